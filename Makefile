@@ -1,0 +1,47 @@
+# The verbs of everyday work. `make demo` is all that a new reader needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORES ?= all
+
+# Byte code saves five seconds at each start of Snakemake.
+unexport PYTHONDONTWRITEBYTECODE
+# GeodisTK's C++ uses a name that numpy 2 dropped.
+SOURCE_BUILD := CFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY CXXFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY
+
+.PHONY: help setup demo test check snapshot clean
+
+help:  ## what each verb does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(VENV)/ready  ## make .venv with all pinned packages (a C++ compiler is needed)
+
+$(VENV)/ready: envs/build.txt envs/requirements.txt envs/source-builds.txt envs/development.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; choose one: make PYTHON=python3.11")'
+	@command -v c++ >/dev/null || { echo "A C++ compiler is needed to build GeodisTK (Debian: apt-get install g++)."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/build.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt -r envs/development.txt
+	$(SOURCE_BUILD) $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -r envs/source-builds.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $@
+
+demo: setup  ## phantom data, every method, tables and report; no network, minutes on a laptop
+	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES)
+
+test: setup  ## all tests
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest
+
+check: setup  ## ruff, snakefmt, snakemake --lint, mypy, then all tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/python tests/lint_workflow.py
+	$(BIN)/mypy
+	$(MAKE) test
+
+snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest tests/snapshots --rewrite-snapshots
+
+clean:  ## delete everything computed
+	rm -rf results/* .snakemake

@@ -1,0 +1,170 @@
+"""Fetching a source: from the user's folder, a mirror or its publisher; what arrives is verified and unpacked."""
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from softbench import InputError, datasets
+from softbench.datasets import archives, hippocampus
+from softbench.datasets.case import Archive
+from softbench.datasets.fetch import content_of, fetch, location
+
+NAME = "Task04_Hippocampus.tar"
+Folder = Callable[..., Path]
+Release = Callable[[bytes], None]
+
+
+def tar_of(folder: Path) -> bytes:
+    """Pack a folder under its own name, as the Decathlon does."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        tar.add(folder, arcname=folder.name)
+    return packed.getvalue()
+
+
+@pytest.fixture
+def release(server: Any, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """A function that makes the server the publisher of these bytes, with their true checksums."""
+
+    def publish(body: bytes) -> None:
+        server.body = body
+        sums = {"md5": hashlib.md5(body).hexdigest(), "sha256": hashlib.sha256(body).hexdigest()}
+        archive = Archive(url=f"{server.address}/far/{NAME}", name=NAME, **sums)
+        monkeypatch.setattr(hippocampus, "ARCHIVES", (archive,))
+
+    return publish
+
+
+def get(output: Path, **options: Any) -> list[str]:
+    """Fetch the source `hippocampus` without waiting between attempts, and return the progress lines."""
+    lines: list[str] = []
+    fetch("hippocampus", output, log=lines.append, pause_s=0, **options)
+    return lines
+
+
+def fetched(output: Path) -> list[str]:
+    """Names of the files in the manifest, after a check that they are those on disk."""
+    files = json.loads((output / "manifest.json").read_text())["files"]
+    for name, facts in files.items():
+        data = (output / "files" / name).read_bytes()
+        assert facts == {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return list(files)
+
+
+def test_archive_is_downloaded_verified_and_unpacked(msd: Folder, release: Release, tmp_path: Path) -> None:
+    release(tar_of(msd(cases=2)))
+    lines = get(tmp_path / "out")
+    names = [f"Task04_Hippocampus/{kind}/hippocampus_00{n}.nii.gz" for kind in ("imagesTr", "labelsTr") for n in (1, 2)]
+    assert fetched(tmp_path / "out") == ["Task04_Hippocampus/dataset.json", *names]  # without `._*`
+    assert len(datasets.source("hippocampus").find_cases(location(tmp_path / "out", None))) == 2
+    assert any(line.startswith(f"{NAME}: 0 of 0 MB") for line in lines)
+    left = {path.name for path in (tmp_path / "out").iterdir()}
+    assert left <= {"files", "files.key.json", "manifest.json", "hashes.json"}  # no archive, no part
+
+
+def test_second_fetch_asks_for_nothing_and_writes_the_same(
+    msd: Folder, release: Release, server: Any, tmp_path: Path
+) -> None:
+    release(tar_of(msd()))
+    get(tmp_path / "out")
+    before, asked = (tmp_path / "out" / "manifest.json").read_bytes(), len(server.asked)
+    get(tmp_path / "out")
+    assert (tmp_path / "out" / "manifest.json").read_bytes() == before
+    assert len(server.asked) == asked
+
+
+def test_part_that_leads_to_a_wrong_checksum_is_thrown_away(
+    msd: Folder, release: Release, server: Any, tmp_path: Path
+) -> None:
+    release(tar_of(msd()))
+    store = tmp_path / "out" / "archives"
+    store.mkdir(parents=True)
+    (store / f"{NAME}.part").write_bytes(b"\0" * len(server.body[:4000]) + b"rot")
+    (store / f"{NAME}.part.json").write_text(json.dumps({"size": len(server.body), "etag": '"one"', "date": None}))
+    get(tmp_path / "out")
+    assert server.asked == ["bytes=4003-", None]
+    assert len(fetched(tmp_path / "out")) == 7
+
+
+def test_missing_file_stops_at_once_with_the_way_out(
+    msd: Folder, release: Release, server: Any, tmp_path: Path
+) -> None:
+    release(tar_of(msd()))
+    server.states = [404]
+    with pytest.raises(InputError, match=r"404 .*or download it by hand.*folders=\{hippocampus: PATH\}.*imagesTr"):
+        get(tmp_path / "out")
+    assert len(server.asked) == 1
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"<!DOCTYPE html><title>Log in</title>", "is a web page, not an archive"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "is a Git LFS pointer"),
+        (b"other bytes", r"\(11 bytes\) has the sha256 .*, but .* was published"),
+    ],
+)
+def test_wrong_file_is_told_apart(
+    body: bytes, reason: str, msd: Folder, release: Release, server: Any, tmp_path: Path
+) -> None:
+    release(tar_of(msd()))
+    server.body = body
+    with pytest.raises(InputError, match=reason):
+        get(tmp_path / "out")
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+
+
+def test_full_disk_is_noticed_before_the_download(
+    msd: Folder, release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(tar_of(msd()))
+    usage = type("Usage", (), {"free": 1000})()
+    monkeypatch.setattr(archives.shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(InputError, match=r"needs 0\.00 GB in .*, but 0\.00 GB are free\. Make room"):
+        get(tmp_path / "out")
+
+
+def test_mirror_replaces_the_address(msd: Folder, release: Release, server: Any, tmp_path: Path) -> None:
+    release(tar_of(msd()))
+    (archive,) = hippocampus.ARCHIVES
+    hippocampus.ARCHIVES = (Archive("http://127.0.0.1:9/nobody", archive.name, archive.md5, archive.sha256),)
+    get(tmp_path / "out", mirror=f"{server.address}/near/")
+    assert len(fetched(tmp_path / "out")) == 7
+
+
+def test_mirror_may_be_a_folder(msd: Folder, release: Release, server: Any, tmp_path: Path) -> None:
+    release(tar_of(msd()))
+    (tmp_path / "mirror").mkdir()
+    with pytest.raises(InputError, match=f"holds no {NAME}"):
+        get(tmp_path / "out", mirror=tmp_path / "mirror")
+    (tmp_path / "mirror" / NAME).write_bytes(server.body)
+    get(tmp_path / "out", mirror=(tmp_path / "mirror").as_uri())
+    assert len(fetched(tmp_path / "out")) == 7
+    assert server.asked == []
+    assert (tmp_path / "mirror" / NAME).exists()
+
+
+def test_folder_is_listed_where_it_is(msd: Folder, tmp_path: Path) -> None:
+    folder = msd()
+    get(tmp_path / "out", folder=folder)
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert len(manifest["files"]) == 7
+    assert str(tmp_path) not in (tmp_path / "out" / "manifest.json").read_text()
+    assert manifest["content"] == content_of("hippocampus", folder, tmp_path / "cache.json")
+    assert not (tmp_path / "out" / "files").exists()
+
+
+def test_folder_without_cases_is_answered_with_the_layout(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is missing or no folder.*Expected in it: imagesTr"):
+        get(tmp_path / "out", folder=tmp_path / "absent")
+
+
+def test_phantom_cannot_be_fetched(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="made from a seed"):
+        fetch("phantom_brain", tmp_path)

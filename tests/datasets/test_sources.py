@@ -1,0 +1,62 @@
+"""Sources are found by being there, and each keeps the contract of the room."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import softbench
+from softbench import InputError, datasets
+
+
+@pytest.mark.parametrize("name", datasets.names())
+def test_source_keeps_the_contract(name: str) -> None:
+    source = datasets.source(name)
+    assert isinstance(source.VERSION, int)
+    assert all(text.strip() for text in (source.TITLE, source.LICENCE, source.CITATION))
+    assert source.ACCESS in ("open", "made")
+    assert source.CLASSES[0] == "background"
+    assert len(set(source.MODALITIES)) == len(source.MODALITIES) > 0
+    for ids in source.STRUCTURES.values():
+        assert set(ids) <= set(range(1, len(source.CLASSES)))
+    wanted = ("SIZES", "CASES", "make") if source.ACCESS == "made" else ("ARCHIVES", "LAYOUT", "find_cases")
+    assert all(hasattr(source, attribute) for attribute in wanted)
+
+
+def test_machinery_is_no_source() -> None:
+    assert {"hippocampus", "phantom_brain"} <= set(datasets.names())
+    assert not {"fetch", "prepare", "case", "phantom_fields", "phantom_brain_image"} & set(datasets.names())
+
+
+def test_version_can_be_read_from_the_text_of_a_source() -> None:
+    text = datasets.file_of("phantom_brain").read_text()
+    assert f"\nVERSION = {datasets.source('phantom_brain').VERSION}\n" in text
+
+
+def test_unknown_source_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match=r"no source 'hipocampus'; known are .*hippocampus"):
+        datasets.source("hipocampus")
+
+
+def test_parts_of_the_room_are_imported_when_named() -> None:
+    assert "phantom_brain" in softbench.datasets.phantoms.names()
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = datasets.nothing
+
+
+def test_hippocampus_is_found_in_its_folder_or_one_above(msd: Callable[..., Path]) -> None:
+    folder = msd(cases=2)
+    source = datasets.source("hippocampus")
+    inside, above = source.find_cases(folder), source.find_cases(folder.parent)
+    assert inside == above
+    assert [case.id for case in inside] == ["hippocampus_001", "hippocampus_002"]
+    assert inside[0].labels == (folder / "labelsTr" / "hippocampus_001.nii.gz",)
+
+
+def test_files_left_by_macos_are_no_cases(msd: Callable[..., Path]) -> None:
+    cases = datasets.source("hippocampus").find_cases(msd(cases=3))
+    assert len(cases) == 3
+    assert not any(path.name.startswith(".") for case in cases for path in (*case.images, *case.labels))
+
+
+def test_folder_without_the_layout_holds_no_case(tmp_path: Path) -> None:
+    assert datasets.source("hippocampus").find_cases(tmp_path) == []

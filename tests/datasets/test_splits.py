@@ -1,0 +1,123 @@
+"""Splits: nobody is trained and tested on, and the committed files follow one rule."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from softbench import InputError
+from softbench.datasets import phantoms, splits
+
+COMMITTED = Path(__file__).parents[2] / "workflow" / "splits"
+GOOD = "case,patient,part\na,p,train\nb,q,val\nc,r,test\n"
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    """Write a split."""
+    (tmp_path / "split.csv").write_text(text)
+    return tmp_path / "split.csv"
+
+
+def dataset(**changes: list[str]) -> pd.DataFrame:
+    """The table of a dataset that fits GOOD."""
+    columns = {"case": ["a", "b", "c", "d"], "patient": ["p", "q", "r", "s"], "image_sha256": ["1", "2", "3", "4"]}
+    return pd.DataFrame(columns | changes)
+
+
+def test_split_is_read_as_written(tmp_path: Path) -> None:
+    split = splits.read(written(tmp_path, GOOD))
+    assert split.to_dict("list") == {
+        "case": ["a", "b", "c"],
+        "patient": ["p", "q", "r"],
+        "part": ["train", "val", "test"],
+    }
+    assert splits.to_csv(split) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GOOD + "d,s,tset\n", r"names the part\(s\) \['tset'\]; known are train, val, test"),
+        (GOOD + "a,p,train\n", r"holds the case\(s\) a more than once"),
+        (GOOD + "d,r,train\n", r"(?s)patient is in more than one part.*r: c in test, d in train"),
+        ("case,patient,part\na,p,train\nb,q,test\n", "has no case in val"),
+        ("case,part\na,train\n", "its columns are case, part"),
+        ("", "cannot be read"),
+    ],
+)
+def test_bad_split_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        splits.read(written(tmp_path, text))
+
+
+def test_missing_split_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"absent\.csv cannot be read"):
+        splits.read(tmp_path / "absent.csv")
+
+
+def test_two_cases_of_a_patient_may_share_a_part(tmp_path: Path) -> None:
+    assert len(splits.read(written(tmp_path, GOOD + "d,r,test\n"))) == 4
+
+
+def test_dataset_may_hold_more_than_the_split(tmp_path: Path) -> None:
+    splits.check(splits.read(written(tmp_path, GOOD)), dataset())
+
+
+def test_same_image_within_one_part_is_no_leak(tmp_path: Path) -> None:
+    split = splits.read(written(tmp_path, GOOD + "d,s,test\n"))
+    splits.check(split, dataset(image_sha256=["1", "2", "3", "3"]))
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (dataset(case=["a", "b", "x", "d"]), r"lacks 1 case\(s\) of the split: c\b"),
+        (dataset(patient=["p", "q", "p", "s"]), "c is of patient 'r' in the split, but of 'p' in the dataset"),
+        (dataset(image_sha256=["1", "2", "1", "4"]), r"(?s)the same image.*1: a in train, c in test"),
+    ],
+)
+def test_split_that_does_not_fit_its_dataset_is_refused(table: pd.DataFrame, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=message):
+        splits.check(splits.read(written(tmp_path, GOOD)), table)
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "keep"),
+    [
+        ("hippocampus/main", (190, 10, 60), None),
+        ("hippocampus/train_80", (190, 10, 60), 80),
+        ("hippocampus/train_6", (190, 10, 60), 6),
+        ("phantom_brain/main", (40, 8, 24), None),
+        ("phantom_brain_tiny/main", (6, 2, 4), None),
+    ],
+)
+def test_committed_file_is_made_by_the_rule_byte_for_byte(
+    name: str, counts: tuple[int, int, int], keep: int | None
+) -> None:
+    everything = splits.read(COMMITTED / Path(name).parent / "main.csv")
+    patients = dict(zip(everything["case"], everything["patient"], strict=True))
+    train, val, test = counts
+    made = splits.permuted(patients, train=train, val=val, test=test, keep=keep)
+    assert splits.to_csv(made).encode() == (COMMITTED / f"{name}.csv").read_bytes()
+    assert made["part"].value_counts().to_dict() == {"train": keep or train, "val": val, "test": test}
+
+
+@pytest.mark.parametrize("name", ["train_80", "train_6"])
+def test_smaller_training_part_is_a_beginning_of_the_larger(name: str) -> None:
+    main, smaller = (splits.read(COMMITTED / "hippocampus" / f"{n}.csv") for n in ("main", name))
+    kept = smaller[smaller["part"] == "train"]["case"].tolist()
+    assert kept == main[main["part"] == "train"]["case"].tolist()[: len(kept)]
+    for part in ("val", "test"):
+        assert smaller[smaller["part"] == part]["case"].tolist() == main[main["part"] == part]["case"].tolist()
+
+
+@pytest.mark.parametrize(("name", "cases"), [("phantom_brain", 72), ("phantom_brain_tiny", 12)])
+def test_phantom_split_holds_the_first_cases(name: str, cases: int) -> None:
+    split = splits.read(COMMITTED / name / "main.csv")
+    assert sorted(split["case"]) == [phantoms.case_id("phantom_brain", index) for index in range(cases)]
+
+
+def test_rule_needs_all_cases_and_one_case_a_patient() -> None:
+    with pytest.raises(InputError, match=r"1 \+ 1 \+ 1 must be all 2 cases"):
+        splits.permuted({"a": "p", "b": "q"}, train=1, val=1, test=1)
+    with pytest.raises(InputError, match="there are 2 patients"):
+        splits.permuted({"a": "p", "b": "q", "c": "p"}, train=1, val=1, test=1)

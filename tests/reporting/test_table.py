@@ -1,0 +1,91 @@
+"""A table as numbers."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from softbench import InputError
+
+
+def cell(table, method, column):
+    row = [one.key for one in table.methods].index(method)
+    return table.cells[row][column]
+
+
+def test_cell_holds_the_mean_and_its_spread_over_seeds(build):
+    found = cell(build(), "good", 0)
+    assert found.mean == pytest.approx(0.6)  # 0.5 + mean of 0.10, 0.11, 0.09
+    assert found.sd_seeds == pytest.approx(0.01)
+    assert (found.n_seeds, found.n_cases, found.n_undefined, found.n_penalised) == (3, 3, 3, 0)
+
+
+def test_difference_is_to_the_methods_own_control(build):
+    found = cell(build(), "good", 0).difference
+    reach = 4.302653 * 0.01 / math.sqrt(3)  # t(0.975, 2 df)
+    assert (found.mean, found.low, found.high) == pytest.approx((0.1, 0.1 - reach, 0.1 + reach), abs=1e-6)
+    assert cell(build(), "one_hot", 0).difference is None
+
+
+def test_bold_is_what_noise_cannot_explain_and_says_which_way(build):
+    verdicts = [row[0].verdict for row in build().cells]
+    assert verdicts == [None, "better", "worse", None]
+    assert [row[0].bold for row in build().cells] == [False, True, True, False]
+
+
+def test_lower_calibration_error_is_better(build):
+    # `good` lowers ECE by 0.01 times its gain in DSC, `bad` raises it.
+    assert [row[2].verdict for row in build().cells] == [None, "better", "worse", None]
+
+
+def test_composite_is_made_after_the_penalty(build):
+    # One of nine values of A is the diagonal, 100 mm: (100 + 4) / 2 there, (2 + 4) / 2 elsewhere.
+    found = cell(build(), "bad", 1)
+    assert found.mean == pytest.approx((52 + 8 * 3) / 9)
+    assert found.n_penalised == 1
+
+
+def test_policy_exclude_leaves_the_missed_structure_out(build):
+    assert cell(build(policy="exclude"), "bad", 1).mean == pytest.approx((4 + 8 * 3) / 9)  # B alone is 4 mm
+
+
+def test_policy_raw_shows_infinity(build):
+    assert cell(build(policy="raw"), "bad", 1).mean == math.inf
+
+
+def test_method_whose_runs_all_failed_keeps_an_empty_row(build, scores):
+    left = scores[scores["method"] != "noise"]
+    table = build(scores=left, failed=[{"method": "noise", "seed": 0, "reason": "diverged"}])
+    assert np.isnan(cell(table, "noise", 0).mean)
+    assert cell(table, "noise", 0).n_seeds == 0
+
+
+def test_method_whose_control_failed_has_no_difference(build, scores):
+    left = scores[scores["method"] != "one_hot"]
+    table = build(scores=left, failed=[{"method": "one_hot", "seed": 0, "reason": "diverged"}])
+    assert cell(table, "good", 0).difference is None
+    assert cell(table, "good", 0).mean == pytest.approx(0.6)
+
+
+def test_scores_are_left_as_they_were(build, scores):
+    before = scores.copy()
+    build()
+    pd.testing.assert_frame_equal(scores, before)
+
+
+def test_unknown_method_control_and_column_are_named(build, methods):
+    with pytest.raises(InputError, match="names other, but scored are bad, good, noise, one_hot"):
+        build(methods=[*methods, {"key": "other", "title": "Other"}])
+    with pytest.raises(InputError, match="names ce_dice"):
+        build(methods=[{"key": "good", "title": "Good", "control": "ce_dice"}])
+    with pytest.raises(InputError, match=r"ece of A in all \(over cases\) was not scored; ece was for: all in all"):
+        build(columns=[{"metric": "dsc", "structure": "A"}, {"metric": "ece", "structure": "A"}])
+    with pytest.raises(InputError, match="over pooled"):
+        build(columns=[{"metric": "dsc", "structure": "A", "over": "pooled"}])
+
+
+def test_pooled_column_shows_the_pooled_value(build, scores):
+    pooled = scores[(scores["metric"] == "ece") & (scores["case"] == "c0")].assign(case="pooled", value=0.002)
+    both = pd.concat([scores, pooled], ignore_index=True)
+    table = build(scores=both, columns=[{"metric": "ece"}, {"metric": "ece", "over": "pooled"}])
+    assert [one.mean for one in table.cells[0]] == pytest.approx([0.01, 0.002])

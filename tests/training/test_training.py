@@ -1,0 +1,196 @@
+"""Training is a function of (data, settings, seed): killed and resumed, or run twice, it gives the same weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from softbench import store
+from softbench.datasets.case import Case
+from softbench.errors import DivergedError
+from softbench.soft_labels import one_hot, svls
+from softbench.training import checkpoint, draws, loop, resident
+from softbench.training.batch import hash_weights
+from softbench.training.inference import predict
+from softbench.training.protocol import Protocol
+from softbench.training.validate import dice_of_classes, validate
+
+PROTOCOL = Protocol(
+    steps=60, batch=2, crop=[8, 8, 8], learning_rate=0.01, flips=["W"], intensity_scale=0.1, intensity_shift=0.1,
+    validate_every=20,
+)  # fmt: skip
+NETWORK = {"name": "compact_unet", "widths": [4, 8]}
+CPU = torch.device("cpu")
+
+
+def make_case(number: int, shape: tuple[int, ...] = (9, 10, 7)) -> Case:
+    rng = np.random.default_rng(number)
+    labels = np.zeros((1, *shape), np.uint8)
+    start = rng.integers(1, 3, len(shape))
+    labels[(0, *(slice(s, s + 4) for s in start))] = 1
+    images = (labels + 0.2 * rng.normal(size=labels.shape)).astype(np.float32)
+    return Case(f"case_{number}", images, labels, (1.0,) * len(shape), np.eye(len(shape) + 1))
+
+
+def load(cases: list[Case], recipe=one_hot, crop: list[int] = PROTOCOL.crop) -> resident.Resident:
+    codes = [store.encode(recipe.soften(c.labels, None, c.spacing_mm, classes=2)) for c in cases]
+    return resident.load(cases, codes, crop, CPU)
+
+
+def train(folder: Path, *, seed: int = 0, protocol: Protocol = PROTOCOL, data=None, cases=None):
+    cases = cases or [make_case(n) for n in range(5)]
+    return loop.train(
+        load(cases, crop=protocol.crop) if data is None else data,
+        cases[:1],
+        network=NETWORK,
+        loss="ce",
+        protocol=protocol,
+        classes=2,
+        seed=seed,
+        folder=folder,
+        key="key",
+        log=lambda line: None,
+    )
+
+
+def test_training_learns(tmp_path: Path) -> None:
+    _, history = train(tmp_path)
+    assert [row["step"] for row in history] == [20, 40, 60]
+    assert history[-1]["loss"] < 0.5 * history[0]["loss"]
+    assert history[-1]["val_dsc"] > 0.9
+
+
+def test_two_runs_are_identical_and_two_seeds_are_not(tmp_path: Path) -> None:
+    first, second, other = (train(tmp_path / n, seed=s)[0] for n, s in (("a", 0), ("b", 0), ("c", 1)))
+    assert hash_weights(first) == hash_weights(second)
+    assert hash_weights(first) != hash_weights(other)
+
+
+@pytest.mark.parametrize("killed_at", [21, 45, 59])
+def test_killed_and_resumed_run_ends_with_the_weights_of_the_undisturbed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed_at: int
+) -> None:
+    whole, whole_history = train(tmp_path / "whole")
+    monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
+    draw = loop.batch_of
+
+    def batch_until_killed(data, protocol, seed, step):
+        if step == killed_at:
+            raise KeyboardInterrupt
+        return draw(data, protocol, seed, step)
+
+    monkeypatch.setattr(loop, "batch_of", batch_until_killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "killed")
+    monkeypatch.setattr(loop, "batch_of", draw)
+    assert checkpoint.load(tmp_path / "killed", "key", CPU)[0]["step"] == 20 * (killed_at // 20)
+    resumed, history = train(tmp_path / "killed")
+    assert hash_weights(resumed) == hash_weights(whole)
+    assert history == whole_history
+
+
+def test_checkpoint_of_another_key_is_not_used(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path, "old", {"step": 40})
+    state, sentence = checkpoint.load(tmp_path, "new", CPU)
+    assert state is None
+    assert "another setting" in sentence
+
+
+def test_damaged_checkpoint_is_said_and_not_used(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path, "key", {"step": 40})
+    (tmp_path / checkpoint.NAME).write_bytes(b"half")
+    state, sentence = checkpoint.load(tmp_path, "key", CPU)
+    assert state is None
+    assert "cannot be read" in sentence
+
+
+def test_loss_that_is_not_finite_names_step_and_cases(tmp_path: Path) -> None:
+    cases = [make_case(n) for n in range(5)]
+    data = load(cases)
+    data.images[3] = float("inf")
+    step = next(s for s in range(60) if 3 in draws.cases_of_step(0, s, 2, 5))
+    with pytest.raises(DivergedError, match=rf"at step {step} .*case_3"):
+        train(tmp_path, data=data)
+
+
+def test_all_methods_of_a_seed_see_the_same_crops() -> None:
+    cases = [make_case(n) for n in range(5)]
+    sharp, smooth = load(cases), load(cases, svls)
+    for step in range(5):
+        (images, target), (others, other) = (resident.batch_of(d, PROTOCOL, 7, step) for d in (sharp, smooth))
+        assert torch.equal(images, others)
+        assert torch.equal(target.hard, other.hard)
+        assert not torch.equal(target.soft, other.soft)
+
+
+def test_each_case_is_seen_once_an_epoch() -> None:
+    seen = [n for step in range(5) for n in draws.cases_of_step(3, step, 2, 5)]
+    assert sorted(seen[:5]) == sorted(seen[5:]) == [0, 1, 2, 3, 4]
+    assert seen[:5] != seen[5:]
+
+
+def test_flips_move_image_and_target_together() -> None:
+    data = load([make_case(n) for n in range(5)])
+    protocol = replace(PROTOCOL, intensity_scale=0.0, intensity_shift=0.0)
+    for step in range(10):
+        images, target = resident.batch_of(data, protocol, 0, step)
+        inside = target.valid
+        assert ((images[:, 0] > 0.5)[inside] == target.hard.bool()[inside]).float().mean() > 0.95
+        assert torch.equal(target.soft.argmax(dim=1), target.hard)
+
+
+def test_padding_is_background_and_not_valid() -> None:
+    data = load([make_case(0, (5, 6, 7))], crop=[8, 8, 8])
+    _, target = resident.batch_of(data, replace(PROTOCOL, batch=1, flips=[]), 0, 0)
+    assert int(target.valid.sum()) == 5 * 6 * 7
+    assert (target.soft[0, 0][~target.valid[0]] == 1).all()
+    assert (target.soft.sum(dim=1) == 1).all()
+
+
+def test_crops_stay_inside_the_case() -> None:
+    case = make_case(0, (20, 9, 30))
+    data = load([case, make_case(1, (24, 24, 40))])
+    for step in range(30):
+        _, target = resident.batch_of(data, PROTOCOL, 0, step)
+        assert target.valid.all()
+
+
+def test_prior_bias_predicts_the_class_frequencies() -> None:
+    cases = [make_case(n) for n in range(3)]
+    share = np.mean([case.labels.mean() for case in cases])
+    np.testing.assert_allclose(resident.class_frequencies(load(cases), 2), [1 - share, share], atol=1e-12)
+    model = loop.fresh_network(load(cases), NETWORK, PROTOCOL, 2, 0)
+    np.testing.assert_allclose(torch.softmax(model.head.bias, 0).detach(), [1 - share, share], atol=1e-6)
+
+
+def test_two_dimensional_cases_train_too(tmp_path: Path) -> None:
+    cases = [make_case(n, (12, 11)) for n in range(4)]
+    model, history = train(tmp_path, cases=cases, protocol=replace(PROTOCOL, crop=[8, 8], steps=20))
+    assert history[-1]["step"] == 20
+    assert predict([model], cases[0].images).shape == (2, 12, 11)
+
+
+def test_ensemble_is_the_mean_of_its_members(tmp_path: Path) -> None:
+    models = [train(tmp_path / str(seed), seed=seed, protocol=replace(PROTOCOL, steps=20))[0] for seed in (0, 1)]
+    image = make_case(9, (7, 9, 11)).images
+    one, two = (predict([model], image) for model in models)
+    np.testing.assert_allclose(predict(models, image), (one + two) / 2, atol=1e-6)
+    np.testing.assert_allclose(predict(models, image).sum(axis=0), 1, atol=1e-5)
+
+
+def test_a_large_temperature_knows_nothing(tmp_path: Path) -> None:
+    model, _ = train(tmp_path, protocol=replace(PROTOCOL, steps=20))
+    np.testing.assert_allclose(predict([model], make_case(0).images, temperature=1e6), 0.5, atol=1e-3)
+
+
+def test_validation_dice_is_two_overlaps_by_both_sizes() -> None:
+    label = torch.tensor([0, 1, 1, 1, 2])
+    prediction = torch.tensor([0, 1, 1, 0, 0])
+    assert dice_of_classes(prediction, label, 4) == pytest.approx([2 * 2 / 5, 0.0])  # class 3 is nowhere
+
+
+def test_validation_looks_at_every_case(tmp_path: Path) -> None:
+    model, _ = train(tmp_path, protocol=replace(PROTOCOL, steps=20))
+    one, two = (validate(model, [make_case(n)])["val_nll"] for n in (0, 1))
+    assert validate(model, [make_case(0), make_case(1)])["val_nll"] == pytest.approx((one + two) / 2)

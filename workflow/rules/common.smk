@@ -1,0 +1,69 @@
+"""What all rules share. Reads config.yaml, softbench's module texts and splits; writes nothing."""
+
+import functools
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(
+    0, str(Path(workflow.basedir, "workflow"))
+)  # jobs in other environments find softbench here
+
+from softbench import config as settings
+from softbench.errors import InputError
+from softbench.plan import Plan, complete_soft_labels
+from softbench.config import version_of
+from softbench.losses import catalogue as losses
+
+DATASET = "results/data/{dataset}/manifest.json"
+PACKAGE = Path(workflow.basedir, "workflow", "softbench")
+
+
+def stop_on_bad_input(function, *arguments):
+    """Call a function; turn its InputError into Snakemake's, which prints the message alone."""
+    try:
+        return function(*arguments)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+
+
+stop_on_bad_input(settings.check, config)
+
+
+wildcard_constraints:
+    dataset=settings.pattern(config["datasets"]),
+    experiment=settings.pattern(config["experiments"]),
+    network=settings.pattern(config["networks"]),
+    table=settings.pattern(config["tables"]),
+    batch=r"\d+",
+
+
+def datasets_of(source):
+    """Constrain {dataset} to the datasets of a source."""
+    return settings.pattern(
+        [name for name, one in config["datasets"].items() if one["source"] == source]
+    )
+
+
+def dataset_settings_of(wildcards):
+    """Return how a dataset is prepared."""
+    return {
+        name: value
+        for name, value in config["datasets"][wildcards.dataset].items()
+        if name != "source"
+    }
+
+
+def keys_of(recipe):
+    """Constrain {soft_label} to the config keys of a recipe; one without a key gets its own name."""
+    keys = complete_soft_labels(config["soft_labels"], [recipe])
+    return settings.pattern(
+        [name for name, one in keys.items() if one["recipe"] == recipe]
+    )
+
+
+def settings_of(wildcards):
+    """Return the settings of a soft label."""
+    one = config["soft_labels"].get(wildcards.soft_label) or {}
+    return {name: value for name, value in one.items() if name != "recipe"}

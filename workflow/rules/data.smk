@@ -1,0 +1,36 @@
+"""Every source: each file of datasets/ has the rules that fetch (or make) its files and prepare its cases."""
+
+CASES = [
+    "datasets/prepare.py",
+    "datasets/intake.py",
+    "datasets/normalise.py",
+    "images.py",
+    "store.py",
+]
+PUBLISHED = [
+    *CASES,
+    "datasets/reading.py",
+]  # modules that decide what a prepared case is
+
+
+def content_of(source):
+    """Return what tells whether files changed: for a folder a hash of its content, wherever it lies."""
+
+    def content(wildcards):
+        if source not in config["folders"]:
+            return "as published"
+        from softbench.datasets import fetch
+
+        cache = fetch.hashes_of(Path("results/raw", source))
+        return stop_on_bad_input(
+            fetch.content_of, source, Path(config["folders"][source]), cache
+        )
+
+    return content
+
+
+for path in sorted(
+    Path(workflow.basedir, "workflow", "rules", "datasets").glob("*.smk")
+):
+
+    include: f"datasets/{path.name}"

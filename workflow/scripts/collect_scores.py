@@ -1,0 +1,10 @@
+"""Put the scores of all runs into one file."""
+
+from pathlib import Path
+
+from softbench import logs, pieces
+from softbench.reporting import assemble
+
+with logs.job(snakemake.log[0]):
+    scores = assemble.read(map(Path, snakemake.input.runs)).scores
+    pieces.write_file(Path(snakemake.output.scores), lambda part: scores.to_parquet(part, index=False))

@@ -1,0 +1,16 @@
+"""Download and check the files of a source, or check the folder that config names."""
+
+from pathlib import Path
+
+from softbench import logs
+from softbench.datasets.fetch import fetch
+
+with logs.job(snakemake.log[0]) as log:
+    source = snakemake.params.source
+    fetch(
+        source,
+        Path(snakemake.output.manifest).parent,
+        folder=snakemake.config["folders"].get(source),
+        mirror=snakemake.config["mirror"],
+        log=log,
+    )

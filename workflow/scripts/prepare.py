@@ -1,0 +1,15 @@
+"""Prepare the cases of a dataset, from the files of its source or from a phantom's seed."""
+
+from pathlib import Path
+
+from softbench import logs, provenance
+from softbench.datasets import fetch, prepare
+
+with logs.job(snakemake.log[0]) as log:
+    watch = provenance.Watch()
+    source, output = snakemake.params.source, Path(snakemake.output.manifest).parent
+    folder = snakemake.config["folders"].get(source)
+    raw = fetch.location(Path(snakemake.input.raw).parent, folder) if snakemake.input else None
+    settings, workers = snakemake.params.settings, snakemake.threads
+    prepare.run(source, raw, output, settings=settings, workers=workers, log=log)
+    watch.write(output / "provenance.json", source=source, raw=str(raw))

@@ -1,0 +1,14 @@
+"""Draw the reliability diagrams of one table's runs."""
+
+from pathlib import Path
+
+from softbench import logs
+from softbench.reporting import assemble, reliability
+
+with logs.job(snakemake.log[0]):
+    runs = assemble.read(map(Path, snakemake.input.runs))
+    table = snakemake.params.table
+    title = f"Reliability: {table['title']}"
+    reliability.draw(
+        runs.reliability, snakemake.output.png, snakemake.output.pdf, title=title, methods=table["methods"]
+    )

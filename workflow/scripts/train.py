@@ -1,0 +1,20 @@
+"""Train and score the seeds of one batch."""
+
+from pathlib import Path
+
+from softbench import logs
+from softbench.datasets import splits
+from softbench.training.batch import Batch, Run, run_batch
+from softbench.training.device import choose
+
+with logs.job(snakemake.log[0]) as log:
+    batch = Batch(
+        Run.of(snakemake.params.run),
+        Path(snakemake.input.data).parent,
+        Path(snakemake.input.soft_label).parent,
+        splits.read(Path(snakemake.input.split)),
+        choose(snakemake.config["device"], log),
+        log,
+    )
+    output = Path(snakemake.output.manifest)
+    run_batch(batch, snakemake.params.seeds, output.parent, output)

@@ -1,0 +1,34 @@
+"""Arrays of class probabilities and label maps: class first, (C, D, H, W) or (C, H, W); background is class 0."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from softbench.checks import require_label_map
+
+
+def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
+    """Turn a label map into class probabilities that are 0 or 1.
+
+    Args:
+        labels: (D, H, W) or (H, W), integers in 0 .. classes - 1.
+        classes: number of classes C, background included.
+    Returns: (C, D, H, W) or (C, H, W) float32, one 1 a voxel.
+    Raises: InputError: if a label lies outside 0 .. classes - 1.
+    """
+    require_label_map("labels", labels, classes)
+    target = np.zeros((classes, *labels.shape), np.float32)
+    np.put_along_axis(target, labels[None].astype(np.int64), 1.0, axis=0)
+    return target
+
+
+def pad_to(array: np.ndarray, shape: Sequence[int], value: float = 0) -> np.ndarray:
+    """Pad the last `len(shape)` axes at their far end with `value` until they have `shape`; larger axes stay."""
+    extra = [max(0, want - have) for want, have in zip(shape, array.shape[-len(shape) :], strict=True)]
+    widths = [(0, 0)] * (array.ndim - len(shape)) + [(0, e) for e in extra]
+    return np.pad(array, widths, constant_values=value)
+
+
+def round_up(shape: Sequence[int], multiple: int) -> tuple[int, ...]:
+    """Raise each length to the next multiple, as a network that halves its grid several times needs it."""
+    return tuple(-(-n // multiple) * multiple for n in shape)

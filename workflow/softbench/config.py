@@ -1,0 +1,76 @@
+"""config.yaml: checked against its schema, then read as a plan. Imported by the Snakefile, so without torch."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from softbench.errors import InputError
+
+PACKAGE = Path(__file__).parent
+SCHEMA = PACKAGE.parent / "schemas" / "config.schema.yaml"
+
+
+def check(config: dict[str, Any]) -> None:
+    """Raise one InputError that names the first key or value of the config that the schema does not allow."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is not None:
+        raise InputError(f"config.yaml: {_explain(error)}")
+
+
+def _explain(error: Any) -> str:
+    """Say what a schema violation means to the person who wrote the line."""
+    place = ".".join(map(str, error.absolute_path)) or "top level"
+    if error.validator == "additionalProperties":
+        allowed = sorted(error.schema.get("properties", {}))
+        unknown = sorted(set(error.instance) - set(allowed))
+        return f"unknown key {', '.join(map(repr, unknown))} at {place}; known keys: {', '.join(allowed)}."
+    if error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        return f"{place} lacks {', '.join(map(repr, missing))}."
+    if error.validator == "enum":
+        return f"{place} is {error.instance!r}; allowed: {', '.join(map(str, error.validator_value))}."
+    meaning = error.schema.get("description", "")
+    return f"{place} is {error.instance!r}: {error.message}{f' ({meaning})' if meaning else ''}."
+
+
+def version_of(*modules: str) -> dict[str, int]:
+    """Read the VERSION of modules from their text, so that raising one reruns the rules that it decides.
+
+    Args:
+        modules: paths below the package, e.g. "soft_labels/svls.py".
+    Returns: path -> VERSION.
+    Raises: InputError: if a module is missing or declares no VERSION.
+    """
+    return {module: int(_constant(module, "VERSION")) for module in modules}
+
+
+def settings_allowed(recipe: str) -> dict[str, Any] | None:
+    """Return a recipe's SETTINGS with their defaults, or None where the recipe is no module of this package."""
+    if not (PACKAGE / "soft_labels" / f"{recipe}.py").exists():
+        return None
+    settings: dict[str, Any] = _constant(f"soft_labels/{recipe}.py", "SETTINGS")
+    return settings
+
+
+def _constant(module: str, name: str) -> Any:
+    """Read a constant at the top of a module without importing it."""
+    path = PACKAGE / module
+    if not path.exists():
+        raise InputError(f"{path} is named by a rule but does not exist.")
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            return ast.literal_eval(node.value)  # type: ignore[union-attr, arg-type]
+    raise InputError(f"{path} declares no {name}; every module that decides numbers needs `{name} = 1`.")
+
+
+def pattern(names: list[str]) -> str:
+    """Return a wildcard constraint that matches exactly these names; nothing where there are none."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"

@@ -1,0 +1,47 @@
+"""The words of this room: a case as published (`RawCase`), a case on its grid (`Case`), and an `Archive` to fetch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One file that a source publishes; a checksum that nobody published is None."""
+
+    url: str
+    name: str
+    md5: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class RawCase:
+    """The files of one case: an image per modality and a label map per rater; an empty tuple means that none exists."""
+
+    id: str
+    patient: str
+    images: tuple[Path, ...]
+    labels: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case on its grid; 2-D cases lack the axis D.
+
+    Attributes:
+        id: its name in splits and scores.
+        images: (M, D, H, W) float32, one channel a modality.
+        labels: (R, D, H, W) uint8 class ids, one map a rater.
+        spacing_mm: distance of voxel centres along D, H, W.
+        affine: (4, 4), or (3, 3) in 2-D; array index (d, h, w, 1) to world mm.
+        truth: (C, D, H, W) float32, probability of each class over all possible raters; known to phantoms only.
+    """
+
+    id: str
+    images: np.ndarray
+    labels: np.ndarray
+    spacing_mm: tuple[float, ...]
+    affine: np.ndarray
+    truth: np.ndarray | None = None

@@ -1,0 +1,117 @@
+"""A prepared dataset on disk: `manifest.json`, `cases.parquet` and one folder of arrays a case.
+
+`manifest.json` says what the dataset is and lists a hash per case; it is written last, so a folder without it is not
+finished. `cases.parquet` has a row per case (columns: `COLUMNS`). `cases/<case>/` holds `images.npy`, `labels.npy`
+and, where a phantom knows it, `truth.npy` as the store's 16-bit integers.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from softbench import store
+from softbench.datasets.case import Case
+from softbench.errors import InputError
+
+COLUMNS = (
+    "case",
+    "patient",
+    "shape",  # of one channel, (D, H, W)
+    "spacing_mm",
+    "affine",  # row by row
+    "axcodes",  # of the file as published
+    "raters",
+    "voxels",  # per class id, summed over the raters
+    "image_sha256",  # of the voxels as published, in RAS, before normalisation
+    "hash",  # of everything that `load` returns
+)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A prepared dataset; `open_folder` makes it."""
+
+    path: Path
+    manifest: dict[str, Any]
+    cases: pd.DataFrame
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; the index is the class id."""
+        return tuple(self.manifest["classes"])
+
+    @property
+    def structures(self) -> dict[str, tuple[int, ...]]:
+        """Names of the structures that are scored, each with its class ids."""
+        return {name: tuple(ids) for name, ids in self.manifest["structures"].items()}
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """Names of the image channels."""
+        return tuple(self.manifest["modalities"])
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, Any]]:
+        return {row["case"]: row for row in self.cases.to_dict("records")}
+
+    def load(self, case: str) -> Case:
+        """Return a case; images and labels are read-only and memory-mapped, so only what is touched is read.
+
+        Raises: InputError: if the dataset has no such case, or its files are damaged.
+        """
+        if case not in self._rows:
+            raise InputError(
+                f"the dataset {self.path} has no case {case!r}; it has {len(self._rows)}: "
+                f"{', '.join(list(self._rows)[:3])}, ... Does the split belong to this dataset?"
+            )
+        row = self._rows[case]
+        affine = np.asarray(row["affine"], np.float64).reshape(len(row["shape"]) + 1, -1)
+        truth = self._array(case, "truth") if self.manifest["truth"] else None
+        return Case(
+            id=case,
+            images=np.asanyarray(self._array(case, "images"), np.float32),
+            labels=self._array(case, "labels"),
+            spacing_mm=tuple(float(s) for s in row["spacing_mm"]),
+            affine=affine,
+            truth=None if truth is None else store.decode(truth),
+        )
+
+    def axcodes(self, case: str) -> str:
+        """Return the orientation of a case's file as published, e.g. "LPS", for predictions that lie in its grid."""
+        return str(self._rows[case]["axcodes"])
+
+    def _array(self, case: str, name: str) -> np.ndarray:
+        path = array_path(self.path, case, name)
+        try:
+            array: np.ndarray = np.load(path, mmap_mode="r")
+        except (OSError, ValueError, EOFError) as error:
+            raise InputError(
+                f"{path} is missing or damaged ({error}). Delete {self.path} and prepare it again."
+            ) from error
+        return array
+
+
+def array_path(folder: Path, case: str, name: str) -> Path:
+    """Return where an array (`images`, `labels`, `truth`) of a case lies in a dataset's folder."""
+    return Path(folder) / "cases" / case / f"{name}.npy"
+
+
+def open_folder(folder: Path | str) -> Dataset:
+    """Open a prepared dataset.
+
+    Raises: InputError: if the folder holds none, or one that was not finished.
+    """
+    path = Path(folder)
+    try:
+        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+        cases = pd.read_parquet(path / "cases.parquet")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path} holds no finished dataset ({error}). Prepare it: `snakemake {path}/manifest.json`."
+        ) from error
+    return Dataset(path, manifest, cases)

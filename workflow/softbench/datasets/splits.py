@@ -1,0 +1,119 @@
+"""Splits: which case is trained on, which selects, which tests; committed as CSV files (case, patient, part)."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from softbench.errors import InputError
+
+VERSION = 1
+PARTS = ("train", "val", "test")
+COLUMNS = ("case", "patient", "part")
+
+
+def read(path: Path | str) -> pd.DataFrame:
+    """Read a split.
+
+    Returns: columns case, patient, part (train | val | test), all str, in the order of the file.
+    Raises: InputError: if columns or parts are unknown, a case is there twice, a part is empty, or a patient is in two
+        parts (a network could then be tested on a patient that it was trained on).
+    """
+    split = _table(Path(path))
+    unknown = sorted(set(split["part"]) - set(PARTS))
+    if unknown:
+        raise InputError(f"{path} names the part(s) {unknown}; known are {', '.join(PARTS)}.")
+    twice = sorted(set(split.loc[split["case"].duplicated(), "case"]))
+    if twice:
+        raise InputError(f"{path} holds the case(s) {', '.join(twice)} more than once. Keep one line of each.")
+    empty = [part for part in PARTS if not (split["part"] == part).any()]
+    if empty:
+        raise InputError(f"{path} has no case in {', '.join(empty)}; each of {', '.join(PARTS)} needs at least one.")
+    _require_one_part(split, "patient", f"{path}: patient")
+    return split
+
+
+def _table(path: Path) -> pd.DataFrame:
+    wanted = f"a CSV file with the columns {', '.join(COLUMNS)}"
+    try:
+        split = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"the split {path} cannot be read ({error}). A split is {wanted}.") from error
+    if tuple(split.columns) != COLUMNS:
+        raise InputError(f"{path} must be {wanted}, but its columns are {', '.join(split.columns)}.")
+    return split
+
+
+def check(split: pd.DataFrame, dataset_cases: pd.DataFrame) -> None:
+    """Check a split against the cases of its dataset.
+
+    Args:
+        split: from `read`.
+        dataset_cases: `Dataset.cases`, with columns case, patient, image_sha256.
+    Raises: InputError: if the dataset lacks a case, knows another patient for it, or holds the same image under two
+        names that are in different parts.
+    """
+    missing = [case for case in split["case"] if case not in set(dataset_cases["case"])]
+    if missing:
+        raise InputError(
+            f"the dataset lacks {len(missing)} case(s) of the split: {', '.join(missing[:10])}"
+            f"{', ...' if len(missing) > 10 else ''}. Does the split belong to this dataset, and is its source whole?"
+        )
+    both = split.merge(dataset_cases[["case", "patient", "image_sha256"]], on="case", suffixes=("", "_dataset"))
+    other = both[both["patient"] != both["patient_dataset"]]
+    if len(other):
+        row = other.iloc[0]
+        raise InputError(
+            f"{row['case']} is of patient {row['patient']!r} in the split, but of {row['patient_dataset']!r} in the "
+            f"dataset ({len(other)} such case(s)). Mend the split's column `patient`."
+        )
+    _require_one_part(both, "image_sha256", "the same image (sha256)")
+
+
+def _require_one_part(table: pd.DataFrame, column: str, what: str) -> None:
+    """Raise if rows that agree in a column are in different parts; the message names them all."""
+    parts = table.groupby(column)["part"].nunique()
+    torn = [
+        f"{value}: " + ", ".join(f"{row.case} in {row.part}" for row in table[table[column] == value].itertuples())
+        for value in parts.index[parts > 1]
+    ]
+    if torn:
+        raise InputError(f"{what} is in more than one part. Put all of its cases into one:\n  " + "\n  ".join(torn))
+
+
+def permuted(
+    patients: Mapping[str, str], *, train: int, val: int, test: int, keep: int | None = None, seed: int = 0
+) -> pd.DataFrame:
+    """Make a split by one fixed permutation: the rule behind the committed files.
+
+    The cases, sorted by id, are put in the order `numpy.random.RandomState(seed).permutation(n)` (a legacy generator
+    whose numbers numpy keeps for ever); the first `train` are the training part, the next `val` validate, the last
+    `test` test. `keep` keeps only the first so many training cases; validation and test do not change.
+
+    Args:
+        patients: patient of each case; each patient must have one case only, or the parts would share patients.
+        train, val, test: how many; together all cases.
+        keep: training cases that stay; None keeps all.
+        seed: of the permutation.
+    Raises: InputError: if the numbers do not add up, or a patient has two cases.
+    """
+    if train + val + test != len(patients) or len(set(patients.values())) != len(patients):
+        raise InputError(
+            f"{train} + {val} + {test} must be all {len(patients)} cases, each of its own patient "
+            f"(there are {len(set(patients.values()))} patients)."
+        )
+    order = np.random.RandomState(seed).permutation(len(patients))
+    cases = [sorted(patients)[index] for index in order]
+    parts = np.repeat(PARTS, (train, val, test))
+    split = pd.DataFrame({"case": cases, "patient": [patients[case] for case in cases], "part": parts})
+    kept = split.index < (train if keep is None else keep)
+    return split[kept | (split.index >= train)].reset_index(drop=True)
+
+
+def to_csv(split: pd.DataFrame, columns: Sequence[str] = COLUMNS) -> str:
+    """Return the text of a split's file: the header, then a line a case, lines ending in a newline alone."""
+    text = io.StringIO()
+    split.to_csv(text, columns=list(columns), index=False, lineterminator="\n")
+    return text.getvalue()

@@ -1,0 +1,9 @@
+"""The errors that a user can mend."""
+
+
+class InputError(ValueError):
+    """Input that cannot be used; the message names it, says what was found and what to do next."""
+
+
+class DivergedError(RuntimeError):
+    """A training run whose loss is no longer finite; the message names the step and the cases of that step."""

@@ -1,0 +1,102 @@
+"""Image files: NIfTI in and out, always as arrays (D, H, W) that run from inferior, posterior and left.
+
+Files store axes (x, y, z) in any orientation. Here every volume is turned to RAS and transposed, so D counts slices
+from the feet up, H from the back to the front, W from left to right. `affine` maps array indices (d, h, w, 1) to mm.
+"""
+
+import gzip
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+
+from softbench import pieces
+from softbench.errors import InputError
+
+VERSION = 1
+UNIT_AFFINE = np.eye(4)[[2, 1, 0, 3]]  # voxels of 1 mm: W runs along x, H along y, D along z
+
+
+@dataclass(frozen=True)
+class Image:
+    """One volume: `array` (D, H, W) as the file's type, `affine` (4, 4), and the file's own axis codes, e.g. "LPS"."""
+
+    array: np.ndarray
+    affine: np.ndarray
+    axcodes: str
+
+    @property
+    def spacing_mm(self) -> tuple[float, ...]:
+        """Distance between voxel centres along D, H, W in mm."""
+        return spacing_of(self.affine)
+
+
+def spacing_of(affine: np.ndarray) -> tuple[float, ...]:
+    """Return the length in mm of one step along each array axis."""
+    return tuple(float(round(s, 6)) for s in np.linalg.norm(affine[:3, :3], axis=0))
+
+
+def read(path: Path) -> Image:
+    """Read a 3-D NIfTI file.
+
+    Raises: InputError: if the file is missing, cut short, damaged or not 3-D; the message names it.
+    """
+    if not path.exists():
+        raise InputError(f"{path} is missing.")
+    try:
+        file = nib.load(path)
+        canonical = nib.as_closest_canonical(file)  # type: ignore[attr-defined]
+        array = np.asanyarray(canonical.dataobj)
+    except (EOFError, OSError, zlib.error, gzip.BadGzipFile, ValueError, nib.filebasedimages.ImageFileError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            f"{path} ({path.stat().st_size} bytes) cannot be read as NIfTI: {reason} "
+            "The file is cut short or damaged: copy or download it again."
+        ) from error
+    if array.ndim == 4 and array.shape[3] == 1:
+        array = array[..., 0]
+    if array.ndim != 3:
+        raise InputError(f"{path} must be 3-D, but its shape is {array.shape}.")
+    axcodes = "".join(nib.aff2axcodes(file.affine))  # type: ignore[attr-defined]
+    return Image(np.ascontiguousarray(array.T), canonical.affine[:, [2, 1, 0, 3]], axcodes)
+
+
+def write(path: Path, array: np.ndarray, affine: np.ndarray, axcodes: str = "RAS") -> None:
+    """Write (D, H, W) or (C, D, H, W) as NIfTI in the orientation `axcodes`, by rename.
+
+    Args:
+        path: ends in .nii or .nii.gz.
+        array: a label map or probabilities; a class axis becomes the file's fourth axis.
+        affine: (4, 4), array index (d, h, w, 1) to world mm; of a 2-D image (3, 3), (h, w, 1) to (x, y) in mm.
+        axcodes: the orientation of the original file, so that predictions lie in its grid.
+    """
+    moved = array.T  # (D, H, W) -> (x, y, z); (C, D, H, W) -> (x, y, z, C)
+    file = nib.Nifti1Image(moved, _in_3d(affine)[:, [2, 1, 0, 3]])  # type: ignore[no-untyped-call]
+    start = nib.io_orientation(file.affine)
+    turn = nib.orientations.ornt_transform(start, nib.orientations.axcodes2ornt(axcodes))
+    turned = file.as_reoriented(turn)
+    turned.set_sform(turned.affine, code=1)
+    turned.set_qform(turned.affine, code=1)
+    pieces.write_file(path, lambda part: nib.save(turned, part))
+
+
+def _in_3d(affine: np.ndarray) -> np.ndarray:
+    """Give the affine of a 2-D image a third axis: slices of 1 mm along z."""
+    if affine.shape == (4, 4):
+        return affine
+    result = np.eye(4)[[2, 1, 0, 3]]
+    result[:2, 1:] = affine[:2]
+    return result
+
+
+def to_label_map(values: np.ndarray, name: str) -> np.ndarray:
+    """Turn the voxels of a label file, whatever their type, into integers.
+
+    Raises: InputError: if a value is not a whole number.
+    """
+    rounded = np.rint(values)
+    if not np.isfinite(values).all() or np.abs(values - rounded).max(initial=0) > 1e-3:
+        raise InputError(f"{name} must hold whole numbers (label ids), but some of its values are not.")
+    return rounded.astype(np.int64)

@@ -1,0 +1,36 @@
+"""What a job says: to its log file in full, to the terminal too, and one clear message when it cannot go on."""
+
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from softbench.errors import InputError
+
+
+@contextmanager
+def job(path: str) -> Iterator[Callable[[str], None]]:
+    """Give a job its `log` and end it with one message where the input cannot be used.
+
+    Args:
+        path: the rule's log file; it is begun anew.
+    Yields: a function that writes a line to the file and to the terminal.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    name = Path(path).with_suffix("").as_posix().removeprefix("results/logs/")
+    with open(path, "w", encoding="utf-8", buffering=1) as file:
+
+        def log(line: str) -> None:
+            file.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+            print(f"{name}: {line}", file=sys.stderr, flush=True)
+
+        try:
+            yield log
+        except InputError as error:
+            log(f"ERROR: {error}")
+            sys.exit(1)
+        except BaseException:
+            file.write(traceback.format_exc())
+            raise

@@ -1,0 +1,24 @@
+"""How is a prediction compared with its target: losses by name, summed as they are written in config."""
+
+from typing import TYPE_CHECKING, Any
+
+from softbench.losses.catalogue import names
+
+if TYPE_CHECKING:
+    from softbench.losses.target import Target
+    from softbench.losses.weighted_sum import build
+
+__all__ = ["Target", "build", "names"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import torch only when a loss is built: whoever reads config needs the names alone."""
+    if name == "Target":
+        from softbench.losses.target import Target
+
+        return Target
+    if name == "build":
+        from softbench.losses.weighted_sum import build
+
+        return build
+    raise AttributeError(f"softbench.losses has no {name!r}")

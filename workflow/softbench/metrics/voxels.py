@@ -1,0 +1,97 @@
+"""The voxels that calibration looks at: checked at the door, cut to a region, without their places."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from softbench.checks import require_integers, require_label_map, require_same_shape
+from softbench.errors import InputError
+from softbench.metrics import regions
+
+VERSION = 1
+SUM = 1e-3  # how far from 1 a voxel's probabilities may sum: room for float16, none for logits
+
+
+def enter(
+    probabilities: np.ndarray, reference: np.ndarray, valid: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return probabilities, reference and `valid` as arrays that fit together.
+
+    Raises: InputError: as the three checks below.
+    """
+    probabilities, reference, usable = np.asarray(probabilities), np.asarray(reference), require_valid(valid)
+    require_probabilities(probabilities, usable)
+    require_reference(probabilities, reference, usable)
+    return probabilities, reference, usable
+
+
+def require_probabilities(probabilities: np.ndarray, valid: np.ndarray | None = None) -> None:
+    """Raise unless (C, D, H, W) or (C, H, W) holds floats in [0, 1] that sum to 1 over C (1e-3), where valid."""
+    if probabilities.ndim not in (3, 4) or len(probabilities) < 2:
+        raise InputError(
+            "`probabilities` must be (C, D, H, W) or (C, H, W) with two classes or more, background included, "
+            f"but the shape is {probabilities.shape}."
+        )
+    if not np.issubdtype(probabilities.dtype, np.floating):
+        raise InputError(
+            f"`probabilities` must be floats, but the type is {probabilities.dtype}. "
+            "Divide stored integers by 65535 (`store.decode`), or turn a label map into classes (`one_hot`)."
+        )
+    if valid is not None:
+        require_same_shape("valid", valid.shape, "probabilities", probabilities.shape[1:])
+        probabilities = probabilities[:, valid]
+    if probabilities[0].size:
+        _require_distribution(probabilities)
+
+
+def _require_distribution(probabilities: np.ndarray) -> None:
+    low, high = float(probabilities.min()), float(probabilities.max())
+    sums = probabilities.sum(axis=0, dtype=np.float32)
+    least, most = float(sums.min()), float(sums.max())
+    if not np.isfinite([low, high, least, most]).all():  # a NaN anywhere is the minimum
+        bad = int(probabilities.size - np.isfinite(probabilities).sum())
+        raise InputError(
+            f"`probabilities` holds {bad} value(s) that are NaN or infinite of {probabilities.size}. "
+            "The network that made them has diverged, or its input held NaN."
+        )
+    if low < -1e-6 or high > 1 + 1e-6 or least < 1 - SUM or most > 1 + SUM:
+        raise InputError(
+            f"`probabilities` must lie in [0, 1] and sum to 1 over the classes, but span {low:.6g} to {high:.6g} "
+            f"and sum to {least:.6g} to {most:.6g}. If these are logits, take their softmax first."
+        )
+
+
+def require_reference(probabilities: np.ndarray, reference: np.ndarray, valid: np.ndarray | None = None) -> None:
+    """Raise unless a label map (D, H, W) or (H, W) lies on the probabilities' grid and, where valid, in its classes."""
+    require_same_shape("reference", reference.shape, "probabilities", probabilities.shape[1:])
+    require_integers("reference", reference)
+    require_label_map("reference", reference if valid is None else reference[valid], len(probabilities))
+
+
+def require_valid(valid: np.ndarray | None) -> np.ndarray | None:
+    """Return `valid` as an array.
+
+    Raises: InputError: if it is there, but not bool.
+    """
+    if valid is None:
+        return None
+    array = np.asarray(valid)
+    if array.dtype != bool:
+        raise InputError(f"`valid` must be a mask of False and True, but its type is {array.dtype}.")
+    return array
+
+
+def select(
+    probabilities: np.ndarray,
+    reference: np.ndarray,
+    roi: str,
+    *,
+    band_mm: float,
+    spacing_mm: Sequence[float] | None,
+    valid: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probabilities (C, N) and the reference classes (N,) of a region's voxels, in array order."""
+    if roi == "all" and valid is None:
+        return probabilities.reshape(len(probabilities), -1), reference.reshape(-1)
+    inside = regions.mask(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=valid)
+    return probabilities[:, inside], reference[inside]

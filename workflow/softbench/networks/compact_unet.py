@@ -1,0 +1,66 @@
+"""A U-Net small enough to train on one CPU core in half a minute.
+
+One convolution at full resolution on the way in and one on the way out, where almost all the cost lies; strided
+convolutions down, transposed convolutions up (both have deterministic gradients on CUDA), skips added.
+"""
+
+import itertools
+
+import torch
+from torch import nn
+
+VERSION = 1
+
+
+class CompactUNet(nn.Module):
+    """Encoder and decoder of the given widths, one per level; see the module's docstring."""
+
+    def __init__(self, in_channels: int, classes: int, dims: int, widths: list[int]) -> None:
+        """Make the layers; `widths` holds the channels of each level, full resolution first."""
+        super().__init__()
+        convolution = (nn.Conv2d, nn.Conv3d)[dims - 2]
+        pairs = list(itertools.pairwise(widths))
+        self.multiple = 2 ** len(pairs)
+        self.stem = _block(in_channels, widths[0], dims)
+        self.down = nn.ModuleList(_down(narrow, wide, dims) for narrow, wide in pairs)
+        self.up = nn.ModuleList(_up(narrow, wide, dims) for narrow, wide in reversed(pairs))
+        self.merge = nn.ModuleList(_block(narrow, narrow, dims) for narrow, _ in reversed(pairs))
+        self.head = convolution(widths[0], classes, 1)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Map images (B, M, ...) to logits (B, C, ...)."""
+        features = self.stem(images)
+        skips = []
+        for down in self.down:
+            skips.append(features)
+            features = down(features)
+        for up, merge in zip(self.up, self.merge, strict=True):
+            features = merge(up(features) + skips.pop())
+        logits: torch.Tensor = self.head(features)
+        return logits
+
+
+def build(in_channels: int, classes: int, dims: int, *, widths: list[int]) -> CompactUNet:
+    """Build the network; `widths` as in config, e.g. [8, 16, 32, 64]."""
+    return CompactUNet(in_channels, classes, dims, list(widths))
+
+
+def _block(channels_in: int, channels_out: int, dims: int, stride: int = 1) -> nn.Sequential:
+    """Convolution, instance normalisation, leaky ReLU."""
+    convolution = (nn.Conv2d, nn.Conv3d)[dims - 2]
+    norm = (nn.InstanceNorm2d, nn.InstanceNorm3d)[dims - 2]
+    return nn.Sequential(
+        convolution(channels_in, channels_out, 3, stride=stride, padding=1, bias=False),
+        norm(channels_out, affine=True),
+        nn.LeakyReLU(0.01, inplace=True),
+    )
+
+
+def _down(narrow: int, wide: int, dims: int) -> nn.Sequential:
+    """Halve the grid, then one more convolution."""
+    return nn.Sequential(_block(narrow, wide, dims, stride=2), _block(wide, wide, dims))
+
+
+def _up(narrow: int, wide: int, dims: int) -> nn.Module:
+    """Double the grid."""
+    return (nn.ConvTranspose2d, nn.ConvTranspose3d)[dims - 2](wide, narrow, 2, stride=2)

@@ -1,0 +1,124 @@
+"""Pieces: the units of work inside a job, each with a key, so that a killed job resumes and a changed one does not lie.
+
+A piece is one or more files (or folders) in a folder, with a record `<name>.key.json` that is written last.
+It counts as done only if its record is there, holds the key that the job asks for, and names files that exist.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def key_of(**content: Any) -> str:
+    """Return the sha256 of what decides a piece: settings, input hashes and module VERSIONs, as canonical JSON."""
+    return hashlib.sha256(_canonical(content).encode()).hexdigest()
+
+
+def _canonical(content: Any) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """Turn what JSON does not know (numpy scalars and arrays, tuples, paths) into what it does."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"a piece's key cannot hold {type(value).__name__}: {value!r}")
+
+
+def hash_array(array: np.ndarray) -> str:
+    """Return the sha256 of an array's type, shape and values (not of a file: zip and gzip builds differ)."""
+    digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
+    digest.update(np.ascontiguousarray(array).view(np.uint8).data if array.size else b"")
+    return digest.hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def make(folder: Path, name: str, key: str, build: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """Return the record of a finished piece; build it unless one with this key is there.
+
+    Args:
+        folder: where the piece's files lie; made if missing.
+        name: the piece's name; its record is `folder/<name>.key.json`.
+        key: from `key_of`.
+        build: writes the piece's files into the empty folder that it is given, and returns facts for the record.
+    Returns: the record: `key`, `files` and what `build` returned.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    record = read_record(folder, name)
+    if record is not None and record["key"] == key:
+        return record
+    record_path(folder, name).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{name}.", suffix=".part", dir=folder) as scratch:
+        facts = build(Path(scratch))
+        files = sorted(entry.name for entry in Path(scratch).iterdir())
+        for file in files:
+            move(Path(scratch) / file, folder / file)
+    record = {"key": key, "files": files, **facts}
+    write_json(record_path(folder, name), record)
+    return record
+
+
+def read_record(folder: Path, name: str) -> dict[str, Any] | None:
+    """Return the record of a whole piece, or None where there is none or one of its files is missing."""
+    try:
+        record: dict[str, Any] = json.loads(record_path(folder, name).read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    whole = all((folder / file).exists() for file in record["files"])
+    return record if whole else None
+
+
+def record_path(folder: Path, name: str) -> Path:
+    """Return where the record of a piece lies."""
+    return folder / f"{name}.key.json"
+
+
+def move(source: Path, target: Path) -> None:
+    """Put a finished file or folder into place by rename, after its bytes are on disk."""
+    for path in [source] if source.is_file() else sorted(p for p in source.rglob("*") if p.is_file()):
+        _flush(path)
+    if target.is_dir() and not target.is_symlink():
+        shutil.rmtree(target)
+    os.replace(source, target)
+
+
+def _flush(path: Path) -> None:
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON to a temporary name, then rename: the same content gives the same bytes, never half a file."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True, allow_nan=False, default=_plain) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file to a temporary name, then rename."""
+
+    def write(part: Path) -> None:
+        part.write_text(text, encoding="utf-8")
+
+    write_file(path, write)
+
+
+def write_file(path: Path, write: Callable[[Path], Any]) -> None:
+    """Let `write` fill a temporary file beside `path` (same suffix), then rename it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", suffix=".part", dir=path.parent) as scratch:
+        part = Path(scratch) / path.name
+        write(part)
+        move(part, path)

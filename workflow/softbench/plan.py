@@ -1,0 +1,126 @@
+"""The plan: what config asks for, with its defaults filled in and every name checked against what exists."""
+
+from typing import Any
+
+from softbench import networks
+from softbench.config import settings_allowed
+from softbench.errors import InputError
+from softbench.losses import catalogue as losses
+
+
+class Plan:
+    """Read-only answers to the questions that rules ask of config."""
+
+    def __init__(self, config: dict[str, Any], recipes: list[str], sources: list[str]) -> None:
+        """Complete the config and check its names.
+
+        Args:
+            config: as the schema allows it.
+            recipes: the recipes that have a rule `soften_<recipe>`.
+            sources: the sources that have a module in `datasets/`.
+        Raises: InputError: if one part of the config names what another does not have; the known names are listed.
+        """
+        self.config = config
+        self.datasets: dict[str, dict[str, Any]] = config["datasets"]
+        self.soft_labels = complete_soft_labels(config["soft_labels"], recipes)
+        self.methods = complete_methods(config["methods"], self.soft_labels)
+        self.experiments: dict[str, dict[str, Any]] = config["experiments"]
+        self.tables: dict[str, dict[str, Any]] = config["tables"]
+        self._check(recipes, sources)
+
+    def _check(self, recipes: list[str], sources: list[str]) -> None:
+        for name, dataset in self.datasets.items():
+            _known(f"datasets.{name}.source", dataset["source"], sources)
+        for name in self.config["folders"]:
+            _known("folders", name, sources)
+        for name, soft_label in self.soft_labels.items():
+            _known(f"soft_labels.{name}.recipe", soft_label["recipe"], recipes)
+            _check_settings(name, soft_label)
+        for name, network in self.config["networks"].items():
+            _known(f"networks.{name}.name", network["name"], networks.names())
+        for name, method in self.methods.items():
+            _known(f"methods.{name}.soft_label", method["soft_label"], self.soft_labels)
+            losses.terms(method["loss"])
+            if method["control"] is not None:
+                _known(f"methods.{name}.control", method["control"], self.methods)
+        for name in self.experiments:
+            self._check_experiment(name)
+        for name, table in self.tables.items():
+            for experiment in table["experiments"]:
+                _known(f"tables.{name}.experiments", experiment, self.experiments)
+        for name in self.config["run"]:
+            _known("run", name, self.tables)
+
+    def _check_experiment(self, name: str) -> None:
+        experiment = self.experiments[name]
+        _known(f"experiments.{name}.dataset", experiment["dataset"], self.datasets)
+        _known(f"experiments.{name}.protocol", experiment["protocol"], self.config["protocols"])
+        for network in experiment["networks"]:
+            _known(f"experiments.{name}.networks", network, self.config["networks"])
+        for method in self.methods_of(name):
+            _known(f"experiments.{name}.methods", method, self.methods)
+
+    def methods_of(self, experiment: str) -> list[str]:
+        """Return the methods of an experiment, in the order of its table."""
+        chosen = self.experiments[experiment]["methods"]
+        return list(self.methods) if chosen == "all" else list(chosen)
+
+    def seeds_of(self, experiment: str) -> list[int]:
+        """Return the seeds of an experiment."""
+        return list(self.experiments[experiment].get("seeds", self.config["seeds"]))
+
+    def batches_of(self, experiment: str) -> list[list[int]]:
+        """Return the seeds of each batch; a batch is one job."""
+        seeds, size = self.seeds_of(experiment), self.config["seeds_per_job"]
+        step = len(seeds) if size == "all" else size
+        return [seeds[start : start + step] for start in range(0, len(seeds), step)]
+
+    def protocol_of(self, experiment: str) -> dict[str, Any]:
+        """Return the protocol of an experiment."""
+        return dict(self.config["protocols"][self.experiments[experiment]["protocol"]])
+
+    def runs_of(self, table: str) -> list[tuple[str, str, str]]:
+        """Return the (experiment, network, method) that a table shows, in its order."""
+        return [
+            (experiment, network, method)
+            for experiment in self.tables[table]["experiments"]
+            for network in self.experiments[experiment]["networks"]
+            for method in self.methods_of(experiment)
+        ]
+
+
+def complete_soft_labels(soft_labels: dict[str, Any], recipes: list[str]) -> dict[str, Any]:
+    """Return every soft label with its recipe; a recipe without a key gets one of its own name."""
+    complete = {name: {"recipe": name, **(settings or {})} for name, settings in soft_labels.items()}
+    used = {settings["recipe"] for settings in complete.values()}
+    return complete | {name: {"recipe": name} for name in recipes if name not in used}
+
+
+def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> dict[str, Any]:
+    """Return every method with its defaults; a recipe that no method uses gets one: cross-entropy, control one_hot."""
+    complete = {name: _with_defaults(name, method or {}) for name, method in methods.items()}
+    used = {soft_labels[m["soft_label"]]["recipe"] for m in complete.values() if m["soft_label"] in soft_labels}
+    new = [name for name, soft_label in soft_labels.items() if soft_label["recipe"] not in used]
+    return complete | {name: _with_defaults(name, {}) for name in new}
+
+
+def _with_defaults(name: str, method: dict[str, Any]) -> dict[str, Any]:
+    control = None if name == "one_hot" else "one_hot"
+    return {"title": name, "soft_label": name, "loss": "ce", "control": control, **method}
+
+
+def _known(place: str, name: str, known: Any) -> None:
+    if name not in known:
+        raise InputError(
+            f"config.yaml: {place} names {name!r}, which does not exist; known: {', '.join(sorted(known))}."
+        )
+
+
+def _check_settings(name: str, soft_label: dict[str, Any]) -> None:
+    allowed = settings_allowed(soft_label["recipe"])
+    unknown = sorted(set(soft_label) - {"recipe"} - set(allowed)) if allowed is not None else []
+    if unknown:
+        raise InputError(
+            f"config.yaml: soft_labels.{name} sets {', '.join(map(repr, unknown))}, which the recipe "
+            f"{soft_label['recipe']!r} does not know; its settings: {', '.join(sorted(allowed or [])) or 'none'}."
+        )

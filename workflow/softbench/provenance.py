@@ -1,0 +1,95 @@
+"""Circumstances of a piece of work: where, when, how long, how much memory. No rule reads them."""
+
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from softbench import pieces
+
+PACKAGES = ("torch", "numpy", "scipy", "pandas", "nibabel", "GeodisTK", "scikit-image", "snakemake")
+
+
+class Watch:
+    """A stopwatch that begins when it is made and writes a provenance file when the work is done."""
+
+    def __init__(self, device: Any = "cpu") -> None:
+        """Start; `device` is where the work runs."""
+        self.device = device
+        self.began = time.time()
+        self.clock, self.cpu = time.monotonic(), _cpu_s()
+
+    def write(self, path: Path, **more: Any) -> None:
+        """Write host, device, seconds, peak memory, versions and commit, and whatever else is given."""
+        facts = {
+            "host": platform.node(),
+            "platform": platform.platform(),
+            "processor": _processor(),
+            "device": _device_name(self.device),
+            "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.began)),
+            "seconds": round(time.monotonic() - self.clock, 3),
+            "cpu_seconds": round(_cpu_s() - self.cpu, 3),
+            "peak_memory_mib": round(peak_memory_mib(), 1),
+            "energy_j": "not measured",
+            "python": platform.python_version(),
+            "packages": versions(),
+            "commit": commit(),
+            "command": " ".join(sys.argv),
+        }
+        pieces.write_json(path, facts | more)
+
+
+def peak_memory_mib() -> float:
+    """Return the largest resident memory of this process and of any of its finished children, in MiB."""
+    kib = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return kib / 1024  # Linux counts in KiB
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that numbers depend on; those not installed are left out."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def commit() -> str:
+    """Return the commit of the suite, with "+changes" where the tree differs; "unknown" outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        name = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty=+changes"],
+            cwd=here, capture_output=True, text=True, check=True, timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return name.stdout.strip()
+
+
+def _cpu_s() -> float:
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _device_name(device: Any) -> str:
+    if str(device).startswith("cuda"):
+        import torch
+
+        return str(torch.cuda.get_device_name(device))
+    return str(device)

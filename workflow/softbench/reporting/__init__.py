@@ -1,0 +1,1 @@
+"""What the reader sees: tables in four formats, reliability diagrams, and one self-contained page."""

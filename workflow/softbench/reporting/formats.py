@@ -1,0 +1,25 @@
+"""The four forms of a table, and which file name asks for which."""
+
+from pathlib import Path
+
+from softbench import pieces
+from softbench.errors import InputError
+from softbench.reporting.html import to_html
+from softbench.reporting.latex import to_latex
+from softbench.reporting.markdown import to_markdown
+from softbench.reporting.parts import Table
+from softbench.reporting.tidy import to_csv
+
+__all__ = ["to_csv", "to_html", "to_latex", "to_markdown", "write"]
+WRITERS = {".csv": to_csv, ".md": to_markdown, ".tex": to_latex, ".html": to_html}
+
+
+def write(table: Table, path: Path | str) -> None:
+    """Write a table in the form that the suffix of `path` names: .csv, .md, .tex or .html; by rename.
+
+    Raises: InputError: for another suffix.
+    """
+    path = Path(path)
+    if path.suffix not in WRITERS:
+        raise InputError(f"a table can be written as {', '.join(WRITERS)}, but the file is {path.name!r}.")
+    pieces.write_text(path, WRITERS[path.suffix](table))

@@ -1,0 +1,65 @@
+"""A table as a fragment of HTML: semantic, without style; `page.css` dresses it."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import groupby
+
+from softbench.reporting import wording
+from softbench.reporting.layout import Entry, Head, Line, differences, heads, means
+from softbench.reporting.parts import Table
+
+
+def to_html(table: Table) -> str:
+    """Return a table as HTML: a figure with the means, the differences to the controls, and a list of notes."""
+    columns = heads(table)
+    parts = [_caption(table.title, wording.about(table)), _grid(table.title, columns, means(table), versus=False)]
+    if rows := differences(table):
+        parts.append(f'<p class="about"><strong>{wording.DIFFERENCE}.</strong> {escape(wording.paired(table))}</p>')
+        parts.append(_grid(f"{table.title}: differences", columns, rows, versus=True))
+    notes = "\n".join(f"<li>{escape(line)}</li>" for line in wording.footnotes(table))
+    return "\n".join(['<figure class="scores">', *parts, f'<ul class="notes">\n{notes}\n</ul>', "</figure>"]) + "\n"
+
+
+def _caption(title: str, about: str) -> str:
+    return f'<figcaption><strong>{escape(title)}</strong><span class="about">{escape(about)}</span></figcaption>'
+
+
+def _grid(name: str, columns: Sequence[Head], lines: Iterable[Line], *, versus: bool) -> str:
+    """Return a table in a box of its own, which scrolls sideways where the screen is narrow."""
+    kind = "differences" if versus else "means"
+    body = "\n".join(_row(line, versus=versus) for line in lines)
+    return (
+        f'<div class="scroll" role="region" aria-label="{escape(name)}" tabindex="0">\n<table class="{kind}">\n'
+        f"<thead>\n{_head(columns)}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
+    )
+
+
+def _head(columns: Sequence[Head]) -> str:
+    grouped = any(head.group for head in columns)
+    span = ' rowspan="2"' if grouped else ""
+    names = f'<th scope="col"{span}>Method</th>'
+    labels = "".join(map(_label, columns))
+    if not grouped:
+        return f"<tr>{names}{labels}</tr>"
+    return f"<tr>{names}{_groups(columns)}</tr>\n<tr>{labels}</tr>"
+
+
+def _groups(columns: Sequence[Head]) -> str:
+    runs = [(name, len(list(members))) for name, members in groupby(head.group for head in columns)]
+    return "".join(f'<th scope="colgroup" colspan="{width}" class="group">{escape(name)}</th>' for name, width in runs)
+
+
+def _label(head: Head) -> str:
+    return f'<th scope="col">{escape(head.label)} <span class="arrow">{head.arrow}</span></th>'
+
+
+def _row(line: Line, *, versus: bool) -> str:
+    control = f' <span class="aside">vs {escape(line.control)}</span>' if versus else ""
+    return f'<tr><th scope="row">{escape(line.title)}{control}</th>{"".join(map(_entry, line.entries))}</tr>'
+
+
+def _entry(entry: Entry) -> str:
+    text = f"<b>{escape(entry.text)}</b>" if entry.bold else escape(entry.text)
+    worse = '<span class="worse">worse</span> ' if entry.worse else ""
+    aside = f' <span class="aside">{escape(entry.aside)}</span>' if entry.aside else ""
+    return f"<td>{worse}{text}{aside}</td>"

@@ -1,0 +1,77 @@
+"""What a table is made of: rows, columns, and cells that hold numbers, unrounded."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from softbench.metrics import catalogue
+from softbench.statistics import Difference
+
+
+@dataclass(frozen=True)
+class Method:
+    """A row: its `key`, its `title`, and the `control` (a key, or None) that it is measured against."""
+
+    key: str
+    title: str
+    control: str | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """What a column shows: a metric of a structure in a region; `over` is "cases" or "pooled"."""
+
+    metric: str
+    structure: str = "all"
+    roi: str = "all"
+    title: str | None = None
+    over: str = "cases"
+
+    @property
+    def described(self) -> catalogue.Metric:
+        """The metric's entry in the catalogue: name, unit, better."""
+        return catalogue.describe(self.metric)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number with its company, as `statistics.summarise` defines it; NaN and 0 where a method has no score."""
+
+    mean: float = math.nan
+    sd_seeds: float = math.nan
+    sd_cases: float = math.nan
+    n_seeds: int = 0
+    n_cases: int = 0
+    n_undefined: int = 0
+    n_penalised: int = 0
+    difference: Difference | None = None
+    verdict: str | None = None  # "better" or "worse" where the difference's interval leaves zero out
+
+    @property
+    def bold(self) -> bool:
+        """Whether the difference to the control is larger than noise explains."""
+        return self.verdict is not None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that gave no score: a method, its seed, and what happened."""
+
+    method: str
+    seed: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells, `cells[row][column]`, unrounded, with all that a reader needs beside them."""
+
+    title: str
+    methods: tuple[Method, ...]
+    columns: tuple[Column, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+    policy: str
+    controls: Mapping[str, str]  # title of each control that is named, row or not
+    composites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # those that a column shows
+    notes: tuple[str, ...] = ()
+    failed: tuple[Failure, ...] = ()

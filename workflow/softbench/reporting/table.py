@@ -1,0 +1,92 @@
+"""A table of methods by columns, as numbers: what was scored, with its spread, and the difference to the control."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from softbench.reporting.choice import check_found, with_composites
+from softbench.reporting.parts import Cell, Column, Failure, Method, Table
+from softbench.statistics import Difference, apply_policy, difference, summarise
+
+VERSION = 1
+
+
+def build(
+    scores: pd.DataFrame,
+    *,
+    methods: Sequence[Mapping[str, Any]],
+    columns: Sequence[Mapping[str, Any]],
+    composites: Mapping[str, Sequence[str]] | None = None,
+    policy: str = "diagonal",
+    title: str,
+    notes: Sequence[str] = (),
+    failed: Sequence[Mapping[str, Any]] = (),
+) -> Table:
+    """Summarise scores into a table.
+
+    Args:
+        scores: the raw tidy table of one experiment, network, grid and prediction.
+        methods: the rows in order: `key`, `title`, `control` (a key that was scored, or None).
+        columns: in order: `metric`, `structure`, and where wanted `roi`, `title`, `over` ("cases" or "pooled").
+        composites: name -> the structures that it averages case by case, after the policy.
+        policy: for empty masks, see `statistics.policy`.
+        title: of the table.
+        notes: sentences to print under it.
+        failed: runs that gave no score: `method`, `seed`, `reason`; they are counted under the table.
+    Returns: the table. A method whose runs all failed keeps its row, with empty cells.
+    Raises: InputError: if a column, a method or a control was never scored, or the scores mix experiments.
+    """
+    rows = [Method(**method) for method in methods]
+    heads = [Column(**column) for column in columns]
+    lost = [Failure(**failure) for failure in failed]
+    named = {column.structure for column in heads}
+    made = {name: tuple(parts) for name, parts in (composites or {}).items() if name in named}
+    check_found(scores, rows, heads, made, {failure.method for failure in lost})
+    settled = with_composites(apply_policy(scores, policy), heads, made)
+    cells = zip(*(_cells_of(settled, column, rows) for column in heads), strict=True)
+    return Table(
+        title, tuple(rows), tuple(heads), tuple(cells), policy, _controls(rows), made, tuple(notes), tuple(lost)
+    )
+
+
+def _controls(rows: Sequence[Method]) -> dict[str, str]:
+    titles = {row.key: row.title for row in rows}
+    return {row.control: titles.get(row.control, row.control) for row in rows if row.control}
+
+
+def _cells_of(scores: pd.DataFrame, column: Column, rows: Sequence[Method]) -> list[Cell]:
+    """Return one column's cells, top to bottom."""
+    wanted = {"metric": column.metric, "structure": column.structure, "roi": column.roi}
+    here = scores[(scores[list(wanted)] == pd.Series(wanted)).all(axis=1)]
+    summary = summarise(here, over=column.over).set_index("method")
+    return [_cell(here, column, row, summary) for row in rows]
+
+
+def _cell(here: pd.DataFrame, column: Column, row: Method, summary: pd.DataFrame) -> Cell:
+    if row.key not in summary.index:
+        return Cell()
+    found = summary.loc[row.key]
+    gap = _difference(here, column, row) if row.control in summary.index else None
+    return Cell(
+        mean=float(found["mean"]),
+        sd_seeds=float(found["sd_seeds"]),
+        sd_cases=float(found["sd_cases"]),
+        n_seeds=int(found["n_seeds"]),
+        n_cases=int(found["n_cases"]),
+        n_undefined=int(found["n_undefined"]),
+        n_penalised=int(found["n_penalised"]),
+        difference=gap,
+        verdict=_verdict(gap, column.described.better),
+    )
+
+
+def _difference(here: pd.DataFrame, column: Column, row: Method) -> Difference:
+    place = {"structure": column.structure, "roi": column.roi, "over": column.over}
+    return difference(here, row.key, str(row.control), column.metric, **place)
+
+
+def _verdict(gap: Difference | None, better: str) -> str | None:
+    if gap is None or not gap.beyond_noise or better == "neither":
+        return None
+    return "better" if (gap.mean > 0) == (better == "higher") else "worse"

@@ -1,0 +1,101 @@
+"""The sentences around a table: what ± means, what is bold, what was undefined, penalised or failed."""
+
+from collections.abc import Callable, Iterable
+
+from softbench.reporting.layout import heads, name_of
+from softbench.reporting.parts import Cell, Column, Table
+
+POLICIES = {
+    "diagonal": "Where one of the two masks is empty, a distance counts as the diagonal of that case's image and an "
+    "overlap as 0; where both are, the value is undefined and enters no mean.",
+    "exclude": "Where one of the two masks is empty, a distance enters no mean; where both are, the value is undefined "
+    "and enters none either.",
+    "raw": "Where one of the two masks is empty, a distance is infinite, and so is the mean; where both are, the value "
+    "is undefined and enters no mean.",
+}
+SEED_IS_THE_UNIT = (
+    "The unit of inference is the seed: with one run per method, a test over cases would compare two sets of weights, "
+    "not two methods, and would be invalid."
+)
+DIFFERENCE = "Difference to the loss-matched control"
+
+
+def about(table: Table) -> str:
+    """Say what stands in a cell, and which way is better."""
+    return f"Each cell: {spread(table)}. ↑ higher is better, ↓ lower is better."
+
+
+def spread(table: Table) -> str:
+    """Say what stands in a cell of part 1: "mean ± sd over 3 seeds of the mean over 60 test cases"."""
+    seeds = _span(table, lambda cell: cell.n_seeds)
+    cases = _span(table, lambda cell: cell.n_cases)
+    what = f"the mean over {_count(cases, 'test case')}" if cases[1] else "the value pooled over all test cases"
+    if seeds[1] < 2:
+        return f"{what} of one run per method, which has no spread over seeds"
+    return f"mean ± sd over {_count(seeds, 'seed')} of {what}"
+
+
+def _span(table: Table, of: Callable[[Cell], int]) -> tuple[int, int]:
+    """Return the smallest and largest count among the cells that were scored."""
+    found = [of(cell) for row in table.cells for cell in row if cell.n_seeds]
+    return (min(found, default=0), max(found, default=0))
+
+
+def _count(span: tuple[int, int], noun: str) -> str:
+    low, high = span
+    number = str(high) if low == high else f"{low} to {high}"
+    return f"{number} {noun}" + ("" if high == 1 else "s")
+
+
+def paired(table: Table) -> str:
+    """Say what stands in a cell of part 2, and which numbers are bold."""
+    count = sum(cell.difference is not None and cell.difference.n_seeds > 1 for row in table.cells for cell in row)
+    return (
+        "Method minus control, paired over seeds and over the cases defined in both, with its 95 % t interval. Bold: "
+        f"the interval leaves zero out; among the means only where the method is the better one. The {count} intervals "
+        "are not corrected for their number: about one in twenty would leave zero out by chance."
+    )
+
+
+def footnotes(table: Table) -> tuple[str, ...]:
+    """Return the lines under a table, notes first, then what a reader of the numbers must know."""
+    made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in table.composites.items()]
+    lines = [*table.notes, *made, *_missing_seeds(table), POLICIES[table.policy], *_counts(table), *_failed(table)]
+    return (*lines, SEED_IS_THE_UNIT)
+
+
+def _missing_seeds(table: Table) -> Iterable[str]:
+    most = _span(table, lambda cell: cell.n_seeds)[1]
+    for method, row in zip(table.methods, table.cells, strict=True):
+        seeds = max(cell.n_seeds for cell in row)
+        if seeds < most:
+            yield f"{method.title}: {seeds} of {most} seeds."
+
+
+def _counts(table: Table) -> Iterable[str]:
+    """Count each column's undefined and penalised values, and say whose the penalised ones are."""
+    for column, head, cells in zip(table.columns, heads(table), zip(*table.cells, strict=True), strict=True):
+        undefined = sum(cell.n_undefined for cell in cells)
+        penalised = {m.title: c.n_penalised for m, c in zip(table.methods, cells, strict=True) if c.n_penalised}
+        said = [f"{undefined} undefined"] if undefined else []
+        if penalised:
+            shares = ", ".join(f"{title} {count}" for title, count in penalised.items())
+            said.append(f"{sum(penalised.values())} {_fate(table.policy)} ({shares})")
+        if said:
+            yield f"{name_of(head)}{_region(column)}: {', '.join(said)}."
+
+
+def _fate(policy: str) -> str:
+    return {"diagonal": "penalised", "exclude": "infinite and left out", "raw": "infinite"}[policy]
+
+
+def _region(column: Column) -> str:
+    """Name the region where a column's own title hides it."""
+    return f" ({column.roi})" if column.title is not None and column.roi != "all" else ""
+
+
+def _failed(table: Table) -> Iterable[str]:
+    if table.failed:
+        titles = {method.key: method.title for method in table.methods}
+        runs = "; ".join(f"{titles.get(f.method, f.method)}, seed {f.seed}: {f.reason}" for f in table.failed)
+        yield f"Failed runs: {len(table.failed)}, in no mean. {runs.rstrip('.')}."

@@ -1,0 +1,64 @@
+"""What every recipe shares: the checks at its door, and tensors as well as arrays.
+
+A recipe is a module with `VERSION`, `NEEDS_IMAGE`, `RATERS` ("one" or "many"), `KIND` ("computed" where it is cheap
+enough to be made when it is needed, "stored" otherwise), `SETTINGS` (each setting's default) and the functions
+`soften(labels, image, spacing_mm, *, classes, **settings)` and `is_normalised(**settings)`.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from softbench.checks import require_finite, require_label_map, require_same_shape, require_spacing
+from softbench.errors import InputError
+
+Soften = Callable[..., Any]
+
+
+def one_rater(labels: np.ndarray, spacing_mm: Sequence[float], classes: int) -> np.ndarray:
+    """Check labels (1, D, H, W) or (1, H, W) and return the label map without the rater axis.
+
+    Raises: InputError: if there is more than one rater, an axis too few or many, an unknown class or a bad spacing.
+    """
+    if labels.ndim not in (3, 4):
+        raise InputError(
+            f"`labels` must be (R, D, H, W) or (R, H, W), rater first, but its shape is {labels.shape}. "
+            "Give a single label map as labels[None]."
+        )
+    if labels.shape[0] != 1:
+        raise InputError(
+            f"this recipe reads one rater, but `labels` holds {labels.shape[0]}. "
+            "Choose one (labels[:1]) or use a recipe for many raters."
+        )
+    if not (isinstance(classes, int | np.integer) and classes >= 2):
+        raise InputError(f"`classes` must be a whole number of at least 2, background included, but is {classes!r}.")
+    require_spacing(spacing_mm, labels.ndim - 1)
+    require_label_map("labels", labels, classes)
+    return labels[0]
+
+
+def require_image(image: np.ndarray | None, labels: np.ndarray) -> np.ndarray:
+    """Return the image (M, ...) as float32; raise if it is missing, on another grid, or not finite."""
+    if image is None:
+        raise InputError("this recipe reads the image as well as the labels, but `image` is None.")
+    require_same_shape("image", image.shape[1:], "labels", labels.shape)
+    require_finite("image", image)
+    return np.asarray(image, np.float32)
+
+
+def for_tensors_too(soften: Soften) -> Soften:
+    """Let a `soften` that works on arrays take tensors as well: tensor in, tensor out, on the same device."""
+
+    @functools.wraps(soften)
+    def accept(labels: Any, image: Any, spacing_mm: Sequence[float], **settings: Any) -> Any:
+        if not hasattr(labels, "detach"):
+            return soften(labels, image, spacing_mm, **settings)
+        import torch
+
+        pixels = None if image is None else image.detach().cpu().numpy()
+        soft = soften(labels.detach().cpu().numpy(), pixels, spacing_mm, **settings)
+        return torch.from_numpy(soft).to(labels.device)
+
+    return accept

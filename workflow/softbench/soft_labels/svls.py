@@ -1,0 +1,78 @@
+"""Spatially varying label smoothing (SVLS): a voxel's classes are those of its 3 x 3 (x 3) neighbourhood."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from softbench import arrays
+from softbench.checks import require_positive
+from softbench.soft_labels.contract import for_tensors_too, one_rater
+
+VERSION = 1
+NEEDS_IMAGE = False
+RATERS = "one"
+KIND = "computed"
+SETTINGS = {"sigma": 1.0}  # voxels; the paper's value
+
+
+def is_normalised(sigma: float = 1.0) -> bool:
+    """Return whether the classes of a voxel sum to 1: always."""
+    return True
+
+
+@for_tensors_too
+def soften(
+    labels: np.ndarray, image: np.ndarray | None, spacing_mm: Sequence[float], *, classes: int, sigma: float = 1.0
+) -> np.ndarray:
+    r"""Weigh the one-hot labels of the 3^n neighbourhood by a Gaussian whose centre is as heavy as all the rest.
+
+    .. math:: y_c = \frac{(G * t_c) + (s - G_0)\, t_c}{2 s}, \qquad s = 1 - G_0
+
+    where G is the Gaussian on the 3^n grid with sum 1, and G_0 its centre; borders are replicated.
+
+    Args:
+        labels: (1, D, H, W) or (1, H, W), class ids.
+        image: not used.
+        spacing_mm: (D, H, W) or (H, W), mm; not used: the kernel is in voxels, as in the paper.
+        classes: number of classes C, background included.
+        sigma: of the Gaussian, in voxels, positive.
+    Returns: (C, D, H, W) or (C, H, W) float32, summing to 1 over C; the labelled class keeps at least 0.5, so an
+        isolated voxel is a tie; an absent class is 0 everywhere.
+    Raises: InputError: if `sigma` is not positive, or the labels are not class ids of one rater.
+    Source: Islam & Glocker 2021, Eq. 3 and the authors' code. Departures: computed axis by axis (equal to 2.4e-7).
+    """
+    require_positive("sigma", sigma)
+    target = arrays.one_hot(one_rater(labels, spacing_mm, classes), classes)
+    dims = target.ndim - 1
+    centre, side = _taps(sigma)
+    total = 1 - centre**dims  # what the neighbours of the Gaussian weigh together
+    blurred = target
+    for axis in range(1, target.ndim):
+        blurred = _filter(blurred, axis, centre, side)
+    own = np.float32((total - centre**dims) / (2 * total))
+    return blurred / np.float32(2 * total) + own * target
+
+
+def kernel(dims: int, sigma: float = 1.0) -> np.ndarray:
+    """Return the paper's weights on the 3^dims grid: centre 1, neighbours summing to 1."""
+    centre, side = _taps(sigma)
+    weights = np.ones((), np.float64)
+    for _ in range(dims):
+        weights = np.multiply.outer(weights, np.array([side, centre, side]))
+    middle = (1,) * dims
+    weights[middle] = 1 - weights[middle]
+    return weights / weights[middle]
+
+
+def _taps(sigma: float) -> tuple[float, float]:
+    """Return the centre and side weight of the Gaussian on three voxels, summing to 1."""
+    side = float(np.exp(-0.5 / sigma**2))
+    return 1 / (1 + 2 * side), side / (1 + 2 * side)
+
+
+def _filter(values: np.ndarray, axis: int, centre: float, side: float) -> np.ndarray:
+    """Filter along one axis with three taps, replicating the border."""
+    length = values.shape[axis]
+    before = np.take(values, np.maximum(np.arange(length) - 1, 0), axis)
+    after = np.take(values, np.minimum(np.arange(length) + 1, length - 1), axis)
+    return np.float32(centre) * values + np.float32(side) * (before + after)

@@ -1,0 +1,49 @@
+"""What an empty mask costs: raw scores hold `inf` (one mask empty) and `nan` (both); a policy says how they count."""
+
+import numpy as np
+import pandas as pd
+
+from softbench.checks import require_one_of
+from softbench.errors import InputError
+
+VERSION = 1
+POLICIES = ("diagonal", "exclude", "raw")
+PLACE = ["dataset", "case", "grid"]  # what decides the image, and so its diagonal
+
+
+def apply(scores: pd.DataFrame, policy: str = "diagonal") -> pd.DataFrame:
+    """Settle infinite distances, and mark them.
+
+    Args:
+        scores: the tidy table; distances are rows whose `unit` is mm.
+        policy: "diagonal" sets an infinite distance to the diagonal of that case's image (mm), which the rows with
+            the metric `image_diagonal` hold; "exclude" makes it undefined (NaN); "raw" leaves it.
+    Returns: a copy with one more column, `penalised`: the distance was infinite. Undefined values (NaN, both masks
+        empty) stay undefined, and an infinity of another unit than mm stays, since no diagonal can stand for it.
+    Raises: InputError: for an unknown policy, and where a case with an infinite distance has no diagonal.
+    """
+    require_one_of("policy", policy, POLICIES)
+    infinite = np.isinf(scores["value"]) & (scores["unit"] == "mm")
+    settled = scores.assign(penalised=infinite)
+    if policy == "exclude":
+        settled.loc[infinite, "value"] = np.nan
+    elif policy == "diagonal" and infinite.any():
+        settled.loc[infinite, "value"] = _diagonals(scores, scores[infinite])
+    return settled
+
+
+def _diagonals(scores: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
+    """Return the image diagonal (mm) of each row's case.
+
+    Where runs recorded several, the largest counts, so that an empty mask costs all methods the same.
+    """
+    place = [name for name in PLACE if name in scores.columns]
+    known = scores[scores["metric"] == "image_diagonal"].groupby(place, observed=True, as_index=False)["value"].max()
+    found = rows[place].merge(known, on=place, how="left")
+    missing = sorted(found.loc[found["value"].isna(), "case"].astype(str).unique())
+    if missing:
+        raise InputError(
+            f"{len(missing)} case(s) have an infinite distance (one mask empty) and no `image_diagonal`: "
+            f"{', '.join(missing[:5])}. Score them again, or choose the policy `exclude`."
+        )
+    return found["value"].to_numpy()

@@ -1,0 +1,167 @@
+"""A batch: the seeds of one (experiment, network, method), trained and scored in one process, each seed a piece."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from softbench import datasets, pieces, provenance, soft_labels
+from softbench.datasets import splits
+from softbench.datasets.folder import Dataset
+from softbench.errors import DivergedError
+from softbench.soft_labels.reader import SoftLabels
+from softbench.training import checkpoint, model_file, resident
+from softbench.training.loop import train
+from softbench.training.protocol import Protocol
+from softbench.training.resident import Resident
+from softbench.training.scoring import Scoring, score
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one method of an experiment is, seeds apart; `names` fills the columns of its scores."""
+
+    names: dict[str, str]
+    network: dict[str, Any]
+    loss: str
+    protocol: Protocol
+    scoring: Scoring
+    versions: dict[str, dict[str, int]]
+
+    @classmethod
+    def of(cls, settings: dict[str, Any]) -> "Run":
+        """Make a run of plain settings, as config holds them."""
+        protocol, scoring = Protocol(**settings["protocol"]), Scoring(**settings["scoring"])
+        return cls(**{**settings, "protocol": protocol, "scoring": scoring})
+
+
+class Batch:
+    """The data of a batch, read once, and the pieces of its seeds."""
+
+    def __init__(
+        self, run: Run, data: Path, soft: Path, split: pd.DataFrame, device: torch.device, log: Callable[[str], None]
+    ) -> None:
+        """Open the data set and the soft labels; nothing is read before a seed needs it."""
+        self.run, self.device, self.log = run, device, log
+        self.dataset: Dataset = datasets.open(data)
+        splits.check(split, self.dataset.cases)
+        self.soft: SoftLabels = soft_labels.open_store(soft)
+        self.parts = {part: list(split.loc[split["part"] == part, "case"]) for part in ("train", "val", "test")}
+        self._resident: Resident | None = None
+
+    def key_of_model(self, seed: int) -> str:
+        """Return the key of all that decides the weights of a seed."""
+        hashes = self.dataset.manifest["cases"]
+        return pieces.key_of(
+            seed=seed,
+            network=self.run.network,
+            loss=self.run.loss,
+            protocol=asdict(self.run.protocol),
+            classes=list(self.dataset.classes),
+            versions=self.run.versions["training"],
+            images={case: hashes[case] for case in [*self.parts["train"], *self.parts["val"]]},
+            order=self.parts["train"],
+            soft_labels={case: self.soft.manifest["cases"][case] for case in self.parts["train"]},
+        )
+
+    def key_of_scores(self, seed: int) -> str:
+        """Return the key of all that decides the scores of a seed."""
+        hashes = self.dataset.manifest["cases"]
+        return pieces.key_of(
+            model=self.key_of_model(seed),
+            names=self.run.names,
+            scoring=asdict(self.run.scoring),
+            structures=self.dataset.structures,
+            versions=self.run.versions["scoring"],
+            images={case: hashes[case] for case in self.parts["test"]},
+        )
+
+    @property
+    def resident(self) -> Resident:
+        """The training cases in memory; read when the first seed that is not there yet needs them."""
+        if self._resident is None:
+            cases = [self.dataset.load(case) for case in self.parts["train"]]
+            codes = [self.soft.codes(case) for case in cases]
+            self._resident = resident.load(cases, codes, self.run.protocol.crop, self.device)
+        return self._resident
+
+    def seed(self, seed: int, folder: Path) -> dict[str, Any]:
+        """Train and score one seed, or take what is there; a run that diverges is recorded, not raised."""
+        try:
+            model = pieces.make(
+                folder, "model", self.key_of_model(seed), lambda scratch: self._train(seed, folder, scratch)
+            )
+        except DivergedError as error:
+            self.log(f"FAILED: {error}")
+            return {"status": "failed", "reason": str(error)}
+        checkpoint.remove(folder)
+        scores = pieces.make(
+            folder, "scores", self.key_of_scores(seed), lambda scratch: self._score(seed, folder, scratch)
+        )
+        return {"status": "done", "model": model["hash"], "scores": scores["hash"], "key": scores["key"]}
+
+    def _train(self, seed: int, folder: Path, scratch: Path) -> dict[str, Any]:
+        """Fill the piece `model`: weights and history."""
+        watch = provenance.Watch(self.device)
+        model, history = train(
+            self.resident,
+            [self.dataset.load(case) for case in self.parts["val"]],
+            network=self.run.network,
+            loss=self.run.loss,
+            protocol=self.run.protocol,
+            classes=len(self.dataset.classes),
+            seed=seed,
+            folder=folder,
+            key=self.key_of_model(seed),
+            log=self.log,
+        )
+        channels = self.resident.images.shape[1]
+        model_file.save(
+            scratch / "model.pt", model, self.run.network, channels, len(self.dataset.classes), self.resident.dims
+        )
+        pd.DataFrame(history).to_csv(scratch / "history.csv", index=False)
+        watch.write(scratch / "provenance.json", threads=self.run.protocol.threads)
+        return {"hash": hash_weights(model)}
+
+    def _score(self, seed: int, folder: Path, scratch: Path) -> dict[str, Any]:
+        """Fill the piece `scores`: the tidy table, the reliability statistics and the predictions."""
+        torch.set_num_threads(self.run.protocol.threads)
+        model = model_file.load(folder / "model.pt", self.device)
+        rows, pooled = score(
+            [model],
+            self.dataset,
+            self.parts["test"],
+            self.run.scoring,
+            predictions=scratch / "predictions",
+            log=self.log,
+        )
+        table = tidy(rows, self.run.names, seed)
+        table.to_parquet(scratch / "scores.parquet", index=False)
+        arrays = {name: array for roi, one in pooled.items() for name, array in one.to_arrays(roi).items()}
+        np.savez_compressed(scratch / "reliability.npz", **arrays)  # type: ignore[arg-type]
+        return {"hash": pieces.key_of(csv=table.to_csv(index=False))}
+
+
+COLUMNS = ("experiment", "dataset", "split", "network", "method", "seed", "case", "rater", "structure", "metric")
+COLUMNS += ("roi", "grid", "prediction", "value", "unit")
+
+
+def tidy(rows: pd.DataFrame, names: dict[str, str], seed: int) -> pd.DataFrame:
+    """Return scores in the columns that all tables read; `names` gives experiment, dataset, split, network, method."""
+    return rows.assign(**names, seed=seed, grid="full", prediction="raw")[list(COLUMNS)]
+
+
+def hash_weights(model: torch.nn.Module) -> str:
+    """Return one sha256 over all weights of a network."""
+    state = model.state_dict()
+    return pieces.key_of(**{name: pieces.hash_array(value.detach().cpu().numpy()) for name, value in state.items()})
+
+
+def run_batch(batch: Batch, seeds: Sequence[int], folder: Path, output: Path) -> None:
+    """Train and score the seeds of a batch below `folder`; write the batch's manifest last."""
+    done = {str(seed): batch.seed(seed, folder / f"seed-{seed}") for seed in seeds}
+    pieces.write_json(output, {"run": batch.run.names, "seeds": done})

@@ -1,0 +1,157 @@
+"""The training loop: read it from top to bottom."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from softbench import losses, networks
+from softbench.datasets.case import Case
+from softbench.errors import DivergedError
+from softbench.progress import duration
+from softbench.training import checkpoint, draws
+from softbench.training.protocol import Protocol
+from softbench.training.resident import Resident, batch_of, class_frequencies
+from softbench.training.validate import validate
+
+VERSION = 1
+CHECKPOINT_S = 20.0  # seconds between two checkpoints: what a kill costs at most
+REPORT_S = 15.0  # seconds between two lines of progress
+LOOK_EVERY = 20  # steps between two looks at the loss: a look waits for the device
+
+
+def train(
+    data: Resident,
+    validation: Sequence[Case],
+    *,
+    network: dict[str, Any],
+    loss: str,
+    protocol: Protocol,
+    classes: int,
+    seed: int,
+    folder: Path,
+    key: str,
+    log: Callable[[str], None] = print,
+) -> tuple[nn.Module, list[dict[str, float]]]:
+    """Train one network from one seed; killed at any step, a call with the same key goes on where it stopped.
+
+    Args:
+        data: the training cases in memory; its device is the device of training.
+        validation: cases that are looked at, never learned from.
+        network: `name` and settings for `networks.build`.
+        loss: an expression for `losses.build`.
+        protocol: steps, crop, optimiser, and so on.
+        classes: number of classes, background included.
+        seed: of weights, case order, crops and augmentation.
+        folder: where the checkpoint lies.
+        key: of all that decides the weights.
+        log: takes a line of progress.
+    Returns: the network after the last step, and the history: rows of step, loss, learning rate and validation numbers.
+    Raises: DivergedError: if the loss is not finite; the message names the step and the cases of that step.
+    """
+    torch.set_num_threads(protocol.threads)
+    torch.set_flush_denormal(True)
+    device = data.images.device
+    model = fresh_network(data, network, protocol, classes, seed).to(device)
+    criterion = losses.build(loss).to(device)
+    optimiser = _optimiser(protocol, [*model.parameters(), *criterion.parameters()])
+    schedule = _schedule(protocol, optimiser)
+    parts = {"model": model, "criterion": criterion, "optimiser": optimiser, "schedule": schedule}
+    state, found = checkpoint.load(folder, key, device)
+    start, history = _restore(state, parts)
+    log(f"seed {seed}: {found}")
+
+    recent: list[torch.Tensor] = []
+    began = saved = reported = time.monotonic()
+    for step in range(start, protocol.steps):
+        images, target = batch_of(data, protocol, seed, step)
+        model.train()
+        value = criterion(model(_in_format(images)), target)
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), protocol.clip_norm)
+        optimiser.step()
+        schedule.step()
+        recent.append(value.detach())
+
+        done = step + 1
+        if done % LOOK_EVERY == 0 or done == protocol.steps:
+            row = _look(recent, done, data, protocol, seed) | {"learning_rate": schedule.get_last_lr()[0]}
+            if done % protocol.validate_every == 0 or done == protocol.steps:
+                row |= validate(model, validation)
+            history.append(row)
+            recent = []
+            now = time.monotonic()
+            if now - reported > REPORT_S or done == protocol.steps:
+                reported = now
+                log(_progress(seed, done, protocol.steps, row, (now - began) / (done - start)))
+            if now - saved > CHECKPOINT_S and done < protocol.steps:
+                saved = now
+                state = {name: part.state_dict() for name, part in parts.items()}
+                checkpoint.save(folder, key, {"step": done, "history": history, **state})
+    return model, history
+
+
+def fresh_network(data: Resident, network: dict[str, Any], protocol: Protocol, classes: int, seed: int) -> nn.Module:
+    """Return the network of a seed before its first step, its output bias at the log prior where the protocol says so.
+
+    Without it the first third of a short run only learns that most voxels are background.
+    """
+    settings = {name: value for name, value in network.items() if name != "name"}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(draws.weights_seed(seed))
+        model = networks.build(network["name"], data.images.shape[1], classes, data.dims, **settings)
+    if protocol.prior_bias:
+        with torch.no_grad():
+            model.head.bias.copy_(class_frequencies(data, classes).clamp(min=1e-6).log())  # type: ignore[union-attr, operator]
+    return model.to(memory_format=_memory_format(data.dims))  # type: ignore[call-overload, no-any-return]
+
+
+def _optimiser(protocol: Protocol, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
+    return kinds[protocol.optimiser](parameters, lr=protocol.learning_rate, weight_decay=protocol.weight_decay)
+
+
+def _schedule(protocol: Protocol, optimiser: torch.optim.Optimizer) -> torch.optim.lr_scheduler.LRScheduler:
+    if protocol.schedule == "constant":
+        return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
+    return torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, protocol.learning_rate, total_steps=protocol.steps + 1, pct_start=protocol.warm_up
+    )
+
+
+def _restore(state: dict[str, Any] | None, parts: dict[str, Any]) -> tuple[int, list[dict[str, float]]]:
+    if state is None:
+        return 0, []
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    return state["step"], state["history"]
+
+
+def _look(values: list[torch.Tensor], done: int, data: Resident, protocol: Protocol, seed: int) -> dict[str, float]:
+    """Return the mean loss since the last look; raise if a step's loss was not finite."""
+    numbers = torch.stack(values).tolist()
+    for step, number in enumerate(numbers, start=done - len(numbers)):
+        if not abs(number) < float("inf"):
+            chosen = draws.cases_of_step(seed, step, protocol.batch, len(data.cases))
+            names = ", ".join(data.cases[n] for n in chosen)
+            raise DivergedError(f"seed {seed}: the loss is {number} at step {step} (cases {names}).")
+    return {"step": done, "loss": sum(numbers) / len(numbers)}
+
+
+def _progress(seed: int, done: int, steps: int, row: dict[str, float], step_s: float) -> str:
+    seen = f", validation DSC {row['val_dsc']:.3f}" if "val_dsc" in row else ""
+    left = f", {duration((steps - done) * step_s)} left" if done < steps else ""
+    return f"seed {seed}: step {done}/{steps}, loss {row['loss']:.4f}{seen}{left}"
+
+
+def _memory_format(dims: int) -> torch.memory_format:
+    return torch.channels_last if dims == 2 else torch.channels_last_3d
+
+
+def _in_format(images: torch.Tensor) -> torch.Tensor:
+    """Lay channels last: 1.1 to 1.7 times faster convolutions on CPU, and what GPUs want too."""
+    return images.contiguous(memory_format=_memory_format(images.ndim - 2))

@@ -1,0 +1,29 @@
+"""A trained network as a file: its settings and weights, readable without pickle."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from softbench import networks
+
+
+def save(path: Path, model: nn.Module, network: dict[str, Any], channels: int, classes: int, dims: int) -> None:
+    """Write the weights with what is needed to build the network again."""
+    weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    facts = {"network": network, "in_channels": channels, "classes": classes, "dims": dims}
+    torch.save({**facts, "weights": weights}, path)
+
+
+def load(path: Path, device: torch.device) -> nn.Module:
+    """Build the network of a file with its weights, on a device, ready for inference."""
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    settings = {name: value for name, value in content["network"].items() if name != "name"}
+    with torch.random.fork_rng(devices=[]):
+        model = networks.build(
+            content["network"]["name"], content["in_channels"], content["classes"], content["dims"], **settings
+        )
+    model.load_state_dict(content["weights"])
+    memory_format = torch.channels_last if content["dims"] == 2 else torch.channels_last_3d
+    return model.to(device, memory_format=memory_format).eval()

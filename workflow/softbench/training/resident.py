@@ -1,0 +1,127 @@
+"""The training data in memory: padded to one grid, a batch is a gather, augmentation happens on the device."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from softbench.arrays import pad_to, round_up
+from softbench.datasets.case import Case
+from softbench.losses import Target
+from softbench.store import ONE
+from softbench.training import draws
+from softbench.training.protocol import Protocol
+
+VERSION = 1
+AXES = "DHW"
+
+
+@dataclass(frozen=True)
+class Resident:
+    """N cases on one grid, all on one device.
+
+    images: (N, M, D, H, W) float32; soft: (N, C, D, H, W) uint16, 65535 is 1; hard: (N, D, H, W) uint8;
+    extents: the length of each case along each axis before padding; cases: their ids.
+    """
+
+    images: torch.Tensor
+    soft: torch.Tensor
+    hard: torch.Tensor
+    extents: list[tuple[int, ...]]
+    cases: list[str]
+
+    @property
+    def dims(self) -> int:
+        """Return 2 or 3."""
+        return self.hard.ndim - 1
+
+
+def load(cases: Sequence[Case], codes: Sequence[np.ndarray], crop: Sequence[int], device: torch.device) -> Resident:
+    """Pad cases and their soft labels (integers of the store) to one grid that holds a crop, on the device.
+
+    Padding lies at the far end of each axis: images repeat their border, labels are background and not valid.
+    """
+    extents = [case.labels.shape[1:] for case in cases]
+    grid = tuple(max(*lengths, size) for lengths, size in zip(zip(*extents, strict=True), crop, strict=True))
+    images = np.stack([pad_edge(case.images, grid) for case in cases])
+    soft = np.stack([pad_background(code, grid) for code in codes])
+    hard = np.stack([pad_to(case.labels[0], grid) for case in cases])
+    return Resident(
+        torch.from_numpy(images).to(device),
+        torch.from_numpy(soft).to(device),
+        torch.from_numpy(hard.astype(np.uint8)).to(device),
+        extents,
+        [case.id for case in cases],
+    )
+
+
+def pad_edge(images: np.ndarray, grid: Sequence[int]) -> np.ndarray:
+    """Pad (M, ...) at the far end of each spatial axis by repeating the border."""
+    widths = [(0, 0)] + [(0, want - have) for want, have in zip(grid, images.shape[1:], strict=True)]
+    return np.pad(np.asarray(images, np.float32), widths, mode="edge")
+
+
+def pad_background(codes: np.ndarray, grid: Sequence[int]) -> np.ndarray:
+    """Pad (C, ...) integers of the store with certain background."""
+    padded = pad_to(codes, grid)
+    outside = pad_to(np.zeros(codes.shape[1:], bool), grid, True)
+    padded[0][outside] = ONE
+    return padded
+
+
+def batch_of(data: Resident, protocol: Protocol, seed: int, step: int) -> tuple[torch.Tensor, Target]:
+    """Return the images and target of a step: which cases, which crops and flips is a function of (seed, step)."""
+    chosen = draws.cases_of_step(seed, step, protocol.batch, len(data.cases))
+    rng = draws.generator(seed, "augment", step)
+    where = rng.random((protocol.batch, data.dims))
+    turns = rng.random((protocol.batch, data.dims)) < 0.5
+    scale = 1 + protocol.intensity_scale * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
+    shift = protocol.intensity_shift * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
+    samples = [_sample(data, protocol, n, where[i], turns[i]) for i, n in enumerate(chosen)]
+    images, soft, hard, valid = (torch.stack(parts) for parts in zip(*samples, strict=True))
+    shape = (protocol.batch, -1) + (1,) * data.dims
+    images = images * _like(images, scale).view(shape) + _like(images, shift).view(shape)
+    return images, Target(soft, hard.long(), valid)
+
+
+def _like(tensor: torch.Tensor, values: np.ndarray) -> torch.Tensor:
+    return torch.as_tensor(values, dtype=tensor.dtype, device=tensor.device)
+
+
+def _sample(data: Resident, protocol: Protocol, n: int, where: np.ndarray, turns: np.ndarray) -> list[torch.Tensor]:
+    """Cut one crop of case n: its place relative to the room that there is, then flipped along the allowed axes."""
+    extent, crop = data.extents[n], protocol.crop
+    starts = [int(u * (max(0, have - size) + 1)) for u, have, size in zip(where, extent, crop, strict=True)]
+    window = tuple(slice(start, start + size) for start, size in zip(starts, crop, strict=True))
+    names = AXES[-data.dims :]
+    flips = [axis - data.dims for axis in range(data.dims) if turns[axis] and names[axis] in protocol.flips]
+    parts = [
+        data.images[(n, slice(None), *window)],
+        data.soft[(n, slice(None), *window)].to(torch.float32) / ONE,  # torch cannot flip uint16
+        data.hard[(n, *window)],
+        _valid(extent, starts, crop, data.hard.device),
+    ]
+    return [part.flip(flips) for part in parts] if flips else parts
+
+
+def _valid(extent: Sequence[int], starts: Sequence[int], crop: Sequence[int], device: torch.device) -> torch.Tensor:
+    """Return which voxels of a crop lie inside the case: (D, H, W) bool."""
+    inside = torch.ones((), dtype=torch.bool, device=device)
+    for have, start, size in zip(extent, starts, crop, strict=True):
+        inside = inside.unsqueeze(-1) & (torch.arange(start, start + size, device=device) < have)
+    return inside
+
+
+def padded(image: np.ndarray, multiple: int) -> np.ndarray:
+    """Pad an image (M, ...) so that a network that halves its grid can take it whole."""
+    return pad_edge(image, round_up(image.shape[1:], multiple))
+
+
+def class_frequencies(data: Resident, classes: int) -> torch.Tensor:
+    """Return the share of each class among the voxels of the training cases, padding left out: (C,) float64."""
+    counts = torch.zeros(classes, dtype=torch.float64)
+    for n, extent in enumerate(data.extents):
+        inside = data.hard[(n, *(slice(0, length) for length in extent))]
+        counts += torch.bincount(inside.flatten().long(), minlength=classes).double().cpu()
+    return counts / counts.sum()
