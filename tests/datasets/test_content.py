@@ -9,7 +9,7 @@ import pytest
 from softbench import InputError, pieces
 from softbench.datasets import content
 from softbench.datasets.fetch import content_of
-from softbench.datasets.progress import Progress, duration
+from softbench.progress import Progress, duration
 
 Folder = Callable[..., Path]
 IMAGE = "imagesTr/hippocampus_001.nii.gz"

@@ -5,10 +5,9 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
-sys.path.insert(
-    0, str(Path(workflow.basedir, "workflow"))
-)  # jobs in other environments find softbench here
+sys.path.insert(0, str(Path(workflow.basedir, "workflow")))  # jobs in other environments find softbench here
 
 from softbench import config as settings
 from softbench.errors import InputError
@@ -28,6 +27,7 @@ def stop_on_bad_input(function, *arguments):
         raise WorkflowError(str(error)) from None
 
 
+update_config(config, settings.retype(workflow.config_settings.overwrite_config))
 stop_on_bad_input(settings.check, config)
 
 
@@ -41,26 +41,18 @@ wildcard_constraints:
 
 def datasets_of(source):
     """Constrain {dataset} to the datasets of a source."""
-    return settings.pattern(
-        [name for name, one in config["datasets"].items() if one["source"] == source]
-    )
+    return settings.pattern([name for name, one in config["datasets"].items() if one["source"] == source])
 
 
 def dataset_settings_of(wildcards):
     """Return how a dataset is prepared."""
-    return {
-        name: value
-        for name, value in config["datasets"][wildcards.dataset].items()
-        if name != "source"
-    }
+    return {name: value for name, value in config["datasets"][wildcards.dataset].items() if name != "source"}
 
 
 def keys_of(recipe):
     """Constrain {soft_label} to the config keys of a recipe; one without a key gets its own name."""
     keys = complete_soft_labels(config["soft_labels"], [recipe])
-    return settings.pattern(
-        [name for name, one in keys.items() if one["recipe"] == recipe]
-    )
+    return settings.pattern([name for name, one in keys.items() if one["recipe"] == recipe])
 
 
 def settings_of(wildcards):

@@ -1,16 +1,14 @@
 """Every source: each file of datasets/ has the rules that fetch (or make) its files and prepare its cases."""
 
-CASES = [
-    "datasets/prepare.py",
-    "datasets/intake.py",
-    "datasets/normalise.py",
-    "images.py",
+# Modules that decide what a prepared case is: of any source, of one with files, of a phantom.
+CASES = ["datasets/prepare.py", "datasets/intake.py", "datasets/normalise.py"]
+PUBLISHED = [*CASES, "datasets/reading.py", "images.py"]
+MADE = [
+    *CASES,
+    "datasets/phantoms/__init__.py",
+    "datasets/phantoms/fields.py",
     "store.py",
 ]
-PUBLISHED = [
-    *CASES,
-    "datasets/reading.py",
-]  # modules that decide what a prepared case is
 
 
 def content_of(source):
@@ -22,15 +20,11 @@ def content_of(source):
         from softbench.datasets import fetch
 
         cache = fetch.hashes_of(Path("results/raw", source))
-        return stop_on_bad_input(
-            fetch.content_of, source, Path(config["folders"][source]), cache
-        )
+        return stop_on_bad_input(fetch.content_of, source, Path(config["folders"][source]), cache)
 
     return content
 
 
-for path in sorted(
-    Path(workflow.basedir, "workflow", "rules", "datasets").glob("*.smk")
-):
+for path in sorted(Path(workflow.basedir, "workflow", "rules", "datasets").glob("*.smk")):
 
     include: f"datasets/{path.name}"

@@ -3,16 +3,8 @@
 
 def products_of(tables):
     """Return what a reader wants of some tables: the tables, their figures, and one page."""
-    forms = [
-        f"results/tables/{table}.{form}"
-        for table in tables
-        for form in ("csv", "md", "tex", "html")
-    ]
-    figures = [
-        f"results/figures/reliability_{table}.{form}"
-        for table in tables
-        for form in ("png", "pdf")
-    ]
+    forms = [f"results/tables/{table}.{form}" for table in tables for form in ("csv", "md", "tex", "html")]
+    figures = [f"results/figures/reliability_{table}.{form}" for table in tables for form in ("png", "pdf")]
     whole = list(tables) == list(config["run"])
     pages = ["results/report/index.html", "results/scores.parquet"] if whole else []
     return [
@@ -30,30 +22,15 @@ def tables_of(wildcards):
 
 def table_settings(wildcards):
     """Return what decides a table besides its scores: its own settings, and its rows."""
-    rows = {
-        method: PLAN.methods[method] for _, _, method in PLAN.runs_of(wildcards.table)
-    }
-    methods = [
-        {"key": key, "title": one["title"], "control": one["control"]}
-        for key, one in rows.items()
-    ]
+    rows = {method: PLAN.methods[method] for _, _, method in PLAN.runs_of(wildcards.table)}
+    methods = [{"key": key, "title": one["title"], "control": one["control"]} for key, one in rows.items()]
     return {**config["tables"][wildcards.table], "methods": methods}
 
 
 def reporting_versions():
     """Return the VERSIONs of the modules that decide what a table or a figure shows."""
-    rooms = [
-        path
-        for room in ("statistics", "reporting")
-        for path in (PACKAGE / room).glob("*.py")
-    ]
-    return version_of(
-        *sorted(
-            str(p.relative_to(PACKAGE))
-            for p in rooms
-            if "\nVERSION = " in p.read_text()
-        )
-    )
+    rooms = [path for room in ("statistics", "reporting") for path in (PACKAGE / room).glob("*.py")]
+    return version_of(*sorted(str(p.relative_to(PACKAGE)) for p in rooms if "\nVERSION = " in p.read_text()))
 
 
 rule table:
@@ -94,13 +71,8 @@ rule reliability:
 rule report:
     """One self-contained page of tables and figures."""
     input:
-        tables=lambda wildcards: [
-            f"results/tables/{table}.html" for table in tables_of(wildcards)
-        ],
-        figures=lambda wildcards: [
-            f"results/figures/reliability_{table}.png"
-            for table in tables_of(wildcards)
-        ],
+        tables=lambda wildcards: [f"results/tables/{table}.html" for table in tables_of(wildcards)],
+        figures=lambda wildcards: [f"results/figures/reliability_{table}.png" for table in tables_of(wildcards)],
     output:
         page="results/report/{page}.html",
     log:
@@ -110,9 +82,7 @@ rule report:
     conda:
         "../../envs/report.yaml"
     params:
-        titles=lambda wildcards: [
-            config["tables"][table]["title"] for table in tables_of(wildcards)
-        ],
+        titles=lambda wildcards: [config["tables"][table]["title"] for table in tables_of(wildcards)],
         version=reporting_versions(),
     script:
         "../scripts/report.py"
@@ -120,11 +90,7 @@ rule report:
 
 def say_where_results_are():
     """Name the pages and tables that are there."""
-    found = [
-        path
-        for folder in ("report", "tables")
-        for path in sorted(Path("results", folder).glob("*"))
-    ]
+    found = [path for folder in ("report", "tables") for path in sorted(Path("results", folder).glob("*"))]
     print(
         "Results:",
         *(f"  {path}" for path in found if path.suffix in {".html", ".md"}),

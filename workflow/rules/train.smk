@@ -30,14 +30,9 @@ def read_split(path):
 def run_of(wildcards):
     """Return what decides the runs of a method, seeds apart."""
     experiment, method = experiment_of(wildcards), PLAN.methods[wildcards.method]
-    names = {name: experiment[name] for name in ("dataset", "split")} | dict(
-        wildcards.items()
-    )
+    names = {name: experiment[name] for name in ("dataset", "split")} | dict(wildcards.items())
     return {
-        "names": {
-            name: names[name]
-            for name in ("experiment", "dataset", "split", "network", "method")
-        },
+        "names": {name: names[name] for name in ("experiment", "dataset", "split", "network", "method")},
         "network": config["networks"][wildcards.network],
         "loss": method["loss"],
         "protocol": PLAN.protocol_of(wildcards.experiment),
@@ -52,9 +47,7 @@ def run_of(wildcards):
 def training_versions(wildcards):
     """Return the VERSIONs of the modules that decide the weights of a run."""
     network = f"networks/{config['networks'][wildcards.network]['name']}.py"
-    return version_of(
-        *TRAINING, network, *losses.modules(PLAN.methods[wildcards.method]["loss"])
-    )
+    return version_of(*TRAINING, network, *losses.modules(PLAN.methods[wildcards.method]["loss"]))
 
 
 TRAINING = [
@@ -65,18 +58,14 @@ TRAINING = [
 ]
 SCORING = ["training/inference.py", "training/scoring.py", "images.py"]
 SCORING += sorted(
-    f"metrics/{path.name}"
-    for path in (PACKAGE / "metrics").glob("*.py")
-    if "VERSION" in path.read_text()
+    f"metrics/{path.name}" for path in (PACKAGE / "metrics").glob("*.py") if "VERSION" in path.read_text()
 )
 
 
 rule train:
     """Train and score the seeds of a batch; each seed is a piece, so that one more seed trains only that one."""
     input:
-        data=lambda wildcards: DATASET.format(
-            dataset=experiment_of(wildcards)["dataset"]
-        ),
+        data=lambda wildcards: DATASET.format(dataset=experiment_of(wildcards)["dataset"]),
         soft_label=soft_label_of,
         split=split_of,
     output:
@@ -91,14 +80,10 @@ rule train:
         "../../envs/training.yaml"
     threads: lambda wildcards: PLAN.protocol_of(wildcards.experiment).get("threads", 1)
     resources:
-        cpus_per_task=lambda wildcards: PLAN.protocol_of(wildcards.experiment).get(
-            "threads", 1
-        ),
+        cpus_per_task=lambda wildcards: PLAN.protocol_of(wildcards.experiment).get("threads", 1),
     params:
         run=run_of,
-        seeds=lambda wildcards: PLAN.batches_of(wildcards.experiment)[
-            int(wildcards.batch)
-        ],
+        seeds=lambda wildcards: PLAN.batches_of(wildcards.experiment)[int(wildcards.batch)],
     script:
         "../scripts/train.py"
 
@@ -106,9 +91,7 @@ rule train:
 rule collect_scores:
     """All scores of what `run:` names in one file, for your own analysis; no table reads it."""
     input:
-        runs=lambda wildcards: [
-            run for table in config["run"] for run in batches_of(table)
-        ],
+        runs=lambda wildcards: [run for table in config["run"] for run in batches_of(table)],
     output:
         scores="results/scores.parquet",
     log:

@@ -13,6 +13,19 @@ PACKAGE = Path(__file__).parent
 SCHEMA = PACKAGE.parent / "schemas" / "config.schema.yaml"
 
 
+def retype(value: Any) -> Any:
+    """Give values of the command line their types: within `--config 'seeds=[0,1]'` Snakemake leaves texts."""
+    if isinstance(value, dict):
+        return {key: retype(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [retype(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    if re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?", value):
+        return float(value) if set(value) & set(".eE") else int(value)
+    return {"true": True, "false": False, "null": None}.get(value, value)
+
+
 def check(config: dict[str, Any]) -> None:
     """Raise one InputError that names the first key or value of the config that the schema does not allow."""
     from jsonschema import Draft202012Validator
@@ -65,9 +78,11 @@ def _constant(module: str, name: str) -> Any:
     if not path.exists():
         raise InputError(f"{path} is named by a rule but does not exist.")
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            return ast.literal_eval(node.value)  # type: ignore[union-attr, arg-type]
+            return ast.literal_eval(node.value)
     raise InputError(f"{path} declares no {name}; every module that decides numbers needs `{name} = 1`.")
 
 

@@ -47,7 +47,7 @@ def read(path: Path) -> Image:
         raise InputError(f"{path} is missing.")
     try:
         file = nib.load(path)
-        canonical = nib.as_closest_canonical(file)  # type: ignore[attr-defined]
+        canonical = nib.as_closest_canonical(file)
         array = np.asanyarray(canonical.dataobj)
     except (EOFError, OSError, zlib.error, gzip.BadGzipFile, ValueError, nib.filebasedimages.ImageFileError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -73,7 +73,7 @@ def write(path: Path, array: np.ndarray, affine: np.ndarray, axcodes: str = "RAS
         axcodes: the orientation of the original file, so that predictions lie in its grid.
     """
     moved = array.T  # (D, H, W) -> (x, y, z); (C, D, H, W) -> (x, y, z, C)
-    file = nib.Nifti1Image(moved, _in_3d(affine)[:, [2, 1, 0, 3]])  # type: ignore[no-untyped-call]
+    file = nib.Nifti1Image(moved, _in_3d(affine)[:, [2, 1, 0, 3]])
     start = nib.io_orientation(file.affine)
     turn = nib.orientations.ornt_transform(start, nib.orientations.axcodes2ornt(axcodes))
     turned = file.as_reoriented(turn)

@@ -1,7 +1,9 @@
 """One function over many items in fresh processes, with progress: the loop over cases inside a job."""
 
 import multiprocessing
+import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -42,7 +44,7 @@ def _finished(function: Callable[..., Result], items: Sequence[Any], workers: in
     # not `fork`: the parent may hold threads (a progress log, a BLAS), and a fork of those can hang
     context = multiprocessing.get_context("spawn")
     try:
-        with _main_not_imported(), ProcessPoolExecutor(workers, mp_context=context) as executor:
+        with _main_not_imported(), ProcessPoolExecutor(workers, context, _end_with_parent) as executor:
             index_of = {executor.submit(function, *item): index for index, item in enumerate(items)}
             for future in as_completed(index_of):
                 yield index_of[future], future.result()
@@ -51,6 +53,18 @@ def _finished(function: Callable[..., Result], items: Sequence[Any], workers: in
             f"a worker of {workers} was killed, most likely for want of memory. Run again with fewer cores: "
             "what is finished is kept."
         ) from error
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it is gone: after a kill it would wait for work for ever."""
+
+    def watch() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ and, where known, `affine` (array index to world mm). A rule in any language may
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def write(folder: Path | str, case: str, array: np.ndarray, *, affine: np.ndarra
     Raises: InputError: as `encode`.
     """
     codes = encode(np.asarray(array))
-    extra = {} if affine is None else {"affine": np.asarray(affine, np.float64)}
+    extra: dict[str, Any] = {} if affine is None else {"affine": np.asarray(affine, np.float64)}
     pieces.write_file(path_of(folder, case), lambda part: np.savez_compressed(part, probabilities=codes, **extra))
     return pieces.hash_array(codes)
 

@@ -11,14 +11,13 @@ rule soften_geols:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
         soft_label=keys_of("geols"),
+    priority: 10  # slow and wide: before training, which keeps the cores busy one by one
     conda:
         "../../../envs/labels.yaml"
     threads: 8
     params:
         recipe="geols",
         settings=settings_of,
-        version=version_of(
-            "soft_labels/geols.py", "soft_labels/geodesic.py", "soft_labels/seeds.py"
-        ),
+        version=version_of("soft_labels/geols.py", "soft_labels/geodesic.py", "soft_labels/seeds.py"),
     script:
         "../../scripts/soften.py"

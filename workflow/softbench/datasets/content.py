@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from softbench import pieces
-from softbench.datasets.progress import Log, Progress
+from softbench.progress import Log, Progress
 
 VERSION = 1
 THREADS = 4  # hashing waits for the disk and frees the interpreter

@@ -13,8 +13,8 @@ from typing import Any
 
 from softbench.datasets import archives
 from softbench.datasets.part import Part
-from softbench.datasets.progress import Log, Progress
 from softbench.errors import InputError
+from softbench.progress import Log, Progress
 
 VERSION = 1
 CHUNK = 1 << 20  # bytes

@@ -11,8 +11,8 @@ from softbench.datasets import archives, content, layout
 from softbench.datasets.case import Archive
 from softbench.datasets.download import download
 from softbench.datasets.part import Part
-from softbench.datasets.progress import Log
 from softbench.errors import InputError
+from softbench.progress import Log
 
 VERSION = 1
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from softbench import datasets, images, pieces, store
+from softbench import datasets, images, pieces, pool, store
 from softbench.checks import require_one_of
-from softbench.datasets import intake, layout, normalise, phantoms, pool, reading
+from softbench.datasets import intake, layout, normalise, phantoms, reading
 from softbench.datasets.case import RawCase
 from softbench.datasets.folder import COLUMNS
 from softbench.datasets.intake import Order

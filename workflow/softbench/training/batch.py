@@ -146,13 +146,13 @@ class Batch:
         return {"hash": pieces.key_of(csv=table.to_csv(index=False))}
 
 
-COLUMNS = ("experiment", "dataset", "split", "network", "method", "seed", "case", "rater", "structure", "metric")
-COLUMNS += ("roi", "grid", "prediction", "value", "unit")
+COLUMNS = ["experiment", "dataset", "split", "network", "method", "seed", "case", "rater", "structure", "metric"]
+COLUMNS += ["roi", "grid", "prediction", "value", "unit"]
 
 
 def tidy(rows: pd.DataFrame, names: dict[str, str], seed: int) -> pd.DataFrame:
     """Return scores in the columns that all tables read; `names` gives experiment, dataset, split, network, method."""
-    return rows.assign(**names, seed=seed, grid="full", prediction="raw")[list(COLUMNS)]
+    return rows.assign(**names, seed=seed, grid="full", prediction="raw")[COLUMNS]
 
 
 def hash_weights(model: torch.nn.Module) -> str:

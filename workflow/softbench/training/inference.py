@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from softbench.datasets.case import Case
+from softbench.training.layout import channels_last
 from softbench.training.resident import padded
 
 VERSION = 1
@@ -24,7 +25,7 @@ def logits(model: nn.Module, image: np.ndarray) -> torch.Tensor:
     model.eval()
     device = next(model.parameters()).device
     batch = torch.from_numpy(padded(image, model.multiple))[None].to(device)  # type: ignore[arg-type]
-    result = model(batch)[0].float()
+    result = model(channels_last(batch))[0].float()
     return result[(slice(None), *(slice(0, n) for n in image.shape[1:]))].cpu()
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from softbench import networks
+from softbench.training.layout import channels_last
 
 
 def save(path: Path, model: nn.Module, network: dict[str, Any], channels: int, classes: int, dims: int) -> None:
@@ -25,5 +26,5 @@ def load(path: Path, device: torch.device) -> nn.Module:
             content["network"]["name"], content["in_channels"], content["classes"], content["dims"], **settings
         )
     model.load_state_dict(content["weights"])
-    memory_format = torch.channels_last if content["dims"] == 2 else torch.channels_last_3d
-    return model.to(device, memory_format=memory_format).eval()
+    laid_out: nn.Module = channels_last(model.to(device))
+    return laid_out.eval()

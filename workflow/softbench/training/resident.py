@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -93,13 +94,13 @@ def _sample(data: Resident, protocol: Protocol, n: int, where: np.ndarray, turns
     """Cut one crop of case n: its place relative to the room that there is, then flipped along the allowed axes."""
     extent, crop = data.extents[n], protocol.crop
     starts = [int(u * (max(0, have - size) + 1)) for u, have, size in zip(where, extent, crop, strict=True)]
-    window = tuple(slice(start, start + size) for start, size in zip(starts, crop, strict=True))
+    window: list[Any] = [slice(start, start + size) for start, size in zip(starts, crop, strict=True)]
     names = AXES[-data.dims :]
     flips = [axis - data.dims for axis in range(data.dims) if turns[axis] and names[axis] in protocol.flips]
     parts = [
-        data.images[(n, slice(None), *window)],
-        data.soft[(n, slice(None), *window)].to(torch.float32) / ONE,  # torch cannot flip uint16
-        data.hard[(n, *window)],
+        data.images[n][:, *window],
+        data.soft[n][:, *window].to(torch.float32) / ONE,  # torch cannot flip uint16
+        data.hard[n][*window],
         _valid(extent, starts, crop, data.hard.device),
     ]
     return [part.flip(flips) for part in parts] if flips else parts
@@ -122,6 +123,6 @@ def class_frequencies(data: Resident, classes: int) -> torch.Tensor:
     """Return the share of each class among the voxels of the training cases, padding left out: (C,) float64."""
     counts = torch.zeros(classes, dtype=torch.float64)
     for n, extent in enumerate(data.extents):
-        inside = data.hard[(n, *(slice(0, length) for length in extent))]
+        inside = data.hard[n][*(slice(0, length) for length in extent)]
         counts += torch.bincount(inside.flatten().long(), minlength=classes).double().cpu()
     return counts / counts.sum()

@@ -8,12 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
-from softbench import InputError
-from softbench.datasets import pool
+from softbench import InputError, pool
 
 SCRIPT = """
 import os, sys, time
-from softbench.datasets import pool
+from softbench import pool
 print(os.getpid(), flush=True)
 print(pool.each({function}, {items}, workers=2, what="squares", log=lambda line: None), flush=True)
 """

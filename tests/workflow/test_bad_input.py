@@ -1,0 +1,84 @@
+"""Bad input stops early, with one message that names it and the way out."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+SPLIT = "workflow/splits/hippocampus/tiny.csv"
+
+
+@pytest.fixture(scope="module")
+def clone(make_clone: Callable):
+    return make_clone("bad")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("sead=[1]", "unknown key 'sead' at top level; known keys: data"),
+        ("protocols={tiny: {stepz: 3}}", "unknown key 'stepz' at protocols.tiny; known keys: batch"),
+        ("methods={new: {soft_label: svsl}}", "methods.new.soft_label names 'svsl'.*known: geols, ls, one_hot, svls"),
+        ("methods={new: {soft_label: ls, loss: cee}}", "'cee'; known losses: ce"),
+        ("methods={new: {soft_label: ls, control: none}}", "methods.new.control names 'none'"),
+        ("soft_labels={ls: {recipe: ls, alhpa: 0.2}}", "soft_labels.ls sets 'alhpa'.*its settings: alpha"),
+        ("soft_labels={new: {recipe: lss}}", "soft_labels.new.recipe names 'lss'.*known: geols, ls"),
+        ("folders={hippo: /data}", "folders names 'hippo'.*known: hippocampus, phantom_brain"),
+        ("run=[all_of_it]", "run names 'all_of_it'.*known: demo"),
+        ("device=gpu", "device is 'gpu'; allowed: auto, cpu, cuda"),
+        ("seeds=[]", "seeds is"),
+    ],
+)
+def test_config_is_checked_before_anything_runs(clone, override: str, message: str) -> None:
+    said = clone.run("-n", "--config", override, fails=True)
+    assert "Traceback" not in said
+    assert re.search(message, said), said
+
+
+def test_missing_folder_is_named(folder_clone, tmp_path: Path) -> None:
+    said = folder_clone.run("-n", "folder", "--config", f"folders={{hippocampus: {tmp_path / 'nowhere'}}}", fails=True)
+    assert "nowhere" in said
+    assert "imagesTr/hippocampus_###.nii.gz" in said
+
+
+def test_patient_in_two_parts_stops_before_any_job(folder_clone, msd_folder: Path) -> None:
+    text = (folder_clone.path / SPLIT).read_text()
+    (folder_clone.path / SPLIT).write_text(
+        text.replace("hippocampus_012,hippocampus_012", "hippocampus_012,hippocampus_001")
+    )
+    said = folder_clone.run("-n", "folder", "--config", f"folders={{hippocampus: {msd_folder}}}", fails=True)
+    assert "patient is in more than one part" in said
+    assert "hippocampus_001 in train" in said
+    assert "hippocampus_012 in test" in said
+
+
+def test_every_bad_case_is_listed_at_once_and_the_good_ones_are_kept(folder_clone, msd_folder: Path) -> None:
+    images, labels = msd_folder / "imagesTr", msd_folder / "labelsTr"
+    (labels / "hippocampus_001.nii.gz").unlink()
+    _rewrite(labels / "hippocampus_002.nii.gz", lambda a: np.where(a == 2, 7, a))
+    _rewrite(images / "hippocampus_003.nii.gz", lambda a: a[:-1])
+    _rewrite(images / "hippocampus_004.nii.gz", lambda a: np.where(a == a.max(), np.nan, a))
+    path = images / "hippocampus_005.nii.gz"
+    path.write_bytes(path.read_bytes()[:2000])
+    shutil.copy(images / "hippocampus_006.nii.gz", images / "._hippocampus_006.nii.gz")
+
+    said = folder_clone.run("folder", "--config", f"folders={{hippocampus: {msd_folder}}}", fails=True)
+    assert "5 case(s) of hippocampus cannot be used" in said
+    for case, reason in {"001": "label", "002": "{7: 504}", "003": "shape", "004": "NaN", "005": "cut short"}.items():
+        line = next(line for line in said.splitlines() if f"hippocampus_{case}:" in line)
+        assert reason in line, line
+    assert "hippocampus_006:" not in said
+    assert "Traceback" not in said
+    done = list((folder_clone.path / "results/data/hippocampus/cases").glob("*.key.json"))
+    assert len(done) == 7
+    assert not (folder_clone.path / "results/data/hippocampus/manifest.json").exists()
+
+
+def _rewrite(path: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    file = nib.load(path)
+    array = np.asanyarray(file.dataobj)
+    nib.save(nib.Nifti1Image(change(array).astype(array.dtype), file.affine), path)
