@@ -10,6 +10,7 @@ configfile: "config.yaml"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/soft_labels.smk"
+include: "workflow/rules/plan.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/report.smk"
 
@@ -27,6 +28,10 @@ for table in PLAN.tables:
             table
         input:
             products_of([table]),
+
+
+onstart:
+    lock.note_owner()
 
 
 onsuccess:

@@ -95,3 +95,11 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
         pieces.write_file(path, fail)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_job_left_is_swept(tmp_path: Path) -> None:
+    (tmp_path / ".a.x1.part").mkdir()
+    (tmp_path / ".a.x1.part" / "half.bin").write_bytes(b"half")
+    (tmp_path / ".ab.x1.part").mkdir()  # of another piece, perhaps still at work
+    pieces.make(tmp_path, "a", "key", write_number(1, []))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".ab.x1.part", "a.key.json", "number.txt"]

@@ -65,7 +65,6 @@ class Clone:
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        shutil.rmtree(self.path / ".snakemake" / "locks", ignore_errors=True)
 
     def replace(self, file: str, old: str, new: str) -> None:
         """Change a text in a file of the copy."""

@@ -10,6 +10,7 @@ from snakemake.utils import update_config
 sys.path.insert(0, str(Path(workflow.basedir, "workflow")))  # jobs in other environments find softbench here
 
 from softbench import config as settings
+from softbench import lock
 from softbench.errors import InputError
 from softbench.plan import Plan, complete_soft_labels
 from softbench.config import version_of
@@ -26,6 +27,9 @@ def stop_on_bad_input(function, *arguments):
     except InputError as error:
         raise WorkflowError(str(error)) from None
 
+
+if workflow.is_main_process and lock.release_if_stale():
+    print("An earlier run was killed; its lock is gone, and its finished pieces are kept.", file=sys.stderr)
 
 update_config(config, settings.retype(workflow.config_settings.overwrite_config))
 stop_on_bad_input(settings.check, config)

@@ -1,38 +1,6 @@
 """Reads trained and scored runs; writes tables, reliability diagrams and the page that shows them."""
 
 
-def products_of(tables):
-    """Return what a reader wants of some tables: the tables, their figures, and one page."""
-    forms = [f"results/tables/{table}.{form}" for table in tables for form in ("csv", "md", "tex", "html")]
-    figures = [f"results/figures/reliability_{table}.{form}" for table in tables for form in ("png", "pdf")]
-    whole = list(tables) == list(config["run"])
-    pages = ["results/report/index.html", "results/scores.parquet"] if whole else []
-    return [
-        *forms,
-        *figures,
-        *pages,
-        *(f"results/report/{table}.html" for table in tables if not whole),
-    ]
-
-
-def tables_of(wildcards):
-    """Return the tables of a page: those of `run:` for the index, else the one that it is called after."""
-    return config["run"] if wildcards.page == "index" else [wildcards.page]
-
-
-def table_settings(wildcards):
-    """Return what decides a table besides its scores: its own settings, and its rows."""
-    rows = {method: PLAN.methods[method] for _, _, method in PLAN.runs_of(wildcards.table)}
-    methods = [{"key": key, "title": one["title"], "control": one["control"]} for key, one in rows.items()]
-    return {**config["tables"][wildcards.table], "methods": methods}
-
-
-def reporting_versions():
-    """Return the VERSIONs of the modules that decide what a table or a figure shows."""
-    rooms = [path for room in ("statistics", "reporting") for path in (PACKAGE / room).glob("*.py")]
-    return version_of(*sorted(str(p.relative_to(PACKAGE)) for p in rooms if "\nVERSION = " in p.read_text()))
-
-
 rule table:
     """Means, spread, and differences to the control, in four forms."""
     input:
@@ -86,13 +54,3 @@ rule report:
         version=reporting_versions(),
     script:
         "../scripts/report.py"
-
-
-def say_where_results_are():
-    """Name the pages and tables that are there."""
-    found = [path for folder in ("report", "tables") for path in sorted(Path("results", folder).glob("*"))]
-    print(
-        "Results:",
-        *(f"  {path}" for path in found if path.suffix in {".html", ".md"}),
-        sep="\n",
-    )

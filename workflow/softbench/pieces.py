@@ -9,7 +9,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,29 @@ def make(folder: Path, name: str, key: str, build: Callable[[Path], dict[str, An
     if record is not None and record["key"] == key:
         return record
     record_path(folder, name).unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{name}.", suffix=".part", dir=folder) as scratch:
-        facts = build(Path(scratch))
-        files = sorted(entry.name for entry in Path(scratch).iterdir())
+    _sweep(folder, name)
+    with scratch_folder(folder, name) as scratch:
+        facts = build(scratch)
+        files = sorted(entry.name for entry in scratch.iterdir())
         for file in files:
-            move(Path(scratch) / file, folder / file)
+            move(scratch / file, folder / file)
     record = {"key": key, "files": files, **facts}
     write_json(record_path(folder, name), record)
     return record
+
+
+@contextmanager
+def scratch_folder(folder: Path, name: str) -> Iterator[Path]:
+    """Give a temporary folder beside the final place, where a rename suffices."""
+    with tempfile.TemporaryDirectory(prefix=f".{name}.", suffix=".part", dir=folder) as scratch:
+        yield Path(scratch)
+
+
+def _sweep(folder: Path, name: str) -> None:
+    """Delete what killed jobs left of this piece."""
+    for left in folder.iterdir():
+        if left.name.startswith(f".{name}.") and left.name.endswith(".part"):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def read_record(folder: Path, name: str) -> dict[str, Any] | None:
@@ -118,7 +134,7 @@ def write_text(path: Path, text: str) -> None:
 def write_file(path: Path, write: Callable[[Path], Any]) -> None:
     """Let `write` fill a temporary file beside `path` (same suffix), then rename it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", suffix=".part", dir=path.parent) as scratch:
-        part = Path(scratch) / path.name
+    with scratch_folder(path.parent, path.name) as scratch:
+        part = scratch / path.name
         write(part)
         move(part, path)

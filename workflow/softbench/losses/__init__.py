@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from softbench.losses import catalogue
 from softbench.losses.catalogue import names
 
 if TYPE_CHECKING:
     from softbench.losses.target import Target
     from softbench.losses.weighted_sum import build
 
-__all__ = ["Target", "build", "names"]
+__all__ = ["Target", "build", "catalogue", "names"]
 
 
 def __getattr__(name: str) -> Any:

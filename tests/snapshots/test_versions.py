@@ -1,0 +1,118 @@
+"""A module whose output on a phantom changed has a new VERSION, or everybody's cached results are stale."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from softbench import losses, metrics, networks, soft_labels, store
+from softbench.datasets import normalise, phantoms
+from softbench.datasets.case import Case
+from softbench.soft_labels import quality
+from softbench.soft_labels.reader import compute
+from softbench.training import loop, resident
+from softbench.training.inference import predict
+from softbench.training.protocol import Protocol
+from softbench.training.validate import validate
+
+RECIPES = {"geols": ["soft_labels/geodesic.py", "soft_labels/seeds.py"]}  # other modules that decide a recipe
+PHANTOMS = {
+    "phantom_brain": [
+        "datasets/phantoms/__init__.py", "datasets/phantoms/fields.py", "datasets/phantoms/brain.py",
+        "datasets/phantoms/brain_image.py",
+    ]
+}  # fmt: skip
+METRICS = sorted(
+    f"metrics/{path.name}" for path in Path(metrics.__file__).parent.glob("*.py") if "VERSION" in path.read_text()
+)
+NETWORKS = {"compact_unet": {"widths": [4, 8, 16]}}
+
+
+def case_of(number: int) -> Case:
+    return phantoms.make("phantom_brain", number, size="tiny")
+
+
+def summary(array: np.ndarray) -> dict[str, float]:
+    """Numbers that any change of an array moves: its mean, spread, and a weighted sum over places."""
+    values = array.astype(np.float64).ravel()
+    places = np.cos(np.arange(values.size))
+    return {"mean": values.mean(), "sd": values.std(), "places": float(values @ places)}
+
+
+@pytest.mark.parametrize("name", soft_labels.names())
+def test_recipe(name: str, check_snapshot) -> None:
+    soft = compute(name, case_of(0), 4, soft_labels.recipe(name).SETTINGS)
+    check_snapshot(name, [f"soft_labels/{name}.py", *RECIPES.get(name, [])], summary(soft))
+
+
+@pytest.mark.parametrize("name", phantoms.names())
+def test_phantom(name: str, check_snapshot) -> None:
+    case = phantoms.make(name, 0, size="tiny")
+    parts = {"images": case.images, "labels": case.labels, "truth": case.truth}
+    numbers = {f"{part} {key}": n for part, array in parts.items() for key, n in summary(array).items()}
+    check_snapshot(name, PHANTOMS[name], numbers)
+
+
+def test_preparation(check_snapshot) -> None:
+    channel = case_of(0).images[0]
+    numbers = {
+        f"{how} {key}": n
+        for how in normalise.KINDS
+        for key, n in summary(normalise.normalise(channel, how=how)).items()
+    }
+    check_snapshot("normalise", ["datasets/normalise.py"], numbers)
+
+
+def test_store(check_snapshot) -> None:
+    check_snapshot("store", ["store.py"], summary(store.encode(compute("geols", case_of(0), 4, {"normalise": "sum"}))))
+
+
+def test_quality(check_snapshot) -> None:
+    case = case_of(0)
+    soft = compute("svls", case, 4, {})
+    check_snapshot("quality", ["soft_labels/quality.py"], quality(soft, case.labels, case.spacing_mm, case.truth))
+
+
+def test_metrics(check_snapshot) -> None:
+    case, other = case_of(0), case_of(1)
+    probabilities = 0.7 * case.truth + 0.2 * other.truth + 0.1 * compute("one_hot", case, 4, {})
+    rows = metrics.score_case(
+        probabilities, case.labels, case.spacing_mm, {"WT": [1, 2, 3], "core": [1]}, tolerances_mm=(1.0, 2.0)
+    )
+    numbers = {f"{r.structure} {r.metric} {r.roi}": r.value for r in rows.itertuples()}
+    finite = {key: value for key, value in numbers.items() if np.isfinite(value)}
+    assert len(finite) > 20
+    check_snapshot("metrics", METRICS, finite)
+
+
+@pytest.mark.parametrize("name", losses.names())
+def test_loss(name: str, check_snapshot) -> None:
+    case = case_of(0)
+    logits = torch.from_numpy(case.images)[None]
+    hard = torch.from_numpy(case.labels.astype(np.int64))
+    soft = torch.from_numpy(compute("ls", case, 4, {}))[None]
+    value = losses.build(name)(logits, losses.Target(soft, hard, torch.ones_like(hard, dtype=torch.bool)))
+    check_snapshot(f"loss_{name}", losses.catalogue.modules(name), {"value": float(value)})
+
+
+@pytest.mark.parametrize("name", networks.names())
+def test_network(name: str, check_snapshot) -> None:
+    torch.manual_seed(0)
+    network = networks.build(name, 4, 4, 3, **NETWORKS[name])
+    with torch.no_grad():
+        logits = network(torch.from_numpy(case_of(0).images)[None]).numpy()
+    check_snapshot(f"network_{name}", [f"networks/{name}.py"], summary(logits), tolerance=1e-3)
+
+
+def test_training(tmp_path: Path, check_snapshot) -> None:
+    cases = [case_of(n) for n in range(3)]
+    codes = [store.encode(compute("ls", case, 4, {})) for case in cases]
+    protocol = Protocol(steps=20, batch=2, crop=[16, 24, 24], learning_rate=5e-3, flips=["W"], intensity_shift=0.1)
+    data = resident.load(cases, codes, protocol.crop, torch.device("cpu"))
+    model, history = loop.train(
+        data, cases[:1], network={"name": "compact_unet", **NETWORKS["compact_unet"]}, loss="ce", protocol=protocol,
+        classes=4, seed=0, folder=tmp_path, key="key", log=lambda line: None,
+    )  # fmt: skip
+    numbers = {"loss": history[-1]["loss"], **validate(model, cases), **summary(predict([model], cases[0].images))}
+    modules = ["draws", "inference", "loop", "resident", "validate"]
+    check_snapshot("training", [f"training/{module}.py" for module in modules], numbers, tolerance=1e-3)

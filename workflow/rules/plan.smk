@@ -1,0 +1,118 @@
+"""The plan: which runs, tables and pages config asks for. Questions that rules ask of it; no rule."""
+
+NAMES = [one.name for one in workflow.rules]
+RECIPES = sorted(name.removeprefix("soften_") for name in NAMES if name.startswith("soften_"))
+SOURCES = sorted(path.stem for path in Path(workflow.basedir, "workflow", "rules", "datasets").glob("*.smk"))
+PLAN = stop_on_bad_input(Plan, config, RECIPES, SOURCES)
+
+
+def experiment_of(wildcards):
+    return PLAN.experiments[wildcards.experiment]
+
+
+def soft_label_of(wildcards):
+    """Return the manifest of the soft label that a method learns from."""
+    soft_label = PLAN.methods[wildcards.method]["soft_label"]
+    return f"results/soft_labels/{experiment_of(wildcards)['dataset']}/{soft_label}/manifest.json"
+
+
+def split_of(wildcards):
+    """Return the split of an experiment; a bad one stops before any job starts."""
+    experiment = experiment_of(wildcards)
+    path = f"workflow/splits/{experiment['dataset']}/{experiment['split']}.csv"
+    if workflow.is_main_process:
+        read_split(path)
+    return path
+
+
+@functools.cache
+def read_split(path):
+    from softbench.datasets import splits
+
+    return stop_on_bad_input(splits.read, path)
+
+
+def run_of(wildcards):
+    """Return what decides the runs of a method, seeds apart."""
+    experiment, method = experiment_of(wildcards), PLAN.methods[wildcards.method]
+    names = {name: experiment[name] for name in ("dataset", "split")} | dict(wildcards.items())
+    return {
+        "names": {name: names[name] for name in ("experiment", "dataset", "split", "network", "method")},
+        "network": config["networks"][wildcards.network],
+        "loss": method["loss"],
+        "protocol": PLAN.protocol_of(wildcards.experiment),
+        "scoring": experiment["scoring"],
+        "versions": {
+            "training": training_versions(wildcards),
+            "scoring": version_of(*SCORING),
+        },
+    }
+
+
+def training_versions(wildcards):
+    """Return the VERSIONs of the modules that decide the weights of a run."""
+    network = f"networks/{config['networks'][wildcards.network]['name']}.py"
+    return version_of(*TRAINING, network, *losses.modules(PLAN.methods[wildcards.method]["loss"]))
+
+
+TRAINING = [
+    "training/draws.py",
+    "training/loop.py",
+    "training/resident.py",
+    "training/validate.py",
+]
+SCORING = ["training/inference.py", "training/scoring.py", "images.py"]
+SCORING += sorted(
+    f"metrics/{path.name}" for path in (PACKAGE / "metrics").glob("*.py") if "VERSION" in path.read_text()
+)
+
+
+def batches_of(table):
+    """Return the manifests of all batches that a table shows."""
+    return [
+        f"results/runs/{experiment}/{network}/{method}/batch-{batch}.json"
+        for experiment, network, method in PLAN.runs_of(table)
+        for batch in range(len(PLAN.batches_of(experiment)))
+    ]
+
+
+def products_of(tables):
+    """Return what a reader wants of some tables: the tables, their figures, and one page."""
+    forms = [f"results/tables/{table}.{form}" for table in tables for form in ("csv", "md", "tex", "html")]
+    figures = [f"results/figures/reliability_{table}.{form}" for table in tables for form in ("png", "pdf")]
+    whole = list(tables) == list(config["run"])
+    pages = ["results/report/index.html", "results/scores.parquet"] if whole else []
+    return [
+        *forms,
+        *figures,
+        *pages,
+        *(f"results/report/{table}.html" for table in tables if not whole),
+    ]
+
+
+def tables_of(wildcards):
+    """Return the tables of a page: those of `run:` for the index, else the one that it is called after."""
+    return config["run"] if wildcards.page == "index" else [wildcards.page]
+
+
+def table_settings(wildcards):
+    """Return what decides a table besides its scores: its own settings, and its rows."""
+    rows = {method: PLAN.methods[method] for _, _, method in PLAN.runs_of(wildcards.table)}
+    methods = [{"key": key, "title": one["title"], "control": one["control"]} for key, one in rows.items()]
+    return {**config["tables"][wildcards.table], "methods": methods}
+
+
+def reporting_versions():
+    """Return the VERSIONs of the modules that decide what a table or a figure shows."""
+    rooms = [path for room in ("statistics", "reporting") for path in (PACKAGE / room).glob("*.py")]
+    return version_of(*sorted(str(p.relative_to(PACKAGE)) for p in rooms if "\nVERSION = " in p.read_text()))
+
+
+def say_where_results_are():
+    """Name the pages and tables that are there."""
+    found = [path for folder in ("report", "tables") for path in sorted(Path("results", folder).glob("*"))]
+    print(
+        "Results:",
+        *(f"  {path}" for path in found if path.suffix in {".html", ".md"}),
+        sep="\n",
+    )
