@@ -19,12 +19,8 @@ SCRIPT_OF = {"prepare": "prepare", "soften": "soften"}  # rules whose script is 
 
 def main() -> None:
     """Print a line for each script and the sum."""
-    text = subprocess.run(
-        [sys.executable, "-m", "snakemake", "-n", "--cores", "2", "--forceall"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    dry_run = [sys.executable, "-m", "snakemake", "-n", "--cores", "2", "--forceall"]
+    text = subprocess.run(dry_run, capture_output=True, text=True, check=True).stdout
     jobs = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", text, re.MULTILINE)}
     snakemake = median_cpu_s(dry_run)
     print(f"snakemake: {snakemake:.1f} CPU s")
