@@ -30,7 +30,7 @@ demo: setup  ## phantom data, every method, tables and report; no network, minut
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES)
 
 test: setup  ## all tests
-	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -n 2 --dist loadfile
 
 check: setup  ## ruff, snakefmt, snakemake --lint, mypy, then all tests
 	$(BIN)/ruff check .

@@ -82,3 +82,12 @@ def _rewrite(path: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
     file = nib.load(path)
     array = np.asanyarray(file.dataobj)
     nib.save(nib.Nifti1Image(change(array).astype(array.dtype), file.affine), path)
+
+
+def test_archive_with_another_checksum_is_not_used(folder_clone, tmp_path: Path) -> None:
+    (tmp_path / "Task04_Hippocampus.tar").write_bytes(b"not the published archive")
+    said = folder_clone.run("results/raw/hippocampus/manifest.json", "--config", f"mirror={tmp_path}", fails=True)
+    assert "Task04_Hippocampus.tar" in said
+    assert "282d808a3e84e5a52f090d9dd4c0b0057b94a6bd51ad41569aef5ff303287771" in said  # the published sha256
+    assert "folders={hippocampus: PATH}" in said
+    assert not (folder_clone.path / "results/raw/hippocampus/files").exists()

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from softbench import logs, provenance
-from softbench.reporting import page
+from softbench.reporting import page, reliability
 
 with logs.job(snakemake.log[0]):
     parts = zip(snakemake.params.titles, snakemake.input.tables, snakemake.input.figures, strict=True)
     sections = [
-        {"title": title, "html": Path(table).read_text(encoding="utf-8"), "figures": [figure]}
+        {"title": title, "html": Path(table).read_text(), "figures": [figure], "caption": reliability.CAPTION}
         for title, table, figure in parts
     ]
     about = {"commit": provenance.commit(), **provenance.versions()}

@@ -48,6 +48,7 @@ class Plan:
         for name, table in self.tables.items():
             for experiment in table["experiments"]:
                 _known(f"tables.{name}.experiments", experiment, self.experiments)
+            self._check_one_block(name)
         for name in self.config["run"]:
             _known("run", name, self.tables)
 
@@ -59,6 +60,14 @@ class Plan:
             _known(f"experiments.{name}.networks", network, self.config["networks"])
         for method in self.methods_of(name):
             _known(f"experiments.{name}.methods", method, self.methods)
+
+    def _check_one_block(self, table: str) -> None:
+        blocks = sorted({f"{experiment} with {network}" for experiment, network, _ in self.runs_of(table)})
+        if len(blocks) != 1:
+            raise InputError(
+                f"config.yaml: tables.{table} must show one experiment with one network, but would mix "
+                f"{', '.join(blocks)}. Make a table of each."
+            )
 
     def methods_of(self, experiment: str) -> list[str]:
         """Return the methods of an experiment, in the order of its table."""

@@ -12,7 +12,7 @@ from softbench import pieces
 from softbench.errors import InputError
 
 HERE = Path(__file__).parent
-KEYS = {"title", "html", "figures", "note"}
+KEYS = {"title", "html", "figures", "caption", "note"}
 
 
 def write(
@@ -24,7 +24,8 @@ def write(
         path: the HTML file.
         title: of the page.
         sections: in order, each with a `title` and where wanted `note` (a sentence under the title), `html` (a
-            trusted fragment, e.g. from `formats.to_html`) and `figures` (paths of PNG files, which are inlined).
+            trusted fragment, e.g. from `formats.to_html`) and `figures` (paths of PNG files, which are inlined) with a
+            `caption` under each.
         provenance: what a reader needs to trace the numbers, e.g. commit and versions: name -> value.
     Raises: InputError: for an unknown key of a section, and where a figure is missing.
     """
@@ -48,7 +49,7 @@ def _section(number: int, section: Mapping[str, Any]) -> dict[str, Any]:
             f"it has {', '.join(sorted(section))}."
         )
     images = [_inline(Path(figure)) for figure in section.get("figures", ())]
-    texts = {key: section.get(key) or "" for key in ("title", "html", "note")}
+    texts = {key: section.get(key) or "" for key in ("title", "html", "caption", "note")}
     texts["html"] = texts["html"].replace(f"<strong>{escape(texts['title'])}</strong>", "")  # a caption that repeats it
     return {**texts, "id": f"section-{number}", "images": images}
 
