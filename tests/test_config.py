@@ -25,7 +25,8 @@ def test_recipe_without_a_key_gets_one_of_its_name() -> None:
 def test_recipe_without_a_method_gets_cross_entropy_and_the_control() -> None:
     soft_labels = {"one_hot": {"recipe": "one_hot"}, "new": {"recipe": "new"}}
     methods = complete_methods({"one_hot": {"title": "One-hot"}}, soft_labels)
-    assert methods["new"] == {"title": "new", "soft_label": "new", "loss": "ce", "control": "one_hot"}
+    expected = {"title": "new", "soft_label": "new", "loss": "ce", "control": "one_hot"}
+    assert methods["new"] == {**expected, "raters": "first", "resolution": None}
     assert methods["one_hot"]["control"] is None
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from softbench.soft_labels import geodesic, geols, ls, one_hot, seeds, svls
+from softbench.soft_labels import epd, geodesic, geols, ls, moh, msvls, one_hot, seeds, svls
 
 
 @pytest.mark.parametrize("dims", [2, 3])
@@ -101,3 +101,32 @@ def test_seeds_of_an_even_sided_cube_are_not_empty(side: int) -> None:
     mask[2 : 2 + side, 2 : 2 + side, 2 : 2 + side] = True
     assert seeds.skeleton(mask).any()
     assert not (seeds.skeleton(mask) & ~mask).any()
+
+
+def test_mean_of_raters_is_the_reference(oracles: Path) -> None:
+    file = np.load(oracles / "labels" / "mrater.npz")
+    raters = file["raters"]
+    np.testing.assert_allclose(moh.soften(raters, None, (1, 1, 1), classes=3), file["moh"], atol=1e-7)
+    np.testing.assert_allclose(msvls.soften(raters, None, (1, 1, 1), classes=3), file["msvls"], atol=1e-6)
+    literal = msvls.soften(raters, None, (1, 1, 1), classes=3, mode="eq4")
+    np.testing.assert_allclose(literal, file["msvls_eq4_literal"], atol=1e-6)
+
+
+def test_smoothing_the_mean_is_the_mean_of_smoothing(oracles: Path) -> None:
+    raters = np.load(oracles / "labels" / "mrater.npz")["raters"]
+    each = [svls.soften(rater[None], None, (1, 1, 1), classes=3) for rater in raters]
+    np.testing.assert_allclose(msvls.soften(raters, None, (1, 1, 1), classes=3), np.mean(each, axis=0), atol=1e-6)
+
+
+def test_window_means_are_those_of_the_papers_figure(oracles: Path) -> None:
+    file = np.load(oracles / "labels" / "epd.npz")
+    soft = epd.soften(file["fig2_label"][None], None, (1, 1), classes=2, factor=2)
+    np.testing.assert_array_equal(soft[1], [[0.5, 0], [1, 0.75]])  # EPD, Fig. 2
+    np.testing.assert_array_equal(soft[0], 1 - soft[1])
+
+
+@pytest.mark.parametrize(("factor", "name"), [((2, 2, 2), "label3d_f222"), ((1, 4, 4), "label3d_f144")])
+def test_window_means_in_3d_are_the_reference(oracles: Path, factor: tuple[int, ...], name: str) -> None:
+    file = np.load(oracles / "labels" / "epd.npz")
+    soft = epd.soften(file["label3d"][None], None, (1, 1, 1), classes=4, factor=factor)
+    np.testing.assert_array_equal(soft, file[name])

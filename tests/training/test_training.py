@@ -35,7 +35,7 @@ def make_case(number: int, shape: tuple[int, ...] = (9, 10, 7)) -> Case:
 
 def load(cases: list[Case], recipe=one_hot, crop: list[int] = PROTOCOL.crop) -> resident.Resident:
     codes = [store.encode(recipe.soften(c.labels, None, c.spacing_mm, classes=2)) for c in cases]
-    return resident.load(cases, codes, crop, CPU)
+    return resident.load(cases, [(c[None], case.labels) for c, case in zip(codes, cases, strict=True)], crop, CPU)
 
 
 def train(folder: Path, *, seed: int = 0, protocol: Protocol = PROTOCOL, data=None, cases=None):

@@ -72,6 +72,15 @@ class Clone:
         assert old in text
         (self.path / file).write_text(text.replace(old, new))
 
+    def raise_version(self, module: str) -> None:
+        """Raise the VERSION of a module of the copy by one."""
+        path = self.path / "workflow" / "softbench" / module
+        raised, count = re.subn(
+            r"^VERSION = (\d+)", lambda m: f"VERSION = {int(m[1]) + 1}", path.read_text(), flags=re.M
+        )
+        assert count == 1
+        path.write_text(raised)
+
     def scores(self, experiment: str = "tiny") -> pd.DataFrame:
         """Return all scores of an experiment, in a fixed order."""
         files = sorted((self.path / "results" / "runs" / experiment).rglob("seed-*/scores.parquet"))

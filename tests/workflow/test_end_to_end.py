@@ -12,7 +12,8 @@ from softbench.training.batch import COLUMNS
 METHODS = {"one_hot", "ls", "svls", "geols"}
 AFTER_TRAINING = {"table": 1, "reliability": 1, "report": 1, "collect_scores": 1, "all": 1}
 STRONGER = ("config.yaml", "ls: {recipe: ls, alpha: 0.1}", "ls: {recipe: ls, alpha: 0.4}")
-NEWER = ("workflow/softbench/soft_labels/svls.py", "VERSION = 1", "VERSION = 2")
+NEWER = "soft_labels/svls.py"
+SOFTENED = {"quality_table": 1, "gallery": 1}
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def killed(make_clone: Callable):
     runs = clone.path / "results" / "runs" / "tiny"
     clone.kill_when(lambda: any(runs.rglob("seed-0/model.key.json")))
     clone.replace(*STRONGER)
-    clone.replace(*NEWER)
+    clone.raise_version(NEWER)
     clone.run()
     return clone
 
@@ -30,7 +31,7 @@ def killed(make_clone: Callable):
 def test_killed_and_changed_run_equals_a_fresh_one_on_one_core(killed, make_clone: Callable) -> None:
     fresh = make_clone("fresh")
     fresh.replace(*STRONGER)
-    fresh.replace(*NEWER)
+    fresh.raise_version(NEWER)
     fresh.run(cores=1)
     pd.testing.assert_frame_equal(killed.scores(), fresh.scores(), check_exact=True)
     for batch in sorted((fresh.path / "results" / "runs").rglob("batch-*.json")):
@@ -98,15 +99,21 @@ def test_changed_setting_was_really_used(killed) -> None:
 
 def test_changed_setting_recomputes_that_soft_label_and_its_method_alone(killed) -> None:
     jobs = killed.jobs("--config", "soft_labels={ls: {recipe: ls, alpha: 0.2}}")
-    assert jobs == {"soften_ls": 1, "train": 1, **AFTER_TRAINING}
+    assert jobs == {"soften_ls": 1, "train": 1, **SOFTENED, **AFTER_TRAINING}
 
 
 def test_raised_version_recomputes_what_it_decides(killed) -> None:
-    file = "workflow/softbench/soft_labels/geols.py"
-    killed.replace(file, "VERSION = 1", "VERSION = 2")
-    assert killed.jobs() == {"soften_geols": 1, "train": 1, **AFTER_TRAINING}
-    killed.replace(file, "VERSION = 2", "VERSION = 1")
+    file = "workflow/softbench/soft_labels/seeds.py"
+    before = (killed.path / file).read_text()
+    killed.raise_version("soft_labels/seeds.py")
+    assert killed.jobs() == {"map_geodesic": 1, "soften_geols": 1, "train": 1, **SOFTENED, **AFTER_TRAINING}
+    (killed.path / file).write_text(before)
     assert killed.jobs() == {}
+
+
+def test_alpha_of_geols_makes_no_map(killed) -> None:
+    jobs = killed.jobs("--config", "soft_labels={geols: {alpha: 0.3}}")
+    assert jobs == {"soften_geols": 1, "train": 1, **SOFTENED, **AFTER_TRAINING}
 
 
 def test_circumstances_recompute_nothing(killed) -> None:

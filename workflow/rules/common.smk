@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(workflow.basedir, "workflow")))  # jobs in other env
 from softbench import config as settings
 from softbench import lock
 from softbench.errors import InputError
-from softbench.plan import Plan, complete_soft_labels
+from softbench.plan import Plan, complete_maps, complete_soft_labels
 from softbench.config import version_of
 from softbench.losses import catalogue as losses
 
@@ -41,6 +41,7 @@ wildcard_constraints:
     network=settings.pattern(config["networks"]),
     table=settings.pattern(config["tables"]),
     batch=r"\d+",
+    shard=r"\d+",
 
 
 def datasets_of(source):
@@ -62,4 +63,36 @@ def keys_of(recipe):
 def settings_of(wildcards):
     """Return the settings of a soft label."""
     one = config["soft_labels"].get(wildcards.soft_label) or {}
-    return {name: value for name, value in one.items() if name != "recipe"}
+    return {name: value for name, value in one.items() if name not in ("recipe", "map")}
+
+
+def maps_of(kind):
+    """Constrain {map} to the maps of a kind; a kind without a key in config gets its own name."""
+    keys = complete_maps(config["maps"], [kind])
+    return settings.pattern([name for name, one in keys.items() if one["map"] == kind])
+
+
+def map_settings_of(wildcards):
+    """Return the settings of a map."""
+    one = config["maps"].get(wildcards.map) or {}
+    return {name: value for name, value in one.items() if name != "map"}
+
+
+def map_name_of(kind, wildcards):
+    """Return the map that a soft label names, or the one that is called after its kind."""
+    return (config["soft_labels"].get(wildcards.soft_label) or {}).get("map", kind)
+
+
+def shards_of(kind):
+    """Return the lists of the maps that a soft label mixes."""
+    return lambda wildcards: [
+        f"results/maps/{wildcards.dataset}/{map_name_of(kind, wildcards)}/shard-{shard}.json"
+        for shard in range(config["shards"])
+    ]
+
+
+def settings_of_map(kind):
+    """Return the settings of the map that a soft label mixes."""
+    return lambda wildcards: {
+        name: value for name, value in (config["maps"].get(map_name_of(kind, wildcards)) or {}).items() if name != "map"
+    }

@@ -2,8 +2,9 @@
 
 NAMES = [one.name for one in workflow.rules]
 RECIPES = sorted(name.removeprefix("soften_") for name in NAMES if name.startswith("soften_"))
+KINDS = sorted(name.removeprefix("map_") for name in NAMES if name.startswith("map_"))
 SOURCES = sorted(path.stem for path in Path(workflow.basedir, "workflow", "rules", "datasets").glob("*.smk"))
-PLAN = stop_on_bad_input(Plan, config, RECIPES, SOURCES)
+PLAN = stop_on_bad_input(Plan, config, RECIPES, KINDS, SOURCES)
 
 
 def experiment_of(wildcards):
@@ -39,7 +40,7 @@ def run_of(wildcards):
     return {
         "names": {name: names[name] for name in ("experiment", "dataset", "split", "network", "method")},
         "network": config["networks"][wildcards.network],
-        "loss": method["loss"],
+        **{name: method[name] for name in ("loss", "raters", "resolution")},
         "protocol": PLAN.protocol_of(wildcards.experiment),
         "scoring": experiment["scoring"],
         "versions": {
@@ -52,7 +53,8 @@ def run_of(wildcards):
 def training_versions(wildcards):
     """Return the VERSIONs of the modules that decide the weights of a run."""
     network = f"networks/{config['networks'][wildcards.network]['name']}.py"
-    return version_of(*TRAINING, network, *losses.modules(PLAN.methods[wildcards.method]["loss"]))
+    coarse = ["training/coarse.py", "resolution.py"] if PLAN.methods[wildcards.method]["resolution"] else []
+    return version_of(*TRAINING, *coarse, network, *losses.modules(PLAN.methods[wildcards.method]["loss"]))
 
 
 TRAINING = [
@@ -76,15 +78,37 @@ def batches_of(table):
     ]
 
 
+def dataset_of(wildcards):
+    """Return the dataset that a table shows."""
+    return PLAN.experiments[config["tables"][wildcards.table]["experiments"][0]]["dataset"]
+
+
+def soft_labels_of(table):
+    """Return the soft labels that a table's methods learn from, each once."""
+    return list(dict.fromkeys(PLAN.methods[method]["soft_label"] for _, _, method in PLAN.runs_of(table)))
+
+
+def soft_labels_shown(wildcards):
+    """Return the manifests of the soft labels that a table's methods learn from."""
+    return [
+        f"results/soft_labels/{dataset_of(wildcards)}/{soft_label}/manifest.json"
+        for soft_label in soft_labels_of(wildcards.table)
+    ]
+
+
 def products_of(tables):
     """Return what a reader wants of some tables: the tables, their figures, and one page."""
     forms = [f"results/tables/{table}.{form}" for table in tables for form in ("csv", "md", "tex", "html")]
     figures = [f"results/figures/reliability_{table}.{form}" for table in tables for form in ("png", "pdf")]
     whole = list(tables) == list(config["run"])
     pages = ["results/report/index.html", "results/scores.parquet"] if whole else []
+    quality = [f"results/tables/quality_{table}.{form}" for table in tables for form in ("csv", "md", "html")]
+    pictures = [f"results/figures/soft_labels_{table}.{form}" for table in tables for form in ("png", "pdf")]
     return [
         *forms,
         *figures,
+        *quality,
+        *pictures,
         *pages,
         *(f"results/report/{table}.html" for table in tables if not whole),
     ]

@@ -41,6 +41,8 @@ rule report:
     input:
         tables=lambda wildcards: [f"results/tables/{table}.html" for table in tables_of(wildcards)],
         figures=lambda wildcards: [f"results/figures/reliability_{table}.png" for table in tables_of(wildcards)],
+        quality=lambda wildcards: [f"results/tables/quality_{table}.html" for table in tables_of(wildcards)],
+        pictures=lambda wildcards: [f"results/figures/soft_labels_{table}.png" for table in tables_of(wildcards)],
     output:
         page="results/report/{page}.html",
     log:

@@ -1,5 +1,16 @@
-"""Every recipe: each file of soft_labels/ with a rule `soften_<recipe>` is a recipe."""
+"""Every recipe and every map: each file of soft_labels/ has a rule `soften_<recipe>`, each of maps/ one `map_<kind>`."""
 
-for path in sorted(Path(workflow.basedir, "workflow", "rules", "soft_labels").glob("*.smk")):
+# Modules that decide a map, and with it every soft label that mixes it.
+GEODESIC = [
+    f"soft_labels/{name}.py"
+    for name in ("geols", "geols_map", "geols_readings", "closeness", "geodesic", "raster", "seeds", "maps")
+]
+SLIC = [
+    f"soft_labels/{name}.py"
+    for name in ("superpixel", "slic", "slic_clusters", "slic_voxels", "slic_connect", "signed_distance", "maps")
+]
 
-    include: f"soft_labels/{path.name}"
+for folder in ("maps", "soft_labels"):
+    for path in sorted(Path(workflow.basedir, "workflow", "rules", folder).glob("*.smk")):
+
+        include: f"{folder}/{path.name}"

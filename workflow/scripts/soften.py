@@ -3,15 +3,20 @@
 from pathlib import Path
 
 from softbench import logs
+from softbench.datasets import splits
 from softbench.soft_labels.produce import produce
 
 with logs.job(snakemake.log[0]) as log:
+    maps, split = snakemake.input.get("maps"), snakemake.input.get("split")
     produce(
         snakemake.params.recipe,
         Path(snakemake.input.data).parent,
         Path(snakemake.output.manifest).parent,
         settings=snakemake.params.settings,
         version=snakemake.params.version,
+        map_folder=Path(maps[0]).parent if maps else None,
+        map_settings=snakemake.params.get("map_settings"),
+        split=splits.read(split) if split else None,
         workers=snakemake.threads,
         log=log,
     )

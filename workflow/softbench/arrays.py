@@ -17,9 +17,26 @@ def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
     Raises: InputError: if a label lies outside 0 .. classes - 1.
     """
     require_label_map("labels", labels, classes)
-    target = np.zeros((classes, *labels.shape), np.float32)
-    np.put_along_axis(target, labels[None].astype(np.int64), 1.0, axis=0)
+    target = np.empty((classes, *labels.shape), np.float32)
+    for c in range(classes):
+        np.equal(labels, c, out=target[c], casting="unsafe")
     return target
+
+
+def box_of_change(labels: np.ndarray, margin: int) -> tuple[slice, ...]:
+    """Return the box outside which a label map is constant, grown by `margin` voxels; empty where it is all constant.
+
+    Args:
+        labels: (D, H, W) or (H, W).
+        margin: voxels added on each side, up to the border.
+    """
+    other = labels != labels.flat[0]
+    box = []
+    for axis in range(labels.ndim):
+        places = np.flatnonzero(other.any(axis=tuple(a for a in range(labels.ndim) if a != axis)))
+        first, last = (places[0], places[-1] + 1) if len(places) else (0, 0)
+        box.append(slice(max(0, first - margin), min(labels.shape[axis], last + margin) if len(places) else 0))
+    return tuple(box)
 
 
 def pad_to(array: np.ndarray, shape: Sequence[int], value: float = 0) -> np.ndarray:

@@ -65,11 +65,16 @@ def version_of(*modules: str) -> dict[str, int]:
 
 
 def settings_allowed(recipe: str) -> dict[str, Any] | None:
-    """Return a recipe's SETTINGS with their defaults, or None where the recipe is no module of this package."""
-    if not (PACKAGE / "soft_labels" / f"{recipe}.py").exists():
+    """Return the settings that a soft label of this recipe may have, with their defaults; those of its map are not.
+
+    None where the recipe is no module of this package.
+    """
+    module = f"soft_labels/{recipe}.py"
+    if not (PACKAGE / module).exists():
         return None
-    settings: dict[str, Any] = _constant(f"soft_labels/{recipe}.py", "SETTINGS")
-    return settings
+    settings: dict[str, Any] = _constant(module, "SETTINGS")
+    of_map = _constant(module, "MAP_SETTINGS") if "\nMAP_SETTINGS" in (PACKAGE / module).read_text() else ()
+    return {name: default for name, default in settings.items() if name not in of_map}
 
 
 def _constant(module: str, name: str) -> Any:

@@ -11,29 +11,34 @@ from softbench.losses import catalogue as losses
 class Plan:
     """Read-only answers to the questions that rules ask of config."""
 
-    def __init__(self, config: dict[str, Any], recipes: list[str], sources: list[str]) -> None:
+    def __init__(self, config: dict[str, Any], recipes: list[str], kinds: list[str], sources: list[str]) -> None:
         """Complete the config and check its names.
 
         Args:
             config: as the schema allows it.
             recipes: the recipes that have a rule `soften_<recipe>`.
+            kinds: the kinds of maps that have a rule `map_<kind>`.
             sources: the sources that have a module in `datasets/`.
         Raises: InputError: if one part of the config names what another does not have; the known names are listed.
         """
         self.config = config
         self.datasets: dict[str, dict[str, Any]] = config["datasets"]
+        self.maps = complete_maps(config["maps"], kinds)
         self.soft_labels = complete_soft_labels(config["soft_labels"], recipes)
         self.methods = complete_methods(config["methods"], self.soft_labels)
         self.experiments: dict[str, dict[str, Any]] = config["experiments"]
         self.tables: dict[str, dict[str, Any]] = config["tables"]
-        self._check(recipes, sources)
+        self._check(recipes, kinds, sources)
 
-    def _check(self, recipes: list[str], sources: list[str]) -> None:
+    def _check(self, recipes: list[str], kinds: list[str], sources: list[str]) -> None:
         for name, dataset in self.datasets.items():
             _known(f"datasets.{name}.source", dataset["source"], sources)
         for name in self.config["folders"]:
             _known("folders", name, sources)
+        for name, one in self.maps.items():
+            _known(f"maps.{name}.map", one["map"], kinds)
         for name, soft_label in self.soft_labels.items():
+            _known(f"soft_labels.{name}.map", soft_label.get("map", next(iter(self.maps))), self.maps)
             _known(f"soft_labels.{name}.recipe", soft_label["recipe"], recipes)
             _check_settings(name, soft_label)
         for name, network in self.config["networks"].items():
@@ -58,7 +63,7 @@ class Plan:
         _known(f"experiments.{name}.protocol", experiment["protocol"], self.config["protocols"])
         for network in experiment["networks"]:
             _known(f"experiments.{name}.networks", network, self.config["networks"])
-        for method in self.methods_of(name):
+        for method in [*self.methods_of(name), *experiment.get("except", [])]:
             _known(f"experiments.{name}.methods", method, self.methods)
 
     def _check_one_block(self, table: str) -> None:
@@ -72,7 +77,8 @@ class Plan:
     def methods_of(self, experiment: str) -> list[str]:
         """Return the methods of an experiment, in the order of its table."""
         chosen = self.experiments[experiment]["methods"]
-        return list(self.methods) if chosen == "all" else list(chosen)
+        left_out = self.experiments[experiment].get("except", [])
+        return [method for method in (self.methods if chosen == "all" else chosen) if method not in left_out]
 
     def seeds_of(self, experiment: str) -> list[int]:
         """Return the seeds of an experiment."""
@@ -105,6 +111,13 @@ def complete_soft_labels(soft_labels: dict[str, Any], recipes: list[str]) -> dic
     return complete | {name: {"recipe": name} for name in recipes if name not in used}
 
 
+def complete_maps(maps: dict[str, Any], kinds: list[str]) -> dict[str, Any]:
+    """Return every map with its kind; a kind without a key gets one of its own name."""
+    complete = {name: {"map": name, **(settings or {})} for name, settings in maps.items()}
+    used = {settings["map"] for settings in complete.values()}
+    return complete | {name: {"map": name} for name in kinds if name not in used}
+
+
 def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> dict[str, Any]:
     """Return every method with its defaults; a recipe that no method uses gets one: cross-entropy, control one_hot."""
     complete = {name: _with_defaults(name, method or {}) for name, method in methods.items()}
@@ -115,7 +128,8 @@ def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> di
 
 def _with_defaults(name: str, method: dict[str, Any]) -> dict[str, Any]:
     control = None if name == "one_hot" else "one_hot"
-    return {"title": name, "soft_label": name, "loss": "ce", "control": control, **method}
+    defaults = {"title": name, "soft_label": name, "loss": "ce", "control": control, "raters": "first"}
+    return {**defaults, "resolution": None, **method}
 
 
 def _known(place: str, name: str, known: Any) -> None:
@@ -127,7 +141,7 @@ def _known(place: str, name: str, known: Any) -> None:
 
 def _check_settings(name: str, soft_label: dict[str, Any]) -> None:
     allowed = settings_allowed(soft_label["recipe"])
-    unknown = sorted(set(soft_label) - {"recipe"} - set(allowed)) if allowed is not None else []
+    unknown = sorted(set(soft_label) - {"recipe", "map"} - set(allowed)) if allowed is not None else []
     if unknown:
         raise InputError(
             f"config.yaml: soft_labels.{name} sets {', '.join(map(repr, unknown))}, which the recipe "

@@ -15,6 +15,6 @@ rule prepare_phantom_brain:
     params:
         source="phantom_brain",
         settings=dataset_settings_of,
-        version=version_of("datasets/phantoms/brain.py", "datasets/phantoms/fields.py", *CASES),
+        version=version_of("datasets/phantoms/brain.py", "datasets/phantoms/brain_image.py", *MADE),
     script:
         "../../scripts/prepare.py"

@@ -1,23 +1,23 @@
-"""Reads the prepared dataset; writes the soft label `geols`: stored probabilities, numbers and hashes."""
+"""Reads the prepared dataset and its geodesic distances; writes the soft label `geols`: numbers and hashes."""
 
 
 rule soften_geols:
-    """Geodesic label smoothing; looks at the label map and the image."""
+    """Geodesic label smoothing; looks at the label map and the image, by way of the distances."""
     input:
         data=DATASET,
+        maps=shards_of("geodesic"),
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
         soft_label=keys_of("geols"),
-    priority: 10  # slow and wide: before training, which keeps the cores busy one by one
     conda:
         "../../../envs/labels.yaml"
-    threads: 8
     params:
         recipe="geols",
         settings=settings_of,
-        version=version_of("soft_labels/geols.py", "soft_labels/geodesic.py", "soft_labels/seeds.py"),
+        map_settings=settings_of_map("geodesic"),
+        version=version_of(*GEODESIC),
     script:
         "../../scripts/soften.py"

@@ -22,21 +22,30 @@ def one_rater(labels: np.ndarray, spacing_mm: Sequence[float], classes: int) -> 
 
     Raises: InputError: if there is more than one rater, an axis too few or many, an unknown class or a bad spacing.
     """
-    if labels.ndim not in (3, 4):
-        raise InputError(
-            f"`labels` must be (R, D, H, W) or (R, H, W), rater first, but its shape is {labels.shape}. "
-            "Give a single label map as labels[None]."
-        )
+    many_raters(labels, spacing_mm, classes)
     if labels.shape[0] != 1:
         raise InputError(
             f"this recipe reads one rater, but `labels` holds {labels.shape[0]}. "
             "Choose one (labels[:1]) or use a recipe for many raters."
         )
+    return labels[0]
+
+
+def many_raters(labels: np.ndarray, spacing_mm: Sequence[float], classes: int) -> np.ndarray:
+    """Check labels (R, D, H, W) or (R, H, W) and return them.
+
+    Raises: InputError: if there is no rater, an axis too few or many, an unknown class or a bad spacing.
+    """
+    if labels.ndim not in (3, 4) or len(labels) == 0:
+        raise InputError(
+            f"`labels` must be (R, D, H, W) or (R, H, W), rater first, but its shape is {labels.shape}. "
+            "Give a single label map as labels[None]."
+        )
     if not (isinstance(classes, int | np.integer) and classes >= 2):
         raise InputError(f"`classes` must be a whole number of at least 2, background included, but is {classes!r}.")
     require_spacing(spacing_mm, labels.ndim - 1)
     require_label_map("labels", labels, classes)
-    return labels[0]
+    return labels
 
 
 def require_image(image: np.ndarray | None, labels: np.ndarray) -> np.ndarray:

@@ -1,19 +1,42 @@
 """Making the soft labels of a whole data set: one keyed piece a case, a pool of processes, one manifest at the end."""
 
 import importlib
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from softbench import datasets, pieces, pool, store
+from softbench.datasets.case import Case
+from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
+from softbench.soft_labels.exchange import fit, lender_of
 from softbench.soft_labels.quality import VERSION as QUALITY_VERSION
 from softbench.soft_labels.quality import quality
 from softbench.soft_labels.reader import compute
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the pieces of a soft label share: recipe, where data, output and maps lie, settings, who lends to whom."""
+
+    recipe: str
+    data: Path
+    output: Path
+    settings: dict[str, Any]
+    map_folder: Path | None
+    lenders: dict[str, str]
+
+    @property
+    def module(self) -> ModuleType:
+        """The recipe."""
+        return importlib.import_module(f"softbench.soft_labels.{self.recipe}")
 
 
 def produce(
@@ -23,6 +46,9 @@ def produce(
     *,
     settings: dict[str, Any],
     version: Any,
+    map_folder: Path | None = None,
+    map_settings: dict[str, Any] | None = None,
+    split: pd.DataFrame | None = None,
     workers: int = 1,
     log: Callable[[str], None] = print,
 ) -> None:
@@ -31,52 +57,97 @@ def produce(
     Args:
         recipe: a module of this room.
         data: the folder of a prepared data set.
-        output: the soft label's folder. A stored recipe leaves `cases/<case>.npz` there; a computed one only numbers.
+        output: the soft label's folder. A stored recipe leaves `cases/<case>.npz` there, others only numbers.
         settings: the recipe's settings; those left out take its defaults.
         version: the VERSIONs that decide the result, as the workflow read them.
+        map_folder: where the maps lie, for a recipe that mixes them.
+        map_settings: what they were made with.
+        split: for a control that exchanges cases (`SWAPS`): they lend within its parts; a case of no part is left out.
         workers: processes; changes no number.
         log: takes a line of progress.
     Raises: InputError: if the soft label of a case breaks the contract; the message names the case.
     """
     module = importlib.import_module(f"softbench.soft_labels.{recipe}")
     dataset = datasets.open(data)
-    complete = {**module.SETTINGS, **settings}
-    job = {"recipe": recipe, "settings": complete, "version": version, "quality": QUALITY_VERSION}
-    hashes = dataset.manifest["cases"]
-    keys = {case: pieces.key_of(**job, data=hashes[case]) for case in dataset.cases["case"]}
-    work = partial(_soften_case, recipe, data, output, complete)
-    records = pool.each(work, list(keys.items()), workers=workers, what=f"soften {recipe}", log=log)
+    complete = {**module.SETTINGS, **(map_settings or {}), **settings}
+    lenders = _lenders(module, split)
+    job = Job(recipe, data, output, complete, map_folder, lenders)
+    facts = {"recipe": recipe, "settings": complete, "version": version, "quality": QUALITY_VERSION}
+    keys = {case: pieces.key_of(**facts, data=data) for case, data in _inputs(dataset, lenders).items()}
+    records = pool.each(partial(_soften_case, job), list(keys.items()), workers=workers, what=recipe, log=log)
     rows = [{"case": case, **record["quality"]} for case, record in zip(keys, records, strict=True)]
     pieces.write_file(output / "quality.parquet", pd.DataFrame(rows).to_parquet)
     manifest = {
         "recipe": recipe,
         "kind": module.KIND,
+        "raters": module.RATERS,
         "settings": complete,
         "classes": len(dataset.classes),
         "normalised": module.is_normalised(**complete),
-        "key": pieces.key_of(**job, cases=keys),
+        "map": os.path.relpath(map_folder, output) if map_folder else None,
+        "key": pieces.key_of(**facts, cases=keys),
         "cases": {case: record["hash"] for case, record in zip(keys, records, strict=True)},
     }
     pieces.write_json(output / "manifest.json", manifest)
 
 
-def _soften_case(recipe: str, data: Path, output: Path, settings: dict[str, Any], case_id: str, key: str) -> dict:
+def _lenders(module: ModuleType, split: pd.DataFrame | None) -> dict[str, str]:
+    if not hasattr(module, "SWAPS"):
+        return {}
+    if split is None:
+        raise InputError(f"{module.__name__} exchanges cases within the parts of a split, but was given no split.")
+    return lender_of(split)
+
+
+def _inputs(dataset: Dataset, lenders: dict[str, str]) -> dict[str, list[str]]:
+    """Return the hashes that decide the soft label of each case: its own, and the lender's where there is one."""
+    hashes = dataset.manifest["cases"]
+    if not lenders:
+        return {case: [hashes[case]] for case in dataset.cases["case"]}
+    return {case: [hashes[case], hashes[lender]] for case, lender in lenders.items()}
+
+
+def _soften_case(job: Job, case_id: str, key: str) -> dict[str, Any]:
     """Make the piece of one case; its record holds the hash of the stored integers and the quality numbers."""
-    module = importlib.import_module(f"softbench.soft_labels.{recipe}")
-    dataset = datasets.open(data)
 
     def build(scratch: Path) -> dict[str, Any]:
-        case = dataset.load(case_id)
-        soft = compute(recipe, case, len(dataset.classes), settings)
-        check(soft, case_id, (len(dataset.classes), *case.labels.shape[1:]), module.is_normalised(**settings))
+        dataset = datasets.open(job.data)
+        case, classes = dataset.load(case_id), len(dataset.classes)
+        soft = _soft(job, dataset, case)
+        check(soft, case_id, (classes, *grid_of(job, case)), job.module.is_normalised(**job.settings))
         codes = store.encode(soft)
-        if module.KIND == "stored":
+        if job.module.KIND == "stored":
             np.savez_compressed(scratch / f"{case_id}.npz", probabilities=codes, affine=case.affine)
-        numbers = quality(store.decode(codes), case.labels, case.spacing_mm, case.truth)
-        known = {name: value for name, value in numbers.items() if np.isfinite(value)}
-        return {"hash": pieces.hash_array(codes), "quality": known}
+        return {"hash": pieces.hash_array(codes), "quality": _quality(codes, case)}
 
-    return pieces.make(output / "cases", case_id, key, build)
+    return pieces.make(job.output / "cases", case_id, key, build)
+
+
+def _soft(job: Job, dataset: Dataset, case: Case) -> np.ndarray:
+    """Return the soft label of a case; a control sees the lender's labels or image in place of its own."""
+    labels, image = None, None
+    if job.lenders:
+        lender = dataset.load(job.lenders[case.id])
+        grid = case.labels.shape[1:]
+        labels = fit(lender.labels, grid) if job.module.SWAPS == "labels" else None
+        image = fit(lender.images, grid) if job.module.SWAPS == "image" else None
+    return compute(
+        job.recipe, case, len(dataset.classes), job.settings, labels=labels, image=image, map_folder=job.map_folder
+    )
+
+
+def grid_of(job: Job, case: Case) -> tuple[int, ...]:
+    """Return the grid of a soft label: the case's, but for a recipe with a `grid` of its own."""
+    own = getattr(job.module, "grid", None)
+    return own(case.labels.shape[1:], **job.settings) if own else case.labels.shape[1:]
+
+
+def _quality(codes: np.ndarray, case: Case) -> dict[str, float]:
+    """Return the numbers that are known; none where the soft label lies on another grid than the labels."""
+    if codes.shape[1:] != case.labels.shape[1:]:
+        return {}
+    numbers = quality(store.decode(codes), case.labels, case.spacing_mm, case.truth)
+    return {name: value for name, value in numbers.items() if np.isfinite(value)}
 
 
 def check(soft: np.ndarray, case: str, shape: tuple[int, ...], normalised: bool) -> None:

@@ -1,4 +1,4 @@
-"""Reading soft labels, whether they are stored or computed on the spot: the reader hides the difference."""
+"""Reading soft labels, whether they are stored, mixed from maps or computed: the reader hides the difference."""
 
 import importlib
 import json
@@ -11,6 +11,8 @@ import numpy as np
 from softbench import store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
+from softbench.soft_labels import maps
+from softbench.soft_labels.raters import Raters, choose, majority
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,44 @@ class SoftLabels:
             raise InputError(f"{self.folder} holds no soft label of case {case.id!r}. Run its `soften_` rule again.")
         if self.manifest["kind"] == "stored":
             return store.read_codes(self.folder, case.id)
-        return store.encode(compute(self.manifest["recipe"], case, self.manifest["classes"], self.manifest["settings"]))
+        return store.encode(self._compute(case, case.labels))
 
     def read(self, case: Case) -> np.ndarray:
         """Return the soft label of a case, (C, ...) float32, exactly as a network sees it."""
         return store.decode(self.codes(case))
+
+    def targets(self, case: Case, raters: Raters = "first") -> tuple[np.ndarray, np.ndarray]:
+        """Return what a method learns from, by its choice of raters.
+
+        Returns: soft (V, C, ...) uint16 and hard (V, ...) labels: V is the number of raters for "each", else 1. The
+            hard label of a mean, and of a recipe that reads all raters, is the majority.
+        Raises: InputError: for a choice other than "first" where the recipe is not computed from labels alone.
+        """
+        classes = self.manifest["classes"]
+        if self.manifest["raters"] == "many":
+            return self.codes(case)[None], majority(case.labels, classes)[None]
+        if raters == "first":
+            return self.codes(case)[None], case.labels[:1]
+        return self.targets_of_labels(case, raters)
+
+    def targets_of_labels(self, case: Case, raters: Raters = "first") -> tuple[np.ndarray, np.ndarray]:
+        """Return `targets` computed from the labels that the case holds now, whatever grid they lie on."""
+        classes = self.manifest["classes"]
+        if self.manifest["kind"] != "computed":
+            raise InputError(
+                f"`raters: {raters}`, or labels on a coarser grid, need a recipe computed from labels alone, but "
+                f"{self.manifest['recipe']!r} is not. Use `raters: first` on the full grid."
+            )
+        stacks = choose(case.labels, raters, classes)
+        softs = [self._compute(case, stack) for stack in stacks]
+        if raters == "mean":
+            return store.encode(np.stack(softs).mean(axis=0))[None], majority(case.labels, classes)[None]
+        return np.stack([store.encode(soft) for soft in softs]), np.concatenate(stacks)
+
+    def _compute(self, case: Case, labels: np.ndarray) -> np.ndarray:
+        facts = self.manifest
+        folder = self.folder / facts["map"] if facts["map"] else None
+        return compute(facts["recipe"], case, facts["classes"], facts["settings"], labels=labels, map_folder=folder)
 
 
 def open_store(folder: Path) -> SoftLabels:
@@ -42,13 +77,46 @@ def open_store(folder: Path) -> SoftLabels:
         manifest = json.loads((folder / "manifest.json").read_text())
     except FileNotFoundError:
         raise InputError(f"{folder} holds no manifest.json, so no soft labels. Run its `soften_` rule.") from None
-    return SoftLabels(folder, manifest)
+    return SoftLabels(folder, {"raters": "one", "map": None} | manifest)
 
 
-def compute(recipe: str, case: Case, classes: int, settings: dict[str, Any]) -> np.ndarray:
-    """Soften the labels of one case by a recipe of this package; (C, ...) float32."""
+def compute(
+    recipe: str,
+    case: Case,
+    classes: int,
+    settings: dict[str, Any],
+    *,
+    labels: np.ndarray | None = None,
+    image: np.ndarray | None = None,
+    map_folder: Path | None = None,
+) -> np.ndarray:
+    """Soften the labels of one case by a recipe of this package; (C, ...) float32.
+
+    Args:
+        recipe: a module of this room.
+        case: gives spacing, and labels and image where those are left out.
+        classes: number of classes, background included.
+        settings: of the recipe.
+        labels: (R, ...) instead of the case's own; a recipe of one rater takes the first.
+        image: (M, ...) instead of the case's own.
+        map_folder: where the maps of the data set lie, for a recipe that mixes them; without it they are made.
+    """
     module = importlib.import_module(f"softbench.soft_labels.{recipe}")
-    labels = case.labels[:1] if module.RATERS == "one" else case.labels
-    image = case.images if module.NEEDS_IMAGE else None
-    soft: np.ndarray = module.soften(labels, image, case.spacing_mm, classes=classes, **settings)
+    stack = case.labels if labels is None else labels
+    stack = stack[:1] if module.RATERS == "one" else stack
+    pixels = case.images if image is None else image
+    if module.KIND == "mapped":
+        of_map = {name: settings[name] for name in module.MAP_SETTINGS if name in settings}
+        rest = {name: value for name, value in settings.items() if name not in of_map}
+        given = {"classes": classes, "spacing_mm": case.spacing_mm}
+        arrays = (
+            maps.read(map_folder, case.id)
+            if map_folder
+            else module.make_map(stack, pixels, case.spacing_mm, classes=classes, case=case.id, **of_map)
+        )
+        mixed: np.ndarray = module.apply_map(stack, arrays, **given, **rest)
+        return mixed
+    soft: np.ndarray = module.soften(
+        stack, pixels if module.NEEDS_IMAGE else None, case.spacing_mm, classes=classes, **settings
+    )
     return soft

@@ -1,7 +1,7 @@
 """A batch: the seeds of one (experiment, network, method), trained and scored in one process, each seed a piece."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,16 @@ import numpy as np
 import pandas as pd
 import torch
 
-from softbench import datasets, pieces, provenance, soft_labels
+from softbench import datasets, networks, pieces, provenance, soft_labels
+from softbench.arrays import round_up
 from softbench.datasets import splits
+from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import DivergedError
+from softbench.soft_labels.raters import Raters
 from softbench.soft_labels.reader import SoftLabels
 from softbench.training import checkpoint, model_file, resident
+from softbench.training.coarse import Resolution
 from softbench.training.loop import train
 from softbench.training.protocol import Protocol
 from softbench.training.resident import Resident
@@ -31,12 +35,16 @@ class Run:
     protocol: Protocol
     scoring: Scoring
     versions: dict[str, dict[str, int]]
+    raters: Raters = "first"
+    resolution: Resolution | None = None
 
     @classmethod
     def of(cls, settings: dict[str, Any]) -> "Run":
         """Make a run of plain settings, as config holds them."""
         protocol, scoring = Protocol(**settings["protocol"]), Scoring(**settings["scoring"])
-        return cls(**{**settings, "protocol": protocol, "scoring": scoring})
+        coarse = settings.get("resolution")
+        resolution = Resolution(**coarse) if coarse else None
+        return cls(**{**settings, "protocol": protocol, "scoring": scoring, "resolution": resolution})
 
 
 class Batch:
@@ -62,10 +70,12 @@ class Batch:
             loss=self.run.loss,
             protocol=asdict(self.run.protocol),
             classes=list(self.dataset.classes),
+            raters=self.run.raters,
+            resolution=asdict(self.run.resolution) if self.run.resolution else None,
             versions=self.run.versions["training"],
             images={case: hashes[case] for case in [*self.parts["train"], *self.parts["val"]]},
             order=self.parts["train"],
-            soft_labels={case: self.soft.manifest["cases"][case] for case in self.parts["train"]},
+            soft_labels=self._soft_labels(),
         )
 
     def key_of_scores(self, seed: int) -> str:
@@ -80,14 +90,44 @@ class Batch:
             images={case: hashes[case] for case in self.parts["test"]},
         )
 
+    def _soft_labels(self) -> Any:
+        """Return what decides the soft labels of the training cases: their hashes, or else all that makes them."""
+        if self.run.raters == "first" and (self.run.resolution is None or self.run.resolution.labels == "soft_label"):
+            return {case: self.soft.manifest["cases"][case] for case in self.parts["train"]}
+        return self.soft.manifest["key"]
+
     @property
     def resident(self) -> Resident:
         """The training cases in memory; read when the first seed that is not there yet needs them."""
         if self._resident is None:
-            cases = [self.dataset.load(case) for case in self.parts["train"]]
-            codes = [self.soft.codes(case) for case in cases]
-            self._resident = resident.load(cases, codes, self.run.protocol.crop, self.device)
+            cases = [self._case(case) for case in self.parts["train"]]
+            targets = [self._target(case) for case in self.parts["train"]]
+            self._resident = resident.load(cases, targets, self.protocol.crop, self.device)
         return self._resident
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol on the grid of training: a coarser crop is widened to what the network can halve."""
+        if self.run.resolution is None:
+            return self.run.protocol
+        crop = self.run.resolution.crop(self.run.protocol.crop)
+        settings = {name: value for name, value in self.run.network.items() if name != "name"}
+        multiple: Any = networks.build(self.run.network["name"], 1, 2, len(crop), **settings).multiple
+        return replace(self.run.protocol, crop=list(round_up(crop, multiple)))
+
+    def _case(self, case_id: str) -> Case:
+        """Return a case on the grid of training."""
+        case = self.dataset.load(case_id)
+        return self.run.resolution.coarsen(case) if self.run.resolution else case
+
+    def _target(self, case_id: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return soft and hard labels of a case on the grid of training."""
+        if self.run.resolution and self.run.resolution.labels == "nearest":
+            return self.soft.targets_of_labels(self._case(case_id), self.run.raters)
+        soft, hard = self.soft.targets(self.dataset.load(case_id), self.run.raters)
+        if soft.shape[2:] != hard.shape[1:]:  # a soft label on its own, coarser grid: the largest class stands for it
+            hard = soft.argmax(axis=1).astype(hard.dtype)
+        return soft, hard
 
     def seed(self, seed: int, folder: Path) -> dict[str, Any]:
         """Train and score one seed, or take what is there; a run that diverges is recorded, not raised."""
@@ -109,10 +149,10 @@ class Batch:
         watch = provenance.Watch(self.device)
         model, history = train(
             self.resident,
-            [self.dataset.load(case) for case in self.parts["val"]],
+            [self._case(case) for case in self.parts["val"]],
             network=self.run.network,
             loss=self.run.loss,
-            protocol=self.run.protocol,
+            protocol=self.protocol,
             classes=len(self.dataset.classes),
             seed=seed,
             folder=folder,
@@ -136,6 +176,7 @@ class Batch:
             self.dataset,
             self.parts["test"],
             self.run.scoring,
+            resolution=self.run.resolution,
             predictions=scratch / "predictions",
             log=self.log,
         )

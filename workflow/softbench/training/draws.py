@@ -3,7 +3,7 @@
 import numpy as np
 
 VERSION = 1
-PURPOSES = {"weights": 0, "order": 1, "augment": 2}
+PURPOSES = {"weights": 0, "order": 1, "augment": 2, "rater": 3}
 
 
 def generator(seed: int, purpose: str, counter: int = 0) -> np.random.Generator:
@@ -21,3 +21,8 @@ def cases_of_step(seed: int, step: int, batch: int, cases: int) -> list[int]:
     positions = range(step * batch, (step + 1) * batch)
     orders = {epoch: generator(seed, "order", epoch).permutation(cases) for epoch in {p // cases for p in positions}}
     return [int(orders[p // cases][p % cases]) for p in positions]
+
+
+def raters_of_step(seed: int, step: int, batch: int, raters: int) -> list[int]:
+    """Return which rater each image of a step's batch is learned from; always the first where there is one."""
+    return [int(n) for n in generator(seed, "rater", step).integers(raters, size=batch)]

@@ -29,7 +29,12 @@ def logits(model: nn.Module, image: np.ndarray) -> torch.Tensor:
     return result[(slice(None), *(slice(0, n) for n in image.shape[1:]))].cpu()
 
 
-def predict(models: Sequence[nn.Module], image: np.ndarray, *, temperature: float = 1.0) -> np.ndarray:
+def predict(
+    models: Sequence[nn.Module],
+    image: np.ndarray,
+    *,
+    temperature: float = 1.0,
+) -> np.ndarray:
     """Return the class probabilities of an image: the mean over models of their softmax.
 
     Args:

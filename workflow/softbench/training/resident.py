@@ -22,8 +22,9 @@ AXES = "DHW"
 class Resident:
     """N cases on one grid, all on one device.
 
-    images: (N, M, D, H, W) float32; soft: (N, C, D, H, W) uint16, 65535 is 1; hard: (N, D, H, W) uint8;
-    extents: the length of each case along each axis before padding; cases: their ids.
+    images: (N, M, D, H, W) float32; soft: (N, R, C, D, H, W) uint16, 65535 is 1; hard: (N, R, D, H, W) uint8: R > 1
+    where a method learns from each rater in turn; extents: the length of each case along each axis before padding;
+    cases: their ids.
     """
 
     images: torch.Tensor
@@ -35,19 +36,30 @@ class Resident:
     @property
     def dims(self) -> int:
         """Return 2 or 3."""
-        return self.hard.ndim - 1
+        return self.hard.ndim - 2
 
 
-def load(cases: Sequence[Case], codes: Sequence[np.ndarray], crop: Sequence[int], device: torch.device) -> Resident:
-    """Pad cases and their soft labels (integers of the store) to one grid that holds a crop, on the device.
+def load(
+    cases: Sequence[Case],
+    targets: Sequence[tuple[np.ndarray, np.ndarray]],
+    crop: Sequence[int],
+    device: torch.device,
+) -> Resident:
+    """Pad cases and their targets to one grid that holds a crop, on the device.
 
-    Padding lies at the far end of each axis: images repeat their border, labels are background and not valid.
+    Args:
+        cases: give images and ids.
+        targets: of each case, soft (R, C, ...) integers of the store and hard (R, ...) labels.
+        crop: of the protocol, voxels.
+        device: where training will run.
+    Returns: the data. Padding lies at the far end of each axis: images repeat their border, labels are background and
+        not valid.
     """
-    extents = [case.labels.shape[1:] for case in cases]
+    extents = [case.images.shape[1:] for case in cases]
     grid = tuple(max(*lengths, size) for lengths, size in zip(zip(*extents, strict=True), crop, strict=True))
     images = np.stack([pad_edge(case.images, grid) for case in cases])
-    soft = np.stack([pad_background(code, grid) for code in codes])
-    hard = np.stack([pad_to(case.labels[0], grid) for case in cases])
+    soft = np.stack([pad_background(codes, grid) for codes, _ in targets])
+    hard = np.stack([pad_to(labels, grid) for _, labels in targets])
     return Resident(
         torch.from_numpy(images).to(device),
         torch.from_numpy(soft).to(device),
@@ -64,10 +76,10 @@ def pad_edge(images: np.ndarray, grid: Sequence[int]) -> np.ndarray:
 
 
 def pad_background(codes: np.ndarray, grid: Sequence[int]) -> np.ndarray:
-    """Pad (C, ...) integers of the store with certain background."""
+    """Pad (R, C, ...) integers of the store with certain background."""
     padded = pad_to(codes, grid)
-    outside = pad_to(np.zeros(codes.shape[1:], bool), grid, True)
-    padded[0][outside] = ONE
+    outside = pad_to(np.zeros(codes.shape[2:], bool), grid, True)
+    padded[:, 0, outside] = ONE
     return padded
 
 
@@ -79,7 +91,8 @@ def batch_of(data: Resident, protocol: Protocol, seed: int, step: int) -> tuple[
     turns = rng.random((protocol.batch, data.dims)) < 0.5
     scale = 1 + protocol.intensity_scale * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
     shift = protocol.intensity_shift * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
-    samples = [_sample(data, protocol, n, where[i], turns[i]) for i, n in enumerate(chosen)]
+    raters = draws.raters_of_step(seed, step, protocol.batch, data.hard.shape[1])
+    samples = [_sample(data, protocol, n, raters[i], where[i], turns[i]) for i, n in enumerate(chosen)]
     images, soft, hard, valid = (torch.stack(parts) for parts in zip(*samples, strict=True))
     shape = (protocol.batch, -1) + (1,) * data.dims
     images = images * _like(images, scale).view(shape) + _like(images, shift).view(shape)
@@ -90,7 +103,9 @@ def _like(tensor: torch.Tensor, values: np.ndarray) -> torch.Tensor:
     return torch.as_tensor(values, dtype=tensor.dtype, device=tensor.device)
 
 
-def _sample(data: Resident, protocol: Protocol, n: int, where: np.ndarray, turns: np.ndarray) -> list[torch.Tensor]:
+def _sample(
+    data: Resident, protocol: Protocol, n: int, rater: int, where: np.ndarray, turns: np.ndarray
+) -> list[torch.Tensor]:
     """Cut one crop of case n: its place relative to the room that there is, then flipped along the allowed axes."""
     extent, crop = data.extents[n], protocol.crop
     starts = [int(u * (max(0, have - size) + 1)) for u, have, size in zip(where, extent, crop, strict=True)]
@@ -99,8 +114,8 @@ def _sample(data: Resident, protocol: Protocol, n: int, where: np.ndarray, turns
     flips = [axis - data.dims for axis in range(data.dims) if turns[axis] and names[axis] in protocol.flips]
     parts = [
         data.images[n][:, *window],
-        data.soft[n][:, *window].to(torch.float32) / ONE,  # torch cannot flip uint16
-        data.hard[n][*window],
+        data.soft[n, rater][:, *window].to(torch.float32) / ONE,  # torch cannot flip uint16
+        data.hard[n, rater][*window],
         _valid(extent, starts, crop, data.hard.device),
     ]
     return [part.flip(flips) for part in parts] if flips else parts
@@ -123,6 +138,6 @@ def class_frequencies(data: Resident, classes: int) -> torch.Tensor:
     """Return the share of each class among the voxels of the training cases, padding left out: (C,) float64."""
     counts = torch.zeros(classes, dtype=torch.float64)
     for n, extent in enumerate(data.extents):
-        inside = data.hard[n][*(slice(0, length) for length in extent)]
+        inside = data.hard[n][:, *(slice(0, length) for length in extent)]
         counts += torch.bincount(inside.flatten().long(), minlength=classes).double().cpu()
     return counts / counts.sum()

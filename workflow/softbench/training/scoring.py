@@ -10,9 +10,11 @@ import pandas as pd
 from torch import nn
 
 from softbench import images, metrics
+from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.metrics.reliability import Reliability
 from softbench.progress import Progress
+from softbench.training.coarse import Resolution
 from softbench.training.inference import predict
 
 VERSION = 1
@@ -35,6 +37,7 @@ def score(
     scoring: Scoring,
     *,
     temperature: float = 1.0,
+    resolution: Resolution | None = None,
     predictions: Path | None = None,
     log: Callable[[str], None] = print,
 ) -> tuple[pd.DataFrame, dict[str, Reliability]]:
@@ -46,6 +49,7 @@ def score(
         cases: ids, in the order of the rows.
         scoring: tolerances, band and bins.
         temperature: divides the logits.
+        resolution: of training, where it was coarser: the image goes there, the probabilities come back.
         predictions: folder for label maps as NIfTI in the grid of the original image, or None.
         log: takes a line of progress.
     Returns: the rows of `metrics.score_case` with their case, pooled calibration rows (case "pooled"), and the
@@ -56,7 +60,7 @@ def score(
     progress = Progress(log, "score", len(cases), "cases", every_s=15)
     for number, case_id in enumerate(cases, start=1):
         case = dataset.load(case_id)
-        probabilities = predict(models, case.images, temperature=temperature)
+        probabilities = _predict(models, case, temperature, resolution)
         rows = metrics.score_case(
             probabilities,
             case.labels,
@@ -75,6 +79,14 @@ def score(
             images.write(predictions / f"{case_id}.nii.gz", label_map, case.affine, dataset.axcodes(case_id))
         progress.at(number)
     return pd.concat([*tables, _pooled_rows(pooled)], ignore_index=True), pooled
+
+
+def _predict(models: Sequence[nn.Module], case: Case, temperature: float, resolution: Resolution | None) -> np.ndarray:
+    """Return probabilities on the grid of the case, wherever the networks work."""
+    if resolution is None:
+        return predict(models, case.images, temperature=temperature)
+    coarse = predict(models, resolution.coarsen(case).images, temperature=temperature)
+    return resolution.refine(coarse, case.images.shape[1:])
 
 
 def _reliability(

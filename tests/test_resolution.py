@@ -1,0 +1,56 @@
+"""Coarser grids: window means, and the conventions of the arms that they are compared with."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from softbench import InputError, resolution
+
+IMAGE = np.random.default_rng(0).normal(size=(2, 8, 12)).astype(np.float32)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 4, (2, 4)])
+def test_mean_is_average_pooling(factor: int | tuple[int, int]) -> None:
+    expected = torch.nn.functional.avg_pool2d(torch.from_numpy(IMAGE)[None], factor)[0].numpy()
+    np.testing.assert_allclose(resolution.mean(IMAGE, factor), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [2, 4])
+def test_bilinear_is_torchs_with_half_pixel_centres(factor: int) -> None:
+    size = tuple(n // factor for n in IMAGE.shape[1:])
+    torch_image = torch.from_numpy(IMAGE)[None]
+    expected = torch.nn.functional.interpolate(torch_image, size=size, mode="bilinear", align_corners=False)[0].numpy()
+    np.testing.assert_allclose(resolution.bilinear(IMAGE, factor), expected, atol=1e-6)
+
+
+def test_at_factor_two_the_two_images_are_the_same_and_at_four_they_are_not() -> None:
+    np.testing.assert_allclose(resolution.bilinear(IMAGE, 2), resolution.mean(IMAGE, 2), atol=1e-6)
+    assert np.abs(resolution.bilinear(IMAGE, 4) - resolution.mean(IMAGE, 4)).max() > 0.1
+
+
+def test_reference_images(oracles: Path) -> None:
+    file = np.load(oracles / "labels" / "epd.npz")
+    np.testing.assert_allclose(resolution.mean(file["image3d"], 2), file["image3d_f222"], atol=1e-6)
+
+
+@pytest.mark.parametrize(("phase", "mode"), [("corner", "nearest"), ("centre", "nearest-exact")])
+def test_nearest_keeps_torchs_voxel(phase: str, mode: str) -> None:
+    labels = np.random.default_rng(0).integers(0, 5, (8, 12))
+    for factor in (2, 4):
+        size = tuple(n // factor for n in labels.shape)
+        torch_labels = torch.from_numpy(labels.astype(np.float32))[None, None]
+        expected = torch.nn.functional.interpolate(torch_labels, size=size, mode=mode)[0, 0].numpy()
+        np.testing.assert_array_equal(resolution.nearest(labels, factor, phase=phase), expected)
+
+
+def test_grid_that_is_no_multiple_repeats_its_border() -> None:
+    row = np.array([[1.0, 3.0, 5.0]], np.float32)
+    np.testing.assert_array_equal(resolution.mean(row, 2), [[2, 5]])
+    assert resolution.grid((3,), 2) == (2,)
+
+
+def test_factor_must_fit_the_axes() -> None:
+    for factor in (0, (2, 2, 2), (2, 1.5)):
+        with pytest.raises(InputError, match="factor"):
+            resolution.mean(IMAGE, factor)

@@ -1,0 +1,16 @@
+"""Draw the soft labels of a table on one slice of the first case that has every class, or else of the first."""
+
+from pathlib import Path
+
+from softbench import datasets, logs
+from softbench.reporting import gallery
+from softbench.soft_labels import open_store
+
+with logs.job(snakemake.log[0]):
+    dataset = datasets.open(Path(snakemake.input.data).parent)
+    case = dataset.load(gallery.choose_case(dataset.cases))
+    stores = [open_store(Path(manifest).parent) for manifest in snakemake.input.soft_labels]
+    softs = {title: store.read(case) for title, store in zip(snakemake.params.titles, stores, strict=True)}
+    softs = {title: soft for title, soft in softs.items() if soft.shape[1:] == case.labels.shape[1:]}
+    title = f"Soft labels of {case.id}"
+    gallery.draw(case, softs, dataset.classes, Path(snakemake.output.png), Path(snakemake.output.pdf), title=title)

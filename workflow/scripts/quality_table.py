@@ -1,0 +1,12 @@
+"""Write the quality of the soft labels of a table in three forms."""
+
+from pathlib import Path
+
+from softbench import logs
+from softbench.reporting import quality
+
+with logs.job(snakemake.log[0]):
+    folders = [Path(manifest).parent for manifest in snakemake.input.soft_labels]
+    table = quality.summarise(dict(zip(snakemake.params.titles, folders, strict=True)))
+    for path in snakemake.output:
+        quality.write(table, f"Soft labels of {snakemake.params.dataset}", Path(path))

@@ -1,0 +1,117 @@
+"""Phantom of an abdomen in CT: liver, kidneys, spleen and a thin pancreas that its surroundings hide.
+
+**Anatomy.** Rough ellipsoids in a body of a third of human size, so that the whole fits a small grid; liver on the
+right, spleen on the left, a kidney on each side of the spine, the pancreas a curved string of tubes across the middle.
+Sizes and places vary; each organ is missing in 5 % of the cases (of the kidneys one or both).
+
+**Image** (`abdomen_image`). HU of a venous phase: pancreas as bright as bowel, liver and spleen not far apart; spine,
+muscle, vessels and fat; noise varies from case to case.
+
+**Rater** (`rater`). Organs are painted one over another, pancreas and kidneys on top; surfaces move by 0.8 mm.
+
+The parameters below, and those of `abdomen_image`, were set on cases of number 1000 and above, which no split holds,
+and before any method was compared on them; a change of one is a new VERSION.
+Source: our own construction, after FLARE 2021 (its four organs).
+"""
+
+import numpy as np
+
+from softbench.datasets.case import Case
+from softbench.datasets.phantoms import abdomen_image, ct, fields, rater, shapes
+from softbench.datasets.phantoms.fields import generator
+from softbench.datasets.phantoms.rater import Layer, Rater
+from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids
+
+VERSION = 1
+TITLE = "Phantom abdomen"
+LICENCE = "made by this suite; free of any"
+CITATION = "SoftLabelBench, softbench/datasets/phantoms/abdomen.py"
+ACCESS = "made"
+ARCHIVES = ()
+MODALITIES = ("ct",)
+CLASSES = ("background", "liver", "kidneys", "spleen", "pancreas")
+STRUCTURES = {name: (index,) for index, name in enumerate(CLASSES) if index}
+CASES = 72
+PARTS = (abdomen_image, ct, fields, rater, shapes)  # modules whose VERSION decides too
+
+SPACING_MM = (2.5, 2.0, 2.0)
+SIZES = {"small": (32, 40, 48), "tiny": (16, 32, 40)}  # voxels
+# centre and semi-axes along D, H, W in mm from the middle of the body; on the left W is negative
+LIVER = ((8.0, 5.0, 22.0), (24.0, 20.0, 16.0))
+SPLEEN = ((9.0, -7.0, -27.0), (17.0, 13.0, 8.5))
+KIDNEY_RIGHT, KIDNEY_LEFT = ((-10.0, -16.0, 18.0), (18.0, 8.0, 7.5)), ((-6.0, -16.0, -18.0), (18.0, 8.0, 7.5))
+SIZE_SPREAD, AXIS_SPREAD, PLACE_SPREAD_MM = 0.12, 0.08, 2.5  # log-normal of an organ and of each axis; sd of its centre
+ROUGH_MM, ROUGH_LENGTH_MM = 1.5, 10.0  # of the organs' surfaces
+PANCREAS = ((-9.0, 1.0, 9.0), (-4.0, 6.0, 1.0), (1.0, 4.0, -9.0), (6.0, -2.0, -19.0))  # head, neck, body, tail
+PANCREAS_MM, PANCREAS_WANDER_MM = (3.6, 5.2), 1.5  # radius, from head to tail falling by a third; sd of the points
+PANCREAS_ROUGH_MM, PANCREAS_ROUGH_LENGTH_MM = 0.7, 5.0
+APART_MM = 0.5  # least gap between organs, and to the wall of the body
+INSIDE_MM = (27.0, 36.0)  # semi-axes of the space within that wall along H, W
+ABSENT = 0.05  # share of the cases, for each organ
+VIEW_SHIFT = 0.06  # at most, as a share of the view's length
+RATER = Rater(sigma_mm=0.8, length_mm=5.0)
+ANATOMY, IMAGE, DRAWING = 0, 1, 2  # streams of random numbers
+
+
+def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
+    """Make one case; see `phantoms.make`. `labels` has one rater, `truth` sums to 1 over the five classes."""
+    rng, shape = generator(seed, case, ANATOMY), SIZES[size]
+    shift = rng.uniform(-VIEW_SHIFT, VIEW_SHIFT, 3) * np.multiply(shape, SPACING_MM)
+    position = shapes.positions(shape, SPACING_MM, shift)
+    inside = shapes.ellipsoid(position[1:], (0, 0), INSIDE_MM) + np.zeros(shape)
+    layers = _organs(rng, position, inside)
+    return Case(
+        id=f"phantom_abdomen_{case:03d}",
+        images=abdomen_image.make(generator(seed, case, IMAGE), position, inside, layers, SPACING_MM),
+        labels=RATER.draw(generator(seed, case, DRAWING), layers, SPACING_MM)[None],
+        spacing_mm=SPACING_MM,
+        affine=shapes.affine(position, SPACING_MM),
+        truth=RATER.probability(layers, len(CLASSES)).astype(np.float32),
+    )
+
+
+def _organs(rng: np.random.Generator, position: Grids, inside: np.ndarray) -> list[Layer]:
+    """Draw the organs, top first; each keeps a gap to those above it and to the wall."""
+    right, left = _organ(rng, position, KIDNEY_RIGHT), _organ(rng, position, KIDNEY_LEFT)
+    bodies = {
+        4: _pancreas(rng, position),
+        2: _kidneys(rng, right, left),
+        3: _organ(rng, position, SPLEEN),
+        1: _organ(rng, position, LIVER),
+    }
+    layers: list[Layer] = []
+    for class_id, body in bodies.items():
+        missing = rng.uniform() < ABSENT
+        body = np.minimum(body, inside - APART_MM)
+        for _, above in layers:
+            body = np.minimum(body, -above - APART_MM)
+        layers.append((class_id, np.full_like(body, NOWHERE_MM) if missing else body))
+    return layers
+
+
+def _organ(rng: np.random.Generator, position: Grids, organ: tuple[tuple, tuple]) -> np.ndarray:
+    """Return the distance to an ellipsoid that varies in size, form and place."""
+    centre, semi_axes = organ
+    scale = np.exp(SIZE_SPREAD * rng.standard_normal() + AXIS_SPREAD * rng.standard_normal(3))
+    place = np.array(centre) + PLACE_SPREAD_MM * rng.standard_normal(3)
+    body = shapes.ellipsoid(position, place, semi_axes * scale)
+    return shapes.roughened(rng, body, by_mm=ROUGH_MM, length_mm=ROUGH_LENGTH_MM, spacing_mm=SPACING_MM)
+
+
+def _kidneys(rng: np.random.Generator, right: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Return both kidneys, or one where the other was taken out."""
+    kind = rng.uniform()
+    if kind < ABSENT:
+        return right if kind < ABSENT / 2 else left
+    return np.maximum(right, left)
+
+
+def _pancreas(rng: np.random.Generator, position: Grids) -> np.ndarray:
+    """Return the distance to tubes that follow one another from the head to the tail."""
+    points = np.array(PANCREAS) + PANCREAS_WANDER_MM * rng.standard_normal((len(PANCREAS), 3))
+    thick = rng.uniform(*PANCREAS_MM)
+    radii = thick * np.linspace(1, 2 / 3, len(points) - 1)
+    parts = [shapes.tube(position, a, b, r) for a, b, r in zip(points[:-1], points[1:], radii, strict=True)]
+    string = np.maximum.reduce(parts)
+    bumps = {"by_mm": PANCREAS_ROUGH_MM, "length_mm": PANCREAS_ROUGH_LENGTH_MM}
+    return shapes.roughened(rng, string, spacing_mm=SPACING_MM, **bumps)

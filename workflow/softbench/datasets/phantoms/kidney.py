@@ -1,0 +1,100 @@
+"""Phantom of a kidney with a tumour in CT: thick slices, and neighbours as bright as what is sought.
+
+**Anatomy.** A bean: a bent, rough ellipsoid with a notch of fat where the vessels enter; left or right. A tumour sits
+on or in it, from a small bump to one larger than the kidney is wide; about 20 % of the cases have none.
+
+**Image** (`kidney_image`). HU of a late arterial phase; liver or spleen, muscle, bowel and vessels reach up to the
+kidney, small cysts in it count as kidney; noise and tumour contrast vary from case to case.
+
+**Rater** (`rater`). The tumour is painted over the kidney; each surface is moved by 1 mm (standard deviation).
+
+The parameters below, and those of `kidney_image`, were set on cases of number 1000 and above, which no split holds,
+and before any method was compared on them; a change of one is a new VERSION.
+Source: our own construction, after KiTS 2019: the structure kidney includes the tumour.
+"""
+
+import numpy as np
+
+from softbench.datasets.case import Case
+from softbench.datasets.phantoms import ct, fields, kidney_image, rater, shapes
+from softbench.datasets.phantoms.fields import generator
+from softbench.datasets.phantoms.rater import Rater
+from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids
+
+VERSION = 1
+TITLE = "Phantom kidney tumour"
+LICENCE = "made by this suite; free of any"
+CITATION = "SoftLabelBench, softbench/datasets/phantoms/kidney.py"
+ACCESS = "made"
+ARCHIVES = ()
+MODALITIES = ("ct",)
+CLASSES = ("background", "kidney", "tumor")
+STRUCTURES = {"kidney": (1, 2), "tumor": (2,)}
+CASES = 72
+PARTS = (kidney_image, ct, fields, rater, shapes)  # modules whose VERSION decides too
+
+SPACING_MM = (3.2, 1.6, 1.6)
+SIZES = {"small": (32, 40, 40), "tiny": (16, 24, 24)}  # voxels
+KIDNEY_MM, KIDNEY_SPREAD = (40.0, 21.0, 17.0), 0.10  # semi-axes along D, H, W; log-normal spread of each
+BEND_MM = 9.0  # by which the poles lie closer to the spine than the middle does
+ROUGH_MM, ROUGH_LENGTH_MM = 1.2, 12.0  # of the kidney's surface: standard deviation, correlation length
+NOTCH_MM = (13.0, 7.0, 10.0)  # semi-axes of the fat where the vessels enter
+NOTCH_PLACE = 0.95  # of its centre, as a share of the way to the surface
+
+NO_TUMOUR = 0.20  # share of the cases
+RADIUS_MM, RADIUS_SPREAD, RADIUS_LOW_MM, RADIUS_HIGH_MM = 14.0, 0.30, 7.0, 24.0  # tumour: median, log-normal spread
+STRETCH = 0.12  # log-normal spread of its axes
+TUMOUR_ROUGHNESS, TUMOUR_ROUGH_LENGTH = 0.10, 0.7  # standard deviation, correlation length; in radii
+DEPTH = (0.5, 1.15)  # of its centre, as a share of the way from the kidney's centre to its surface
+
+VIEW_TOWARDS_TUMOUR = (0.2, 0.7)  # of the view's centre, as a share of the way from kidney to tumour
+VIEW_SHIFT = 0.08  # at most, as a share of the view's length
+RATER = Rater(sigma_mm=1.0, length_mm=6.0)
+ANATOMY, IMAGE, DRAWING = 0, 1, 2  # streams of random numbers
+
+
+def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
+    """Make one case; see `phantoms.make`. `labels` has one rater, `truth` sums to 1 over the three classes."""
+    position, side, kidney, tumour = _anatomy(generator(seed, case, ANATOMY), SIZES[size])
+    layers = [(2, tumour), (1, kidney)]
+    return Case(
+        id=f"phantom_kidney_{case:03d}",
+        images=kidney_image.make(generator(seed, case, IMAGE), position, side, kidney, tumour, SPACING_MM),
+        labels=RATER.draw(generator(seed, case, DRAWING), layers, SPACING_MM)[None],
+        spacing_mm=SPACING_MM,
+        affine=shapes.affine(position, SPACING_MM),
+        truth=RATER.probability(layers, len(CLASSES)).astype(np.float32),
+    )
+
+
+def _anatomy(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Grids, int, np.ndarray, np.ndarray]:
+    """Draw the view (mm from the kidney's centre), the side (+1 right, -1 left), and both distances in mm."""
+    side = int(rng.choice((-1, 1)))
+    semi_axes = np.array(KIDNEY_MM) * np.exp(KIDNEY_SPREAD * rng.standard_normal(3))
+    towards = shapes.direction(rng)
+    surface = 1 / np.sqrt(np.sum((towards / semi_axes) ** 2))
+    centre = towards * surface * rng.uniform(*DEPTH)
+    shift = rng.uniform(-VIEW_SHIFT, VIEW_SHIFT, 3) * np.multiply(shape, SPACING_MM)
+    position = shapes.positions(shape, SPACING_MM, centre * rng.uniform(*VIEW_TOWARDS_TUMOUR) + shift)
+    kidney = _kidney(rng, position, side, semi_axes)
+    tumour = _tumour(rng, position, centre)
+    if rng.uniform() < NO_TUMOUR:
+        tumour = np.full_like(tumour, NOWHERE_MM)
+    return position, side, kidney, tumour
+
+
+def _kidney(rng: np.random.Generator, position: Grids, side: int, semi_axes: np.ndarray) -> np.ndarray:
+    """Return the distance to the bean; `lateral` runs away from the spine."""
+    d, h, lateral = position[0], position[1], side * position[2]
+    bent = lateral + BEND_MM * (d / semi_axes[0]) ** 2
+    whole = shapes.ellipsoid((d, h, bent), (0, 0, 0), semi_axes)
+    notch = shapes.ellipsoid((d, h, lateral), (0, 0, -NOTCH_PLACE * semi_axes[2]), NOTCH_MM)
+    bean = np.minimum(whole, -notch)
+    return shapes.roughened(rng, bean, by_mm=ROUGH_MM, length_mm=ROUGH_LENGTH_MM, spacing_mm=SPACING_MM)
+
+
+def _tumour(rng: np.random.Generator, position: Grids, centre: np.ndarray) -> np.ndarray:
+    radius = shapes.spread(rng, RADIUS_MM, RADIUS_SPREAD, RADIUS_LOW_MM, RADIUS_HIGH_MM)
+    ball = shapes.ellipsoid(position, centre, radius * np.exp(STRETCH * rng.standard_normal(3)))
+    bumps, length = TUMOUR_ROUGHNESS * radius, TUMOUR_ROUGH_LENGTH * radius
+    return shapes.roughened(rng, ball, by_mm=bumps, length_mm=length, spacing_mm=SPACING_MM)

@@ -1,0 +1,90 @@
+"""A coarser grid: the window means of EPD, and the nearest and bilinear arms that it is compared with.
+
+All work on whole windows of `factor` voxels; a grid that is no multiple of it is first extended at its border.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from softbench.errors import InputError
+
+VERSION = 1
+
+
+def factors(factor: int | Sequence[int], dims: int) -> tuple[int, ...]:
+    """Return the factor of each axis.
+
+    Raises: InputError: unless `factor` is a whole number of at least 1, or one for each of `dims` axes.
+    """
+    result = (factor,) * dims if isinstance(factor, int | np.integer) else tuple(factor)
+    if len(result) != dims or any(int(f) != f or f < 1 for f in result):
+        raise InputError(f"`factor` must be a whole number of at least 1, or {dims} of them, but is {factor!r}.")
+    return tuple(int(f) for f in result)
+
+
+def grid(shape: Sequence[int], factor: int | Sequence[int]) -> tuple[int, ...]:
+    """Return the shape of the coarser grid: each length divided by its factor, rounded up."""
+    return tuple(-(-n // f) for n, f in zip(shape, factors(factor, len(shape)), strict=True))
+
+
+def extend(array: np.ndarray, factor: Sequence[int]) -> np.ndarray:
+    """Repeat the border at the far end of the last axes until each length is a multiple of its factor."""
+    lengths = array.shape[-len(factor) :]
+    widths = [(0, 0)] * (array.ndim - len(factor)) + [(0, -n % f) for n, f in zip(lengths, factor, strict=True)]
+    return np.pad(array, widths, mode="edge") if any(after for _, after in widths) else array
+
+
+def mean(channels: np.ndarray, factor: int | Sequence[int]) -> np.ndarray:
+    """Average over windows that do not overlap: EPD's labels (of one-hot channels) and its images.
+
+    Args:
+        channels: (C, D, H, W) or (C, H, W).
+        factor: voxels of a window, one number or one an axis.
+    Returns: (C, ...) float32 on the coarser grid.
+    """
+    size = factors(factor, channels.ndim - 1)
+    result = extend(channels, size).astype(np.float32, copy=False)
+    for axis, step in enumerate(size, start=1):  # one axis at a time: each pass reads less than the one before
+        parts = [np.take(result, range(first, result.shape[axis], step), axis) for first in range(step)]
+        result = sum(parts[1:], start=parts[0]) / np.float32(step) if step > 1 else result
+    return result
+
+
+def bilinear(channels: np.ndarray, factor: int | Sequence[int]) -> np.ndarray:
+    """Interpolate linearly at the centres of the coarser voxels (half-pixel centres, no anti-aliasing).
+
+    The convention of `torch.nn.functional.interpolate(align_corners=False)` and of
+    `skimage.transform.resize(order=1, anti_aliasing=False)`. At factor 2 a centre lies amid its window, so this equals
+    `mean`: there the two arms of EPD's comparison have the same images.
+
+    Args:
+        channels: (C, D, H, W) or (C, H, W).
+        factor: voxels of a window, one number or one an axis.
+    Returns: (C, ...) float32 on the coarser grid.
+    """
+    size = factors(factor, channels.ndim - 1)
+    result = extend(channels, size).astype(np.float32, copy=False)
+    for axis, step in enumerate(size, start=1):
+        low = np.arange(result.shape[axis] // step) * step + (step - 1) // 2
+        high = np.arange(result.shape[axis] // step) * step + step // 2
+        result = (np.take(result, low, axis) + np.take(result, high, axis)) / np.float32(2)
+    return result
+
+
+def nearest(labels: np.ndarray, factor: int | Sequence[int], *, phase: str = "corner") -> np.ndarray:
+    """Keep one voxel of each window.
+
+    Args:
+        labels: (D, H, W) or (H, W), class ids.
+        factor: voxels of a window, one number or one an axis.
+        phase: "corner": the window's first voxel (torch's "nearest"); "centre": its middle, the later of two
+            (torch's "nearest-exact").
+    Returns: the coarser grid, of the same type.
+    Raises: InputError: if `phase` is unknown.
+    """
+    if phase not in ("corner", "centre"):
+        raise InputError(f"`phase` must be corner or centre, but is {phase!r}.")
+    size = factors(factor, labels.ndim)
+    start = [step // 2 if phase == "centre" else 0 for step in size]
+    return extend(labels, size)[tuple(slice(first, None, step) for first, step in zip(start, size, strict=True))]

@@ -1,0 +1,63 @@
+"""Softening by distance alone: the control that tells "the image helps" from "any soft edge helps"."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from softbench.checks import require_positive
+from softbench.soft_labels.contract import for_tensors_too, one_rater
+from softbench.soft_labels.signed_distance import edge_box, grown, signed_distance
+
+VERSION = 1
+NEEDS_IMAGE = False
+RATERS = "one"
+KIND = "computed"
+SETTINGS = {"width_mm": 1.0}  # distance at which the class's share before normalising is 0.73
+REACH = 20  # widths beyond which the sigmoid, 2e-9, counts as 0 (or 1)
+
+
+def is_normalised(width_mm: float = 1.0) -> bool:
+    """Return whether the classes of a voxel sum to 1: always."""
+    return True
+
+
+@for_tensors_too
+def soften(
+    labels: np.ndarray, image: np.ndarray | None, spacing_mm: Sequence[float], *, classes: int, width_mm: float = 1.0
+) -> np.ndarray:
+    r"""Let each class fade with the signed distance from its edge.
+
+    .. math:: y_c = \frac{s(d_c / w)}{\sum_k s(d_k / w)}, \qquad s(x) = \frac{1}{1 + e^{-x}}
+
+    d_c is the distance in mm to the nearest voxel on the other side of the edge of class c, positive inside; background
+    is a class like any other. Where two classes meet and no third is near, the sum is 1 before it is divided by.
+
+    Args:
+        labels: (1, D, H, W) or (1, H, W), class ids.
+        image: not used.
+        spacing_mm: (D, H, W) or (H, W), mm.
+        classes: number of classes C, background included.
+        width_mm: w, positive; small ones approach one-hot.
+    Returns: (C, D, H, W) or (C, H, W) float32 in [0, 1], summing to 1 over C. The labelled class keeps the largest
+        probability; an absent class is 0 everywhere, one that covers everything 1.
+    Raises: InputError: if `width_mm` is not positive, or the labels are not class ids of one rater.
+    Source: this suite; the distances are those of `superpixel` (convention "centre", mm), without the superpixels.
+        Departures: beyond 20 widths the sigmoid counts as 0 or 1 (off by at most 2e-9).
+    """
+    require_positive("width_mm", width_mm)
+    label_map = one_rater(labels, spacing_mm, classes)
+    soft = np.stack([share(label_map == c, spacing_mm, width_mm) for c in range(classes)])
+    return soft / soft.sum(axis=0)
+
+
+def share(mask: np.ndarray, spacing_mm: Sequence[float], width_mm: float) -> np.ndarray:
+    """Return the sigmoid of the signed distance over the width, float32 in [0, 1]; 0 or 1 far from the mask's edge."""
+    result = mask.astype(np.float32)
+    if mask.all() or not mask.any():
+        return result
+    margin = [int(np.ceil(REACH * width_mm / s)) for s in spacing_mm]
+    box = grown(edge_box(mask), margin, mask.shape)
+    near = mask[box]
+    distance = signed_distance(near, np.ones_like(near), spacing_mm).reshape(near.shape)
+    result[box] = 1 / (1 + np.exp(-distance / width_mm))
+    return result

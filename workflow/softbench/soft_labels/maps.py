@@ -1,0 +1,124 @@
+"""Maps: what many soft labels of a recipe share, made once a case and read by each of them.
+
+A geodesic distance knows no alpha, decay or normalisation; a SLIC segment no distance convention. They are stored as
+one npz a case, whole numbers as they are, floats with 16 significant bits (relative error at most 1.6e-5).
+"""
+
+import importlib
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from softbench import datasets, pieces, pool
+from softbench.checks import require_one_of
+from softbench.errors import InputError
+
+VERSION = 1
+DROPPED_BITS = 8  # of a float32's 24 significant ones
+PACKED = "float32 "  # prefix of an array whose float32 values are stored as three planes of bytes
+
+
+def pack(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Turn arrays into what the file holds: a float32 array becomes planes of its three upper bytes, rounded.
+
+    The planes compress far better than the numbers: signs and exponents of neighbours hardly differ.
+    """
+    return dict(_packed(name, array) for name, array in arrays.items())
+
+
+def _packed(name: str, array: np.ndarray) -> tuple[str, np.ndarray]:
+    if array.dtype != np.float32:
+        return name, array
+    bits = np.ascontiguousarray(array).view(np.uint32).astype(np.uint64)
+    rounded = (bits + (1 << (DROPPED_BITS - 1))) >> DROPPED_BITS
+    exact = np.where(np.isfinite(array), rounded, bits >> DROPPED_BITS)
+    planes = [(exact >> shift).astype(np.uint8) for shift in (16, 8, 0)]
+    return PACKED + name, np.stack(planes)
+
+
+def unpack(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Turn what a file holds back into arrays."""
+    return dict(_unpacked(name, array) for name, array in arrays.items())
+
+
+def _unpacked(name: str, array: np.ndarray) -> tuple[str, np.ndarray]:
+    if not name.startswith(PACKED):
+        return name, array
+    high, middle, low = array.astype(np.uint32)
+    bits = ((high << 16) | (middle << 8) | low) << DROPPED_BITS
+    return name.removeprefix(PACKED), bits.view(np.float32)
+
+
+def read(folder: Path, case: str) -> dict[str, np.ndarray]:
+    """Read the maps of a case.
+
+    Raises: InputError: if they are not there, or damaged; the message names the file.
+    """
+    path = folder / "cases" / f"{case}.npz"
+    if not path.exists():
+        raise InputError(f"{path} is missing. Run the `map_` rule of {folder} again.")
+    try:
+        with np.load(path) as file:
+            return unpack(dict(file))
+    except Exception as error:
+        raise InputError(f"{path} is damaged ({error}). Delete it and run its `map_` rule again.") from error
+
+
+def produce(
+    recipe: str,
+    data: Path,
+    output: Path,
+    *,
+    settings: dict[str, Any],
+    version: Any,
+    shard: int = 0,
+    shards: int = 1,
+    workers: int = 1,
+    log: Callable[[str], None] = print,
+) -> None:
+    """Make the maps of the cases of one shard; write their list last.
+
+    Args:
+        recipe: a module of this room with `make_map` and `MAP_SETTINGS`.
+        data: the folder of a prepared data set.
+        output: the map's folder; maps go to `cases/<case>.npz`, the list to `shard-<shard>.json`.
+        settings: of the map; those left out take the recipe's defaults.
+        version: the VERSIONs that decide the result.
+        shard: which cases: those whose index modulo `shards` is `shard`.
+        shards: how many jobs share the cases.
+        workers: processes; changes no number.
+        log: takes a line of progress.
+    """
+    module = importlib.import_module(f"softbench.soft_labels.{recipe}")
+    complete = {name: module.SETTINGS[name] for name in module.MAP_SETTINGS} | settings
+    for name in settings:
+        require_one_of(f"setting of a map of {recipe}", name, module.MAP_SETTINGS)
+    hashes = datasets.open(data).manifest["cases"]
+    job = {"recipe": recipe, "settings": complete, "version": version, "format": VERSION}
+    keys = {case: pieces.key_of(**job, data=hashes[case]) for case in list(hashes)[shard::shards]}
+    work = partial(_map_case, recipe, data, output / "cases", complete)
+    records = pool.each(work, list(keys.items()), workers=workers, what=f"map {recipe}", log=log)
+    cases = {case: record["hash"] for case, record in zip(keys, records, strict=True)}
+    pieces.write_json(output / f"shard-{shard}.json", {"recipe": recipe, "settings": complete, "cases": cases})
+
+
+def _map_case(
+    recipe: str, data: Path, folder: Path, settings: dict[str, Any], case_id: str, key: str
+) -> dict[str, Any]:
+    """Make the piece of one case; its record holds one hash over all arrays."""
+
+    def build(scratch: Path) -> dict[str, Any]:
+        dataset = datasets.open(data)
+        case = dataset.load(case_id)
+        module = importlib.import_module(f"softbench.soft_labels.{recipe}")
+        arrays = module.make_map(
+            case.labels[:1], case.images, case.spacing_mm, classes=len(dataset.classes), case=case.id, **settings
+        )
+        packed: dict[str, Any] = pack(arrays)
+        np.savez_compressed(scratch / f"{case_id}.npz", **packed)
+        return {"hash": pieces.key_of(**{name: pieces.hash_array(array) for name, array in packed.items()})}
+
+    return pieces.make(folder, case_id, key, build)

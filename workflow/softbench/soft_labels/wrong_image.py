@@ -1,0 +1,52 @@
+"""Control: GeoLS on the image of another case. What it still improves, the image did not bring."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from softbench.soft_labels import geols
+from softbench.soft_labels.contract import for_tensors_too
+
+VERSION = 1
+NEEDS_IMAGE = True
+RATERS = "one"
+KIND = "stored"
+SWAPS = "image"  # the workflow hands over the image of the next case of the same part, fitted to this grid
+SETTINGS = {"alpha": 0.1, "variant": "code", "iterations": 4}  # as in `geols`
+
+
+def is_normalised(**settings: Any) -> bool:
+    """Return whether the classes of a voxel sum to 1: as in `geols`."""
+    return geols.is_normalised(**settings)
+
+
+@for_tensors_too
+def soften(
+    labels: np.ndarray,
+    image: np.ndarray | None,
+    spacing_mm: Sequence[float],
+    *,
+    classes: int,
+    alpha: float = 0.1,
+    variant: str = "code",
+    iterations: int = 4,
+) -> np.ndarray:
+    """Make GeoLS labels of this case on the image of another.
+
+    Args:
+        labels: (1, D, H, W) or (1, H, W), class ids of this case.
+        image: (M, D, H, W) or (M, H, W) of the other case on this case's grid (`exchange.fit`).
+        spacing_mm: (D, H, W) or (H, W), mm, of this case.
+        classes: number of classes C, background included.
+        alpha: share given to the maps; see `geols.soften`.
+        variant: see `geols.soften`.
+        iterations: see `geols.soften`.
+    Returns: as `geols.soften`.
+    Raises: InputError: as `geols.soften`.
+    Source: our own control. The recipe is GeoLS; the exchange of images is the workflow's (`SWAPS`).
+    """
+    soft: np.ndarray = geols.soften(
+        labels, image, spacing_mm, classes=classes, alpha=alpha, variant=variant, iterations=iterations
+    )
+    return soft
