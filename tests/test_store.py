@@ -79,3 +79,17 @@ def test_two_dimensional_export(tmp_path: Path) -> None:
     store.write(tmp_path, "a", random_soft(3, (5, 6)))
     store.export_nifti(tmp_path, "a", tmp_path / "a.nii.gz")
     assert nib.load(tmp_path / "a.nii.gz").shape == (6, 5, 1, 3)
+
+
+def test_plain_integers_of_another_program_are_read(tmp_path: Path) -> None:
+    codes = store.encode(random_soft())
+    store.path_of(tmp_path, "a").parent.mkdir()
+    np.savez(store.path_of(tmp_path, "a"), probabilities=codes)
+    np.testing.assert_array_equal(store.read_codes(tmp_path, "a"), codes)
+
+
+def test_floats_of_another_program_are_refused(tmp_path: Path) -> None:
+    store.path_of(tmp_path, "a").parent.mkdir()
+    np.savez(store.path_of(tmp_path, "a"), probabilities=random_soft())
+    with pytest.raises(InputError, match="holds float32 where a store holds uint16"):
+        store.read(tmp_path, "a")

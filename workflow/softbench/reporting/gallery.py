@@ -100,7 +100,7 @@ def _figure(image: np.ndarray, labels: np.ndarray, softs: Mapping[str, np.ndarra
         row[0].set_ylabel(name)
     for axis, head in zip(axes[0], ["image", "label", *classes, "moved mass"], strict=True):
         axis.set_title(head)
-    scale = {"location": "bottom", "aspect": 30, "pad": 0.01}
+    scale: dict[str, Any] = {"location": "bottom", "aspect": 30, "pad": 0.01}
     figure.colorbar(shown, ax=axes[-1, 2:-1], label="probability", shrink=0.6, **scale)
     figure.colorbar(moved, ax=axes[-1, -1:], label="mass", shrink=0.9, **scale)
     return figure

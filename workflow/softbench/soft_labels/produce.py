@@ -117,7 +117,7 @@ def _soften_case(job: Job, case_id: str, key: str) -> dict[str, Any]:
         check(soft, case_id, (classes, *grid_of(job, case)), job.module.is_normalised(**job.settings))
         codes = store.encode(soft)
         if job.module.KIND == "stored":
-            np.savez_compressed(scratch / f"{case_id}.npz", probabilities=codes, affine=case.affine)
+            np.savez_compressed(scratch / f"{case_id}.npz", **store.pack(codes), affine=case.affine)
         return {"hash": pieces.hash_array(codes), "quality": _quality(codes, case)}
 
     return pieces.make(job.output / "cases", case_id, key, build)
