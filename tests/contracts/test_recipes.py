@@ -204,3 +204,15 @@ def test_unknown_setting_is_refused(recipe, case) -> None:
     labels, image, spacing = case
     with pytest.raises(TypeError, match="no_such_setting"):
         soften(recipe, labels, image, spacing, no_such_setting=1)
+
+
+def test_batch_gives_what_its_members_give(recipe, case) -> None:
+    if recipe.KIND != "computed":
+        pytest.skip("made once for the data set, not in the loader")
+    labels, image, spacing = case
+    batch = np.stack([labels, np.roll(labels, 2, axis=-1)])
+    soft = recipe.soften_batch(batch, np.stack([image, image]), spacing, classes=CLASSES)
+    for one, expected in zip(soft, batch, strict=True):
+        np.testing.assert_allclose(one, soften(recipe, expected, image, spacing), atol=1e-6)
+    tensors = recipe.soften_batch(torch.from_numpy(batch), None, spacing, classes=CLASSES)
+    np.testing.assert_allclose(tensors.numpy(), soft, atol=1e-6)

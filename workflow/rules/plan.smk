@@ -62,6 +62,7 @@ TRAINING = [
     "training/loop.py",
     "training/resident.py",
     "training/validate.py",
+    "soft_labels/raters.py",
 ]
 SCORING = ["training/inference.py", "training/scoring.py", "images.py"]
 SCORING += sorted(

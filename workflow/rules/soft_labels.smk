@@ -1,5 +1,8 @@
 """Every recipe and every map: each file of soft_labels/ has a rule `soften_<recipe>`, each of maps/ one `map_<kind>`."""
 
+# Modules that decide any soft label, whatever its recipe.
+SOFTENING = [f"soft_labels/{name}.py" for name in ("ignore", "quality")] + ["store.py"]
+
 # Modules that decide a map, and with it every soft label that mixes it.
 GEODESIC = [
     f"soft_labels/{name}.py"

@@ -19,6 +19,6 @@ rule map_geodesic:
         recipe="geols",
         settings=map_settings_of,
         shards=config["shards"],
-        version=version_of(*GEODESIC),
+        version=version_of(*SOFTENING, *GEODESIC),
     script:
         "../../scripts/map.py"

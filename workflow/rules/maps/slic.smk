@@ -19,6 +19,6 @@ rule map_slic:
         recipe="superpixel",
         settings=map_settings_of,
         shards=config["shards"],
-        version=version_of(*SLIC),
+        version=version_of(*SOFTENING, *SLIC),
     script:
         "../../scripts/map.py"

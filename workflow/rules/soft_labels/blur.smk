@@ -16,6 +16,6 @@ rule soften_blur:
     params:
         recipe="blur",
         settings=settings_of,
-        version=version_of("soft_labels/blur.py", "soft_labels/signed_distance.py"),
+        version=version_of(*SOFTENING, "soft_labels/blur.py", "soft_labels/signed_distance.py"),
     script:
         "../../scripts/soften.py"

@@ -16,6 +16,6 @@ rule soften_distance:
     params:
         recipe="distance",
         settings=settings_of,
-        version=version_of("soft_labels/distance.py", "soft_labels/signed_distance.py"),
+        version=version_of(*SOFTENING, "soft_labels/distance.py", "soft_labels/signed_distance.py"),
     script:
         "../../scripts/soften.py"

@@ -16,6 +16,6 @@ rule soften_epd:
     params:
         recipe="epd",
         settings=settings_of,
-        version=version_of("soft_labels/epd.py", "resolution.py"),
+        version=version_of(*SOFTENING, "soft_labels/epd.py", "resolution.py"),
     script:
         "../../scripts/soften.py"

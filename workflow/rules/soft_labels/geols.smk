@@ -18,6 +18,6 @@ rule soften_geols:
         recipe="geols",
         settings=settings_of,
         map_settings=settings_of_map("geodesic"),
-        version=version_of(*GEODESIC),
+        version=version_of(*SOFTENING, *GEODESIC),
     script:
         "../../scripts/soften.py"

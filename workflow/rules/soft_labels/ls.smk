@@ -16,6 +16,6 @@ rule soften_ls:
     params:
         recipe="ls",
         settings=settings_of,
-        version=version_of("soft_labels/ls.py"),
+        version=version_of(*SOFTENING, "soft_labels/ls.py"),
     script:
         "../../scripts/soften.py"

@@ -16,6 +16,6 @@ rule soften_moh:
     params:
         recipe="moh",
         settings=settings_of,
-        version=version_of("soft_labels/moh.py"),
+        version=version_of(*SOFTENING, "soft_labels/moh.py"),
     script:
         "../../scripts/soften.py"

@@ -16,6 +16,6 @@ rule soften_one_hot:
     params:
         recipe="one_hot",
         settings=settings_of,
-        version=version_of("soft_labels/one_hot.py"),
+        version=version_of(*SOFTENING, "soft_labels/one_hot.py"),
     script:
         "../../scripts/soften.py"

@@ -17,6 +17,6 @@ rule soften_shuffled:
     params:
         recipe="shuffled",
         settings=settings_of,
-        version=version_of("soft_labels/shuffled.py", "soft_labels/one_hot.py", "soft_labels/exchange.py"),
+        version=version_of(*SOFTENING, "soft_labels/shuffled.py", "soft_labels/one_hot.py", "soft_labels/exchange.py"),
     script:
         "../../scripts/soften.py"

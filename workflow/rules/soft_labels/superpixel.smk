@@ -18,9 +18,6 @@ rule soften_superpixel:
         recipe="superpixel",
         settings=settings_of,
         map_settings=settings_of_map("slic"),
-        version=version_of(
-            *SLIC,
-            *[f"soft_labels/{name}.py" for name in ("slic_clusters", "slic_voxels", "slic_connect")],
-        ),
+        version=version_of(*SOFTENING, *SLIC),
     script:
         "../../scripts/soften.py"

@@ -16,6 +16,6 @@ rule soften_svls:
     params:
         recipe="svls",
         settings=settings_of,
-        version=version_of("soft_labels/svls.py"),
+        version=version_of(*SOFTENING, "soft_labels/svls.py"),
     script:
         "../../scripts/soften.py"

@@ -19,6 +19,6 @@ rule soften_wrong_image:
     params:
         recipe="wrong_image",
         settings=settings_of,
-        version=version_of("soft_labels/wrong_image.py", "soft_labels/exchange.py", *GEODESIC),
+        version=version_of(*SOFTENING, "soft_labels/wrong_image.py", "soft_labels/exchange.py", *GEODESIC),
     script:
         "../../scripts/soften.py"

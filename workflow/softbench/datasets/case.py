@@ -45,3 +45,4 @@ class Case:
     spacing_mm: tuple[float, ...]
     affine: np.ndarray
     truth: np.ndarray | None = None
+    valid: np.ndarray | None = None

@@ -2,7 +2,8 @@
 
 `manifest.json` says what the dataset is and lists a hash per case; it is written last, so a folder without it is not
 finished. `cases.parquet` has a row per case (columns: `COLUMNS`). `cases/<case>/` holds `images.npy`, `labels.npy`
-and, where a phantom knows it, `truth.npy` as the store's 16-bit integers.
+and, where a phantom knows it, `truth.npy` as the store's 16-bit integers, and, where not all of it was labelled,
+`valid.npy`.
 """
 
 import json
@@ -79,6 +80,7 @@ class Dataset:
             spacing_mm=tuple(float(s) for s in row["spacing_mm"]),
             affine=affine,
             truth=None if truth is None else store.decode(truth),
+            valid=self._array(case, "valid") if array_path(self.path, case, "valid").exists() else None,
         )
 
     def axcodes(self, case: str) -> str:
@@ -97,7 +99,7 @@ class Dataset:
 
 
 def array_path(folder: Path, case: str, name: str) -> Path:
-    """Return where an array (`images`, `labels`, `truth`) of a case lies in a dataset's folder."""
+    """Return where an array (`images`, `labels`, `truth`, `valid`) of a case lies in a dataset's folder."""
     return Path(folder) / "cases" / case / f"{name}.npy"
 
 

@@ -69,6 +69,8 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
     arrays = {"images": _prepared(case.images, order.settings), "labels": case.labels}
     if case.truth is not None:
         arrays["truth"] = store.encode(case.truth)
+    if case.valid is not None:
+        arrays["valid"] = case.valid
     folder.mkdir()
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from softbench.checks import require_one_of, require_positive
-from softbench.soft_labels.contract import for_tensors_too, one_rater
+from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
 from softbench.soft_labels.signed_distance import bounding_box, grown
 
 VERSION = 1
@@ -60,6 +60,9 @@ def soften(
     for c in range(1, classes):
         blur_class(label_map == c, sigmas, soft[c], soft[0])
     return soft
+
+
+soften_batch = batched(soften)
 
 
 def blur_class(mask: np.ndarray, sigmas: Sequence[float], channel: np.ndarray, background: np.ndarray) -> None:

@@ -1,8 +1,10 @@
 """What every recipe shares: the checks at its door, and tensors as well as arrays.
 
 A recipe is a module with `VERSION`, `NEEDS_IMAGE`, `RATERS` ("one" or "many"), `KIND` ("computed" where it is cheap
-enough to be made when it is needed, "stored" otherwise), `SETTINGS` (each setting's default) and the functions
-`soften(labels, image, spacing_mm, *, classes, **settings)` and `is_normalised(**settings)`.
+enough to be made when it is needed, "mapped" where it mixes maps, "stored" otherwise), `SETTINGS` (each setting's
+default) and the functions `soften(labels, image, spacing_mm, *, classes, **settings)` and `is_normalised(**settings)`;
+a computed one has `soften_batch` too. A mapped one has `MAP_SETTINGS`, `make_map` and `apply_map`; one on another grid
+than its labels has `grid`.
 """
 
 import functools
@@ -71,3 +73,20 @@ def for_tensors_too(soften: Soften) -> Soften:
         return torch.from_numpy(soft).to(labels.device)
 
     return accept
+
+
+def batched(soften: Soften) -> Soften:
+    """Return `soften` for a batch: labels (B, R, ...) and images (B, M, ...) or None give (B, C, ...)."""
+
+    @functools.wraps(soften)
+    def soften_batch(labels: Any, images: Any, spacing_mm: Sequence[float], **settings: Any) -> Any:
+        each = [
+            soften(one, None if images is None else images[n], spacing_mm, **settings) for n, one in enumerate(labels)
+        ]
+        if not hasattr(labels, "detach"):
+            return np.stack(each)
+        import torch
+
+        return torch.stack(each)
+
+    return soften_batch

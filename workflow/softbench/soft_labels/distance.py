@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from softbench.checks import require_positive
-from softbench.soft_labels.contract import for_tensors_too, one_rater
+from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
 from softbench.soft_labels.signed_distance import edge_box, grown, signed_distance
 
 VERSION = 1
@@ -48,6 +48,9 @@ def soften(
     label_map = one_rater(labels, spacing_mm, classes)
     soft = np.stack([share(label_map == c, spacing_mm, width_mm) for c in range(classes)])
     return soft / soft.sum(axis=0)
+
+
+soften_batch = batched(soften)
 
 
 def share(mask: np.ndarray, spacing_mm: Sequence[float], width_mm: float) -> np.ndarray:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from softbench import arrays, resolution
-from softbench.soft_labels.contract import for_tensors_too, one_rater
+from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
 
 VERSION = 1
 NEEDS_IMAGE = False
@@ -51,3 +51,6 @@ def soften(
     """
     label_map = one_rater(labels, spacing_mm, classes)
     return resolution.mean(arrays.one_hot(label_map, classes), factor)
+
+
+soften_batch = batched(soften)

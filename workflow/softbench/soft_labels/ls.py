@@ -6,7 +6,7 @@ import numpy as np
 
 from softbench import arrays
 from softbench.checks import require_fraction
-from softbench.soft_labels.contract import for_tensors_too, one_rater
+from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
 
 VERSION = 1
 NEEDS_IMAGE = False
@@ -42,3 +42,6 @@ def soften(
     require_fraction("alpha", alpha)
     target = arrays.one_hot(one_rater(labels, spacing_mm, classes), classes)
     return (1 - np.float32(alpha)) * target + np.float32(alpha / classes)
+
+
+soften_batch = batched(soften)

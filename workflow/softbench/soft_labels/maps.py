@@ -15,6 +15,7 @@ import numpy as np
 from softbench import datasets, pieces, pool
 from softbench.checks import require_one_of
 from softbench.errors import InputError
+from softbench.soft_labels.ignore import fill
 
 VERSION = 1
 DROPPED_BITS = 8  # of a float32's 24 significant ones
@@ -114,8 +115,9 @@ def _map_case(
         dataset = datasets.open(data)
         case = dataset.load(case_id)
         module = importlib.import_module(f"softbench.soft_labels.{recipe}")
+        labels = case.labels[:1] if case.valid is None else fill(case.labels[:1], case.valid, case.spacing_mm)
         arrays = module.make_map(
-            case.labels[:1], case.images, case.spacing_mm, classes=len(dataset.classes), case=case.id, **settings
+            labels, case.images, case.spacing_mm, classes=len(dataset.classes), case=case.id, **settings
         )
         packed: dict[str, Any] = pack(arrays)
         np.savez_compressed(scratch / f"{case_id}.npz", **packed)

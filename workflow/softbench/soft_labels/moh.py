@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from softbench import arrays
-from softbench.soft_labels.contract import for_tensors_too, many_raters
+from softbench.soft_labels.contract import batched, for_tensors_too, many_raters
 
 VERSION = 1
 NEEDS_IMAGE = False
@@ -36,3 +36,6 @@ def soften(labels: np.ndarray, image: np.ndarray | None, spacing_mm: Sequence[fl
     """
     raters = many_raters(labels, spacing_mm, classes)
     return np.stack([arrays.one_hot(rater, classes) for rater in raters]).mean(axis=0)
+
+
+soften_batch = batched(soften)

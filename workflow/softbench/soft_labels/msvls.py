@@ -7,7 +7,7 @@ import numpy as np
 from softbench import arrays
 from softbench.checks import require_one_of
 from softbench.soft_labels import svls
-from softbench.soft_labels.contract import for_tensors_too, many_raters
+from softbench.soft_labels.contract import batched, for_tensors_too, many_raters
 
 VERSION = 1
 NEEDS_IMAGE = False
@@ -54,3 +54,6 @@ def soften(
     if mode == "eq4":
         smoothed = [soft * arrays.one_hot(rater, classes) for soft, rater in zip(smoothed, raters, strict=True)]
     return np.stack(smoothed).mean(axis=0)
+
+
+soften_batch = batched(soften)

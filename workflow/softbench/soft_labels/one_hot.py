@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from softbench import arrays
-from softbench.soft_labels.contract import for_tensors_too, one_rater
+from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
 
 VERSION = 1
 NEEDS_IMAGE = False
@@ -35,3 +35,6 @@ def soften(labels: np.ndarray, image: np.ndarray | None, spacing_mm: Sequence[fl
     Source: the common practice; control of all four papers. Departures: none.
     """
     return arrays.one_hot(one_rater(labels, spacing_mm, classes), classes)
+
+
+soften_batch = batched(soften)

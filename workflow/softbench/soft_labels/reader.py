@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from softbench import store
+from softbench import images, store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
 from softbench.soft_labels import maps
+from softbench.soft_labels.ignore import fill
 from softbench.soft_labels.raters import Raters, choose, majority
 
 
@@ -33,6 +34,11 @@ class SoftLabels:
     def read(self, case: Case) -> np.ndarray:
         """Return the soft label of a case, (C, ...) float32, exactly as a network sees it."""
         return store.decode(self.codes(case))
+
+    def export_nifti(self, case: Case, path: Path) -> None:
+        """Write the soft label of a case as a 4-D NIfTI (x, y, z, class) that a viewer opens over its image."""
+        soft = self.read(case)
+        images.write(path, soft if soft.ndim == 4 else soft[:, None], case.affine)
 
     def targets(self, case: Case, raters: Raters = "first") -> tuple[np.ndarray, np.ndarray]:
         """Return what a method learns from, by its choice of raters.
@@ -104,6 +110,7 @@ def compute(
     module = importlib.import_module(f"softbench.soft_labels.{recipe}")
     stack = case.labels if labels is None else labels
     stack = stack[:1] if module.RATERS == "one" else stack
+    stack = stack if case.valid is None else fill(stack, case.valid, case.spacing_mm)
     pixels = case.images if image is None else image
     if module.KIND == "mapped":
         of_map = {name: settings[name] for name in module.MAP_SETTINGS if name in settings}

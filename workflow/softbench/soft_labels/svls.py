@@ -6,7 +6,7 @@ import numpy as np
 
 from softbench import arrays
 from softbench.checks import require_positive
-from softbench.soft_labels.contract import for_tensors_too, one_rater
+from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
 
 VERSION = 2
 NEEDS_IMAGE = False
@@ -49,6 +49,9 @@ def soften(
         if channel[box].any():
             channel[box] = _smooth(channel[box], sigma)
     return target
+
+
+soften_batch = batched(soften)
 
 
 def _smooth(channel: np.ndarray, sigma: float) -> np.ndarray:

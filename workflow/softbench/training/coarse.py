@@ -33,6 +33,7 @@ class Resolution:
             labels=np.stack([resolution.nearest(labels, size) for labels in case.labels]),
             spacing_mm=tuple(mm * f for mm, f in zip(case.spacing_mm, size, strict=True)),
             truth=None,
+            valid=None if case.valid is None else resolution.nearest(case.valid, size),
         )
 
     def crop(self, crop: Sequence[int]) -> list[int]:

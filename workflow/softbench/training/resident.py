@@ -24,7 +24,7 @@ class Resident:
 
     images: (N, M, D, H, W) float32; soft: (N, R, C, D, H, W) uint16, 65535 is 1; hard: (N, R, D, H, W) uint8: R > 1
     where a method learns from each rater in turn; extents: the length of each case along each axis before padding;
-    cases: their ids.
+    cases: their ids; valid: (N, D, H, W) bool, false where nobody labelled, or None where all is valid.
     """
 
     images: torch.Tensor
@@ -32,6 +32,7 @@ class Resident:
     hard: torch.Tensor
     extents: list[tuple[int, ...]]
     cases: list[str]
+    valid: torch.Tensor | None = None
 
     @property
     def dims(self) -> int:
@@ -66,7 +67,16 @@ def load(
         torch.from_numpy(hard.astype(np.uint8)).to(device),
         extents,
         [case.id for case in cases],
+        _labelled(cases, grid, device),
     )
+
+
+def _labelled(cases: Sequence[Case], grid: Sequence[int], device: torch.device) -> torch.Tensor | None:
+    """Return which voxels were labelled, (N, D, H, W) bool, or None where all cases are labelled throughout."""
+    if all(case.valid is None for case in cases):
+        return None
+    masks = [np.ones(case.images.shape[1:], bool) if case.valid is None else case.valid for case in cases]
+    return torch.from_numpy(np.stack([pad_to(mask, grid) for mask in masks])).to(device)
 
 
 def pad_edge(images: np.ndarray, grid: Sequence[int]) -> np.ndarray:
@@ -112,11 +122,12 @@ def _sample(
     window: list[Any] = [slice(start, start + size) for start, size in zip(starts, crop, strict=True)]
     names = AXES[-data.dims :]
     flips = [axis - data.dims for axis in range(data.dims) if turns[axis] and names[axis] in protocol.flips]
+    valid = _valid(extent, starts, crop, data.hard.device)
     parts = [
         data.images[n][:, *window],
         data.soft[n, rater][:, *window].to(torch.float32) / ONE,  # torch cannot flip uint16
         data.hard[n, rater][*window],
-        _valid(extent, starts, crop, data.hard.device),
+        valid if data.valid is None else valid & data.valid[n][*window],
     ]
     return [part.flip(flips) for part in parts] if flips else parts
 
@@ -139,5 +150,8 @@ def class_frequencies(data: Resident, classes: int) -> torch.Tensor:
     counts = torch.zeros(classes, dtype=torch.float64)
     for n, extent in enumerate(data.extents):
         inside = data.hard[n][:, *(slice(0, length) for length in extent)]
+        if data.valid is not None:
+            labelled = data.valid[n][*(slice(0, length) for length in extent)]
+            inside = inside[:, labelled]
         counts += torch.bincount(inside.flatten().long(), minlength=classes).double().cpu()
     return counts / counts.sum()

@@ -69,10 +69,11 @@ def score(
             tolerances_mm=tuple(scoring.tolerances_mm),
             band_mm=scoring.band_mm,
             bins=scoring.bins,
+            valid=case.valid,
         )
         tables.append(rows.assign(case=case_id))
         for roi in REGIONS:
-            statistics = _reliability(probabilities, case.labels[0], case.spacing_mm, roi, scoring)
+            statistics = _reliability(probabilities, case, roi, scoring)
             pooled[roi] = pooled[roi].merge(statistics) if roi in pooled else statistics
         if predictions is not None:
             label_map = probabilities.argmax(axis=0).astype(np.uint8)
@@ -89,11 +90,15 @@ def _predict(models: Sequence[nn.Module], case: Case, temperature: float, resolu
     return resolution.refine(coarse, case.images.shape[1:])
 
 
-def _reliability(
-    probabilities: np.ndarray, reference: np.ndarray, spacing_mm: Sequence[float], roi: str, scoring: Scoring
-) -> Reliability:
+def _reliability(probabilities: np.ndarray, case: Case, roi: str, scoring: Scoring) -> Reliability:
     return metrics.reliability(
-        probabilities, reference, roi=roi, bins=scoring.bins, band_mm=scoring.band_mm, spacing_mm=spacing_mm
+        probabilities,
+        case.labels[0],
+        roi=roi,
+        bins=scoring.bins,
+        band_mm=scoring.band_mm,
+        spacing_mm=case.spacing_mm,
+        valid=case.valid,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -18,7 +19,7 @@ def validate(model: nn.Module, cases: Sequence[Case]) -> dict[str, float]:
     """
     overlaps, losses, voxels = [], 0.0, 0
     for case, scores in stream_logits(model, cases):
-        label = torch.from_numpy(case.labels[0].astype("int64"))
+        label, scores = _labelled(case, scores)
         overlaps += dice_of_classes(scores.argmax(dim=0), label, scores.shape[0])
         chosen = torch.log_softmax(scores.double(), dim=0).gather(0, label[None])
         losses -= float(chosen.sum())
@@ -26,6 +27,15 @@ def validate(model: nn.Module, cases: Sequence[Case]) -> dict[str, float]:
     nan = float("nan")
     dsc = sum(overlaps) / len(overlaps) if overlaps else nan
     return {"val_dsc": dsc, "val_nll": losses / voxels if voxels else nan}
+
+
+def _labelled(case: Case, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return labels and logits (C, ...) of the voxels that were labelled."""
+    label = torch.from_numpy(case.labels[0].astype("int64"))
+    if case.valid is None:
+        return label, scores
+    valid = torch.from_numpy(np.array(case.valid))
+    return label[valid], scores[:, valid]
 
 
 def dice_of_classes(prediction: torch.Tensor, label: torch.Tensor, classes: int) -> list[float]:
