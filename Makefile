@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # GeodisTK's C++ uses a name that numpy 2 dropped.
 SOURCE_BUILD := CFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY CXXFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY
 
-.PHONY: help setup demo test check snapshot clean
+.PHONY: help setup demo test check snapshot docs clean
 
 help:  ## what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ check: setup  ## ruff, snakefmt, snakemake --lint, mypy, then all tests
 
 snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest tests/snapshots --rewrite-snapshots
+
+docs: setup  ## rewrite docs/metrics.md from the register of metrics and the oracle files
+	$(BIN)/python -m softbench.metrics.document
 
 clean:  ## delete everything computed
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

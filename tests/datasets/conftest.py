@@ -1,15 +1,24 @@
 """Material of the dataset tests: small folders in the layout of the Decathlon, a server, and the real data if there."""
 
+import hashlib
+import io
+import json
 import os
 import threading
+import time
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import nibabel as nib
 import numpy as np
 import pytest
+from softbench import datasets
+from softbench.datasets import fetch
 
 SHAPE = (5, 6, 7)  # of the file, (x, y, z)
 
@@ -59,36 +68,90 @@ def real_hippocampus() -> Path:
 
 @dataclass
 class Server:
-    """A server on this machine with one file at every path; its attributes say how it behaves."""
+    """A server on this machine; its attributes say how it behaves.
 
-    body: bytes = b""
+    Those that end in `_of` hold for one path (with its query); the others for all.
+    """
+
+    body: bytes | None = None  # at every path that `files` lacks; None is 404
+    files: dict[str, bytes] = field(default_factory=dict)  # path -> what lies there
     ranges: bool = True  # answers a Range with 206
     cuts: list[int] = field(default_factory=list)  # the n-th answer ends after so many bytes of its body
     states: list[int] = field(default_factory=list)  # the n-th request is answered with this HTTP state
     etag: str = '"one"'
+    retry_after: str | None = None  # header of a refusal
+    states_of: dict[str, list[int]] = field(default_factory=dict)
+    cuts_of: dict[str, list[int]] = field(default_factory=dict)
+    lengths_of: dict[str, int | None] = field(default_factory=dict)  # a wrong Content-Length, or none
+    redirects: dict[str, str] = field(default_factory=dict)  # path -> address
+    block_s: float = 0  # pause after each kilobyte
     asked: list[str | None] = field(default_factory=list)  # header Range of each request
+    paths: list[str] = field(default_factory=list)  # of each request
+    headers: list[dict[str, str]] = field(default_factory=list)  # of each request
+    most_at_once: int = 0  # requests
+    sent: int = 0  # bytes of bodies
     address: str = ""
+    _open: set[BaseHTTPRequestHandler] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer one GET."""
-        wanted = request.headers.get("Range")
+        with self._lock:
+            self._open.add(request)
+            self.most_at_once = max(self.most_at_once, len(self._open))
+        try:
+            self._answer(request, request.headers.get("Range"))
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # who asked was killed
+        finally:
+            self._open.discard(request)
+            request.close_connection = True
+
+    def _answer(self, request: BaseHTTPRequestHandler, wanted: str | None) -> None:
+        path = request.path
         self.asked.append(wanted)
-        if self.states:
-            request.send_error(self.states.pop(0))
+        self.paths.append(path)
+        self.headers.append(dict(request.headers))
+        states = self.states_of.get(path) or self.states
+        body = self.files.get(path, self.body)
+        if path in self.redirects:
+            request.send_response(302)
+            request.send_header("Location", self.redirects[path])
+            request.end_headers()
+            return
+        if states or body is None:
+            self._refuse(request, states.pop(0) if states else 404)
             return
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.ranges else 0
-        if start and start >= len(self.body):
+        if start and start >= len(body):
             request.send_error(416)
             return
         request.send_response(206 if start else 200)
         if start:
-            request.send_header("Content-Range", f"bytes {start}-{len(self.body) - 1}/{len(self.body)}")
-        request.send_header("Content-Length", str(len(self.body) - start))
+            request.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        length = self.lengths_of.get(path, len(body) - start)
+        if length is not None:
+            request.send_header("Content-Length", str(length))
         request.send_header("ETag", self.etag)
         request.end_headers()
-        rest = self.body[start:]
-        request.wfile.write(rest[: self.cuts.pop(0)] if self.cuts else rest)
-        request.close_connection = True
+        cuts = self.cuts_of.get(path) or self.cuts
+        rest = body[start:]
+        self._send(request, rest[: cuts.pop(0)] if cuts else rest)
+
+    def _refuse(self, request: BaseHTTPRequestHandler, state: int) -> None:
+        request.send_response(state)
+        if self.retry_after is not None:
+            request.send_header("Retry-After", self.retry_after)
+        request.end_headers()
+
+    def _send(self, request: BaseHTTPRequestHandler, data: bytes) -> None:
+        step = 1024 if self.block_s else max(1, len(data))
+        for begin in range(0, len(data), step):
+            time.sleep(self.block_s)
+            if begin + step >= len(data):
+                self._open.discard(request)  # who asked may ask for the next file as soon as this one is there
+            request.wfile.write(data[begin : begin + step])
+            self.sent += len(data[begin : begin + step])
 
 
 @pytest.fixture
@@ -112,3 +175,67 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     running.shutdown()
     running.server_close()
     thread.join()
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
+    """Pack files by name."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for name, data in files.items():
+            file.writestr(name, data)
+    return packed.getvalue()
+
+
+@pytest.fixture
+def pack() -> Callable[[dict[str, bytes]], bytes]:
+    """The function `zip_of`."""
+    return zip_of
+
+
+@pytest.fixture
+def publish(server: Server, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ModuleType]:
+    """A function that makes `datasets.source` answer with a source of these attributes, whatever its name.
+
+    Each `*.txt` among its files is a case.
+    """
+
+    def make(access: str = "open", **attributes: Any) -> ModuleType:
+        source = ModuleType("made_for_a_test")
+        facts = {"VERSION": 1, "TITLE": "Made", "LICENCE": "CC0", "CITATION": "nobody", "LAYOUT": "*.txt"}
+        vars(source).update(facts, ACCESS=access, find_cases=lambda folder: sorted(folder.rglob("*.txt")))
+        vars(source).update(attributes)
+        monkeypatch.setattr(datasets, "source", lambda name: source)
+        return source
+
+    return make
+
+
+@pytest.fixture
+def get(tmp_path: Path) -> Callable[..., list[str]]:
+    """A function that fetches the source of `publish` into `tmp_path/out` without pauses; returns the log's lines."""
+
+    def run(**options: Any) -> list[str]:
+        lines: list[str] = []
+        try:
+            fetch.fetch("made", tmp_path / "out", log=lines.append, pause_s=0, **options)
+        finally:
+            run.lines = lines  # type: ignore[attr-defined]
+        return lines
+
+    return run
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Callable[[], dict[str, bytes]]:
+    """A function that returns what `get` brought, by path, after a check that the manifest lists it."""
+
+    def read() -> dict[str, bytes]:
+        folder = tmp_path / "out" / "files"
+        found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        listed = json.loads((tmp_path / "out" / "manifest.json").read_text())["files"]
+        assert listed == {
+            name: {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()} for name, data in found.items()
+        }
+        return found
+
+    return read

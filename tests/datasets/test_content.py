@@ -32,7 +32,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     original = pieces.hash_file
     monkeypatch.setattr(content.pieces, "hash_file", hash_file)
-    monkeypatch.setattr(content, "_stamp", lambda path: [path.stat().st_size, path.stat().st_mtime_ns])
+    monkeypatch.setattr(content, "stamp_of", lambda path: [path.stat().st_size, path.stat().st_mtime_ns])
     return names
 
 

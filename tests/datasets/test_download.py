@@ -87,6 +87,34 @@ def test_busy_server_is_asked_again(publisher: Any, tmp_path: Path) -> None:
     assert len(publisher.asked) == 3
 
 
+@pytest.mark.parametrize(("wanted", "pauses"), [("7", [7, 7]), ("0", [1, 2]), ("soon", [1, 2]), ("9999", [300, 300])])
+def test_pause_that_the_server_asks_for_is_kept(
+    wanted: str, pauses: list[float], publisher: Any, tmp_path: Path
+) -> None:
+    publisher.states, publisher.retry_after = [429, 503], wanted
+    waited: list[float] = []
+    download(f"{publisher.address}/a.tar", tmp_path / "a.tar", wait=waited.append, log=lambda line: None, pause_s=1)
+    assert waited == pauses
+
+
+def test_line_that_never_gets_further_is_given_up(publisher: Any, tmp_path: Path) -> None:
+    publisher.ranges, publisher.cuts = False, [5000, 6000, *[5500, 6000] * 20]
+    with pytest.raises(InputError, match=r"\(tried 6 times\)"):
+        get(publisher, tmp_path)
+    assert len(publisher.asked) == 7  # the second got further than the first; five more did not
+
+
+def test_headers_are_sent_along(publisher: Any, tmp_path: Path) -> None:
+    download(f"{publisher.address}/a.tar", tmp_path / "a.tar", headers={"X-Who": "me"}, log=lambda line: None)
+    assert publisher.headers[0]["X-Who"] == "me"
+
+
+def test_text_may_start_like_a_page(publisher: Any, tmp_path: Path) -> None:
+    publisher.body = b'<?xml version="1.0"?><LidcReadMessage/>'
+    part = download(f"{publisher.address}/a.xml", tmp_path / "a.xml", log=lambda line: None)
+    assert part.read_bytes() == publisher.body
+
+
 def test_line_that_brings_nothing_is_given_up(publisher: Any, tmp_path: Path) -> None:
     publisher.cuts = [5000, *[0] * 20]
     with pytest.raises(InputError, match=r"closed after 5000 of 10240 bytes \(tried 6 times\)"):

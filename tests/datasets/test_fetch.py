@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import os
+import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from softbench import InputError, datasets
 from softbench.datasets import archives, hippocampus
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import content_of, fetch, location
+from softbench.datasets.fetch import content_of, fetch, location, require_unchanged
 
 NAME = "Task04_Hippocampus.tar"
 Folder = Callable[..., Path]
@@ -64,7 +66,8 @@ def test_archive_is_downloaded_verified_and_unpacked(msd: Folder, release: Relea
     assert len(datasets.source("hippocampus").find_cases(location(tmp_path / "out", None))) == 2
     assert any(line.startswith(f"{NAME}: 0 of 0 MB") for line in lines)
     left = {path.name for path in (tmp_path / "out").iterdir()}
-    assert left <= {"files", "files.key.json", "manifest.json", "hashes.json"}  # no archive, no part
+    assert left == {"files", "items", "manifest.json", "checksums.csv"}  # no archive, no part
+    assert [path.name for path in (tmp_path / "out" / "items").iterdir()] == [f"{NAME}.key.json"]
 
 
 def test_second_fetch_asks_for_nothing_and_writes_the_same(
@@ -118,6 +121,60 @@ def test_wrong_file_is_told_apart(
     with pytest.raises(InputError, match=reason):
         get(tmp_path / "out")
     assert not [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+
+
+def test_json_message_is_told_with_its_text(msd: Folder, release: Release, server: Any, tmp_path: Path) -> None:
+    release(tar_of(msd()))
+    server.body = b'{"error": "quota exceeded"}'
+    with pytest.raises(InputError, match=r"is a JSON message of the server, not an archive: .*quota exceeded"):
+        get(tmp_path / "out")
+
+
+def test_changed_byte_is_noticed_before_cases_are_prepared(msd: Folder, release: Release, tmp_path: Path) -> None:
+    release(tar_of(msd()))
+    get(tmp_path / "out")
+    require_unchanged(tmp_path / "out")
+    path = tmp_path / "out" / "files" / "Task04_Hippocampus" / "dataset.json"
+    path.write_text("[]")  # as long as it was
+    with pytest.raises(InputError, match=r"1 file\(s\) in .* are not as they were fetched, .*dataset\.json first"):
+        require_unchanged(tmp_path / "out")
+    lines = get(tmp_path / "out")
+    assert any("dataset.json is not as it came; brought again" in line for line in lines)
+    assert path.read_text() == "{}"
+    require_unchanged(tmp_path / "out")
+
+
+def test_file_that_was_only_touched_is_unchanged(msd: Folder, release: Release, server: Any, tmp_path: Path) -> None:
+    release(tar_of(msd()))
+    get(tmp_path / "out")
+    os.utime(tmp_path / "out" / "files" / "Task04_Hippocampus" / "dataset.json", ns=(1, 1))
+    require_unchanged(tmp_path / "out")
+    get(tmp_path / "out")
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("change", ["removed", "added"])
+def test_removed_or_added_file_is_noticed(change: str, msd: Folder, release: Release, tmp_path: Path) -> None:
+    release(tar_of(msd()))
+    get(tmp_path / "out")
+    path = tmp_path / "out" / "files" / "Task04_Hippocampus" / "dataset.json"
+    path.unlink() if change == "removed" else path.with_name("new.json").write_text("{}")
+    with pytest.raises(InputError, match=r"are not as they were fetched, Task04_Hippocampus/(dataset|new)\.json first"):
+        require_unchanged(tmp_path / "out")
+
+
+def test_files_put_there_by_hand_are_taken_and_watched(
+    msd: Folder, release: Release, server: Any, tmp_path: Path
+) -> None:
+    release(b"")
+    shutil.copytree(msd(), tmp_path / "out" / "files" / "Task04_Hippocampus")
+    assert any("was filled by hand; nothing is downloaded" in line for line in get(tmp_path / "out"))
+    assert server.asked == []
+    assert len(json.loads((tmp_path / "out" / "manifest.json").read_text())["files"]) == 7
+    require_unchanged(tmp_path / "out")
+    (tmp_path / "out" / "files" / "Task04_Hippocampus" / "dataset.json").write_text("[]")
+    with pytest.raises(InputError, match="are not as they were fetched"):
+        require_unchanged(tmp_path / "out")
 
 
 def test_full_disk_is_noticed_before_the_download(

@@ -104,7 +104,9 @@ def test_empty_folder_is_answered_with_the_layout(tmp_path: Path) -> None:
         run(tmp_path / "absent", tmp_path / "out")
 
 
-@pytest.mark.parametrize("settings", [{"normalize": "zscore"}, {"normalise": "minmax"}, {"dtype": "int8"}, {"seed": 1}])
+@pytest.mark.parametrize(
+    "settings", [{"normalize": "zscore"}, {"normalise": "histogram"}, {"dtype": "int8"}, {"seed": 1}]
+)
 def test_unknown_setting_stops_with_the_known_ones(settings: dict[str, object], msd: Folder, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="must be one of"):
         run(msd(), tmp_path / "out", **settings)

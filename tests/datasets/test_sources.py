@@ -6,6 +6,15 @@ from pathlib import Path
 import pytest
 import softbench
 from softbench import InputError, datasets
+from softbench.datasets import access
+
+WANTED = {
+    "open": (),
+    "tcia": ("SERIES",),
+    "token": ("TOKEN", "STEPS"),
+    "manual": ("STEPS",),
+    "made": (),
+}
 
 
 @pytest.mark.parametrize("name", datasets.names())
@@ -13,13 +22,33 @@ def test_source_keeps_the_contract(name: str) -> None:
     source = datasets.source(name)
     assert isinstance(source.VERSION, int)
     assert all(text.strip() for text in (source.TITLE, source.LICENCE, source.CITATION))
-    assert source.ACCESS in ("open", "made")
+    assert source.ACCESS in access.KINDS
     assert source.CLASSES[0] == "background"
     assert len(set(source.MODALITIES)) == len(source.MODALITIES) > 0
     for ids in source.STRUCTURES.values():
         assert set(ids) <= set(range(1, len(source.CLASSES)))
-    wanted = ("SIZES", "CASES", "make") if source.ACCESS == "made" else ("ARCHIVES", "LAYOUT", "find_cases")
-    assert all(hasattr(source, attribute) for attribute in wanted)
+    wanted = ("SIZES", "CASES", "make") if source.ACCESS == "made" else ("LAYOUT", "find_cases")
+    assert all(hasattr(source, attribute) for attribute in (*wanted, *WANTED[source.ACCESS]))
+
+
+@pytest.mark.parametrize("name", [name for name in datasets.names() if datasets.source(name).ACCESS != "made"])
+def test_downloads_of_a_source_are_well_formed(name: str) -> None:
+    source = datasets.source(name)
+    archives = access.archives_of(source)
+    assert archives or source.ACCESS in ("tcia", "token", "manual")
+    assert len({archive.name for archive in archives}) == len(archives)
+    assert len({archive.url for archive in archives if archive.url}) == len([a for a in archives if a.url])
+    for archive in archives:
+        assert "/" not in archive.name
+        assert archive.url.startswith("https://") or source.ACCESS == "manual"
+        assert not Path(archive.path).is_absolute()
+        assert not {"..", "."} & set(Path(archive.path).parts + Path(archive.into).parts)
+        assert not (archive.unpack and archive.path)
+        assert not (archive.into or archive.nested) or archive.unpack
+        assert len(archive.sha256 or "0" * 64) == 64
+        assert len(archive.md5 or "0" * 32) == 32
+    assert getattr(source, "SIZE_GB", None) is None or len(source.SIZE_GB) == 2
+    assert all(isinstance(step, str) and step.endswith(".") for step in getattr(source, "STEPS", ()))
 
 
 def test_machinery_is_no_source() -> None:

@@ -59,6 +59,31 @@ def test_band_equals_the_distance_transform(spacing, seed):
     assert 0 < found.sum() < found.size
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.int64, bool])
+@pytest.mark.parametrize(
+    ("shape", "spacing"), [((7, 9, 40), (2.0, 1.0, 0.3)), ((30, 25), (0.9, 1.3)), ((1, 8, 8), (5, 1, 1))]
+)
+def test_band_of_noise_equals_the_distance_transform(shape, spacing, kind):
+    reference = (np.random.default_rng(0).random(shape) > 0.97).astype(kind)
+    found = regions.mask(reference, "band", band_mm=2.0, spacing_mm=spacing)
+    assert (found == band_by_definition(reference, regions.effective_band_mm(2.0, spacing), spacing)).all()
+
+
+def test_band_knows_large_and_negative_ids_apart():
+    reference = np.array([[1, 1, 1, 1, 257, 257, -255, -255]])
+    band = regions.mask(reference, "band", band_mm=1.0, spacing_mm=(1.0, 1.0))
+    assert np.flatnonzero(band[0]).tolist() == [3, 4, 5, 6]
+
+
+def test_masked_and_whole_volumes_have_the_same_band_where_nothing_is_masked_near_it():
+    reference = np.zeros((12, 14, 20), np.uint8)
+    reference[4:8, 5:9, 6:10] = 2
+    valid = np.ones(reference.shape, bool)
+    valid[..., -1] = False
+    whole = regions.mask(reference, "band", spacing_mm=(1, 1, 1))
+    assert (regions.mask(reference, "band", spacing_mm=(1, 1, 1), valid=valid) == whole).all()
+
+
 def test_reference_of_one_class_has_no_band():
     assert not regions.mask(np.ones((4, 4), int), "band", spacing_mm=(1, 1)).any()
 

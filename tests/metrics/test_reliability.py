@@ -52,6 +52,35 @@ def test_empty_diagram_changes_no_merge():
     assert reliability(p, y).merge(empty).ece == reliability(p, y).ece
 
 
+def test_statistics_survive_one_npz_whole(tmp_path):
+    found = reliability(*random_case(6))
+    np.savez(tmp_path / "one.npz", **found.to_arrays())
+    with np.load(tmp_path / "one.npz") as file:
+        again = Reliability.from_arrays(file)
+    for field, value in found.to_arrays().items():
+        assert np.array_equal(again.to_arrays()[field], value), field
+    for key in ("ece", "mce", "mean_gap", "cwece", "brier", "nll"):
+        assert getattr(again, key) == getattr(found, key)
+
+
+def test_classwise_sums_stand_beside_those_of_the_top_label():
+    # class 0 says 0.95, 0.25 and is true once; class 1 says 0.05, 0.75 and is true once
+    p = np.array([[0.95, 0.25], [0.05, 0.75]])[:, None]
+    found = reliability(p, np.array([[0, 1]]), bins=2)
+    assert found.class_counts.tolist() == [[1, 1], [1, 1]]
+    assert found.class_confidence == pytest.approx(np.array([[0.25, 0.95], [0.05, 0.75]]))
+    assert found.class_correct.tolist() == [[0, 1], [0, 1]]
+    assert found.squared_error == pytest.approx(2 * 0.05**2 + 2 * 0.25**2)
+    assert found.log_loss == pytest.approx(-math.log(0.95) - math.log(0.75))
+
+
+def test_statistics_of_different_classes_do_not_merge():
+    p, y = random_case(7)
+    two = np.stack([p[0], 1 - p[0]])
+    with pytest.raises(InputError, match="2 and 3 classes"):
+        reliability(two, np.minimum(y, 1)).merge(reliability(p, y))
+
+
 def test_several_diagrams_go_through_one_npz(tmp_path):
     p, y = random_case(4)
     whole, inside = reliability(p, y), reliability(p, y, roi="foreground")

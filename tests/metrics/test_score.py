@@ -4,7 +4,10 @@ import math
 
 import numpy as np
 import pytest
-from softbench import metrics
+from softbench import InputError, metrics
+from softbench.metrics.pooled import Pool, merged
+from softbench.metrics.rows import DISTANCES, OVERLAPS, WITHIN
+from softbench.metrics.score import assess, curves_of
 
 SPACING = (2.0, 1.0, 1.5)
 STRUCTURES = {"WT": [1, 2, 3], "ET": [3]}
@@ -33,12 +36,16 @@ def test_rows_of_a_case_are_complete():
     p, reference = nested()
     scores = metrics.score_case(p, reference[None], SPACING, STRUCTURES, tolerances_mm=(1.0, 1.5, 2))
     assert list(scores.columns) == ["rater", "structure", "metric", "roi", "value", "unit"]
-    per_structure = {"dsc", "hd95", "assd", "vs", "nsd_1mm", "nsd_1.5mm", "nsd_2mm"}
-    expected = {(s, m, "all") for s in STRUCTURES for m in per_structure}
-    regional = {"ece", "mce", "cwece", "brier", "nll"}
-    expected |= {("all", m, roi) for m in regional for roi in ("all", "foreground", "band")}
-    expected |= {("all", "tace", "all"), ("all", "image_diagonal", "all")}
-    rows = list(scores[["structure", "metric", "roi"]].itertuples(index=False, name=None))
+    tolerances = ("1mm", "1.5mm", "2mm")
+    masks = {*OVERLAPS, *DISTANCES, *(f"{key}_{tolerance}" for key in WITHIN for tolerance in tolerances)}
+    pooled, soft = {"ece", "mce", "ace_netcal", "cwece", "brier", "nll"}, {"dsc_s", "rd", "rad", "rmse", "mae", "mse"}
+    rois = ("all", "foreground", "band")
+    expected = {(1, s, m, "all") for s in STRUCTURES for m in masks}
+    expected |= {(1, s, m, roi) for s in (*STRUCTURES, "all") for m in pooled for roi in rois}
+    expected |= {(0, s, m, "all") for s in STRUCTURES for m in soft}
+    expected |= {(1, "all", m, roi) for m in ("ace", "tace") for roi in rois}
+    expected |= {(1, "all", "tace_svls", "all"), (1, "all", "image_diagonal", "all")}
+    rows = list(scores[["rater", "structure", "metric", "roi"]].itertuples(index=False, name=None))
     assert set(rows) == expected
     assert len(rows) == len(expected)
 
@@ -48,8 +55,9 @@ def test_structure_rows_are_those_of_its_mask():
     scores = metrics.score_case(p, reference[None], SPACING, STRUCTURES)
     for structure, ids in STRUCTURES.items():
         found = metrics.binary(np.isin(p.argmax(axis=0), ids), np.isin(reference, ids), SPACING)
-        for metric, key in (("dsc", "dsc"), ("hd95", "hd95"), ("assd", "assd"), ("vs", "vs"), ("nsd_2mm", "nsd")):
-            assert value(scores, structure=structure, metric=metric) == found[key]
+        for key, wanted in found.items():
+            metric = f"{key}_2mm" if key in WITHIN else key
+            assert value(scores, rater=1, structure=structure, metric=metric) == wanted
 
 
 def test_case_rows_are_those_of_calibration():
@@ -57,9 +65,97 @@ def test_case_rows_are_those_of_calibration():
     scores = metrics.score_case(p, reference[None], SPACING, STRUCTURES, band_mm=2.0)
     for roi in ("all", "foreground", "band"):
         found = metrics.calibration(p, reference, roi=roi, band_mm=2.0, spacing_mm=SPACING)
-        for metric in ("ece", "mce", "cwece", "brier", "nll"):
+        for metric in found.keys() - {"tace_svls"}:
             assert value(scores, structure="all", metric=metric, roi=roi) == found[metric]
-    assert value(scores, metric="tace") == metrics.calibration(p, reference)["tace"]
+        assert value(scores, metric="tace_svls") == found["tace_svls"]
+
+
+def test_structure_is_calibrated_as_one_class_against_the_rest():
+    p, reference = nested()
+    scores = metrics.score_case(p, reference[None], SPACING, STRUCTURES)
+    inside = p[1:].sum(axis=0)
+    binary = np.stack([1 - inside, inside])
+    for roi in ("all", "band"):
+        where = {"roi": roi, "band_mm": 3.0, "spacing_mm": SPACING}
+        # the band of a structure is that of the whole reference, so its voxels are picked from the full label map
+        mask = metrics.regions.mask(reference, **where)
+        found = metrics.calibration(binary, (reference > 0).astype(np.uint8), valid=mask)
+        for metric in ("ece", "brier", "nll"):
+            assert value(scores, structure="WT", metric=metric, roi=roi) == pytest.approx(found[metric], abs=1e-12)
+
+
+def test_soft_rows_compare_with_the_mean_of_the_raters():
+    p, reference = nested()
+    both = np.stack([reference, np.roll(reference, 1, axis=2)])
+    scores = metrics.score_case(p, both, SPACING, STRUCTURES)
+    share = np.isin(both, [1, 2, 3]).mean(axis=0)  # 0, 1/2 or 1 of the raters
+    found = metrics.soft(p[1:].sum(axis=0), share)
+    for metric, wanted in found.items():
+        assert value(scores, rater=0, structure="WT", metric=metric) == pytest.approx(wanted, abs=1e-7)
+
+
+def test_pooled_rows_are_those_of_one_large_volume():
+    p, reference = nested()
+    other = np.roll(reference, 3, axis=1)
+    pool = Pool()
+    for name, labels in (("a", reference), ("b", other)):
+        pool.add(name, assess(p, labels[None], SPACING, STRUCTURES))
+    rows = pool.rows()
+    whole = np.concatenate([p, p], axis=3)
+    labels = np.concatenate([reference, other], axis=2)
+    found = metrics.calibration(whole, labels)
+    for metric in ("ece", "mce", "ace_netcal", "cwece", "brier", "nll"):
+        assert value(rows, metric=metric, roi="all") == pytest.approx(found[metric], abs=1e-12)
+    soft = metrics.soft(whole[1:].sum(axis=0), (labels > 0).astype(float))
+    assert value(rows, structure="WT", metric="rd") == pytest.approx(soft["rd"], abs=1e-6)
+    assert set(rows["case"]) == {"pooled"}
+
+
+def test_thresholds_of_validation_are_kept_on_test():
+    p, reference = nested()
+    bright = np.roll(reference, 2, axis=2)  # another case, where another threshold fits best
+    pool = Pool()
+    pool.add("a", assess(p, reference[None], SPACING, STRUCTURES, thresholds=True))
+    validation = merged([curves_of(p, bright[None], SPACING, STRUCTURES)])
+    rows = pool.rows_at_thresholds(validation)
+    threshold = value(rows, structure="WT", metric="threshold_at_val")
+    mask = p[1:].sum(axis=0).astype(np.float64) >= threshold
+    overlap = metrics.binary(mask, reference > 0, SPACING)
+    assert value(rows, structure="WT", metric="dsc_at_val", case="a") == pytest.approx(overlap["dsc"], abs=1e-12)
+    assert value(rows, structure="WT", metric="dsc_at_test", case="a") >= overlap["dsc"]
+    assert value(rows, structure="ET", metric="threshold_at_val_global") == value(
+        rows, structure="WT", metric="threshold_at_val_global"
+    )
+
+
+def test_other_libraries_stand_beside_ours():
+    p, reference = nested()
+    scores = metrics.score_case(p, reference[None], SPACING, STRUCTURES, cross_check=("medpy", "netcal"))
+    pairs = {"assd@medpy": "assd", "hd95_pooled@medpy": "hd95_pooled", "dsc@medpy": "dsc"}
+    for theirs, ours in pairs.items():
+        assert value(scores, structure="WT", metric=theirs) == pytest.approx(
+            value(scores, structure="WT", metric=ours), abs=1e-9
+        )
+
+
+def test_in_plane_distance_is_of_volumes_alone():
+    p, reference = nested()
+    scores = metrics.score_case(p, reference[None], SPACING, STRUCTURES, in_plane=True)
+    assert value(scores, structure="WT", metric="hd95_in_plane") == 1.5  # one voxel along W
+    with pytest.raises(InputError, match="slices of a volume"):
+        metrics.score_case(p[:, 5], reference[5][None], SPACING[1:], STRUCTURES, in_plane=True)
+
+
+def test_label_map_has_the_rows_of_masks_alone():
+    p, reference = nested()
+    hard = p.argmax(axis=0)
+    rows = metrics.score_label_map(hard, reference[None], SPACING, STRUCTURES, classes=4)
+    full = metrics.score_case(p, reference[None], SPACING, STRUCTURES)
+    both = rows.merge(full, on=["rater", "structure", "metric", "roi"], suffixes=("", "_full"))
+    assert len(both) == len(rows) == 2 * 15 + 1
+    assert both["value"].equals(both["value_full"])
+    with pytest.raises(InputError, match="class ids 0 to 2"):
+        metrics.score_label_map(hard, reference[None], SPACING, {"WT": [1]}, classes=3)
 
 
 def test_image_diagonal_is_that_of_the_volume_in_mm():
@@ -82,7 +178,9 @@ def test_each_rater_has_its_rows():
     assert value(scores, rater=1, structure="WT", metric="dsc") < 1
     assert value(scores, rater=2, structure="WT", metric="dsc") == 1
     alone = metrics.score_case(p, reference[None], SPACING, STRUCTURES)
-    assert scores[scores["rater"] == 1].reset_index(drop=True).equals(alone)
+    first, only = (table.sort_values(["structure", "metric", "roi"]) for table in (scores, alone))
+    first, only = (table[table["rater"] == 1].reset_index(drop=True) for table in (first, only))
+    assert first.equals(only)
 
 
 def test_missed_structure_keeps_its_raw_values():
@@ -94,7 +192,7 @@ def test_missed_structure_keeps_its_raw_values():
     assert found == [0, math.inf, math.inf, 0, 0]
     nothing = metrics.score_case(missed, np.zeros_like(reference)[None], SPACING, STRUCTURES)
     assert math.isnan(value(nothing, structure="ET", metric="hd95"))
-    assert math.isnan(value(nothing, metric="ece", roi="band"))
+    assert math.isnan(value(nothing, structure="all", metric="ece", roi="band"))
 
 
 def test_pictures_are_scored_as_volumes_are():

@@ -14,7 +14,8 @@ METHODS = [{"key": "one_hot", "title": "One-hot"}, {"key": "svls", "title": "SVL
 def bins_of(counts, confidence, accuracy):
     """Bins from the mean confidence and accuracy of each."""
     counts = np.asarray(counts, float)
-    return Reliability(counts, counts * confidence, counts * accuracy)
+    none = np.zeros((2, len(counts)))  # diagrams look at the top label alone
+    return Reliability(counts, counts * confidence, counts * accuracy, none, none, none, 0.0, 0.0)
 
 
 SEEDS = [

@@ -27,7 +27,7 @@ PHANTOMS = {  # modules that decide a phantom besides its own two
     "phantom_abdomen": [*SHAPED, "ct"], "phantom_nodule": [*SHAPED, "ct"], "phantom_body": [*SHAPED, "ct"],
 }  # fmt: skip
 METRICS = sorted(
-    f"metrics/{path.name}" for path in Path(metrics.__file__).parent.glob("*.py") if "VERSION" in path.read_text()
+    f"metrics/{path.name}" for path in Path(metrics.__file__).parent.glob("*.py") if "\nVERSION = " in path.read_text()
 )
 NETWORKS = {"compact_unet": {"widths": [4, 8, 16]}}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import nibabel as nib
 import pandas as pd
 import pytest
-from softbench.training.batch import COLUMNS
+from softbench.metrics.tidy import COLUMNS
 
 METHODS = {"one_hot", "ls", "svls", "geols"}
 AFTER_TRAINING = {"table": 1, "reliability": 1, "report": 1, "collect_scores": 1, "all": 1}

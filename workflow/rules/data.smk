@@ -2,7 +2,7 @@
 
 # Modules that decide what a prepared case is: of any source, of one with files, of a phantom.
 CASES = ["datasets/prepare.py", "datasets/intake.py", "datasets/normalise.py"]
-PUBLISHED = [*CASES, "datasets/reading.py", "images.py"]
+PUBLISHED = [*CASES, *(f"datasets/{step}.py" for step in ("reading", "resample", "window", "crop")), "images.py"]
 MADE = [
     *CASES,
     "datasets/phantoms/__init__.py",
@@ -23,6 +23,33 @@ def content_of(source):
         return stop_on_bad_input(fetch.content_of, source, Path(config["folders"][source]), cache)
 
     return content
+
+
+def fetch_params(source):
+    """Return what decides the files of a source: its module and, in a folder of the user's, their content."""
+    modules = [f"datasets/{source}.py", "datasets/fetch.py"]
+    return {"source": source, "content": content_of(source), "version": version_of(*modules)}
+
+
+def wanted_sources(wildcards):
+    """Return the manifests of the sources that the tables in `run:` need; phantoms have no rule that fetches them."""
+    wanted = [PLAN.experiments[name]["dataset"] for table in config["run"] for name, _, _ in PLAN.runs_of(table)]
+    sources = sorted({config["datasets"][dataset]["source"] for dataset in wanted})
+    fetched = [source for source in sources if f"fetch_{source}" in NAMES]
+    if not fetched and workflow.is_main_process:
+        print("nothing to fetch: the tables in `run:` need phantoms only.", file=sys.stderr)
+    return [f"results/raw/{source}/manifest.json" for source in fetched]
+
+
+include: "fetch.smk"
+
+
+def derived_splits(dataset):
+    """Return the splits of a dataset that follow from its patients, each with its shares."""
+    return settings.splits_of(config["datasets"][dataset]["source"])
+
+
+include: "split.smk"
 
 
 for path in sorted(Path(workflow.basedir, "workflow", "rules", "datasets").glob("*.smk")):

@@ -21,6 +21,8 @@ def split_of(wildcards):
     """Return the split of an experiment; a bad one stops before any job starts."""
     experiment = experiment_of(wildcards)
     path = f"workflow/splits/{experiment['dataset']}/{experiment['split']}.csv"
+    if experiment["split"] in derived_splits(experiment["dataset"]) and not Path(workflow.basedir, path).exists():
+        return f"results/splits/{experiment['dataset']}/{experiment['split']}.csv"
     if workflow.is_main_process:
         read_split(path)
     return path
@@ -36,9 +38,8 @@ def read_split(path):
 def run_of(wildcards):
     """Return what decides the runs of a method, seeds apart."""
     experiment, method = experiment_of(wildcards), PLAN.methods[wildcards.method]
-    names = {name: experiment[name] for name in ("dataset", "split")} | dict(wildcards.items())
     return {
-        "names": {name: names[name] for name in ("experiment", "dataset", "split", "network", "method")},
+        "names": names_of(wildcards),
         "network": config["networks"][wildcards.network],
         **{name: method[name] for name in ("loss", "raters", "resolution")},
         "protocol": PLAN.protocol_of(wildcards.experiment),
@@ -47,6 +48,23 @@ def run_of(wildcards):
             "training": training_versions(wildcards),
             "scoring": version_of(*SCORING),
         },
+    }
+
+
+def names_of(wildcards):
+    """Return what fills the columns of a run's scores."""
+    names = {name: experiment_of(wildcards)[name] for name in ("dataset", "split")} | dict(wildcards.items())
+    return {name: names[name] for name in ("experiment", "dataset", "split", "network", "method")}
+
+
+def sanity_of(wildcards):
+    """Return what decides the scores of a sanity row."""
+    return {
+        "kind": PLAN.methods[wildcards.method]["sanity"],
+        "names": names_of(wildcards),
+        "scoring": experiment_of(wildcards)["scoring"],
+        "versions": version_of(*SCORING),
+        "seed": PLAN.batches_of(wildcards.experiment, wildcards.method)[0][0],
     }
 
 
@@ -64,9 +82,9 @@ TRAINING = [
     "training/validate.py",
     "soft_labels/raters.py",
 ]
-SCORING = ["training/inference.py", "training/scoring.py", "images.py"]
+SCORING = ["training/inference.py", "training/predictors.py", "training/scoring.py", "images.py"]
 SCORING += sorted(
-    f"metrics/{path.name}" for path in (PACKAGE / "metrics").glob("*.py") if "VERSION" in path.read_text()
+    f"metrics/{path.name}" for path in (PACKAGE / "metrics").glob("*.py") if "\nVERSION = " in path.read_text()
 )
 
 
@@ -75,7 +93,7 @@ def batches_of(table):
     return [
         f"results/runs/{experiment}/{network}/{method}/batch-{batch}.json"
         for experiment, network, method in PLAN.runs_of(table)
-        for batch in range(len(PLAN.batches_of(experiment)))
+        for batch in range(len(PLAN.batches_of(experiment, method)))
     ]
 
 
@@ -86,7 +104,8 @@ def dataset_of(wildcards):
 
 def soft_labels_of(table):
     """Return the soft labels that a table's methods learn from, each once."""
-    return list(dict.fromkeys(PLAN.methods[method]["soft_label"] for _, _, method in PLAN.runs_of(table)))
+    methods = [method for _, _, method in PLAN.runs_of(table) if method in PLAN.trained()]
+    return list(dict.fromkeys(PLAN.methods[method]["soft_label"] for method in methods))
 
 
 def soft_labels_shown(wildcards):
@@ -124,7 +143,9 @@ def table_settings(wildcards):
     """Return what decides a table besides its scores: its own settings, and its rows."""
     rows = {method: PLAN.methods[method] for _, _, method in PLAN.runs_of(wildcards.table)}
     methods = [{"key": key, "title": one["title"], "control": one["control"]} for key, one in rows.items()]
-    return {**config["tables"][wildcards.table], "methods": methods}
+    source = config["datasets"][dataset_of(wildcards)]["source"]
+    notes = [settings.licence_note(source)]
+    return {**config["tables"][wildcards.table], "methods": methods, "notes": notes}
 
 
 def reporting_versions():

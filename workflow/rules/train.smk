@@ -14,7 +14,7 @@ rule train:
     benchmark:
         "results/benchmarks/runs/{experiment}/{network}/{method}/batch-{batch}.tsv"
     wildcard_constraints:
-        method=settings.pattern(PLAN.methods),
+        method=settings.pattern(PLAN.trained()),
     conda:
         "../../envs/training.yaml"
     threads: lambda wildcards: PLAN.protocol_of(wildcards.experiment).get("threads", 1)
@@ -22,9 +22,28 @@ rule train:
         cpus_per_task=lambda wildcards: PLAN.protocol_of(wildcards.experiment).get("threads", 1),
     params:
         run=run_of,
-        seeds=lambda wildcards: PLAN.batches_of(wildcards.experiment)[int(wildcards.batch)],
+        seeds=lambda wildcards: PLAN.batches_of(wildcards.experiment, wildcards.method)[int(wildcards.batch)],
     script:
         "../scripts/train.py"
+
+
+rule score_sanity:
+    """Score the reference itself, or the class frequencies: the two ends of the scale. Nothing is trained."""
+    input:
+        data=lambda wildcards: DATASET.format(dataset=experiment_of(wildcards)["dataset"]),
+        split=split_of,
+    output:
+        manifest="results/runs/{experiment}/{network}/{method}/batch-{batch}.json",
+    log:
+        "results/logs/runs/{experiment}/{network}/{method}/batch-{batch}.log",
+    wildcard_constraints:
+        method=settings.pattern(PLAN.sanity_rows()),
+    conda:
+        "../../envs/training.yaml"
+    params:
+        sanity=sanity_of,
+    script:
+        "../scripts/score_sanity.py"
 
 
 rule collect_scores:

@@ -12,5 +12,6 @@ with logs.job(snakemake.log[0]) as log:
         Path(snakemake.output.manifest).parent,
         folder=snakemake.config["folders"].get(source),
         mirror=snakemake.config["mirror"],
+        committed=Path("workflow", "checksums", f"{source}.csv"),
         log=log,
     )

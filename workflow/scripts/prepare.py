@@ -10,6 +10,8 @@ with logs.job(snakemake.log[0]) as log:
     source, output = snakemake.params.source, Path(snakemake.output.manifest).parent
     folder = snakemake.config["folders"].get(source)
     raw = fetch.location(Path(snakemake.input.raw).parent, folder) if snakemake.input else None
+    if raw is not None:
+        fetch.require_unchanged(Path(snakemake.input.raw).parent, folder, log)
     settings, workers = snakemake.params.settings, snakemake.threads
     prepare.run(source, raw, output, settings=settings, workers=workers, log=log)
     watch.write(output / "provenance.json", source=source, raw=str(raw))

@@ -19,6 +19,7 @@ ROOMS = (
     "losses",
     "metrics",
     "networks",
+    "own_predictions",
     "pieces",
     "reporting",
     "soft_labels",

@@ -23,6 +23,22 @@ def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
     return target
 
 
+def most_probable(probabilities: np.ndarray) -> np.ndarray:
+    """Return the class of largest probability, the first one on ties.
+
+    Args:
+        probabilities: (C, ...) of up to 256 classes.
+    Returns: (...) uint8; class 0 where probabilities are NaN. Several times as fast as `argmax(axis=0)`.
+    """
+    best = probabilities[0].copy()
+    labels = np.zeros(best.shape, np.uint8)
+    for class_id in range(1, len(probabilities)):
+        higher = probabilities[class_id] > best
+        labels[higher] = class_id
+        np.copyto(best, probabilities[class_id], where=higher)
+    return labels
+
+
 def box_of_change(labels: np.ndarray, margin: int) -> tuple[slice, ...]:
     """Return the box outside which a label map is constant, grown by `margin` voxels; empty where it is all constant.
 

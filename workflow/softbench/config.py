@@ -77,6 +77,33 @@ def settings_allowed(recipe: str) -> dict[str, Any] | None:
     return {name: default for name, default in settings.items() if name not in of_map}
 
 
+def source_settings_allowed(source: str) -> set[str]:
+    """Return the settings that a dataset of this source may have.
+
+    A published source has those of `datasets/prepare.py` and its own; a phantom has fewer, and others.
+    """
+    if source.startswith("phantom_"):
+        return set(_constant("datasets/prepare.py", "DEFAULTS_MADE")) | {"cases"}
+    module = f"datasets/{source}.py"
+    own = _constant(module, "SETTINGS") if "\nSETTINGS" in (PACKAGE / module).read_text() else {}
+    return set(_constant("datasets/prepare.py", "DEFAULTS")) | set(own)
+
+
+def licence_note(source: str) -> str:
+    """Return the line under a table that says where its data is from and under which licence."""
+    made = source.startswith("phantom_")
+    module = f"datasets/phantoms/{source.removeprefix('phantom_')}.py" if made else f"datasets/{source}.py"
+    return f"Data: {_constant(module, 'TITLE')}; licence: {_constant(module, 'LICENCE')}."
+
+
+def splits_of(source: str) -> dict[str, dict[str, float]]:
+    """Return the splits that a source derives by a rule: name -> arguments of `splits.by_patient`."""
+    module = f"datasets/{source}.py"
+    has = not source.startswith("phantom_") and "\nSPLITS" in (PACKAGE / module).read_text()
+    splits: dict[str, dict[str, float]] = _constant(module, "SPLITS") if has else {}
+    return splits
+
+
 def _constant(module: str, name: str) -> Any:
     """Read a constant at the top of a module without importing it."""
     path = PACKAGE / module

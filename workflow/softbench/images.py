@@ -43,6 +43,28 @@ def read(path: Path) -> Image:
 
     Raises: InputError: if the file is missing, cut short, damaged or not 3-D; the message names it.
     """
+    array, affine, axcodes = _load(path)
+    if array.ndim == 4 and array.shape[3] == 1:
+        array = array[..., 0]
+    if array.ndim != 3:
+        raise InputError(f"{path} must be 3-D, but its shape is {array.shape}.")
+    return Image(np.ascontiguousarray(array.T), affine, axcodes)
+
+
+def read_channels(path: Path) -> list[Image]:
+    """Read a 4-D NIfTI file (x, y, z, channel) as one volume a channel; a 3-D file has one.
+
+    Raises: InputError: if the file is missing, cut short, damaged, or neither 3-D nor 4-D; the message names it.
+    """
+    array, affine, axcodes = _load(path)
+    if array.ndim not in (3, 4):
+        raise InputError(f"{path} must be 3-D or 4-D, but its shape is {array.shape}.")
+    channels = array.reshape(*array.shape[:3], -1)
+    return [Image(np.ascontiguousarray(channels[..., c].T), affine, axcodes) for c in range(channels.shape[3])]
+
+
+def _load(path: Path) -> tuple[np.ndarray, np.ndarray, str]:
+    """Return the voxels of a NIfTI file turned to RAS (x, y, z, ...), the affine of (d, h, w), and its own codes."""
     if not path.exists():
         raise InputError(f"{path} is missing.")
     try:
@@ -55,12 +77,8 @@ def read(path: Path) -> Image:
             f"{path} ({path.stat().st_size} bytes) cannot be read as NIfTI: {reason} "
             "The file is cut short or damaged: copy or download it again."
         ) from error
-    if array.ndim == 4 and array.shape[3] == 1:
-        array = array[..., 0]
-    if array.ndim != 3:
-        raise InputError(f"{path} must be 3-D, but its shape is {array.shape}.")
     axcodes = "".join(nib.aff2axcodes(file.affine))  # type: ignore[attr-defined]
-    return Image(np.ascontiguousarray(array.T), canonical.affine[:, [2, 1, 0, 3]], axcodes)
+    return array, canonical.affine[:, [2, 1, 0, 3]], axcodes
 
 
 def write(path: Path, array: np.ndarray, affine: np.ndarray, axcodes: str = "RAS") -> None:

@@ -3,9 +3,11 @@
 from typing import Any
 
 from softbench import networks
-from softbench.config import settings_allowed
+from softbench.config import settings_allowed, source_settings_allowed
 from softbench.errors import InputError
 from softbench.losses import catalogue as losses
+
+RULES = {"all", "fetch", "train", "table", "report", "reliability", "gallery", "collect_scores", "derive_split"}
 
 
 class Plan:
@@ -33,6 +35,7 @@ class Plan:
     def _check(self, recipes: list[str], kinds: list[str], sources: list[str]) -> None:
         for name, dataset in self.datasets.items():
             _known(f"datasets.{name}.source", dataset["source"], sources)
+            _check_dataset(name, dataset)
         for name in self.config["folders"]:
             _known("folders", name, sources)
         for name, one in self.maps.items():
@@ -44,8 +47,9 @@ class Plan:
         for name, network in self.config["networks"].items():
             _known(f"networks.{name}.name", network["name"], networks.names())
         for name, method in self.methods.items():
-            _known(f"methods.{name}.soft_label", method["soft_label"], self.soft_labels)
-            losses.terms(method["loss"])
+            if method["sanity"] is None:
+                _known(f"methods.{name}.soft_label", method["soft_label"], self.soft_labels)
+                losses.terms(method["loss"])
             if method["control"] is not None:
                 _known(f"methods.{name}.control", method["control"], self.methods)
         for name in self.experiments:
@@ -56,6 +60,8 @@ class Plan:
             self._check_one_block(name)
         for name in self.config["run"]:
             _known("run", name, self.tables)
+        for name in sorted(RULES & set(self.tables)):
+            raise InputError(f"config.yaml: tables.{name} has the name of a rule, so it could be no target. Rename it.")
 
     def _check_experiment(self, name: str) -> None:
         experiment = self.experiments[name]
@@ -84,9 +90,19 @@ class Plan:
         """Return the seeds of an experiment."""
         return list(self.experiments[experiment].get("seeds", self.config["seeds"]))
 
-    def batches_of(self, experiment: str) -> list[list[int]]:
-        """Return the seeds of each batch; a batch is one job."""
+    def sanity_rows(self) -> list[str]:
+        """Return the methods that are scored without training."""
+        return [name for name, method in self.methods.items() if method["sanity"] is not None]
+
+    def trained(self) -> list[str]:
+        """Return the methods that are trained."""
+        return [name for name, method in self.methods.items() if method["sanity"] is None]
+
+    def batches_of(self, experiment: str, method: str) -> list[list[int]]:
+        """Return the seeds of each batch; a batch is one job. Sanity rows draw no random numbers: one seed suffices."""
         seeds, size = self.seeds_of(experiment), self.config["seeds_per_job"]
+        if self.methods[method]["sanity"] is not None:
+            return [seeds[:1]]
         step = len(seeds) if size == "all" else size
         return [seeds[start : start + step] for start in range(0, len(seeds), step)]
 
@@ -127,15 +143,28 @@ def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> di
 
 
 def _with_defaults(name: str, method: dict[str, Any]) -> dict[str, Any]:
+    if method.get("sanity") is not None:
+        nothing = dict.fromkeys(["soft_label", "loss", "control", "raters", "resolution"])
+        return {"title": name, **nothing, **method}
     control = None if name == "one_hot" else "one_hot"
     defaults = {"title": name, "soft_label": name, "loss": "ce", "control": control, "raters": "first"}
-    return {**defaults, "resolution": None, **method}
+    return {**defaults, "resolution": None, "sanity": None, **method}
 
 
 def _known(place: str, name: str, known: Any) -> None:
     if name not in known:
         raise InputError(
             f"config.yaml: {place} names {name!r}, which does not exist; known: {', '.join(sorted(known))}."
+        )
+
+
+def _check_dataset(name: str, dataset: dict[str, Any]) -> None:
+    allowed = source_settings_allowed(dataset["source"])
+    unknown = sorted(set(dataset) - {"source"} - allowed)
+    if unknown:
+        raise InputError(
+            f"config.yaml: datasets.{name} sets {', '.join(map(repr, unknown))}, which the source "
+            f"{dataset['source']!r} does not know; its settings: {', '.join(sorted(allowed))}."
         )
 
 

@@ -3,11 +3,18 @@
 A source is a module of this folder, or of `phantoms/`, that assigns `ACCESS`; it is found by being there:
 
     VERSION, TITLE, LICENCE, CITATION   facts of the module and of the data
-    ACCESS       "open" (downloaded or in a folder of the user's) or "made" (a phantom)
+    ACCESS       how its files are had: "open" (anonymous download), "tcia" (series of The Cancer Imaging Archive),
+                 "token" (download with a token of the user's), "manual" (a person must act), "made" (a phantom)
     MODALITIES   names of the image channels
     CLASSES      names of the classes; the index is the class id, 0 is background
     STRUCTURES   what a score's row may name, each with its class ids
-    open:        ARCHIVES, LAYOUT (the folders expected, in words), find_cases(folder) -> list[RawCase]
+    not made:    LAYOUT (the files expected, in words), find_cases(folder) -> list[RawCase], and optionally SIZE_GB:
+                 (download, unpacked) in GB, so that the disk is looked at before anything starts
+    open, token: ARCHIVES, or a function archives() -> Sequence[Archive] that asks no network; `tcia` may have them too
+    tcia:        SERIES, a `tcia.Selection`, several, or a function of the folder `files/` that returns them;
+                 optionally choose_series(rows) -> rows, of the listing's rows
+    token:       TOKEN, the environment variable that holds it, and STEPS
+    manual:      STEPS, what a person must do, a sentence each; with ARCHIVES a `mirror` may stand in
     made:        SIZES, CASES (how many by default), make(case, seed, size=...) -> Case
     PARTS        optional, modules: other modules whose VERSION decides what a case is
 """

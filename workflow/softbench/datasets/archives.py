@@ -6,120 +6,143 @@ import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path, PurePosixPath
-from typing import IO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+from softbench.datasets import entries, sevenzip
 from softbench.datasets.case import Archive
 from softbench.errors import InputError
 
 VERSION = 1
-HEAD_BYTES = 512  # enough to tell a web page or a Git LFS pointer from an archive
+HEAD_BYTES = 512  # enough to tell a web page, an error message or a Git LFS pointer from an archive
+TEXTS = (".csv", ".json", ".txt", ".xml", ".html")  # files that may well start like one of these
+NESTED = (".zip", ".7z", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")  # never .nii.gz
+RATIO = 200  # an archive may grow so many times; deflate reaches 1032, on nothing but zeros
+HARMLESS = 10**9  # bytes that even a small archive may unpack to
+
+DAMAGE = (tarfile.TarError, zipfile.BadZipFile, sevenzip.DamagedError, EOFError, zlib.error, lzma.LZMAError)
 
 
-def require_archive_bytes(head: bytes, where: str) -> None:
-    """Raise if a file starts like a web page or a Git LFS pointer; each message names its own way out."""
+class DamagedArchiveError(InputError):
+    """An archive that cannot be read to its end: another download may mend it."""
+
+
+def require_archive_bytes(head: bytes, where: str, name: str = "") -> None:
+    """Raise if a file starts like a web page, an error message or a Git LFS pointer; each says its own way out.
+
+    Args:
+        head: the first bytes.
+        where: the file came from.
+        name: of the file; one that is a text anyway may start like a page.
+    """
     start = head.lstrip()[:HEAD_BYTES].lower()
+    if start.startswith(b"version https://git-lfs"):
+        raise InputError(f"{where} is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned.")
+    if name.lower().endswith(TEXTS):
+        return
     if start.startswith((b"<!doctype html", b"<html", b"<?xml", b"<head")):
         raise InputError(
             f"{where} is a web page, not an archive: a login, a notice or an error of the server or a proxy on the way."
         )
-    if start.startswith(b"version https://git-lfs"):
-        raise InputError(f"{where} is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned.")
+    if start.startswith((b"{", b"[")) and b"\0" not in start:  # a tar has zeros in its first 512 bytes
+        message = head.lstrip()[:200].decode("utf-8", "replace")
+        raise InputError(f"{where} is a JSON message of the server, not an archive: {message}")
 
 
-def verify(path: Path, archive: Archive, where: str) -> None:
-    """Raise `InputError` unless the file has the published checksums; unpublished ones are not asked for."""
+def verify(path: Path, archive: Archive, where: str) -> str:
+    """Return the sha256 of a file; raise `InputError` unless it has the published checksums, where there are any."""
     with open(path, "rb") as file:
-        require_archive_bytes(file.read(HEAD_BYTES), where)
+        require_archive_bytes(file.read(HEAD_BYTES), where, archive.path or archive.name)
+    found = _digests(path, ["sha256", "md5"] if archive.md5 else ["sha256"])
     for algorithm, expected in (("sha256", archive.sha256), ("md5", archive.md5)):
-        found = _digest(path, algorithm) if expected else None
-        if found != expected:
+        if expected is not None and found[algorithm] != expected:
             raise InputError(
-                f"{where} ({path.stat().st_size} bytes) has the {algorithm} {found}, but {expected} was published: "
-                "it is damaged, cut short or another version."
+                f"{where} ({path.stat().st_size} bytes) has the {algorithm} {found[algorithm]}, but {expected} was "
+                "published: it is damaged, cut short or another version."
             )
+    return found["sha256"]
 
 
-def _digest(path: Path, algorithm: str) -> str:
+def _digests(path: Path, algorithms: list[str]) -> dict[str, str]:
+    """Return the digests of a file, read once."""
+    digests = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
+        while block := file.read(entries.CHUNK):
+            for digest in digests.values():
+                digest.update(block)
+    return {name: digest.hexdigest() for name, digest in digests.items()}
 
 
-def extract(archive: Path, target: Path) -> None:
-    """Unpack a tar (plain or compressed) or zip file into the folder `target`, which must exist.
+def extract(archive: Path, target: Path, *, nested: bool = False) -> None:
+    """Unpack a tar (plain or compressed), zip or 7z file into the folder `target`, which must exist.
 
     Hidden files (`._*`, left by macOS) and `__MACOSX` are skipped.
 
-    Raises: InputError: if the archive is damaged, the disk too full, or an entry is a link or device or would land
-        outside of `target`. What was unpacked so far is then no use: unpack into a temporary folder.
+    Args:
+        archive: the file.
+        target: an empty folder.
+        nested: unpack the archives (suffixes `NESTED`) found inside too, each into the folder where it lies, and
+            delete them; archives inside of those stay as they are.
+    Raises: InputError: if the archive is damaged or encrypted, holds an entry twice, would grow beyond the disk or
+        beyond `RATIO` times its size (and `HARMLESS`), or an entry is a link or device or would land outside of
+        `target`. What was unpacked so far is then no use: unpack into a temporary folder.
     """
-    try:
-        require_space(target, sum(size for _, size, _ in _entries(archive)), archive.name)
-        for name, _, open_entry in _entries(archive):
-            path = target.joinpath(*_safe_parts(name, archive.name))
+    room = max(RATIO * archive.stat().st_size, HARMLESS)
+    unpacked = _unpack(archive, target, room)
+    for inner in [path for path in unpacked if path.name.lower().endswith(NESTED)] if nested else []:
+        room -= sum(unpacked.values())
+        unpacked = _unpack(inner, inner.parent, room)
+        inner.unlink()
+
+
+def _unpack(archive: Path, target: Path, room: int) -> dict[Path, int]:
+    """Unpack one archive into a folder; return its files with their sizes."""
+    with _readable(archive):
+        sizes = _checked(archive, target, room)
+        require_space(target, sum(sizes.values()), archive.name)
+        for path in sizes:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with open_entry() as source, open(path, "wb") as file:
-                shutil.copyfileobj(source, file, 1 << 20)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
-        raise InputError(f"{archive.name} is a damaged archive ({error}). Download it again.") from error
+        entries.unpack(archive, lambda name: target.joinpath(*entries.safe_parts(name, archive.name)))
+    return sizes
 
 
-def _entries(archive: Path) -> Iterator[tuple[str, int, Callable[[], IO[bytes]]]]:
-    """Yield name, size and opener of each file to unpack; raise on entries that are neither file nor folder."""
-    if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as opened_zip:
-            for item in opened_zip.infolist():
-                if not item.is_dir() and not _is_hidden(item.filename):
-                    _require_plain((item.external_attr >> 16) & 0o170000 in (0, 0o100000), item.filename, archive)
-                    yield item.filename, item.file_size, partial(opened_zip.open, item)
-        return
-    with tarfile.open(archive) as opened_tar:
-        for member in opened_tar:
-            if not member.isdir() and not _is_hidden(member.name):
-                _require_plain(member.isreg(), member.name, archive)
-                yield member.name, member.size, partial(_open_member, opened_tar, member)
-        _require_end(opened_tar)
+def _checked(archive: Path, target: Path, room: int) -> dict[Path, int]:
+    """Return where each file of an archive goes, and its size; raise before anything is written."""
+    sizes: dict[Path, int] = {}
+    total = 0
+    for entry in entries.listed(archive):
+        if not entry.plain:
+            raise InputError(f"{archive.name} holds {entry.name!r}, a link or device. Such an archive is not unpacked.")
+        if entry.locked:
+            raise InputError(f"{archive.name} holds {entry.name!r}, which is encrypted. It is not unpacked.")
+        path = target.joinpath(*entries.safe_parts(entry.name, archive.name))
+        if path in sizes or path.exists():
+            raise InputError(f"{archive.name} holds {entry.name!r}, which is there already. It is not unpacked.")
+        sizes[path] = entry.size
+        total += entry.size
+        if total > room:  # told before all of it is listed: listing a compressed tar reads through it
+            raise InputError(
+                f"{archive.name} would unpack to more than {total / 1e9:.2f} GB, {RATIO} times its size or beyond: "
+                "most likely it is no data set but made to fill a disk. It is not unpacked."
+            )
+    return sizes
 
 
-def _require_end(archive: tarfile.TarFile) -> None:
-    """Raise unless the block of zeros that closes a tar is there: `tarfile` takes one cut between entries for whole."""
-    block = b""
-    if archive.fileobj is not None:
-        archive.fileobj.seek(archive.offset)
-        block = archive.fileobj.read(tarfile.BLOCKSIZE)
-    if block != bytes(tarfile.BLOCKSIZE):
-        raise tarfile.ReadError("its end is missing")
+@contextmanager
+def _readable(archive: Path) -> Iterator[None]:
+    """Turn what damage raises into one error."""
+    try:
+        yield
+    except DAMAGE as error:
+        raise DamagedArchiveError(f"{archive.name} is a damaged archive ({error}). Download it again.") from error
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise InputError(f"{archive.name} holds a file and a folder of the same name ({error}).") from error
+    except NotImplementedError as error:  # e.g. Deflate64, which Windows uses beyond 2 GB
+        raise InputError(f"{archive.name} is compressed in a way that Python cannot read ({error}).") from error
 
 
-def _open_member(archive: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
-    file = archive.extractfile(member)
-    if file is None:
-        raise InputError(f"{member.name!r} is no plain file. Such an archive is not unpacked.")
-    return file
-
-
-def _is_hidden(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return bool(parts) and (parts[-1].startswith("._") or "__MACOSX" in parts)
-
-
-def _require_plain(plain: bool, name: str, archive: Path) -> None:
-    if not plain:
-        raise InputError(f"{archive.name} holds {name!r}, a link or device. Such an archive is not unpacked.")
-
-
-def _safe_parts(name: str, archive: str) -> tuple[str, ...]:
-    """Return the folders and name of an entry; raise if it would land outside of the target."""
-    path = PurePosixPath(name)
-    parts = tuple(part for part in path.parts if part != ".")
-    if path.is_absolute() or ".." in parts or not parts or "\\" in name or ":" in parts[0]:
-        raise InputError(f"{archive} holds {name!r}, which would land outside of its folder. It is not unpacked.")
-    return parts
-
-
-def require_space(folder: Path, needed: int, what: str) -> None:
+def require_space(folder: Path, needed: float, what: str) -> None:
     """Raise `InputError` unless `needed` bytes are free where `folder` lies."""
     free = shutil.disk_usage(folder).free
     if free < needed:

@@ -1,29 +1,51 @@
 """The words of this room: a case as published (`RawCase`), a case on its grid (`Case`), and an `Archive` to fetch."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 
 @dataclass(frozen=True)
 class Archive:
-    """One file that a source publishes; a checksum that nobody published is None."""
+    """One file that a source publishes; a checksum that nobody published is None.
+
+    Attributes:
+        url: where it is published.
+        name: the file's name in a mirror, in `checksums.csv` and in messages; no two of a source are alike.
+        md5: as published.
+        sha256: as published.
+        unpack: False for a file that is used as it is.
+        path: where such a file goes below `files/`; "" for its name.
+        into: the folder below `files/` that an archive is unpacked into; "" for `files/` itself.
+        nested: whether archives in the archive are unpacked too, each where it lies, once.
+    """
 
     url: str
     name: str
     md5: str | None = None
     sha256: str | None = None
+    unpack: bool = True
+    path: str = ""
+    into: str = ""
+    nested: bool = False
 
 
 @dataclass(frozen=True)
 class RawCase:
-    """The files of one case: an image per modality and a label map per rater; an empty tuple means that none exists."""
+    """The files of one case: an image per modality and a label map per rater; an empty tuple means that none exists.
+
+    A file may be a folder (a DICOM series). `details`: what a source's own `read` needs besides, as plain JSON values:
+    the slice of a volume, the outlines of a nodule.
+    """
 
     id: str
     patient: str
     images: tuple[Path, ...]
     labels: tuple[Path, ...]
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

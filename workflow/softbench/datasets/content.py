@@ -30,7 +30,7 @@ def files_of(folder: Path, cache: Path, log: Log = print) -> Files:
         log: takes progress lines.
     """
     known = _read_cache(cache)
-    stamps = {path: _stamp(path) for path in _visible(folder)}
+    stamps = {path: stamp_of(path) for path in _visible(folder)}
     unread = [path for path, stamp in stamps.items() if known.get(str(path), {}).get("stamp") != stamp]
     fresh = dict(zip(unread, _hash_all(unread, stamps, log), strict=True))
     sha256 = {path: fresh.get(path) or known[str(path)]["sha256"] for path in stamps}
@@ -47,15 +47,21 @@ def hash_of(files: Files) -> str:
     return pieces.key_of(files=[[name, files[name]["size"], files[name]["sha256"]] for name in sorted(files)])
 
 
+def names_of(folder: Path) -> set[str]:
+    """Return the relative paths of the files that `files_of` would list."""
+    return {path.relative_to(folder).as_posix() for path in _visible(folder)}
+
+
+def is_hidden(relative: Path | str) -> bool:
+    """Return whether a file, or a folder that it lies in, has a hidden name."""
+    return any(part.startswith(".") for part in Path(relative).parts)
+
+
 def _visible(folder: Path) -> list[Path]:
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not is_hidden(path.relative_to(folder))]
 
 
-def _stamp(path: Path) -> list[int]:
+def stamp_of(path: Path) -> list[int]:
     """Return size, time of the last write, and time of the last change of any kind (which nobody can set back)."""
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]

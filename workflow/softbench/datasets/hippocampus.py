@@ -6,7 +6,7 @@ on its own. MSD tells no patients: each case counts as one. The archive's test i
 
 from pathlib import Path
 
-from softbench.datasets import layout
+from softbench.datasets import decathlon
 from softbench.datasets.case import Archive, RawCase
 
 VERSION = 1
@@ -33,7 +33,4 @@ STRUCTURES = {"anterior": (1,), "posterior": (2,), "hippocampus": (1, 2)}
 
 def find_cases(folder: Path) -> list[RawCase]:
     """List the cases of a folder that is, or holds, `Task04_Hippocampus`, sorted by id; none found is an empty list."""
-    roots = [root for root in (folder, folder / "Task04_Hippocampus") if (root / "imagesTr").is_dir()]
-    if not roots:
-        return []
-    return layout.pair(layout.volumes(roots[0] / "imagesTr"), layout.volumes(roots[0] / "labelsTr"))
+    return decathlon.find_cases(folder, "Task04_Hippocampus")

@@ -1,19 +1,21 @@
 """One case into a dataset's folder, as a keyed piece: read or made, normalised, hashed, written whole or not at all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from softbench import datasets, pieces, store
-from softbench.datasets import phantoms, reading
+from softbench.datasets import crop, phantoms, reading, resample
 from softbench.datasets.case import Case, RawCase
 from softbench.datasets.normalise import normalise
+from softbench.datasets.volumes import Volumes
+from softbench.datasets.window import window
 from softbench.errors import InputError
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Order:
         source: name of the source.
         case: id of the case.
         files: its files, or None for a phantom.
-        settings: those that decide a case: `normalise`, `dtype`, and of a phantom `size` and `seed`.
+        settings: those that decide a case, complete; see `prepare.run`.
         versions: VERSION of each module that decides.
     """
 
@@ -49,11 +51,12 @@ def take_in(order: Order) -> dict[str, Any]:
 
 def _key(order: Order) -> str:
     """Return the key of a case: from the bytes of its files, not from their place."""
-    inputs = None
+    inputs: dict[str, Any] | None = None
     if order.files is not None:
         reading.require_files(order.files, len(datasets.source(order.source).MODALITIES))
         paths = {"images": order.files.images, "labels": order.files.labels}
-        inputs = {kind: [pieces.hash_file(path) for path in files] for kind, files in paths.items()}
+        inputs = {kind: [_hash(path) for path in files] for kind, files in paths.items()}
+        inputs["details"] = order.files.details
     return pieces.key_of(
         source=order.source,
         case=order.case,
@@ -65,7 +68,7 @@ def _key(order: Order) -> str:
 
 
 def _build(order: Order, folder: Path) -> dict[str, Any]:
-    case, axcodes = _make(order) if order.files is None else _read(order, order.files)
+    case, axcodes, published = _make(order) if order.files is None else _read(order, order.files)
     arrays = {"images": _prepared(case.images, order.settings), "labels": case.labels}
     if case.truth is not None:
         arrays["truth"] = store.encode(case.truth)
@@ -84,21 +87,43 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
         "axcodes": axcodes,
         "raters": len(case.labels),
         "voxels": np.bincount(case.labels.ravel(), minlength=classes),
-        "image_sha256": pieces.hash_array(case.images),
+        "image_sha256": published,
         "hash": pieces.key_of(affine=case.affine, **{name: pieces.hash_array(array) for name, array in arrays.items()}),
     }
 
 
-def _make(order: Order) -> tuple[Case, str]:
+def _hash(path: Path) -> str:
+    """Return the sha256 of a file, or of the files of a folder (a DICOM series) in the order of their names."""
+    if not path.is_dir():
+        return pieces.hash_file(path)
+    return pieces.key_of(files=[pieces.hash_file(file) for file in sorted(path.iterdir()) if file.is_file()])
+
+
+def _make(order: Order) -> tuple[Case, str, str]:
+    """Return a phantom, its orientation, and the hash of its image."""
     case = phantoms.make(order.source, order.case, order.settings["seed"], size=order.settings["size"])
-    return case, "RAS"
+    return case, "RAS", pieces.hash_array(case.images)
 
 
-def _read(order: Order, files: RawCase) -> tuple[Case, str]:
-    source = datasets.source(order.source)
-    volumes = reading.read_case(files, len(source.CLASSES), len(source.MODALITIES))
-    case = Case(order.case, volumes.channels, volumes.labels, volumes.spacing_mm, volumes.affine)
-    return case, volumes.axcodes
+def _read(order: Order, files: RawCase) -> tuple[Case, str, str]:
+    """Return a case on the dataset's grid, the orientation of its file, and the hash of its image as published."""
+    source, settings = datasets.source(order.source), order.settings
+    own = {name: settings[name] for name in getattr(source, "SETTINGS", {})}
+    read = getattr(source, "read", None)
+    volumes: Volumes = read(files, **own) if read else reading.read_case(files, source)
+    published = pieces.hash_array(volumes.channels)
+    if settings["spacing_mm"] is not None:
+        volumes = resample.resample(
+            volumes,
+            settings["spacing_mm"],
+            images=settings["interpolation"],
+            labels=settings["label_interpolation"],
+        )
+    volumes = replace(volumes, channels=window(volumes.channels, settings["window"]))
+    if settings["crop"] is not None:
+        volumes = crop.crop(volumes, **settings["crop"])
+    grid = (volumes.spacing_mm, volumes.affine)
+    return Case(order.case, volumes.channels, volumes.labels, *grid, valid=volumes.valid), volumes.axcodes, published
 
 
 def _prepared(channels: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:

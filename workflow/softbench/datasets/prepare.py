@@ -1,5 +1,6 @@
 """A source becomes a dataset: cases checked, turned to RAS, normalised and hashed; then a table, then a manifest."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,15 +11,24 @@ import pandas as pd
 
 from softbench import datasets, images, pieces, pool, store
 from softbench.checks import require_one_of
-from softbench.datasets import intake, layout, normalise, phantoms, reading
+from softbench.datasets import crop, intake, layout, normalise, phantoms, reading, resample, window
 from softbench.datasets.case import RawCase
 from softbench.datasets.folder import COLUMNS
 from softbench.datasets.intake import Order
 from softbench.errors import InputError
 
-VERSION = 1
+VERSION = 2
 DTYPES = ("float32", "float16")
-DEFAULTS = {"normalise": "zscore", "dtype": "float32"}
+DEFAULTS: dict[str, Any] = {
+    "spacing_mm": None,  # of the new grid, D H W; None keeps the published one
+    "interpolation": "linear",
+    "label_interpolation": "nearest",
+    "window": None,
+    "crop": None,  # {size: [D, H, W], at: centre | foreground}
+    "normalise": "zscore",
+    "dtype": "float32",
+    "drop": {},  # case -> reason
+}
 DEFAULTS_MADE = {"normalise": "zscore_nonzero", "dtype": "float32", "size": "small", "seed": 0}  # and `cases`
 
 
@@ -37,8 +47,11 @@ def run(
         source_name: one of `datasets.names()`.
         raw: the folder with the files as published; None for a phantom.
         output: the dataset's folder; `manifest.json` is written last.
-        settings: `normalise` (zscore | zscore_nonzero | none), `dtype` (float32 | float16); for a phantom also `size`,
-            `seed` and `cases` (how many). What is not named has its default.
+        settings: what is done to each case, in this order: `spacing_mm` (with `interpolation` and
+            `label_interpolation`, see `resample`), `window` (see `window`), `crop` (see `crop`), `normalise` (see
+            `normalise`); `dtype` (float32 | float16) of the stored images; `drop`: cases left out, with reasons; and
+            the source's own `SETTINGS`. For a phantom only `normalise` and `dtype`, and `size`, `seed`, `cases`
+            (how many). What is not named has the source's default (`DEFAULTS`), else this module's.
         workers: processes that share the cases; their number changes no byte of the output.
         log: takes the progress lines.
     Raises: InputError: if a setting is unknown, no case is found, or cases cannot be used: one error that lists each
@@ -51,6 +64,7 @@ def run(
     outcomes = pool.each(intake.take_in, [(o,) for o in orders], workers=workers, what=source_name, log=log)
     bad = [(outcome["case"], outcome["reason"]) for outcome in outcomes if "reason" in outcome]
     _require_none_refused(source_name, refused + bad, finished=len(outcomes) - len(bad))
+    _write_dropped(output, _found_unusable(source, raw) | dropped(source, full))
     table = pd.DataFrame([{column: outcome[column] for column in COLUMNS} for outcome in outcomes])
     pieces.write_file(output / "cases.parquet", lambda part: table.to_parquet(part, index=False))
     keys = {outcome["case"]: outcome["key"] for outcome in outcomes}
@@ -59,7 +73,10 @@ def run(
 
 def full_settings(source: ModuleType, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings with defaults filled in; raise `InputError` if one is unknown or has no such value."""
-    defaults: dict[str, Any] = DEFAULTS_MADE | {"cases": source.CASES} if source.ACCESS == "made" else DEFAULTS
+    if source.ACCESS == "made":
+        defaults: dict[str, Any] = DEFAULTS_MADE | {"cases": source.CASES}
+    else:
+        defaults = DEFAULTS | getattr(source, "SETTINGS", {}) | getattr(source, "DEFAULTS", {})
     for name in settings:
         require_one_of("setting of a dataset", name, defaults)
     full = defaults | dict(settings)
@@ -72,12 +89,23 @@ def full_settings(source: ModuleType, settings: Mapping[str, Any]) -> dict[str, 
     return full
 
 
+def dropped(source: ModuleType, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the cases that are left out, each with its reason: what the source knows, and what config adds."""
+    return {**getattr(source, "DROPPED", {}), **settings.get("drop", {})}
+
+
+def _found_unusable(source: ModuleType, raw: Path | None) -> dict[str, str]:
+    """Return what lies in the folder but is no case, each with its reason: of sources that have a `find_dropped`."""
+    found: dict[str, str] = source.find_dropped(raw) if hasattr(source, "find_dropped") else {}
+    return found
+
+
 def versions(source_name: str) -> dict[str, int]:
     """Return the VERSION of each module that decides what a case of this source is."""
     source = datasets.source(source_name)
     made = source.ACCESS == "made"
     modules = [normalise, intake, source, *getattr(source, "PARTS", ())]
-    modules += [store, phantoms] if made else [images, reading]
+    modules += [store, phantoms] if made else [images, reading, resample, window, crop]
     return {module.__name__: module.VERSION for module in modules} | {__name__: VERSION}
 
 
@@ -92,12 +120,32 @@ def _orders(
     else:
         if raw is None:
             raise InputError(f"{name} is not made but published: give the folder with its files.")
-        found = layout.require_cases(source, raw)
-        refused = _duplicates(found)
+        published = layout.require_cases(source, raw)
+        _require_known(name, settings["drop"], published)
+        found = [case for case in published if case.id not in dropped(source, settings)]
+        refused = _duplicates(found) + _ill_named(found)
         wanted = {case.id: case for case in found if case.id not in dict(refused)}
-    deciding = {key: value for key, value in settings.items() if key != "cases"}
+    deciding = {key: value for key, value in settings.items() if key not in ("cases", "drop")}
     orders = [Order(output / "cases", name, c, f, deciding, versions(name)) for c, f in wanted.items()]
     return orders, refused
+
+
+def _require_known(name: str, drop: Mapping[str, str], published: Sequence[RawCase]) -> None:
+    unknown = sorted(set(drop) - {case.id for case in published})
+    if unknown:
+        raise InputError(f"`drop` names {', '.join(unknown)}, which {name} does not have. Correct the name.")
+
+
+def _write_dropped(output: Path, cases: Mapping[str, str]) -> None:
+    """Write which cases were left out and why, as `dropped.csv`; a header alone where none was."""
+    table = pd.DataFrame(sorted(cases.items()), columns=["case", "reason"])
+    pieces.write_text(output / "dropped.csv", table.to_csv(index=False, lineterminator="\n"))
+
+
+def _ill_named(cases: Sequence[RawCase]) -> list[tuple[str, str]]:
+    """Return the cases whose id could not be a file's name everywhere."""
+    reason = "has an id with another character than letters, digits, `_`, `-` and `.`. Rename its files."
+    return [(case.id, reason) for case in cases if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", case.id)]
 
 
 def _duplicates(cases: Sequence[RawCase]) -> list[tuple[str, str]]:
@@ -129,7 +177,7 @@ def _manifest(
         "versions": versions(name),
         "classes": source.CLASSES,
         "structures": source.STRUCTURES,
-        "modalities": source.MODALITIES,
+        "modalities": window.names(settings.get("window"), source.MODALITIES),
         "truth": source.ACCESS == "made",
         "key": pieces.key_of(settings=dict(settings), cases=dict(keys)),
         "cases": dict(zip(table["case"], table["hash"], strict=True)),

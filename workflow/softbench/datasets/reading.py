@@ -1,54 +1,72 @@
 """The door for real images: reads the files of a case and refuses what no later step could notice."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
 from softbench import images
-from softbench.checks import require_finite, require_label_map, require_spacing
+from softbench.checks import require_finite, require_spacing
 from softbench.datasets.case import RawCase
+from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 
-VERSION = 1
+VERSION = 2
 AFFINE_TOLERANCE_MM = 1e-3  # headers store float32; two writers of one grid differ by less
 
 
-@dataclass(frozen=True)
-class Volumes:
-    """A case as read: channels (M, D, H, W) float32 not yet normalised, labels (R, D, H, W) uint8, and its grid."""
+def read_case(case: RawCase, source: ModuleType) -> Volumes:
+    """Read a case of NIfTI files in RAS, axes (D, H, W): how every source is read that has no `read` of its own.
 
-    channels: np.ndarray
-    labels: np.ndarray
-    spacing_mm: tuple[float, ...]
-    affine: np.ndarray
-    axcodes: str
-
-
-def read_case(case: RawCase, classes: int, modalities: int) -> Volumes:
-    """Read a case in RAS, axes (D, H, W).
+    The source's `LABEL_IDS` (published id -> class id) and `IGNORED` ids, where it has them, decide what a label means.
 
     Raises: InputError: if the image or a label map is missing, cut short or not 3-D; if shapes or affines differ; if an
-        image holds NaN, Inf or one single value; if a label is no whole number or lies outside 0 .. classes - 1.
+        image holds NaN, Inf or one single value; if a label is no whole number or no id of the source.
     """
-    require_files(case, modalities)
-    channels = [images.read(path) for path in case.images]
-    raters = [images.read(path) for path in case.labels]
+    require_files(case, len(source.MODALITIES))
+    return join([images.read(path) for path in case.images], [images.read(path) for path in case.labels], case, source)
+
+
+def join(
+    channels: Sequence[images.Image], raters: Sequence[images.Image], case: RawCase, source: ModuleType
+) -> Volumes:
+    """Put channels and raters of one grid together, checked; `case` gives their names, the source what ids mean.
+
+    Raises: InputError: as `read_case`.
+    """
     first = channels[0]
     for path, volume in zip((*case.images, *case.labels), (*channels, *raters), strict=True):
-        _require_same_grid(path, volume, case.images[0], first)
+        require_same_grid(path, volume, case.images[0], first)
+    known = [
+        class_ids(rater.array, str(path), ids_of(source), ignored_of(source))
+        for path, rater in zip(case.labels, raters, strict=True)
+    ]
+    valid = np.logical_and.reduce([mask for _, mask in known])
     return Volumes(
-        np.stack([_intensities(p, c.array) for p, c in zip(case.images, channels, strict=True)]),
-        np.stack([_class_ids(p, r.array, classes) for p, r in zip(case.labels, raters, strict=True)]),
+        np.stack([intensities(p, c.array) for p, c in zip(case.images, channels, strict=True)]),
+        np.stack([labels for labels, _ in known]),
         require_spacing(first.spacing_mm, 3),
         first.affine,
         first.axcodes,
+        None if valid.all() else valid,
     )
+
+
+def ids_of(source: ModuleType) -> Mapping[int, int]:
+    """Return which class each published id means; without `LABEL_IDS`, each id its own."""
+    return getattr(source, "LABEL_IDS", {number: number for number in range(len(source.CLASSES))})
+
+
+def ignored_of(source: ModuleType) -> tuple[int, ...]:
+    """Return the ids of voxels that nobody labelled."""
+    return getattr(source, "IGNORED", ())
 
 
 def require_files(case: RawCase, modalities: int) -> None:
     """Raise if a case lacks its image, one of its modalities, or its label map."""
+    if not case.images and not case.labels:
+        raise InputError("holds neither image nor label map. Add them, or delete its folder.")
     if not case.images:
         raise InputError(f"has a label map ({_names(case.labels)}) but no image. Add the image or take the label away.")
     if not case.labels:
@@ -63,7 +81,8 @@ def _names(paths: Sequence[Path]) -> str:
     return ", ".join(path.name for path in paths)
 
 
-def _require_same_grid(path: Path, volume: images.Image, first_path: Path, first: images.Image) -> None:
+def require_same_grid(path: Path, volume: images.Image, first_path: Path, first: images.Image) -> None:
+    """Raise unless two images have one shape and, to a thousandth of a mm, one affine."""
     if volume.array.shape != first.array.shape:
         raise InputError(
             f"{path} has the shape {volume.array.shape}, but {first_path} {first.array.shape} (D, H, W). "
@@ -77,14 +96,36 @@ def _require_same_grid(path: Path, volume: images.Image, first_path: Path, first
         )
 
 
-def _intensities(path: Path, array: np.ndarray) -> np.ndarray:
+def intensities(path: Path | str, array: np.ndarray) -> np.ndarray:
+    """Return an image as float32; raise if it holds NaN, Inf or one single value."""
     require_finite(str(path), array)
     if array.min() == array.max():
         raise InputError(f"{path} is constant: every voxel is {array.flat[0]}. Mend the file or leave the case out.")
     return array.astype(np.float32)
 
 
-def _class_ids(path: Path, array: np.ndarray, classes: int) -> np.ndarray:
-    labels = images.to_label_map(array, str(path))
-    require_label_map(str(path), labels, classes)
-    return labels.astype(np.uint8)
+def class_ids(
+    array: np.ndarray, name: str, ids: Mapping[int, int], ignored: Sequence[int] = ()
+) -> tuple[np.ndarray, np.ndarray]:
+    """Turn published ids into class ids.
+
+    Args:
+        array: of any shape, whole numbers of any type.
+        name: of the file, for messages.
+        ids: published id -> class id; an id that is not named does not exist.
+        ignored: ids of voxels that nobody labelled; they become background, and are not valid.
+    Returns: class ids, uint8, and which voxels are valid, bool.
+    Raises: InputError: if a value is no whole number, or its id is unknown; ids are given with their counts.
+    """
+    labels = images.to_label_map(array, name)
+    found, places = np.unique(labels, return_inverse=True)
+    unknown = [int(number) for number in found if number not in ids and number not in ignored]
+    if unknown:
+        counts = {number: int((labels == number).sum()) for number in unknown}
+        raise InputError(
+            f"{name} must hold the ids {sorted({*ids, *ignored})}, but holds {counts} (id: voxels). "
+            "Is it a label map of another release? Mend it, or leave the case out."
+        )
+    classes = np.array([ids.get(int(number), 0) for number in found], np.uint8)
+    usable = np.array([int(number) not in ignored for number in found], bool)
+    return classes[places.reshape(labels.shape)], usable[places.reshape(labels.shape)]

@@ -3,35 +3,40 @@
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from softbench import pieces
 from softbench.errors import InputError
 
 VERSION = 1
 PARTS = ("train", "val", "test")
+BOTH = "val+test"  # in a file: selects and tests, as authors without a validation part did; shown in each table
 COLUMNS = ("case", "patient", "part")
 
 
 def read(path: Path | str) -> pd.DataFrame:
     """Read a split.
 
-    Returns: columns case, patient, part (train | val | test), all str, in the order of the file.
+    Returns: columns case, patient, part (train | val | test), all str, in the order of the file; a case that the file
+        gives to `val+test` has a row in each.
     Raises: InputError: if columns or parts are unknown, a case is there twice, a part is empty, or a patient is in two
         parts (a network could then be tested on a patient that it was trained on).
     """
     split = _table(Path(path))
-    unknown = sorted(set(split["part"]) - set(PARTS))
+    unknown = sorted(set(split["part"]) - {*PARTS, BOTH})
     if unknown:
-        raise InputError(f"{path} names the part(s) {unknown}; known are {', '.join(PARTS)}.")
+        raise InputError(f"{path} names the part(s) {unknown}; known are {', '.join(PARTS)}, {BOTH}.")
     twice = sorted(set(split.loc[split["case"].duplicated(), "case"]))
     if twice:
         raise InputError(f"{path} holds the case(s) {', '.join(twice)} more than once. Keep one line of each.")
+    _require_one_part(split, "patient", f"{path}: patient")
+    split = split.assign(part=split["part"].str.split("+")).explode("part", ignore_index=True)
     empty = [part for part in PARTS if not (split["part"] == part).any()]
     if empty:
         raise InputError(f"{path} has no case in {', '.join(empty)}; each of {', '.join(PARTS)} needs at least one.")
-    _require_one_part(split, "patient", f"{path}: patient")
     return split
 
 
@@ -69,7 +74,8 @@ def check(split: pd.DataFrame, dataset_cases: pd.DataFrame) -> None:
             f"{row['case']} is of patient {row['patient']!r} in the split, but of {row['patient_dataset']!r} in the "
             f"dataset ({len(other)} such case(s)). Mend the split's column `patient`."
         )
-    _require_one_part(both, "image_sha256", "the same image (sha256)")
+    twice = both["case"].duplicated(keep=False)
+    _require_one_part(both.assign(part=both["part"].mask(twice, BOTH)), "image_sha256", "the same image (sha256)")
 
 
 def _require_one_part(table: pd.DataFrame, column: str, what: str) -> None:
@@ -110,6 +116,54 @@ def permuted(
     split = pd.DataFrame({"case": cases, "patient": [patients[case] for case in cases], "part": parts})
     kept = split.index < (train if keep is None else keep)
     return split[kept | (split.index >= train)].reset_index(drop=True)
+
+
+def by_patient(patients: Mapping[str, str], *, train: float, val: float, test: float, seed: int = 0) -> pd.DataFrame:
+    """Split whole patients by one fixed permutation: the rule for sources whose ids are known only after download.
+
+    The patients, sorted by id, are put in the order `numpy.random.RandomState(seed).permutation(n)`; the first
+    round(train * n) train, those up to round((train + val) * n) validate, the rest tests.
+
+    Args:
+        patients: patient of each case.
+        train, val, test: shares of the patients, adding up to 1.
+        seed: of the permutation.
+    Returns: all cases, sorted within each part by id.
+    Raises: InputError: if the shares do not add up to 1, or a part would have no patient.
+    """
+    if abs(train + val + test - 1) > 1e-9:
+        raise InputError(f"the shares of a split must add up to 1, but {train} + {val} + {test} do not.")
+    names = sorted(set(patients.values()))
+    bounds = [round(train * len(names)), round((train + val) * len(names)), len(names)]
+    if not 0 < bounds[0] < bounds[1] < bounds[2]:
+        raise InputError(f"{len(names)} patient(s) are too few for three parts. Add cases, or commit a split of yours.")
+    order = np.random.RandomState(seed).permutation(len(names))
+    place = {names[index]: PARTS[int(np.searchsorted(bounds, rank, side="right"))] for rank, index in enumerate(order)}
+    rows = sorted((PARTS.index(place[patient]), case, patient) for case, patient in patients.items())
+    return pd.DataFrame([(case, patient, PARTS[part]) for part, case, patient in rows], columns=list(COLUMNS))
+
+
+def derive(rule: Mapping[str, Any], dataset_cases: pd.DataFrame, path: Path, commit_to: str) -> str:
+    """Write the split that a rule gives, and return how to fix it for good.
+
+    Args:
+        rule: shares and seed, for `by_patient`.
+        dataset_cases: `Dataset.cases`.
+        path: the file; beside it, `<name>.first` keeps what was written first.
+        commit_to: where a committed split would lie.
+    Raises: InputError: if the cases are others than when the split was first made, so that results made before and
+        after could not be compared.
+    """
+    text = to_csv(by_patient(dict(zip(dataset_cases["case"], dataset_cases["patient"], strict=True)), **dict(rule)))
+    first = path.with_suffix(".first")
+    if first.exists() and first.read_text(encoding="utf-8") != text:
+        raise InputError(
+            f"the cases of the dataset changed, and with them the split that {path} held at first. To keep the first "
+            f"split, copy {first} to {commit_to}; to accept the new one, delete {first}."
+        )
+    pieces.write_text(first, text)
+    pieces.write_text(path, text)
+    return f"split of {len(dataset_cases)} cases made by rule {dict(rule)}; to fix it, copy {path} to {commit_to}"
 
 
 def to_csv(split: pd.DataFrame, columns: Sequence[str] = COLUMNS) -> str:

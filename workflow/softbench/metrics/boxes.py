@@ -15,12 +15,14 @@ def bounding_box(mask: np.ndarray, margin: Sequence[int] | None = None) -> Box |
         margin: voxels added on both sides of each axis, within the array; none where it is left out.
     Returns: one slice an axis.
     """
-    box = []
+    box, rest = [], mask
     for axis, length in enumerate(mask.shape):
-        others = tuple(a for a in range(mask.ndim) if a != axis)
-        used = np.flatnonzero(mask.any(axis=others))
+        used = np.flatnonzero(rest.any(axis=tuple(range(1, rest.ndim))))
         if not used.size:
             return None
+        rest = np.asarray(
+            rest[used[0] : used[-1] + 1].any(axis=0)
+        )  # what is left has one axis less: cheap from here on
         extra = margin[axis] if margin else 0
         box.append(slice(max(0, int(used[0]) - extra), min(length, int(used[-1]) + 1 + extra)))
     return tuple(box)

@@ -3,16 +3,27 @@
 float32 sums, as in common libraries, are off by up to 90 times over a volume of millions of confident voxels.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from softbench.metrics import voxels
-from softbench.metrics.reliability import bin_edges, bin_of, top_label
+from softbench.metrics import regions, voxels
+from softbench.metrics.blocks import Gaps, adaptive_errors
+from softbench.metrics.reliability import Reliability, statistics
 
-VERSION = 1
-THRESHOLD = 1e-3  # TACE looks at probabilities above this: SVLS paper, Sec. 4.1
-FLOOR = 1e-12  # keeps the NLL of a class that was ruled out finite: 27.6 nat
+VERSION = 2
+UNKNOWN = Gaps(float("nan"), float("nan"), float("nan"))
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What one region says of calibration: sums that merge, and errors over blocks of equal count, which do not."""
+
+    statistics: Reliability
+    ace: float
+    tace: float
+    tace_svls: float
 
 
 def calibration(
@@ -39,100 +50,42 @@ def calibration(
     Source: the entries of `catalogue.CATALOGUE`. Departures: stated there.
     """
     probabilities, reference, usable = voxels.enter(probabilities, reference, valid)
-    where = {"band_mm": band_mm, "spacing_mm": spacing_mm, "valid": usable}
-    p, y = voxels.select(probabilities, reference, roi, **where)  # type: ignore[arg-type]
-    everywhere = voxels.select(probabilities, reference, "all", **where)  # type: ignore[arg-type]
+    inside = regions.inside(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=usable)
+    found = sweep(probabilities, reference, inside, bins)
+    whole = found if roi == "all" else adaptive_errors(probabilities, reference, usable, bins)
     return {
-        **binned(p, y, bins),
-        "ace": adaptive(p, y, bins, threshold=-1.0),  # nothing is left out, exact zeros neither
-        "tace": adaptive(p, y, bins, threshold=THRESHOLD),
-        "tace_svls": tace_svls(*everywhere, bins),
+        **_of_bins(found.statistics),
+        "ace": found.ace,
+        "tace": found.tace,
+        "tace_svls": whole.tace_svls,
     }
 
 
-def binned(p: np.ndarray, y: np.ndarray, bins: int) -> dict[str, float]:
-    """Return `ece mce ace_netcal cwece brier nll` of voxels, (C, N) probabilities and (N,) classes."""
-    edges = bin_edges(bins)
-    diagram = top_label(p, y, edges)
-    return {
-        "ece": diagram.ece,
-        "mce": diagram.mce,
-        "ace_netcal": diagram.mean_gap,
-        **_classwise(p, y, edges),
-        "nll": _nll(p, y),
-    }
-
-
-def _classwise(p: np.ndarray, y: np.ndarray, edges: np.ndarray) -> dict[str, float]:
-    """Return `cwece` and `brier`: both look at the error of each class's own probability."""
-    if not y.size:
-        return {"cwece": float("nan"), "brier": float("nan")}
-    gap = squared = 0.0
-    for class_id, probability in enumerate(p):  # one class at a time: a float64 copy of all would be large
-        error = probability - (y == class_id).astype(np.float64)
-        gap += float(np.abs(np.bincount(bin_of(probability, edges), error)).sum())
-        squared += float(error @ error)
-    return {"cwece": gap / y.size / len(p), "brier": squared / y.size}
-
-
-def _nll(p: np.ndarray, y: np.ndarray) -> float:
-    """Return the mean negative log probability of the true class, nat."""
-    truth = np.take_along_axis(p, y[None].astype(np.intp), axis=0)[0].astype(np.float64)
-    return float(-np.log(np.maximum(truth, FLOOR)).mean()) if y.size else float("nan")
-
-
-def adaptive(p: np.ndarray, y: np.ndarray, bins: int, *, threshold: float) -> float:
-    """Return Nixon's (thresholded) adaptive calibration error, in [0, 1]: blocks of equal count, mean over classes.
+def sweep(
+    probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray | None, bins: int, *, blocks: bool = True
+) -> Sweep:
+    """Measure the calibration of arrays that were checked (`voxels.enter`), in array order.
 
     Args:
-        p: (C, N) probabilities.
-        y: (N,) classes.
-        bins: blocks a class; a class with fewer voxels above the threshold is left out.
-        threshold: only probabilities above it count; below 0, all do.
+        probabilities: (C, ...) float, summing to 1 over C.
+        reference: (...) class ids.
+        inside: bool mask (...) of the voxels that count, or None for all.
+        bins: number of bins and of blocks.
+        blocks: whether to look at blocks; `ace`, `tace` and `tace_svls` are NaN where not.
+    Returns: the sums, and the errors over blocks, all of the voxels inside.
+    Raises: InputError: if `bins` is not a positive whole number.
     """
-    return _mean(
-        _block_gap(probability[kept], (y == class_id)[kept], bins)
-        for class_id, probability in enumerate(p)
-        for kept in [probability > threshold]
-    )
+    sums = statistics(probabilities, reference, inside, bins)
+    gaps = adaptive_errors(probabilities, reference, inside, int(bins)) if blocks else UNKNOWN
+    return Sweep(sums, *gaps)
 
 
-def _block_gap(p: np.ndarray, hit: np.ndarray, bins: int) -> float:
-    """Return the mean gap over blocks of equal count; equal probabilities stay in one block, whatever their order."""
-    if len(p) < max(bins, 1):
-        return float("nan")
-    ordered = np.sort(p)
-    edges = np.unique(ordered[np.linspace(0, len(p), bins, endpoint=False).round().astype(int)])
-    confidence = np.add.reduceat(ordered, np.searchsorted(ordered, edges), dtype=np.float64)
-    correct = np.bincount(np.searchsorted(edges, p[hit], side="right") - 1, minlength=len(edges))
-    return float(np.abs(correct - confidence).sum() / len(p))
-
-
-def tace_svls(p: np.ndarray, y: np.ndarray, bins: int) -> float:
-    """Return TACE by the arithmetic of the SVLS authors' code, to compare with their tables.
-
-    It leaves out class 0, cuts the sorted voxels into blocks of n // bins (the last takes the rest), and divides by
-    `bins` once more than Nixon's. Departures: ties are cut in array order; a class with too few voxels is left out
-    (theirs is 0/0 then).
-    """
-    gaps = _mean(
-        _cut_gap(p[class_id][kept], (y == class_id)[kept], bins)
-        for class_id in range(1, len(p))
-        for kept in [p[class_id] > THRESHOLD]
-    )
-    return gaps / bins
-
-
-def _cut_gap(p: np.ndarray, hit: np.ndarray, bins: int) -> float:
-    if len(p) < max(bins, 1):
-        return float("nan")
-    order = np.argsort(p, kind="stable")
-    error = hit[order] - p[order].astype(np.float64)
-    starts = np.arange(bins) * (len(p) // bins)
-    return float(np.abs(np.add.reduceat(error, starts)).sum() / len(p))
-
-
-def _mean(values: Iterable[float]) -> float:
-    """Return the mean of the values that are known, NaN where none is."""
-    known = [value for value in values if not np.isnan(value)]
-    return float(np.mean(known)) if known else float("nan")
+def _of_bins(sums: Reliability) -> dict[str, float]:
+    return {
+        "ece": sums.ece,
+        "mce": sums.mce,
+        "ace_netcal": sums.mean_gap,
+        "cwece": sums.cwece,
+        "brier": sums.brier,
+        "nll": sums.nll,
+    }

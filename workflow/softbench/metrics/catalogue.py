@@ -3,29 +3,111 @@
 import re
 from dataclasses import replace
 
-from softbench.errors import InputError
-from softbench.metrics.definitions import ALL, Metric
+import numpy as np
 
-__all__ = ["CATALOGUE", "Metric", "describe", "nsd_key"]
+from softbench.checks import require_one_of, require_positive
+from softbench.errors import InputError
+from softbench.metrics.definitions import ALL, EPD, THRESHOLD, Metric
+
+__all__ = ["CATALOGUE", "Metric", "at_threshold", "by_library", "describe", "nsd_key", "with_tolerance"]
 
 CATALOGUE: dict[str, Metric] = {metric.key: metric for metric in ALL}
+TOLERANT = ("nsd", "nsd_voxel", "sd_svls")
+THRESHOLDED = ("dsc", "iou", "accuracy", "specificity", "sensitivity", "precision", "threshold")
+CHOSEN_ON = {"val": "validation", "test": "test"}
+LIBRARIES = {"medpy": "medpy", "monai": "MONAI", "netcal": "netcal"}
+PATTERNS = (
+    f"<{'|'.join(TOLERANT)}>_<tolerance>mm",
+    f"<{'|'.join(THRESHOLDED)}>_at_<{'|'.join(CHOSEN_ON)}>, the same with _global",
+    f"<key>@<{'|'.join(LIBRARIES)}>",
+)
+
+
+def with_tolerance(key: str, tolerance_mm: float) -> str:
+    """Return the key of a metric at a tolerance: `with_tolerance("sd_svls", 2.0)` is sd_svls_2mm.
+
+    Raises: InputError: if the metric takes no tolerance, or the tolerance is not positive.
+    """
+    require_one_of("key", key, TOLERANT)
+    require_positive("tolerance_mm", tolerance_mm)
+    return f"{key}_{np.format_float_positional(tolerance_mm, trim='-')}mm"
 
 
 def nsd_key(tolerance_mm: float) -> str:
     """Return the key of the NSD at a tolerance: nsd_2mm, nsd_1.5mm."""
-    return f"nsd_{float(tolerance_mm)!r}mm".replace(".0mm", "mm")
+    return with_tolerance("nsd", tolerance_mm)
+
+
+def at_threshold(key: str, chosen_on: str, *, one_for_all: bool = False) -> str:
+    """Return the key of a hard metric at EPD's threshold: dsc_at_val, or dsc_at_val_global.
+
+    Args:
+        key: one of `THRESHOLDED`.
+        chosen_on: "val", or "test", the evaluated set itself.
+        one_for_all: one threshold serves all classes, not one each.
+    Raises: InputError: if `key` or `chosen_on` is unknown.
+    """
+    require_one_of("key", key, THRESHOLDED)
+    require_one_of("chosen_on", chosen_on, CHOSEN_ON)
+    return f"{key}_at_{chosen_on}{'_global' if one_for_all else ''}"
+
+
+def by_library(key: str, library: str) -> str:
+    """Return the key of what a library makes of a metric, to check ours: hd95@monai.
+
+    Raises: InputError: if the library is unknown.
+    """
+    require_one_of("library", library, LIBRARIES)
+    return f"{key}@{library}"
 
 
 def describe(key: str) -> Metric:
-    """Return the metric of a key, with the parameter filled in where the key carries one (`nsd_1.5mm`).
+    """Return the metric of a key, with the parameters filled in where the key carries some (see `PATTERNS`).
 
     Raises: InputError: if no such metric is registered.
     """
-    if key in CATALOGUE:
-        return CATALOGUE[key]
-    match = re.fullmatch(r"nsd_(\d+(?:\.\d+)?)mm", key)
+    base, _, library = key.partition("@")
+    found = CATALOGUE.get(base) or _at_tolerance(base) or (None if library else _at_threshold(base))
+    if found and "@" in key:
+        found = _from_library(found, library) if library in LIBRARIES else None
+    if not found:
+        raise InputError(f"metric {key!r} is unknown. Known: {', '.join(CATALOGUE)}; and {'; '.join(PATTERNS)}.")
+    return found
+
+
+def _at_tolerance(key: str) -> Metric | None:
+    match = re.fullmatch(rf"({'|'.join(TOLERANT)})_(\d+(?:\.\d+)?)mm", key)
     if not match:
-        raise InputError(f"metric {key!r} is unknown. Known: {', '.join(CATALOGUE)}, and nsd_<tolerance>mm.")
-    base, tolerance = CATALOGUE["nsd"], f"{match[1]} mm"
-    definition = base.definition.replace("a tolerance (inclusive)", f"{tolerance} (inclusive)")
-    return replace(base, key=key, name=f"NSD at {tolerance}", definition=definition)
+        return None
+    base, tolerance = CATALOGUE[match[1]], f"{match[2]} mm"
+    definition = base.definition.replace("a tolerance", tolerance)
+    return replace(base, key=key, name=f"{base.name} at {tolerance}", definition=definition)
+
+
+def _at_threshold(key: str) -> Metric | None:
+    match = re.fullmatch(rf"({'|'.join(THRESHOLDED)})_at_({'|'.join(CHOSEN_ON)})(_global)?", key)
+    if not match:
+        return None
+    one, chosen_on = bool(match[3]), CHOSEN_ON[match[2]]
+    how = f"{'one ' if one else ''}threshold from {chosen_on}"
+    whose = "one t for all classes" if one else "one t a class"
+    where = "validation" if chosen_on == "validation" else "the evaluated set, as the paper does: optimistic"
+    if match[1] == "threshold":
+        base, name, definition = THRESHOLD, how, f"{THRESHOLD.definition}; {whose}, chosen on {where}"
+    else:
+        base = CATALOGUE[match[1]]
+        name = f"{base.name} ({how})"
+        definition = f"{base.definition}; P is p >= t, R the argmax of the soft label; {whose}, chosen on {where}"
+    departure = "" if chosen_on == "test" else ". Departure: chosen on validation"
+    return replace(
+        base, key=key, name=name, definition=definition, source=EPD + departure,
+        empty_case="NaN where the class is absent from the argmax of the soft label: left out, and counted",
+    )  # fmt: skip
+
+
+def _from_library(base: Metric, library: str) -> Metric:
+    name = LIBRARIES[library]
+    return replace(
+        base, key=f"{base.key}@{library}", name=f"{base.name} ({name})",
+        empty_case=f"what {name} gives; NaN where it raises", source=f"{name}'s own number, to check ours",
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """The definitions of all metrics: what is measured, which way is better, what an empty mask gives, and whose it is.
 
-P is the prediction's mask, R the reference's, p a predicted probability, y 1 where its class is the true one, else 0.
+P is the prediction's mask, R the reference's, p a predicted probability, y 1 where its class is the true one, else 0;
+s is a soft label's probability, t a threshold on p.
 """
 
 from dataclasses import dataclass
@@ -28,12 +29,15 @@ class Metric:
 
 
 FRACTION = (0.0, 1.0)
-OPEN = (0.0, float("inf"))
+INFINITY = float("inf")
+OPEN = (0.0, INFINITY)
 TAHA = "Taha & Hanbury 2015"
 SURFELS = "Nikolov et al. 2018 (DeepMind surface-distance)"
 ONE_OR_BOTH = "0 where one mask is empty, NaN where both are"
 DISTANCE_EMPTY = "inf where one mask is empty, NaN where both are"
 REGION_EMPTY = "NaN where the region holds no voxel"
+ABSENT = "NaN where the class is absent (sum s = 0): left out, and counted"
+EPD = "Ali et al. 2024"
 
 OVERLAP = (
     Metric("dsc", "DSC", "1", "higher", FRACTION, "2 |P and R| / (|P| + |R|)", ONE_OR_BOTH, "Dice 1945"),
@@ -70,6 +74,12 @@ DISTANCE = (
     Metric(
         "masd", "MASD", "mm", "lower", OPEN,
         "mean of the two directed means; some libraries call it ASSD", DISTANCE_EMPTY, "MetricsReloaded",
+    ),
+    Metric(
+        "hd95_in_plane", "HD95 (in-plane)", "mm", "lower", OPEN,
+        "as hd95, over the voxels with one of 8 neighbours in their slice outside; distances run in 3-D",
+        "inf where one mask is empty, NaN where both are or one fills its slices and so has no edge",
+        "MRBrainS18's evaluation. Departure: inf or NaN where theirs gives None or raises",
     ),
 )  # fmt: skip
 
@@ -136,6 +146,30 @@ CALIBRATION = (
     ),
 )  # fmt: skip
 
+# Sums over bins and voxels add up over cases; `ace`, `tace` and `tace_svls` would need the voxels of all at once.
+POOLED = ("ece", "mce", "ace_netcal", "cwece", "brier", "nll")
+
+SOFT = (
+    Metric(
+        "dsc_s", "soft DSC", "1", "higher", FRACTION,
+        "2 sum(s p) / (sum s + sum p); below 1 even for p = s, unless all are 0 or 1", ABSENT, EPD,
+    ),
+    Metric(
+        "rad", "RAD", "1", "lower", OPEN, "|sum p - sum s| / sum s", ABSENT,
+        f"{EPD}. Departure: they define it in words, the formula is ours",
+    ),
+    Metric(
+        "rd", "RD", "1", "neither", (-1.0, INFINITY), "(sum p - sum s) / sum s; signed, nearest 0 is best", ABSENT,
+        f"{EPD}. Departure: they define it in words, the formula is ours",
+    ),
+    Metric(
+        "rmse", "RMSE", "1", "lower", FRACTION, "root of the mean over voxels of (p - s)^2", ABSENT,
+        f"{EPD}. Departure: what they print cannot be voxel-wise",
+    ),
+    Metric("mae", "MAE", "1", "lower", FRACTION, "mean over voxels of |p - s|", ABSENT, "ours, beside EPD's RMSE"),
+    Metric("mse", "MSE", "1", "lower", FRACTION, "mean over voxels of (p - s)^2", ABSENT, "ours, beside EPD's RMSE"),
+)  # fmt: skip
+
 RECORDED = (
     Metric(
         "image_diagonal", "image diagonal", "mm", "neither", OPEN,
@@ -143,4 +177,17 @@ RECORDED = (
     ),
 )  # fmt: skip
 
-ALL = (*OVERLAP, *DISTANCE, *SURFACE_SHARE, *CALIBRATION, *RECORDED)
+THRESHOLD = Metric(
+    "threshold", "threshold", "1", "neither", FRACTION,
+    "t in 0, 0.01 .. 1 of the highest DSC, the first where several are", "", "",
+)  # fmt: skip
+
+GROUPS = {
+    "Overlap": OVERLAP,
+    "Surface distance": DISTANCE,
+    "Surface overlap": SURFACE_SHARE,
+    "Calibration": CALIBRATION,
+    "Against soft labels": SOFT,
+    "Recorded beside the scores": RECORDED,
+}
+ALL = tuple(metric for group in GROUPS.values() for metric in group)

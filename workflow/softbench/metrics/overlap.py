@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,13 @@ class Overlap:
         return _ratio(total - difference, total)
 
 
-def compare(prediction: np.ndarray, reference: np.ndarray) -> Overlap:
-    """Count the voxels of two bool masks of one shape."""
+def compare(prediction: np.ndarray, reference: np.ndarray, voxels: int | None = None) -> Overlap:
+    """Count the voxels of two bool masks of one shape; `voxels`: how many exist, where that is fewer than all."""
+    total = prediction.size if voxels is None else voxels
     both = int(np.count_nonzero(prediction & reference))
     prediction_only = int(np.count_nonzero(prediction)) - both
     reference_only = int(np.count_nonzero(reference)) - both
-    return Overlap(both, prediction_only, reference_only, prediction.size - both - prediction_only - reference_only)
+    return Overlap(both, prediction_only, reference_only, total - both - prediction_only - reference_only)
 
 
 def _ratio(part: int, whole: int) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 
 from softbench.checks import require_integers, require_one_of, require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
+from softbench.metrics.band import near_another_class
 from softbench.metrics.boxes import bounding_box, shared
 from softbench.metrics.surface import EDGE
 
@@ -44,7 +45,25 @@ def mask(
     if spacing_mm is None:
         raise InputError("`roi='band'` needs `spacing_mm`, to know how wide the band is. Pass the voxel spacing in mm.")
     spacing = require_spacing(spacing_mm, reference.ndim)
-    return _band(reference, usable, effective_band_mm(band_mm, spacing), spacing)
+    reach_mm = effective_band_mm(band_mm, spacing)
+    if usable.all():
+        steps = [_steps(reach_mm, step) for step in spacing]
+        return near_another_class(reference, spacing, (reach_mm * EDGE) ** 2, steps)
+    return _band(reference, usable, reach_mm, spacing)
+
+
+def inside(
+    reference: np.ndarray,
+    roi: str,
+    *,
+    band_mm: float = 3.0,
+    spacing_mm: Sequence[float] | None = None,
+    valid: np.ndarray | None = None,
+) -> np.ndarray | None:
+    """Return `mask`, or None where that is the whole volume: what need not be made need not be read."""
+    if roi == "all" and valid is None:
+        return None
+    return mask(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=valid)
 
 
 def effective_band_mm(band_mm: float, spacing_mm: Sequence[float]) -> float:
@@ -57,7 +76,7 @@ def effective_band_mm(band_mm: float, spacing_mm: Sequence[float]) -> float:
 
 
 def _band(reference: np.ndarray, usable: np.ndarray, reach_mm: float, spacing_mm: tuple[float, ...]) -> np.ndarray:
-    """Mark usable voxels within `reach_mm` of a usable voxel of another class."""
+    """Mark usable voxels within `reach_mm` of a usable voxel of another class, where some are not usable."""
     band = np.zeros(reference.shape, bool)
     margin = [_steps(reach_mm, step) for step in spacing_mm]
     for class_id in np.unique(reference[usable]):

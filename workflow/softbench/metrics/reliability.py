@@ -1,32 +1,41 @@
-"""Reliability diagrams: how often the top class is right, by how confident the prediction was."""
+"""Sufficient statistics of calibration: sums over voxels that add up to those of all voxels together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from softbench.errors import InputError
-from softbench.metrics import voxels
+from softbench.metrics import regions, voxels
+from softbench.metrics.tally import tally
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """Sums over the voxels of each confidence bin (low, high]; sums of several cases add up to the pooled diagram.
+    """Sums over the voxels of a region; bins are (low, high], and 0 lies in the first.
 
     counts, confidence, correct: (bins,) number of voxels, sum of their top probabilities, number of them right.
+    class_counts, class_confidence, class_correct: (C, bins) the same of each class's own probability; there, correct
+        counts the voxels of that class.
+    squared_error: sum over voxels and classes of (p - y)^2.
+    log_loss: sum over voxels of -log p of the true class, p not below 1e-12, nat.
     """
 
     counts: np.ndarray
     confidence: np.ndarray
     correct: np.ndarray
+    class_counts: np.ndarray
+    class_confidence: np.ndarray
+    class_correct: np.ndarray
+    squared_error: float
+    log_loss: float
 
     @property
     def ece(self) -> float:
         """Expected calibration error, in [0, 1]: mean over voxels of their bin's gap; NaN without voxels."""
-        total = int(self.counts.sum())
-        return float(np.abs(self.correct - self.confidence).sum() / total) if total else float("nan")
+        return self._per_voxel(float(np.abs(self.correct - self.confidence).sum()))
 
     @property
     def mce(self) -> float:
@@ -45,20 +54,39 @@ class Reliability:
         gaps: np.ndarray = np.abs(self.correct[used] - self.confidence[used]) / self.counts[used]
         return gaps
 
-    def merge(self, other: "Reliability") -> "Reliability":
-        """Return the diagram of both together, as if their voxels had been one volume.
+    @property
+    def cwece(self) -> float:
+        """Classwise ECE, in [0, 1]: that of each class's own probability, mean over classes; NaN without voxels."""
+        return self._per_voxel(float(np.abs(self.class_correct - self.class_confidence).sum() / len(self.class_counts)))
 
-        Raises: InputError: if they have different numbers of bins.
+    @property
+    def brier(self) -> float:
+        """Brier score, in [0, 2]: mean over voxels of the sum over classes of (p - y)^2; NaN without voxels."""
+        return self._per_voxel(self.squared_error)
+
+    @property
+    def nll(self) -> float:
+        """Mean negative log probability of the true class, nat; NaN without voxels."""
+        return self._per_voxel(self.log_loss)
+
+    def _per_voxel(self, total: float) -> float:
+        voxels_seen = self.counts.sum()
+        return float(total / voxels_seen) if voxels_seen else float("nan")
+
+    def merge(self, other: "Reliability") -> "Reliability":
+        """Return the statistics of both together, as if their voxels had been one volume.
+
+        Raises: InputError: if they have different numbers of bins or classes.
         """
-        if len(self.counts) != len(other.counts):
-            raise InputError(
-                f"diagrams of {len(self.counts)} and {len(other.counts)} bins cannot be merged. Use the same `bins`."
-            )
-        return Reliability(self.counts + other.counts, self.confidence + other.confidence, self.correct + other.correct)
+        for name, axis in (("classes", 0), ("bins", 1)):
+            mine, theirs = self.class_counts.shape[axis], other.class_counts.shape[axis]
+            if mine != theirs:
+                raise InputError(f"diagrams of {mine} and {theirs} {name} cannot be merged. Use the same `{name}`.")
+        return Reliability(*(getattr(self, field) + getattr(other, field) for field in FIELDS))
 
     def to_arrays(self, name: str = "") -> dict[str, np.ndarray]:
         """Return the sums as plain arrays for one npz; `name` keeps several diagrams in it apart."""
-        return {_key(name, field): getattr(self, field) for field in FIELDS}
+        return {_key(name, field): np.asarray(getattr(self, field)) for field in FIELDS}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], name: str = "") -> "Reliability":
@@ -69,10 +97,11 @@ class Reliability:
         missing = [_key(name, field) for field in FIELDS if _key(name, field) not in arrays]
         if missing:
             raise InputError(f"no reliability diagram {name!r}: {missing} not among {sorted(arrays)}.")
-        return cls(*(np.asarray(arrays[_key(name, field)]) for field in FIELDS))
+        found = [np.asarray(arrays[_key(name, field)]) for field in FIELDS]
+        return cls(*(array if array.ndim else float(array) for array in found))  # type: ignore[arg-type]
 
 
-FIELDS = ("counts", "confidence", "correct")
+FIELDS = tuple(field.name for field in fields(Reliability))
 
 
 def _key(name: str, field: str) -> str:
@@ -89,7 +118,7 @@ def reliability(
     spacing_mm: Sequence[float] | None = None,
     valid: np.ndarray | None = None,
 ) -> Reliability:
-    """Sort voxels by the probability of their top class and count how many are right.
+    """Sort voxels by the probability of their top class, and of each class, and count how often these are right.
 
     Args:
         probabilities: (C, D, H, W) or (C, H, W) float, summing to 1 over C.
@@ -102,9 +131,17 @@ def reliability(
     Source: Guo et al. 2017. Departures: float64 sums, so that millions of voxels do not lose digits.
     """
     probabilities, reference, usable = voxels.enter(probabilities, reference, valid)
-    edges = bin_edges(bins)
-    p, y = voxels.select(probabilities, reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=usable)
-    return top_label(p, y, edges)
+    inside = regions.inside(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=usable)
+    return statistics(probabilities, reference, inside, bins)
+
+
+def statistics(probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray | None, bins: int) -> Reliability:
+    """Return the sums over the voxels inside a mask, or over all, of arrays that were checked.
+
+    Raises: InputError: if `bins` is not a positive whole number.
+    """
+    sums = tally(probabilities, reference, inside, bin_edges(bins))
+    return Reliability(*sums[:-1], *map(float, sums.errors))
 
 
 def bin_edges(bins: int) -> np.ndarray:
@@ -115,19 +152,3 @@ def bin_edges(bins: int) -> np.ndarray:
     if int(bins) != bins or bins < 1:
         raise InputError(f"`bins` must be a whole number of at least 1, but is {bins!r}.")
     return np.linspace(0, 1, int(bins) + 1)[1:-1]
-
-
-def bin_of(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Return the bin (low, high] of each value (N,); 0 falls into the first bin."""
-    return np.searchsorted(edges, values, side="left")
-
-
-def top_label(p: np.ndarray, y: np.ndarray, edges: np.ndarray) -> Reliability:
-    """Bin voxels, (C, N) probabilities and (N,) classes, by their largest probability; ties go to the first class."""
-    confidence = p.max(axis=0).astype(np.float64)
-    right = p.argmax(axis=0) == y
-    place, bins = bin_of(confidence, edges), len(edges) + 1
-    counts = np.bincount(place, minlength=bins)
-    return Reliability(
-        counts, np.bincount(place, confidence, minlength=bins), np.bincount(place[right], minlength=bins)
-    )

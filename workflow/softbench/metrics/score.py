@@ -1,21 +1,37 @@
 """The scores of one case: one tidy row for each rater, structure, metric and region. Nothing is rounded here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from softbench.checks import require_positive, require_spacing
+from softbench.arrays import most_probable
+from softbench.checks import require_label_map, require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
-from softbench.metrics import catalogue, overlap, regions, surface, voxels
-from softbench.metrics.calibration import THRESHOLD, adaptive, binned
+from softbench.metrics import catalogue, regions, rows, voxels
+from softbench.metrics.reliability import Reliability
+from softbench.metrics.rows import MEAN, Row, Surroundings
+from softbench.metrics.soft import SoftSums
+from softbench.metrics.threshold_curve import Curve
 
-VERSION = 1
+VERSION = 2
 COLUMNS = ("rater", "structure", "metric", "roi", "value", "unit")
-WHOLE = "all"  # the structure of rows that look at all classes
-PER_REGION = ("ece", "mce", "cwece", "brier", "nll")
 
-Row = tuple[str, str, str, float]  # structure, metric, roi, value
+
+@dataclass(frozen=True, eq=False)
+class Assessment:
+    """What one case gives: its tidy rows, and the statistics that several cases pool.
+
+    rows: as `score_case`. statistics: the reliability of each region, against the first rater. soft: the soft sums of
+    each structure, against the raters' mean. curves: (rater, structure) -> the overlap at every threshold, where that
+    was asked for.
+    """
+
+    rows: pd.DataFrame
+    statistics: dict[str, Reliability]
+    soft: dict[str, SoftSums]
+    curves: dict[tuple[int, str], Curve]
 
 
 def score_case(
@@ -28,6 +44,8 @@ def score_case(
     band_mm: float = 3.0,
     bins: int = 10,
     valid: np.ndarray | None = None,
+    cross_check: Sequence[str] = (),
+    in_plane: bool = False,
 ) -> pd.DataFrame:
     """Score the prediction of one case against each rater.
 
@@ -36,98 +54,216 @@ def score_case(
         references: (R, D, H, W) or (R, H, W) class ids, one label map a rater.
         spacing_mm: one number for each axis, in the order of the array's axes.
         structures: class ids of each structure's name, e.g. {"WT": [1, 2, 3]}; the prediction's mask is where the
-            most probable class is one of them.
-        tolerances_mm: one NSD each.
+            most probable class is one of them, and its probability the sum of theirs.
+        tolerances_mm: one `nsd`, `nsd_voxel` and `sd_svls` each.
         band_mm, bins: as `calibration`.
         valid: voxels that exist; elsewhere both masks are empty and nothing is counted.
-    Returns: columns `rater` (1 .. R), `structure`, `metric`, `roi`, `value`, `unit`. For each structure: `dsc hd95 assd
-        vs nsd_<t>mm`. For all classes together (structure "all"): `ece mce cwece brier nll` in each region, `tace`, and
+        cross_check: of "medpy", "monai", "netcal": whose values stand beside ours, in rows `<metric>@<library>`.
+        in_plane: whether to add `hd95_in_plane`, with D as the slice axis (volumes only).
+    Returns: columns `rater` (1 .. R; 0 is the raters' mean), `structure`, `metric`, `roi`, `value`, `unit`. For each
+        structure and rater: all that `binary` gives, and in each region `ece mce ace_netcal cwece brier nll` of the
+        structure against the rest; against the raters' mean all that `soft` gives. For all classes together
+        (structure "all"): in each region all that `calibration` gives (`tace_svls` in "all" alone), and
         `image_diagonal`, which tables put in for a distance to nothing. Values are raw: inf or NaN where a mask is
         empty, NaN where a region is.
     Raises: InputError: if arrays do not fit together, hold NaN, or a structure names a class that does not exist.
     """
+    return assess(
+        probabilities,
+        references,
+        spacing_mm,
+        structures,
+        tolerances_mm=tolerances_mm,
+        band_mm=band_mm,
+        bins=bins,
+        valid=valid,
+        cross_check=cross_check,
+        in_plane=in_plane,
+    ).rows
+
+
+def assess(
+    probabilities: np.ndarray,
+    references: np.ndarray,
+    spacing_mm: Sequence[float],
+    structures: Mapping[str, Sequence[int]],
+    *,
+    tolerances_mm: Sequence[float] = (2.0,),
+    band_mm: float = 3.0,
+    bins: int = 10,
+    valid: np.ndarray | None = None,
+    cross_check: Sequence[str] = (),
+    in_plane: bool = False,
+    thresholds: bool = False,
+) -> Assessment:
+    """Score one case, and keep what cases pool; arguments and errors as `score_case`.
+
+    Args: thresholds: whether to keep the curves of overlap by threshold.
+    """
+    given, probabilities, references = _enter(
+        probabilities, references, spacing_mm, structures, tolerances_mm, valid, cross_check
+    )
+    if in_plane and len(given.shape) != 3:
+        raise InputError(f"`in_plane` looks at the slices of a volume, but the image is {given.shape}. Leave it out.")
+    where = [{roi: _region(reference, roi, band_mm, given) for roi in regions.ROIS} for reference in references]
+    found: list[tuple[int, Row]] = []
+    statistics: list[dict[str, Reliability]] = []
+    for rater, reference in enumerate(references, start=1):
+        values, sums = rows.of_classes(probabilities, reference, where[rater - 1], given, bins)
+        found += _by(rater, values)
+        statistics.append(sums)
+    predicted = most_probable(probabilities)
+    soft: dict[str, SoftSums] = {}
+    curves: dict[tuple[int, str], Curve] = {}
+    for structure, is_member in given.members.items():  # one at a time: each holds another volume of probabilities
+        mask, masks = given.mask(predicted, structure), [given.mask(one, structure) for one in references]
+        inside = _sum_of(probabilities, is_member, given.usable)
+        pair = np.stack([1 - inside, inside])
+        for rater, reference in enumerate(masks, start=1):
+            found += _by(rater, rows.of_masks(structure, mask, reference, given, edges_in_plane=in_plane))
+            found += _by(rater, rows.of_probability(structure, pair, reference, where[rater - 1], bins))
+            if thresholds:
+                curves[rater, structure] = Curve.of(inside, reference, given.usable)
+        soft[structure] = rows.of_mean(inside, masks, given.usable)
+        found += _by(MEAN, rows.of_soft(structure, soft[structure]))
+    return Assessment(table(found), statistics[0], soft, curves)
+
+
+def score_label_map(
+    labels: np.ndarray,
+    references: np.ndarray,
+    spacing_mm: Sequence[float],
+    structures: Mapping[str, Sequence[int]],
+    *,
+    classes: int,
+    tolerances_mm: Sequence[float] = (2.0,),
+    valid: np.ndarray | None = None,
+    cross_check: Sequence[str] = (),
+    in_plane: bool = False,
+) -> pd.DataFrame:
+    """Score a predicted label map, which has no probabilities: overlap and surfaces alone.
+
+    Args:
+        labels: (D, H, W) or (H, W) class ids.
+        classes: number of classes, background included.
+        references, spacing_mm, structures, tolerances_mm, valid, cross_check, in_plane: as `score_case`.
+    Returns: the rows of `score_case` that need no probabilities.
+    Raises: InputError: as `score_case`.
+    """
+    labels, references, usable = np.asarray(labels), np.asarray(references), voxels.require_valid(valid)
+    _require_raters(references, labels.shape)
+    given = _surroundings(references, spacing_mm, structures, classes, tolerances_mm, usable, cross_check)
+    for name, label_map in [("labels", labels), *(("references", reference) for reference in references)]:
+        require_same_shape(name, label_map.shape, "references", given.shape)
+        require_label_map(name, label_map if usable is None else label_map[usable], classes)
+    found: list[tuple[int, Row]] = []
+    for rater, reference in enumerate(references, start=1):
+        for structure in given.members:
+            masks = given.mask(labels, structure), given.mask(reference, structure)
+            found += _by(rater, rows.of_masks(structure, *masks, given, edges_in_plane=in_plane))
+        found += _by(rater, [given.diagonal()])
+    return table(found)
+
+
+def curves_of(
+    probabilities: np.ndarray,
+    references: np.ndarray,
+    spacing_mm: Sequence[float],
+    structures: Mapping[str, Sequence[int]],
+    *,
+    valid: np.ndarray | None = None,
+) -> dict[tuple[int, str], Curve]:
+    """Return the overlap of each rater's structures at every threshold; arguments and errors as `score_case`."""
+    given, probabilities, references = _enter(probabilities, references, spacing_mm, structures, (), valid, ())
+    return {
+        (rater, structure): Curve.of(inside, given.mask(reference, structure), given.usable)
+        for structure, is_member in given.members.items()
+        for inside in [_sum_of(probabilities, is_member, given.usable)]
+        for rater, reference in enumerate(references, start=1)
+    }
+
+
+def _enter(
+    probabilities: np.ndarray,
+    references: np.ndarray,
+    spacing_mm: Sequence[float],
+    structures: Mapping[str, Sequence[int]],
+    tolerances_mm: Sequence[float],
+    valid: np.ndarray | None,
+    cross_check: Sequence[str],
+) -> tuple[Surroundings, np.ndarray, np.ndarray]:
+    """Check probabilities and references, and return them with what they share."""
     probabilities, references, usable = np.asarray(probabilities), np.asarray(references), voxels.require_valid(valid)
     voxels.require_probabilities(probabilities, usable)
-    spacing = require_spacing(spacing_mm, probabilities.ndim - 1)
-    _require_references(probabilities, references, usable)
-    members = _memberships(structures, len(probabilities))
-    for tolerance in tolerances_mm:
-        require_positive("tolerances_mm", tolerance)
-    predicted = probabilities.argmax(axis=0)
-    rows = [
-        (rater, *row, catalogue.describe(row[1]).unit)
-        for rater, reference in enumerate(references, start=1)
-        for row in (
-            *_structure_rows(predicted, reference, usable, members, spacing, tolerances_mm),
-            *_case_rows(probabilities, reference, usable, spacing, band_mm, bins),
-        )
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _structure_rows(
-    predicted: np.ndarray,
-    reference: np.ndarray,
-    usable: np.ndarray | None,
-    members: dict[str, np.ndarray],
-    spacing_mm: tuple[float, ...],
-    tolerances_mm: Sequence[float],
-) -> Iterator[Row]:
-    if usable is not None:  # what lies outside may hold any id: count it as background
-        predicted, reference = np.where(usable, predicted, 0), np.where(usable, reference, 0)
-    for structure, is_member in members.items():
-        prediction_mask, reference_mask = is_member.take(predicted), is_member.take(reference)
-        if usable is not None:
-            prediction_mask, reference_mask = prediction_mask & usable, reference_mask & usable
-        counts = overlap.compare(prediction_mask, reference_mask)
-        surfaces = surface.between(prediction_mask, reference_mask, spacing_mm)
-        yield structure, "dsc", "all", counts.dsc
-        yield structure, "hd95", "all", surfaces.hd95
-        yield structure, "assd", "all", surfaces.assd
-        yield structure, "vs", "all", counts.vs
-        for tolerance in tolerances_mm:
-            yield structure, catalogue.nsd_key(tolerance), "all", surfaces.nsd(tolerance)
-
-
-def _case_rows(
-    probabilities: np.ndarray,
-    reference: np.ndarray,
-    usable: np.ndarray | None,
-    spacing_mm: tuple[float, ...],
-    band_mm: float,
-    bins: int,
-) -> Iterator[Row]:
-    for roi in regions.ROIS:
-        p, y = voxels.select(probabilities, reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=usable)
-        values = binned(p, y, bins)
-        for metric in PER_REGION:
-            yield WHOLE, metric, roi, values[metric]
-        if roi == "all":
-            yield WHOLE, "tace", roi, adaptive(p, y, bins, threshold=THRESHOLD)
-    yield WHOLE, "image_diagonal", "all", float(np.linalg.norm(np.multiply(reference.shape, spacing_mm)))
-
-
-def _require_references(probabilities: np.ndarray, references: np.ndarray, usable: np.ndarray | None) -> None:
-    if references.ndim != probabilities.ndim or not len(references):
-        raise InputError(
-            f"`references` must hold one label map a rater, (R, D, H, W) or (R, H, W), but its shape is "
-            f"{references.shape} where the probabilities' is {probabilities.shape}. For one rater: `labels[None]`."
-        )
+    _require_raters(references, probabilities.shape[1:])
+    given = _surroundings(references, spacing_mm, structures, len(probabilities), tolerances_mm, usable, cross_check)
     for reference in references:
         voxels.require_reference(probabilities, reference, usable)
+    return given, probabilities, references
+
+
+def _surroundings(
+    references: np.ndarray,
+    spacing_mm: Sequence[float],
+    structures: Mapping[str, Sequence[int]],
+    classes: int,
+    tolerances_mm: Sequence[float],
+    usable: np.ndarray | None,
+    cross_check: Sequence[str],
+) -> Surroundings:
+    """Check what all raters share, and put it together."""
+    spacing = require_spacing(spacing_mm, references.ndim - 1)
+    for tolerance in tolerances_mm:
+        require_positive("tolerances_mm", tolerance)
+    members = _memberships(structures, classes)
+    return Surroundings(references.shape[1:], spacing, members, tuple(tolerances_mm), usable, tuple(cross_check))
+
+
+def _require_raters(references: np.ndarray, shape: tuple[int, ...]) -> None:
+    if references.ndim != len(shape) + 1 or not len(references):
+        raise InputError(
+            f"`references` must hold one label map a rater, (R, D, H, W) or (R, H, W), but its shape is "
+            f"{references.shape} where the prediction's grid is {shape}. For one rater: `labels[None]`."
+        )
 
 
 def _memberships(structures: Mapping[str, Sequence[int]], classes: int) -> dict[str, np.ndarray]:
     """Return, for each structure, which classes belong to it: (C,) bool."""
     members = {}
     for name, ids in structures.items():
-        if name == WHOLE:
-            raise InputError(f"a structure cannot be called {WHOLE!r}: rows over all classes are. Rename it.")
-        known = set(range(classes))
-        if not len(ids) or not set(ids) <= known:
+        if name == rows.WHOLE:
+            raise InputError(f"a structure cannot be called {name!r}: rows over all classes are. Rename it.")
+        if not len(ids) or not set(ids) <= set(range(classes)):
             raise InputError(
                 f"structure {name!r} must list class ids from 0 to {classes - 1}, but lists {list(ids)}. "
                 "Correct `structures`."
             )
         members[name] = np.isin(np.arange(classes), list(ids))
     return members
+
+
+def _sum_of(probabilities: np.ndarray, is_member: np.ndarray, usable: np.ndarray | None) -> np.ndarray:
+    """Return the probability of a structure: the sum over its classes; 0 outside of the voxels that exist."""
+    ids = np.flatnonzero(is_member)
+    total: np.ndarray = probabilities[ids[0]]
+    for class_id in ids[1:]:
+        total = total + probabilities[class_id]
+    known = total if usable is None else np.where(usable, total, 0)
+    return np.minimum(known, 1) if len(ids) > 1 else known  # rounding may pass 1
+
+
+def _region(reference: np.ndarray, roi: str, band_mm: float, given: Surroundings) -> np.ndarray | None:
+    """Return the mask of a region, None where it is all."""
+    if roi == "all":
+        return given.usable
+    return regions.mask(reference, roi, band_mm=band_mm, spacing_mm=given.spacing_mm, valid=given.usable)
+
+
+def _by(rater: int, found: Iterable[Row]) -> list[tuple[int, Row]]:
+    return [(rater, row) for row in found]
+
+
+def table(found: Sequence[tuple[int, Row]]) -> pd.DataFrame:
+    """Return (rater, row) as a tidy table, each value with its unit."""
+    lines = [(rater, *row, catalogue.describe(row[1]).unit) for rater, row in found]
+    return pd.DataFrame(lines, columns=list(COLUMNS))

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softbench.metrics.boxes import bounding_box
 from softbench.metrics.nearest import distances
-from softbench.metrics.surfel_areas import corners, surfel_areas
+from softbench.metrics.surface_scan import Elements, scan
+from softbench.metrics.surfel_areas import surfel_areas
 
 VERSION = 1
 EDGE = 1 + 1e-9  # distances on a lattice are sums of rounded steps: 3 x 0.8 mm must count as within 2.4 mm
@@ -96,42 +96,16 @@ def between(prediction: np.ndarray, reference: np.ndarray, spacing_mm: tuple[flo
         prediction, reference: (D, H, W) or (H, W) bool, of one shape.
         spacing_mm: one number an axis.
     """
-    box = bounding_box(prediction | reference) or (slice(0, 0),) * prediction.ndim
-    padded = [np.pad(mask[box], 1) for mask in (prediction, reference)]
-    edges = [_voxel_surface(mask) for mask in padded]
-    codes = [_neighbour_codes(mask) for mask in padded]
-    last = 2 ** (2**prediction.ndim) - 1
-    cuts = [(code != 0) & (code != last) for code in codes]
+    found = [scan(mask) for mask in (prediction, reference)]
     areas = surfel_areas(spacing_mm)
-    sides = [
-        Side(
-            distances(edges[i], edges[j], spacing_mm),
-            distances(cuts[i], cuts[j], spacing_mm),
-            areas[codes[i][cuts[i]]],
-        )
-        for i, j in ((0, 1), (1, 0))
-    ]
-    return Surfaces(*sides)
+    return Surfaces(*[_side(here, there, areas, spacing_mm) for here, there in (found, found[::-1])])
 
 
-def _voxel_surface(padded: np.ndarray) -> np.ndarray:
-    """Return the voxels with a face neighbour outside the mask; the array has a margin of one background voxel."""
-    inner = (slice(1, -1),) * padded.ndim
-    enclosed = padded[inner].copy()
-    for axis in range(padded.ndim):
-        for shift in (slice(None, -2), slice(2, None)):
-            enclosed &= padded[(*inner[:axis], shift, *inner[axis + 1 :])]
-    surface: np.ndarray = padded[inner] & ~enclosed
-    return surface
-
-
-def _neighbour_codes(padded: np.ndarray) -> np.ndarray:
-    """Return, for each corner between voxels, which of its 8 (4) voxels are inside, as bits of a uint8."""
-    bits = padded.view(np.uint8)
-    codes = np.zeros([n - 1 for n in padded.shape], np.uint8)
-    for bit, corner in enumerate(corners(padded.ndim)):
-        codes |= bits[tuple(slice(c, n - 1 + c) for c, n in zip(corner, padded.shape, strict=True))] << bit
-    return codes
+def _side(
+    here: tuple[Elements, Elements], there: tuple[Elements, Elements], areas: np.ndarray, spacing_mm: tuple[float, ...]
+) -> Side:
+    voxels_mm, surfels_mm = (distances(a, b, spacing_mm) for a, b in zip(here, there, strict=True))
+    return Side(voxels_mm, surfels_mm, areas[here[1].codes])
 
 
 def _share(part: float, whole: float) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 from softbench.checks import require_integers, require_label_map, require_same_shape
 from softbench.errors import InputError
 from softbench.metrics import regions
+from softbench.metrics.chunks import walk
 
 VERSION = 1
 SUM = 1e-3  # how far from 1 a voxel's probabilities may sum: room for float16, none for logits
@@ -39,19 +40,17 @@ def require_probabilities(probabilities: np.ndarray, valid: np.ndarray | None = 
         )
     if valid is not None:
         require_same_shape("valid", valid.shape, "probabilities", probabilities.shape[1:])
-        probabilities = probabilities[:, valid]
     if probabilities[0].size:
-        _require_distribution(probabilities)
+        _require_distribution(probabilities, valid)
 
 
-def _require_distribution(probabilities: np.ndarray) -> None:
-    low, high = float(probabilities.min()), float(probabilities.max())
-    sums = probabilities.sum(axis=0, dtype=np.float32)
-    least, most = float(sums.min()), float(sums.max())
-    if not np.isfinite([low, high, least, most]).all():  # a NaN anywhere is the minimum
-        bad = int(probabilities.size - np.isfinite(probabilities).sum())
+def _require_distribution(probabilities: np.ndarray, valid: np.ndarray | None) -> None:
+    low, high, least, most = _extent(probabilities, valid)
+    if not np.isfinite([low, high, least, most]).all():
+        values = probabilities if valid is None else probabilities[:, valid]
+        bad = int(values.size - np.isfinite(values).sum())
         raise InputError(
-            f"`probabilities` holds {bad} value(s) that are NaN or infinite of {probabilities.size}. "
+            f"`probabilities` holds {bad} value(s) that are NaN or infinite of {values.size}. "
             "The network that made them has diverged, or its input held NaN."
         )
     if low < -1e-6 or high > 1 + 1e-6 or least < 1 - SUM or most > 1 + SUM:
@@ -59,6 +58,21 @@ def _require_distribution(probabilities: np.ndarray) -> None:
             f"`probabilities` must lie in [0, 1] and sum to 1 over the classes, but span {low:.6g} to {high:.6g} "
             f"and sum to {least:.6g} to {most:.6g}. If these are logits, take their softmax first."
         )
+
+
+def _extent(probabilities: np.ndarray, valid: np.ndarray | None) -> tuple[float, float, float, float]:
+    """Return the smallest and largest value, and the smallest and largest sum over classes; NaN where one is NaN."""
+    extents = []
+    for part, start, here, mask in walk(probabilities, valid):
+        values = part[:, start : start + here.stop - here.start]
+        values = values if mask.all() else values[:, mask]
+        if values.size:
+            sums = values.sum(axis=0, dtype=np.float32)
+            extents.append((values.min(), values.max(), sums.min(), sums.max()))
+    if not extents:  # no voxel is no fault
+        return 0.0, 1.0, 1.0, 1.0
+    lows, highs, least, most = np.array(extents, np.float64).T
+    return float(lows.min()), float(highs.max()), float(least.min()), float(most.max())
 
 
 def require_reference(probabilities: np.ndarray, reference: np.ndarray, valid: np.ndarray | None = None) -> None:

@@ -63,5 +63,6 @@ def table(runs: Runs, settings: Mapping[str, Any]) -> Table:
         composites=settings.get("composites", {}),
         policy=settings.get("policy", "diagonal"),
         title=settings["title"],
+        notes=settings.get("notes", ()),
         failed=runs.failed,
     )

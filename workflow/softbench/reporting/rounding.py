@@ -4,7 +4,7 @@ import math
 
 VERSION = 1
 DIGITS_OF_UNIT = {"mm": 2, "%": 1, "voxels": 1, "mm3": 0, "ml": 1}
-DIGITS_OF_METRIC = dict.fromkeys(("ece", "cwece", "mce", "ace", "tace", "brier", "nll", "kl", "rmse"), 4)
+DIGITS_OF_METRIC = dict.fromkeys(("ece", "cwece", "mce", "ace", "tace", "brier", "nll", "kl", "rmse", "mae", "mse"), 4)
 DIGITS = 3  # DSC, NSD and other shares
 NOTHING = "\N{EN DASH}"  # there is no number
 MINUS = "\N{MINUS SIGN}"  # as wide as +, unlike a hyphen
@@ -12,7 +12,7 @@ MINUS = "\N{MINUS SIGN}"  # as wide as +, unlike a hyphen
 
 def digits(metric: str, unit: str) -> int:
     """Return the decimals of a metric: its own (by the first word of its key), else its unit's, else 3."""
-    return DIGITS_OF_METRIC.get(metric.split("_")[0], DIGITS_OF_UNIT.get(unit, DIGITS))
+    return DIGITS_OF_METRIC.get(metric.split("@")[0].split("_")[0], DIGITS_OF_UNIT.get(unit, DIGITS))
 
 
 def number(value: float, decimals: int, *, signed: bool = False) -> str:

@@ -17,7 +17,7 @@ SEED_IS_THE_UNIT = (
     "The unit of inference is the seed: with one run per method, a test over cases would compare two sets of weights, "
     "not two methods, and would be invalid."
 )
-DIFFERENCE = "Difference to the loss-matched control"
+DIFFERENCE = "Difference to the control"
 
 
 def about(table: Table) -> str:

@@ -17,12 +17,12 @@ from softbench.datasets.folder import Dataset
 from softbench.errors import DivergedError
 from softbench.soft_labels.raters import Raters
 from softbench.soft_labels.reader import SoftLabels
-from softbench.training import checkpoint, model_file, resident
+from softbench.training import checkpoint, model_file, predictors, resident, score_piece
 from softbench.training.coarse import Resolution
 from softbench.training.loop import train
 from softbench.training.protocol import Protocol
 from softbench.training.resident import Resident
-from softbench.training.scoring import Scoring, score
+from softbench.training.scoring import Scoring
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Batch:
         self.run, self.device, self.log = run, device, log
         self.dataset: Dataset = datasets.open(data)
         splits.check(split, self.dataset.cases)
+        self.split = split
         self.soft: SoftLabels = soft_labels.open_store(soft)
         self.parts = {part: list(split.loc[split["part"] == part, "case"]) for part in ("train", "val", "test")}
         self._resident: Resident | None = None
@@ -171,29 +172,9 @@ class Batch:
         """Fill the piece `scores`: the tidy table, the reliability statistics and the predictions."""
         torch.set_num_threads(self.run.protocol.threads)
         model = model_file.load(folder / "model.pt", self.device)
-        rows, pooled = score(
-            [model],
-            self.dataset,
-            self.parts["test"],
-            self.run.scoring,
-            resolution=self.run.resolution,
-            predictions=scratch / "predictions",
-            log=self.log,
-        )
-        table = tidy(rows, self.run.names, seed)
-        table.to_parquet(scratch / "scores.parquet", index=False)
-        arrays = {name: array for roi, one in pooled.items() for name, array in one.to_arrays(roi).items()}
-        np.savez_compressed(scratch / "reliability.npz", **arrays)  # type: ignore[arg-type]
-        return {"hash": pieces.key_of(csv=table.to_csv(index=False))}
-
-
-COLUMNS = ["experiment", "dataset", "split", "network", "method", "seed", "case", "rater", "structure", "metric"]
-COLUMNS += ["roi", "grid", "prediction", "value", "unit"]
-
-
-def tidy(rows: pd.DataFrame, names: dict[str, str], seed: int) -> pd.DataFrame:
-    """Return scores in the columns that all tables read; `names` gives experiment, dataset, split, network, method."""
-    return rows.assign(**names, seed=seed, grid="full", prediction="raw")[COLUMNS]
+        predictor = predictors.networks([model], resolution=self.run.resolution)
+        run = self.run
+        return score_piece.fill(scratch, predictor, self.dataset, self.split, run.scoring, run.names, seed, self.log)
 
 
 def hash_weights(model: torch.nn.Module) -> str:

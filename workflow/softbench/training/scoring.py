@@ -1,67 +1,69 @@
-"""Scores of trained networks on test cases: one model, or all seeds as an ensemble."""
+"""Scores of a predictor on test cases: one case in memory at a time."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from torch import nn
 
-from softbench import images, metrics
-from softbench.datasets.case import Case
+from softbench import images
 from softbench.datasets.folder import Dataset
+from softbench.metrics.pooled import Pool, merged
 from softbench.metrics.reliability import Reliability
+from softbench.metrics.score import assess, curves_of
 from softbench.progress import Progress
-from softbench.training.coarse import Resolution
-from softbench.training.inference import predict
+from softbench.training.predictors import Predictor
 
-VERSION = 1
-REGIONS = ("all", "foreground", "band")
+VERSION = 2
 
 
 @dataclass(frozen=True)
 class Scoring:
-    """How predictions are scored; the names are those of an experiment in config."""
+    """How predictions are scored; the names are those of an experiment in config.
+
+    in_plane: add MRBrainS18's in-plane HD95. cross_check: libraries whose values stand beside ours. thresholds: add
+    hard metrics at the best threshold, chosen on validation and on test cases.
+    """
 
     tolerances_mm: list[float]
     band_mm: float = 3.0
     bins: int = 10
+    in_plane: bool = False
+    cross_check: list[str] = field(default_factory=list)
+    thresholds: bool = False
 
 
 def score(
-    models: Sequence[nn.Module],
+    predictor: Predictor,
     dataset: Dataset,
     cases: Sequence[str],
     scoring: Scoring,
     *,
-    temperature: float = 1.0,
-    resolution: Resolution | None = None,
+    validation: Sequence[str] = (),
     predictions: Path | None = None,
     log: Callable[[str], None] = print,
 ) -> tuple[pd.DataFrame, dict[str, Reliability]]:
-    """Score networks on cases, one case in memory at a time.
+    """Score a predictor on cases.
 
     Args:
-        models: one network, or several whose probabilities are averaged.
+        predictor: gives the probabilities of a case.
         dataset: where the cases come from.
         cases: ids, in the order of the rows.
-        scoring: tolerances, band and bins.
-        temperature: divides the logits.
-        resolution: of training, where it was coarser: the image goes there, the probabilities come back.
+        scoring: what is measured.
+        validation: the cases on which thresholds are chosen, where `scoring` wants them.
         predictions: folder for label maps as NIfTI in the grid of the original image, or None.
         log: takes a line of progress.
-    Returns: the rows of `metrics.score_case` with their case, pooled calibration rows (case "pooled"), and the
-        reliability statistics of each region, pooled over the cases.
+    Returns: the rows of `metrics.score_case` with their case, pooled rows (case "pooled"), and the reliability
+        statistics of each region, pooled over the cases.
     """
     tables: list[pd.DataFrame] = []
-    pooled: dict[str, Reliability] = {}
+    pool = Pool()
     progress = Progress(log, "score", len(cases), "cases", every_s=15)
     for number, case_id in enumerate(cases, start=1):
         case = dataset.load(case_id)
-        probabilities = _predict(models, case, temperature, resolution)
-        rows = metrics.score_case(
+        probabilities = predictor(case)
+        found = assess(
             probabilities,
             case.labels,
             case.spacing_mm,
@@ -70,42 +72,26 @@ def score(
             band_mm=scoring.band_mm,
             bins=scoring.bins,
             valid=case.valid,
+            cross_check=scoring.cross_check,
+            in_plane=scoring.in_plane,
+            thresholds=scoring.thresholds,
         )
-        tables.append(rows.assign(case=case_id))
-        for roi in REGIONS:
-            statistics = _reliability(probabilities, case, roi, scoring)
-            pooled[roi] = pooled[roi].merge(statistics) if roi in pooled else statistics
+        tables.append(found.rows.assign(case=case_id))
+        pool.add(case_id, found)
         if predictions is not None:
             label_map = probabilities.argmax(axis=0).astype(np.uint8)
             images.write(predictions / f"{case_id}.nii.gz", label_map, case.affine, dataset.axcodes(case_id))
         progress.at(number)
-    return pd.concat([*tables, _pooled_rows(pooled)], ignore_index=True), pooled
+    tables.append(pool.rows())
+    if scoring.thresholds:
+        tables.append(pool.rows_at_thresholds(_curves(predictor, dataset, validation)))
+    return pd.concat(tables, ignore_index=True), pool.statistics
 
 
-def _predict(models: Sequence[nn.Module], case: Case, temperature: float, resolution: Resolution | None) -> np.ndarray:
-    """Return probabilities on the grid of the case, wherever the networks work."""
-    if resolution is None:
-        return predict(models, case.images, temperature=temperature)
-    coarse = predict(models, resolution.coarsen(case).images, temperature=temperature)
-    return resolution.refine(coarse, case.images.shape[1:])
-
-
-def _reliability(probabilities: np.ndarray, case: Case, roi: str, scoring: Scoring) -> Reliability:
-    return metrics.reliability(
-        probabilities,
-        case.labels[0],
-        roi=roi,
-        bins=scoring.bins,
-        band_mm=scoring.band_mm,
-        spacing_mm=case.spacing_mm,
-        valid=case.valid,
-    )
-
-
-def _pooled_rows(pooled: dict[str, Reliability]) -> pd.DataFrame:
-    """Return ECE and MCE of all cases' voxels together, against the first rater."""
-    rows: list[dict[str, Any]] = []
-    for roi, statistics in pooled.items():
-        fixed = {"case": "pooled", "rater": 1, "structure": "all", "roi": roi, "unit": "1"}
-        rows += [fixed | {"metric": "ece", "value": statistics.ece}, fixed | {"metric": "mce", "value": statistics.mce}]
-    return pd.DataFrame(rows)
+def _curves(predictor: Predictor, dataset: Dataset, cases: Sequence[str]) -> dict:
+    """Return the overlap of each structure at every threshold, over all cases and raters."""
+    curves = []
+    for case in map(dataset.load, cases):
+        found = predictor(case)
+        curves.append(curves_of(found, case.labels, case.spacing_mm, dataset.structures, valid=case.valid))
+    return merged(curves)

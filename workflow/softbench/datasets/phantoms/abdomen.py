@@ -24,7 +24,7 @@ from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids
 
 VERSION = 1
 TITLE = "Phantom abdomen"
-LICENCE = "made by this suite; free of any"
+LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/abdomen.py"
 ACCESS = "made"
 ARCHIVES = ()

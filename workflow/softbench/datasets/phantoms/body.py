@@ -25,7 +25,7 @@ from softbench.datasets.phantoms.shapes import Grids
 
 VERSION = 1
 TITLE = "Phantom body composition"
-LICENCE = "made by this suite; free of any"
+LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/body.py"
 ACCESS = "made"
 ARCHIVES = ()

@@ -24,7 +24,7 @@ from softbench.datasets.phantoms.fields import exceedance, generator, smooth_fie
 
 VERSION = 1
 TITLE = "Phantom brain tumour"
-LICENCE = "made by this suite; free of any"
+LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/brain.py"
 ACCESS = "made"
 ARCHIVES = ()

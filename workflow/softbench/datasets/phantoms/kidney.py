@@ -23,7 +23,7 @@ from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids
 
 VERSION = 1
 TITLE = "Phantom kidney tumour"
-LICENCE = "made by this suite; free of any"
+LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/kidney.py"
 ACCESS = "made"
 ARCHIVES = ()

@@ -29,7 +29,7 @@ from softbench.datasets.phantoms.shapes import Grids
 
 VERSION = 1
 TITLE = "Phantom lung nodule, four raters"
-LICENCE = "made by this suite; free of any"
+LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/nodule.py"
 ACCESS = "made"
 ARCHIVES = ()

@@ -25,7 +25,7 @@ from softbench.datasets.phantoms.shapes import NOWHERE_MM
 
 VERSION = 1
 TITLE = "Phantom retina, two raters"
-LICENCE = "made by this suite; free of any"
+LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/retina.py"
 ACCESS = "made"
 ARCHIVES = ()

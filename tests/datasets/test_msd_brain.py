@@ -1,0 +1,194 @@
+"""MSD task 1: one 4-D file a case becomes four channels, and its ids become the classes of `brats2019`."""
+
+import hashlib
+import io
+import tarfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from softbench import InputError, datasets, images
+from softbench.datasets import brats2019, msd_brain, phantoms, prepare, splits
+from softbench.datasets.case import Archive
+from softbench.datasets.fetch import fetch, location
+from softbench.soft_labels.produce import produce
+from softbench.training.batch import Batch, Run, run_batch
+
+SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
+TOP = "Task01_BrainTumour"
+IDS = ("BRATS_001", "BRATS_002", "BRATS_003", "BRATS_004")
+PUBLISHED = np.array([0, 2, 1, 3], np.uint8)  # of background, necrotic core, oedema, enhancing
+WHOLE: dict[str, Any] = {"crop": None}
+Release = Callable[..., Path]
+
+
+def phantom(number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Channels, class ids and affine of a phantom with all classes (1, 3, 5) but the last."""
+    case = phantoms.make("phantom_brain", 2 * number + 1, size="tiny")
+    return case.images, case.labels[0], case.affine
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Release:
+    """A function that makes a folder as task 1 unpacks, with what macOS leaves; its volumes are LPS."""
+
+    def make(cases: int = 4) -> Path:
+        folder = tmp_path / TOP
+        for number, name in enumerate(IDS[:cases]):
+            channels, labels, affine = phantom(number)
+            images.write(folder / "imagesTr" / f"{name}.nii.gz", channels, affine, "LPS")
+            images.write(folder / "labelsTr" / f"{name}.nii.gz", PUBLISHED[labels], affine, "LPS")
+            (folder / "imagesTr" / f"._{name}.nii.gz").write_bytes(b"left by macOS")
+        images.write(folder / "imagesTs" / "BRATS_485.nii.gz", *phantom(0)[::2])
+        (folder / "dataset.json").write_text("{}")
+        return folder
+
+    return make
+
+
+def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
+    prepare.run("msd_brain", raw, output, settings=settings, log=lambda line: None)
+    return datasets.open(output)
+
+
+def test_channels_of_one_file_are_volumes_of_their_own(tmp_path: Path) -> None:
+    ras = np.arange(2 * 3 * 4 * 5, dtype=np.int16).reshape(2, 3, 4, 5)  # (x, y, z, channel)
+    original = nib.Nifti1Image(ras, np.diag([1.0, 2.0, 3.0, 1.0]))
+    turn = nib.orientations.ornt_transform(nib.io_orientation(original.affine), nib.orientations.axcodes2ornt("LPI"))
+    nib.save(original.as_reoriented(turn), tmp_path / "a.nii.gz")
+    channels = images.read_channels(tmp_path / "a.nii.gz")
+    assert len(channels) == 5
+    for number, channel in enumerate(channels):
+        np.testing.assert_array_equal(channel.array, ras[..., number].T)
+        np.testing.assert_allclose(channel.affine @ [1, 1, 1, 1], [1, 2, 3, 1])
+        assert (channel.spacing_mm, channel.axcodes) == ((3.0, 2.0, 1.0), "LPI")
+
+
+def test_file_of_three_dimensions_has_one_channel(tmp_path: Path) -> None:
+    nib.save(nib.Nifti1Image(np.arange(24, dtype=np.int16).reshape(2, 3, 4), np.eye(4)), tmp_path / "a.nii")
+    (channel,) = images.read_channels(tmp_path / "a.nii")
+    np.testing.assert_array_equal(channel.array, images.read(tmp_path / "a.nii").array)
+
+
+def test_file_of_five_dimensions_has_no_channels(tmp_path: Path) -> None:
+    nib.save(nib.Nifti1Image(np.zeros((2, 3, 4, 1, 5), np.int16), np.eye(4)), tmp_path / "a.nii")
+    with pytest.raises(InputError, match=r"a\.nii must be 3-D or 4-D, but its shape is \(2, 3, 4, 1, 5\)"):
+        images.read_channels(tmp_path / "a.nii")
+
+
+def test_prepared_cases_are_the_phantoms_again(release: Release, tmp_path: Path) -> None:
+    dataset = run(release(), tmp_path / "out", **WHOLE)
+    assert list(dataset.cases["case"]) == list(IDS)  # the test image is no case
+    assert set(dataset.cases["axcodes"]) == {"LPS"}
+    assert dataset.modalities == ("flair", "t1", "t1ce", "t2")
+    for number, name in enumerate(IDS):
+        channels, labels, affine = phantom(number)
+        loaded = dataset.load(name)
+        np.testing.assert_array_equal(loaded.labels[0], labels)
+        np.testing.assert_allclose(loaded.affine, affine, atol=1e-4)
+        for found, made in zip(loaded.images, channels.astype(np.float64), strict=True):
+            brain = made[made != 0]
+            np.testing.assert_allclose(found[made != 0], (brain - brain.mean()) / brain.std(), atol=1e-4)
+            assert not found[made == 0].any()
+
+
+def test_classes_structures_and_preparation_are_those_of_brats2019() -> None:
+    assert msd_brain.CLASSES == brats2019.CLASSES
+    assert msd_brain.STRUCTURES == brats2019.STRUCTURES
+    assert msd_brain.MODALITIES == brats2019.MODALITIES
+    assert msd_brain.DEFAULTS == brats2019.DEFAULTS
+
+
+def spoil(name: str, folder: Path) -> None:
+    """Do to the second case what `name` says."""
+    image, label = (folder / kind / f"{IDS[1]}.nii.gz" for kind in ("imagesTr", "labelsTr"))
+    channels, labels, affine = phantom(1)
+    match name:
+        case "no label":
+            label.unlink()
+        case "no image":
+            image.unlink()
+        case "three channels":
+            images.write(image, channels[:3], affine, "LPS")
+        case "ids of BraTS":
+            labels = PUBLISHED[labels]
+            labels[0, :2, :3] = 4
+            images.write(label, labels, affine, "LPS")
+        case "NaN in the last channel":
+            channels = channels.copy()
+            channels[3, 0, 0, 0] = np.nan
+            images.write(image, channels, affine, "LPS")
+        case "other grid":
+            images.write(label, PUBLISHED[labels][:-1], affine, "LPS")
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("no label", "has an image .* but no label map"),
+        ("no image", "has a label map .* but no image"),
+        ("three channels", r"BRATS_002\.nii\.gz must hold 4 channels \(flair, t1, t1ce, t2\), but holds 3"),
+        ("ids of BraTS", r"must hold the ids \[0, 1, 2, 3\], but holds \{4: 6\}"),
+        ("NaN in the last channel", r"BRATS_002\.nii\.gz"),
+        ("other grid", r"has the shape \(23, 32, 32\)"),
+    ],
+)
+def test_case_that_is_not_right_is_refused_by_name(what: str, message: str, release: Release, tmp_path: Path) -> None:
+    folder = release(cases=2)
+    spoil(what, folder)
+    with pytest.raises(InputError, match=rf"(?s)1 case\(s\) of msd_brain .*BRATS_002: .*{message}"):
+        run(folder, tmp_path / "out", **WHOLE)
+
+
+def test_published_archive_becomes_the_dataset(
+    release: Release, server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, packed = release(cases=2), io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        tar.add(folder, arcname=TOP)
+    server.body = packed.getvalue()
+    sums = {"md5": hashlib.md5(server.body).hexdigest(), "sha256": hashlib.sha256(server.body).hexdigest()}
+    archive = Archive(url=f"{server.address}/{TOP}.tar", name=f"{TOP}.tar", **sums)
+    monkeypatch.setattr(msd_brain, "ARCHIVES", (archive,))
+    monkeypatch.setattr(msd_brain, "SIZE_GB", (0.001, 0.001))
+    fetch("msd_brain", tmp_path / "raw", log=lambda line: None, pause_s=0)
+    dataset = run(location(tmp_path / "raw", None), tmp_path / "out", **WHOLE)
+    assert [np.bincount(phantom(n)[1].ravel(), minlength=4).tolist() for n in (0, 1)] == [
+        voxels.tolist() for voxels in dataset.cases["voxels"]
+    ]
+
+
+def test_network_is_trained_a_step_and_scored(release: Release, tmp_path: Path) -> None:
+    run(release(), tmp_path / "data", **WHOLE)
+    produce("one_hot", tmp_path / "data", tmp_path / "soft", settings={}, version={}, log=lambda line: None)
+    split = pd.DataFrame([(i, i, p) for i, p in zip(IDS, ("train", "train", "val", "test"), strict=True)])
+    split.columns = pd.Index(splits.COLUMNS)
+    settings = Run.of(
+        {
+            "names": {k: "tiny" for k in ("experiment", "dataset", "split", "network", "method")},
+            "network": {"name": "compact_unet", "widths": [4, 8]},
+            "loss": "ce",
+            "protocol": {"steps": 1, "batch": 2, "crop": [8, 16, 16], "learning_rate": 0.01},
+            "scoring": {"tolerances_mm": [2.0]},
+            "versions": {"training": {}, "scoring": {}},
+        }
+    )
+    batch = Batch(settings, tmp_path / "data", tmp_path / "soft", split, torch.device("cpu"), lambda line: None)
+    run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
+    scores = pd.read_parquet(tmp_path / "seed-0" / "scores.parquet")
+    assert {"WT", "TC", "ET"} <= set(scores.loc[scores["case"] == IDS[3], "structure"])
+
+
+def test_split_has_the_shares_of_svls() -> None:
+    split = splits.read(SPLITS / "msd_brain" / "main.csv")
+    assert Counter(split["part"]) == {"train": 349, "val": 39, "test": 96}  # 388 of 484 are 80 %, as 269 of 335
+    assert set(split["case"]) == {f"BRATS_{number:03d}" for number in range(1, 485)}
+    pd.testing.assert_frame_equal(
+        splits.permuted({case: case for case in split["case"]}, train=349, val=39, test=96), split
+    )

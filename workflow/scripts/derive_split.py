@@ -1,0 +1,12 @@
+"""Write the split that a rule makes of a dataset's patients."""
+
+from pathlib import Path
+
+from softbench import datasets, logs
+from softbench.datasets import splits
+
+with logs.job(snakemake.log[0]) as log:
+    dataset, split = snakemake.wildcards.dataset, snakemake.wildcards.split
+    cases = datasets.open(Path(snakemake.input.data).parent).cases
+    commit_to = f"workflow/splits/{dataset}/{split}.csv"
+    log(splits.derive(snakemake.params.rule, cases, Path(snakemake.output.split), commit_to))

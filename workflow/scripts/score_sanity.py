@@ -1,0 +1,16 @@
+"""Score what needs no training: the reference itself, or the class frequencies."""
+
+from pathlib import Path
+
+from softbench import datasets, logs
+from softbench.datasets import splits
+from softbench.training import sanity
+
+with logs.job(snakemake.log[0]) as log:
+    sanity.run(
+        **snakemake.params.sanity,
+        dataset=datasets.open(Path(snakemake.input.data).parent),
+        split=splits.read(Path(snakemake.input.split)),
+        output=Path(snakemake.output.manifest),
+        log=log,
+    )

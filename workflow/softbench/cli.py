@@ -1,0 +1,35 @@
+"""The command `softbench`: what can be had without the workflow."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from softbench import __version__
+from softbench.errors import InputError
+from softbench.own_predictions import command as score
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return 0, 1 where the input cannot be used, 130 where it was interrupted."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except InputError as error:
+        print(f"ERROR: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Stopped. What is finished is kept; the same command goes on.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="softbench",
+        description="SoftLabelBench without its workflow: overlap, surface distance and calibration of segmentations.",
+        epilog="`softbench score --help` has examples. The workflow itself is started with `snakemake`.",
+    )
+    parser.add_argument("--version", action="version", version=f"softbench {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    score.add_to(commands)
+    return parser

@@ -1,0 +1,31 @@
+"""A case between its files and the arrays of a dataset: what every step of preparation takes and gives."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Volumes:
+    """A case on its way; 2-D cases lack the axis D.
+
+    Attributes:
+        channels: (M, D, H, W) float32, finite.
+        labels: (R, D, H, W) uint8 class ids.
+        spacing_mm: distance of voxel centres along D, H, W.
+        affine: (4, 4), or (3, 3) in 2-D; array index (d, h, w, 1) to world mm.
+        axcodes: orientation of the file as published, e.g. "LPS".
+        valid: (D, H, W) bool, voxels that somebody labelled; None where all are.
+    """
+
+    channels: np.ndarray
+    labels: np.ndarray
+    spacing_mm: tuple[float, ...]
+    affine: np.ndarray
+    axcodes: str = "RAS"
+    valid: np.ndarray | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the grid."""
+        return self.labels.shape[1:]

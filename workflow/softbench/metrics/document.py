@@ -1,0 +1,140 @@
+"""The page docs/metrics.md, made from the register of metrics and the oracle files: no number on it is typed by hand.
+
+`make docs` calls `python -m softbench.metrics.document`.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+import numpy as np
+
+from softbench import pieces
+from softbench.errors import InputError
+from softbench.metrics import catalogue, comparison, definitions, disagreements
+from softbench.metrics.catalogue import Metric
+from softbench.metrics.comparison import Oracle
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+ORACLES = ROOT / "tests" / "oracles" / "metrics"
+PAGE = ROOT / "docs" / "metrics.md"
+EMPTY_CASES = ("B1_empty_pred", "B2_empty_ref", "B3_both_empty")
+EXAMPLES = ("dsc_at_val", "dsc_at_test", "iou_at_val_global", "threshold_at_val", "threshold_at_test_global")
+
+
+def page(oracle: Mapping[str, Oracle]) -> str:
+    """Return the page.
+
+    Args:
+        oracle: the arrays of each oracle file, by the file's stem.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE), autoescape=False, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
+    )  # fmt: skip
+    return environment.get_template("document.md.j2").render(
+        register={title: table_of_metrics(group) for title, group in definitions.GROUPS.items()},
+        examples=table_of_metrics([catalogue.describe(key) for key in EXAMPLES]),
+        thresholded=_listed(catalogue.THRESHOLDED),
+        tolerant=_listed(catalogue.TOLERANT),
+        libraries=", ".join(catalogue.LIBRARIES.values()),
+        pooled=_listed(definitions.POOLED),
+        versions=", ".join(f"{name} {version}" for name, version in disagreements.VERSIONS.items()),
+        compare=lambda peers, case: table_of_pairs(comparison.pairs(getattr(disagreements, peers), oracle[case])),
+        empty=table_of_empty_masks([oracle[case] for case in EMPTY_CASES]),
+        soft=table_of_soft_labels(oracle["E_epd_soft2d"]),
+        printed=table_of_printed_errors(),
+    )
+
+
+def table_of_metrics(metrics: Iterable[Metric]) -> str:
+    """Return a table of the register's entries."""
+    head = ("key", "name", "unit", "better", "range", "definition", "empty case", "source and departure")
+    rows = [(f"`{m.key}`", m.name, m.unit, m.better, _range(m), m.definition, m.empty_case, m.source) for m in metrics]
+    return _table(head, rows)
+
+
+def table_of_pairs(pairs: Iterable[comparison.Pair]) -> str:
+    """Return a table of what libraries give, and which of our keys gives the same."""
+    rows = [(pair.peer.library, pair.peer.computes, _number(pair.theirs), _ours(pair)) for pair in pairs]
+    return _table(("library", "computes", "its value", "ours"), rows)
+
+
+def table_of_empty_masks(oracles: Sequence[Oracle]) -> str:
+    """Return a table of what libraries give or raise where the prediction, the reference, or both are empty."""
+    ours = [comparison.of_masks(oracle) for oracle in oracles]
+    rows: list[Sequence[str]] = []
+    for key in dict.fromkeys(key for key, _ in disagreements.EMPTY):
+        rows.append((f"`{key}`", "**ours**", *(f"**{_number(found[key])}**" for found in ours)))
+        peers = [peer for of_key, peer in disagreements.EMPTY if of_key == key]
+        rows += [(peer.computes, peer.library, *(_number(peer.value(oracle)) for oracle in oracles)) for peer in peers]
+    return _table(("metric", "library", "prediction empty", "reference empty", "both empty"), rows)
+
+
+def table_of_soft_labels(oracle: Oracle) -> str:
+    """Return a table of the soft and the thresholded measures of each class."""
+    found = comparison.of_soft_labels(oracle)
+    classes = range(len(oracle["in_prob"]))
+    rows = [(f"`{key}`", *map(_number, values)) for key, values in found.items()]
+    return _table(("key", *(f"class {class_id}" for class_id in classes)), rows)
+
+
+def table_of_printed_errors() -> str:
+    """Return a table of EPD's printed RMSE beside the least that its accuracy allows."""
+    rows = [
+        (f"{side}", f"{100 - accuracy:.2f}", f"{comparison.smallest_rmse(accuracy):.2f}", f"{rmse:.2f}")
+        for side, accuracy, rmse in disagreements.EPD_PRINTED
+    ]
+    return _table(("image side", "100 - accuracy, %", "least RMSE, %", "printed RMSE, %"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _listed(keys: Iterable[str]) -> str:
+    return ", ".join(f"`{key}`" for key in keys)
+
+
+def _range(metric: Metric) -> str:
+    low, high = (_number(end) if math.isfinite(end) else "∞" for end in metric.range)
+    return f"{low} to {high}"
+
+
+def _number(value: float | str) -> str:
+    if isinstance(value, str):
+        return f"raises {value}"
+    return "NaN" if math.isnan(value) else f"{value:.6g}".replace("-", "−")
+
+
+def _ours(pair: comparison.Pair) -> str:
+    if pair.ours is None:
+        return "–"
+    key, *where = str(pair.peer.ours).split(", ")
+    return f"`{key}`{''.join(', ' + word for word in where)} {'=' if pair.equal else '≠'} {_number(pair.ours)}"
+
+
+def load(folder: Path) -> dict[str, dict[str, np.ndarray]]:
+    """Return the arrays of all oracle files of a folder, by the file's stem.
+
+    Raises: InputError: if there is none.
+    """
+    found = {}
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path) as file:
+            found[path.stem] = dict(file)
+    if not found:
+        raise InputError(f"no oracle file (*.npz) in {folder}. Run this from a clone of the repository.")
+    return found
+
+
+def write(path: Path = PAGE) -> None:
+    """Write the page of the repository's oracle files."""
+    pieces.write_text(path, page(load(ORACLES)))
+
+
+if __name__ == "__main__":
+    write()

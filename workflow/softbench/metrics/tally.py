@@ -1,0 +1,207 @@
+"""One compiled pass over voxels that makes all sums of `Reliability`; sums are float64 and follow the array order.
+
+A block of voxels is first sorted into bins by counting the edges below each value, many voxels an instruction; then it
+is added up voxel by voxel. All that is compiled stays in this file: numba's cache does not notice a change elsewhere.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from softbench.metrics.chunks import classes_of, walk
+
+VERSION = 1
+FLOOR = 1e-12  # keeps the NLL of a class that was ruled out finite: 27.6 nat
+BLOCK = 1024  # voxels; what is known of a block stays in the fastest cache
+TINY = 1e-200  # a product of probabilities is turned into its logarithm below this, long before it would underflow
+compiled = njit(cache=True, error_model="numpy", nogil=True)
+
+
+class Tally(NamedTuple):
+    """Sums over voxels, by bin; `Reliability` says what each of them is."""
+
+    counts: np.ndarray
+    confidence: np.ndarray
+    correct: np.ndarray
+    class_counts: np.ndarray
+    class_confidence: np.ndarray
+    class_correct: np.ndarray
+    errors: np.ndarray  # squared error, log loss
+
+
+def tally(probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray | None, edges: np.ndarray) -> Tally:
+    """Add up the voxels of (C, ...) probabilities and (...) classes, in bins (low, high] between inner `edges`."""
+    classes, bins = len(probabilities), len(edges) + 1
+    total = _zeros(classes, bins)
+    y = classes_of(reference, classes)
+    for p, start, here, mask in walk(probabilities, inside):
+        part = _zeros(classes, bins)
+        _add_chunk(p, start, y[here], mask, _edges_of(edges, p.dtype), part)
+        for whole, share in zip(total, part, strict=True):
+            whole += share
+    return total
+
+
+def _zeros(classes: int, bins: int) -> Tally:
+    of_top = np.zeros(bins, np.int64), np.zeros(bins), np.zeros(bins, np.int64)
+    of_classes = np.zeros((classes, bins), np.int64), np.zeros((classes, bins)), np.zeros((classes, bins), np.int64)
+    return Tally(*of_top, *of_classes, np.zeros(2))
+
+
+def _edges_of(edges: np.ndarray, kind: np.dtype) -> np.ndarray:
+    """Return edges in the type of the values, rounded down: `value > edge` is then what it is for the exact edge."""
+    rounded = edges.astype(kind)
+    return np.where(rounded > edges, np.nextafter(rounded, kind.type(-1)), rounded)
+
+
+@compiled
+def _add_chunk(p: np.ndarray, start: int, y: np.ndarray, mask: np.ndarray, edges: np.ndarray, sums: Tally) -> None:
+    """Add the voxels `start` to `start + len(y)` of (C, M) probabilities to the sums."""
+    top, best = np.empty(BLOCK, p.dtype), np.empty(BLOCK, np.uint32)
+    places = np.empty((p.shape[0], BLOCK), np.uint32)
+    for first in range(0, len(y), BLOCK):
+        last = min(first + BLOCK, len(y))
+        if not mask[first:last].any():
+            continue
+        _find_top(p, start + first, last - first, top, best)
+        for c in range(p.shape[0]):
+            _find_bins(p[c, start + first : start + last], edges, places[c])
+        here = start + first
+        if mask[first:last].all() and _is_even(y[first:last], best, places):
+            _add_even_block(p, here, y[first:last], best[0], places, sums)
+        else:
+            _add_block(p, here, y[first:last], mask[first:last], top, best, places, sums)
+
+
+@compiled
+def _find_top(p: np.ndarray, start: int, count: int, top: np.ndarray, best: np.ndarray) -> None:
+    """Write each voxel's largest probability and its class, the first of equals."""
+    top[:count] = p[0, start : start + count]
+    best[:count] = 0
+    for c in range(1, p.shape[0]):
+        row = p[c, start : start + count]
+        for v in range(count):
+            larger = row[v] > top[v]
+            best[v] = np.uint32(c) if larger else best[v]
+            top[v] = row[v] if larger else top[v]
+
+
+@compiled
+def _find_bins(row: np.ndarray, edges: np.ndarray, place: np.ndarray) -> None:
+    """Write the bin of each value: how many edges lie below it."""
+    place[: len(row)] = 0
+    if len(edges) == 0:
+        return
+    lowest, highest = edges[0], edges[-1]
+    above_lowest, above_highest = np.uint32(0), np.uint32(0)
+    for v in range(len(row)):
+        above_lowest += np.uint32(row[v] > lowest)
+        above_highest += np.uint32(row[v] > highest)
+    if above_lowest == 0:  # so it is almost everywhere: a class is all but ruled out, or all but certain
+        return
+    if above_highest == len(row):
+        place[: len(row)] = len(edges)
+        return
+    for k in range(len(edges)):
+        edge = edges[k]
+        for v in range(len(row)):
+            place[v] += np.uint32(row[v] > edge)
+
+
+@compiled
+def _is_even(y: np.ndarray, best: np.ndarray, places: np.ndarray) -> bool:
+    """Say whether all voxels of a block have one true class, one top class, and one bin of each class."""
+    differ = np.uint32(0)
+    for v in range(len(y)):
+        differ |= (np.uint32(y[v]) ^ np.uint32(y[0])) | (best[v] ^ best[0])
+    for c in range(len(places)):
+        row = places[c]
+        for v in range(len(y)):
+            differ |= row[v] ^ row[0]
+    return differ == 0
+
+
+@compiled
+def _add_even_block(p: np.ndarray, start: int, y: np.ndarray, best: np.uint32, places: np.ndarray, sums: Tally) -> None:
+    """Add a block of `_is_even`: most are, away from borders, and their counts are known at once."""
+    truth, count = y[0], len(y)
+    b = places[best, 0]
+    sums.counts[b] += count
+    sums.correct[b] += count * np.int64(best == truth)
+    sums.class_correct[truth, places[truth, 0]] += count
+    squared = 0.0
+    for c in range(p.shape[0]):
+        total, squares = _sums_of(p[c, start : start + count])
+        sums.class_counts[c, places[c, 0]] += count
+        sums.class_confidence[c, places[c, 0]] += total
+        squared += squares - 2 * total * np.float64(c == truth)
+        if c == best:
+            sums.confidence[b] += total
+    sums.errors[0] += squared + count
+    sums.errors[1] += _log_loss(p[truth, start : start + count])
+
+
+@compiled
+def _sums_of(row: np.ndarray) -> tuple[float, float]:
+    """Return the sum and the sum of squares of a row, by four strands: one addition waits for another."""
+    a = b = c = d = aa = bb = cc = dd = 0.0
+    whole = len(row) // 4 * 4
+    for v in range(0, whole, 4):
+        w, x, y, z = np.float64(row[v]), np.float64(row[v + 1]), np.float64(row[v + 2]), np.float64(row[v + 3])
+        a += w
+        b += x
+        c += y
+        d += z
+        aa += w * w
+        bb += x * x
+        cc += y * y
+        dd += z * z
+    for v in range(whole, len(row)):
+        w = np.float64(row[v])
+        a += w
+        aa += w * w
+    return (a + b) + (c + d), (aa + bb) + (cc + dd)
+
+
+@compiled
+def _log_loss(row: np.ndarray) -> float:
+    """Return the sum of -log p, p not below the floor; a logarithm a voxel would cost as much as all the rest."""
+    product, logs = 1.0, 0.0
+    for v in range(len(row)):
+        product *= max(np.float64(row[v]), FLOOR)
+        if product < TINY:
+            logs -= np.log(product)
+            product = 1.0
+    return logs - np.log(product)
+
+
+@compiled
+def _add_block(
+    p: np.ndarray, start: int, y: np.ndarray, mask: np.ndarray, top: np.ndarray, best: np.ndarray, places: np.ndarray,
+    sums: Tally,
+) -> None:  # fmt: skip
+    """Add a block of voxels whose bins are known."""
+    product, squared, logs = 1.0, 0.0, 0.0
+    for v in range(len(y)):
+        if not mask[v]:
+            continue
+        truth, b = y[v], places[best[v], v]
+        sums.counts[b] += 1
+        sums.confidence[b] += top[v]
+        sums.correct[b] += best[v] == truth
+        sums.class_correct[truth, places[truth, v]] += 1
+        likelihood = np.float64(p[truth, start + v])
+        error = 1 - 2 * likelihood  # with the squares below, the sum of (p - y)^2: one addition waits for another
+        for c in range(p.shape[0]):
+            value, b = np.float64(p[c, start + v]), places[c, v]
+            sums.class_counts[c, b] += 1
+            sums.class_confidence[c, b] += value
+            error += value * value
+        squared += error
+        product *= max(likelihood, FLOOR)
+        if product < TINY:  # a logarithm a voxel would cost as much as all the rest
+            logs -= np.log(product)
+            product = 1.0
+    sums.errors[0] += squared
+    sums.errors[1] += logs - np.log(product)

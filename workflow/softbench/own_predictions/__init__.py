@@ -1,0 +1,1 @@
+"""How good are predictions that another tool made: files in, the scores, tables and diagrams of the workflow out."""

@@ -1,0 +1,73 @@
+"""Where the probabilities of a case come from: trained networks, or the two ends of the scale that need no training."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from torch import nn
+
+from softbench.arrays import one_hot
+from softbench.datasets.case import Case
+from softbench.datasets.folder import Dataset
+from softbench.training.coarse import Resolution
+from softbench.training.inference import predict
+
+VERSION = 1
+
+Predictor = Callable[[Case], np.ndarray]  # case -> probabilities (C, D, H, W) or (C, H, W) float32 on its grid
+
+
+def networks(models: Sequence[nn.Module], *, temperature: float = 1.0, resolution: Resolution | None) -> Predictor:
+    """Predict with one network, or several whose probabilities are averaged.
+
+    Args:
+        models: the networks.
+        temperature: divides the logits.
+        resolution: of training, where it was coarser: the image goes there, the probabilities come back.
+    """
+
+    def of_case(case: Case) -> np.ndarray:
+        if resolution is None:
+            return predict(models, case.images, temperature=temperature)
+        coarse = predict(models, resolution.coarsen(case).images, temperature=temperature)
+        return resolution.refine(coarse, case.images.shape[1:])
+
+    return of_case
+
+
+def oracle(dataset: Dataset) -> Predictor:
+    """Predict the first rater's labels, one-hot: what a perfect prediction scores against each rater."""
+
+    def of_case(case: Case) -> np.ndarray:
+        known = case.labels[0] if case.valid is None else np.where(case.valid, case.labels[0], 0)
+        return one_hot(known, len(dataset.classes))
+
+    return of_case
+
+
+def chance(dataset: Dataset, cases: Sequence[str]) -> Predictor:
+    """Predict the class frequencies of some cases (the training part) for every voxel: what knowing nothing scores."""
+    frequencies = class_frequencies(dataset, cases)
+
+    def of_case(case: Case) -> np.ndarray:
+        shape = (len(frequencies), *case.labels.shape[1:])
+        return np.broadcast_to(frequencies.reshape(-1, *[1] * (len(shape) - 1)), shape).astype(np.float32)
+
+    return of_case
+
+
+def class_frequencies(dataset: Dataset, cases: Sequence[str]) -> np.ndarray:
+    """Return the share of each class (C,) among the valid voxels of all cases together, first rater."""
+    counts = np.zeros(len(dataset.classes), np.int64)
+    for case_id in cases:
+        case = dataset.load(case_id)
+        known = case.labels[0] if case.valid is None else case.labels[0][case.valid]
+        counts += np.bincount(known.reshape(-1), minlength=len(counts))
+    return counts / counts.sum()
+
+
+def untrained(kind: str, dataset: Dataset, split: pd.DataFrame) -> Predictor:
+    """Return the predictor of a sanity row, `oracle` or `chance`; the split gives chance its training cases."""
+    if kind == "oracle":
+        return oracle(dataset)
+    return chance(dataset, list(split.loc[split["part"] == "train", "case"]))
