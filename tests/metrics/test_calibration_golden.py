@@ -57,3 +57,17 @@ def test_true_probabilities_have_the_best_proper_scores():
     found = {factor: measured(factor) for factor in (0.5, 1, 3)}
     assert found[1].nll < min(found[0.5].nll, found[3].nll)
     assert found[1].brier < min(found[0.5].brier, found[3].brier)
+
+
+@pytest.mark.parametrize(("factor", "figure"), [(1, 0.0), (3, 0.141), (0.5, 0.096)])
+def test_two_classes_of_uniform_probability_have_their_golden_values(factor, figure):
+    """With u uniform on [0, 1] and confidence g(u) = u^k / (u^k + (1 - u)^k), ECE is 2 int_1/2^1 |g(u) - u| du."""
+    rng = np.random.default_rng(0)
+    u = rng.random((64, 64, 64))
+    labels = (rng.random(u.shape) < u).astype(np.uint8)
+    scaled = u**factor / (u**factor + (1 - u) ** factor)
+    found = metrics.calibration(np.stack([1 - scaled, scaled]), labels)["ece"]
+    half = 0.5 + (np.arange(100_000) + 0.5) / 200_000  # midpoints of [1/2, 1]
+    integral = np.abs(half**factor / (half**factor + (1 - half) ** factor) - half).mean()  # 2 x half the length
+    assert found == pytest.approx(integral, abs=2e-3)
+    assert integral == pytest.approx(figure, abs=6e-4)
