@@ -121,3 +121,31 @@ def test_rule_needs_all_cases_and_one_case_a_patient() -> None:
         splits.permuted({"a": "p", "b": "q"}, train=1, val=1, test=1)
     with pytest.raises(InputError, match="there are 2 patients"):
         splits.permuted({"a": "p", "b": "q", "c": "p"}, train=1, val=1, test=1)
+
+
+def test_derived_split_keeps_patients_together_unless_it_says_that_it_leaks(tmp_path):
+    cases = pd.DataFrame({"case": [f"n{i:02d}" for i in range(40)], "patient": [f"p{i // 4}" for i in range(40)]})
+    rule = {"train": 0.5, "val": 0.2, "test": 0.3}
+    splits.derive(rule, cases, tmp_path / "main.csv", "workflow/splits/d/main.csv")
+    main = splits.read(tmp_path / "main.csv")
+    assert main.groupby("patient")["part"].nunique().max() == 1
+    assert list(main["part"].value_counts()[["train", "val", "test"]]) == [20, 8, 12]
+    splits.derive({**rule, "unit": "case"}, cases, tmp_path / "leaky_cases.csv", "workflow/splits/d/leaky_cases.csv")
+    leaky = splits.read(tmp_path / "leaky_cases.csv")
+    assert leaky.groupby("patient")["part"].nunique().max() > 1
+    (tmp_path / "named_well.csv").write_text((tmp_path / "leaky_cases.csv").read_text())
+    with pytest.raises(InputError, match="in more than one part"):
+        splits.read(tmp_path / "named_well.csv")
+
+
+def test_changed_cases_stop_before_they_change_a_split(tmp_path):
+    cases = pd.DataFrame({"case": [f"n{i}" for i in range(10)], "patient": [f"p{i}" for i in range(10)]})
+    rule = {"train": 0.5, "val": 0.2, "test": 0.3}
+    message = splits.derive(rule, cases, tmp_path / "main.csv", "workflow/splits/d/main.csv")
+    assert "copy" in message
+    first = (tmp_path / "main.csv").read_text()
+    (tmp_path / "main.csv").unlink()  # what Snakemake does before a rerun
+    with pytest.raises(InputError, match="the cases of the dataset changed"):
+        splits.derive(rule, cases.iloc[1:], tmp_path / "main.csv", "workflow/splits/d/main.csv")
+    splits.derive(rule, cases, tmp_path / "main.csv", "workflow/splits/d/main.csv")
+    assert (tmp_path / "main.csv").read_text() == first

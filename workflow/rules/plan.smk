@@ -145,6 +145,9 @@ def table_settings(wildcards):
     methods = [{"key": key, "title": one["title"], "control": one["control"]} for key, one in rows.items()]
     source = config["datasets"][dataset_of(wildcards)]["source"]
     notes = [settings.licence_note(source)]
+    splits = {PLAN.experiments[name]["split"] for name, _, _ in PLAN.runs_of(wildcards.table)}
+    if any(split.startswith("leaky_") for split in splits):
+        notes.append("The split may have a patient's cases in training and test: the scores flatter.")
     return {**config["tables"][wildcards.table], "methods": methods, "notes": notes}
 
 

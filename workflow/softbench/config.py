@@ -96,11 +96,11 @@ def licence_note(source: str) -> str:
     return f"Data: {_constant(module, 'TITLE')}; licence: {_constant(module, 'LICENCE')}."
 
 
-def splits_of(source: str) -> dict[str, dict[str, float]]:
+def splits_of(source: str) -> dict[str, dict[str, Any]]:
     """Return the splits that a source derives by a rule: name -> arguments of `splits.by_patient`."""
     module = f"datasets/{source}.py"
     has = not source.startswith("phantom_") and "\nSPLITS" in (PACKAGE / module).read_text()
-    splits: dict[str, dict[str, float]] = _constant(module, "SPLITS") if has else {}
+    splits: dict[str, dict[str, Any]] = _constant(module, "SPLITS") if has else {}
     return splits
 
 

@@ -1,5 +1,6 @@
 """The door for real images: reads the files of a case and refuses what no later step could notice."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -117,15 +118,18 @@ def class_ids(
     Returns: class ids, uint8, and which voxels are valid, bool.
     Raises: InputError: if a value is no whole number, or its id is unknown; ids are given with their counts.
     """
-    labels = images.to_label_map(array, name)
-    found, places = np.unique(labels, return_inverse=True)
-    unknown = [int(number) for number in found if number not in ids and number not in ignored]
+    classes, usable = np.empty(array.shape, np.uint8), np.empty(array.shape, bool)
+    unknown: Counter[int] = Counter()
+    for place in range(len(array)):  # slice by slice: whole numbers of a large volume would take gigabytes
+        found, places = np.unique(images.to_label_map(array[place], name), return_inverse=True)
+        strange = [index for index, number in enumerate(found) if number not in ids and number not in ignored]
+        unknown.update({int(found[index]): int((places == index).sum()) for index in strange})
+        shape = array[place].shape
+        classes[place] = np.array([ids.get(int(number), 0) for number in found], np.uint8)[places].reshape(shape)
+        usable[place] = np.array([int(number) not in ignored for number in found], bool)[places].reshape(shape)
     if unknown:
-        counts = {number: int((labels == number).sum()) for number in unknown}
         raise InputError(
-            f"{name} must hold the ids {sorted({*ids, *ignored})}, but holds {counts} (id: voxels). "
-            "Is it a label map of another release? Mend it, or leave the case out."
+            f"{name} must hold the ids {sorted({*ids, *ignored})}, but holds {dict(sorted(unknown.items()))} "
+            "(id: voxels). Is it a label map of another release? Mend it, or leave the case out."
         )
-    classes = np.array([ids.get(int(number), 0) for number in found], np.uint8)
-    usable = np.array([int(number) not in ignored for number in found], bool)
-    return classes[places.reshape(labels.shape)], usable[places.reshape(labels.shape)]
+    return classes, usable

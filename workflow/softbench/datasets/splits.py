@@ -14,6 +14,7 @@ from softbench.errors import InputError
 VERSION = 1
 PARTS = ("train", "val", "test")
 BOTH = "val+test"  # in a file: selects and tests, as authors without a validation part did; shown in each table
+LEAKY = "leaky_"  # begins the names of splits that may have a patient in several parts, as a paper's did
 COLUMNS = ("case", "patient", "part")
 
 
@@ -23,7 +24,8 @@ def read(path: Path | str) -> pd.DataFrame:
     Returns: columns case, patient, part (train | val | test), all str, in the order of the file; a case that the file
         gives to `val+test` has a row in each.
     Raises: InputError: if columns or parts are unknown, a case is there twice, a part is empty, or a patient is in two
-        parts (a network could then be tested on a patient that it was trained on).
+        parts (a network could then be tested on a patient that it was trained on), unless the file's name begins with
+        `leaky_`.
     """
     split = _table(Path(path))
     unknown = sorted(set(split["part"]) - {*PARTS, BOTH})
@@ -32,7 +34,8 @@ def read(path: Path | str) -> pd.DataFrame:
     twice = sorted(set(split.loc[split["case"].duplicated(), "case"]))
     if twice:
         raise InputError(f"{path} holds the case(s) {', '.join(twice)} more than once. Keep one line of each.")
-    _require_one_part(split, "patient", f"{path}: patient")
+    if not Path(path).name.startswith(LEAKY):
+        _require_one_part(split, "patient", f"{path}: patient")
     split = split.assign(part=split["part"].str.split("+")).explode("part", ignore_index=True)
     empty = [part for part in PARTS if not (split["part"] == part).any()]
     if empty:
@@ -147,14 +150,18 @@ def derive(rule: Mapping[str, Any], dataset_cases: pd.DataFrame, path: Path, com
     """Write the split that a rule gives, and return how to fix it for good.
 
     Args:
-        rule: shares and seed, for `by_patient`.
+        rule: shares and seed, for `by_patient`; with `unit: case`, cases are split and patients may leak.
         dataset_cases: `Dataset.cases`.
         path: the file; beside it, `<name>.first` keeps what was written first.
         commit_to: where a committed split would lie.
     Raises: InputError: if the cases are others than when the split was first made, so that results made before and
         after could not be compared.
     """
-    text = to_csv(by_patient(dict(zip(dataset_cases["case"], dataset_cases["patient"], strict=True)), **dict(rule)))
+    patients = dict(zip(dataset_cases["case"], dataset_cases["patient"], strict=True))
+    shares = {name: value for name, value in rule.items() if name != "unit"}
+    units = {case: case for case in patients} if rule.get("unit") == "case" else patients
+    split = by_patient(units, **shares)
+    text = to_csv(split.assign(patient=split["case"].map(patients)))
     first = path.with_suffix(".first")
     if first.exists() and first.read_text(encoding="utf-8") != text:
         raise InputError(

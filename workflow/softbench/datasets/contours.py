@@ -1,0 +1,112 @@
+"""Outlines drawn slice by slice, turned into voxels; and which outlines of several readers mean one thing.
+
+Pixels are whole numbers (x, y): column and row. An outline runs through the pixels just outside of what it encloses,
+so pixels on it, and on the straight lines between its points, do not belong to the inside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from softbench.errors import InputError
+
+VERSION = 1
+ROUNDING_MM = 1e-6  # distances that are equal on paper differ by less
+
+
+@dataclass(frozen=True)
+class Outline:
+    """One closed outline: `points` (N, 2) of pixels x, y; what it encloses is included or cut out."""
+
+    z_mm: float
+    includes: bool
+    points: np.ndarray
+
+
+def inside(points: np.ndarray, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return which pixels an outline encloses, and which lie on it; exact, for all arithmetic is of whole numbers.
+
+    Args:
+        points: (N, 2), x and y; closed by a line from the last to the first. Where it crosses itself, a pixel is
+            enclosed if a ray from it crosses the outline an odd number of times.
+        shape: of the image, (H, W); pixels outside of it are left away.
+    Returns: two masks (H, W); no pixel is in both.
+    """
+    enclosed, on = np.zeros(shape, bool), np.zeros(shape, bool)
+    low = np.clip(points.min(axis=0), 0, [shape[1], shape[0]])
+    high = np.clip(points.max(axis=0) + 1, 0, [shape[1], shape[0]])
+    x, y = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
+    odd, touched = np.zeros(x.shape, bool), np.zeros(x.shape, bool)
+    for (x1, y1), (x2, y2) in zip(points, np.roll(points, -1, axis=0), strict=True):
+        side = (x2 - x1) * (y - y1) - (x - x1) * (y2 - y1)
+        odd ^= ((y1 > y) != (y2 > y)) & ((side > 0) == (y2 > y1))
+        near = (x >= min(x1, x2)) & (x <= max(x1, x2)) & (y >= min(y1, y2)) & (y <= max(y1, y2))
+        touched |= near & (side == 0)
+    box = np.s_[low[1] : high[1], low[0] : high[0]]
+    enclosed[box], on[box] = odd & ~touched, touched
+    return enclosed, on
+
+
+def rasterise(outlines: Sequence[Outline], slices_mm: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return the voxels of one reader's outlines: those enclosed by an including one, but by no excluding one.
+
+    Args:
+        outlines: of one nodule by one reader.
+        slices_mm: z of each slice; an outline belongs to the nearest.
+        shape: of a slice, (H, W), rows and columns as the outlines count them.
+    Returns: (D, H, W) bool.
+    Raises: InputError: if an outline is further than half a slice distance from every slice.
+    """
+    mask = np.zeros((len(slices_mm), *shape), bool)
+    for outline in sorted(outlines, key=lambda one: not one.includes):  # first what is included, then what is cut out
+        place = _slice_of(outline, slices_mm)
+        enclosed, on = inside(outline.points, shape)
+        if outline.includes:
+            mask[place] |= enclosed
+        else:
+            mask[place] &= ~(enclosed | on)
+    return mask
+
+
+def _slice_of(outline: Outline, slices_mm: np.ndarray) -> int:
+    distances = np.abs(slices_mm - outline.z_mm)
+    place = int(distances.argmin())
+    step = float(np.median(np.abs(np.diff(slices_mm)))) if len(slices_mm) > 1 else 0.0
+    if distances[place] > step / 2 + 1e-3:
+        raise InputError(
+            f"an outline lies at z = {outline.z_mm:g} mm, but the nearest slice at {slices_mm[place]:g} mm; slices are "
+            f"{step:g} mm apart. Is a slice missing, or are the outlines of another series?"
+        )
+    return place
+
+
+def together(clouds: Sequence[np.ndarray], within_mm: float) -> list[list[int]]:
+    """Group clouds of points: two belong together if their nearest points, or a chain of others, are `within_mm` apart.
+
+    Args:
+        clouds: each (N, 3) in mm.
+        within_mm: at most so far apart.
+    Returns: indices of the clouds of each group, sorted; groups by their first.
+    """
+    # cKDTree splits next to a coordinate: beside 0 that is a denormal number, and where those are flushed to 0 (as
+    # training does) it recurses for ever. So all coordinates are made 1 or more.
+    lowest = np.min([cloud.min(axis=0) for cloud in clouds], axis=0)
+    moved = [cloud - lowest + 1 for cloud in clouds]
+    trees = [cKDTree(cloud) for cloud in moved]
+    near = np.eye(len(clouds), dtype=bool)
+    for one in range(len(clouds)):
+        for other in range(one):
+            near[one, other] = _are_near(moved[one], trees[other], within_mm + ROUNDING_MM)
+    _, names = connected_components(near, directed=False)
+    groups = [np.flatnonzero(names == name).tolist() for name in np.unique(names)]
+    return sorted(groups)
+
+
+def _are_near(cloud: np.ndarray, tree: cKDTree, within_mm: float) -> bool:
+    apart = np.maximum(cloud.min(axis=0) - tree.maxes, tree.mins - cloud.max(axis=0))
+    if (apart > within_mm).any():
+        return False
+    return bool(tree.query(cloud)[0].min() <= within_mm)
