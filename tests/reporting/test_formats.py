@@ -89,6 +89,14 @@ def test_method_with_fewer_seeds_is_named(build, scores):
     assert "over 2 to 3 seeds" in text
 
 
+def test_method_that_is_not_trained_counts_for_no_number_of_seeds(build, scores):
+    left = scores[(scores["method"] != "good") | (scores["seed"] < 1)]
+    methods = [vars(method) | {"trained": method.key != "good"} for method in build().methods]
+    text = formats.to_markdown(build(scores=left, methods=methods))
+    assert r"- Good\_1 (50 %): scored once, nothing is trained." in text
+    assert "over 3 seeds" in text
+
+
 def test_latex_is_ascii_and_its_braces_and_columns_fit(build):
     text = formats.to_latex(build(failed=FAILED))
     assert text.isascii()

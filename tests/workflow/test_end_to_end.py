@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from softbench.metrics.tidy import COLUMNS
 
-METHODS = {"one_hot", "ls", "svls", "geols"}
+SANITY = {"chance", "oracle"}  # scored, not trained
+METHODS = {"one_hot", "ls", "svls", "geols", *SANITY}
 AFTER_TRAINING = {"table": 1, "reliability": 1, "report": 1, "collect_scores": 1, "all": 1}
 STRONGER = ("config.yaml", "ls: {recipe: ls, alpha: 0.1}", "ls: {recipe: ls, alpha: 0.4}")
 NEWER = "soft_labels/svls.py"
@@ -66,6 +67,8 @@ def test_tables_figure_and_page_are_there(killed) -> None:
     assert (results / "figures" / "reliability_tiny.png").read_bytes().startswith(b"\x89PNG")
     assert (results / "figures" / "reliability_tiny.pdf").read_bytes().startswith(b"%PDF")
     page = (results / "report" / "index.html").read_text()
+    assert "Oracle (the reference): scored once, nothing is trained." in text
+    assert table.loc[(table["method"] == "oracle") & (table["metric"] == "dsc"), "mean"].tolist() == [1.0]
     assert 'src="http' not in page
     assert "data:image/png;base64" in page
 

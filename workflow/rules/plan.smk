@@ -142,7 +142,10 @@ def tables_of(wildcards):
 def table_settings(wildcards):
     """Return what decides a table besides its scores: its own settings, and its rows."""
     rows = {method: PLAN.methods[method] for _, _, method in PLAN.runs_of(wildcards.table)}
-    methods = [{"key": key, "title": one["title"], "control": one["control"]} for key, one in rows.items()]
+    methods = [
+        {"key": key, "title": one["title"], "control": one["control"], "trained": one["sanity"] is None}
+        for key, one in rows.items()
+    ]
     source = config["datasets"][dataset_of(wildcards)]["source"]
     notes = [settings.licence_note(source)]
     splits = {PLAN.experiments[name]["split"] for name, _, _ in PLAN.runs_of(wildcards.table)}

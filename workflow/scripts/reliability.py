@@ -9,6 +9,5 @@ with logs.job(snakemake.log[0]):
     runs = assemble.read(map(Path, snakemake.input.runs))
     table = snakemake.params.table
     title = f"Reliability: {table['title']}"
-    reliability.draw(
-        runs.reliability, snakemake.output.png, snakemake.output.pdf, title=title, methods=table["methods"]
-    )
+    methods = [method for method in table["methods"] if method["trained"]]
+    reliability.draw(runs.reliability, snakemake.output.png, snakemake.output.pdf, title=title, methods=methods)

@@ -4,32 +4,17 @@ Files store axes (x, y, z) in any orientation. Here every volume is turned to RA
 from the feet up, H from the back to the front, W from left to right. `affine` maps array indices (d, h, w, 1) to mm.
 """
 
-import gzip
-import os
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import nibabel as nib
 import numpy as np
 
-from softbench import pieces
+from softbench import nifti, pieces
 from softbench.errors import InputError
 
 VERSION = 1
 UNIT_AFFINE = np.eye(4)[[2, 1, 0, 3]]  # voxels of 1 mm: W runs along x, H along y, D along z
-FLAT = 1e-6  # share of a box of the same edges that the volume of a voxel must exceed
-DAMAGE = (
-    EOFError,
-    OSError,
-    zlib.error,
-    ValueError,
-    nib.filebasedimages.ImageFileError,
-    nib.spatialimages.HeaderDataError,
-)
 
 
 @dataclass(frozen=True)
@@ -81,90 +66,8 @@ def read_channels(path: Path) -> list[Image]:
 
 def _load(path: Path) -> tuple[np.ndarray, np.ndarray, str]:
     """Return the voxels of a NIfTI file turned to RAS (x, y, z, ...), the affine of (d, h, w), and its own codes."""
-    start = require_file(path)
-    try:
-        with _opened(path) as file:
-            _require_voxels(path, file)
-            canonical = nib.as_closest_canonical(file)
-            array = np.asanyarray(canonical.dataobj)
-    except InputError:
-        raise
-    except MemoryError as error:
-        raise InputError(
-            f"{path} ({path.stat().st_size} bytes) does not fit into memory: its header says {file.shape} voxels. If "
-            "that is wrong, the file is damaged: copy or download it again. Else use a larger machine."
-        ) from error
-    except DAMAGE as error:
-        reason = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
-        raise InputError(
-            f"{path} ({path.stat().st_size} bytes) cannot be read as NIfTI: {reason}. {_advice(path, start)}"
-        ) from error
-    if array.dtype.kind not in "biuf":
-        raise InputError(
-            f"{path} must hold one number a voxel, but holds colours or complex numbers ({array.dtype}). Store one "
-            "channel a file."
-        )
-    axcodes = "".join(nib.aff2axcodes(file.affine))  # type: ignore[attr-defined]
-    return array, canonical.affine[:, [2, 1, 0, 3]], axcodes
-
-
-def require_file(path: Path) -> bytes:
-    """Return the first bytes of a file; raise `InputError` if it is missing, leads nowhere, or cannot be opened."""
-    if path.is_symlink() and not path.exists():
-        raise InputError(
-            f"{path} is a link to {os.readlink(path)}, which is not there. Bring what it stands for (`git annex get`, "
-            "`dvc pull`), or mend the link."
-        )
-    if not path.exists():
-        raise InputError(f"{path} is missing. Copy or download it.")
-    try:
-        with open(path, "rb") as file:
-            return file.read(512)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be opened ({error.strerror}). Put a file there that you may read: see `ls -l`."
-        ) from error
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """Open a NIfTI file; a compressed one is read to its end, where its checksum is: nibabel stops before."""
-    file: Any = nib.load(path)
-    if path.suffix != ".gz" or not isinstance(file, nib.Nifti1Image):
-        yield file
-        return
-    with gzip.open(path) as stream:
-        yield type(file).from_stream(stream)
-        while stream.read(1 << 20):
-            pass
-
-
-def _require_voxels(path: Path, file: Any) -> None:
-    """Raise unless voxels have a size: nibabel takes 1 mm where a header says 0, and the amount of what is negative."""
-    edges = file.affine[:3, :3]
-    lengths = np.linalg.norm(edges, axis=0)
-    if isinstance(file, nib.Nifti1Image) and not file.header["sform_code"]:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
-            lengths = file.header_class.from_fileobj(stream, check=False)["pixdim"][1:4]
-    finite = np.isfinite(file.affine).all() and np.isfinite(lengths).all()
-    if not finite or (lengths <= 0).any() or abs(np.linalg.det(edges)) <= FLAT * np.prod(lengths):
-        raise InputError(
-            f"{path} has voxels of {' x '.join(f'{length:g}' for length in lengths)} mm along x, y, z, which cannot be, "
-            "or axes that lie in one plane. Mend its header (sform, qform, pixdim), or leave the case out."
-        )
-
-
-def _advice(path: Path, start: bytes) -> str:
-    """Return what a file that cannot be read looks like from its first bytes, and the way out."""
-    if start.startswith(b"version https://git-lfs"):
-        return "It is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned."
-    if start.lstrip().startswith(b"<"):
-        return "It is a web page that was saved under this name: a login or an error. Download the file again."
-    if path.suffix == ".gz" and start[344:347] == b"n+1":
-        return f"It is not compressed: rename it to {path.stem}."
-    if path.suffix != ".gz" and start.startswith(b"\x1f\x8b"):
-        return f"It is compressed: rename it to {path.name}.gz."
-    return "The file is cut short or damaged: copy or download it again."
+    array, affine, axcodes = nifti.load(path)
+    return array, affine[:, [2, 1, 0, 3]], axcodes
 
 
 def write(path: Path, array: np.ndarray, affine: np.ndarray, axcodes: str = "RAS") -> None:
@@ -204,7 +107,7 @@ def to_label_map(values: np.ndarray, name: str) -> np.ndarray:
     if not np.isfinite(values).all() or np.abs(values - rounded).max(initial=0) > 1e-3:
         odd = values[~(np.abs(values - rounded) <= 1e-3)].flat[0]
         raise InputError(
-            f"{name} must hold whole numbers (label ids), but some of its values are not, as {odd:g}. Is it an image, or "
-            "a map of probabilities? Put the label map in its place, or round it."
+            f"{name} must hold whole numbers (label ids), but some of its values are not, as {odd:g}. Is it an image, "
+            "or a map of probabilities? Put the label map in its place, or round it."
         )
     return rounded.astype(np.int64)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from softbench import datasets, pieces, store
+from softbench import datasets, nifti, pieces, store
 from softbench.datasets import crop, phantoms, reading, resample
 from softbench.datasets.case import Case, RawCase
 from softbench.datasets.normalise import normalise
@@ -40,12 +40,20 @@ class Order:
 
 
 def take_in(order: Order) -> dict[str, Any]:
-    """Return the facts of a case (columns of `cases.parquet`), or its `case` and the `reason` why it cannot be used."""
+    """Return the facts of a case (columns of `cases.parquet`), or its `case` and the `reason` why it cannot be used.
+
+    Raises: InputError: if the dataset's folder cannot be written: then no other case can be finished either.
+    """
     try:
         key = _key(order)
         record = pieces.make(order.folder, order.case, key, lambda scratch: _build(order, scratch / order.case))
     except InputError as error:
         return {"case": order.case, "reason": str(error)}
+    except OSError as error:
+        raise InputError(
+            f"{order.case}: {error.filename or order.folder} cannot be read or written ({error.strerror}). Make room, "
+            "or mend its permissions, and run again: the cases that are finished are kept."
+        ) from error
     return record
 
 
@@ -95,6 +103,7 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
 def _hash(path: Path) -> str:
     """Return the sha256 of a file, or of the files of a folder (a DICOM series) in the order of their names."""
     if not path.is_dir():
+        nifti.require_file(path)
         return pieces.hash_file(path)
     return pieces.key_of(files=[pieces.hash_file(file) for file in sorted(path.iterdir()) if file.is_file()])
 
@@ -127,7 +136,12 @@ def _read(order: Order, files: RawCase) -> tuple[Case, str, str]:
 
 
 def _prepared(channels: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
-    prepared = np.stack([normalise(channel, how=settings["normalise"]) for channel in channels])
+    try:
+        prepared = np.stack([normalise(channel, how=settings["normalise"]) for channel in channels])
+    except InputError as error:
+        raise InputError(
+            f"after `window` and `crop`, {error} Change these settings or `normalise`, or leave the case out."
+        ) from error
     with np.errstate(over="ignore"):
         stored = prepared.astype(settings["dtype"])
     if not np.isfinite(stored).all():

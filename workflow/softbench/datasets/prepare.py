@@ -144,7 +144,7 @@ def _write_dropped(output: Path, cases: Mapping[str, str]) -> None:
 
 def _ill_named(cases: Sequence[RawCase]) -> list[tuple[str, str]]:
     """Return the cases whose id could not be a file's name everywhere."""
-    reason = "has an id with another character than letters, digits, `_`, `-` and `.`. Rename its files."
+    reason = "has an id with another character than A to Z, a to z, 0 to 9, `_`, `-` and `.`. Rename its files."
     return [(case.id, reason) for case in cases if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", case.id)]
 
 
@@ -161,7 +161,8 @@ def _require_none_refused(name: str, refused: Sequence[tuple[str, str]], *, fini
         lines = "\n".join(f"  {case}: {reason}" for case, reason in sorted(refused))
         raise InputError(
             f"{len(refused)} case(s) of {name} cannot be used:\n{lines}\n"
-            f"Mend them and run again; the {finished} others are finished and kept."
+            "Mend them, or leave them out (in config.yaml, `drop: {case: reason}` of the dataset), and run again; the "
+            f"{finished} others are finished and kept."
         )
 
 

@@ -75,7 +75,10 @@ def require_files(case: RawCase, modalities: int) -> None:
             f"has an image ({_names(case.images)}) but no label map. Add the label or take the image away."
         )
     if len(case.images) != modalities:
-        raise InputError(f"has {len(case.images)} images ({_names(case.images)}) where {modalities} are expected.")
+        raise InputError(
+            f"has {len(case.images)} images ({_names(case.images)}) where {modalities} are expected. "
+            "Add those that are missing, or leave the case out."
+        )
 
 
 def _names(paths: Sequence[Path]) -> str:
@@ -102,7 +105,14 @@ def intensities(path: Path | str, array: np.ndarray) -> np.ndarray:
     require_finite(str(path), array)
     if array.min() == array.max():
         raise InputError(f"{path} is constant: every voxel is {array.flat[0]}. Mend the file or leave the case out.")
-    return array.astype(np.float32)
+    with np.errstate(over="ignore"):
+        single = array.astype(np.float32)
+    if not np.isfinite(single).all():
+        raise InputError(
+            f"{path} holds intensities up to {np.abs(array).max():.3g}, beyond what 32 bits can hold: most likely its "
+            "bytes or its scale (scl_slope) are wrong. Mend the file or leave the case out."
+        )
+    return single
 
 
 def class_ids(
@@ -121,15 +131,22 @@ def class_ids(
     classes, usable = np.empty(array.shape, np.uint8), np.empty(array.shape, bool)
     unknown: Counter[int] = Counter()
     for place in range(len(array)):  # slice by slice: whole numbers of a large volume would take gigabytes
-        found, places = np.unique(images.to_label_map(array[place], name), return_inverse=True)
+        whole = images.to_label_map(array[place], name)
+        found, places, counts = np.unique(whole, return_inverse=True, return_counts=True)
         strange = [index for index, number in enumerate(found) if number not in ids and number not in ignored]
-        unknown.update({int(found[index]): int((places == index).sum()) for index in strange})
+        unknown.update({int(found[index]): int(counts[index]) for index in strange})
         shape = array[place].shape
         classes[place] = np.array([ids.get(int(number), 0) for number in found], np.uint8)[places].reshape(shape)
         usable[place] = np.array([int(number) not in ignored for number in found], bool)[places].reshape(shape)
     if unknown:
         raise InputError(
-            f"{name} must hold the ids {sorted({*ids, *ignored})}, but holds {dict(sorted(unknown.items()))} "
-            "(id: voxels). Is it a label map of another release? Mend it, or leave the case out."
+            f"{name} must hold the ids {sorted({*ids, *ignored})}, but holds {_shortened(unknown)} "
+            "(id: voxels). Is it an image, or a label map of another release? Mend it, or leave the case out."
         )
     return classes, usable
+
+
+def _shortened(counts: Mapping[int, int]) -> str:
+    """Write down at most eight ids with their counts: an image in place of a label map holds thousands."""
+    first = dict(sorted(counts.items())[:8])
+    return f"{first}" if len(counts) == len(first) else f"{first} and {len(counts) - len(first)} ids more"

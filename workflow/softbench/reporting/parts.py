@@ -10,11 +10,15 @@ from softbench.statistics import Difference
 
 @dataclass(frozen=True)
 class Method:
-    """A row: its `key`, its `title`, and the `control` (a key, or None) that it is measured against."""
+    """A row: its `key`, its `title`, the `control` (a key, or None) that it is measured against, and if it is trained.
+
+    What is not trained (the reference itself, the class frequencies) has one score, and no seeds.
+    """
 
     key: str
     title: str
     control: str | None = None
+    trained: bool = True
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,9 @@ def spread(table: Table) -> str:
 
 
 def _span(table: Table, of: Callable[[Cell], int]) -> tuple[int, int]:
-    """Return the smallest and largest count among the cells that were scored."""
-    found = [of(cell) for row in table.cells for cell in row if cell.n_seeds]
+    """Return the smallest and largest count among the cells of trained methods that were scored."""
+    rows = [row for method, row in zip(table.methods, table.cells, strict=True) if method.trained]
+    found = [of(cell) for row in rows for cell in row if cell.n_seeds]
     return (min(found, default=0), max(found, default=0))
 
 
@@ -68,7 +69,9 @@ def _missing_seeds(table: Table) -> Iterable[str]:
     most = _span(table, lambda cell: cell.n_seeds)[1]
     for method, row in zip(table.methods, table.cells, strict=True):
         seeds = max(cell.n_seeds for cell in row)
-        if seeds < most:
+        if not method.trained:
+            yield f"{method.title}: scored once, nothing is trained."
+        elif seeds < most:
             yield f"{method.title}: {seeds} of {most} seeds."
 
 

@@ -1,0 +1,118 @@
+"""The door for NIfTI files: opened to their last byte, turned to RAS, and refused with what they look like instead."""
+
+import gzip
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+
+from softbench.errors import InputError
+
+FLAT = 1e-6  # share of a box of the same edges that a voxel must fill: less, and its axes lie in one plane
+DAMAGE = (
+    EOFError,
+    OSError,
+    zlib.error,
+    ValueError,
+    nib.filebasedimages.ImageFileError,
+    nib.spatialimages.HeaderDataError,
+)
+
+
+def load(path: Path) -> tuple[np.ndarray, np.ndarray, str]:
+    """Return the voxels of a file turned to RAS (x, y, z, ...), the affine of (x, y, z), and the file's own axis codes.
+
+    Raises: InputError: if the file is missing, cut short or damaged, does not fit into memory, holds colours or complex
+        numbers, or has voxels of no size.
+    """
+    start = require_file(path)
+    try:
+        with _opened(path) as file:
+            _require_size(path, file)
+            canonical = nib.as_closest_canonical(file)
+            array = np.asanyarray(canonical.dataobj)
+    except InputError:
+        raise
+    except MemoryError as error:
+        raise InputError(
+            f"{path} ({path.stat().st_size} bytes) does not fit into memory: its header says {file.shape} voxels. If "
+            "that is wrong, the file is damaged: copy or download it again. Else use a larger machine."
+        ) from error
+    except DAMAGE as error:
+        reason = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
+        raise InputError(
+            f"{path} ({path.stat().st_size} bytes) cannot be read as NIfTI: {reason}. {_advice(path, start)}"
+        ) from error
+    if array.dtype.kind not in "biuf":
+        raise InputError(
+            f"{path} must hold one number a voxel, but holds colours or complex numbers ({array.dtype}). Store one "
+            "channel a file."
+        )
+    return array, canonical.affine, "".join(nib.aff2axcodes(file.affine))
+
+
+def require_file(path: Path) -> bytes:
+    """Return the first bytes of a file; raise `InputError` if it is missing, leads nowhere, or cannot be opened."""
+    if path.is_symlink() and not path.exists():
+        raise InputError(
+            f"{path} is a link to {os.readlink(path)}, which is not there. Bring what it stands for (`git annex get`, "
+            "`dvc pull`), or mend the link."
+        )
+    if not path.exists():
+        raise InputError(f"{path} is missing. Copy or download it.")
+    try:
+        with open(path, "rb") as file:
+            return file.read(512)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be opened ({error.strerror}). Put a file there that you may read: see `ls -l`."
+        ) from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a file; a compressed one is read to its end, where its checksum is: nibabel stops before."""
+    file: Any = nib.load(path)
+    if path.suffix != ".gz" or not isinstance(file, nib.Nifti1Image):
+        yield file
+        return
+    with gzip.open(path) as stream:
+        yield type(file).from_stream(stream)
+        while stream.read(1 << 20):
+            pass
+
+
+def _require_size(path: Path, file: Any) -> None:
+    """Raise unless voxels have a size.
+
+    Without an sform it is told by `pixdim`: nibabel reads 0 there as 1 mm, and takes the amount of what is negative.
+    """
+    edges = file.affine[:3, :3]
+    lengths = np.linalg.norm(edges, axis=0)
+    if isinstance(file, nib.Nifti1Image) and not file.header["sform_code"]:
+        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
+            lengths = file.header_class.from_fileobj(stream, check=False)["pixdim"][1:4]
+    way_out = "Mend its header (sform, qform, pixdim), or leave the case out."
+    if not (np.isfinite(file.affine).all() and np.isfinite(lengths).all() and (lengths > 0).all()):
+        found = " x ".join(f"{length:g}" for length in lengths)
+        raise InputError(f"{path} has voxels of {found} mm along x, y, z, or an affine that is not finite. {way_out}")
+    if abs(np.linalg.det(edges)) <= FLAT * np.prod(lengths, dtype=float):
+        raise InputError(f"{path} has an affine whose axes lie in one plane, {edges.tolist()}. {way_out}")
+
+
+def _advice(path: Path, start: bytes) -> str:
+    """Return what a file that cannot be read looks like from its first bytes, and the way out."""
+    if start.startswith(b"version https://git-lfs"):
+        return "It is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned."
+    if start.lstrip().startswith(b"<"):
+        return "It is a web page that was saved under this name: a login or an error. Download the file again."
+    if path.suffix == ".gz" and start[344:347] == b"n+1":
+        return f"It is not compressed: rename it to {path.stem}."
+    if path.suffix != ".gz" and start.startswith(b"\x1f\x8b"):
+        return f"It is compressed: rename it to {path.name}.gz."
+    return "The file is cut short or damaged: copy or download it again."
