@@ -8,7 +8,7 @@ import pytest
 import torch
 from softbench import store
 from softbench.datasets.case import Case
-from softbench.errors import DivergedError
+from softbench.errors import DivergedError, TimeLimitError
 from softbench.soft_labels import one_hot, svls
 from softbench.training import checkpoint, draws, loop, resident
 from softbench.training.batch import hash_weights
@@ -38,7 +38,7 @@ def load(cases: list[Case], recipe=one_hot, crop: list[int] = PROTOCOL.crop) -> 
     return resident.load(cases, [(c[None], case.labels) for c, case in zip(codes, cases, strict=True)], crop, CPU)
 
 
-def train(folder: Path, *, seed: int = 0, protocol: Protocol = PROTOCOL, data=None, cases=None):
+def train(folder: Path, *, seed: int = 0, protocol: Protocol = PROTOCOL, data=None, cases=None, deadline=None):
     cases = cases or [make_case(n) for n in range(5)]
     return loop.train(
         load(cases, crop=protocol.crop) if data is None else data,
@@ -50,8 +50,14 @@ def train(folder: Path, *, seed: int = 0, protocol: Protocol = PROTOCOL, data=No
         seed=seed,
         folder=folder,
         key="key",
+        deadline=deadline,
         log=lambda line: None,
     )
+
+
+def without_times(history: list[dict[str, float]]) -> list[dict[str, float]]:
+    assert all(row["step_s"] > 0 for row in history)
+    return [{name: value for name, value in row.items() if name != "step_s"} for row in history]
 
 
 def test_training_learns(tmp_path: Path) -> None:
@@ -87,7 +93,7 @@ def test_killed_and_resumed_run_ends_with_the_weights_of_the_undisturbed_one(
     assert checkpoint.load(tmp_path / "killed", "key", CPU)[0]["step"] == 20 * (killed_at // 20)
     resumed, history = train(tmp_path / "killed")
     assert hash_weights(resumed) == hash_weights(whole)
-    assert history == whole_history
+    assert without_times(history) == without_times(whole_history)
 
 
 def test_checkpoint_of_another_key_is_not_used(tmp_path: Path) -> None:
@@ -194,3 +200,53 @@ def test_validation_looks_at_every_case(tmp_path: Path) -> None:
     model, _ = train(tmp_path, protocol=replace(PROTOCOL, steps=20))
     one, two = (validate(model, [make_case(n)])["val_nll"] for n in (0, 1))
     assert validate(model, [make_case(0), make_case(1)])["val_nll"] == pytest.approx((one + two) / 2)
+
+
+def test_deadline_stops_with_a_checkpoint_and_the_next_attempt_ends_the_same(tmp_path: Path) -> None:
+    whole, _ = train(tmp_path / "whole")
+    with pytest.raises(TimeLimitError, match="time limit at step 20 of 60, continued at the next attempt"):
+        train(tmp_path / "late", deadline=0.0)
+    resumed, _ = train(tmp_path / "late")
+    assert hash_weights(resumed) == hash_weights(whole)
+
+
+def test_best_validation_is_selected_and_survives_a_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    protocol = replace(PROTOCOL, select="best", learning_rate=0.1)
+    scores = iter([0.2, 0.9, 0.5])
+    monkeypatch.setattr(loop, "validate", lambda *_: {"val_dsc": next(scores), "val_nll": 0.0})
+    best, history = train(tmp_path / "whole", protocol=protocol)
+    assert [row["val_dsc"] for row in history] == [0.2, 0.9, 0.5]
+    scores = iter([0.2, 0.9])
+    monkeypatch.setattr(loop, "validate", lambda *_: {"val_dsc": next(scores), "val_nll": 0.0})
+    monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
+    draw = loop.batch_of
+
+    def batch_until_killed(data, protocol, seed, step):
+        if step == 45:
+            raise KeyboardInterrupt
+        return draw(data, protocol, seed, step)
+
+    monkeypatch.setattr(loop, "batch_of", batch_until_killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "killed", protocol=protocol)
+    monkeypatch.setattr(loop, "batch_of", draw)
+    scores = iter([0.5])
+    resumed, _ = train(tmp_path / "killed", protocol=protocol)
+    assert hash_weights(resumed) == hash_weights(best)
+
+
+def test_rate_is_halved_on_a_plateau_of_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = iter([0.5, 0.6, 0.6, 0.6, 0.7, 0.7])
+    monkeypatch.setattr(loop, "validate", lambda *_: {"val_dsc": next(scores), "val_nll": 0.0})
+    protocol = replace(PROTOCOL, steps=60, validate_every=10, schedule="halve_on_plateau", patience=1)
+    _, history = train(tmp_path, protocol=protocol)
+    # two validations in a row without a better DSC, the third and fourth: halved once
+    rates = [row["learning_rate"] for row in history]
+    assert rates[:4] == [0.01] * 4
+    assert rates[-1] == 0.005
+
+
+def test_an_epoch_is_all_cases_once(tmp_path: Path) -> None:
+    protocol = replace(PROTOCOL, steps=None, epochs=4, validate_every=None)
+    _, history = train(tmp_path, protocol=protocol)
+    assert [row["step"] for row in history] == [3, 6, 9, 12]  # 5 cases fill three batches of two

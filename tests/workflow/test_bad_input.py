@@ -31,7 +31,7 @@ def clone(make_clone: Callable):
         ("maps={mine: {map: voronoi}}", "maps.mine.map names 'voronoi'.*known: geodesic, slic"),
         ("methods={ls: {raters: best}}", "methods.ls.raters is 'best'"),
         ("soft_labels={new: {recipe: lss}}", "soft_labels.new.recipe names 'lss'.*known: .*geols, ls"),
-        ("folders={hippo: /data}", "folders names 'hippo'.*known: hippocampus, .*phantom_brain"),
+        ("folders={hippo: /data}", "folders names 'hippo'.*known: .*hippocampus, .*phantom_brain"),
         ("run=[all_of_it]", "run names 'all_of_it'.*known: demo_body, demo_brain"),
         ("device=gpu", "device is 'gpu'; allowed: auto, cpu, cuda"),
         ("seeds=[]", "seeds is"),

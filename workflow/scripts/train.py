@@ -4,6 +4,7 @@ from pathlib import Path
 
 from softbench import logs
 from softbench.datasets import splits
+from softbench.training import limits
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.device import choose
 
@@ -15,6 +16,7 @@ with logs.job(snakemake.log[0]) as log:
         splits.read(Path(snakemake.input.split)),
         choose(snakemake.config["device"], log),
         log,
+        limits.deadline(snakemake.resources.get("runtime")),
     )
     output = Path(snakemake.output.manifest)
     run_batch(batch, snakemake.params.seeds, output.parent, output)

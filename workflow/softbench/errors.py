@@ -7,3 +7,7 @@ class InputError(ValueError):
 
 class DivergedError(RuntimeError):
     """A training run whose loss is no longer finite; the message names the step and the cases of that step."""
+
+
+class TimeLimitError(RuntimeError):
+    """A job that would outlive its time limit; what it has done is saved, and its next attempt goes on from there."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from softbench.errors import InputError
+from softbench.errors import InputError, TimeLimitError
 
 
 @contextmanager
@@ -30,6 +30,9 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
             yield log
         except InputError as error:
             log(f"ERROR: {error}")
+            sys.exit(1)
+        except TimeLimitError as error:
+            log(f"STOPPED: {error}")
             sys.exit(1)
         except BaseException:
             file.write(traceback.format_exc())

@@ -51,10 +51,20 @@ class Batch:
     """The data of a batch, read once, and the pieces of its seeds."""
 
     def __init__(
-        self, run: Run, data: Path, soft: Path, split: pd.DataFrame, device: torch.device, log: Callable[[str], None]
+        self,
+        run: Run,
+        data: Path,
+        soft: Path,
+        split: pd.DataFrame,
+        device: torch.device,
+        log: Callable[[str], None],
+        deadline: float | None = None,
     ) -> None:
-        """Open the data set and the soft labels; nothing is read before a seed needs it."""
-        self.run, self.device, self.log = run, device, log
+        """Open the data set and the soft labels; nothing is read before a seed needs it.
+
+        Args: deadline: on the clock of `time.monotonic`, when training stops with a checkpoint; None: no limit.
+        """
+        self.run, self.device, self.log, self.deadline = run, device, log, deadline
         self.dataset: Dataset = datasets.open(data)
         splits.check(split, self.dataset.cases)
         self.split = split
@@ -158,6 +168,7 @@ class Batch:
             seed=seed,
             folder=folder,
             key=self.key_of_model(seed),
+            deadline=self.deadline,
             log=self.log,
         )
         channels = self.resident.images.shape[1]

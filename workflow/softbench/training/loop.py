@@ -1,5 +1,6 @@
 """The training loop: read it from top to bottom."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from torch import nn
 
 from softbench import losses, networks
 from softbench.datasets.case import Case
-from softbench.errors import DivergedError
+from softbench.errors import DivergedError, TimeLimitError
 from softbench.losses.target import Target
 from softbench.progress import duration
 from softbench.training import checkpoint, draws
@@ -49,6 +50,7 @@ def train(
     seed: int,
     folder: Path,
     key: str,
+    deadline: float | None = None,
     log: Callable[[str], None] = print,
 ) -> tuple[nn.Module, list[dict[str, float]]]:
     """Train one network from one seed; killed at any step, a call with the same key goes on where it stopped.
@@ -63,35 +65,66 @@ def train(
         seed: of weights, case order, crops and augmentation.
         folder: where the checkpoint lies.
         key: of all that decides the weights.
+        deadline: on the clock of `time.monotonic`; training stops before it with a checkpoint. None: no limit.
         log: takes a line of progress.
-    Returns: the network after the last step, and the history: rows of step, loss, learning rate and validation numbers.
+    Returns: the network after the last step, or with `select: best` that of the best validation DSC (the first of
+        equals), and the history: rows of step, loss, learning rate, seconds a step and validation numbers.
     Raises: DivergedError: if the loss is not finite; the message names the step and the cases of that step.
+        TimeLimitError: at the deadline.
     """
     torch.set_num_threads(protocol.threads)
+    protocol = protocol.for_cases(len(data.cases))
     device = data.images.device
     parts = _parts(data, network, loss, protocol, classes, seed)
     state, found = checkpoint.load(folder, key, device)
-    start, history = parts.restore(state)
+    start, history, best = parts.restore(state)
     log(f"seed {seed}: {found}")
 
     losses_seen: list[torch.Tensor] = []
+    steps, validate_every = protocol.steps or 0, protocol.validate_every or 1
     report, save, began = Every(REPORT_S), Every(CHECKPOINT_S), time.monotonic()
-    for step in range(start, protocol.steps):
+    looked, looked_at = began, start
+    for step in range(start, steps):
         losses_seen.append(_step(parts, *batch_of(data, protocol, seed, step), protocol.clip_norm))
-        done, last = step + 1, step + 1 == protocol.steps
-        if done % LOOK_EVERY and not last:
+        done, last = step + 1, step + 1 == steps
+        due = done % validate_every == 0 or last
+        if done % LOOK_EVERY and not due:
             continue
         row = _look(losses_seen, done, data, protocol, seed)
         row["learning_rate"] = float(parts.schedule.get_last_lr()[0])
-        if done % protocol.validate_every == 0 or last:
+        row["step_s"] = (time.monotonic() - looked) / (done - looked_at)
+        if due:
             row |= validate(parts.model, validation)
+            parts.heed(row["val_dsc"])
+            best = _better(best, row, parts.model, protocol)
         history.append(row)
         losses_seen.clear()
+        looked, looked_at = time.monotonic(), done
         if report.due() or last:
-            log(_progress(seed, done, protocol.steps, row, (time.monotonic() - began) / (done - start)))
-        if save.due() and not last:
-            checkpoint.save(folder, key, {"step": done, "history": history, **parts.state()})
+            log(_progress(seed, done, steps, row, (time.monotonic() - began) / (done - start)))
+        late = deadline is not None and time.monotonic() > deadline
+        if (save.due() or late) and not last:
+            checkpoint.save(folder, key, {"step": done, "history": history, "best": best, **parts.state()})
+        if late and not last:
+            raise TimeLimitError(f"seed {seed}: time limit at step {done} of {steps}, continued at the next attempt.")
+    if best is not None:
+        parts.model.load_state_dict(best["weights"])
     return parts.model, history
+
+
+def _better(
+    best: dict[str, Any] | None, row: dict[str, float], model: nn.Module, protocol: Protocol
+) -> dict[str, Any] | None:
+    """Return the weights to keep: these where their validation DSC is the best so far; None where the last ones are."""
+    if protocol.select != "best" or (best is not None and not _known(row["val_dsc"]) > _known(best["val_dsc"])):
+        return best
+    weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
+    return {"val_dsc": row["val_dsc"], "step": row["step"], "weights": weights}
+
+
+def _known(dsc: float) -> float:
+    """Return a DSC that compares: an undefined one is worse than any."""
+    return -1.0 if math.isnan(dsc) else dsc
 
 
 @dataclass(frozen=True)
@@ -103,17 +136,22 @@ class Parts:
     optimiser: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
 
+    def heed(self, val_dsc: float) -> None:
+        """Tell a schedule that waits for validation how it went."""
+        if isinstance(self.schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            self.schedule.step(val_dsc)
+
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint holds of the parts."""
         return {field.name: getattr(self, field.name).state_dict() for field in fields(self)}
 
-    def restore(self, state: dict[str, Any] | None) -> tuple[int, list[dict[str, float]]]:
-        """Go back to a checkpoint, if there is one; return the step to go on with and the history so far."""
+    def restore(self, state: dict[str, Any] | None) -> tuple[int, list[dict[str, float]], dict[str, Any] | None]:
+        """Go back to a checkpoint, if there is one; return the step to go on with, the history and the best so far."""
         if state is None:
-            return 0, []
+            return 0, [], None
         for field in fields(self):
             getattr(self, field.name).load_state_dict(state[field.name])
-        return state["step"], state["history"]
+        return state["step"], state["history"], state.get("best")
 
 
 class Every:
@@ -132,15 +170,17 @@ class Every:
         return True
 
 
-def _step(parts: Parts, images: torch.Tensor, target: Target, clip_norm: float) -> torch.Tensor:
+def _step(parts: Parts, images: torch.Tensor, target: Target, clip_norm: float | None) -> torch.Tensor:
     """Take one step; return its loss, still on the device, so that nothing waits."""
     parts.model.train()
     loss: torch.Tensor = parts.criterion(parts.model(channels_last(images)), target)
     parts.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(parts.model.parameters(), clip_norm)
+    if clip_norm is not None:
+        nn.utils.clip_grad_norm_(parts.model.parameters(), clip_norm)
     parts.optimiser.step()
-    parts.schedule.step()
+    if not isinstance(parts.schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
+        parts.schedule.step()
     return loss.detach()
 
 
@@ -169,14 +209,19 @@ def fresh_network(data: Resident, network: dict[str, Any], protocol: Protocol, c
 
 def _optimiser(protocol: Protocol, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
-    return kinds[protocol.optimiser](parameters, lr=protocol.learning_rate, weight_decay=protocol.weight_decay)
+    settings = {"lr": protocol.learning_rate, "weight_decay": protocol.weight_decay, "eps": protocol.eps}
+    return kinds[protocol.optimiser](parameters, **settings)
 
 
 def _schedule(protocol: Protocol, optimiser: torch.optim.Optimizer) -> torch.optim.lr_scheduler.LRScheduler:
     if protocol.schedule == "constant":
         return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
+    if protocol.schedule == "halve_on_plateau":
+        return torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimiser, mode="max", factor=0.5, patience=protocol.patience, threshold=0.0
+        )
     return torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, protocol.learning_rate, total_steps=protocol.steps + 1, pct_start=protocol.warm_up
+        optimiser, protocol.learning_rate, total_steps=(protocol.steps or 0) + 1, pct_start=protocol.warm_up
     )
 
 

@@ -11,11 +11,10 @@ from softbench.arrays import pad_to, round_up
 from softbench.datasets.case import Case
 from softbench.losses import Target
 from softbench.store import ONE
-from softbench.training import draws
-from softbench.training.protocol import Protocol
+from softbench.training import augment, draws
+from softbench.training.protocol import AXES, Protocol
 
 VERSION = 1
-AXES = "DHW"
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,10 @@ def batch_of(data: Resident, protocol: Protocol, seed: int, step: int) -> tuple[
     scale = 1 + protocol.intensity_scale * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
     shift = protocol.intensity_shift * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
     raters = draws.raters_of_step(seed, step, protocol.batch, data.hard.shape[1])
-    samples = [_sample(data, protocol, n, raters[i], where[i], turns[i]) for i, n in enumerate(chosen)]
+    moves = [augment.draw(protocol, data.dims, rng) for _ in chosen]
+    samples = [
+        augment.apply(_sample(data, protocol, n, raters[i], where[i], turns[i]), moves[i]) for i, n in enumerate(chosen)
+    ]
     images, soft, hard, valid = (torch.stack(parts) for parts in zip(*samples, strict=True))
     shape = (protocol.batch, -1) + (1,) * data.dims
     images = images * _like(images, scale).view(shape) + _like(images, shift).view(shape)
