@@ -10,9 +10,9 @@ from softbench import store
 from softbench.datasets.case import Case
 from softbench.errors import DivergedError, TimeLimitError
 from softbench.soft_labels import one_hot, svls
-from softbench.training import checkpoint, draws, loop, resident
+from softbench.training import checkpoint, draws, limits, loop, resident
 from softbench.training.batch import hash_weights
-from softbench.training.inference import predict
+from softbench.training.inference import Window, predict
 from softbench.training.protocol import Protocol
 from softbench.training.validate import dice_of_classes, validate
 
@@ -250,3 +250,30 @@ def test_an_epoch_is_all_cases_once(tmp_path: Path) -> None:
     protocol = replace(PROTOCOL, steps=None, epochs=4, validate_every=None)
     _, history = train(tmp_path, protocol=protocol)
     assert [row["step"] for row in history] == [3, 6, 9, 12]  # 5 cases fill three batches of two
+
+
+def test_windows_of_one_size_with_the_image_are_the_image(tmp_path: Path) -> None:
+    case = make_case(0, (8, 8, 8))
+    model, _ = train(tmp_path, cases=[make_case(n) for n in range(5)])
+    whole = predict([model], case.images)
+    np.testing.assert_allclose(predict([model], case.images, window=Window((8, 8, 8))), whole, atol=1e-6)
+
+
+def test_windows_cover_images_of_any_size_and_give_probabilities(tmp_path: Path) -> None:
+    model, _ = train(tmp_path, cases=[make_case(n) for n in range(5)])
+    for shape in ((5, 20, 9), (16, 8, 8)):  # smaller and larger than the window
+        case = make_case(1, shape)
+        found = predict([model], case.images, window=Window((8, 8, 8), 0.25))
+        assert found.shape == (2, *shape)
+        np.testing.assert_allclose(found.sum(axis=0), 1, atol=1e-5)
+        assert (
+            dice_of_classes(torch.from_numpy(found.argmax(0)), torch.from_numpy(case.labels[0].astype("int64")), 2)[0]
+            > 0.6
+        )
+
+
+def test_time_limit_leaves_a_minute_or_a_twentieth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits.time, "monotonic", lambda: 1000.0)
+    assert limits.deadline(None) is None
+    assert limits.deadline(10) == 1000 + 600 - 60
+    assert limits.deadline(1440) == 1000 + 0.95 * 86400

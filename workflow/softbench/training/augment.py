@@ -1,8 +1,8 @@
 """Augmentation of a batch on its device: turns, transposes, rotation, zoom and blur, the same for image and target.
 
-Flips, quarter turns and transposes move voxels, so labels stay what they were. Rotation and zoom interpolate: images and
-soft labels linearly, the latter divided by their sum again; hard labels and `valid` take the nearest voxel, and what
-comes from outside of the crop is not valid.
+Flips, quarter turns and transposes move voxels, so labels stay what they were. Rotation and zoom interpolate: images
+and soft labels linearly, the latter divided by their sum again; hard labels and `valid` take the nearest voxel, and
+what comes from outside of the crop is not valid.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Sample = list[torch.Tensor]  # images (M, ...), soft (C, ...), hard (...), valid
 
 @dataclass(frozen=True)
 class Move:
-    """What is done to one sample: `transpose` pairs of axes, `turns` (a, b, quarter turns), in-plane degrees and zoom."""
+    """What is done to one sample: pairs of axes exchanged, `turns` (a, b, quarter turns), degrees and zoom in plane."""
 
     transposes: tuple[tuple[int, int], ...] = ()
     turns: tuple[tuple[int, int, int], ...] = ()
@@ -94,7 +94,7 @@ def _sample(array: torch.Tensor, grid: torch.Tensor, mode: str) -> torch.Tensor:
 
 
 def blur(images: torch.Tensor, sigma: float) -> torch.Tensor:
-    """Blur (M, ...) in the plane of H and W with a Gaussian of `sigma` voxels, cut at 3 sigma; the border is repeated."""
+    """Blur (M, ...) in the plane of H and W by a Gaussian of `sigma` voxels, cut at 3 sigma; the border is repeated."""
     radius = max(1, int(np.ceil(3 * sigma)))
     offsets = torch.arange(-radius, radius + 1, device=images.device, dtype=torch.float32)
     kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)

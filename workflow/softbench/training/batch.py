@@ -19,6 +19,7 @@ from softbench.soft_labels.raters import Raters
 from softbench.soft_labels.reader import SoftLabels
 from softbench.training import checkpoint, model_file, predictors, resident, score_piece
 from softbench.training.coarse import Resolution
+from softbench.training.inference import window_of
 from softbench.training.loop import train
 from softbench.training.protocol import Protocol
 from softbench.training.resident import Resident
@@ -183,7 +184,7 @@ class Batch:
         """Fill the piece `scores`: the tidy table, the reliability statistics and the predictions."""
         torch.set_num_threads(self.run.protocol.threads)
         model = model_file.load(folder / "model.pt", self.device)
-        predictor = predictors.networks([model], resolution=self.run.resolution)
+        predictor = predictors.networks([model], resolution=self.run.resolution, window=window_of(self.run.protocol))
         run = self.run
         return score_piece.fill(scratch, predictor, self.dataset, self.split, run.scoring, run.names, seed, self.log)
 

@@ -17,6 +17,7 @@ from softbench.errors import DivergedError, TimeLimitError
 from softbench.losses.target import Target
 from softbench.progress import duration
 from softbench.training import checkpoint, draws
+from softbench.training.inference import window_of
 from softbench.training.layout import channels_last
 from softbench.training.protocol import Protocol
 from softbench.training.resident import Resident, batch_of, class_frequencies
@@ -94,7 +95,7 @@ def train(
         row["learning_rate"] = float(parts.schedule.get_last_lr()[0])
         row["step_s"] = (time.monotonic() - looked) / (done - looked_at)
         if due:
-            row |= validate(parts.model, validation)
+            row |= validate(parts.model, validation, window_of(protocol))
             parts.heed(row["val_dsc"])
             best = _better(best, row, parts.model, protocol)
         history.append(row)

@@ -10,26 +10,33 @@ from softbench.arrays import one_hot
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.training.coarse import Resolution
-from softbench.training.inference import predict
+from softbench.training.inference import Window, predict
 
 VERSION = 1
 
 Predictor = Callable[[Case], np.ndarray]  # case -> probabilities (C, D, H, W) or (C, H, W) float32 on its grid
 
 
-def networks(models: Sequence[nn.Module], *, temperature: float = 1.0, resolution: Resolution | None) -> Predictor:
+def networks(
+    models: Sequence[nn.Module],
+    *,
+    temperature: float = 1.0,
+    resolution: Resolution | None = None,
+    window: Window | None = None,
+) -> Predictor:
     """Predict with one network, or several whose probabilities are averaged.
 
     Args:
         models: the networks.
         temperature: divides the logits.
         resolution: of training, where it was coarser: the image goes there, the probabilities come back.
+        window: of sliding-window inference, on the grid of training; None: whole images.
     """
 
     def of_case(case: Case) -> np.ndarray:
         if resolution is None:
-            return predict(models, case.images, temperature=temperature)
-        coarse = predict(models, resolution.coarsen(case).images, temperature=temperature)
+            return predict(models, case.images, temperature=temperature, window=window)
+        coarse = predict(models, resolution.coarsen(case).images, temperature=temperature, window=window)
         return resolution.refine(coarse, case.images.shape[1:])
 
     return of_case
