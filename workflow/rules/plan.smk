@@ -148,6 +148,8 @@ def table_settings(wildcards):
     ]
     source = config["datasets"][dataset_of(wildcards)]["source"]
     notes = [settings.licence_note(source)]
+    if settings.has_pseudo_raters(source):
+        notes.append("Pseudo-raters: each is put together from annotations of single objects by changing people.")
     splits = {PLAN.experiments[name]["split"] for name, _, _ in PLAN.runs_of(wildcards.table)}
     if any(split.startswith("leaky_") for split in splits):
         notes.append("The split may have a patient's cases in training and test: the scores flatter.")

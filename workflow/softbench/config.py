@@ -96,6 +96,13 @@ def licence_note(source: str) -> str:
     return f"Data: {_constant(module, 'TITLE')}; licence: {_constant(module, 'LICENCE')}."
 
 
+def has_pseudo_raters(source: str) -> bool:
+    """Return whether a source's raters are put together from annotations of single objects by changing people."""
+    module = f"datasets/{source}.py"
+    text = (PACKAGE / module).read_text() if not source.startswith("phantom_") else ""
+    return "\nPSEUDO_RATERS" in text and bool(_constant(module, "PSEUDO_RATERS"))
+
+
 def splits_of(source: str) -> dict[str, dict[str, Any]]:
     """Return the splits that a source derives by a rule: name -> arguments of `splits.by_patient`."""
     module = f"datasets/{source}.py"

@@ -98,9 +98,11 @@ def _require_size(path: Path, file: Any) -> None:
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
             lengths = file.header_class.from_fileobj(stream, check=False)["pixdim"][1:4]
     way_out = "Mend its header (sform, qform, pixdim), or leave the case out."
-    if not (np.isfinite(file.affine).all() and np.isfinite(lengths).all() and (lengths > 0).all()):
+    if not np.isfinite(file.affine).all():
+        raise InputError(f"{path} has an affine with NaN or infinity in it, {file.affine.tolist()}. {way_out}")
+    if not (np.isfinite(lengths).all() and (lengths > 0).all()):
         found = " x ".join(f"{length:g}" for length in lengths)
-        raise InputError(f"{path} has voxels of {found} mm along x, y, z, or an affine that is not finite. {way_out}")
+        raise InputError(f"{path} has voxels of {found} mm along x, y, z. {way_out}")
     if abs(np.linalg.det(edges)) <= FLAT * np.prod(lengths, dtype=float):
         raise InputError(f"{path} has an affine whose axes lie in one plane, {edges.tolist()}. {way_out}")
 

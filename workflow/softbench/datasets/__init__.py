@@ -1,22 +1,60 @@
 """Where does a case come from? Sources as published, datasets prepared on one grid, splits, and phantoms.
 
-A source is a module of this folder, or of `phantoms/`, that assigns `ACCESS`; it is found by being there:
+A source is a module of this folder, or of `phantoms/`, that assigns `ACCESS`; it is found by being there. With it come
+a rule file `workflow/rules/datasets/<name>.smk`, an entry of its facts in `document.yaml`, and tests; docs/datasets.md
+shows a whole one. Marked *: read from the text of the module, so a plain literal (strings, numbers, lists, dicts).
 
-    VERSION, TITLE, LICENCE, CITATION   facts of the module and of the data
+**Every source**
+
+    VERSION*     whole number; raised when the module gives other cases from the same files
+    TITLE*       one line, under every table of its data
+    LICENCE*     of the data, for the same line; say so where redistribution is forbidden
+    CITATION     what to cite
     ACCESS       how its files are had: "open" (anonymous download), "tcia" (series of The Cancer Imaging Archive),
                  "token" (download with a token of the user's), "manual" (a person must act), "made" (a phantom)
-    MODALITIES   names of the image channels
+    MODALITIES   names of the image channels, in the order of `RawCase.images`, which names a file of several channels
+                 once for each
     CLASSES      names of the classes; the index is the class id, 0 is background
     STRUCTURES   what a score's row may name, each with its class ids
-    not made:    LAYOUT (the files expected, in words), find_cases(folder) -> list[RawCase], and optionally SIZE_GB:
-                 (download, unpacked) in GB, so that the disk is looked at before anything starts
-    open, token: ARCHIVES, or a function archives() -> Sequence[Archive] that asks no network; `tcia` may have them too
-    tcia:        SERIES, a `tcia.Selection`, several, or a function of the folder `files/` that returns them;
-                 optionally choose_series(rows) -> rows, of the listing's rows
-    token:       TOKEN, the environment variable that holds it, and STEPS
-    manual:      STEPS, what a person must do, a sentence each; with ARCHIVES a `mirror` may stand in
-    made:        SIZES, CASES (how many by default), make(case, seed, size=...) -> Case
     PARTS        optional, modules: other modules whose VERSION decides what a case is
+
+**Files to cases: every source that is not made**
+
+    LAYOUT       the files expected, in words: the end of "Expected in it: ..."
+    find_cases(folder) -> list[RawCase]
+                 sorted by id, [] where the folder holds none; the folder is the published one or holds it; hidden files
+                 (`._*`) are no files. A case that lacks its image or its labels has an empty tuple there, and is later
+                 refused by name: nothing is left out in silence. An id is of letters, digits, `_`, `-` and `.`.
+    find_dropped(folder) -> dict[str, str]
+                 optional: what lies there but is no case on purpose, each with its reason, for `dropped.csv`
+    DROPPED      optional, case id -> reason: known defects, left out wherever they are found
+    LABEL_IDS    optional, published id -> class id, of this release; without it each id means itself
+    IGNORED      optional, published ids of voxels that nobody labelled: they are not `valid`, so count nowhere
+    read(case, **settings) -> Volumes
+                 optional, where `reading.read_case` (one NIfTI file a channel and a rater, one grid) will not do;
+                 arrays (M, D, H, W) in RAS, 2-D ones (M, H, W), checked by `reading.join` or as it does. It refuses
+                 with `InputError`, to which the id of the case is added
+    SETTINGS*    optional, what `read` takes besides the case, with defaults; config.yaml may set them
+    DEFAULTS     optional, preparation by default: names of `prepare.DEFAULTS` (spacing_mm, interpolation,
+                 label_interpolation, window, crop, normalise, dtype), each with its source in a comment
+    PSEUDO_RATERS  optional, True where a rater's label map is put together from several people's hands: the dataset's
+                 manifest then says so
+    SPLITS*      optional, split -> shares {"train": 0.7, "val": 0.1, "test": 0.2} of the patients, for ids that are
+                 known only after download (`splits.by_patient`); with "unit": "case" of the cases, and then its name
+                 begins with `leaky_`. A committed `workflow/splits/<dataset>/<split>.csv` goes first in any case
+    SIZE_GB      optional, (download, unpacked) in GB, None where unknown: the disk is looked at before anything starts
+
+**Files from publishers**
+
+    open, token  ARCHIVES, or a function archives() -> Sequence[Archive] that asks no network; `tcia` may have them too
+    tcia         SERIES, a `tcia.Selection`, several, or a function of the folder `files/` that returns them;
+                 optionally choose_series(rows) -> rows, of the listing's rows
+    token        TOKEN, the environment variable that holds it, and STEPS
+    manual       STEPS, what a person must do, a sentence each; with ARCHIVES a `mirror` may stand in
+
+**Made**
+
+    SIZES, CASES (how many by default), make(case, seed, size=...) -> Case
 """
 
 import importlib

@@ -17,6 +17,7 @@ CITATION = (
     "Simpson et al., arXiv:1902.09063 (2019)"
 )
 ACCESS = "open"
+SIZE_GB = (0.027, 0.03)  # download, unpacked
 ARCHIVES = (
     Archive(
         url="https://msd-for-monai.s3-us-west-2.amazonaws.com/Task04_Hippocampus.tar",

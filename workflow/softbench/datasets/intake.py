@@ -51,8 +51,8 @@ def take_in(order: Order) -> dict[str, Any]:
         return {"case": order.case, "reason": str(error)}
     except OSError as error:
         raise InputError(
-            f"{order.case}: {error.filename or order.folder} cannot be read or written ({error.strerror}). Make room, "
-            "or mend its permissions, and run again: the cases that are finished are kept."
+            f"{order.case}: {error.filename or order.folder} cannot be read or written ({error.strerror or error}). "
+            "Make room on the disk, or mend its permissions, and run again: the cases that are finished are kept."
         ) from error
     return record
 

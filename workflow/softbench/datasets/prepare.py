@@ -1,6 +1,7 @@
 """A source becomes a dataset: cases checked, turned to RAS, normalised and hashed; then a table, then a manifest."""
 
 import re
+import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -60,15 +61,24 @@ def run(
     source = datasets.source(source_name)
     full = full_settings(source, settings)
     (output / "manifest.json").unlink(missing_ok=True)  # from here on the folder is unfinished
+    _clear_scratch(output, output / "cases")
     orders, refused = _orders(source_name, source, raw, output, full)
     outcomes = pool.each(intake.take_in, [(o,) for o in orders], workers=workers, what=source_name, log=log)
     bad = [(outcome["case"], outcome["reason"]) for outcome in outcomes if "reason" in outcome]
     _require_none_refused(source_name, refused + bad, finished=len(outcomes) - len(bad))
-    _write_dropped(output, _found_unusable(source, raw) | dropped(source, full))
+    left_out = _found_unusable(source, raw) | dropped(source, full)
+    _write_dropped(output, left_out)
     table = pd.DataFrame([{column: outcome[column] for column in COLUMNS} for outcome in outcomes])
     pieces.write_file(output / "cases.parquet", lambda part: table.to_parquet(part, index=False))
     keys = {outcome["case"]: outcome["key"] for outcome in outcomes}
-    pieces.write_json(output / "manifest.json", _manifest(source_name, source, full, table, keys))
+    facts = _manifest(source_name, source, full, table, keys) | {"dropped": len(left_out)}  # named in dropped.csv
+    pieces.write_json(output / "manifest.json", facts)
+
+
+def _clear_scratch(*folders: Path) -> None:
+    """Delete what killed runs left half written."""
+    for left in (path for folder in folders for path in folder.glob(".*.part")):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def full_settings(source: ModuleType, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,6 +189,8 @@ def _manifest(
         "classes": source.CLASSES,
         "structures": source.STRUCTURES,
         "modalities": window.names(settings.get("window"), source.MODALITIES),
+        "raters": int(table["raters"].max()),  # the most that a case has
+        "pseudo_raters": bool(getattr(source, "PSEUDO_RATERS", False)),
         "truth": source.ACCESS == "made",
         "key": pieces.key_of(settings=dict(settings), cases=dict(keys)),
         "cases": dict(zip(table["case"], table["hash"], strict=True)),

@@ -30,7 +30,9 @@ def read(path: Path | str) -> pd.DataFrame:
     split = _table(Path(path))
     unknown = sorted(set(split["part"]) - {*PARTS, BOTH})
     if unknown:
-        raise InputError(f"{path} names the part(s) {unknown}; known are {', '.join(PARTS)}, {BOTH}.")
+        raise InputError(
+            f"{path} names the part(s) {unknown}; known are {', '.join(PARTS)}, {BOTH}. Correct its column `part`."
+        )
     twice = sorted(set(split.loc[split["case"].duplicated(), "case"]))
     if twice:
         raise InputError(f"{path} holds the case(s) {', '.join(twice)} more than once. Keep one line of each.")
@@ -39,7 +41,7 @@ def read(path: Path | str) -> pd.DataFrame:
     split = split.assign(part=split["part"].str.split("+")).explode("part", ignore_index=True)
     empty = [part for part in PARTS if not (split["part"] == part).any()]
     if empty:
-        raise InputError(f"{path} has no case in {', '.join(empty)}; each of {', '.join(PARTS)} needs at least one.")
+        raise InputError(f"{path} has no case in {', '.join(empty)}. Give each of {', '.join(PARTS)} at least one.")
     return split
 
 
@@ -48,9 +50,18 @@ def _table(path: Path) -> pd.DataFrame:
     try:
         split = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
-        raise InputError(f"the split {path} cannot be read ({error}). A split is {wanted}.") from error
+        raise InputError(f"the split {path} cannot be read ({str(error).strip()}). Write {wanted}.") from error
     if tuple(split.columns) != COLUMNS:
-        raise InputError(f"{path} must be {wanted}, but its columns are {', '.join(split.columns)}.")
+        raise InputError(
+            f"{path} must be {wanted}, but its columns are {', '.join(split.columns)}. Mend its first line, and "
+            "separate columns by commas alone."
+        )
+    odd = split[(split == "").any(axis=1) | (split != split.apply(lambda words: words.str.strip())).any(axis=1)]
+    if len(odd):
+        raise InputError(
+            f"{path} has {len(odd)} line(s) with an empty cell or spaces around one, {','.join(odd.iloc[0])!r} first. "
+            "Fill the cell, or take the spaces away."
+        )
     return split
 
 
@@ -67,7 +78,7 @@ def check(split: pd.DataFrame, dataset_cases: pd.DataFrame) -> None:
     if missing:
         raise InputError(
             f"the dataset lacks {len(missing)} case(s) of the split: {', '.join(missing[:10])}"
-            f"{', ...' if len(missing) > 10 else ''}. Does the split belong to this dataset, and is its source whole?"
+            f"{', ...' if len(missing) > 10 else ''}. Complete the source, or take a split of this dataset."
         )
     both = split.merge(dataset_cases[["case", "patient", "image_sha256"]], on="case", suffixes=("", "_dataset"))
     other = both[both["patient"] != both["patient_dataset"]]
@@ -135,7 +146,9 @@ def by_patient(patients: Mapping[str, str], *, train: float, val: float, test: f
     Raises: InputError: if the shares do not add up to 1, or a part would have no patient.
     """
     if abs(train + val + test - 1) > 1e-9:
-        raise InputError(f"the shares of a split must add up to 1, but {train} + {val} + {test} do not.")
+        raise InputError(
+            f"the shares of a split must add up to 1, but {train} + {val} + {test} do not. Mend the source's `SPLITS`."
+        )
     names = sorted(set(patients.values()))
     bounds = [round(train * len(names)), round((train + val) * len(names)), len(names)]
     if not 0 < bounds[0] < bounds[1] < bounds[2]:

@@ -12,6 +12,7 @@ from softbench.datasets.case import Case
 from softbench.losses import Target
 from softbench.store import ONE
 from softbench.training import augment, draws
+from softbench.training.augment import Move
 from softbench.training.protocol import AXES, Protocol
 
 VERSION = 1
@@ -102,13 +103,27 @@ def batch_of(data: Resident, protocol: Protocol, seed: int, step: int) -> tuple[
     shift = protocol.intensity_shift * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
     raters = draws.raters_of_step(seed, step, protocol.batch, data.hard.shape[1])
     moves = [augment.draw(protocol, data.dims, rng) for _ in chosen]
-    samples = [
-        augment.apply(_sample(data, protocol, n, raters[i], where[i], turns[i]), moves[i]) for i, n in enumerate(chosen)
-    ]
-    images, soft, hard, valid = (torch.stack(parts) for parts in zip(*samples, strict=True))
+    device, crop = data.images.device, protocol.crop
+    images = torch.empty((protocol.batch, data.images.shape[1], *crop), device=device)
+    soft = torch.empty((protocol.batch, data.soft.shape[2], *crop), device=device)
+    hard = torch.empty((protocol.batch, *crop), dtype=torch.int64, device=device)
+    valid = torch.empty((protocol.batch, *crop), dtype=torch.bool, device=device)
+    for i, n in enumerate(chosen):  # into its place at once: fresh memory costs more than the copy
+        sample = _moved(_sample(data, protocol, n, raters[i], where[i], turns[i]), moves[i])
+        for place, part in zip((images[i], soft[i], hard[i], valid[i]), sample, strict=True):
+            place.copy_(part)
     shape = (protocol.batch, -1) + (1,) * data.dims
-    images = images * _like(images, scale).view(shape) + _like(images, shift).view(shape)
-    return images, Target(soft, hard.long(), valid)
+    images.mul_(_like(images, scale).view(shape)).add_(_like(images, shift).view(shape))
+    return images, Target(soft.div_(ONE), hard, valid)
+
+
+def _moved(sample: list[torch.Tensor], move: Move) -> list[torch.Tensor]:
+    """Augment a sample whose soft label is integers of the store; most protocols move nothing, at no cost."""
+    if move == Move():
+        return sample
+    images, soft, hard, valid = sample
+    images, soft, hard, valid = augment.apply([images, soft.to(torch.float32) / ONE, hard, valid], move)
+    return [images, soft * ONE, hard, valid]
 
 
 def _like(tensor: torch.Tensor, values: np.ndarray) -> torch.Tensor:
@@ -127,11 +142,17 @@ def _sample(
     valid = _valid(extent, starts, crop, data.hard.device)
     parts = [
         data.images[n][:, *window],
-        data.soft[n, rater][:, *window].to(torch.float32) / ONE,  # torch cannot flip uint16
+        data.soft[n, rater][:, *window],
         data.hard[n, rater][*window],
         valid if data.valid is None else valid & data.valid[n][*window],
     ]
-    return [part.flip(flips) for part in parts] if flips else parts
+    return [_flipped(part, flips) for part in parts] if flips else parts
+
+
+def _flipped(part: torch.Tensor, flips: list[int]) -> torch.Tensor:
+    if part.dtype == torch.uint16:  # torch cannot flip it, but can its bits
+        return part.view(torch.int16).flip(flips).view(torch.uint16)
+    return part.flip(flips)
 
 
 def _valid(extent: Sequence[int], starts: Sequence[int], crop: Sequence[int], device: torch.device) -> torch.Tensor:
