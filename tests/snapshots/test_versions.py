@@ -29,7 +29,15 @@ PHANTOMS = {  # modules that decide a phantom besides its own two
 METRICS = sorted(
     f"metrics/{path.name}" for path in Path(metrics.__file__).parent.glob("*.py") if "\nVERSION = " in path.read_text()
 )
-NETWORKS = {"compact_unet": {"widths": [4, 8, 16]}}
+LOSSES = {name: name for name in losses.names()} | {
+    "superpixel": "ce(hard) + dice(hard) + 0.5*kl",
+    "learned": "learned(l1 + dice)",
+}
+NETWORKS = {
+    "compact_unet": {"widths": [4, 8, 16]}, "unet3d": {"widths": [4, 8, 16]}, "epd_net": {"widths": [4, 4, 6, 6, 8, 8]},
+    "xception_unet": {"width": 4, "middle": 1}, "monai": {"network": "UNet", "channels": [4, 8, 16], "strides": [2, 2]},
+}  # fmt: skip
+PLANAR = ["epd_net", "xception_unet"]  # 2-D only
 
 
 def case_of(number: int) -> Case:
@@ -93,22 +101,28 @@ def test_metrics(check_snapshot) -> None:
     check_snapshot("metrics", METRICS, finite)
 
 
-@pytest.mark.parametrize("name", losses.names())
+@pytest.mark.parametrize("name", LOSSES)
 def test_loss(name: str, check_snapshot) -> None:
     case = case_of(0)
-    logits = torch.from_numpy(case.images)[None]
+    images = torch.from_numpy(case.images)[None]
+    logits = (images - images.mean()) / images.std()  # probabilities of all sizes
     hard = torch.from_numpy(case.labels.astype(np.int64))
     soft = torch.from_numpy(compute("ls", case, 4, {}))[None]
-    value = losses.build(name)(logits, losses.Target(soft, hard, torch.ones_like(hard, dtype=torch.bool)))
-    check_snapshot(f"loss_{name}", losses.catalogue.modules(name), {"value": float(value)})
+    frequencies = np.bincount(case.labels.ravel(), minlength=4) / case.labels.size
+    with torch.no_grad():
+        loss = losses.build(LOSSES[name], frequencies=frequencies)
+        value = loss(logits, losses.Target(soft, hard, torch.ones_like(hard, dtype=torch.bool)))
+    check_snapshot(f"loss_{name}", losses.catalogue.modules(LOSSES[name]), {"value": float(value)})
 
 
 @pytest.mark.parametrize("name", networks.names())
 def test_network(name: str, check_snapshot) -> None:
+    images = case_of(0).images
+    images = images[:, images.shape[1] // 2] if name in PLANAR else images
     torch.manual_seed(0)
-    network = networks.build(name, 4, 4, 3, **NETWORKS[name])
+    network = networks.build(name, 4, 4, images.ndim - 1, **NETWORKS[name]).eval()
     with torch.no_grad():
-        logits = network(torch.from_numpy(case_of(0).images)[None]).numpy()
+        logits = network(torch.from_numpy(resident.padded(images, network.multiple))[None]).numpy()
     check_snapshot(f"network_{name}", [f"networks/{name}.py"], summary(logits), tolerance=1e-3)
 
 

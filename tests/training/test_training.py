@@ -277,3 +277,14 @@ def test_time_limit_leaves_a_minute_or_a_twentieth(monkeypatch: pytest.MonkeyPat
     assert limits.deadline(None) is None
     assert limits.deadline(10) == 1000 + 600 - 60
     assert limits.deadline(1440) == 1000 + 0.95 * 86400
+
+
+def test_dropout_is_a_function_of_seed_and_step(tmp_path: Path) -> None:
+    network = {"name": "monai", "network": "UNet", "channels": [4, 8], "strides": [2], "dropout": 0.3}
+    cases = [make_case(n, (8, 8, 8)) for n in range(5)]
+    settings = {
+        "network": network, "loss": "ce", "protocol": replace(PROTOCOL, steps=20), "classes": 2, "seed": 0,
+        "key": "key", "log": lambda line: None,
+    }  # fmt: skip
+    first, second = (loop.train(load(cases), cases[:1], folder=tmp_path / name, **settings)[0] for name in "ab")
+    assert hash_weights(first) == hash_weights(second)

@@ -46,6 +46,7 @@ class Plan:
             _check_settings(name, soft_label)
         for name, network in self.config["networks"].items():
             _known(f"networks.{name}.name", network["name"], networks.names())
+            networks.require_settings(f"config.yaml: networks.{name}", network["name"], set(network) - {"name"})
         for name, method in self.methods.items():
             if method["sanity"] is None:
                 _known(f"methods.{name}.soft_label", method["soft_label"], self.soft_labels)

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from softbench.losses import catalogue
-from softbench.losses.catalogue import names
+from softbench.losses.catalogue import names, needs_frequencies
 
 if TYPE_CHECKING:
     from softbench.losses.target import Target
     from softbench.losses.weighted_sum import build
 
-__all__ = ["Target", "build", "catalogue", "names"]
+__all__ = ["Target", "build", "catalogue", "names", "needs_frequencies"]
 
 
 def __getattr__(name: str) -> Any:

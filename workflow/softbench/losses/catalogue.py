@@ -1,8 +1,16 @@
-"""Losses as config names them, and expressions such as `ce + dice + 1.0*kl`; needs no torch."""
+"""Losses as config names them, and what a loss expression needs; imports no torch."""
 
-from softbench.errors import InputError
+from softbench.losses.expression import LEARNED, Loss, Reader, Term
 
-LOSSES = {"ce": ("cross_entropy", "CrossEntropy")}  # name in config -> module of this room, class
+LOSSES = {  # name in config -> module of this room, class, types of its settings
+    "ce": Loss("cross_entropy", "CrossEntropy"),
+    "dice": Loss("dice", "Dice", {"background": bool}),
+    "focal": Loss("focal", "Focal", {"gamma": float}),
+    "kl": Loss("kl_divergence", "KLDivergence"),
+    "l1": Loss("l1", "L1"),
+    "wce": Loss("weighted_cross_entropy", "WeightedCrossEntropy", needs_frequencies=True),
+}
+SHARED = ("arithmetic", "weighted_sum")  # modules that decide the value of every expression
 
 
 def names() -> list[str]:
@@ -10,25 +18,29 @@ def names() -> list[str]:
     return sorted(LOSSES)
 
 
-def terms(expression: str) -> list[tuple[float, str]]:
-    """Read an expression: terms joined by `+`, each a loss's name or `weight*name`.
+def read(expression: str) -> list[Term]:
+    """Read an expression: terms joined by `+`, each `loss`, `loss(arguments)` or a number times one of these.
 
-    Returns: (weight, name) of each term, in order.
-    Raises: InputError: if a weight is no number or a name is unknown; the message lists the known ones.
+    Arguments are the target, `soft` (the default) or `hard`, and the loss's settings, e.g. `focal(hard, gamma=3)`.
+    `learned(sum)` weighs the terms of its sum by learned weights.
+    Returns: the terms in order; those of `learned` lie in its `inner`.
+    Raises: InputError: if the expression cannot be read, or a loss or argument is unknown; the message lists the known.
     """
-    return [_term(part.strip(), expression) for part in expression.split("+")]
+    return Reader(expression, LOSSES).sum(expression)
+
+
+def terms(expression: str) -> list[Term]:
+    """Return the losses of an expression in order, those within `learned(...)` too; see `read`."""
+    return [one for term in read(expression) for one in (term.inner or (term,))]
 
 
 def modules(expression: str) -> list[str]:
     """Return the files of this room that decide the value of an expression."""
-    return sorted({f"losses/{LOSSES[name][0]}.py" for _, name in terms(expression)})
+    learned = {"learned_weights"} if any(term.name == LEARNED for term in read(expression)) else set()
+    stems = {*SHARED, *learned, *(LOSSES[term.name].module for term in terms(expression))}
+    return sorted(f"losses/{stem}.py" for stem in stems)
 
 
-def _term(part: str, expression: str) -> tuple[float, str]:
-    weight, _, name = (word.strip() for word in part.rpartition("*"))
-    if name not in LOSSES:
-        raise InputError(f"the loss {expression!r} names {name!r}; known losses: {', '.join(names())}.")
-    try:
-        return float(weight or 1), name
-    except ValueError:
-        raise InputError(f"the loss {expression!r} has a weight that is no number: {weight!r}.") from None
+def needs_frequencies(expression: str) -> bool:
+    """Return whether a loss of the expression weighs classes by their frequency in the training part."""
+    return any(LOSSES[term.name].needs_frequencies for term in terms(expression))

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from softbench.losses.arithmetic import log_probabilities, mean_over_valid
 from softbench.losses.target import Target
 
 VERSION = 1
@@ -20,6 +21,5 @@ class CrossEntropy(nn.Module):
 
     def forward(self, logits: torch.Tensor, target: Target) -> torch.Tensor:
         """Return the mean over valid voxels, a scalar; NaN if no voxel is valid."""
-        per_voxel = -(target.soft * torch.log_softmax(logits.float(), dim=1)).sum(dim=1)
-        valid = target.valid.to(per_voxel.dtype)
-        return (per_voxel * valid).sum() / valid.sum()
+        per_voxel = -(target.soft * log_probabilities(logits)).sum(dim=1)
+        return mean_over_valid(per_voxel, target.valid)

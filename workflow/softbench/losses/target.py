@@ -9,7 +9,7 @@ class Target(NamedTuple):
     """The target of a batch of B images with C classes.
 
     soft: (B, C, D, H, W) or (B, C, H, W) float, class probabilities.
-    hard: (B, D, H, W) or (B, H, W) int64, class ids, for losses that are defined on hard labels only.
+    hard: (B, D, H, W) or (B, H, W) int64, class ids, for the terms of a loss that ask for `hard`.
     valid: the shape of `hard`, bool; voxels that are padding or marked "ignore" are false and count for nothing.
     """
 

@@ -1,41 +1,87 @@
 """Losses built from their expression."""
 
 import importlib
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 
-from softbench.losses.catalogue import LOSSES, terms
+from softbench.errors import InputError
+from softbench.losses import catalogue
+from softbench.losses.expression import LEARNED, Term
+from softbench.losses.learned_weights import LearnedWeights
 from softbench.losses.target import Target
+
+VERSION = 1
+Frequencies = Sequence[float] | torch.Tensor
+
+
+class Weighted(nn.Module):
+    """One term of a sum: its weight times its loss, on the target that it asks for."""
+
+    def __init__(self, loss: nn.Module, *, weight: float, hard: bool) -> None:
+        """Take the loss, its weight, and whether it compares with hard labels."""
+        super().__init__()
+        self.loss, self.weight, self.hard = loss, weight, hard
+
+    def forward(self, logits: torch.Tensor, target: Target) -> torch.Tensor:
+        """Return the weighted loss, a scalar."""
+        value: torch.Tensor = self.weight * self.loss(logits, hardened(target) if self.hard else target)
+        return value
 
 
 class WeightedSum(nn.Module):
     """A weighted sum of losses; learned weights of its terms, if any, are its parameters."""
 
-    def __init__(self, parts: list[tuple[float, nn.Module]]) -> None:
-        """Keep the terms: (weight, loss)."""
+    def __init__(self, terms: Sequence[nn.Module]) -> None:
+        """Keep the terms."""
         super().__init__()
-        self.weights = [weight for weight, _ in parts]
-        self.terms = nn.ModuleList(term for _, term in parts)
+        self.terms = nn.ModuleList(terms)
 
     def forward(self, logits: torch.Tensor, target: Target) -> torch.Tensor:
-        """Return the weighted sum of the terms, a scalar."""
-        values = [weight * term(logits, target) for weight, term in zip(self.weights, self.terms, strict=True)]
-        return torch.stack(values).sum()
+        """Return the sum of the terms, a scalar."""
+        return torch.stack([term(logits, target) for term in self.terms]).sum()
+
+    def weights(self) -> dict[str, float]:
+        """Return the learned weights as they are now, as `w_<term>`; none where none are learned."""
+        learned = [module.weights() for module in self.modules() if isinstance(module, LearnedWeights)]
+        return {name: value for group in learned for name, value in group.items()}
 
 
-def build(expression: str) -> nn.Module:
+def hardened(target: Target) -> Target:
+    """Return a target whose soft labels are its hard ones, one-hot."""
+    ids = torch.arange(target.soft.shape[1], device=target.hard.device)
+    ids = ids.view(-1, *(1 for _ in target.soft.shape[2:]))
+    return target._replace(soft=(target.hard.unsqueeze(1) == ids).to(target.soft.dtype))
+
+
+def build(expression: str, *, frequencies: Frequencies | None = None) -> WeightedSum:
     """Build a loss from its expression.
 
     Args:
-        expression: as `catalogue.terms` reads it, e.g. `ce` or `0.5*ce + ce`.
-    Returns: a module, `loss(logits (B, C, ...), Target) -> scalar`.
-    Raises: InputError: if a term cannot be read or names no loss; the message lists the known ones.
+        expression: as `catalogue.read` takes it, e.g. `ce`, `ce(hard) + dice(hard) + 1.0*kl` or `learned(l1 + dice)`.
+        frequencies: the share of each class among the voxels of the training part's hard labels, (C,); needed where
+            `catalogue.needs_frequencies` says so, else not looked at.
+    Returns: a module, `loss(logits (B, C, ...), Target) -> scalar`; it computes in float32 or better.
+    Raises: InputError: if a term cannot be read or names no loss (the message lists the known ones), or frequencies are
+        missing.
     """
-    return WeightedSum([(weight, _make(name)) for weight, name in terms(expression)])
+    if frequencies is None and catalogue.needs_frequencies(expression):
+        raise InputError(
+            f"the loss {expression!r} weighs classes by their frequency, but `frequencies` is missing: "
+            "give the share of each class among the voxels of the training part."
+        )
+    return WeightedSum([_weighted(term, frequencies) for term in catalogue.read(expression)])
 
 
-def _make(name: str) -> nn.Module:
-    module, kind = LOSSES[name]
-    loss: nn.Module = getattr(importlib.import_module(f"softbench.losses.{module}"), kind)()
+def _weighted(term: Term, frequencies: Frequencies | None) -> Weighted:
+    return Weighted(_loss(term, frequencies), weight=term.weight, hard=term.target == "hard")
+
+
+def _loss(term: Term, frequencies: Frequencies | None) -> nn.Module:
+    if term.name == LEARNED:
+        return LearnedWeights([one.label for one in term.inner], [_weighted(one, frequencies) for one in term.inner])
+    entry = catalogue.LOSSES[term.name]
+    settings = {**term.settings, **({"frequencies": frequencies} if entry.needs_frequencies else {})}
+    loss: nn.Module = getattr(importlib.import_module(f"softbench.losses.{entry.module}"), entry.kind)(**settings)
     return loss

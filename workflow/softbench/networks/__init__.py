@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from softbench.checks import require_one_of
+from softbench.networks.settings import require_settings
 
 if TYPE_CHECKING:
     from torch import nn
+
+__all__ = ["build", "names", "parameters", "require_settings"]
 
 
 def names() -> list[str]:
@@ -26,11 +29,23 @@ def build(name: str, in_channels: int, classes: int, dims: int, **settings: Any)
         dims: 2 or 3.
         settings: the network's own, see its module.
     Returns: a module, images (B, M, D, H, W) -> logits (B, C, D, H, W), with `multiple`: each length of its input must
-        be a multiple of it; and `head`: its last convolution, whose bias takes the log prior.
-    Raises: InputError: if there is no such network, or `dims` is neither 2 nor 3.
+        be a multiple of it; and `head`: its last convolution, whose bias takes the log prior, or None where it has
+        no such layer (some MONAI networks).
+    Raises: InputError: if there is no such network, `dims` is neither 2 nor 3 or not the network's, or a setting is
+        missing or unknown.
     """
     require_one_of("network", name, names())
     require_one_of("dims", dims, (2, 3))
+    require_settings(f"network {name}", name, settings)
     module = importlib.import_module(f"softbench.networks.{name}")
     network: nn.Module = module.build(in_channels, classes, dims, **settings)
     return network
+
+
+def parameters(name: str, in_channels: int, classes: int, dims: int, **settings: Any) -> int:
+    """Return the number of weights that training changes; the arguments are those of `build`."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        network = build(name, in_channels, classes, dims, **settings)
+    return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)

@@ -3,7 +3,7 @@
 import numpy as np
 
 VERSION = 1
-PURPOSES = {"weights": 0, "order": 1, "augment": 2, "rater": 3}
+PURPOSES = {"weights": 0, "order": 1, "augment": 2, "rater": 3, "dropout": 4}
 
 
 def generator(seed: int, purpose: str, counter: int = 0) -> np.random.Generator:
@@ -14,6 +14,11 @@ def generator(seed: int, purpose: str, counter: int = 0) -> np.random.Generator:
 def weights_seed(seed: int) -> int:
     """Return the number that torch's generator is seeded with before the weights of a run are drawn."""
     return int(generator(seed, "weights").integers(2**62))
+
+
+def dropout_seed(seed: int, step: int) -> int:
+    """Return the number that torch's generator is seeded with before a step, for networks with dropout."""
+    return int(generator(seed, "dropout", step).integers(2**62))
 
 
 def cases_of_step(seed: int, step: int, batch: int, cases: int) -> list[int]:

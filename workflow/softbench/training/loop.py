@@ -15,6 +15,7 @@ from softbench import losses, networks
 from softbench.datasets.case import Case
 from softbench.errors import DivergedError, TimeLimitError
 from softbench.losses.target import Target
+from softbench.losses.weighted_sum import WeightedSum
 from softbench.progress import duration
 from softbench.training import checkpoint, draws
 from softbench.training.inference import window_of
@@ -86,13 +87,14 @@ def train(
     report, save, began = Every(REPORT_S), Every(CHECKPOINT_S), time.monotonic()
     looked, looked_at = began, start
     for step in range(start, steps):
-        losses_seen.append(_step(parts, *batch_of(data, protocol, seed, step), protocol.clip_norm))
+        with _random_numbers_of(seed, step, device):
+            losses_seen.append(_step(parts, *batch_of(data, protocol, seed, step), protocol.clip_norm))
         done, last = step + 1, step + 1 == steps
         due = done % validate_every == 0 or last
         if done % LOOK_EVERY and not due:
             continue
         row = _look(losses_seen, done, data, protocol, seed)
-        row["learning_rate"] = float(parts.schedule.get_last_lr()[0])
+        row |= {"learning_rate": float(parts.schedule.get_last_lr()[0]), **parts.criterion.weights()}
         row["step_s"] = (time.monotonic() - looked) / (done - looked_at)
         if due:
             row |= validate(parts.model, validation, window_of(protocol))
@@ -111,6 +113,14 @@ def train(
     if best is not None:
         parts.model.load_state_dict(best["weights"])
     return parts.model, history
+
+
+@contextmanager
+def _random_numbers_of(seed: int, step: int, device: torch.device) -> Iterator[None]:
+    """Let networks with dropout draw numbers that are a function of (seed, step), and leave torch's generator alone."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(draws.dropout_seed(seed, step))
+        yield
 
 
 def _better(
@@ -133,7 +143,7 @@ class Parts:
     """All that a step changes."""
 
     model: nn.Module
-    criterion: nn.Module
+    criterion: WeightedSum
     optimiser: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
 
@@ -188,8 +198,9 @@ def _step(parts: Parts, images: torch.Tensor, target: Target, clip_norm: float |
 def _parts(data: Resident, network: dict[str, Any], loss: str, protocol: Protocol, classes: int, seed: int) -> Parts:
     device = data.images.device
     model = channels_last(fresh_network(data, network, protocol, classes, seed).to(device))
-    criterion = losses.build(loss).to(device)
-    optimiser = _optimiser(protocol, [*model.parameters(), *criterion.parameters()])
+    frequencies = class_frequencies(data, classes) if losses.needs_frequencies(loss) else None
+    criterion = losses.build(loss, frequencies=frequencies).to(device)
+    optimiser = _optimiser(protocol, model, criterion)
     return Parts(model, criterion, optimiser, _schedule(protocol, optimiser))
 
 
@@ -202,16 +213,20 @@ def fresh_network(data: Resident, network: dict[str, Any], protocol: Protocol, c
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(draws.weights_seed(seed))
         model = networks.build(network["name"], data.images.shape[1], classes, data.dims, **settings)
-    if protocol.prior_bias:
+    if protocol.prior_bias and model.head is not None:
         with torch.no_grad():
             model.head.bias.copy_(class_frequencies(data, classes).clamp(min=1e-6).log())  # type: ignore[union-attr, operator]
     return model
 
 
-def _optimiser(protocol: Protocol, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+def _optimiser(protocol: Protocol, model: nn.Module, criterion: nn.Module) -> torch.optim.Optimizer:
+    """Return the optimiser; learned weights of losses do not decay: EPD's Eq. 3 has its own term for their size."""
     kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
     settings = {"lr": protocol.learning_rate, "weight_decay": protocol.weight_decay, "eps": protocol.eps}
-    return kinds[protocol.optimiser](parameters, **settings)
+    groups: list[dict[str, Any]] = [{"params": list(model.parameters())}]
+    if learned := list(criterion.parameters()):
+        groups.append({"params": learned, "weight_decay": 0.0})
+    return kinds[protocol.optimiser](groups, **settings)
 
 
 def _schedule(protocol: Protocol, optimiser: torch.optim.Optimizer) -> torch.optim.lr_scheduler.LRScheduler:

@@ -1,0 +1,119 @@
+"""The networks of the papers have the layers and the numbers of weights that their sources give."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from softbench import InputError, networks
+from softbench.networks.epd_net import ResConv
+from torch import nn
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "networks.md"
+ROW = re.compile(r"^\| `(\{.*\})` \| (\d+) \| (\d+) \| (\d) \| ([\d ]+) \|$", re.MULTILINE)
+STATED = [
+    (yaml.safe_load(m[1]), *map(int, m.groups()[1:4]), int(m[5].replace(" ", "")))
+    for m in ROW.finditer(DOCUMENT.read_text())
+]
+
+
+def count(network: nn.Module) -> int:
+    return sum(weight.numel() for weight in network.parameters())
+
+
+def kinds(module: nn.Module, kind: type[nn.Module]) -> int:
+    return sum(isinstance(one, kind) for one in module.modules())
+
+
+def test_document_states_every_network() -> None:
+    assert {settings["name"] for settings, *_ in STATED} == set(networks.names())
+
+
+@pytest.mark.parametrize(("settings", "channels", "classes", "dims", "weights"), STATED, ids=str)
+def test_weights_are_as_many_as_the_document_states(settings, channels, classes, dims, weights) -> None:
+    own = {name: value for name, value in settings.items() if name != "name"}
+    assert networks.parameters(settings["name"], channels, classes, dims, **own) == weights
+
+
+def test_networks_of_the_example_can_be_built() -> None:
+    example = yaml.safe_load(re.search(r"```yaml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)[1])["networks"]
+    made = {name: networks.build(in_channels=1, classes=2, dims=3, **settings) for name, settings in example.items()}
+    assert {name: network.multiple for name, network in made.items()} == {"segresnet": 8, "dynunet": 8}
+
+
+def test_counting_weights_draws_no_random_numbers() -> None:
+    state = torch.get_rng_state()
+    networks.parameters("compact_unet", 1, 2, 2, widths=[4, 8])
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_unet3d_has_the_weights_of_its_layers() -> None:
+    def block(narrow: int, wide: int) -> int:
+        return 27 * narrow * wide + 2 * wide  # a 3 x 3 x 3 kernel without bias; scale and shift of the group norm
+
+    # the encoder's first convolution of a level gives half the level's channels, never fewer than come in
+    widths = [16, 32, 64, 128, 256, 512]
+    encoder = sum(
+        block(before, max(width // 2, before)) + block(max(width // 2, before), width)
+        for before, width in pairwise([4, *widths])
+    )
+    decoder = sum(block(narrow + wide, narrow) + block(narrow, narrow) for narrow, wide in pairwise(widths))
+    head = 16 * 4 + 4
+    assert networks.parameters("unet3d", 4, 4, 3, widths=widths) == encoder + decoder + head
+
+
+def test_unet3d_normalises_what_relu_gives() -> None:
+    first = networks.build("unet3d", 4, 4, 3, widths=[16, 32]).encoder[0]
+    assert [type(layer) for layer in first[0]] == [nn.Conv3d, nn.ReLU, nn.GroupNorm]
+    assert [block[2].num_groups for block in first] == [8, 8]
+
+
+def test_unet3d_doubles_the_grid_by_copies() -> None:
+    network = networks.build("unet3d", 1, 2, 3, widths=[8, 8]).eval()
+    seen = []
+    network.decoder[0].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    network(torch.randn(1, 1, 4, 4, 4))
+    doubled = seen[0][:, 8:]
+    assert torch.equal(doubled[:, :, ::2, ::2, ::2], doubled[:, :, 1::2, 1::2, 1::2])
+
+
+def test_encoder_has_the_weights_of_xception() -> None:
+    # Chollet 2017 counts 22,855,952; its classifier has 2048 x 1000 weights and 1000 biases
+    encoder = networks.build("xception_unet", 3, 10, 2).encoder
+    assert count(encoder) == 22_855_952 - (2048 * 1000 + 1000)
+
+
+def test_xception_convolves_each_channel_on_its_own() -> None:
+    encoder = networks.build("xception_unet", 3, 10, 2, width=4).encoder
+    layers = [one for one in encoder.modules() if isinstance(one, nn.Conv2d)]
+    depthwise = [one for one in layers if one.groups > 1]
+    # entry 3 blocks of 2, middle 8 of 3, exit 2 + 2
+    assert len(depthwise) == 3 * 2 + 8 * 3 + 4
+    assert all(one.groups == one.in_channels == one.out_channels for one in depthwise)
+
+
+def test_epd_net_has_the_layers_that_the_paper_counts() -> None:
+    network = networks.build("epd_net", 3, 6, 2)
+    encoder, decoder = [network.encoder, network.deepest], [network.merge, network.up]
+    assert sum(kinds(part, ResConv) for part in encoder) == 11
+    assert kinds(network, nn.MaxPool2d) == 5
+    assert sum(kinds(part, ResConv) for part in decoder) == 4
+    assert kinds(network, nn.ConvTranspose2d) == 5
+
+
+def test_epd_attention_halves_features_where_its_gates_know_nothing() -> None:
+    attention = networks.build("epd_net", 3, 6, 2).attend[0]
+    with torch.no_grad():
+        for gate in (attention.spatial, attention.channel[-1]):
+            gate.weight.zero_()
+            gate.bias.zero_()
+    features = torch.randn(1, attention.spatial.in_channels, 4, 4)
+    # sigmoid(0) = 1/2 for both gates, and both weights start at 1/2: 1/2 x 1/2 + 1/2 x 1/2 = 1/2
+    torch.testing.assert_close(attention(features), features / 2)
+
+
+def test_epd_net_asks_for_six_widths() -> None:
+    with pytest.raises(InputError, match=r"must hold 6 numbers, one a resolution, but is \[8, 16\]"):
+        networks.build("epd_net", 3, 6, 2, widths=[8, 16])

@@ -1,0 +1,122 @@
+"""Reads loss expressions, e.g. `ce(hard) + dice(hard) + 1.0*kl` or `learned(l1 + dice)`; needs no torch."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, NoReturn
+
+from softbench.errors import InputError
+
+LEARNED = "learned"
+TARGETS = ("soft", "hard")
+Setting = float | bool
+
+
+class Loss(NamedTuple):
+    """A loss that expressions may name: where it lives, and the types of its settings."""
+
+    module: str
+    kind: str
+    settings: Mapping[str, type[Setting]] = {}
+    needs_frequencies: bool = False
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of an expression; `label` is its text, `inner` the terms that `learned(...)` weighs."""
+
+    label: str
+    name: str
+    weight: float = 1.0
+    target: str = "soft"
+    settings: dict[str, Setting] = field(default_factory=dict)
+    inner: tuple["Term", ...] = ()
+
+
+class Reader:
+    """Reads one expression; every complaint quotes it."""
+
+    def __init__(self, expression: str, known: Mapping[str, Loss]) -> None:
+        """Take the expression and the losses that it may name."""
+        self.expression, self.known = expression, known
+
+    def sum(self, text: str) -> list[Term]:
+        """Read terms joined by `+`."""
+        return [self.term(part) for part in self._split(text, "+")]
+
+    def term(self, text: str) -> Term:
+        """Read `name`, `name(arguments)` or `weight*name(arguments)`."""
+        *weights, call = self._split(text, "*")
+        found = re.fullmatch(r"(\w+)\s*(?:\((.*)\))?", call.strip(), re.DOTALL)
+        if found is None:
+            self._complain(f"has a term that cannot be read: {text.strip()!r}")
+        name, inside = found[1], (found[2] or "").strip()
+        weight = self._number("*".join(weights), "a weight") if weights else 1.0
+        label = "".join(text.split())
+        if name == LEARNED:
+            return Term(label, name, weight, inner=self._inner(inside))
+        if name not in self.known:
+            self._complain(f"names {name!r}; known losses: {', '.join(sorted(self.known))}, and `{LEARNED}(...)`")
+        return Term(label, name, weight, *self._arguments(name, inside))
+
+    def _inner(self, inside: str) -> tuple[Term, ...]:
+        """Read the terms whose weights are learned; their labels name the weights, so each stands once."""
+        terms = self.sum(inside)
+        labels = [term.label for term in terms]
+        if any(term.name == LEARNED for term in terms):
+            self._complain(f"has `{LEARNED}` within `{LEARNED}`; one is enough")
+        for label in labels:
+            if labels.count(label) > 1:
+                self._complain(f"learns a weight of {label!r} twice; name it once")
+        return tuple(terms)
+
+    def _arguments(self, name: str, inside: str) -> tuple[str, dict[str, Setting]]:
+        """Read the target and the settings of a loss."""
+        found: dict[str, Setting | str] = {}
+        for text in self._split(inside, ",") if inside else []:
+            key, equals, value = (word.strip() for word in text.partition("="))
+            place = "target" if key in TARGETS and not equals else key
+            if place in found:
+                self._complain(f"sets the {place} of {name!r} twice")
+            found[place] = key if place == "target" else self._setting(name, key, value)
+        target = str(found.pop("target", "soft"))
+        return target, {key: value for key, value in found.items() if not isinstance(value, str)}
+
+    def _setting(self, name: str, key: str, value: str) -> Setting:
+        kinds = self.known[name].settings
+        if key not in kinds:
+            known = ", ".join([*TARGETS, *(f"{one}=..." for one in kinds)])
+            self._complain(f"gives {name!r} the argument {key!r}, which it does not know; known: {known}")
+        if kinds[key] is not bool:
+            return self._number(value, f"a {key}")
+        if value not in ("true", "false"):
+            self._complain(f"has a {key} that is neither true nor false: {value!r}")
+        return value == "true"
+
+    def _number(self, text: str, what: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            self._complain(f"has {what} that is no number: {text.strip()!r}")
+        if not (math.isfinite(number) and number >= 0):
+            self._complain(f"has {what} that is below 0 or not finite: {text.strip()!r}")
+        return number
+
+    def _split(self, text: str, mark: str) -> list[str]:
+        """Split at the marks that stand outside all parentheses."""
+        parts, depth = [""], 0
+        for letter in text:
+            depth += (letter == "(") - (letter == ")")
+            if depth < 0:
+                break
+            if letter == mark and depth == 0:
+                parts.append("")
+            else:
+                parts[-1] += letter
+        if depth != 0:
+            self._complain("has parentheses that do not match")
+        return parts
+
+    def _complain(self, what: str) -> NoReturn:
+        raise InputError(f"the loss {self.expression!r} {what}.")

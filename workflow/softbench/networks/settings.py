@@ -1,0 +1,39 @@
+"""Which settings a network takes, read from the text of its module: config is checked without importing torch."""
+
+import ast
+from collections.abc import Iterable
+from pathlib import Path
+
+from softbench.errors import InputError
+
+
+def require_settings(place: str, name: str, given: Iterable[str]) -> None:
+    """Raise unless `given` holds every setting that the network needs, and none that it does not know.
+
+    Args:
+        place: how the message begins, e.g. "config.yaml: networks.unet".
+        name: one of `networks.names()`.
+        given: names of settings.
+    Raises: InputError: lists the settings of the network.
+    """
+    needed, optional, open_ended = _declared(name)
+    missing = sorted(needed - set(given))
+    unknown = [] if open_ended else sorted(set(given) - needed - optional)
+    if missing or unknown:
+        problems = [f"lacks {_quoted(missing)}"] if missing else []
+        problems += [f"sets {_quoted(unknown)}, which {name!r} does not know"] if unknown else []
+        known = [*sorted(needed), *(f"{one} (optional)" for one in sorted(optional))]
+        raise InputError(f"{place} {' and '.join(problems)}; its settings: {', '.join(known) or 'none'}.")
+
+
+def _declared(name: str) -> tuple[set[str], set[str], bool]:
+    """Return the keyword-only arguments of `build` without and with a default, and whether it takes any others."""
+    tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
+    arguments = next(n.args for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "build")
+    pairs = list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
+    needed = {argument.arg for argument, default in pairs if default is None}
+    return needed, {argument.arg for argument, _ in pairs} - needed, arguments.kwarg is not None
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(map(repr, names))
