@@ -4,16 +4,19 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
-from softbench import InputError
+from softbench import InputError, metrics, store
 from softbench.datasets import prepare
 from softbench.errors import DivergedError
 from softbench.reporting import assemble
 from softbench.soft_labels.produce import produce
 from softbench.training import batch as batches
+from softbench.training import model_file
 from softbench.training.batch import Batch, Run, run_batch
+from softbench.training.coarse import Resolution
 
 NAMES = {"experiment": "tiny", "dataset": "made", "split": "main", "network": "small", "method": "one_hot"}
 RUN = Run.of(
@@ -114,3 +117,44 @@ def test_keys_know_all_that_decides(data: Path) -> None:
     renamed = open_batch(data, replace(RUN, names={**NAMES, "method": "other"}))[0]
     assert renamed.key_of_model(0) == batch.key_of_model(0)
     assert renamed.key_of_scores(0) != batch.key_of_scores(0)
+
+
+def test_two_methods_with_one_soft_label_are_one_run(data: Path, tmp_path: Path) -> None:
+    other = replace(RUN, names={**NAMES, "method": "other"})
+    records = []
+    for name, run in (("one_hot", RUN), ("other", other)):
+        run_batch(open_batch(data, run)[0], [0], tmp_path / name, tmp_path / name / "batch-0.json")
+        records.append(json.loads((tmp_path / name / "batch-0.json").read_text())["seeds"]["0"])
+    assert records[0]["model"] == records[1]["model"]
+    first, second = (pd.read_parquet(tmp_path / name / "seed-0" / "scores.parquet") for name in ("one_hot", "other"))
+    pd.testing.assert_frame_equal(first.drop(columns="method"), second.drop(columns="method"), check_exact=True)
+
+
+def test_coarse_method_is_scored_on_its_own_grid_too(data: Path, tmp_path: Path) -> None:
+    produce("epd", data / "data", data / "epd", settings={"factor": 2}, version={}, log=lambda line: None)
+    run = replace(RUN, resolution=Resolution(2), names={**NAMES, "method": "epd_2"})
+    batch = Batch(run, data / "data", data / "epd", SPLIT, torch.device("cpu"), lambda line: None)
+    run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
+    scores = pd.read_parquet(tmp_path / "seed-0" / "scores.parquet")
+    assert set(scores["grid"]) == {"full", "training"}
+    own = scores[scores["grid"] == "training"].set_index(["case", "structure", "metric"])["value"]
+    # one test case: pooled values are its values, and the threshold chosen on it is never worse than validation's
+    case = "phantom_brain_003"
+    for structure in ("WT", "TC", "ET"):
+        assert own["pooled", structure, "dsc_s"] == own[case, structure, "dsc_s"]
+        assert own[case, structure, "dsc_at_test"] >= own[case, structure, "dsc_at_val"]
+    target = store.decode(batch._target(case)[0][0])
+    found = batch._pair(model_file.load(tmp_path / "seed-0" / "model.pt", torch.device("cpu")))(case)
+    np.testing.assert_array_equal(found[1], target)
+    expected = metrics.soft(np.clip(found[0][1:].sum(axis=0), 0, 1), np.clip(target[1:].sum(axis=0), 0, 1))
+    assert own[case, "WT", "rd"] == pytest.approx(expected["rd"])
+    table = assemble.table(
+        assemble.read([tmp_path / "batch-0.json"]),
+        {
+            "title": "EPD",
+            "methods": [{"key": "epd_2", "title": "EPD"}],
+            "columns": [{"metric": "dsc_s", "structure": "WT"}],
+            "grid": "training",
+        },
+    )
+    assert table.cells[0][0].mean == pytest.approx(own[case, "WT", "dsc_s"])

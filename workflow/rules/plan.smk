@@ -42,7 +42,7 @@ def run_of(wildcards):
         "names": names_of(wildcards),
         "network": config["networks"][wildcards.network],
         **{name: method[name] for name in ("loss", "raters", "resolution")},
-        "protocol": PLAN.protocol_of(wildcards.experiment),
+        "protocol": PLAN.protocol_of(wildcards.experiment, wildcards.method),
         "scoring": experiment["scoring"],
         "versions": {
             "training": training_versions(wildcards),
@@ -82,7 +82,8 @@ TRAINING = [
     "training/validate.py",
     "soft_labels/raters.py",
 ]
-SCORING = ["training/inference.py", "training/predictors.py", "training/scoring.py", "images.py"]
+SCORING = ["inference", "predictors", "scoring", "coarse_scores"]
+SCORING = [*(f"training/{name}.py" for name in SCORING), "images.py"]
 SCORING += sorted(
     f"metrics/{path.name}" for path in (PACKAGE / "metrics").glob("*.py") if "\nVERSION = " in path.read_text()
 )

@@ -17,9 +17,9 @@ rule train:
         method=settings.pattern(PLAN.trained()),
     conda:
         "../../envs/training.yaml"
-    threads: lambda wildcards: PLAN.protocol_of(wildcards.experiment).get("threads", 1)
+    threads: lambda wildcards: PLAN.protocol_of(wildcards.experiment, wildcards.method).get("threads", 1)
     resources:
-        cpus_per_task=lambda wildcards: PLAN.protocol_of(wildcards.experiment).get("threads", 1),
+        cpus_per_task=lambda wildcards: PLAN.protocol_of(wildcards.experiment, wildcards.method).get("threads", 1),
     params:
         run=run_of,
         seeds=lambda wildcards: PLAN.batches_of(wildcards.experiment, wildcards.method)[int(wildcards.batch)],

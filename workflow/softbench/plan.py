@@ -107,9 +107,11 @@ class Plan:
         step = len(seeds) if size == "all" else size
         return [seeds[start : start + step] for start in range(0, len(seeds), step)]
 
-    def protocol_of(self, experiment: str) -> dict[str, Any]:
-        """Return the protocol of an experiment."""
-        return dict(self.config["protocols"][self.experiments[experiment]["protocol"]])
+    def protocol_of(self, experiment: str, method: str) -> dict[str, Any]:
+        """Return the protocol of a method in an experiment."""
+        protocol = dict(self.config["protocols"][self.experiments[experiment]["protocol"]])
+        batch = self.methods[method]["batch"]
+        return protocol if batch is None else protocol | {"batch": batch}
 
     def runs_of(self, table: str) -> list[tuple[str, str, str]]:
         """Return the (experiment, network, method) that a table shows, in its order."""
@@ -145,11 +147,11 @@ def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> di
 
 def _with_defaults(name: str, method: dict[str, Any]) -> dict[str, Any]:
     if method.get("sanity") is not None:
-        nothing = dict.fromkeys(["soft_label", "loss", "control", "raters", "resolution"])
+        nothing = dict.fromkeys(["soft_label", "loss", "control", "raters", "resolution", "batch"])
         return {"title": name, **nothing, **method}
     control = None if name == "one_hot" else "one_hot"
     defaults = {"title": name, "soft_label": name, "loss": "ce", "control": control, "raters": "first"}
-    return {**defaults, "resolution": None, "sanity": None, **method}
+    return {**defaults, "resolution": None, "batch": None, "sanity": None, **method}
 
 
 def _known(place: str, name: str, known: Any) -> None:

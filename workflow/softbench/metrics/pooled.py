@@ -54,12 +54,12 @@ class Pool:
         """
         own = merged(self.curves.values())
         chosen = choose(validation, "val") | choose(own, "test")
-        tables = [table([(MEAN, row) for row in (*_thresholds(chosen), *_at(own, chosen))]).assign(case=POOLED)]
+        tables = [table([(MEAN, row) for row in (*thresholds_of(chosen), *rows_at(own, chosen))]).assign(case=POOLED)]
         for case, curves in self.curves.items():
             by_rater = [
                 (rater, row)
                 for rater in dict.fromkeys(rater for rater, _ in curves)
-                for row in _at({name: curve for (one, name), curve in curves.items() if one == rater}, chosen)
+                for row in rows_at({name: curve for (one, name), curve in curves.items() if one == rater}, chosen)
             ]
             tables.append(table(by_rater).assign(case=case))
         return pd.concat(tables, ignore_index=True)
@@ -83,7 +83,7 @@ def choose(curves: Curves, part: str) -> Chosen:
     }
 
 
-def _at(curves: Curves, chosen: Chosen) -> Iterator[Row]:
+def rows_at(curves: Curves, chosen: Chosen) -> Iterator[Row]:
     """Give the hard metrics at the chosen thresholds; NaN where the structure is absent, or had none to choose from."""
     for suffix, index_of in chosen.items():
         for structure, curve in curves.items():
@@ -91,7 +91,8 @@ def _at(curves: Curves, chosen: Chosen) -> Iterator[Row]:
             yield from ((structure, key + suffix, "all", values[key]) for key in MEASURES)
 
 
-def _thresholds(chosen: Chosen) -> Iterator[Row]:
+def thresholds_of(chosen: Chosen) -> Iterator[Row]:
+    """Give the thresholds that were chosen; NaN where a structure had none."""
     for suffix, index_of in chosen.items():
         for structure, index in index_of.items():
             yield structure, f"threshold{suffix}", "all", math.nan if index is None else float(THRESHOLDS[index])

@@ -9,5 +9,12 @@ COLUMNS += ["roi", "grid", "prediction", "value", "unit"]
 
 
 def tidy(rows: pd.DataFrame, names: Mapping[str, str], seed: int) -> pd.DataFrame:
-    """Return scores in the columns that all tables read; `names` gives experiment, dataset, split, network, method."""
-    return rows.assign(**names, seed=seed, grid="full", prediction="raw")[COLUMNS]
+    """Return scores in the columns that all tables read.
+
+    Args:
+        rows: with case, rater, structure, metric, roi, value, unit; and `grid`, where that is not "full".
+        names: experiment, dataset, split, network, method.
+        seed: of the run.
+    """
+    grid = rows["grid"].fillna("full") if "grid" in rows.columns else "full"
+    return rows.assign(**names, seed=seed, grid=grid, prediction="raw")[COLUMNS]

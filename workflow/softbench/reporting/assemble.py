@@ -56,8 +56,9 @@ def read(batches: Iterable[Path]) -> Runs:
 
 def table(runs: Runs, settings: Mapping[str, Any]) -> Table:
     """Build a table from its settings in config: title, columns, composites, policy, and its methods."""
+    grid = settings.get("grid", "full")
     return build(
-        runs.scores,
+        runs.scores[runs.scores["grid"] == grid],
         methods=settings["methods"],
         columns=settings["columns"],
         composites=settings.get("composites", {}),

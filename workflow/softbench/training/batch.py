@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from softbench import datasets, networks, pieces, provenance, soft_labels
+from softbench import datasets, networks, pieces, provenance, soft_labels, store
 from softbench.arrays import round_up
 from softbench.datasets import splits
 from softbench.datasets.case import Case
@@ -19,6 +19,7 @@ from softbench.soft_labels.raters import Raters
 from softbench.soft_labels.reader import SoftLabels
 from softbench.training import checkpoint, model_file, predictors, resident, score_piece
 from softbench.training.coarse import Resolution
+from softbench.training.coarse_scores import Pair
 from softbench.training.inference import window_of
 from softbench.training.loop import train
 from softbench.training.protocol import Protocol
@@ -185,8 +186,19 @@ class Batch:
         torch.set_num_threads(self.run.protocol.threads)
         model = model_file.load(folder / "model.pt", self.device)
         predictor = predictors.networks([model], resolution=self.run.resolution, window=window_of(self.run.protocol))
-        run = self.run
-        return score_piece.fill(scratch, predictor, self.dataset, self.split, run.scoring, run.names, seed, self.log)
+        run, pair = self.run, self._pair(model) if self.run.resolution else None
+        where = (scratch, predictor, self.dataset, self.split)
+        return score_piece.fill(*where, run.scoring, run.names, seed, self.log, pair=pair)
+
+    def _pair(self, model: torch.nn.Module) -> Pair:
+        """Return how a case's prediction and target on the coarser grid of training are had."""
+        predictor = predictors.networks([model], window=window_of(self.run.protocol))
+
+        def of_case(case_id: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+            coarse, (soft, _) = self._case(case_id), self._target(case_id)
+            return predictor(coarse), store.decode(soft[0]), coarse.valid
+
+        return of_case
 
 
 def hash_weights(model: torch.nn.Module) -> str:

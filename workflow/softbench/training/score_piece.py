@@ -10,6 +10,8 @@ import pandas as pd
 from softbench import pieces
 from softbench.datasets.folder import Dataset
 from softbench.metrics.tidy import tidy
+from softbench.training import coarse_scores
+from softbench.training.coarse_scores import Pair
 from softbench.training.predictors import Predictor
 from softbench.training.scoring import Scoring, score
 
@@ -23,12 +25,15 @@ def fill(
     names: dict[str, str],
     seed: int,
     log: Callable[[str], None],
+    *,
+    pair: Pair | None = None,
 ) -> dict[str, Any]:
     """Score a predictor on the test part of a split, into the files of a piece.
 
     Args:
         scratch: an empty folder; it gets scores.parquet, reliability.npz and predictions/.
         names, seed: fill the columns of the scores.
+        pair: prediction and target of a case on a coarser grid of training, where scores are wanted there too.
     Returns: the facts of the piece's record: the hash of the scores.
     """
     part = {name: list(split.loc[split["part"] == name, "case"]) for name in ("val", "test")}
@@ -41,6 +46,9 @@ def fill(
         predictions=scratch / "predictions",
         log=log,
     )
+    if pair is not None:
+        coarse = coarse_scores.score(pair, dataset.structures, part["test"], part["val"])
+        rows = pd.concat([rows, coarse], ignore_index=True)
     table = tidy(rows, names, seed)
     table.to_parquet(scratch / "scores.parquet", index=False)
     arrays = {name: array for roi, one in pooled.items() for name, array in one.to_arrays(roi).items()}

@@ -1,0 +1,54 @@
+"""Every paper's protocol, as config has it, trains for two epochs on a tiny phantom; only size and cases differ."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from softbench import store
+from softbench.datasets import phantoms
+from softbench.soft_labels import blur, epd, ls, superpixel, svls
+from softbench.training import loop, resident
+from softbench.training.protocol import Protocol
+
+CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+THIRD = {"name": "unet3d", "widths": [8, 16]}
+FLAT = {"name": "compact_unet", "widths": [8, 16]}
+PAPERS = {  # protocol -> phantom, network in small, recipe, loss, crop
+    "svls": ("phantom_kidney", THIRD, svls, "ce", [16, 16, 16]),
+    "svls_code": ("phantom_brain", THIRD, ls, "ce", [16, 16, 16]),
+    "geols": ("phantom_abdomen", THIRD, svls, "ce", [16, 16, 16]),
+    "superpixel_mri": ("phantom_brain", THIRD, superpixel, "ce(hard) + dice(hard) + kl", [16, 16, 16]),
+    "superpixel_oct": ("phantom_retina", FLAT, blur, "wce", [32, 32]),
+    "epd": ("phantom_body", FLAT, epd, "learned(l1 + dice)", [64, 64]),
+    "epd_augmented": ("phantom_body", FLAT, epd, "learned(l1 + dice)", [64, 64]),
+}
+
+
+def test_every_protocol_that_is_no_demo_is_here() -> None:
+    assert set(PAPERS) == {name for name in CONFIG["protocols"] if not name.startswith(("demo_", "hippocampus"))}
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_paper_protocol_trains_for_two_epochs(name: str, tmp_path: Path) -> None:
+    phantom, network, recipe, loss, crop = PAPERS[name]
+    protocol = Protocol(**CONFIG["protocols"][name])
+    tiny = replace(protocol, epochs=2, crop=crop, window=crop if protocol.window else None)
+    cases = [phantoms.make(phantom, f"{phantom}_{n:03d}", 0, size="tiny") for n in range(2 * tiny.batch + 4)]
+    targets, classes = [], len(cases[0].truth)
+    for case in cases:
+        image = np.asarray(case.images)
+        settings = {"normalise": "sum", "count": 50} if recipe is superpixel else {"factor": 1} if recipe is epd else {}
+        soft = recipe.soften(case.labels[:1], image, case.spacing_mm, classes=classes, **settings)
+        targets.append((store.encode(soft)[None], case.labels[:1]))
+    data = resident.load(cases, targets, tiny.crop, torch.device("cpu"))
+    model, history = loop.train(
+        data, cases[:2], network=network, loss=loss, protocol=tiny, classes=classes, seed=0, folder=tmp_path, key="k",
+        log=lambda line: None,
+    )  # fmt: skip
+    epochs = [row for row in history if "val_dsc" in row]
+    assert len(epochs) == 2
+    assert history[-1]["loss"] < history[0]["loss"]
+    assert all(torch.isfinite(p).all() for p in model.parameters())
