@@ -100,6 +100,8 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
 def test_what_a_killed_job_left_is_swept(tmp_path: Path) -> None:
     (tmp_path / ".a.x1.part").mkdir()
     (tmp_path / ".a.x1.part" / "half.bin").write_bytes(b"half")
-    (tmp_path / ".ab.x1.part").mkdir()  # of another piece, perhaps still at work
+    for other in (".ab.x1.part", ".a.b.x1.part"):  # of other pieces, perhaps still at work
+        (tmp_path / other).mkdir()
     pieces.make(tmp_path, "a", "key", write_number(1, []))
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".ab.x1.part", "a.key.json", "number.txt"]
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [".a.b.x1.part", ".ab.x1.part", "a.key.json", "number.txt"]

@@ -7,6 +7,7 @@ It counts as done only if its record is there, holds the key that the job asks f
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -83,8 +84,9 @@ def scratch_folder(folder: Path, name: str) -> Iterator[Path]:
 
 def _sweep(folder: Path, name: str) -> None:
     """Delete what killed jobs left of this piece."""
+    of_this = re.compile(rf"\.{re.escape(name)}\.[a-z0-9_]+\.part")  # not of a piece whose name only begins like it
     for left in folder.iterdir():
-        if left.name.startswith(f".{name}.") and left.name.endswith(".part"):
+        if of_this.fullmatch(left.name):
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -53,7 +53,10 @@ def require_archive_bytes(head: bytes, where: str, name: str = "") -> None:
 def verify(path: Path, archive: Archive, where: str) -> str:
     """Return the sha256 of a file; raise `InputError` unless it has the published checksums, where there are any."""
     with open(path, "rb") as file:
-        require_archive_bytes(file.read(HEAD_BYTES), where, archive.path or archive.name)
+        head = file.read(HEAD_BYTES)
+    if not head:
+        raise InputError(f"{where} is an empty file: the server, or who copied it, failed.")
+    require_archive_bytes(head, where, archive.path or archive.name)
     found = _digests(path, ["sha256", "md5"] if archive.md5 else ["sha256"])
     for algorithm, expected in (("sha256", archive.sha256), ("md5", archive.md5)):
         if expected is not None and found[algorithm] != expected:
@@ -135,11 +138,20 @@ def _readable(archive: Path) -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        raise DamagedArchiveError(f"{archive.name} is a damaged archive ({error}). Download it again.") from error
+        raise _damaged(archive, error) from error
     except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
         raise InputError(f"{archive.name} holds a file and a folder of the same name ({error}).") from error
     except NotImplementedError as error:  # e.g. Deflate64, which Windows uses beyond 2 GB
         raise InputError(f"{archive.name} is compressed in a way that Python cannot read ({error}).") from error
+    except OSError as error:
+        if error.errno is not None:  # of the disk; of a stream that makes no sense otherwise
+            raise
+        raise _damaged(archive, error) from error
+
+
+def _damaged(archive: Path, error: Exception) -> DamagedArchiveError:
+    reason = str(error).partition("\n")[0].rstrip(":")  # `tarfile` tells of each format that it tried
+    return DamagedArchiveError(f"{archive.name} is a damaged archive ({reason}). Download it again.")
 
 
 def require_space(folder: Path, needed: float, what: str) -> None:

@@ -183,10 +183,10 @@ class Delivery:
                 target = scratch / (item.archive.path or item.name)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 _take(path, target, move=path.parent == self.store)
+            name = item.name if item.steady else item.archive.into
+            self.sums.note(name, *self._arrived[name])  # first: what is on the shelf is never looked at again
             self.shelf.remove(item.name)
             self.shelf.put(item.name, item.key, scratch)
-        name = item.name if item.steady else item.archive.into
-        self.sums.note(name, *self._arrived[name])
 
     def _check_images(self, item: Item, folder: Path, where: str) -> None:
         """Count the DICOM files of a series, and settle their checksum."""

@@ -181,12 +181,20 @@ def _blocks(response: Any) -> Iterator[bytes]:
 def _offer(response: Any) -> tuple[int, dict[str, Any]]:
     """Return where the answer starts, and which version of the file it is of: whole size, ETag and date."""
     headers, start = response.headers, 0
-    length = headers.get("Content-Length")
-    size = int(length) if length is not None else None
+    size = _number(headers.get("Content-Length"))
     if response.status == 206:  # Content-Range: bytes 100-199/200
         span, _, whole = headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
-        start, size = int(span.split("-")[0] or 0), int(whole) if whole.isdigit() else None
+        start, size = _number(span.split("-")[0]) or 0, _number(whole)
     return start, {"size": size, "etag": headers.get("ETag"), "date": headers.get("Last-Modified")}
+
+
+def _number(text: str | None) -> int | None:
+    """Return a number of a header, None where it tells none; raise `_BrokenError` if it makes no sense."""
+    if text in (None, "", "*"):
+        return None
+    if not str(text).isdigit():
+        raise _BrokenError(f"the server says {text!r} where a number of bytes belongs")
+    return int(str(text))
 
 
 def _check_start(url: str, block: bytes, part: Part, check: Callable[[bytes, str, str], None]) -> None:

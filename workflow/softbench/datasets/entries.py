@@ -95,6 +95,8 @@ def _require_end(archive: tarfile.TarFile) -> None:
     if archive.fileobj is not None:
         archive.fileobj.seek(archive.offset)
         block = archive.fileobj.read(tarfile.BLOCKSIZE)
+        while archive.fileobj.read(CHUNK):  # the checksum of a compressed one comes at its very end
+            pass
     if block != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError("its end is missing")
 

@@ -59,6 +59,7 @@ def fetch(
     if source.ACCESS == "made":
         raise InputError(f"{source_name} is made from a seed: there is nothing to fetch; prepare it.")
     shelf = Shelf(output)
+    shelf.clear_scratch()
     if folder is None and not _put_by_hand(source, shelf, log):
         _download_all(source_name, source, output, shelf, _Way(mirror, committed, log, pause_s))
     files_folder = location(output, folder)
@@ -144,7 +145,6 @@ def _download_all(name: str, source: ModuleType, output: Path, shelf: Shelf, way
         sums = Checksums(output / "checksums.csv", way.committed)
         log = _without(secret, way.log)
         delivery = Delivery(shelf, output / "archives", sums, name, way.mirror, log, way.pause_s, headers)
-        shelf.clear_scratch()
         _require_room(source, output, items)
         if source.ACCESS == "tcia":
             delivery.bring_all(items)

@@ -36,7 +36,12 @@ def pair(images: dict[str, list[Path]], labels: dict[str, list[Path]]) -> list[R
 
 def require_cases(source: ModuleType, folder: Path) -> list[RawCase]:
     """List the cases of a source in a folder; raise `InputError` if there are none, saying what is expected."""
-    cases: list[RawCase] = source.find_cases(folder) if folder.is_dir() else []
+    try:
+        cases: list[RawCase] = source.find_cases(folder) if folder.is_dir() else []
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or folder} cannot be read ({error.strerror or error}). Mend its permissions: see `ls -l`."
+        ) from error
     if not cases:
         state = "holds no cases of" if folder.is_dir() else "is missing or no folder; wanted is"
         raise InputError(f"{folder} {state} {source.TITLE}. Expected in it: {source.LAYOUT}.")

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -154,16 +154,21 @@ def _write_dropped(output: Path, cases: Mapping[str, str]) -> None:
 
 def _ill_named(cases: Sequence[RawCase]) -> list[tuple[str, str]]:
     """Return the cases whose id could not be a file's name everywhere."""
-    reason = "has an id with another character than A to Z, a to z, 0 to 9, `_`, `-` and `.`. Rename its files."
-    return [(case.id, reason) for case in cases if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", case.id)]
+    wanted = "an id is made of A to Z, a to z, 0 to 9, `_`, `-` and `.`, and does not begin with `.`. Rename its files."
+    odd = [case.id for case in cases if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", case.id)]
+    return [(name, f"has the id {name!r}, but {wanted}") for name in odd]
 
 
 def _duplicates(cases: Sequence[RawCase]) -> list[tuple[str, str]]:
+    files: dict[str, list[str]] = defaultdict(list)
+    for case in cases:
+        files[case.id] += ["/".join(path.parts[-3:]) for path in (*case.images, *case.labels)]
     counts = Counter(case.id for case in cases)
-    files = {
-        i: [p.name for c in cases if c.id == i for p in (*c.images, *c.labels)] for i, n in counts.items() if n > 1
-    }
-    return [(i, f"is there {counts[i]} times: {', '.join(names)}. Keep one of each.") for i, names in files.items()]
+    return [
+        (name, f"is there {count} times: {', '.join(dict.fromkeys(files[name]))}. Keep one of each.")
+        for name, count in counts.items()
+        if count > 1
+    ]
 
 
 def _require_none_refused(name: str, refused: Sequence[tuple[str, str]], *, finished: int) -> None:

@@ -82,7 +82,7 @@ def require_files(case: RawCase, modalities: int) -> None:
 
 
 def _names(paths: Sequence[Path]) -> str:
-    return ", ".join(path.name for path in paths)
+    return ", ".join(dict.fromkeys(path.name for path in paths))  # one file may hold several modalities
 
 
 def require_same_grid(path: Path, volume: images.Image, first_path: Path, first: images.Image) -> None:

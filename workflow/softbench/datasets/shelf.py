@@ -36,8 +36,8 @@ class Shelf:
         return sorted(self._known)
 
     def clear_scratch(self) -> None:
-        """Delete what killed fetches left half unpacked."""
-        for left in self._records.glob(".*.part"):
+        """Delete what killed fetches left half unpacked or half written."""
+        for left in (path for folder in (self.files.parent, self._records) for path in folder.glob(".*.part")):
             shutil.rmtree(left, ignore_errors=True)
 
     def scratch_parent(self) -> Path:
