@@ -158,3 +158,17 @@ def test_coarse_method_is_scored_on_its_own_grid_too(data: Path, tmp_path: Path)
         },
     )
     assert table.cells[0][0].mean == pytest.approx(own[case, "WT", "dsc_s"])
+
+
+def test_temperature_changes_calibration_and_no_mask(data: Path, tmp_path: Path) -> None:
+    run = replace(RUN, scoring=replace(RUN.scoring, temperature=True))
+    run_batch(open_batch(data, run)[0], [0], tmp_path, tmp_path / "batch-0.json")
+    scores = pd.read_parquet(tmp_path / "seed-0" / "scores.parquet")
+    by_kind = {kind: rows.drop(columns="prediction") for kind, rows in scores.groupby("prediction")}
+    assert set(by_kind) == {"raw", "temperature"}
+    index = ["case", "rater", "structure", "metric", "roi"]
+    raw, scaled = (by_kind[kind].set_index(index)["value"] for kind in ("raw", "temperature"))
+    assert raw.xs("dsc", level="metric").equals(scaled.xs("dsc", level="metric"))
+    assert not raw.xs("nll", level="metric").equals(scaled.xs("nll", level="metric"))
+    record = json.loads((tmp_path / "seed-0" / "scores.key.json").read_text())
+    assert 0.05 <= record["temperature"] <= 20

@@ -82,7 +82,7 @@ TRAINING = [
     "training/validate.py",
     "soft_labels/raters.py",
 ]
-SCORING = ["inference", "predictors", "scoring", "coarse_scores"]
+SCORING = ["inference", "predictors", "scoring", "coarse_scores", "temperature"]
 SCORING = [*(f"training/{name}.py" for name in SCORING), "images.py"]
 SCORING += sorted(
     f"metrics/{path.name}" for path in (PACKAGE / "metrics").glob("*.py") if "\nVERSION = " in path.read_text()

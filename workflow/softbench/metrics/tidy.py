@@ -12,9 +12,11 @@ def tidy(rows: pd.DataFrame, names: Mapping[str, str], seed: int) -> pd.DataFram
     """Return scores in the columns that all tables read.
 
     Args:
-        rows: with case, rater, structure, metric, roi, value, unit; and `grid`, where that is not "full".
+        rows: with case, rater, structure, metric, roi, value, unit; and `grid` and `prediction`, where these are not
+            "full" and "raw".
         names: experiment, dataset, split, network, method.
         seed: of the run.
     """
-    grid = rows["grid"].fillna("full") if "grid" in rows.columns else "full"
-    return rows.assign(**names, seed=seed, grid=grid, prediction="raw")[COLUMNS]
+    usual = {"grid": "full", "prediction": "raw"}
+    filled = {name: rows[name].fillna(value) if name in rows.columns else value for name, value in usual.items()}
+    return rows.assign(**names, seed=seed, **filled)[COLUMNS]

@@ -56,9 +56,11 @@ def read(batches: Iterable[Path]) -> Runs:
 
 def table(runs: Runs, settings: Mapping[str, Any]) -> Table:
     """Build a table from its settings in config: title, columns, composites, policy, and its methods."""
-    grid = settings.get("grid", "full")
+    scores = runs.scores
+    for column, usual in (("grid", "full"), ("prediction", "raw")):
+        scores = scores[scores[column] == settings.get(column, usual)]
     return build(
-        runs.scores[runs.scores["grid"] == grid],
+        scores,
         methods=settings["methods"],
         columns=settings["columns"],
         composites=settings.get("composites", {}),

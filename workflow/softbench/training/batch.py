@@ -22,9 +22,11 @@ from softbench.training.coarse import Resolution
 from softbench.training.coarse_scores import Pair
 from softbench.training.inference import window_of
 from softbench.training.loop import train
+from softbench.training.predictors import Predictor
 from softbench.training.protocol import Protocol
 from softbench.training.resident import Resident
 from softbench.training.scoring import Scoring
+from softbench.training.temperature import temperature
 
 
 @dataclass(frozen=True)
@@ -185,10 +187,17 @@ class Batch:
         """Fill the piece `scores`: the tidy table, the reliability statistics and the predictions."""
         torch.set_num_threads(self.run.protocol.threads)
         model = model_file.load(folder / "model.pt", self.device)
-        predictor = predictors.networks([model], resolution=self.run.resolution, window=window_of(self.run.protocol))
         run, pair = self.run, self._pair(model) if self.run.resolution else None
-        where = (scratch, predictor, self.dataset, self.split)
-        return score_piece.fill(*where, run.scoring, run.names, seed, self.log, pair=pair)
+        of_model: dict[str, Any] = {"resolution": run.resolution, "window": window_of(run.protocol)}
+        kinds: dict[str, Predictor] = {score_piece.RAW: predictors.networks([model], **of_model)}
+        facts: dict[str, Any] = {}
+        if run.scoring.temperature:
+            validation = [self._case(case) for case in self.parts["val"]]
+            facts["temperature"] = temperature(model, validation, window=window_of(run.protocol))
+            self.log(f"seed {seed}: temperature {facts['temperature']:.3f}")
+            kinds["temperature"] = predictors.networks([model], temperature=facts["temperature"], **of_model)
+        where = (scratch, kinds, self.dataset, self.split)
+        return facts | score_piece.fill(*where, run.scoring, run.names, seed, self.log, pair=pair)
 
     def _pair(self, model: torch.nn.Module) -> Pair:
         """Return how a case's prediction and target on the coarser grid of training are had."""

@@ -54,7 +54,7 @@ def run(
     )
 
     def build(scratch: Path) -> dict[str, Any]:
-        predictor = predictors.untrained(kind, dataset, split)
+        predictor = {score_piece.RAW: predictors.untrained(kind, dataset, split)}
         return score_piece.fill(scratch, predictor, dataset, split, how, names, seed, log)
 
     scores = pieces.make(output.parent / f"seed-{seed}", "scores", key, build)

@@ -1,6 +1,6 @@
 """The piece `scores` of a run: its tidy table, its reliability statistics and its predictions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from softbench.training.coarse_scores import Pair
 from softbench.training.predictors import Predictor
 from softbench.training.scoring import Scoring, score
 
+RAW = "raw"  # what a network says, without temperature
+
 
 def fill(
     scratch: Path,
-    predictor: Predictor,
+    predictors: Mapping[str, Predictor],
     dataset: Dataset,
     split: pd.DataFrame,
     scoring: Scoring,
@@ -28,29 +30,30 @@ def fill(
     *,
     pair: Pair | None = None,
 ) -> dict[str, Any]:
-    """Score a predictor on the test part of a split, into the files of a piece.
+    """Score predictors on the test part of a split, into the files of a piece.
 
     Args:
         scratch: an empty folder; it gets scores.parquet, reliability.npz and predictions/.
+        predictors: `raw`, whose label maps become predictions/, and others (`temperature`): the column `prediction`.
         names, seed: fill the columns of the scores.
         pair: prediction and target of a case on a coarser grid of training, where scores are wanted there too.
     Returns: the facts of the piece's record: the hash of the scores.
     """
     part = {name: list(split.loc[split["part"] == name, "case"]) for name in ("val", "test")}
-    rows, pooled = score(
-        predictor,
-        dataset,
-        part["test"],
-        scoring,
-        validation=part["val"],
-        predictions=scratch / "predictions",
-        log=log,
-    )
+    tables: list[pd.DataFrame] = []
+    arrays: dict[str, np.ndarray] = {}
+    for kind, predictor in predictors.items():
+        folder = scratch / "predictions" if kind == RAW else None
+        rows, pooled = score(
+            predictor, dataset, part["test"], scoring, validation=part["val"], predictions=folder, log=log
+        )
+        tables.append(rows.assign(prediction=kind))
+        for roi, one in pooled.items():
+            arrays |= one.to_arrays(roi if kind == RAW else f"{kind}_{roi}")
     if pair is not None:
         coarse = coarse_scores.score(pair, dataset.structures, part["test"], part["val"])
-        rows = pd.concat([rows, coarse], ignore_index=True)
-    table = tidy(rows, names, seed)
+        tables.append(coarse.assign(prediction=RAW))
+    table = tidy(pd.concat(tables, ignore_index=True), names, seed)
     table.to_parquet(scratch / "scores.parquet", index=False)
-    arrays = {name: array for roi, one in pooled.items() for name, array in one.to_arrays(roi).items()}
     np.savez_compressed(scratch / "reliability.npz", **arrays)  # type: ignore[arg-type]
     return {"hash": pieces.key_of(csv=table.to_csv(index=False))}

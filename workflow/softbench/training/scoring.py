@@ -23,7 +23,8 @@ class Scoring:
     """How predictions are scored; the names are those of an experiment in config.
 
     in_plane: add MRBrainS18's in-plane HD95. cross_check: libraries whose values stand beside ours. thresholds: add
-    hard metrics at the best threshold, chosen on validation and on test cases.
+    hard metrics at the best threshold, chosen on validation and on test cases. temperature: score a second time, with
+    logits divided by the temperature that fits the validation cases best.
     """
 
     tolerances_mm: list[float]
@@ -32,6 +33,7 @@ class Scoring:
     in_plane: bool = False
     cross_check: list[str] = field(default_factory=list)
     thresholds: bool = False
+    temperature: bool = False
 
 
 def score(
