@@ -21,7 +21,7 @@ from softbench.datasets.case import Case
 from softbench.reporting.panels import STYLE
 from softbench.reporting.reliability import KINDS
 
-VERSION = 1
+VERSION = 2
 INCHES = 1.15  # of a panel
 MARGIN = 8  # voxels around the structures
 CAPTION = (
@@ -86,9 +86,11 @@ def choose_window(labels: np.ndarray) -> tuple[Any, ...]:
 
 
 def _figure(image: np.ndarray, labels: np.ndarray, softs: Mapping[str, np.ndarray], classes: Sequence[str]) -> Figure:
-    columns = 3 + len(classes)
-    figure = Figure(figsize=(columns * INCHES, len(softs) * INCHES + 0.9), layout="constrained")
-    axes = figure.subplots(len(softs), columns, squeeze=False)
+    columns, rows = 3 + len(classes), len(softs)
+    tall = INCHES * max(0.4, labels.shape[0] / labels.shape[1])  # a row is as high as its pictures
+    figure = Figure(figsize=(columns * INCHES, rows * tall + 0.9), layout="constrained")
+    grid = figure.add_gridspec(rows + 1, columns, height_ratios=[tall] * rows + [0.12])
+    axes = np.array([[figure.add_subplot(grid[row, column]) for column in range(columns)] for row in range(rows)])
     hard = one_hot(labels, len(classes))
     for row, (name, soft) in zip(axes, softs.items(), strict=True):
         _show(row[0], image, cmap="gray")
@@ -100,9 +102,8 @@ def _figure(image: np.ndarray, labels: np.ndarray, softs: Mapping[str, np.ndarra
         row[0].set_ylabel(name)
     for axis, head in zip(axes[0], ["image", "label", *classes, "moved mass"], strict=True):
         axis.set_title(head)
-    scale: dict[str, Any] = {"location": "bottom", "aspect": 30, "pad": 0.01}
-    figure.colorbar(shown, ax=axes[-1, 2:-1], label="probability", shrink=0.6, **scale)
-    figure.colorbar(moved, ax=axes[-1, -1:], label="mass", shrink=0.9, **scale)
+    for picture, place, label in ((shown, grid[-1, 2:-1], "probability"), (moved, grid[-1, -1], "mass")):
+        figure.colorbar(picture, cax=figure.add_subplot(place), label=label, orientation="horizontal")
     return figure
 
 

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from softbench.metrics.reliability import Reliability
 from softbench.reporting.rounding import digits, number
 
-VERSION = 1
+VERSION = 2
 PALETTE = sns.color_palette("colorblind")
 SHADE = 0.42  # opacity of the gap
 DIAGONAL: dict[str, Any] = {"color": "0.55", "linewidth": 0.7, "linestyle": (0, (4, 3))}
@@ -50,7 +50,9 @@ def draw_curves(axis: Axes, seeds: Sequence[Reliability]) -> None:
     _shade(axis, confidence, accuracy)
     axis.plot(confidence, accuracy, color=CURVE, linewidth=1.3, marker="o", markersize=1.8, zorder=4)
     error = number(float(np.mean([bins.ece for bins in seeds])), digits("ece", "1"))
-    axis.text(0.05, 0.95, f"ECE {error}", transform=axis.transAxes, va="top", fontsize=6.5)
+    modest = float(np.nansum(accuracy - confidence)) > 0  # the curve is above the diagonal: below, there is room
+    place: dict[str, Any] = {"x": 0.95, "y": 0.05, "ha": "right"} if modest else {"x": 0.05, "y": 0.95, "va": "top"}
+    axis.text(s=f"ECE {error}", transform=axis.transAxes, fontsize=6.5, zorder=5, **place)
 
 
 def _shade(axis: Axes, confidence: np.ndarray, accuracy: np.ndarray) -> None:
