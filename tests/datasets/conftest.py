@@ -7,7 +7,7 @@ import os
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -239,3 +239,37 @@ def files(tmp_path: Path) -> Callable[[], dict[str, bytes]]:
         return found
 
     return read
+
+
+@pytest.fixture
+def scores_after_one_step(tmp_path: Path) -> Callable[..., Any]:
+    """A function that trains a network for one step on a prepared dataset: does the whole path run?"""
+    import pandas as pd
+    import torch
+    from softbench.datasets import splits
+    from softbench.soft_labels.produce import produce
+    from softbench.training.batch import Batch, Run, run_batch
+
+    def train(data: Path, cases: Iterable[tuple[str, str]], crop: Sequence[int], raters: str = "first") -> Any:
+        """Train on the first two cases (id, patient), validate on the third, and return the scores of the fourth."""
+        produce("one_hot", data, tmp_path / "soft", settings={}, version={}, log=lambda line: None)
+        parts = ("train", "train", "val", "test")
+        rows = [(*case, part) for case, part in zip(cases, parts, strict=True)]
+        run = Run.of(
+            {
+                "names": dict.fromkeys(("experiment", "dataset", "split", "network", "method"), "tiny"),
+                "network": {"name": "compact_unet", "widths": [4, 8]},
+                "loss": "ce",
+                "protocol": {"steps": 1, "batch": 2, "crop": list(crop), "learning_rate": 0.01},
+                "scoring": {"tolerances_mm": [2.0]},
+                "versions": {"training": {}, "scoring": {}},
+                "raters": raters,
+            }
+        )
+        split = pd.DataFrame(rows, columns=list(splits.COLUMNS))
+        batch = Batch(run, data, tmp_path / "soft", split, torch.device("cpu"), lambda line: None)
+        run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
+        scores = pd.read_parquet(tmp_path / "seed-0" / "scores.parquet")
+        return scores[scores["case"] == rows[-1][0]]
+
+    return train

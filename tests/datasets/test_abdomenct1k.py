@@ -12,15 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import py7zr
 import pytest
-import torch
 from softbench import InputError, datasets, images
 from softbench.datasets import abdomenct1k, flare2021, phantoms, prepare, splits
 from softbench.datasets.fetch import fetch, location
-from softbench.soft_labels.produce import produce
-from softbench.training.batch import Batch, Run, run_batch
 
 IDS = ("Case_00001", "Case_00002", "Case_00401", "Case_00801")
 PARTS = (1, 1, 2, 3)  # which archive holds the scan
@@ -175,22 +171,7 @@ def test_split_follows_by_a_rule() -> None:
     assert Counter(split["part"]) == {"train": 700, "val": 100, "test": 200}
 
 
-def test_network_is_trained_a_step_and_scored(release: Release, tmp_path: Path) -> None:
+def test_network_is_trained_a_step_and_scored(release: Release, tmp_path: Path, scores_after_one_step: Any) -> None:
     run(release(), tmp_path / "data", **WHOLE)
-    produce("one_hot", tmp_path / "data", tmp_path / "soft", settings={}, version={}, log=lambda line: None)
-    split = pd.DataFrame([(i, i, p) for i, p in zip(IDS, ("train", "train", "val", "test"), strict=True)])
-    split.columns = pd.Index(splits.COLUMNS)
-    settings = Run.of(
-        {
-            "names": {k: "tiny" for k in ("experiment", "dataset", "split", "network", "method")},
-            "network": {"name": "compact_unet", "widths": [4, 8]},
-            "loss": "ce",
-            "protocol": {"steps": 1, "batch": 2, "crop": [8, 16, 16], "learning_rate": 0.01},
-            "scoring": {"tolerances_mm": [2.0]},
-            "versions": {"training": {}, "scoring": {}},
-        }
-    )
-    batch = Batch(settings, tmp_path / "data", tmp_path / "soft", split, torch.device("cpu"), lambda line: None)
-    run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
-    scores = pd.read_parquet(tmp_path / "seed-0" / "scores.parquet")
-    assert set(abdomenct1k.STRUCTURES) <= set(scores.loc[scores["case"] == IDS[3], "structure"])
+    scores = scores_after_one_step(tmp_path / "data", zip(IDS, IDS, strict=True), (8, 16, 16))
+    assert set(abdomenct1k.STRUCTURES) <= set(scores["structure"])

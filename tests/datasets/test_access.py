@@ -89,10 +89,14 @@ def test_token_is_sent_and_never_shown(token: ModuleType, get: Get, files: Files
     assert not any(SECRET.encode() in data for data in written)
 
 
-def test_what_is_there_needs_no_token(token: ModuleType, get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_there_needs_no_token(
+    token: ModuleType, get: Get, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     get()
+    asked = len(server.asked)
     monkeypatch.delenv("MADE_TOKEN")
     get()
+    assert len(server.asked) == asked > 0
 
 
 def test_refused_token_stops_with_the_steps_and_stays_secret(token: ModuleType, get: Get, server: Any) -> None:

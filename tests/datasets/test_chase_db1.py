@@ -9,13 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from PIL import Image
 from softbench import InputError, datasets
 from softbench.datasets import chase_db1, phantoms, prepare, splits
 from softbench.datasets.fetch import fetch, location
-from softbench.soft_labels.produce import produce
-from softbench.training.batch import Batch, Run, run_batch
 
 SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
 IDS = ["Image_01L", "Image_01R", "Image_02L", "Image_02R"]
@@ -141,26 +138,10 @@ def test_downloaded_archive_gives_the_cases_of_the_folder(
     assert len(fetched.cases) == 4
 
 
-def test_network_is_trained_a_step_and_scored(release: Release, tmp_path: Path) -> None:
+def test_network_is_trained_a_step_and_scored(release: Release, tmp_path: Path, scores_after_one_step: Any) -> None:
     run(release(), tmp_path / "data")
-    produce("one_hot", tmp_path / "data", tmp_path / "soft", settings={}, version={}, log=lambda line: None)
-    split = pd.DataFrame(
-        [(i, i[6:8], p) for i, p in zip(IDS[1:], ("train", "val", "test"), strict=True)], columns=list(splits.COLUMNS)
-    )
-    settings = Run.of(
-        {
-            "names": {k: "tiny" for k in ("experiment", "dataset", "split", "network", "method")},
-            "network": {"name": "compact_unet", "widths": [4, 8]},
-            "loss": "ce",
-            "protocol": {"steps": 1, "batch": 1, "crop": [32, 32], "learning_rate": 0.01},
-            "scoring": {"tolerances_mm": [2.0]},
-            "versions": {"training": {}, "scoring": {}},
-        }
-    )
-    batch = Batch(settings, tmp_path / "data", tmp_path / "soft", split, torch.device("cpu"), lambda line: None)
-    run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
-    scores = pd.read_parquet(tmp_path / "seed-0" / "scores.parquet")
-    assert "vessel" in set(scores.loc[scores["case"] == IDS[3], "structure"])
+    scores = scores_after_one_step(tmp_path / "data", [(i, i[6:8]) for i in IDS], (32, 32))
+    assert "vessel" in set(scores["structure"])
 
 
 def test_split_keeps_children_together_and_follows_its_rule() -> None:

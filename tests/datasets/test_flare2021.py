@@ -8,12 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from softbench import InputError, datasets, images
 from softbench.datasets import flare2021, phantoms, prepare, splits
 from softbench.datasets.fetch import fetch
-from softbench.soft_labels.produce import produce
-from softbench.training.batch import Batch, Run, run_batch
 
 SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
 IDS = ("train_000", "train_001", "train_002", "train_003")
@@ -143,25 +140,10 @@ def test_without_a_folder_the_steps_are_told(release: Release, tmp_path: Path) -
     assert (tmp_path / "out" / "manifest.json").exists()
 
 
-def test_network_is_trained_a_step_and_scored(release: Release, tmp_path: Path) -> None:
+def test_network_is_trained_a_step_and_scored(release: Release, tmp_path: Path, scores_after_one_step: Any) -> None:
     run(release(), tmp_path / "data", **WHOLE)
-    produce("one_hot", tmp_path / "data", tmp_path / "soft", settings={}, version={}, log=lambda line: None)
-    split = pd.DataFrame([(i, i, p) for i, p in zip(IDS, ("train", "train", "val", "test"), strict=True)])
-    split.columns = pd.Index(splits.COLUMNS)
-    settings = Run.of(
-        {
-            "names": {k: "tiny" for k in ("experiment", "dataset", "split", "network", "method")},
-            "network": {"name": "compact_unet", "widths": [4, 8]},
-            "loss": "ce",
-            "protocol": {"steps": 1, "batch": 2, "crop": [8, 16, 16], "learning_rate": 0.01},
-            "scoring": {"tolerances_mm": [2.0]},
-            "versions": {"training": {}, "scoring": {}},
-        }
-    )
-    batch = Batch(settings, tmp_path / "data", tmp_path / "soft", split, torch.device("cpu"), lambda line: None)
-    run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
-    scores = pd.read_parquet(tmp_path / "seed-0" / "scores.parquet")
-    assert set(flare2021.STRUCTURES) <= set(scores.loc[scores["case"] == IDS[3], "structure"])
+    scores = scores_after_one_step(tmp_path / "data", zip(IDS, IDS, strict=True), (8, 16, 16))
+    assert set(flare2021.STRUCTURES) <= set(scores["structure"])
 
 
 def test_split_has_the_sizes_of_geols_and_serves_both_readings() -> None:

@@ -12,17 +12,13 @@ from urllib.parse import urlencode
 
 import nibabel as nib
 import numpy as np
-import pandas as pd
 import pytest
-import torch
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from softbench import InputError, datasets
 from softbench.datasets import lidc, lidc_annotations, phantoms, prepare, splits, tcia
 from softbench.datasets.contours import Outline
 from softbench.datasets.fetch import fetch, location
-from softbench.soft_labels.produce import produce
-from softbench.training.batch import Batch, Run, run_batch
 
 AS_MADE: dict[str, Any] = {"spacing_mm": None, "crop": None}  # the grid of the phantoms, 24 x 24 x 24
 NAMES = [f"LIDC-IDRI-{number:04d}" for number in range(1, 5)]
@@ -372,28 +368,14 @@ def test_splits_keep_the_nodules_of_a_patient_together() -> None:
     assert counts == {"train": 68, "val": 7, "test": 25}  # round(67.5), round(75.0) of 100
 
 
-def test_network_is_trained_a_step_on_each_rater_and_scored(release: Release, tmp_path: Path) -> None:
+def test_network_is_trained_a_step_on_each_rater_and_scored(
+    release: Release, tmp_path: Path, scores_after_one_step: Any
+) -> None:
     run(release(), tmp_path / "data", **AS_MADE)
-    produce("one_hot", tmp_path / "data", tmp_path / "soft", settings={}, version={}, log=lambda line: None)
-    parts = ("train", "train", "val", "test")
-    split = pd.DataFrame([(case_id(n), NAMES[n], part) for n, part in enumerate(parts)])
-    split.columns = pd.Index(splits.COLUMNS)
-    settings = Run.of(
-        {
-            "names": {k: "tiny" for k in ("experiment", "dataset", "split", "network", "method")},
-            "network": {"name": "compact_unet", "widths": [4, 8]},
-            "loss": "ce",
-            "protocol": {"steps": 1, "batch": 2, "crop": [16, 16, 16], "learning_rate": 0.01},
-            "scoring": {"tolerances_mm": [2.0]},
-            "versions": {"training": {}, "scoring": {}},
-            "raters": "each",
-        }
+    scores = scores_after_one_step(
+        tmp_path / "data", [(case_id(n), NAMES[n]) for n in range(4)], (16, 16, 16), raters="each"
     )
-    batch = Batch(settings, tmp_path / "data", tmp_path / "soft", split, torch.device("cpu"), lambda line: None)
-    run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
-    scores = pd.read_parquet(tmp_path / "seed-0" / "scores.parquet")
-    of_nodule = scores[(scores["case"] == case_id(3)) & (scores["structure"] == "nodule")]
-    assert {"1", "2", "3", "4"} <= set(of_nodule["rater"].astype(str))
+    assert {1, 2, 3, 4} <= set(scores.loc[scores["structure"] == "nodule", "rater"])
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """MRBrainS18: phantoms in its layout become eight structures; infarctions are not valid; the air is taken away."""
 
-import importlib.util
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -22,17 +20,6 @@ AFFINE = np.array([[0, 0, SPACING[2], -5.0], [0, SPACING[1], 0, 7.0], [SPACING[0
 HEAD = (slice(1, 9), slice(4, 24), slice(5, 27))  # 8 x 20 x 22 voxels
 BRAIN = (slice(2, 8), slice(6, 22), slice(7, 25))  # 6 x 16 x 18
 Folder = Callable[..., Path]
-
-
-def beside(name: str) -> Any:
-    """Load a module that lies beside this file."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def labels_of() -> np.ndarray:
@@ -189,10 +176,10 @@ def test_archive_is_downloaded_and_gives_the_same_cases(
     assert fetched.manifest["cases"] == run(folder, tmp_path / "other").manifest["cases"]
 
 
-def test_network_is_trained_a_step_and_scored(release: Folder, tmp_path: Path) -> None:
+def test_network_is_trained_a_step_and_scored(release: Folder, tmp_path: Path, scores_after_one_step: Any) -> None:
     dataset = run(release((1, 4, 5, 7)), tmp_path / "data")
     cases = [(case, case) for case in dataset.cases["case"]]
-    scores = beside("one_step").scores_after_one_step(tmp_path / "data", cases, (8, 16, 16), tmp_path)
+    scores = scores_after_one_step(tmp_path / "data", cases, (8, 16, 16))
     assert set(mrbrains18.STRUCTURES) <= set(scores["structure"])
 
 

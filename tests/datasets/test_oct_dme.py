@@ -1,7 +1,5 @@
 """OCT-DME: MATLAB files in its layout become B-scans with seven layers and fluid by two graders, made level."""
 
-import importlib.util
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -21,17 +19,6 @@ GRADED = (1, 3, 4, 6)  # B-scans, from 0
 SEEN = slice(10, 86)  # columns that were graded
 TOPS = np.array([30, 36, 44, 50, 54, 70, 73, 78])  # rows of the boundaries, from 1, before the tilt
 Folder = Callable[..., Path]
-
-
-def beside(name: str) -> Any:
-    """Load a module that lies beside this file."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def tilt() -> np.ndarray:
@@ -251,11 +238,11 @@ def test_archive_is_downloaded_and_gives_the_same_cases(
     assert fetched.manifest["cases"] == run(folder, tmp_path / "other").manifest["cases"]
 
 
-def test_network_is_trained_a_step_and_scored(release: Folder, tmp_path: Path) -> None:
+def test_network_is_trained_a_step_and_scored(release: Folder, tmp_path: Path, scores_after_one_step: Any) -> None:
     dataset = run(release(2), tmp_path / "data")
     rows = dataset.cases.iloc[[0, 1, 2, 4]]
     cases = list(zip(rows["case"], rows["patient"], strict=True))
-    scores = beside("one_step").scores_after_one_step(tmp_path / "data", cases, (32, 32), tmp_path)
+    scores = scores_after_one_step(tmp_path / "data", cases, (32, 32))
     assert set(oct_dme.STRUCTURES) <= set(scores["structure"])
     assert {"1", "2"} <= set(scores["rater"].astype(str))
 

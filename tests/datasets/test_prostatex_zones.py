@@ -213,10 +213,10 @@ def test_segmentations_and_the_t2_of_their_studies_are_fetched(
     assert len([path for path in server.paths if path.startswith("/getImage")]) == 8
 
 
-def test_network_is_trained_a_step_and_scored(release: Folder, tmp_path: Path) -> None:
+def test_network_is_trained_a_step_and_scored(release: Folder, tmp_path: Path, scores_after_one_step: Any) -> None:
     dataset = run(release(), tmp_path / "data", **WHOLE)
     cases = [(case, case) for case in dataset.cases["case"]]
-    scores = beside("one_step").scores_after_one_step(tmp_path / "data", cases, (8, 16, 16), tmp_path)
+    scores = scores_after_one_step(tmp_path / "data", cases, (8, 16, 16))
     assert set(prostatex_zones.STRUCTURES) <= set(scores["structure"])
 
 

@@ -252,11 +252,11 @@ def test_masks_and_the_chosen_series_are_fetched(
     assert fetched.manifest["cases"] == run(folder, tmp_path / "other").manifest["cases"]
 
 
-def test_network_is_trained_a_step_and_scored(release: Folder, tmp_path: Path) -> None:
+def test_network_is_trained_a_step_and_scored(release: Folder, tmp_path: Path, scores_after_one_step: Any) -> None:
     dataset = run(release(), tmp_path / "data")
     rows = dataset.cases.iloc[::2]
     cases = list(zip(rows["case"], rows["patient"], strict=True))
-    scores = beside("one_step").scores_after_one_step(tmp_path / "data", cases, (16, 16), tmp_path)
+    scores = scores_after_one_step(tmp_path / "data", cases, (16, 16))
     assert set(saros.STRUCTURES) <= set(scores["structure"])
 
 
