@@ -1,5 +1,6 @@
 """The whole path on a tiny phantom: killed, changed and resumed, it ends where an undisturbed run ends."""
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -156,3 +157,16 @@ def test_settings_of_the_command_line_have_their_types(killed) -> None:
     killed.run("results/soft_labels/phantom_brain_tiny/ls/manifest.json", "--config", "soft_labels={ls: {alpha: 0.3}}")
     manifest = json.loads((killed.path / "results/soft_labels/phantom_brain_tiny/ls/manifest.json").read_text())
     assert manifest["settings"] == {"alpha": 0.3}
+
+
+def test_output_that_a_kill_left_unconfirmed_is_made_again(killed) -> None:
+    """Killed between a job's last write and Snakemake's note of it, an output counts as incomplete."""
+    target = "results/runs/tiny/tiny_unet/svls/batch-0.json"
+    before = (killed.path / target).read_bytes()
+    marks = killed.path / ".snakemake" / "incomplete"
+    marks.mkdir(exist_ok=True)
+    (marks / base64.b64encode(target.encode()).decode()).touch()
+    said = killed.run(target, "--config", "seeds=[0]")
+    assert "step 40/40" not in said  # its pieces are kept
+    assert (killed.path / target).read_bytes() == before
+    assert not any(marks.iterdir())
