@@ -1,8 +1,13 @@
 """Config: what the command line says has its type, and defaults are those of the design."""
 
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
 import pytest
-from softbench import InputError, config
-from softbench.plan import complete_methods, complete_soft_labels
+import yaml
+from softbench import InputError, config, datasets, soft_labels
+from softbench.plan import Plan, complete_methods, complete_soft_labels
 
 
 def test_texts_of_the_command_line_become_numbers() -> None:
@@ -26,7 +31,8 @@ def test_recipe_without_a_method_gets_cross_entropy_and_the_control() -> None:
     soft_labels = {"one_hot": {"recipe": "one_hot"}, "new": {"recipe": "new"}}
     methods = complete_methods({"one_hot": {"title": "One-hot"}}, soft_labels)
     expected = {"title": "new", "soft_label": "new", "loss": "ce", "control": "one_hot"}
-    assert methods["new"] == {**expected, "raters": "first", "resolution": None, "batch": None, "sanity": None}
+    rest = {"raters": "first", "resolution": None, "batch": None, "sanity": None, "on_request": False}
+    assert methods["new"] == {**expected, **rest}
     assert methods["one_hot"]["control"] is None
 
 
@@ -47,3 +53,58 @@ def test_pattern_of_no_names_matches_nothing() -> None:
     assert re.fullmatch(config.pattern([]), "") is None
     assert re.fullmatch(config.pattern(["a.b", "c"]), "a.b")
     assert re.fullmatch(config.pattern(["a.b"]), "axb") is None
+
+
+KEPT = {"methods": ["one_hot", "resampled"], "except": []}
+
+
+def plan(root: Path, **changes: dict[str, Any]) -> Plan:
+    """Plan what config.yaml holds, with entries changed."""
+    given = deepcopy(yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8")))
+    for part, entries in changes.items():
+        given[part] |= {name: {**(given[part].get(name) or {}), **entry} for name, entry in entries.items()}
+    return Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+
+
+@pytest.mark.parametrize("dataset", ["kits2019_svls", "phantom_brain"])
+def test_method_of_kept_labels_needs_a_dataset_that_keeps_them(dataset: str, root: Path) -> None:
+    said = rf"experiments\.demo_brain has the method 'resampled'.*dataset '{dataset}' keeps none.*datasets\.{dataset},"
+    with pytest.raises(InputError, match=said):
+        plan(root, experiments={"demo_brain": {**KEPT, "dataset": dataset}})
+    assert "resampled" not in plan(root).methods_of("demo_brain")
+
+
+def test_method_of_kept_labels_is_planned_where_they_are_kept(root: Path) -> None:
+    made = plan(root, experiments={"demo_brain": {**KEPT, "dataset": "kits2019_soft"}})
+    assert "resampled" in made.methods_of("demo_brain")
+
+
+@pytest.mark.parametrize("wish", [{"raters": "majority"}, {"resolution": {"factor": 2}}])
+def test_method_of_kept_labels_has_neither_majority_nor_resolution(wish: dict[str, Any], root: Path) -> None:
+    with pytest.raises(InputError, match=r"methods\.resampled learns from labels kept soft"):
+        plan(root, methods={"resampled": wish})
+
+
+def test_recipe_that_reads_shares_is_told_by_its_text() -> None:
+    assert [name for name in soft_labels.names() if config.needs_shares(name)] == ["resampled"]
+    assert not config.needs_shares("a_rule_without_a_module")
+
+
+def test_method_on_request_joins_only_experiments_that_name_it(root: Path) -> None:
+    asked = plan(root, experiments={"demo_body": {"methods": ["one_hot", "svls_ce_dice"]}})
+    assert asked.methods_of("demo_body") == ["one_hot", "svls_ce_dice"]
+    assert "svls_ce_dice" not in asked.methods_of("demo_brain")
+
+
+def test_coarser_methods_take_the_batch_of_their_protocol_unless_they_have_their_own(root: Path) -> None:
+    made = plan(root, experiments={"demo_body": {"protocol": "epd"}}, methods={"conventional_2": {"batch": 7}})
+    batches = {name: made.protocol_of("demo_body", name)["batch"] for name in ("one_hot", "epd_2", "conventional_2")}
+    assert batches == {"one_hot": 16, "epd_2": 96, "conventional_2": 7}
+    assert "coarse_batch" not in made.protocol_of("demo_body", "epd_2")
+
+
+def test_paper_losses_have_controls_of_the_same_loss(root: Path) -> None:
+    methods = plan(root).methods
+    pairs = {"superpixel": "one_hot_ce_dice", "superpixel_wce": "one_hot_wce", "epd_8": "conventional_8"}
+    assert {name: methods[name]["control"] for name in pairs} == pairs
+    assert methods["epd_8"]["loss"] == methods["conventional_8"]["loss"] == "learned(l1 + dice)"

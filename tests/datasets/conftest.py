@@ -250,9 +250,15 @@ def scores_after_one_step(tmp_path: Path) -> Callable[..., Any]:
     from softbench.soft_labels.produce import produce
     from softbench.training.batch import Batch, Run, run_batch
 
-    def train(data: Path, cases: Iterable[tuple[str, str]], crop: Sequence[int], raters: str = "first") -> Any:
+    def train(
+        data: Path,
+        cases: Iterable[tuple[str, str]],
+        crop: Sequence[int],
+        raters: str = "first",
+        recipe: str = "one_hot",
+    ) -> Any:
         """Train on the first two cases (id, patient), validate on the third, and return the scores of the fourth."""
-        produce("one_hot", data, tmp_path / "soft", settings={}, version={}, log=lambda line: None)
+        produce(recipe, data, tmp_path / "soft", settings={}, version={}, log=lambda line: None)
         parts = ("train", "train", "val", "test")
         rows = [(*case, part) for case, part in zip(cases, parts, strict=True)]
         run = Run.of(

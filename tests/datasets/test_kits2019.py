@@ -11,14 +11,17 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from softbench import InputError, datasets, images
+from softbench import InputError, datasets, images, pieces
 from softbench.datasets import kits, kits2019, phantoms, prepare, resample, splits
 from softbench.datasets.fetch import fetch, location
 from softbench.datasets.volumes import Volumes
+from softbench.soft_labels import open_store
+from softbench.store import ONE
 
 SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
 IDS = [kits.name_of(number) for number in range(4)]
 AS_MADE: dict[str, Any] = {"spacing_mm": None, "crop": None}  # the grid of the phantoms, 16 x 24 x 24
+CUBES: dict[str, Any] = {"spacing_mm": [1.6, 1.6, 1.6], "crop": {"size": [32, 28, 20]}}  # from 3.2 x 1.6 x 1.6 mm
 TOP = f"kits19-{kits2019.COMMIT}"
 Release = Callable[..., Path]
 
@@ -178,11 +181,58 @@ def test_network_is_trained_a_step_and_scored(release: Release, tmp_path: Path, 
     assert set(kits2019.STRUCTURES) <= set(scores["structure"])
 
 
+def test_labels_kept_soft_are_those_of_linear_and_their_shares(release: Release, tmp_path: Path) -> None:
+    """32 slices for 16 published ones: each takes 3/4 of the nearer and 1/4 of the next; the ends are the nearer."""
+    raw = release(cases=1)
+    soft, linear = (run(raw, tmp_path / how, **CUBES, label_interpolation=how) for how in ("soft", "linear"))
+    case, other = soft.load(IDS[0]), linear.load(IDS[0])
+    np.testing.assert_array_equal(case.labels, other.labels)
+    np.testing.assert_array_equal(case.images, other.images)
+    assert isinstance(case.shares, np.memmap)
+    assert (case.shares.dtype, case.shares.shape) == (np.uint16, (1, 3, 32, 28, 20))
+    assert (case.shares.sum(axis=1, dtype=np.int64) == ONE).all()
+    masks = np.stack([phantom(0)[1] == c for c in range(3)]).astype(float)
+    nearer = np.repeat(masks, 2, axis=1)
+    next_ones = nearer[:, [0, *(n + 1 if n % 2 else n - 1 for n in range(1, 31)), 31]]
+    expected = 0.75 * nearer + 0.25 * next_ones
+    np.testing.assert_allclose(case.shares[0, :, :, 2:26] / ONE, expected[:, :, :, 2:22], atol=1 / ONE)
+    assert (case.shares[0, 0, :, [0, 1, 26, 27]] == ONE).all()  # 24 rows became 28
+
+
+def test_hash_covers_shares_where_they_are_kept_and_is_the_old_one_elsewhere(release: Release, tmp_path: Path) -> None:
+    raw = release(cases=1)
+    for how in ("nearest", "linear", "soft"):
+        dataset = run(raw, tmp_path / how, **CUBES, label_interpolation=how)
+        files = sorted(path.stem for path in (tmp_path / how / "cases" / IDS[0]).iterdir())
+        assert files == ["images", "labels", "shares"][: 3 if how == "soft" else 2]
+        arrays = {name: pieces.hash_array(np.load(tmp_path / how / "cases" / IDS[0] / f"{name}.npy")) for name in files}
+        assert dataset.manifest["cases"][IDS[0]] == pieces.key_of(affine=dataset.load(IDS[0]).affine, **arrays)
+        assert ("softbench.store" in dataset.manifest["versions"]) == (how == "soft")
+
+
+def test_shares_that_were_deleted_are_missed(release: Release, tmp_path: Path) -> None:
+    dataset = run(release(cases=1), tmp_path / "data", **AS_MADE, label_interpolation="soft")
+    (tmp_path / "data" / "cases" / IDS[0] / "shares.npy").unlink()
+    with pytest.raises(InputError, match=r"shares\.npy is missing or damaged"):
+        dataset.load(IDS[0])
+
+
+def test_network_learns_from_labels_kept_soft(release: Release, tmp_path: Path, scores_after_one_step: Any) -> None:
+    dataset = run(release(), tmp_path / "data", **CUBES, label_interpolation="soft")
+    cases = zip(IDS, IDS, strict=True)
+    scores = scores_after_one_step(tmp_path / "data", cases, (16, 16, 16), recipe="resampled")
+    assert set(kits2019.STRUCTURES) <= set(scores["structure"])
+    store, case = open_store(tmp_path / "soft"), dataset.load(IDS[0])
+    np.testing.assert_array_equal(store.codes(case), case.shares[0])  # type: ignore[index]
+    assert store.manifest["cases"][IDS[0]] == pieces.hash_array(case.shares[0])  # type: ignore[index]
+
+
 def test_split_has_the_sizes_of_the_paper_and_follows_its_rule() -> None:
     split = splits.read(SPLITS / "kits2019_svls" / "main.csv")
     assert Counter(split["part"]) == {"train": 151, "val": 17, "test": 42}  # 168 of the paper, a tenth of them selects
     names = {kits.name_of(number): kits.name_of(number) for number in range(210)}
     pd.testing.assert_frame_equal(split, splits.permuted(names, train=151, val=17, test=42))
+    pd.testing.assert_frame_equal(splits.read(SPLITS / "kits2019_soft" / "main.csv"), split)
 
 
 @pytest.fixture(scope="module")

@@ -160,7 +160,15 @@ def test_damaged_files_are_named_all_together(fill, refused, tmp_path):
 def test_voxels_cut_short_are_named(fill, refused, tmp_path):
     path = fill("p", "probabilities") / "b.nii.gz"
     path.write_bytes(path.read_bytes()[:2000])
-    assert "case b: p/b.nii.gz cannot be read" in refused()
+    assert "case b: p/b.nii.gz (2000 bytes) cannot be read" in refused()
+
+
+def test_wrong_checksum_at_the_end_of_a_compressed_file_is_named(fill, refused, tmp_path):
+    path = fill("p", "probabilities") / "b.nii.gz"
+    content = bytearray(path.read_bytes())
+    content[-8] ^= 0xFF  # the first byte of the CRC, which nibabel does not read
+    path.write_bytes(content)
+    assert f"case b: p/b.nii.gz ({len(content)} bytes) cannot be read as NIfTI: CRC check failed" in refused()
 
 
 def test_npz_without_probabilities_is_named(fill, refused, tmp_path):

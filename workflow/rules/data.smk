@@ -2,7 +2,8 @@
 
 # Modules that decide what a prepared case is: of any source, of one with files, of a phantom.
 CASES = ["datasets/prepare.py", "datasets/intake.py", "datasets/normalise.py"]
-PUBLISHED = [*CASES, *(f"datasets/{step}.py" for step in ("reading", "resample", "window", "crop")), "images.py"]
+PUBLISHED = [*CASES, *(f"datasets/{step}.py" for step in ("reading", "resample", "window", "crop"))]
+PUBLISHED += ["images.py", "store.py"]
 MADE = [
     *CASES,
     "datasets/phantoms/__init__.py",

@@ -77,6 +77,13 @@ def settings_allowed(recipe: str) -> dict[str, Any] | None:
     return {name: default for name, default in settings.items() if name not in of_map}
 
 
+def needs_shares(recipe: str) -> bool:
+    """Return whether a recipe of this package reads shares, which `label_interpolation: soft` keeps."""
+    module = f"soft_labels/{recipe}.py"
+    text = (PACKAGE / module).read_text() if (PACKAGE / module).exists() else ""
+    return "\nNEEDS_SHARES" in text and bool(_constant(module, "NEEDS_SHARES"))
+
+
 def source_settings_allowed(source: str) -> set[str]:
     """Return the settings that a dataset of this source may have.
 

@@ -30,30 +30,20 @@ def load(path: Path) -> tuple[np.ndarray, np.ndarray, str]:
     Raises: InputError: if the file is missing, cut short or damaged, does not fit into memory, holds colours or complex
         numbers, or has voxels of no size.
     """
-    start = require_file(path)
-    try:
-        with _opened(path) as file:
-            _require_size(path, file)
-            canonical = nib.as_closest_canonical(file)
-            array = np.asanyarray(canonical.dataobj)
-    except InputError:
-        raise
-    except MemoryError as error:
-        raise InputError(
-            f"{path} ({path.stat().st_size} bytes) does not fit into memory: its header says {file.shape} voxels. If "
-            "that is wrong, the file is damaged: copy or download it again. Else use a larger machine."
-        ) from error
-    except DAMAGE as error:
-        reason = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
-        raise InputError(
-            f"{path} ({path.stat().st_size} bytes) cannot be read as NIfTI: {reason}. {_advice(path, start)}"
-        ) from error
+    with opened(path) as file:
+        canonical = nib.as_closest_canonical(file)
+        array = np.asanyarray(canonical.dataobj)
+    require_numbers(path, array)
+    return array, canonical.affine, "".join(nib.aff2axcodes(file.affine))
+
+
+def require_numbers(path: Path, array: np.ndarray) -> None:
+    """Raise `InputError` if the voxels of a file are not numbers."""
     if array.dtype.kind not in "biuf":
         raise InputError(
             f"{path} must hold one number a voxel, but holds colours or complex numbers ({array.dtype}). Store one "
             "channel a file."
         )
-    return array, canonical.affine, "".join(nib.aff2axcodes(file.affine))
 
 
 def require_file(path: Path) -> bytes:
@@ -75,7 +65,31 @@ def require_file(path: Path) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[Any]:
+    """Open a file as it is stored, its voxels to be read within; what is wrong with it raises one `InputError`."""
+    start = require_file(path)
+    shape: tuple[int, ...] = ()
+    try:
+        with _whole(path) as file:
+            shape = file.shape
+            _require_size(path, file)
+            yield file
+    except InputError:
+        raise
+    except MemoryError as error:
+        raise InputError(
+            f"{path} ({path.stat().st_size} bytes) does not fit into memory: its header says {shape} voxels. If that "
+            "is wrong, the file is damaged: copy or download it again. Else use a larger machine."
+        ) from error
+    except DAMAGE as error:
+        reason = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
+        raise InputError(
+            f"{path} ({path.stat().st_size} bytes) cannot be read as NIfTI: {reason}. {_advice(path, start)}"
+        ) from error
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Any]:
     """Open a file; a compressed one is read to its end, where its checksum is: nibabel stops before."""
     file: Any = nib.load(path)
     if path.suffix != ".gz" or not isinstance(file, nib.Nifti1Image):
@@ -96,7 +110,7 @@ def _require_size(path: Path, file: Any) -> None:
     lengths = np.linalg.norm(edges, axis=0)
     if isinstance(file, nib.Nifti1Image) and not file.header["sform_code"]:
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
-            lengths = file.header_class.from_fileobj(stream, check=False)["pixdim"][1:4]
+            lengths = file.header_class.from_fileobj(stream, check=False)["pixdim"][1 : 1 + min(3, len(file.shape))]
     way_out = "Mend its header (sform, qform, pixdim), or leave the case out."
     if not np.isfinite(file.affine).all():
         raise InputError(f"{path} has an affine with NaN or infinity in it, {file.affine.tolist()}. {way_out}")

@@ -3,11 +3,12 @@
 from typing import Any
 
 from softbench import networks
-from softbench.config import settings_allowed, source_settings_allowed
+from softbench.config import needs_shares, settings_allowed, source_settings_allowed
 from softbench.errors import InputError
 from softbench.losses import catalogue as losses
 
-RULES = {"all", "fetch", "train", "table", "report", "reliability", "gallery", "collect_scores", "derive_split"}
+RULES = {"all", "fetch", "train", "score_sanity", "score_ensemble", "collect_scores", "table", "report"}
+RULES |= {"reliability", "gallery", "derive_split"}
 
 
 class Plan:
@@ -28,7 +29,7 @@ class Plan:
         self.maps = complete_maps(config["maps"], kinds)
         self.soft_labels = complete_soft_labels(config["soft_labels"], recipes)
         self.methods = complete_methods(config["methods"], self.soft_labels)
-        self.experiments: dict[str, dict[str, Any]] = config["experiments"]
+        self.experiments, self.ensembles = _apart(config["experiments"])
         self.tables: dict[str, dict[str, Any]] = config["tables"]
         self._check(recipes, kinds, sources)
 
@@ -51,6 +52,7 @@ class Plan:
             if method["sanity"] is None:
                 _known(f"methods.{name}.soft_label", method["soft_label"], self.soft_labels)
                 losses.terms(method["loss"])
+                self._check_reader_of_shares(name)
             if method["control"] is not None:
                 _known(f"methods.{name}.control", method["control"], self.methods)
         for name in self.experiments:
@@ -59,6 +61,7 @@ class Plan:
             for experiment in table["experiments"]:
                 _known(f"tables.{name}.experiments", experiment, self.experiments)
             self._check_one_block(name)
+            self._check_temperature(name)
         for name in self.config["run"]:
             _known("run", name, self.tables)
         for name in sorted(RULES & set(self.tables)):
@@ -72,6 +75,31 @@ class Plan:
             _known(f"experiments.{name}.networks", network, self.config["networks"])
         for method in [*self.methods_of(name), *experiment.get("except", [])]:
             _known(f"experiments.{name}.methods", method, self.methods)
+        self._check_shares(name)
+
+    def _check_reader_of_shares(self, name: str) -> None:
+        """Raise where a method asks for shares that are not: those of a majority, or on a coarser grid."""
+        method = self.methods[name]
+        if self._reads_shares(name) and (method["raters"] == "majority" or method["resolution"] is not None):
+            raise InputError(
+                f"config.yaml: methods.{name} learns from labels kept soft through resampling: they belong to single "
+                "raters and lie on the grid of the dataset. Leave out `raters: majority` and `resolution`."
+            )
+
+    def _check_shares(self, experiment: str) -> None:
+        """Raise where a method of an experiment learns from shares that its dataset does not keep."""
+        dataset = self.experiments[experiment]["dataset"]
+        readers = [method for method in self.methods_of(experiment) if self._reads_shares(method)]
+        if readers and self.datasets[dataset].get("label_interpolation") != "soft":
+            raise InputError(
+                f"config.yaml: experiments.{experiment} has the method {readers[0]!r}, which learns from labels kept "
+                f"soft through resampling, but its dataset {dataset!r} keeps none. Set `label_interpolation: soft` in "
+                f"datasets.{dataset}, or name {readers[0]!r} in the experiment's `except`."
+            )
+
+    def _reads_shares(self, method: str) -> bool:
+        soft_label = self.methods[method]["soft_label"]
+        return soft_label is not None and needs_shares(self.soft_labels[soft_label]["recipe"])
 
     def _check_one_block(self, table: str) -> None:
         blocks = sorted({f"{experiment} with {network}" for experiment, network, _ in self.runs_of(table)})
@@ -81,11 +109,22 @@ class Plan:
                 f"{', '.join(blocks)}. Make a table of each."
             )
 
+    def _check_temperature(self, table: str) -> None:
+        prediction = self.tables[table].get("prediction", "raw")
+        for experiment in self.tables[table]["experiments"]:
+            if prediction.endswith("temperature") and not self.experiments[experiment]["scoring"].get("temperature"):
+                raise InputError(
+                    f"config.yaml: tables.{table} shows the prediction {prediction!r}, but experiments.{experiment} "
+                    "makes none. Set `temperature: true` in its `scoring`."
+                )
+
     def methods_of(self, experiment: str) -> list[str]:
         """Return the methods of an experiment, in the order of its table."""
         chosen = self.experiments[experiment]["methods"]
         left_out = self.experiments[experiment].get("except", [])
-        return [method for method in (self.methods if chosen == "all" else chosen) if method not in left_out]
+        if chosen == "all":
+            chosen = [name for name, method in self.methods.items() if not method["on_request"]]
+        return [method for method in chosen if method not in left_out]
 
     def seeds_of(self, experiment: str) -> list[int]:
         """Return the seeds of an experiment."""
@@ -110,8 +149,10 @@ class Plan:
     def protocol_of(self, experiment: str, method: str) -> dict[str, Any]:
         """Return the protocol of a method in an experiment."""
         protocol = dict(self.config["protocols"][self.experiments[experiment]["protocol"]])
-        batch = self.methods[method]["batch"]
-        return protocol if batch is None else protocol | {"batch": batch}
+        coarse, own = protocol.pop("coarse_batch", None), self.methods[method]["batch"]
+        if own is None and self.methods[method]["resolution"] is not None:
+            own = coarse
+        return protocol if own is None else protocol | {"batch": own}
 
     def runs_of(self, table: str) -> list[tuple[str, str, str]]:
         """Return the (experiment, network, method) that a table shows, in its order."""
@@ -121,6 +162,27 @@ class Plan:
             for network in self.experiments[experiment]["networks"]
             for method in self.methods_of(experiment)
         ]
+
+    def ensembles_of(self, table: str) -> list[tuple[str, str, str]]:
+        """Return the (experiment, network, method) whose ensembles a table shows; none where it shows runs."""
+        shown = self.tables[table].get("prediction", "raw").startswith("ensemble")
+        return [run for run in self.runs_of(table) if shown and self.methods[run[2]]["sanity"] is None]
+
+    def ensembles_wanted(self, table: str) -> list[tuple[str, str, str]]:
+        """Return the (experiment, network, method) whose ensembles a table shows, or its experiment asks for."""
+        asked = [run for run in self.runs_of(table) if run[0] in self.ensembles]
+        return self.ensembles_of(table) or [run for run in asked if self.methods[run[2]]["sanity"] is None]
+
+
+def _apart(experiments: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], set[str]]:
+    """Return the experiments without `scoring.ensemble`, and those that set it: it asks for one more job and decides no
+    score of a run, so that setting it reruns none."""
+    asking = {name for name, one in experiments.items() if one["scoring"].get("ensemble")}
+    of_runs = {
+        name: {**one, "scoring": {key: value for key, value in one["scoring"].items() if key != "ensemble"}}
+        for name, one in experiments.items()
+    }
+    return of_runs, asking
 
 
 def complete_soft_labels(soft_labels: dict[str, Any], recipes: list[str]) -> dict[str, Any]:
@@ -148,10 +210,10 @@ def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> di
 def _with_defaults(name: str, method: dict[str, Any]) -> dict[str, Any]:
     if method.get("sanity") is not None:
         nothing = dict.fromkeys(["soft_label", "loss", "control", "raters", "resolution", "batch"])
-        return {"title": name, **nothing, **method}
+        return {"title": name, "on_request": False, **nothing, **method}
     control = None if name == "one_hot" else "one_hot"
     defaults = {"title": name, "soft_label": name, "loss": "ce", "control": control, "raters": "first"}
-    return {**defaults, "resolution": None, "batch": None, "sanity": None, **method}
+    return {**defaults, "resolution": None, "batch": None, "sanity": None, "on_request": False, **method}
 
 
 def _known(place: str, name: str, known: Any) -> None:

@@ -59,6 +59,9 @@ class Case:
         spacing_mm: distance of voxel centres along D, H, W.
         affine: (4, 4), or (3, 3) in 2-D; array index (d, h, w, 1) to world mm.
         truth: (C, D, H, W) float32, probability of each class over all possible raters; known to phantoms only.
+        valid: (D, H, W) bool, voxels that somebody labelled; None where all are.
+        shares: (R, C, D, H, W) uint16, the share of each class in each rater's labels, kept soft through resampling, as
+            the store's integers (65535 in all); None where the dataset keeps none.
     """
 
     id: str
@@ -68,3 +71,4 @@ class Case:
     affine: np.ndarray
     truth: np.ndarray | None = None
     valid: np.ndarray | None = None
+    shares: np.ndarray | None = None

@@ -1,12 +1,13 @@
 """A case cut, or filled up, to a fixed size: around the middle of the volume or of what is labelled."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from softbench.checks import require_one_of
 from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
+from softbench.store import ONE
 
 VERSION = 1
 PLACES = ("centre", "foreground")
@@ -17,7 +18,7 @@ def crop(volumes: Volumes, size: Sequence[int], *, at: str = "centre") -> Volume
 
     Along an axis that is long enough the window stays inside the volume. A shorter one is padded on both sides (one
     voxel more at the end where the number is odd): images with the smallest value of the channel, labels with
-    background; padded voxels count as valid background, as in the papers.
+    background (shares with certain background); padded voxels count as valid background, as in the papers.
 
     Args:
         volumes: the case.
@@ -48,7 +49,13 @@ def crop(volumes: Volumes, size: Sequence[int], *, at: str = "centre") -> Volume
         affine,
         volumes.axcodes,
         None if volumes.valid is None else cut(volumes.valid, True),
+        None if volumes.shares is None else _stack(volumes.shares, cut),
     )
+
+
+def _stack(shares: np.ndarray, cut: Callable[[np.ndarray, float], np.ndarray]) -> np.ndarray:
+    """Cut or pad shares (R, C, ...), plane by plane; background, class 0, is certain where they are padded."""
+    return np.stack([[cut(plane, 0 if c else ONE) for c, plane in enumerate(rater)] for rater in shares])
 
 
 def _middle(volumes: Volumes, at: str) -> list[float]:

@@ -2,8 +2,8 @@
 
 `manifest.json` says what the dataset is and lists a hash per case; it is written last, so a folder without it is not
 finished. `cases.parquet` has a row per case (columns: `COLUMNS`). `cases/<case>/` holds `images.npy`, `labels.npy`
-and, where a phantom knows it, `truth.npy` as the store's 16-bit integers, and, where not all of it was labelled,
-`valid.npy`.
+and, where a phantom knows it, `truth.npy` as the store's 16-bit integers, where not all of it was labelled,
+`valid.npy`, and, with `label_interpolation: soft`, `shares.npy`: (R, C, ...) of the same integers.
 """
 
 import json
@@ -56,12 +56,17 @@ class Dataset:
         """Names of the image channels."""
         return tuple(self.manifest["modalities"])
 
+    @property
+    def keeps_shares(self) -> bool:
+        """Whether labels were kept soft through resampling."""
+        return bool(self.manifest["settings"].get("label_interpolation") == "soft")
+
     @cached_property
     def _rows(self) -> dict[str, dict[str, Any]]:
         return {row["case"]: row for row in self.cases.to_dict("records")}
 
     def load(self, case: str) -> Case:
-        """Return a case; images and labels are read-only and memory-mapped, so only what is touched is read.
+        """Return a case; images, labels and shares are read-only and memory-mapped: only what is touched is read.
 
         Raises: InputError: if the dataset has no such case, or its files are damaged.
         """
@@ -81,6 +86,7 @@ class Dataset:
             affine=affine,
             truth=None if truth is None else store.decode(truth),
             valid=self._array(case, "valid") if array_path(self.path, case, "valid").exists() else None,
+            shares=self._array(case, "shares") if self.keeps_shares else None,
         )
 
     def axcodes(self, case: str) -> str:
@@ -99,7 +105,7 @@ class Dataset:
 
 
 def array_path(folder: Path, case: str, name: str) -> Path:
-    """Return where an array (`images`, `labels`, `truth`, `valid`) of a case lies in a dataset's folder."""
+    """Return where an array (`images`, `labels`, `truth`, `valid`, `shares`) of a case lies in a dataset's folder."""
     return Path(folder) / "cases" / case / f"{name}.npy"
 
 

@@ -82,6 +82,8 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
         arrays["truth"] = store.encode(case.truth)
     if case.valid is not None:
         arrays["valid"] = case.valid
+    if case.shares is not None:
+        arrays["shares"] = case.shares
     folder.mkdir()
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
@@ -121,18 +123,26 @@ def _read(order: Order, files: RawCase) -> tuple[Case, str, str]:
     read = getattr(source, "read", None)
     volumes: Volumes = read(files, **own) if read else reading.read_case(files, source)
     published = pieces.hash_array(volumes.channels)
-    if settings["spacing_mm"] is not None:
-        volumes = resample.resample(
-            volumes,
-            settings["spacing_mm"],
-            images=settings["interpolation"],
-            labels=settings["label_interpolation"],
-        )
+    volumes = resample.resample(
+        volumes,
+        settings["spacing_mm"],
+        images=settings["interpolation"],
+        labels=settings["label_interpolation"],
+        classes=len(source.CLASSES),
+    )
     volumes = replace(volumes, channels=window(volumes.channels, settings["window"]))
     if settings["crop"] is not None:
         volumes = crop.crop(volumes, **settings["crop"])
-    grid = (volumes.spacing_mm, volumes.affine)
-    return Case(order.case, volumes.channels, volumes.labels, *grid, valid=volumes.valid), volumes.axcodes, published
+    case = Case(
+        order.case,
+        volumes.channels,
+        volumes.labels,
+        volumes.spacing_mm,
+        volumes.affine,
+        valid=volumes.valid,
+        shares=volumes.shares,
+    )
+    return case, volumes.axcodes, published
 
 
 def _prepared(channels: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:

@@ -49,7 +49,8 @@ def run(
         raw: the folder with the files as published; None for a phantom.
         output: the dataset's folder; `manifest.json` is written last.
         settings: what is done to each case, in this order: `spacing_mm` (with `interpolation` and
-            `label_interpolation`, see `resample`), `window` (see `window`), `crop` (see `crop`), `normalise` (see
+            `label_interpolation`, nearest | linear | soft, see `resample`; `soft` keeps the shares of the classes, and
+            an array `shares` with each case), `window` (see `window`), `crop` (see `crop`), `normalise` (see
             `normalise`); `dtype` (float32 | float16) of the stored images; `drop`: cases left out, with reasons; and
             the source's own `SETTINGS`. For a phantom only `normalise` and `dtype`, and `size`, `seed`, `cases`
             (how many). What is not named has the source's default (`DEFAULTS`), else this module's.
@@ -110,12 +111,13 @@ def _found_unusable(source: ModuleType, raw: Path | None) -> dict[str, str]:
     return found
 
 
-def versions(source_name: str) -> dict[str, int]:
-    """Return the VERSION of each module that decides what a case of this source is."""
+def versions(source_name: str, settings: Mapping[str, Any]) -> dict[str, int]:
+    """Return the VERSION of each module that decides what a case of this source is, with these settings."""
     source = datasets.source(source_name)
     made = source.ACCESS == "made"
     modules = [normalise, intake, source, *getattr(source, "PARTS", ())]
     modules += [store, phantoms] if made else [images, reading, resample, window, crop]
+    modules += [store] if settings.get("label_interpolation") == "soft" else []
     return {module.__name__: module.VERSION for module in modules} | {__name__: VERSION}
 
 
@@ -136,7 +138,7 @@ def _orders(
         refused = _duplicates(found) + _ill_named(found)
         wanted = {case.id: case for case in found if case.id not in dict(refused)}
     deciding = {key: value for key, value in settings.items() if key not in ("cases", "drop")}
-    orders = [Order(output / "cases", name, c, f, deciding, versions(name)) for c, f in wanted.items()]
+    orders = [Order(output / "cases", name, c, f, deciding, versions(name, settings)) for c, f in wanted.items()]
     return orders, refused
 
 
@@ -190,7 +192,7 @@ def _manifest(
         "licence": source.LICENCE,
         "citation": source.CITATION,
         "settings": dict(settings),
-        "versions": versions(name),
+        "versions": versions(name, settings),
         "classes": source.CLASSES,
         "structures": source.STRUCTURES,
         "modalities": window.names(settings.get("window"), source.MODALITIES),

@@ -1,21 +1,32 @@
-"""A case on a grid of other voxels: images interpolated, labels taken from the nearest voxel (or interpolated too)."""
+"""A case on a grid of other voxels: images interpolated, labels taken from the nearest voxel (or interpolated too).
+
+Interpolated labels are shares of classes. `linear` keeps the largest alone, `soft` all of them beside it.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813 (its usual name)
 
+from softbench import store
 from softbench.arrays import one_hot
-from softbench.checks import require_one_of, require_spacing
+from softbench.checks import require_label_map, require_one_of, require_spacing
 from softbench.datasets.volumes import Volumes
+from softbench.errors import InputError
 
 VERSION = 1
 INTERPOLATIONS = {"linear": sitk.sitkLinear, "cubic": sitk.sitkBSpline}
-LABELS = ("nearest", "linear")
+LABELS = ("nearest", "linear", "soft")
 
 
 def resample(
-    volumes: Volumes, spacing_mm: Sequence[float], *, images: str = "linear", labels: str = "nearest"
+    volumes: Volumes,
+    spacing_mm: Sequence[float] | None,
+    *,
+    images: str = "linear",
+    labels: str = "nearest",
+    classes: int | None = None,
 ) -> Volumes:
     """Bring a case to another spacing; the outer faces of the volume stay where they are.
 
@@ -24,20 +35,27 @@ def resample(
 
     Args:
         volumes: the case.
-        spacing_mm: one number for each axis, (D, H, W) or (H, W).
+        spacing_mm: one number for each axis, (D, H, W) or (H, W); None leaves the grid as it is.
         images: `linear`, or `cubic` (B-spline of degree 3; may overshoot).
         labels: `nearest`; or `linear`: each class's mask is interpolated linearly and the largest wins (the lower id
-            on ties), which smooths staircases of thick slices.
-    Raises: InputError: if spacing or an interpolation is none of these.
+            on ties), which smooths staircases of thick slices; or `soft`: the labels of `linear`, and what was
+            interpolated is kept as `shares`.
+        classes: number of classes C of the source, background included; `soft` needs it, absent classes have share 0.
+    Returns: the case; with `soft` it has `shares` in any case, one-hot where the grid stays. A share counts voxels that
+        somebody labelled alone, so background does not seep in from where nobody looked: with weights w of the voxels
+        around, share_c = sum(w [t = c] valid) / sum(w valid). There, and only there, the largest share need not be the
+        label of `linear`, which takes such voxels for background. A new voxel that is not valid itself is one-hot.
+    Raises: InputError: if spacing or an interpolation is none of these, or `soft` lacks its `classes`.
     """
-    spacing = require_spacing(spacing_mm, len(volumes.spacing_mm))
+    spacing = require_spacing(volumes.spacing_mm if spacing_mm is None else spacing_mm, len(volumes.spacing_mm))
     require_one_of("interpolation", images, INTERPOLATIONS)
     require_one_of("label_interpolation", labels, LABELS)
+    kept = _known_classes(volumes.labels, classes) if labels == "soft" else None
     if np.allclose(spacing, volumes.spacing_mm, rtol=0, atol=1e-4):
-        return volumes
+        return volumes if kept is None else replace(volumes, shares=_certain(volumes.labels, kept))
     grid = _Grid(volumes, spacing)
     valid = None if volumes.valid is None else grid.sample(volumes.valid.astype(np.uint8), sitk.sitkNearestNeighbor)
-    return Volumes(
+    moved = Volumes(
         np.stack([grid.sample(channel, INTERPOLATIONS[images]) for channel in volumes.channels]),
         np.stack([_labels(grid, rater, labels) for rater in volumes.labels]),
         spacing,
@@ -45,6 +63,15 @@ def resample(
         volumes.axcodes,
         None if valid is None else valid.astype(bool),
     )
+    return moved if kept is None else replace(moved, shares=_shares(grid, volumes, moved, kept))
+
+
+def _known_classes(labels: np.ndarray, classes: int | None) -> int:
+    """Return the number of classes; raise `InputError` if it is missing, or a label lies beyond it."""
+    if classes is None:
+        raise InputError("`label_interpolation: soft` needs `classes`, how many the source has, background included.")
+    require_label_map("labels", labels, classes)
+    return classes
 
 
 class _Grid:
@@ -79,5 +106,39 @@ class _Grid:
 def _labels(grid: _Grid, label_map: np.ndarray, how: str) -> np.ndarray:
     if how == "nearest":
         return grid.sample(label_map, sitk.sitkNearestNeighbor)
-    masks = one_hot(label_map, int(label_map.max()) + 1)
-    return np.stack([grid.sample(mask, sitk.sitkLinear) for mask in masks]).argmax(axis=0).astype(np.uint8)
+    return _interpolated(grid, label_map, int(label_map.max()) + 1).argmax(axis=0).astype(np.uint8)
+
+
+def _interpolated(grid: _Grid, label_map: np.ndarray, classes: int) -> np.ndarray:
+    """Return each class's mask on the new grid, (C, ...) float32: 1 in all, but for rounding."""
+    return np.stack([grid.sample((label_map == c).astype(np.float32), sitk.sitkLinear) for c in range(classes)])
+
+
+def _certain(labels: np.ndarray, classes: int) -> np.ndarray:
+    """Return labels (R, ...) as shares of 0 or 1 in the store's integers, (R, C, ...) uint16."""
+    return np.stack([store.encode(one_hot(rater, classes)) for rater in labels])
+
+
+def _shares(grid: _Grid, before: Volumes, after: Volumes, classes: int) -> np.ndarray:
+    """Return the shares of a case `before` on the grid of `after`, (R, C, ...) uint16."""
+    if before.valid is None or after.valid is None:
+        return np.stack([_codes(_interpolated(grid, rater, classes)) for rater in before.labels])
+    known = grid.sample(before.valid.astype(np.float32), sitk.sitkLinear)
+    shares = _certain(after.labels, classes)
+    for own, rater in zip(shares, before.labels, strict=True):
+        nobody = np.where(before.valid, rater, classes)  # a class of none: its weight is left out of the sum
+        own[:, after.valid] = _codes(_interpolated(grid, nobody, classes)[:, after.valid] / known[after.valid])
+    return shares
+
+
+def _codes(shares: np.ndarray) -> np.ndarray:
+    """Return the store's integers; the class of the largest share, the lower id on ties, has the largest integer.
+
+    The store may round one of two equal shares down, and 65535 is odd. Exchanged, each stays off by less than 1/65535.
+    """
+    codes = store.encode(shares)
+    largest, found = shares.argmax(axis=0)[None], codes.argmax(axis=0)[None]
+    low, high = np.take_along_axis(codes, largest, axis=0), np.take_along_axis(codes, found, axis=0)
+    np.put_along_axis(codes, found, low, axis=0)
+    np.put_along_axis(codes, largest, high, axis=0)
+    return codes

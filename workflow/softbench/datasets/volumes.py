@@ -16,6 +16,8 @@ class Volumes:
         affine: (4, 4), or (3, 3) in 2-D; array index (d, h, w, 1) to world mm.
         axcodes: orientation of the file as published, e.g. "LPS".
         valid: (D, H, W) bool, voxels that somebody labelled; None where all are.
+        shares: (R, C, D, H, W) uint16, what each rater's labels become where they are kept soft through resampling: the
+            share of each class as the store's integers, 65535 in all; None where they are not.
     """
 
     channels: np.ndarray
@@ -24,6 +26,7 @@ class Volumes:
     affine: np.ndarray
     axcodes: str = "RAS"
     valid: np.ndarray | None = None
+    shares: np.ndarray | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 
+from softbench import nifti
 from softbench.errors import InputError
 
 VERSION = 1
@@ -107,8 +108,9 @@ def voxels(path: Path, affine: np.ndarray | None = None) -> np.ndarray:
             with np.load(path) as arrays:
                 array: np.ndarray = arrays[_key(path, arrays.files)].T
         else:
-            file: Any = nib.load(path)
-            array = np.asanyarray(file.dataobj)
+            with nifti.opened(path) as file:
+                array = np.asanyarray(file.dataobj)
+            nifti.require_numbers(path, array)
     places = affine if stored.affine is None else stored.affine
     assert places is not None, "an npz needs the affine of its reference"
     classes = () if stored.channels is None else (stored.channels,)

@@ -4,7 +4,8 @@ A recipe is a module with `VERSION`, `NEEDS_IMAGE`, `RATERS` ("one" or "many"), 
 enough to be made when it is needed, "mapped" where it mixes maps, "stored" otherwise), `SETTINGS` (each setting's
 default) and the functions `soften(labels, image, spacing_mm, *, classes, **settings)` and `is_normalised(**settings)`;
 a computed one has `soften_batch` too. A mapped one has `MAP_SETTINGS`, `make_map` and `apply_map`; one on another grid
-than its labels has `grid`.
+than its labels has `grid`; one that reads shares kept through resampling has `NEEDS_SHARES = True`, and its `soften`
+takes `shares` (C, ...) or None.
 """
 
 import functools

@@ -14,6 +14,7 @@ from softbench.errors import InputError
 from softbench.soft_labels import maps
 from softbench.soft_labels.ignore import fill
 from softbench.soft_labels.raters import Raters, choose, majority
+from softbench.soft_labels.shares import probabilities, shares_of
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,17 @@ class SoftLabels:
                 f"{self.manifest['recipe']!r} is not. Use `raters: first` on the full grid."
             )
         stacks = choose(case.labels, raters, classes)
-        softs = [self._compute(case, stack) for stack in stacks]
+        shares = shares_of(case, raters, classes) if reads_shares(self.manifest["recipe"]) else [None] * len(stacks)
+        softs = [self._compute(case, *pair) for pair in zip(stacks, shares, strict=True)]
         if raters == "mean":
             return store.encode(np.stack(softs).mean(axis=0))[None], majority(case.labels, classes)[None]
         return np.stack([store.encode(soft) for soft in softs]), np.concatenate(stacks)
 
-    def _compute(self, case: Case, labels: np.ndarray) -> np.ndarray:
+    def _compute(self, case: Case, labels: np.ndarray, shares: np.ndarray | None = None) -> np.ndarray:
         facts = self.manifest
         folder = self.folder / facts["map"] if facts["map"] else None
-        return compute(facts["recipe"], case, facts["classes"], facts["settings"], labels=labels, map_folder=folder)
+        given = facts["recipe"], case, facts["classes"], facts["settings"]
+        return compute(*given, labels=labels, shares=shares, map_folder=folder)
 
 
 def open_store(folder: Path) -> SoftLabels:
@@ -94,6 +97,7 @@ def compute(
     *,
     labels: np.ndarray | None = None,
     image: np.ndarray | None = None,
+    shares: np.ndarray | None = None,
     map_folder: Path | None = None,
 ) -> np.ndarray:
     """Soften the labels of one case by a recipe of this package; (C, ...) float32.
@@ -105,7 +109,9 @@ def compute(
         settings: of the recipe.
         labels: (R, ...) instead of the case's own; a recipe of one rater takes the first.
         image: (M, ...) instead of the case's own.
+        shares: (C, ...) the store's integers instead of those of the case's first rater, for a recipe that reads them.
         map_folder: where the maps of the data set lie, for a recipe that mixes them; without it they are made.
+    Raises: InputError: as the recipe, and as `shares_of`.
     """
     module = importlib.import_module(f"softbench.soft_labels.{recipe}")
     stack = case.labels if labels is None else labels
@@ -123,7 +129,15 @@ def compute(
         )
         mixed: np.ndarray = module.apply_map(stack, arrays, **given, **rest)
         return mixed
+    if reads_shares(recipe):
+        chosen = shares_of(case, "first", classes)[0] if shares is None else shares
+        settings = {**settings, "shares": probabilities(case, chosen)}
     soft: np.ndarray = module.soften(
         stack, pixels if module.NEEDS_IMAGE else None, case.spacing_mm, classes=classes, **settings
     )
     return soft
+
+
+def reads_shares(recipe: str) -> bool:
+    """Return whether a recipe reads the shares of classes that a data set keeps through resampling."""
+    return bool(getattr(importlib.import_module(f"softbench.soft_labels.{recipe}"), "NEEDS_SHARES", False))

@@ -1,0 +1,21 @@
+"""Reads the prepared dataset; writes the soft label `resampled`: numbers and hashes (computed where it is needed)."""
+
+
+rule soften_resampled:
+    """Labels kept soft through resampling; of a dataset with `label_interpolation: soft`."""
+    input:
+        data=DATASET,
+    output:
+        manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
+    log:
+        "results/logs/soft_labels/{dataset}/{soft_label}.log",
+    wildcard_constraints:
+        soft_label=keys_of("resampled"),
+    conda:
+        "../../../envs/labels.yaml"
+    params:
+        recipe="resampled",
+        settings=settings_of,
+        version=version_of(*SOFTENING, "soft_labels/resampled.py"),
+    script:
+        "../../scripts/soften.py"

@@ -1,0 +1,71 @@
+"""Labels kept soft through resampling: the share of each class that interpolation found, not the largest alone."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from softbench import arrays
+from softbench.errors import InputError
+from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
+
+VERSION = 1
+NEEDS_IMAGE = False
+NEEDS_SHARES = True  # `Case.shares`, of a dataset with `label_interpolation: soft`
+RATERS = "one"
+KIND = "computed"
+SETTINGS: dict[str, float] = {}
+
+
+def is_normalised() -> bool:
+    """Return whether the classes of a voxel sum to 1: always."""
+    return True
+
+
+def soften(
+    labels: np.ndarray,
+    image: np.ndarray | None,
+    spacing_mm: Sequence[float],
+    *,
+    classes: int,
+    shares: np.ndarray | None = None,
+) -> np.ndarray:
+    r"""Give each class the share that the resampling of its mask left in the voxel.
+
+    .. math:: y_c(x) = \sum_v w_v(x)\, [\,t_v = c\,]
+
+    with `t` the labels as published and `w` the weights of linear interpolation at x, which sum to 1.
+
+    Args:
+        labels: (1, D, H, W) or (1, H, W), class ids, after resampling.
+        image: not used.
+        spacing_mm: (D, H, W) or (H, W), mm; not used beyond its check.
+        classes: number of classes C, background included.
+        shares: (C, D, H, W) or (C, H, W), the y of `datasets/resample.py`; None where labels lie on their own grid.
+    Returns: (C, D, H, W) or (C, H, W) float32, summing to 1 over C; without shares one-hot.
+    Raises: InputError: if labels are not class ids of one rater, or the shares have another shape than theirs.
+    Source: the interpolation of `label_interpolation: linear`, without its argmax; no paper of the suite trains on it.
+    """
+    return _given(labels, shares, spacing_mm, classes=classes)
+
+
+def soften_batch(labels: Any, images: Any, spacing_mm: Sequence[float], *, classes: int, shares: Any = None) -> Any:
+    """Return `soften` for a batch: labels (B, 1, ...) and shares (B, C, ...) or None give (B, C, ...)."""
+    return _batch(labels, shares, spacing_mm, classes=classes)
+
+
+@for_tensors_too
+def _given(labels: np.ndarray, shares: np.ndarray | None, spacing_mm: Sequence[float], *, classes: int) -> np.ndarray:
+    label_map = one_rater(labels, spacing_mm, classes)
+    if shares is None:
+        return arrays.one_hot(label_map, classes)
+    shape = (classes, *label_map.shape)
+    if shares.shape != shape:
+        raise InputError(
+            f"`shares` must have the shape {shape} (C, ...) of the labels, but has {shares.shape}. "
+            "Resample both alike, and give one rater's."
+        )
+    return np.array(shares, np.float32)
+
+
+_batch = batched(_given)
