@@ -144,7 +144,7 @@ def test_coarse_method_is_scored_on_its_own_grid_too(data: Path, tmp_path: Path)
         assert own["pooled", structure, "dsc_s"] == own[case, structure, "dsc_s"]
         assert own[case, structure, "dsc_at_test"] >= own[case, structure, "dsc_at_val"]
     target = store.decode(batch._target(case)[0][0])
-    found = batch._pair(model_file.load(tmp_path / "seed-0" / "model.pt", torch.device("cpu")))(case)
+    found = batch.pair([model_file.load(tmp_path / "seed-0" / "model.pt", torch.device("cpu"))])(case)
     np.testing.assert_array_equal(found[1], target)
     expected = metrics.soft(np.clip(found[0][1:].sum(axis=0), 0, 1), np.clip(target[1:].sum(axis=0), 0, 1))
     assert own[case, "WT", "rd"] == pytest.approx(expected["rd"])
@@ -158,6 +158,12 @@ def test_coarse_method_is_scored_on_its_own_grid_too(data: Path, tmp_path: Path)
         },
     )
     assert table.cells[0][0].mean == pytest.approx(own[case, "WT", "dsc_s"])
+
+
+def test_soft_label_on_another_grid_than_the_coarse_images_is_refused(data: Path, tmp_path: Path) -> None:
+    run = replace(RUN, resolution=Resolution(2), names={**NAMES, "method": "wrong"})
+    with pytest.raises(InputError, match=r"case phantom_brain_000: .*'wrong' trains on the grid \(12, 16, 16\), but its"):
+        run_batch(open_batch(data, run)[0], [0], tmp_path, tmp_path / "batch-0.json")
 
 
 def test_temperature_changes_calibration_and_no_mask(data: Path, tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import pytest
 import torch
 from softbench import store
 from softbench.datasets.case import Case
-from softbench.errors import DivergedError, TimeLimitError
+from softbench.errors import DivergedError, InputError, TimeLimitError
 from softbench.soft_labels import one_hot, svls
-from softbench.training import checkpoint, draws, limits, loop, resident
+from softbench.training import checkpoint, draws, feed, limits, loop, parts, resident
 from softbench.training.batch import hash_weights
 from softbench.training.inference import Window, predict
 from softbench.training.protocol import Protocol
@@ -81,10 +81,10 @@ def test_killed_and_resumed_run_ends_with_the_weights_of_the_undisturbed_one(
     monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
     draw = loop.batch_of
 
-    def batch_until_killed(data, protocol, seed, step):
+    def batch_until_killed(data, protocol, seed, step, into):
         if step == killed_at:
             raise KeyboardInterrupt
-        return draw(data, protocol, seed, step)
+        return draw(data, protocol, seed, step, into)
 
     monkeypatch.setattr(loop, "batch_of", batch_until_killed)
     with pytest.raises(KeyboardInterrupt):
@@ -120,11 +120,22 @@ def test_loss_that_is_not_finite_names_step_and_cases(tmp_path: Path) -> None:
         train(tmp_path, data=data)
 
 
+def test_too_little_memory_says_what_would_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_out(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.\nMore advice of torch.")
+
+    monkeypatch.setattr(loop, "_step", run_out)
+    with pytest.raises(
+        InputError, match=r"batch 2 of 8 x 8 x 8 needs about .* GiB.*`crop` of the protocol.*20\.00 GiB"
+    ):
+        train(tmp_path)
+
+
 def test_all_methods_of_a_seed_see_the_same_crops() -> None:
     cases = [make_case(n) for n in range(5)]
     sharp, smooth = load(cases), load(cases, svls)
     for step in range(5):
-        (images, target), (others, other) = (resident.batch_of(d, PROTOCOL, 7, step) for d in (sharp, smooth))
+        (images, target), (others, other) = (feed.batch_of(d, PROTOCOL, 7, step) for d in (sharp, smooth))
         assert torch.equal(images, others)
         assert torch.equal(target.hard, other.hard)
         assert not torch.equal(target.soft, other.soft)
@@ -140,7 +151,7 @@ def test_flips_move_image_and_target_together() -> None:
     data = load([make_case(n) for n in range(5)])
     protocol = replace(PROTOCOL, intensity_scale=0.0, intensity_shift=0.0)
     for step in range(10):
-        images, target = resident.batch_of(data, protocol, 0, step)
+        images, target = feed.batch_of(data, protocol, 0, step)
         inside = target.valid
         assert ((images[:, 0] > 0.5)[inside] == target.hard.bool()[inside]).float().mean() > 0.95
         assert torch.equal(target.soft.argmax(dim=1), target.hard)
@@ -148,7 +159,7 @@ def test_flips_move_image_and_target_together() -> None:
 
 def test_padding_is_background_and_not_valid() -> None:
     data = load([make_case(0, (5, 6, 7))], crop=[8, 8, 8])
-    _, target = resident.batch_of(data, replace(PROTOCOL, batch=1, flips=[]), 0, 0)
+    _, target = feed.batch_of(data, replace(PROTOCOL, batch=1, flips=[]), 0, 0)
     assert int(target.valid.sum()) == 5 * 6 * 7
     assert (target.soft[0, 0][~target.valid[0]] == 1).all()
     assert (target.soft.sum(dim=1) == 1).all()
@@ -158,7 +169,7 @@ def test_crops_stay_inside_the_case() -> None:
     case = make_case(0, (20, 9, 30))
     data = load([case, make_case(1, (24, 24, 40))])
     for step in range(30):
-        _, target = resident.batch_of(data, PROTOCOL, 0, step)
+        _, target = feed.batch_of(data, PROTOCOL, 0, step)
         assert target.valid.all()
 
 
@@ -166,7 +177,7 @@ def test_prior_bias_predicts_the_class_frequencies() -> None:
     cases = [make_case(n) for n in range(3)]
     share = np.mean([case.labels.mean() for case in cases])
     np.testing.assert_allclose(resident.class_frequencies(load(cases), 2), [1 - share, share], atol=1e-12)
-    model = loop.fresh_network(load(cases), NETWORK, PROTOCOL, 2, 0)
+    model = parts.fresh_network(load(cases), NETWORK, PROTOCOL, 2, 0)
     np.testing.assert_allclose(torch.softmax(model.head.bias, 0).detach(), [1 - share, share], atol=1e-6)
 
 
@@ -221,10 +232,10 @@ def test_best_validation_is_selected_and_survives_a_kill(tmp_path: Path, monkeyp
     monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
     draw = loop.batch_of
 
-    def batch_until_killed(data, protocol, seed, step):
+    def batch_until_killed(data, protocol, seed, step, into):
         if step == 45:
             raise KeyboardInterrupt
-        return draw(data, protocol, seed, step)
+        return draw(data, protocol, seed, step, into)
 
     monkeypatch.setattr(loop, "batch_of", batch_until_killed)
     with pytest.raises(KeyboardInterrupt):

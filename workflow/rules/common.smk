@@ -96,3 +96,25 @@ def settings_of_map(kind):
     return lambda wildcards: {
         name: value for name, value in (config["maps"].get(map_name_of(kind, wildcards)) or {}).items() if name != "map"
     }
+
+
+def batches_of_method(wildcards):
+    """Return the manifests of all batches of a method."""
+    folder = f"results/runs/{wildcards.experiment}/{wildcards.network}/{wildcards.method}"
+    batches = PLAN.batches_of(wildcards.experiment, wildcards.method)
+    return [f"{folder}/batch-{batch}.json" for batch in range(len(batches))]
+
+
+def ensembles_of(runs):
+    """Return the records of the ensembles of some (experiment, network, method)."""
+    return [f"results/runs/{'/'.join(run)}/ensemble.json" for run in runs]
+
+
+def of_all_tables(paths_of):
+    """Return the files of all tables in `run:`, each once, though tables may share an experiment."""
+    return lambda wildcards: list(dict.fromkeys(path for table in config["run"] for path in paths_of(table)))
+
+
+def threads_of(wildcards):
+    """Return torch's threads, which are part of the protocol."""
+    return PLAN.protocol_of(wildcards.experiment, wildcards.method).get("threads", 1)

@@ -76,14 +76,18 @@ def training_versions(wildcards):
 
 
 TRAINING = [
+    "training/augment.py",
     "training/draws.py",
     "training/loop.py",
+    "training/feed.py",
+    "training/parts.py",
+    "training/precision.py",
     "training/resident.py",
     "training/validate.py",
     "soft_labels/raters.py",
 ]
 SCORING = ["inference", "predictors", "scoring", "coarse_scores", "temperature"]
-SCORING = [*(f"training/{name}.py" for name in SCORING), "images.py"]
+SCORING = [*(f"training/{name}.py" for name in SCORING), "images.py", "store.py"]
 SCORING += sorted(
     f"metrics/{path.name}" for path in (PACKAGE / "metrics").glob("*.py") if "\nVERSION = " in path.read_text()
 )
@@ -131,6 +135,7 @@ def products_of(tables):
         *quality,
         *pictures,
         *pages,
+        *(path for table in tables for path in ensembles_of(PLAN.ensembles_wanted(table))),
         *(f"results/report/{table}.html" for table in tables if not whole),
     ]
 

@@ -5,6 +5,7 @@ rule table:
     """Means, spread, and differences to the control, in four forms."""
     input:
         runs=lambda wildcards: batches_of(wildcards.table),
+        ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
     output:
         multiext("results/tables/{table}", ".csv", ".md", ".tex", ".html"),
     log:
@@ -22,6 +23,7 @@ rule reliability:
     """How often a prediction is right by how confident it is, over all voxels, the foreground and the boundary."""
     input:
         runs=lambda wildcards: batches_of(wildcards.table),
+        ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
     output:
         png="results/figures/reliability_{table}.png",
         pdf="results/figures/reliability_{table}.pdf",

@@ -1,4 +1,5 @@
-"""Reads a prepared dataset, one soft label and a split; writes trained and scored seeds, a batch of them a job."""
+"""Reads a prepared dataset, one soft label and a split; writes trained and scored seeds, a batch of them a job, and where
+asked for their ensembles."""
 
 
 rule train:
@@ -17,9 +18,9 @@ rule train:
         method=settings.pattern(PLAN.trained()),
     conda:
         "../../envs/training.yaml"
-    threads: lambda wildcards: PLAN.protocol_of(wildcards.experiment, wildcards.method).get("threads", 1)
+    threads: threads_of
     resources:
-        cpus_per_task=lambda wildcards: PLAN.protocol_of(wildcards.experiment, wildcards.method).get("threads", 1),
+        cpus_per_task=threads_of,
     params:
         run=run_of,
         seeds=lambda wildcards: PLAN.batches_of(wildcards.experiment, wildcards.method)[int(wildcards.batch)],
@@ -46,10 +47,38 @@ rule score_sanity:
         "../scripts/score_sanity.py"
 
 
+rule score_ensemble:
+    """Score the mean of the seeds' probabilities; nothing is trained."""
+    input:
+        data=lambda wildcards: DATASET.format(dataset=experiment_of(wildcards)["dataset"]),
+        soft_label=soft_label_of,
+        split=split_of,
+        batches=batches_of_method,
+    output:
+        manifest="results/runs/{experiment}/{network}/{method}/ensemble.json",
+    log:
+        "results/logs/runs/{experiment}/{network}/{method}/ensemble.log",
+    benchmark:
+        "results/benchmarks/runs/{experiment}/{network}/{method}/ensemble.tsv"
+    wildcard_constraints:
+        method=settings.pattern(PLAN.trained()),
+    conda:
+        "../../envs/training.yaml"
+    threads: threads_of
+    resources:
+        cpus_per_task=threads_of,
+    params:
+        run=run_of,
+        version=version_of("training/ensemble.py"),
+    script:
+        "../scripts/score_ensemble.py"
+
+
 rule collect_scores:
     """All scores of what `run:` names in one file, for your own analysis; no table reads it."""
     input:
-        runs=lambda wildcards: [run for table in config["run"] for run in batches_of(table)],
+        runs=of_all_tables(lambda table: batches_of(table)),
+        ensembles=of_all_tables(lambda table: ensembles_of(PLAN.ensembles_wanted(table))),
     output:
         scores="results/scores.parquet",
     log:

@@ -6,5 +6,5 @@ from softbench import logs, pieces
 from softbench.reporting import assemble
 
 with logs.job(snakemake.log[0]):
-    scores = assemble.read(map(Path, snakemake.input.runs)).scores
+    scores = assemble.read(map(Path, snakemake.input.runs), map(Path, snakemake.input.ensembles)).scores
     pieces.write_file(Path(snakemake.output.scores), lambda part: scores.to_parquet(part, index=False))

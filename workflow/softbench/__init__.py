@@ -17,6 +17,7 @@ ROOMS = (
     "datasets",
     "images",
     "losses",
+    "machine",
     "metrics",
     "networks",
     "own_predictions",

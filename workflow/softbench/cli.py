@@ -6,30 +6,32 @@ from collections.abc import Sequence
 
 from softbench import __version__
 from softbench.errors import InputError
+from softbench.machine import command as check
 from softbench.own_predictions import command as score
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, 1 where the input cannot be used, 130 where it was interrupted."""
+    """Run the command; return 0, 1 where the input cannot be used or a check failed, 130 where it was interrupted."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        code: int | None = options.run(options)
     except InputError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Stopped. What is finished is kept; the same command goes on.", file=sys.stderr)
         return 130
-    return 0
+    return code or 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="softbench",
-        description="SoftLabelBench without its workflow: overlap, surface distance and calibration of segmentations.",
-        epilog="`softbench score --help` has examples. The workflow itself is started with `snakemake`.",
+        description="SoftLabelBench without its workflow: scores of segmentations, and whether a machine is fit.",
+        epilog="`softbench COMMAND --help` has examples. The workflow itself is started with `snakemake`.",
     )
     parser.add_argument("--version", action="version", version=f"softbench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     score.add_to(commands)
+    check.add_to(commands)
     return parser

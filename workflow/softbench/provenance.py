@@ -1,4 +1,4 @@
-"""Circumstances of a piece of work: where, when, how long, how much memory. No rule reads them."""
+"""Circumstances of a piece of work: where, when, how long, how much memory and energy. No rule reads them."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from softbench import pieces
+from softbench import energy, pieces
 
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "nibabel", "GeodisTK", "scikit-image", "snakemake")
 
@@ -18,9 +18,12 @@ PACKAGES = ("torch", "numpy", "scipy", "pandas", "nibabel", "GeodisTK", "scikit-
 class Watch:
     """A stopwatch that begins when it is made and writes a provenance file when the work is done."""
 
-    def __init__(self, device: Any = "cpu") -> None:
-        """Start; `device` is where the work runs."""
+    def __init__(self, device: Any = "cpu", powercap: Path = energy.POWERCAP) -> None:
+        """Start; `device` is where the work runs, `powercap` where Linux shows the energy of CPU packages."""
         self.device = device
+        if _on_gpu(device):
+            _forget_peak(device)
+        self.meter = energy.Meter(device, powercap)
         self.began = time.time()
         self.clock, self.cpu = time.monotonic(), _cpu_s()
 
@@ -29,19 +32,24 @@ class Watch:
         facts = {
             "host": platform.node(),
             "platform": platform.platform(),
-            "processor": _processor(),
+            "processor": processor(),
             "device": _device_name(self.device),
             "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.began)),
             "seconds": round(time.monotonic() - self.clock, 3),
             "cpu_seconds": round(_cpu_s() - self.cpu, 3),
             "peak_memory_mib": round(peak_memory_mib(), 1),
-            "energy_j": "not measured",
+            **({"peak_device_memory_mib": round(_peak_device_mib(self.device), 1)} if _on_gpu(self.device) else {}),
+            **self._energy(),
             "python": platform.python_version(),
             "packages": versions(),
             "commit": commit(),
             "command": " ".join(sys.argv),
         }
         pieces.write_json(path, facts | more)
+
+    def _energy(self) -> dict[str, Any]:
+        joules = self.meter.joules()
+        return {"energy_j": joules, "energy_note": energy.NOTE} if joules else {"energy_j": "not measured"}
 
 
 def peak_memory_mib() -> float:
@@ -79,7 +87,8 @@ def _cpu_s() -> float:
     return used.user + used.system + used.children_user + used.children_system
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Return the model of the processor."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -87,8 +96,26 @@ def _processor() -> str:
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
+def _on_gpu(device: Any) -> bool:
+    return str(device).startswith("cuda")
+
+
+def _forget_peak(device: Any) -> None:
+    import torch
+
+    torch.cuda.current_device()  # starts CUDA: before that there is nothing to reset
+    torch.cuda.reset_peak_memory_stats(device)
+
+
+def _peak_device_mib(device: Any) -> float:
+    """Return the most device memory that tensors took since the watch began, in MiB."""
+    import torch
+
+    return float(torch.cuda.max_memory_allocated(device) / 2**20)
+
+
 def _device_name(device: Any) -> str:
-    if str(device).startswith("cuda"):
+    if _on_gpu(device):
         import torch
 
         return str(torch.cuda.get_device_name(device))

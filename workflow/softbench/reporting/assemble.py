@@ -1,7 +1,7 @@
-"""From the manifests of batches to what tables and figures need: scores, reliability statistics and failures."""
+"""From the manifests of batches and ensembles to what tables and figures need: scores, reliability and failures."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,56 +11,97 @@ import pandas as pd
 
 from softbench.errors import InputError
 from softbench.metrics import Reliability
-from softbench.reporting.parts import Table
+from softbench.reporting.parts import Ensemble, Table
 from softbench.reporting.table import build
 
 VERSION = 1
 REGIONS = ("all", "foreground", "band")
+RAW = "raw"
+OF_ENSEMBLES = ("ensemble", "ensemble_temperature")
+
+Statistics = dict[tuple[str, Any, str], Reliability]  # (method, seed or None for an ensemble, roi)
 
 
 @dataclass(frozen=True)
 class Runs:
-    """What some batches left: tidy scores; (method, seed, roi) -> bins; failed runs as `method`, `seed`, `reason`."""
+    """What some batches left: tidy scores; (method, seed, roi) -> bins; failed runs as `method`, `seed`, `reason`.
+
+    `ensembles` holds those that were read, made or not; their bins have the seed None.
+    """
 
     scores: pd.DataFrame
-    reliability: dict[tuple[str, int, str], Reliability]
+    reliability: Statistics
     failed: list[dict[str, Any]]
+    ensembles: Sequence[Ensemble] = ()
 
 
-def read(batches: Iterable[Path]) -> Runs:
-    """Read the seeds that batch manifests list.
+def read(batches: Iterable[Path], ensembles: Iterable[Path] = (), prediction: str = RAW) -> Runs:
+    """Read the seeds that batch manifests list, and ensembles.
 
     Args:
         batches: paths of `batch-<n>.json`; the seeds lie beside them.
+        ensembles: paths of `ensemble.json`; the ensembles lie beside them.
+        prediction: whose reliability statistics are wanted; what was not predicted so has none. Scores are all read.
     Raises: InputError: if no run at all has scores; the message gives the failures.
     """
-    tables: list[pd.DataFrame] = []
-    statistics: dict[tuple[str, int, str], Reliability] = {}
     failed: list[dict[str, Any]] = []
+    made: list[Ensemble] = []
+    found = [*_runs(batches, failed), *_ensembles(ensembles, made)]
+    if not found:
+        reasons = "; ".join(f"{one['method']}, seed {one['seed']}: {one['reason']}" for one in failed)
+        raise InputError(f"there is nothing to show: every run failed. {reasons}")
+    tables = [pd.read_parquet(folder / "scores.parquet") for _, _, folder in found]
+    statistics: Statistics = {}
+    for method, seed, folder in found:
+        of_roi = _reliability(folder / "reliability.npz", prediction)
+        statistics |= {(method, seed, roi): bins for roi, bins in of_roi.items()}
+    return Runs(pd.concat(tables, ignore_index=True), statistics, failed, made)
+
+
+def _runs(batches: Iterable[Path], failed: list[dict[str, Any]]) -> Iterator[tuple[str, int | None, Path]]:
+    """Give method, seed and folder of each run that has scores; add the others to `failed`."""
     for path in batches:
         batch = json.loads(path.read_text(encoding="utf-8"))
         method = batch["run"]["method"]
         for seed, outcome in batch["seeds"].items():
-            folder = path.parent / f"seed-{seed}"
             if outcome["status"] == "failed":
                 failed.append({"method": method, "seed": int(seed), "reason": outcome["reason"]})
-                continue
-            tables.append(pd.read_parquet(folder / "scores.parquet"))
-            with np.load(folder / "reliability.npz") as arrays:
-                statistics |= {(method, int(seed), roi): Reliability.from_arrays(arrays, roi) for roi in REGIONS}
-    if not tables:
-        reasons = "; ".join(f"{one['method']}, seed {one['seed']}: {one['reason']}" for one in failed)
-        raise InputError(f"there is nothing to show: every run failed. {reasons}")
-    return Runs(pd.concat(tables, ignore_index=True), statistics, failed)
+            else:
+                yield method, int(seed), path.parent / f"seed-{seed}"
+
+
+def _ensembles(paths: Iterable[Path], made: list[Ensemble]) -> Iterator[tuple[str, int | None, Path]]:
+    """Give method, no seed, and folder of each ensemble that has scores; add all to `made`."""
+    for path in paths:
+        one = json.loads(path.read_text(encoding="utf-8"))
+        method = one["run"]["method"]
+        made.append(Ensemble(method, tuple(one["seeds"]), one.get("reason")))
+        if one["status"] == "done":
+            yield method, None, path.parent / "ensemble"
+
+
+def _reliability(path: Path, prediction: str) -> dict[str, Reliability]:
+    """Return the bins of each region; none where that prediction was not made."""
+    names = {roi: roi if prediction == RAW else f"{prediction}_{roi}" for roi in REGIONS}
+    with np.load(path) as arrays:
+        there = {key.split(".")[0] for key in arrays}
+        return {roi: Reliability.from_arrays(arrays, name) for roi, name in names.items() if name in there}
 
 
 def table(runs: Runs, settings: Mapping[str, Any]) -> Table:
-    """Build a table from its settings in config: title, columns, composites, policy, and its methods."""
-    scores = runs.scores
-    for column, usual in (("grid", "full"), ("prediction", "raw")):
-        scores = scores[scores[column] == settings.get(column, usual)]
+    """Build a table from its settings in config: title, columns, composites, policy, and its methods.
+
+    Raises: InputError: if it shows ensembles, and none could be made; and as `build`.
+    """
+    prediction, grid = settings.get("prediction", RAW), settings.get("grid", "full")
+    ensembles = runs.ensembles if prediction in OF_ENSEMBLES else ()
+    if ensembles and all(one.reason for one in ensembles):
+        reasons = "; ".join(f"{one.method}: {one.reason}" for one in ensembles)
+        raise InputError(f"there is nothing to show: no ensemble could be made. {reasons}. Train more seeds.")
+    untrained = {method["key"] for method in settings["methods"] if not method.get("trained", True)}
+    scores = _of_prediction(runs.scores, prediction, untrained)
     return build(
-        scores,
+        scores[scores["grid"] == grid],
         methods=settings["methods"],
         columns=settings["columns"],
         composites=settings.get("composites", {}),
@@ -68,4 +109,13 @@ def table(runs: Runs, settings: Mapping[str, Any]) -> Table:
         title=settings["title"],
         notes=settings.get("notes", ()),
         failed=runs.failed,
+        prediction=prediction,
+        ensembles=ensembles,
     )
+
+
+def _of_prediction(scores: pd.DataFrame, prediction: str, untrained: set[str]) -> pd.DataFrame:
+    """Return the scores of one prediction. What is not trained is what it is: it has neither temperature nor ensemble,
+    and stands beside any prediction."""
+    fixed = scores["method"].isin(untrained)
+    return scores[fixed | (scores["prediction"] == prediction)].assign(prediction=prediction)

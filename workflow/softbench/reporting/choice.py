@@ -14,10 +14,10 @@ def check_found(
     rows: Iterable[Method],
     heads: Iterable[Column],
     composites: Mapping[str, Sequence[str]],
-    failed: set[str],
+    absent: set[str],
 ) -> None:
-    """Raise unless each method, control and column of a table was scored; a method may have failed instead."""
-    known = set(scores["method"].astype(str)) | failed
+    """Raise unless each method, control and column of a table was scored; `absent` methods have a reason to lack it."""
+    known = set(scores["method"].astype(str)) | absent
     named = {name for row in rows for name in (row.key, row.control) if name}
     if named - known:
         raise InputError(

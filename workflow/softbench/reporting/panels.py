@@ -91,11 +91,13 @@ def name_axes(curves: Axes, bars: Axes, region: str, *, last: bool) -> None:
     bars.set_xlabel("confidence" if last else "")
 
 
-def draw_legend(figure: Figure, *, lines: int) -> None:
+def draw_legend(figure: Figure, *, lines: int, ensembles: bool = False) -> None:
     """Explain lines and colours below the panels."""
+    whose = "ensemble of the seeds" if ensembles else "all seeds merged"
+    one = [] if ensembles else [Line2D([], [], color=CURVE, linewidth=0.5, alpha=0.6, label="one seed")]
     handles = [
-        Line2D([], [], color=CURVE, linewidth=1.3, marker="o", markersize=1.8, label="all seeds merged"),
-        Line2D([], [], color=CURVE, linewidth=0.5, alpha=0.6, label="one seed"),
+        Line2D([], [], color=CURVE, linewidth=1.3, marker="o", markersize=1.8, label=whose),
+        *one,
         Line2D([], [], **DIAGONAL, label="perfect calibration"),
         Patch(color=OVER, alpha=SHADE, linewidth=0, label="over-confident"),
         Patch(color=UNDER, alpha=SHADE, linewidth=0, label="under-confident"),

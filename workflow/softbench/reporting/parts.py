@@ -67,6 +67,15 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Ensemble:
+    """What a method's ensemble is made of: its seeds; or the `reason` why there is none."""
+
+    method: str
+    seeds: tuple[int, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows of cells, `cells[row][column]`, unrounded, with all that a reader needs beside them."""
 
@@ -79,3 +88,5 @@ class Table:
     composites: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # those that a column shows
     notes: tuple[str, ...] = ()
     failed: tuple[Failure, ...] = ()
+    prediction: str = "raw"
+    ensembles: tuple[Ensemble, ...] = ()  # of the rows, where the prediction is that of ensembles

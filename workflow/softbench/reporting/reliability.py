@@ -27,7 +27,7 @@ CAPTION = (
 )
 
 
-Statistics = Mapping[tuple[str, int, str], Reliability]  # (method key, seed, roi)
+Statistics = Mapping[tuple[str, Any, str], Reliability]  # (method key, seed or None for an ensemble, roi)
 
 
 def draw(
@@ -45,7 +45,7 @@ def draw(
     is unknown. The number is the pooled ECE, averaged over seeds. The bars are each bin's share of the voxels.
 
     Args:
-        statistics: (method key, seed, roi) -> the run's bins, merged over cases.
+        statistics: (method key, seed, roi) -> the run's bins, merged over cases; an ensemble has the seed None.
         path_png: where the 300-dpi image goes.
         path_pdf: where the vector image goes; the same input gives the same bytes.
         title: of the figure.
@@ -81,5 +81,5 @@ def _figure(statistics: Statistics, regions: Sequence[str], methods: Sequence[Ma
             name_axes(curves, bars, REGIONS[roi] if sheet.is_first(index) else "", last=row == len(regions) - 1)
             if row == 0:
                 curves.set_title(textwrap.fill(method["title"], 20))
-    draw_legend(figure, lines=sheet.legend_lines)
+    draw_legend(figure, lines=sheet.legend_lines, ensembles=any(seed is None for _, seed, _ in statistics))
     return figure

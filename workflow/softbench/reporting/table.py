@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from softbench.reporting.choice import check_found, with_composites
-from softbench.reporting.parts import Cell, Column, Failure, Method, Table
+from softbench.reporting.parts import Cell, Column, Ensemble, Failure, Method, Table
 from softbench.statistics import Difference, apply_policy, difference, summarise
 
 VERSION = 1
@@ -22,6 +22,8 @@ def build(
     title: str,
     notes: Sequence[str] = (),
     failed: Sequence[Mapping[str, Any]] = (),
+    prediction: str = "raw",
+    ensembles: Sequence[Ensemble] = (),
 ) -> Table:
     """Summarise scores into a table.
 
@@ -34,6 +36,8 @@ def build(
         title: of the table.
         notes: sentences to print under it.
         failed: runs that gave no score: `method`, `seed`, `reason`; they are counted under the table.
+        prediction: what the scores are of; it is said under the table.
+        ensembles: of the rows, where `prediction` is that of ensembles; a row whose ensemble was not made is empty.
     Returns: the table. A method whose runs all failed keeps its row, with empty cells.
     Raises: InputError: if a column, a method or a control was never scored, or the scores mix experiments.
     """
@@ -42,11 +46,22 @@ def build(
     lost = [Failure(**failure) for failure in failed]
     named = {column.structure for column in heads}
     made = {name: tuple(parts) for name, parts in (composites or {}).items() if name in named}
-    check_found(scores, rows, heads, made, {failure.method for failure in lost})
+    absent = {failure.method for failure in lost} | {one.method for one in ensembles if one.reason}
+    check_found(scores, rows, heads, made, absent)
     settled = with_composites(apply_policy(scores, policy), heads, made)
     cells = zip(*(_cells_of(settled, column, rows) for column in heads), strict=True)
     return Table(
-        title, tuple(rows), tuple(heads), tuple(cells), policy, _controls(rows), made, tuple(notes), tuple(lost)
+        title=title,
+        methods=tuple(rows),
+        columns=tuple(heads),
+        cells=tuple(cells),
+        policy=policy,
+        controls=_controls(rows),
+        composites=made,
+        notes=tuple(notes),
+        failed=tuple(lost),
+        prediction=prediction,
+        ensembles=tuple(ensembles),
     )
 
 

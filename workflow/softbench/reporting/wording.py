@@ -17,7 +17,15 @@ SEED_IS_THE_UNIT = (
     "The unit of inference is the seed: with one run per method, a test over cases would compare two sets of weights, "
     "not two methods, and would be invalid."
 )
+NO_TEST_OF_ENSEMBLES = (
+    "The unit of inference is the seed, and an ensemble uses them up: with one ensemble per method, a test over cases "
+    "would compare two sets of networks, not two methods, and would be invalid."
+)
 DIFFERENCE = "Difference to the control"
+SCALED = {
+    "temperature": "Probabilities are scaled by each run's own temperature, fitted on its validation cases.",
+    "ensemble_temperature": "Probabilities are scaled by each ensemble's own temperature, fitted on validation cases.",
+}
 
 
 def about(table: Table) -> str:
@@ -30,6 +38,8 @@ def spread(table: Table) -> str:
     seeds = _span(table, lambda cell: cell.n_seeds)
     cases = _span(table, lambda cell: cell.n_cases)
     what = f"the mean over {_count(cases, 'test case')}" if cases[1] else "the value pooled over all test cases"
+    if table.ensembles:
+        return f"{what} of one ensemble per method, which has no spread over seeds"
     if seeds[1] < 2:
         return f"{what} of one run per method, which has no spread over seeds"
     return f"mean ± sd over {_count(seeds, 'seed')} of {what}"
@@ -50,6 +60,11 @@ def _count(span: tuple[int, int], noun: str) -> str:
 
 def paired(table: Table) -> str:
     """Say what stands in a cell of part 2, and which numbers are bold."""
+    if table.ensembles:
+        return (
+            "Method minus control, over the cases defined in both. One ensemble per method has no spread over seeds, "
+            "so there is no interval and no test, and nothing is bold."
+        )
     count = sum(cell.difference is not None and cell.difference.n_seeds > 1 for row in table.cells for cell in row)
     return (
         "Method minus control, paired over seeds and over the cases defined in both, with its 95 % t interval. Bold: "
@@ -61,8 +76,23 @@ def paired(table: Table) -> str:
 def footnotes(table: Table) -> tuple[str, ...]:
     """Return the lines under a table, notes first, then what a reader of the numbers must know."""
     made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in table.composites.items()]
-    lines = [*table.notes, *made, *_missing_seeds(table), POLICIES[table.policy], *_counts(table), *_failed(table)]
-    return (*lines, SEED_IS_THE_UNIT)
+    predicted = [*_members(table), *([SCALED[table.prediction]] if table.prediction in SCALED else [])]
+    lines = [*table.notes, *made, *predicted, *_missing_seeds(table), POLICIES[table.policy], *_counts(table)]
+    return (*lines, *_failed(table), NO_TEST_OF_ENSEMBLES if table.ensembles else SEED_IS_THE_UNIT)
+
+
+def _members(table: Table) -> Iterable[str]:
+    """Say how many seeds the ensembles have, which have fewer, and which could not be made."""
+    titles = {method.key: method.title for method in table.methods}
+    shown = [one for one in table.ensembles if one.method in titles]
+    most = max((len(one.seeds) for one in shown), default=0)
+    if shown:
+        yield f"Ensembles of {most} seeds: the mean of their probabilities."
+    for one in shown:
+        if one.reason:
+            yield f"{titles[one.method]}: no ensemble; {one.reason}."
+        elif len(one.seeds) < most:
+            yield f"{titles[one.method]}: an ensemble of {len(one.seeds)} seeds."
 
 
 def _missing_seeds(table: Table) -> Iterable[str]:
@@ -71,7 +101,7 @@ def _missing_seeds(table: Table) -> Iterable[str]:
         seeds = max(cell.n_seeds for cell in row)
         if not method.trained:
             yield f"{method.title}: scored once, nothing is trained."
-        elif seeds < most:
+        elif seeds < most and not table.ensembles:
             yield f"{method.title}: {seeds} of {most} seeds."
 
 
@@ -101,4 +131,5 @@ def _failed(table: Table) -> Iterable[str]:
     if table.failed:
         titles = {method.key: method.title for method in table.methods}
         runs = "; ".join(f"{titles.get(f.method, f.method)}, seed {f.seed}: {f.reason}" for f in table.failed)
-        yield f"Failed runs: {len(table.failed)}, in no mean. {runs.rstrip('.')}."
+        where = "no ensemble" if table.ensembles else "no mean"
+        yield f"Failed runs: {len(table.failed)}, in {where}. {runs.rstrip('.')}."

@@ -14,7 +14,7 @@ from softbench.arrays import round_up
 from softbench.datasets import splits
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
-from softbench.errors import DivergedError
+from softbench.errors import DivergedError, InputError
 from softbench.soft_labels.raters import Raters
 from softbench.soft_labels.reader import SoftLabels
 from softbench.training import checkpoint, model_file, predictors, resident, score_piece
@@ -115,9 +115,9 @@ class Batch:
     def resident(self) -> Resident:
         """The training cases in memory; read when the first seed that is not there yet needs them."""
         if self._resident is None:
-            cases = [self._case(case) for case in self.parts["train"]]
-            targets = [self._target(case) for case in self.parts["train"]]
-            self._resident = resident.load(cases, targets, self.protocol.crop, self.device)
+            cases = [self.case(case) for case in self.parts["train"]]
+            targets = (self._target(case) for case in self.parts["train"])
+            self._resident = resident.load(cases, targets, self.protocol.crop, self.device, self.log)
         return self._resident
 
     @property
@@ -130,7 +130,7 @@ class Batch:
         multiple: Any = networks.build(self.run.network["name"], 1, 2, len(crop), **settings).multiple
         return replace(self.run.protocol, crop=list(round_up(crop, multiple)))
 
-    def _case(self, case_id: str) -> Case:
+    def case(self, case_id: str) -> Case:
         """Return a case on the grid of training."""
         case = self.dataset.load(case_id)
         return self.run.resolution.coarsen(case) if self.run.resolution else case
@@ -138,11 +138,22 @@ class Batch:
     def _target(self, case_id: str) -> tuple[np.ndarray, np.ndarray]:
         """Return soft and hard labels of a case on the grid of training."""
         if self.run.resolution and self.run.resolution.labels == "nearest":
-            return self.soft.targets_of_labels(self._case(case_id), self.run.raters)
+            return self.soft.targets_of_labels(self.case(case_id), self.run.raters)
         soft, hard = self.soft.targets(self.dataset.load(case_id), self.run.raters)
+        self._require_grid(case_id, soft.shape[2:])
         if soft.shape[2:] != hard.shape[1:]:  # a soft label on its own, coarser grid: the largest class stands for it
             hard = soft.argmax(axis=1).astype(hard.dtype)
         return soft, hard
+
+    def _require_grid(self, case_id: str, found: tuple[int, ...]) -> None:
+        """Raise unless a soft label lies on the grid of training."""
+        wanted = self.case(case_id).labels.shape[1:]
+        if found != wanted:
+            raise InputError(
+                f"case {case_id}: the method {self.run.names['method']!r} trains on the grid {wanted}, but its soft "
+                f"label has {found}. Take a soft label of that grid (`epd` with the same factor), or set `labels: "
+                "nearest` in the method's `resolution`."
+            )
 
     def seed(self, seed: int, folder: Path) -> dict[str, Any]:
         """Train and score one seed, or take what is there; a run that diverges is recorded, not raised."""
@@ -164,7 +175,7 @@ class Batch:
         watch = provenance.Watch(self.device)
         model, history = train(
             self.resident,
-            [self._case(case) for case in self.parts["val"]],
+            [self.case(case) for case in self.parts["val"]],
             network=self.run.network,
             loss=self.run.loss,
             protocol=self.protocol,
@@ -187,24 +198,26 @@ class Batch:
         """Fill the piece `scores`: the tidy table, the reliability statistics and the predictions."""
         torch.set_num_threads(self.run.protocol.threads)
         model = model_file.load(folder / "model.pt", self.device)
-        run, pair = self.run, self._pair(model) if self.run.resolution else None
+        run, pair = self.run, self.pair([model])
         of_model: dict[str, Any] = {"resolution": run.resolution, "window": window_of(run.protocol)}
         kinds: dict[str, Predictor] = {score_piece.RAW: predictors.networks([model], **of_model)}
         facts: dict[str, Any] = {}
         if run.scoring.temperature:
-            validation = [self._case(case) for case in self.parts["val"]]
+            validation = [self.case(case) for case in self.parts["val"]]
             facts["temperature"] = temperature(model, validation, window=window_of(run.protocol))
             self.log(f"seed {seed}: temperature {facts['temperature']:.3f}")
             kinds["temperature"] = predictors.networks([model], temperature=facts["temperature"], **of_model)
         where = (scratch, kinds, self.dataset, self.split)
         return facts | score_piece.fill(*where, run.scoring, run.names, seed, self.log, pair=pair)
 
-    def _pair(self, model: torch.nn.Module) -> Pair:
-        """Return how a case's prediction and target on the coarser grid of training are had."""
-        predictor = predictors.networks([model], window=window_of(self.run.protocol))
+    def pair(self, models: Sequence[torch.nn.Module]) -> Pair | None:
+        """Return how a case's prediction and target on a coarser grid of training are had; None without such a grid."""
+        if self.run.resolution is None:
+            return None
+        predictor = predictors.networks(models, window=window_of(self.run.protocol))
 
         def of_case(case_id: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-            coarse, (soft, _) = self._case(case_id), self._target(case_id)
+            coarse, (soft, _) = self.case(case_id), self._target(case_id)
             return predictor(coarse), store.decode(soft[0]), coarse.valid
 
         return of_case

@@ -4,24 +4,24 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from softbench import losses, networks
 from softbench.datasets.case import Case
 from softbench.errors import DivergedError, TimeLimitError
 from softbench.losses.target import Target
-from softbench.losses.weighted_sum import WeightedSum
 from softbench.progress import duration
 from softbench.training import checkpoint, draws
+from softbench.training.feed import batch_of, room
 from softbench.training.inference import window_of
-from softbench.training.layout import channels_last
+from softbench.training.memory import Step, explained
+from softbench.training.parts import Parts, make
+from softbench.training.precision import Forward, forward_of, name_of
 from softbench.training.protocol import Protocol
-from softbench.training.resident import Resident, batch_of, class_frequencies
+from softbench.training.resident import Resident
 from softbench.training.validate import validate
 
 VERSION = 1
@@ -58,7 +58,7 @@ def train(
     """Train one network from one seed; killed at any step, a call with the same key goes on where it stopped.
 
     Args:
-        data: the training cases in memory; its device is the device of training.
+        data: the training cases in memory; it says on which device training runs.
         validation: cases that are looked at, never learned from.
         network: `name` and settings for `networks.build`.
         loss: an expression for `losses.build`.
@@ -72,44 +72,50 @@ def train(
     Returns: the network after the last step, or with `select: best` that of the best validation DSC (the first of
         equals), and the history: rows of step, loss, learning rate, seconds a step and validation numbers.
     Raises: DivergedError: if the loss is not finite; the message names the step and the cases of that step.
-        TimeLimitError: at the deadline.
+        TimeLimitError: at the deadline. InputError: if a GPU has too little memory, with what would fit.
     """
     torch.set_num_threads(protocol.threads)
     protocol = protocol.for_cases(len(data.cases))
-    device = data.images.device
-    parts = _parts(data, network, loss, protocol, classes, seed)
+    device = data.device
+    parts = make(data, network, loss, protocol, classes, seed)
+    forward, into = forward_of(parts.model, protocol, device), room(data, protocol)
     state, found = checkpoint.load(folder, key, device)
     start, history, best = parts.restore(state)
     log(f"seed {seed}: {found}")
 
+    shapes = Step(network, data.images.shape[1], classes, protocol.batch, tuple(protocol.crop))
     losses_seen: list[torch.Tensor] = []
     steps, validate_every = protocol.steps or 0, protocol.validate_every or 1
     report, save, began = Every(REPORT_S), Every(CHECKPOINT_S), time.monotonic()
     looked, looked_at = began, start
-    for step in range(start, steps):
-        with _random_numbers_of(seed, step, device):
-            losses_seen.append(_step(parts, *batch_of(data, protocol, seed, step), protocol.clip_norm))
-        done, last = step + 1, step + 1 == steps
-        due = done % validate_every == 0 or last
-        if done % LOOK_EVERY and not due:
-            continue
-        row = _look(losses_seen, done, data, protocol, seed)
-        row |= {"learning_rate": float(parts.schedule.get_last_lr()[0]), **parts.criterion.weights()}
-        row["step_s"] = (time.monotonic() - looked) / (done - looked_at)
-        if due:
-            row |= validate(parts.model, validation, window_of(protocol))
-            parts.heed(row["val_dsc"])
-            best = _better(best, row, parts.model, protocol)
-        history.append(row)
-        losses_seen.clear()
-        looked, looked_at = time.monotonic(), done
-        if report.due() or last:
-            log(_progress(seed, done, steps, row, (time.monotonic() - began) / (done - start)))
-        late = deadline is not None and time.monotonic() > deadline
-        if (save.due() or late) and not last:
-            checkpoint.save(folder, key, {"step": done, "history": history, "best": best, **parts.state()})
-        if late and not last:
-            raise TimeLimitError(f"seed {seed}: time limit at step {done} of {steps}, continued at the next attempt.")
+    with explained(shapes, name_of(protocol.precision, device), device):
+        for step in range(start, steps):
+            with _random_numbers_of(seed, step, device):
+                images, target = batch_of(data, protocol, seed, step, into)
+                losses_seen.append(_step(parts, forward, images, target, protocol.clip_norm))
+            done, last = step + 1, step + 1 == steps
+            due = done % validate_every == 0 or last
+            if done % LOOK_EVERY and not due:
+                continue
+            row = _look(losses_seen, done, data, protocol, seed)
+            row |= {"learning_rate": float(parts.schedule.get_last_lr()[0]), **parts.criterion.weights()}
+            row["step_s"] = (time.monotonic() - looked) / (done - looked_at)
+            if due:
+                row |= validate(parts.model, validation, window_of(protocol))
+                parts.heed(row["val_dsc"])
+                best = _better(best, row, parts.model, protocol)
+            history.append(row)
+            losses_seen.clear()
+            looked, looked_at = time.monotonic(), done
+            if report.due() or last:
+                log(_progress(seed, done, steps, row, (time.monotonic() - began) / (done - start)))
+            late = deadline is not None and time.monotonic() > deadline
+            if (save.due() or late) and not last:
+                checkpoint.save(folder, key, {"step": done, "history": history, "best": best, **parts.state()})
+            if late and not last:
+                raise TimeLimitError(
+                    f"seed {seed}: time limit at step {done} of {steps}, continued at the next attempt."
+                )
     if best is not None:
         parts.model.load_state_dict(best["weights"])
     return parts.model, history
@@ -138,33 +144,6 @@ def _known(dsc: float) -> float:
     return -1.0 if math.isnan(dsc) else dsc
 
 
-@dataclass(frozen=True)
-class Parts:
-    """All that a step changes."""
-
-    model: nn.Module
-    criterion: WeightedSum
-    optimiser: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.LRScheduler
-
-    def heed(self, val_dsc: float) -> None:
-        """Tell a schedule that waits for validation how it went."""
-        if isinstance(self.schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
-            self.schedule.step(val_dsc)
-
-    def state(self) -> dict[str, Any]:
-        """Return what a checkpoint holds of the parts."""
-        return {field.name: getattr(self, field.name).state_dict() for field in fields(self)}
-
-    def restore(self, state: dict[str, Any] | None) -> tuple[int, list[dict[str, float]], dict[str, Any] | None]:
-        """Go back to a checkpoint, if there is one; return the step to go on with, the history and the best so far."""
-        if state is None:
-            return 0, [], None
-        for field in fields(self):
-            getattr(self, field.name).load_state_dict(state[field.name])
-        return state["step"], state["history"], state.get("best")
-
-
 class Every:
     """Says from time to time that it is time."""
 
@@ -181,10 +160,12 @@ class Every:
         return True
 
 
-def _step(parts: Parts, images: torch.Tensor, target: Target, clip_norm: float | None) -> torch.Tensor:
+def _step(
+    parts: Parts, forward: Forward, images: torch.Tensor, target: Target, clip_norm: float | None
+) -> torch.Tensor:
     """Take one step; return its loss, still on the device, so that nothing waits."""
     parts.model.train()
-    loss: torch.Tensor = parts.criterion(parts.model(channels_last(images)), target)
+    loss: torch.Tensor = parts.criterion(forward(images), target)
     parts.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     if clip_norm is not None:
@@ -193,52 +174,6 @@ def _step(parts: Parts, images: torch.Tensor, target: Target, clip_norm: float |
     if not isinstance(parts.schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
         parts.schedule.step()
     return loss.detach()
-
-
-def _parts(data: Resident, network: dict[str, Any], loss: str, protocol: Protocol, classes: int, seed: int) -> Parts:
-    device = data.images.device
-    model = channels_last(fresh_network(data, network, protocol, classes, seed).to(device))
-    frequencies = class_frequencies(data, classes) if losses.needs_frequencies(loss) else None
-    criterion = losses.build(loss, frequencies=frequencies).to(device)
-    optimiser = _optimiser(protocol, model, criterion)
-    return Parts(model, criterion, optimiser, _schedule(protocol, optimiser))
-
-
-def fresh_network(data: Resident, network: dict[str, Any], protocol: Protocol, classes: int, seed: int) -> nn.Module:
-    """Return the network of a seed before its first step, its output bias at the log prior where the protocol says so.
-
-    Without it the first third of a short run only learns that most voxels are background.
-    """
-    settings = {name: value for name, value in network.items() if name != "name"}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(draws.weights_seed(seed))
-        model = networks.build(network["name"], data.images.shape[1], classes, data.dims, **settings)
-    if protocol.prior_bias and model.head is not None:
-        with torch.no_grad():
-            model.head.bias.copy_(class_frequencies(data, classes).clamp(min=1e-6).log())  # type: ignore[union-attr, operator]
-    return model
-
-
-def _optimiser(protocol: Protocol, model: nn.Module, criterion: nn.Module) -> torch.optim.Optimizer:
-    """Return the optimiser; learned weights of losses do not decay: EPD's Eq. 3 has its own term for their size."""
-    kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
-    settings = {"lr": protocol.learning_rate, "weight_decay": protocol.weight_decay, "eps": protocol.eps}
-    groups: list[dict[str, Any]] = [{"params": list(model.parameters())}]
-    if learned := list(criterion.parameters()):
-        groups.append({"params": learned, "weight_decay": 0.0})
-    return kinds[protocol.optimiser](groups, **settings)
-
-
-def _schedule(protocol: Protocol, optimiser: torch.optim.Optimizer) -> torch.optim.lr_scheduler.LRScheduler:
-    if protocol.schedule == "constant":
-        return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
-    if protocol.schedule == "halve_on_plateau":
-        return torch.optim.lr_scheduler.ReduceLROnPlateau(
-            optimiser, mode="max", factor=0.5, patience=protocol.patience, threshold=0.0
-        )
-    return torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, protocol.learning_rate, total_steps=(protocol.steps or 0) + 1, pct_start=protocol.warm_up
-    )
 
 
 def _look(values: list[torch.Tensor], done: int, data: Resident, protocol: Protocol, seed: int) -> dict[str, float]:

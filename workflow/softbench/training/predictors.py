@@ -11,6 +11,7 @@ from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.training.coarse import Resolution
 from softbench.training.inference import Window, predict
+from softbench.training.temperature import scale
 
 VERSION = 1
 
@@ -21,6 +22,7 @@ def networks(
     models: Sequence[nn.Module],
     *,
     temperature: float = 1.0,
+    temperature_of_mean: float = 1.0,
     resolution: Resolution | None = None,
     window: Window | None = None,
 ) -> Predictor:
@@ -28,16 +30,20 @@ def networks(
 
     Args:
         models: the networks.
-        temperature: divides the logits.
+        temperature: divides the logits of each network.
+        temperature_of_mean: of the average, see `temperature.scale`; 1 leaves it as it is, to the bit.
         resolution: of training, where it was coarser: the image goes there, the probabilities come back.
         window: of sliding-window inference, on the grid of training; None: whole images.
     """
 
+    def of_images(images: np.ndarray) -> np.ndarray:
+        mean = predict(models, images, temperature=temperature, window=window)
+        return mean if temperature_of_mean == 1 else scale(mean, temperature_of_mean)
+
     def of_case(case: Case) -> np.ndarray:
         if resolution is None:
-            return predict(models, case.images, temperature=temperature, window=window)
-        coarse = predict(models, resolution.coarsen(case).images, temperature=temperature, window=window)
-        return resolution.refine(coarse, case.images.shape[1:])
+            return of_images(case.images)
+        return resolution.refine(of_images(resolution.coarsen(case).images), case.images.shape[1:])
 
     return of_case
 

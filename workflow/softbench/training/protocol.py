@@ -39,6 +39,8 @@ class Protocol:
     validate_every: int | None = None
     window: list[int] | None = None
     overlap: float = 0.5
+    precision: str = "auto"
+    compile: bool = False
     threads: int = 1
 
     def for_cases(self, cases: int) -> "Protocol":

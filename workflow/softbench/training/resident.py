@@ -1,30 +1,29 @@
-"""The training data in memory: padded to one grid, a batch is a gather, augmentation happens on the device."""
+"""The training data in memory: padded to one grid, in half the bytes that files have, on the GPU where it fits."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import torch
 
 from softbench.arrays import pad_to, round_up
 from softbench.datasets.case import Case
-from softbench.losses import Target
 from softbench.store import ONE
-from softbench.training import augment, draws
-from softbench.training.augment import Move
-from softbench.training.protocol import AXES, Protocol
 
-VERSION = 1
+VERSION = 2
+LARGEST_HALF = 65504.0  # of float16
+SHARE_OF_GPU = 0.5  # of its free memory that data may take: the network needs the rest
 
 
 @dataclass(frozen=True)
 class Resident:
-    """N cases on one grid, all on one device.
+    """N cases on one grid, all in one memory.
 
-    images: (N, M, D, H, W) float32; soft: (N, R, C, D, H, W) uint16, 65535 is 1; hard: (N, R, D, H, W) uint8: R > 1
-    where a method learns from each rater in turn; extents: the length of each case along each axis before padding;
-    cases: their ids; valid: (N, D, H, W) bool, false where nobody labelled, or None where all is valid.
+    images: (N, M, D, H, W) float16, float32 where a value would overflow; soft: (N, R, C, D, H, W) uint16, 65535 is 1;
+    hard: (N, R, D, H, W) uint8: R > 1 where a method learns from each rater in turn; extents: the length of each case
+    along each axis before padding; cases: their ids; valid: (N, D, H, W) bool, false where nobody labelled, or None
+    where all is valid; device: where training runs, which is not where the data lie if they are too large for it.
     """
 
     images: torch.Tensor
@@ -33,6 +32,7 @@ class Resident:
     extents: list[tuple[int, ...]]
     cases: list[str]
     valid: torch.Tensor | None = None
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     @property
     def dims(self) -> int:
@@ -42,33 +42,70 @@ class Resident:
 
 def load(
     cases: Sequence[Case],
-    targets: Sequence[tuple[np.ndarray, np.ndarray]],
+    targets: Iterable[tuple[np.ndarray, np.ndarray]],
     crop: Sequence[int],
     device: torch.device,
+    log: Callable[[str], None] = lambda line: None,
 ) -> Resident:
-    """Pad cases and their targets to one grid that holds a crop, on the device.
+    """Pad cases and their targets to one grid that holds a crop: in the GPU's memory, else where it reads fastest.
 
     Args:
         cases: give images and ids.
-        targets: of each case, soft (R, C, ...) integers of the store and hard (R, ...) labels.
+        targets: of each case, soft (R, C, ...) integers of the store and hard (R, ...) labels; read one at a time.
         crop: of the protocol, voxels.
         device: where training will run.
+        log: takes a line that says where the data lie.
     Returns: the data. Padding lies at the far end of each axis: images repeat their border, labels are background and
-        not valid.
+        not valid. Images are rounded to float16 (11 bits), for networks are trained with noisier numbers than that.
     """
     extents = [case.images.shape[1:] for case in cases]
     grid = tuple(max(*lengths, size) for lengths, size in zip(zip(*extents, strict=True), crop, strict=True))
-    images = np.stack([pad_edge(case.images, grid) for case in cases])
-    soft = np.stack([pad_background(codes, grid) for codes, _ in targets])
-    hard = np.stack([pad_to(labels, grid) for _, labels in targets])
-    return Resident(
-        torch.from_numpy(images).to(device),
-        torch.from_numpy(soft).to(device),
-        torch.from_numpy(hard.astype(np.uint8)).to(device),
-        extents,
-        [case.id for case in cases],
-        _labelled(cases, grid, device),
-    )
+    first, rest = _first(targets)
+    shapes = [(len(cases), *array.shape[: array.ndim - len(grid)], *grid) for array in (cases[0].images, *first)]
+    dtypes = (_image_type(cases), torch.uint16, torch.uint8)
+    images, soft, hard = _room(shapes, dtypes, device, log)
+    for n, (case, (codes, labels)) in enumerate(zip(cases, rest, strict=True)):
+        images[n].copy_(torch.from_numpy(pad_edge(case.images, grid)))
+        soft[n].copy_(torch.from_numpy(pad_background(codes, grid)))
+        hard[n].copy_(torch.from_numpy(pad_to(labels, grid).astype(np.uint8)))
+    valid = _labelled(cases, grid, images.device)
+    return Resident(images, soft, hard, extents, [case.id for case in cases], valid, device)
+
+
+def _first(
+    targets: Iterable[tuple[np.ndarray, np.ndarray]],
+) -> tuple[tuple[np.ndarray, np.ndarray], Iterable[tuple[np.ndarray, np.ndarray]]]:
+    """Return the first target, and all of them, none computed twice."""
+    rest = iter(targets)
+    first = next(rest)
+    return first, chain([first], rest)
+
+
+def _image_type(cases: Sequence[Case]) -> torch.dtype:
+    """Return float16, or float32 where an image holds a value that float16 does not."""
+    largest = max(float(np.abs(case.images).max()) for case in cases)
+    return torch.float16 if largest <= LARGEST_HALF else torch.float32
+
+
+def _room(
+    shapes: Sequence[tuple[int, ...]],
+    dtypes: Sequence[torch.dtype],
+    device: torch.device,
+    log: Callable[[str], None],
+) -> list[torch.Tensor]:
+    """Return empty tensors: on the device if they fit, else in host memory, which a GPU reads faster when pinned."""
+    size = sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype in zip(shapes, dtypes, strict=True))
+    where, pinned = device, False
+    if device.type == "cuda" and not fits(size, torch.cuda.mem_get_info(device)[0]):
+        where, pinned = torch.device("cpu"), True
+    name = "pinned host memory: they would take too much of the GPU's" if pinned else f"memory ({where})"
+    log(f"training data: {shapes[0][0]} cases, {size / 1e6:.0f} MB in {name}")
+    return [torch.empty(s, dtype=d, device=where, pin_memory=pinned) for s, d in zip(shapes, dtypes, strict=True)]
+
+
+def fits(size: int, free: int) -> bool:
+    """Return whether data of `size` bytes go into a GPU with `free` bytes, beside the network that learns from them."""
+    return size <= SHARE_OF_GPU * free
 
 
 def _labelled(cases: Sequence[Case], grid: Sequence[int], device: torch.device) -> torch.Tensor | None:
@@ -91,76 +128,6 @@ def pad_background(codes: np.ndarray, grid: Sequence[int]) -> np.ndarray:
     outside = pad_to(np.zeros(codes.shape[2:], bool), grid, True)
     padded[:, 0, outside] = ONE
     return padded
-
-
-def batch_of(data: Resident, protocol: Protocol, seed: int, step: int) -> tuple[torch.Tensor, Target]:
-    """Return the images and target of a step: which cases, which crops and flips is a function of (seed, step)."""
-    chosen = draws.cases_of_step(seed, step, protocol.batch, len(data.cases))
-    rng = draws.generator(seed, "augment", step)
-    where = rng.random((protocol.batch, data.dims))
-    turns = rng.random((protocol.batch, data.dims)) < 0.5
-    scale = 1 + protocol.intensity_scale * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
-    shift = protocol.intensity_shift * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
-    raters = draws.raters_of_step(seed, step, protocol.batch, data.hard.shape[1])
-    moves = [augment.draw(protocol, data.dims, rng) for _ in chosen]
-    device, crop = data.images.device, protocol.crop
-    images = torch.empty((protocol.batch, data.images.shape[1], *crop), device=device)
-    soft = torch.empty((protocol.batch, data.soft.shape[2], *crop), device=device)
-    hard = torch.empty((protocol.batch, *crop), dtype=torch.int64, device=device)
-    valid = torch.empty((protocol.batch, *crop), dtype=torch.bool, device=device)
-    for i, n in enumerate(chosen):  # into its place at once: fresh memory costs more than the copy
-        sample = _moved(_sample(data, protocol, n, raters[i], where[i], turns[i]), moves[i])
-        for place, part in zip((images[i], soft[i], hard[i], valid[i]), sample, strict=True):
-            place.copy_(part)
-    shape = (protocol.batch, -1) + (1,) * data.dims
-    images.mul_(_like(images, scale).view(shape)).add_(_like(images, shift).view(shape))
-    return images, Target(soft.div_(ONE), hard, valid)
-
-
-def _moved(sample: list[torch.Tensor], move: Move) -> list[torch.Tensor]:
-    """Augment a sample whose soft label is integers of the store; most protocols move nothing, at no cost."""
-    if move == Move():
-        return sample
-    images, soft, hard, valid = sample
-    images, soft, hard, valid = augment.apply([images, soft.to(torch.float32) / ONE, hard, valid], move)
-    return [images, soft * ONE, hard, valid]
-
-
-def _like(tensor: torch.Tensor, values: np.ndarray) -> torch.Tensor:
-    return torch.as_tensor(values, dtype=tensor.dtype, device=tensor.device)
-
-
-def _sample(
-    data: Resident, protocol: Protocol, n: int, rater: int, where: np.ndarray, turns: np.ndarray
-) -> list[torch.Tensor]:
-    """Cut one crop of case n: its place relative to the room that there is, then flipped along the allowed axes."""
-    extent, crop = data.extents[n], protocol.crop
-    starts = [int(u * (max(0, have - size) + 1)) for u, have, size in zip(where, extent, crop, strict=True)]
-    window: list[Any] = [slice(start, start + size) for start, size in zip(starts, crop, strict=True)]
-    names = AXES[-data.dims :]
-    flips = [axis - data.dims for axis in range(data.dims) if turns[axis] and names[axis] in protocol.flips]
-    valid = _valid(extent, starts, crop, data.hard.device)
-    parts = [
-        data.images[n][:, *window],
-        data.soft[n, rater][:, *window],
-        data.hard[n, rater][*window],
-        valid if data.valid is None else valid & data.valid[n][*window],
-    ]
-    return [_flipped(part, flips) for part in parts] if flips else parts
-
-
-def _flipped(part: torch.Tensor, flips: list[int]) -> torch.Tensor:
-    if part.dtype == torch.uint16:  # torch cannot flip it, but can its bits
-        return part.view(torch.int16).flip(flips).view(torch.uint16)
-    return part.flip(flips)
-
-
-def _valid(extent: Sequence[int], starts: Sequence[int], crop: Sequence[int], device: torch.device) -> torch.Tensor:
-    """Return which voxels of a crop lie inside the case: (D, H, W) bool."""
-    inside = torch.ones((), dtype=torch.bool, device=device)
-    for have, start, size in zip(extent, starts, crop, strict=True):
-        inside = inside.unsqueeze(-1) & (torch.arange(start, start + size, device=device) < have)
-    return inside
 
 
 def padded(image: np.ndarray, multiple: int) -> np.ndarray:

@@ -18,6 +18,11 @@ from softbench.training.scoring import Scoring, score
 RAW = "raw"  # what a network says, without temperature
 
 
+def diagram_name(prediction: str, roi: str) -> str:
+    """Return the name of a region's reliability statistics in reliability.npz."""
+    return roi if prediction == RAW else f"{prediction}_{roi}"
+
+
 def fill(
     scratch: Path,
     predictors: Mapping[str, Predictor],
@@ -25,7 +30,7 @@ def fill(
     split: pd.DataFrame,
     scoring: Scoring,
     names: dict[str, str],
-    seed: int,
+    seed: int | None,
     log: Callable[[str], None],
     *,
     pair: Pair | None = None,
@@ -33,26 +38,27 @@ def fill(
     """Score predictors on the test part of a split, into the files of a piece.
 
     Args:
-        scratch: an empty folder; it gets scores.parquet, reliability.npz and predictions/.
-        predictors: `raw`, whose label maps become predictions/, and others (`temperature`): the column `prediction`.
-        names, seed: fill the columns of the scores.
+        scratch: an empty folder; it gets scores.parquet, reliability.npz, predictions/ and, where scoring keeps them,
+            probabilities/ (a store).
+        predictors: by what fills the column `prediction`. The first gives predictions/ and probabilities/; others (such
+            as `temperature`) are scored alone.
+        names, seed: fill the columns of the scores; None: an ensemble of seeds.
         pair: prediction and target of a case on a coarser grid of training, where scores are wanted there too.
     Returns: the facts of the piece's record: the hash of the scores.
     """
     part = {name: list(split.loc[split["part"] == name, "case"]) for name in ("val", "test")}
     tables: list[pd.DataFrame] = []
     arrays: dict[str, np.ndarray] = {}
+    first = next(iter(predictors))
     for kind, predictor in predictors.items():
-        folder = scratch / "predictions" if kind == RAW else None
-        rows, pooled = score(
-            predictor, dataset, part["test"], scoring, validation=part["val"], predictions=folder, log=log
-        )
+        keep = scratch if kind == first else None
+        rows, pooled = score(predictor, dataset, part["test"], scoring, validation=part["val"], keep=keep, log=log)
         tables.append(rows.assign(prediction=kind))
         for roi, one in pooled.items():
-            arrays |= one.to_arrays(roi if kind == RAW else f"{kind}_{roi}")
+            arrays |= one.to_arrays(diagram_name(kind, roi))
     if pair is not None:
         coarse = coarse_scores.score(pair, dataset.structures, part["test"], part["val"])
-        tables.append(coarse.assign(prediction=RAW))
+        tables.append(coarse.assign(prediction=first))
     table = tidy(pd.concat(tables, ignore_index=True), names, seed)
     table.to_parquet(scratch / "scores.parquet", index=False)
     np.savez_compressed(scratch / "reliability.npz", **arrays)  # type: ignore[arg-type]

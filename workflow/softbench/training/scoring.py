@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from softbench import images
+from softbench import images, store
 from softbench.datasets.folder import Dataset
 from softbench.metrics.pooled import Pool, merged
 from softbench.metrics.reliability import Reliability
@@ -24,7 +24,9 @@ class Scoring:
 
     in_plane: add MRBrainS18's in-plane HD95. cross_check: libraries whose values stand beside ours. thresholds: add
     hard metrics at the best threshold, chosen on validation and on test cases. temperature: score a second time, with
-    logits divided by the temperature that fits the validation cases best.
+    logits divided by the temperature that fits the validation cases best. keep_probabilities: store those of the test
+    cases, 16 bits a class and voxel. An experiment's `ensemble` is not here: it asks for a job of its own, and changes
+    no run.
     """
 
     tolerances_mm: list[float]
@@ -34,6 +36,7 @@ class Scoring:
     cross_check: list[str] = field(default_factory=list)
     thresholds: bool = False
     temperature: bool = False
+    keep_probabilities: bool = False
 
 
 def score(
@@ -43,7 +46,7 @@ def score(
     scoring: Scoring,
     *,
     validation: Sequence[str] = (),
-    predictions: Path | None = None,
+    keep: Path | None = None,
     log: Callable[[str], None] = print,
 ) -> tuple[pd.DataFrame, dict[str, Reliability]]:
     """Score a predictor on cases.
@@ -54,7 +57,8 @@ def score(
         cases: ids, in the order of the rows.
         scoring: what is measured.
         validation: the cases on which thresholds are chosen, where `scoring` wants them.
-        predictions: folder for label maps as NIfTI in the grid of the original image, or None.
+        keep: folder that gets `predictions/`, label maps as NIfTI in the grid of the original image, and where scoring
+            keeps them `probabilities/`, a store; or None.
         log: takes a line of progress.
     Returns: the rows of `metrics.score_case` with their case, pooled rows (case "pooled"), and the reliability
         statistics of each region, pooled over the cases.
@@ -80,9 +84,12 @@ def score(
         )
         tables.append(found.rows.assign(case=case_id))
         pool.add(case_id, found)
-        if predictions is not None:
+        if keep is not None:
             label_map = probabilities.argmax(axis=0).astype(np.uint8)
-            images.write(predictions / f"{case_id}.nii.gz", label_map, case.affine, dataset.axcodes(case_id))
+            file = keep / "predictions" / f"{case_id}.nii.gz"
+            images.write(file, label_map, case.affine, dataset.axcodes(case_id))
+            if scoring.keep_probabilities:
+                store.write(keep / "probabilities", case_id, probabilities, affine=case.affine)
         progress.at(number)
     tables.append(pool.rows())
     if scoring.thresholds:

@@ -1,4 +1,9 @@
-"""Temperature scaling: one number a network, found on validation voxels, that makes its confidence fit best."""
+"""Temperature scaling: one number, found on validation voxels, that makes the confidence of a network fit best.
+
+An ensemble has one of its own. The mean of its networks' probabilities has no logits; its logarithm takes their place,
+so that T = 1 gives the mean back. Probabilities are pooled first and calibrated then, since calibrated networks that
+disagree have an under-confident mean.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -7,13 +12,14 @@ import torch
 from torch import nn
 
 from softbench.datasets.case import Case
-from softbench.training.inference import Window, stream_logits
+from softbench.training.inference import Window, predict, stream_logits
 
 VERSION = 1
 LOWEST, HIGHEST = 0.05, 20.0  # of the temperature: beyond, the validation cases say nothing
 ENOUGH = 1e-7  # change of 1 / T between two steps
 STEPS = 50
 CHUNK = 1 << 18  # voxels in float64 at once
+FLOOR = float(np.finfo(np.float32).tiny)  # 1.2e-38 stands for a probability of 0, whose logarithm is not finite
 
 Scores = Iterable[tuple[np.ndarray | torch.Tensor, np.ndarray | torch.Tensor]]  # logits (C, N) and classes (N,)
 
@@ -32,7 +38,38 @@ def temperature(model: nn.Module, cases: Sequence[Case], *, window: Window | Non
     Returns: T, in [0.05, 20]; divide logits by it. 1 where no voxel is valid.
     Source: Guo et al. 2017. Departures: one scalar for all classes and cases, as there; Newton instead of L-BFGS.
     """
-    return fit(lambda: _of_cases(model, cases, window))
+    return fit(lambda: (_valid(case, logits) for case, logits in stream_logits(model, cases, window)))
+
+
+def temperature_of_mean(models: Sequence[nn.Module], cases: Sequence[Case], *, window: Window | None = None) -> float:
+    r"""Return the temperature T of an ensemble: that of the logarithm of its mean probabilities.
+
+    .. math:: z_{vc} = \log \frac 1 S \sum_s \mathrm{softmax}(z_{sv})_c
+
+    Args:
+        models: the S networks.
+        cases, window: as `temperature`.
+    Returns: T, in [0.05, 20]; see `temperature` and `scale`.
+    Source: Rahaman & Thiery 2021, "pool-then-calibrate". Departures: none.
+    """
+    return fit(lambda: (_valid(case, log_of(predict(models, case.images, window=window))) for case in cases))
+
+
+def log_of(probabilities: np.ndarray) -> torch.Tensor:
+    """Return the logarithm of probabilities (C, ...) as float32; those below 1.2e-38, the smallest float32 that keeps
+    all its digits, count as that, so it is finite and at least -87.34."""
+    return torch.from_numpy(probabilities).float().clamp_min(FLOOR).log()
+
+
+def scale(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    r"""Return probabilities at a temperature: :math:`p_c^{1/T} / \sum_k p_k^{1/T}`.
+
+    Args:
+        probabilities: (C, ...) float32, summing to 1 over C.
+        temperature: 1 leaves them, more flattens, less sharpens.
+    Returns: (C, ...) float32, summing to 1 over C.
+    """
+    return torch.softmax(log_of(probabilities) / temperature, dim=0).numpy()
 
 
 def fit(scores: Callable[[], Scores]) -> float:
@@ -51,14 +88,14 @@ def fit(scores: Callable[[], Scores]) -> float:
     return 1 / beta
 
 
-def _of_cases(model: nn.Module, cases: Sequence[Case], window: Window | None) -> Scores:
-    for case, logits in stream_logits(model, cases, window):
-        labels = torch.from_numpy(np.asarray(case.labels[0]).astype(np.int64)).reshape(-1)
-        flat = logits.reshape(len(logits), -1)
-        if case.valid is not None:
-            valid = torch.from_numpy(np.array(case.valid)).reshape(-1)
-            labels, flat = labels[valid], flat[:, valid]
-        yield flat, labels
+def _valid(case: Case, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return logits (C, N) and classes (N,) of the valid voxels of a case."""
+    labels = torch.from_numpy(np.asarray(case.labels[0]).astype(np.int64)).reshape(-1)
+    flat = logits.reshape(len(logits), -1)
+    if case.valid is None:
+        return flat, labels
+    valid = torch.from_numpy(np.array(case.valid)).reshape(-1)
+    return flat[:, valid], labels[valid]
 
 
 def _derivatives(scores: Scores, beta: float) -> tuple[float, float]:

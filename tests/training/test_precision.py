@@ -1,0 +1,45 @@
+"""bfloat16 rounds activations, not weights; the loss is float32; a CPU computes in float32 unless told otherwise."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from softbench.networks import build
+from softbench.training import precision
+from softbench.training.protocol import Protocol
+
+CPU = torch.device("cpu")
+PROTOCOL = Protocol(steps=1, batch=1, crop=[8, 8], learning_rate=0.1)
+
+
+@pytest.mark.parametrize(
+    ("wish", "found"), [("auto", torch.float32), ("fp32", torch.float32), ("bf16", torch.bfloat16)]
+)
+def test_type_of_activations_on_a_cpu(wish: str, found: torch.dtype) -> None:
+    assert precision.type_of(wish, CPU) == found
+
+
+def test_bf16_differs_by_its_rounding_and_leaves_weights_alone() -> None:
+    torch.manual_seed(0)
+    model = build("compact_unet", 1, 2, 2, widths=[4, 8])
+    images = torch.randn(1, 1, 8, 8)
+    exact = precision.forward_of(model, PROTOCOL, CPU)(images)
+    rounded = precision.forward_of(model, replace(PROTOCOL, precision="bf16"), CPU)(images)
+    assert (exact.dtype, rounded.dtype) == (torch.float32, torch.bfloat16)
+    assert all(p.dtype == torch.float32 for p in model.parameters())
+    error = float(((exact - rounded).abs().max() / exact.abs().max()).detach())
+    assert 0 < error < 0.1  # 8 bits: each of five layers rounds by up to 2**-9 of its largest value
+
+
+def test_compiled_network_keeps_the_weights_and_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def compile_nothing(model, mode):
+        asked.append(mode)
+        return model
+
+    monkeypatch.setattr(precision.torch, "compile", compile_nothing)
+    model = build("compact_unet", 1, 2, 2, widths=[4, 8])
+    forward = precision.forward_of(model, replace(PROTOCOL, compile=True), CPU)
+    assert forward(torch.randn(1, 1, 8, 8)).shape == (1, 2, 8, 8)
+    assert asked == [None]

@@ -1,0 +1,176 @@
+"""Ensembles in the workflow: made where asked for, and no other job is run for them."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+TINY = "tests/workflow/tiny.yaml"
+METHODS = ("methods: [one_hot, ls, svls, geols, chance, oracle]", "methods: [one_hot, ls, oracle]")
+SCORING = "scoring: {tolerances_mm: [2.0]"
+ASKED = (f"{SCORING}}}", f"{SCORING}, ensemble: true, temperature: true}}")
+SEEDS = ("seeds: [0]", "seeds: [0, 1]")
+TABLE = """  tiny_{prediction}:
+    title: Tiny, {prediction}
+    experiments: [tiny]
+    prediction: {prediction}
+    composites: {{average: [WT, TC, ET]}}
+    columns: [{{metric: dsc, structure: average}}, {{metric: ece, roi: band}}]
+"""
+LAST = "    columns: [{metric: dsc, structure: anterior}, {metric: nll}]\n"
+PREDICTIONS = ("ensemble", "ensemble_temperature")
+SHOWN = (LAST, LAST + "".join(TABLE.format(prediction=prediction) for prediction in PREDICTIONS))
+
+
+@pytest.fixture(scope="module")
+def plain(make_clone: Callable):
+    """Two methods and the oracle, two seeds; nothing asks for ensembles. Not run."""
+    clone = make_clone("plain")
+    for change in (METHODS, SEEDS):
+        clone.replace(TINY, *change)
+    return clone
+
+
+def test_nothing_plans_an_ensemble_unasked(plain) -> None:
+    assert "score_ensemble" not in plain.jobs()
+
+
+def test_experiment_that_asks_gets_one_for_each_trained_method(plain) -> None:
+    jobs = plain.jobs("--config", "experiments={tiny: {scoring: {ensemble: true}}}")
+    assert jobs["score_ensemble"] == 2  # the oracle has no seeds
+    assert jobs["train"] == 2
+
+
+def test_table_that_shows_them_asks_too(plain) -> None:
+    jobs = plain.jobs("results/tables/tiny.md", "--config", "tables={tiny: {prediction: ensemble}}")
+    assert jobs == {
+        "prepare_phantom_brain": 1, "score_sanity": 1, "soften_one_hot": 1, "soften_ls": 1, "train": 2,
+        "score_ensemble": 2, "table": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "tables={tiny: {prediction: temperature}}",
+            "tables.tiny shows the prediction 'temperature'.*`temperature: true`",
+        ),
+        (
+            "tables={tiny: {prediction: ensemble_temperature}}",
+            "'ensemble_temperature', but experiments.tiny makes none",
+        ),
+        ("tables={tiny: {prediction: mean}}", "tables.tiny.prediction is 'mean'; allowed: raw, temperature, ensemble"),
+        ("experiments={tiny: {scoring: {ensembles: true}}}", "unknown key 'ensembles' at experiments.tiny.scoring"),
+        ("experiments={tiny: {scoring: {ensemble: 3}}}", "experiments.tiny.scoring.ensemble is 3"),
+    ],
+)
+def test_what_cannot_be_shown_stops_before_any_job(plain, override: str, message: str) -> None:
+    said = plain.run("-n", "--config", override, fails=True)
+    assert "Traceback" not in said
+    assert re.search(message, said), said
+
+
+@pytest.fixture(scope="module")
+def made(make_clone: Callable):
+    """The same with ensembles and temperatures, run: one table of runs, one of ensembles, one of scaled ensembles."""
+    clone = make_clone("ensembles")
+    for change in (
+        METHODS,
+        SEEDS,
+        ASKED,
+        SHOWN,
+        ("run: [tiny]", "run: [tiny, tiny_ensemble, tiny_ensemble_temperature]"),
+    ):
+        clone.replace(TINY, *change)
+    clone.run()
+    return clone
+
+
+def test_second_run_has_nothing_to_do(made) -> None:
+    assert made.jobs() == {}
+
+
+def test_records_and_scores_of_ensembles_are_there(made) -> None:
+    for method in ("one_hot", "ls"):
+        folder = made.path / "results/runs/tiny/tiny_unet" / method
+        record = json.loads((folder / "ensemble.json").read_text())
+        assert (record["status"], record["seeds"]) == ("done", [0, 1])
+        assert 0.05 <= record["temperature"] <= 20
+        assert len(list((folder / "ensemble" / "predictions").glob("*.nii.gz"))) == 4
+    assert not (made.path / "results/runs/tiny/tiny_unet/oracle/ensemble.json").exists()
+    whole = pd.read_parquet(made.path / "results" / "scores.parquet")
+    assert str(whole["seed"].dtype) == "Int64"
+    assert not whole.duplicated().any()  # three tables share the runs; each stands there once
+    seeds = {kind: set(rows["seed"].fillna(-1)) for kind, rows in whole.groupby("prediction")}
+    assert seeds == {"raw": {0, 1}, "temperature": {0, 1}, "ensemble": {-1}, "ensemble_temperature": {-1}}
+
+
+def test_tables_of_ensembles_say_so(made) -> None:
+    tables = made.path / "results" / "tables"
+    for prediction in PREDICTIONS:
+        text = (tables / f"tiny_{prediction}.md").read_text()
+        assert "of one ensemble per method, which has no spread over seeds" in text
+        assert "Ensembles of 2 seeds: the mean of their probabilities." in text
+        assert "±" not in text
+    assert "mean ± sd over 2 seeds" in (tables / "tiny.md").read_text()
+    scores = pd.read_parquet(made.path / "results/runs/tiny/tiny_unet/ls/ensemble/scores.parquet")
+    for prediction in PREDICTIONS:
+        table = pd.read_csv(tables / f"tiny_{prediction}.csv").set_index(["method", "metric"])
+        rows = scores[
+            (scores["prediction"] == prediction) & (scores["metric"] == "ece") & (scores["structure"] == "all")
+        ]
+        rows = rows[rows["roi"] == "band"]
+        mean = rows.loc[rows["case"] != "pooled", "value"].mean()
+        assert table.loc[("ls", "ece"), "mean"] == pytest.approx(mean, rel=1e-12)
+        assert table.loc[("oracle", "dsc"), "mean"] == 1.0
+
+
+def test_diagrams_of_ensembles_are_not_those_of_runs(made) -> None:
+    figures = [
+        made.path / f"results/figures/reliability_tiny{end}.png" for end in ("", *(f"_{p}" for p in PREDICTIONS))
+    ]
+    contents = [figure.read_bytes() for figure in figures]
+    assert all(content.startswith(b"\x89PNG") for content in contents)
+    assert len(set(contents)) == 3
+
+
+def test_asking_no_more_reruns_no_run_and_no_table_of_runs(made) -> None:
+    off = ("--config", "experiments={tiny: {scoring: {ensemble: false}}}")
+    assert made.jobs(*off) == {}  # two tables still show them
+    assert made.jobs("results/tables/tiny.md", *off) == {}
+
+
+def test_new_version_of_the_ensemble_makes_it_again_and_trains_nothing(made) -> None:
+    file = made.path / "workflow/softbench/training/ensemble.py"
+    before = file.read_text()
+    made.raise_version("training/ensemble.py")
+    assert made.jobs() == {
+        "score_ensemble": 2,
+        "table": 2,
+        "reliability": 2,
+        "report": 1,
+        "collect_scores": 1,
+        "all": 1,
+    }
+    file.write_text(before)
+
+
+def test_new_seed_trains_that_one_and_makes_the_ensemble_again(made) -> None:
+    target = "results/runs/tiny/tiny_unet/one_hot/ensemble.json"
+    more = ("--config", "seeds=[0,1,2]")
+    old = made.path / "results/runs/tiny/tiny_unet/one_hot/seed-0/scores.key.json"
+    before = old.stat().st_mtime_ns
+    assert made.jobs(target, *more) == {"train": 1, "score_ensemble": 1}
+    made.run(target, *more)
+    assert old.stat().st_mtime_ns == before
+    assert json.loads((made.path / target).read_text())["seeds"] == [0, 1, 2]
+
+
+def test_one_seed_is_recorded_as_no_ensemble(made) -> None:
+    target = "results/runs/tiny/tiny_unet/ls/ensemble.json"
+    made.run(target, "--config", "seeds=[0]")
+    record = json.loads((made.path / target).read_text())
+    assert (record["status"], record["reason"]) == ("not made", "it needs 2 finished seeds, and there is 1")

@@ -1,0 +1,97 @@
+"""`softbench check`: its arguments, what they mean, and what it says in the end."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from softbench.errors import InputError
+
+RESULTS = Path("results")
+CROP = (128, 192, 192)  # voxels, D H W: the largest of the papers, SVLS and GeoLS on BraTS
+NOTES = """\
+One line a check: ok, warning, failed or not checked. Exit code 1 if one failed. Run it in the folder of the suite, on
+the machine (on a cluster: in a job on the node) that will train.
+
+The last check tries a step of the largest crop (on a CPU it is estimated); state yours:
+  softbench check --network compact_unet --crop 32 48 32 --channels 1 --classes 3 --batch 2
+"""
+
+
+def add_to(commands: Any) -> None:
+    """Add `check` to the commands of a parser."""
+    parser = commands.add_parser(
+        "check",
+        help="say whether this machine is fit to train: versions, repeatability, bf16, memory, disk",
+        description="Say whether this machine is fit to train.",
+        epilog=NOTES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    add = parser.add_argument
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU where there is one")
+    text = "a key of `networks` in config.yaml; default: unet3d"
+    add("--network", default="unet3d", metavar="NAME", help=text)
+    text = "D H W or H W, voxels; default: 128 192 192"
+    add("--crop", type=int, nargs="+", default=CROP, metavar="N", help=text)
+    add("--channels", type=int, default=4, metavar="M", help="of the images; default: 4")
+    add("--classes", type=int, default=4, metavar="C", help="with background; default: 4")
+    add("--batch", type=int, default=4, metavar="B", help="images in a step; default: 4")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run all checks, print each finding as it is made, and return 1 if one failed."""
+    settings = network_settings(options.network, config_file())
+    _require_sizes(options)
+    from softbench.machine import survey  # here, so that --help and refusals need no torch
+    from softbench.training.device import choose
+    from softbench.training.memory import Step
+
+    device = choose(options.device, log=lambda line: None)
+    step = Step(settings, options.channels, options.classes, options.batch, tuple(options.crop))
+    step.require_whole()
+    verdicts = []
+    for finding in survey.run(survey.checks(device, step, RESULTS)):
+        print(finding, flush=True)
+        verdicts.append(finding.verdict)
+    print(_summary(verdicts))
+    return int("failed" in verdicts)
+
+
+def config_file() -> Path:
+    """Return the config of this folder, or else that of the suite."""
+    from softbench.config import PACKAGE
+
+    here = Path("config.yaml")
+    return here if here.exists() else PACKAGE.parent.parent / "config.yaml"
+
+
+def network_settings(name: str, config: Path) -> dict[str, Any]:
+    """Return `name` and settings of a network of config.
+
+    Raises: InputError: if config is not there or has no such network.
+    """
+    import yaml
+
+    if not config.exists():
+        raise InputError("there is no config.yaml, which says what --network means. Run it in the folder of the suite.")
+    networks: dict[str, dict[str, Any]] = yaml.safe_load(config.read_text(encoding="utf-8"))["networks"]
+    if name not in networks:
+        raise InputError(f"--network is {name!r}, but config.yaml has only: {', '.join(sorted(networks))}.")
+    return networks[name]
+
+
+def _require_sizes(options: argparse.Namespace) -> None:
+    if len(options.crop) not in (2, 3):
+        raise InputError(f"--crop takes two or three lengths, D H W or H W, but is {options.crop}.")
+    least = {"--channels": (options.channels, 1), "--classes": (options.classes, 2), "--batch": (options.batch, 1)}
+    for option, (value, smallest) in {**least, "--crop": (min(options.crop), 1)}.items():
+        if value < smallest:
+            raise InputError(f"{option} must be at least {smallest}, but is {value}.")
+
+
+def _summary(verdicts: list[Any]) -> str:
+    """Return the last line."""
+    failed, warned = verdicts.count("failed"), verdicts.count("warning")
+    if failed:
+        return f"Not fit: {failed} of {len(verdicts)} failed."
+    return f"Fit, with {warned} to think about." if warned else "Fit."

@@ -1,0 +1,98 @@
+r"""The ensemble of a method: the mean of its seeds' probabilities, scored like a run.
+
+.. math:: \bar p_c = \frac 1 S \sum_{s=1}^S \mathrm{softmax}(z_s)_c
+
+Two predictions come of it: `ensemble`, the mean, and where scoring has `temperature` also `ensemble_temperature`, the
+mean at a temperature of its own, that fits the validation cases best (pool, then calibrate; see `temperature.py`). The
+seeds' own temperatures do not enter. Rows have no seed. On a coarser grid of training, mean and temperature are taken
+there, and the result is brought to the full grid, as a run's.
+
+Seeds that failed are left out and named; below two there is no ensemble, and the record says why.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from softbench import pieces, provenance
+from softbench.errors import InputError
+from softbench.training import model_file, predictors, score_piece
+from softbench.training.batch import Batch, hash_weights
+from softbench.training.inference import window_of
+from softbench.training.predictors import Predictor
+from softbench.training.temperature import temperature_of_mean
+
+VERSION = 1
+MEAN, SCALED = "ensemble", "ensemble_temperature"  # in the column `prediction`
+FEWEST = 2  # seeds: one is no ensemble
+
+Outcome = Mapping[str, Any]  # of a seed, as a batch's manifest has it
+
+
+def run(batch: Batch, manifests: Sequence[Path], version: Mapping[str, int], output: Path) -> None:
+    """Score the ensemble of a method, a piece in `ensemble/` beside `output`, and write the record last.
+
+    Args:
+        batch: the data and settings of the method; nothing is trained.
+        manifests: of all batches of the method; their seeds lie beside them.
+        version: of the modules that decide an ensemble.
+        output: ensemble.json: `status` ("done" or "not made", then with its `reason`), the `seeds` that it is made of
+            and those that `failed`.
+    Raises: InputError: if the weights of a seed are not those that its manifest tells of.
+    """
+    outcomes = _outcomes(manifests)
+    done = {seed: outcome for seed, outcome in outcomes.items() if outcome["status"] == "done"}
+    failed = {str(seed): outcome["reason"] for seed, outcome in outcomes.items() if seed not in done}
+    record = {"run": batch.run.names, "seeds": list(done), "failed": failed}
+    if len(done) < FEWEST:
+        reason = f"it needs {FEWEST} finished seeds, and there {'is' if len(done) == 1 else 'are'} {len(done)}"
+        batch.log(f"no ensemble: {reason}.")
+        pieces.write_json(output, {**record, "status": "not made", "reason": reason})
+        return
+    key = pieces.key_of(version=version, seeds=[[seed, one["model"], one["key"]] for seed, one in done.items()])
+    folder = output.parent
+    scores = pieces.make(folder / "ensemble", "scores", key, lambda scratch: _fill(batch, done, folder, scratch))
+    facts = {name: scores[name] for name in ("temperature",) if name in scores}
+    pieces.write_json(output, {**record, **facts, "status": "done", "scores": scores["hash"], "key": key})
+
+
+def _outcomes(manifests: Sequence[Path]) -> dict[int, Outcome]:
+    """Return what became of each seed, in the order of the seeds, whatever batches they were trained in."""
+    found = [json.loads(path.read_text(encoding="utf-8"))["seeds"].items() for path in manifests]
+    return dict(sorted((int(seed), outcome) for seeds in found for seed, outcome in seeds))
+
+
+def _fill(batch: Batch, done: Mapping[int, Outcome], folder: Path, scratch: Path) -> dict[str, Any]:
+    """Fill the piece: scores, reliability statistics, predictions and where they were made."""
+    watch, run = provenance.Watch(batch.device), batch.run
+    torch.set_num_threads(run.protocol.threads)
+    models = [_load(folder / f"seed-{seed}", one, batch.device) for seed, one in done.items()]
+    batch.log(f"ensemble of {len(models)} seeds")
+    of_models: dict[str, Any] = {"resolution": run.resolution, "window": window_of(run.protocol)}
+    kinds: dict[str, Predictor] = {MEAN: predictors.networks(models, **of_models)}
+    facts: dict[str, Any] = {}
+    if run.scoring.temperature:
+        validation = [batch.case(case) for case in batch.parts["val"]]
+        facts["temperature"] = temperature_of_mean(models, validation, window=window_of(run.protocol))
+        batch.log(f"ensemble: temperature {facts['temperature']:.3f}")
+        kinds[SCALED] = predictors.networks(models, temperature_of_mean=facts["temperature"], **of_models)
+    where = (scratch, kinds, batch.dataset, batch.split)
+    facts |= score_piece.fill(*where, run.scoring, run.names, None, batch.log, pair=batch.pair(models))
+    watch.write(scratch / "provenance.json", threads=run.protocol.threads)
+    return facts
+
+
+def _load(folder: Path, outcome: Outcome, device: torch.device) -> nn.Module:
+    """Load the network of a seed, and see that it is the one that its batch tells of."""
+    path = folder / "model.pt"
+    model = model_file.load(path, device) if path.exists() else None
+    if model is None or hash_weights(model) != outcome["model"]:
+        found = "is missing" if model is None else "holds other weights than its batch tells of"
+        raise InputError(
+            f"{path} {found}, so it can join no ensemble. Delete {folder} and the batch-*.json beside it; run again."
+        )
+    return model
