@@ -24,7 +24,7 @@ from softbench import datasets
 from softbench.arrays import one_hot
 from softbench.datasets import brats2019, prepare
 from softbench.store import encode
-from softbench.training import resident
+from softbench.training import feed, resident
 from softbench.training.protocol import Protocol
 
 PUBLISHED = (155, 240, 240)  # D, H, W
@@ -122,8 +122,9 @@ def print_loader(output: Path, decode_s: float) -> None:
 
 
 def fed_s(data: resident.Resident, protocol: Protocol) -> float:
-    """Return the CPU seconds of all steps; a batch is gone before the next one is made."""
-    return sum(cpu_s(lambda step=step: resident.batch_of(data, protocol, 0, step))[0] for step in range(protocol.steps))
+    """Return the CPU seconds of all steps; each batch is written over the last one, as in training."""
+    into = feed.room(data, protocol)
+    return sum(cpu_s(lambda n=n: feed.batch_of(data, protocol, 0, n, into))[0] for n in range(protocol.steps))
 
 
 if __name__ == "__main__":

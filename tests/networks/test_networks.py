@@ -128,3 +128,10 @@ def test_settings_are_checked_without_building() -> None:
     networks.require_settings("here", "monai", ["network", "init_filters"])
     with pytest.raises(InputError, match=r"here sets 'depth'.*; its settings: middle \(optional\), width \(optional\)"):
         networks.require_settings("here", "xception_unet", ["depth"])
+
+
+def test_compact_unet_refuses_an_image_that_leaves_nothing_to_normalise_over() -> None:
+    network = networks.build("compact_unet", 1, 2, 3, widths=[4, 8, 16])
+    assert network(torch.zeros(1, 1, 4, 4, 8)).shape == (1, 2, 4, 4, 8)
+    with pytest.raises(InputError, match=r"4 x 4 x 4 is one voxel on .* coarsest grid.*crop of at least 8 along"):
+        network(torch.zeros(2, 1, 4, 4, 4))

@@ -140,4 +140,5 @@ def test_training(tmp_path: Path, check_snapshot) -> None:
     )  # fmt: skip
     numbers = {"loss": history[-1]["loss"], **validate(model, cases), **summary(predict([model], cases[0].images))}
     modules = ["draws", "feed", "inference", "loop", "parts", "precision", "resident", "validate"]
-    check_snapshot("training", [f"training/{module}.py" for module in modules], numbers, tolerance=1e-3)
+    files = [*(f"training/{module}.py" for module in modules), "networks/compact_unet.py"]
+    check_snapshot("training", files, numbers, tolerance=1e-3)

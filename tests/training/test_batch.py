@@ -162,7 +162,9 @@ def test_coarse_method_is_scored_on_its_own_grid_too(data: Path, tmp_path: Path)
 
 def test_soft_label_on_another_grid_than_the_coarse_images_is_refused(data: Path, tmp_path: Path) -> None:
     run = replace(RUN, resolution=Resolution(2), names={**NAMES, "method": "wrong"})
-    with pytest.raises(InputError, match=r"case phantom_brain_000: .*'wrong' trains on the grid \(12, 16, 16\), but its"):
+    with pytest.raises(
+        InputError, match=r"case phantom_brain_000: .*'wrong' trains on the grid \(12, 16, 16\), but its"
+    ):
         run_batch(open_batch(data, run)[0], [0], tmp_path, tmp_path / "batch-0.json")
 
 

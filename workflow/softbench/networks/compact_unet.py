@@ -9,7 +9,10 @@ import itertools
 import torch
 from torch import nn
 
-VERSION = 1
+from softbench import sizes
+from softbench.errors import InputError
+
+VERSION = 2
 
 
 class CompactUNet(nn.Module):
@@ -34,6 +37,12 @@ class CompactUNet(nn.Module):
         for down in self.down:
             skips.append(features)
             features = down(features)
+        if features[0, 0].numel() == 1:
+            raise InputError(
+                f"an image of {sizes.grid(images.shape[2:])} is one voxel on compact_unet's coarsest grid, and nothing "
+                f"is left to normalise over. Take a crop of at least {2 * self.multiple} along one axis, or fewer "
+                "`widths`."
+            )
         for up, merge in zip(self.up, self.merge, strict=True):
             features = merge(up(features) + skips.pop())
         logits: torch.Tensor = self.head(features)
@@ -46,13 +55,16 @@ def build(in_channels: int, classes: int, dims: int, *, widths: list[int]) -> Co
 
 
 def _block(channels_in: int, channels_out: int, dims: int, stride: int = 1) -> nn.Sequential:
-    """Convolution, instance normalisation, leaky ReLU."""
+    """Convolution, instance normalisation, ReLU.
+
+    Groups of one channel are instance normalisation, but keep channels last where torch's own brings them back to the
+    front and to the end again; leaky ReLU costs a tenth of a step on a CPU.
+    """
     convolution = (nn.Conv2d, nn.Conv3d)[dims - 2]
-    norm = (nn.InstanceNorm2d, nn.InstanceNorm3d)[dims - 2]
     return nn.Sequential(
         convolution(channels_in, channels_out, 3, stride=stride, padding=1, bias=False),
-        norm(channels_out, affine=True),
-        nn.LeakyReLU(0.01, inplace=True),
+        nn.GroupNorm(channels_out, channels_out),
+        nn.ReLU(inplace=True),
     )
 
 

@@ -24,23 +24,25 @@ from softbench.training.protocol import Protocol
 from softbench.training.resident import Resident
 from softbench.training.validate import validate
 
-VERSION = 1
+VERSION = 2
 CHECKPOINT_S = 20.0  # seconds between two checkpoints: what a kill costs at most
 REPORT_S = 15.0  # seconds between two lines of progress
 LOOK_EVERY = 20  # steps between two looks at the loss: a look waits for the device
 
 
 @contextmanager
-def _subnormals_flushed() -> Iterator[None]:
-    """Take subnormal numbers for 0 in training alone: they are slow there, and other libraries need them."""
+def _torch_as_it_was() -> Iterator[None]:
+    """Take subnormal numbers for 0 in training alone, where they are slow, and give random generators back after it."""
     torch.set_flush_denormal(True)
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
     try:
-        yield
+        with torch.random.fork_rng(devices=gpus):
+            yield
     finally:
         torch.set_flush_denormal(False)
 
 
-@_subnormals_flushed()
+@_torch_as_it_was()
 def train(
     data: Resident,
     validation: Sequence[Case],
@@ -90,9 +92,9 @@ def train(
     looked, looked_at = began, start
     with explained(shapes, name_of(protocol.precision, device), device):
         for step in range(start, steps):
-            with _random_numbers_of(seed, step, device):
-                images, target = batch_of(data, protocol, seed, step, into)
-                losses_seen.append(_step(parts, forward, images, target, protocol.clip_norm))
+            _seed(seed, step, device)
+            images, target = batch_of(data, protocol, seed, step, into)
+            losses_seen.append(_step(parts, forward, images, target, protocol.clip_norm))
             done, last = step + 1, step + 1 == steps
             due = done % validate_every == 0 or last
             if done % LOOK_EVERY and not due:
@@ -121,12 +123,12 @@ def train(
     return parts.model, history
 
 
-@contextmanager
-def _random_numbers_of(seed: int, step: int, device: torch.device) -> Iterator[None]:
-    """Let networks with dropout draw numbers that are a function of (seed, step), and leave torch's generator alone."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(draws.dropout_seed(seed, step))
-        yield
+def _seed(seed: int, step: int, device: torch.device) -> None:
+    """Let networks with dropout draw numbers that are a function of (seed, step)."""
+    number = draws.dropout_seed(seed, step)
+    torch.default_generator.manual_seed(number)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(number)
 
 
 def _better(

@@ -48,7 +48,7 @@ def make(data: Resident, network: dict[str, Any], loss: str, protocol: Protocol,
     model = channels_last(fresh_network(data, network, protocol, classes, seed).to(data.device))
     frequencies = class_frequencies(data, classes) if losses.needs_frequencies(loss) else None
     criterion = losses.build(loss, frequencies=frequencies).to(data.device)
-    optimiser = _optimiser(protocol, model, criterion, data.device)
+    optimiser = _optimiser(protocol, model, criterion)
     return Parts(model, criterion, optimiser, _schedule(protocol, optimiser))
 
 
@@ -67,16 +67,14 @@ def fresh_network(data: Resident, network: dict[str, Any], protocol: Protocol, c
     return model
 
 
-def _optimiser(
-    protocol: Protocol, model: nn.Module, criterion: nn.Module, device: torch.device
-) -> torch.optim.Optimizer:
+def _optimiser(protocol: Protocol, model: nn.Module, criterion: nn.Module) -> torch.optim.Optimizer:
     """Return the optimiser; learned weights of losses do not decay: EPD's Eq. 3 has its own term for their size."""
     kinds = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}
     settings = {"lr": protocol.learning_rate, "weight_decay": protocol.weight_decay, "eps": protocol.eps}
     groups: list[dict[str, Any]] = [{"params": list(model.parameters())}]
     if learned := list(criterion.parameters()):
         groups.append({"params": learned, "weight_decay": 0.0})
-    return kinds[protocol.optimiser](groups, **settings, fused=device.type == "cuda")  # one kernel for all weights
+    return kinds[protocol.optimiser](groups, **settings, fused=True)  # one kernel for all weights
 
 
 def _schedule(protocol: Protocol, optimiser: torch.optim.Optimizer) -> torch.optim.lr_scheduler.LRScheduler:

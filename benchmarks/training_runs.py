@@ -1,0 +1,105 @@
+"""What many short runs cost: the seeds of a method in one process, as the suite's jobs train them, or a process each.
+
+Usage: python benchmarks/training_runs.py [--device cuda] [--steps N]     (in the project's folder, with .venv active)
+Five seeds of the demo's brain phantom: config's protocol, compact_unet, one-hot, trained and scored by
+`softbench.training.batch`, with config's scoring. CPU seconds of whole processes: interpreter, imports, data, training,
+scoring. Preparation is in none. Five processes with one seed each are the other way. Median of three rounds.
+"""
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+SEEDS, ROUNDS, TARGET, LIMIT_S = 5, 3, 1.3, 10
+EXPERIMENT = "demo_brain"
+
+
+def main() -> None:
+    """Compare, or be one of the processes that are compared."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--steps", type=int, help="instead of the protocol's")
+    parser.add_argument("--seeds", type=int, nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("--prepared", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--output", type=Path, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.seeds is None:
+        compare(chosen.device, chosen.steps)
+    else:
+        train_seeds(chosen.prepared, chosen.output, chosen.seeds, chosen.device, chosen.steps)
+
+
+def compare(device: str, steps: int | None = None) -> None:
+    """Print what a model costs each way, and the ratio."""
+    extra = ["--device", device, *(["--steps", str(steps)] if steps else [])]
+    with tempfile.TemporaryDirectory() as scratch:
+        prepare_cases(Path(scratch, "prepared"))
+        rounds = [(cost_s(scratch, [range(SEEDS)], extra), cost_s(scratch, [[n] for n in range(SEEDS)], extra))
+                  for _ in range(ROUNDS)]  # fmt: skip
+    together, apart = (statistics.median(column) / SEEDS for column in zip(*rounds, strict=True))
+    print(f"{SEEDS} seeds of {EXPERIMENT} on {device}: {together:.2f} CPU s a model in one process (limit: {LIMIT_S})")
+    print(f"  a process each: {apart:.2f} CPU s a model, {apart / together:.2f} times as much (target: {TARGET})")
+
+
+def prepare_cases(folder: Path) -> None:
+    """Make the phantom and its one-hot labels."""
+    from softbench.datasets import prepare
+    from softbench.soft_labels.produce import produce
+
+    config = settings()
+    dataset = config["datasets"][config["experiments"][EXPERIMENT]["dataset"]]
+    how = {name: value for name, value in dataset.items() if name != "source"}
+    prepare.run(dataset["source"], None, folder / "data", settings=how, log=lambda line: None)
+    produce("one_hot", folder / "data", folder / "soft", settings={}, version={}, log=lambda line: None)
+
+
+def settings() -> dict:
+    """Read config.yaml."""
+    return yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))
+
+
+def cost_s(scratch: str, groups: list, extra: list[str]) -> float:
+    """Return the CPU seconds of processes that train a group of seeds each."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    for seeds in groups:
+        with tempfile.TemporaryDirectory() as output:
+            where = ["--prepared", f"{scratch}/prepared", "--output", output, "--seeds", *map(str, seeds)]
+            subprocess.run([sys.executable, __file__, *where, *extra], check=True, env=environment)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def train_seeds(prepared: Path, output: Path, seeds: list[int], device: str, steps: int | None) -> None:
+    """Train and score seeds as workflow/scripts/train.py does; nothing else is imported."""
+    from softbench.datasets import splits
+    from softbench.training.batch import Batch, Run, run_batch
+    from softbench.training.device import choose
+
+    config = settings()
+    experiment = config["experiments"][EXPERIMENT]
+    names = {"experiment": EXPERIMENT, "dataset": experiment["dataset"], "split": experiment["split"]}
+    run = {
+        "names": names | {"network": "compact_unet", "method": "one_hot"},
+        "network": config["networks"]["compact_unet"],
+        "loss": "ce",
+        "protocol": config["protocols"][experiment["protocol"]] | ({"steps": steps} if steps else {}),
+        "scoring": experiment["scoring"],
+        "versions": {"training": {}, "scoring": {}},
+    }
+    split = splits.read(Path("workflow/splits", experiment["dataset"], f"{experiment['split']}.csv"))
+    silent = lambda line: None  # noqa: E731
+    batch = Batch(Run.of(run), prepared / "data", prepared / "soft", split, choose(device, silent), silent)
+    run_batch(batch, seeds, output, output / "batch-0.json")
+
+
+if __name__ == "__main__":
+    main()
