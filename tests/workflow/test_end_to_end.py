@@ -120,6 +120,13 @@ def test_alpha_of_geols_makes_no_map(killed) -> None:
     assert jobs == {"soften_geols": 1, "train": 1, **SOFTENED, **AFTER_TRAINING}
 
 
+def test_added_method_is_trained_alone_and_changes_no_other_run(killed) -> None:
+    """Every other job would write what it wrote: nothing of the others is even planned."""
+    methods = "[one_hot, ls, svls, geols, focal, chance, oracle]"
+    jobs = killed.jobs("--config", f"experiments={{tiny: {{methods: {methods}}}}}")
+    assert jobs == {"train": 1, **AFTER_TRAINING}
+
+
 def test_circumstances_recompute_nothing(killed) -> None:
     assert killed.jobs("--config", "device=cpu", "mirror=somewhere") == {}
     assert killed.jobs(cores=1) == {}

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from softbench import __version__
+from softbench import __version__, costs
 from softbench.errors import InputError
 from softbench.machine import command as check
 from softbench.own_predictions import command as score
@@ -27,11 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="softbench",
-        description="SoftLabelBench without its workflow: scores of segmentations, and whether a machine is fit.",
+        description="SoftLabelBench without its workflow: scores, checks of a machine, and costs of training.",
         epilog="`softbench COMMAND --help` has examples. The workflow itself is started with `snakemake`.",
     )
     parser.add_argument("--version", action="version", version=f"softbench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     score.add_to(commands)
     check.add_to(commands)
+    costs.add_to(commands)
     return parser
