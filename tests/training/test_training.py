@@ -12,7 +12,7 @@ from softbench.errors import DivergedError, InputError, TimeLimitError
 from softbench.soft_labels import one_hot, svls
 from softbench.training import checkpoint, draws, feed, limits, loop, parts, resident
 from softbench.training.batch import hash_weights
-from softbench.training.inference import Window, predict
+from softbench.training.inference import View, logits, predict, view_of
 from softbench.training.protocol import Protocol
 from softbench.training.validate import dice_of_classes, validate
 
@@ -267,14 +267,27 @@ def test_windows_of_one_size_with_the_image_are_the_image(tmp_path: Path) -> Non
     case = make_case(0, (8, 8, 8))
     model, _ = train(tmp_path, cases=[make_case(n) for n in range(5)])
     whole = predict([model], case.images)
-    np.testing.assert_allclose(predict([model], case.images, window=Window((8, 8, 8))), whole, atol=1e-6)
+    np.testing.assert_allclose(predict([model], case.images, view=View((8, 8, 8))), whole, atol=1e-6)
+
+
+def test_mirrored_inference_is_the_mean_over_all_mirror_images(tmp_path: Path) -> None:
+    model, _ = train(tmp_path, protocol=replace(PROTOCOL, steps=20))
+    image = make_case(1, (8, 8, 8)).images
+    view = view_of(replace(PROTOCOL, mirrored=["H", "W"]))
+    assert view == View(None, 0.5, (-2, -1))
+    ways = [(), (-2,), (-1,), (-2, -1)]
+    each = [logits(model, np.flip(image, way).copy()).flip(way) for way in ways]
+    found = logits(model, image, view)
+    torch.testing.assert_close(found, torch.stack(each).mean(dim=0), atol=1e-6, rtol=0)
+    assert float((found - each[0]).abs().max()) > 1e-3
+    torch.testing.assert_close(logits(model, np.flip(image, -1), view), found.flip(-1), atol=1e-5, rtol=0)
 
 
 def test_windows_cover_images_of_any_size_and_give_probabilities(tmp_path: Path) -> None:
     model, _ = train(tmp_path, cases=[make_case(n) for n in range(5)])
     for shape in ((5, 20, 9), (16, 8, 8)):  # smaller and larger than the window
         case = make_case(1, shape)
-        found = predict([model], case.images, window=Window((8, 8, 8), 0.25))
+        found = predict([model], case.images, view=View((8, 8, 8), 0.25))
         assert found.shape == (2, *shape)
         np.testing.assert_allclose(found.sum(axis=0), 1, atol=1e-5)
         assert (

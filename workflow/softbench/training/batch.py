@@ -20,7 +20,7 @@ from softbench.soft_labels.reader import SoftLabels
 from softbench.training import checkpoint, model_file, predictors, resident, score_piece
 from softbench.training.coarse import Resolution
 from softbench.training.coarse_scores import Pair
-from softbench.training.inference import window_of
+from softbench.training.inference import view_of
 from softbench.training.loop import train
 from softbench.training.predictors import Predictor
 from softbench.training.protocol import Protocol
@@ -199,12 +199,12 @@ class Batch:
         torch.set_num_threads(self.run.protocol.threads)
         model = model_file.load(folder / "model.pt", self.device)
         run, pair = self.run, self.pair([model])
-        of_model: dict[str, Any] = {"resolution": run.resolution, "window": window_of(run.protocol)}
+        of_model: dict[str, Any] = {"resolution": run.resolution, "view": view_of(run.protocol)}
         kinds: dict[str, Predictor] = {score_piece.RAW: predictors.networks([model], **of_model)}
         facts: dict[str, Any] = {}
         if run.scoring.temperature:
             validation = [self.case(case) for case in self.parts["val"]]
-            facts["temperature"] = temperature(model, validation, window=window_of(run.protocol))
+            facts["temperature"] = temperature(model, validation, view=view_of(run.protocol))
             self.log(f"seed {seed}: temperature {facts['temperature']:.3f}")
             kinds["temperature"] = predictors.networks([model], temperature=facts["temperature"], **of_model)
         where = (scratch, kinds, self.dataset, self.split)
@@ -214,7 +214,7 @@ class Batch:
         """Return how a case's prediction and target on a coarser grid of training are had; None without such a grid."""
         if self.run.resolution is None:
             return None
-        predictor = predictors.networks(models, window=window_of(self.run.protocol))
+        predictor = predictors.networks(models, view=view_of(self.run.protocol))
 
         def of_case(case_id: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
             coarse, (soft, _) = self.case(case_id), self._target(case_id)

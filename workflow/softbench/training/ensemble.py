@@ -22,7 +22,7 @@ from softbench import pieces, provenance
 from softbench.errors import InputError
 from softbench.training import model_file, predictors, score_piece
 from softbench.training.batch import Batch, hash_weights
-from softbench.training.inference import window_of
+from softbench.training.inference import view_of
 from softbench.training.predictors import Predictor
 from softbench.training.temperature import temperature_of_mean
 
@@ -72,12 +72,12 @@ def _fill(batch: Batch, done: Mapping[int, Outcome], folder: Path, scratch: Path
     torch.set_num_threads(run.protocol.threads)
     models = [_load(folder / f"seed-{seed}", one, batch.device) for seed, one in done.items()]
     batch.log(f"ensemble of {len(models)} seeds")
-    of_models: dict[str, Any] = {"resolution": run.resolution, "window": window_of(run.protocol)}
+    of_models: dict[str, Any] = {"resolution": run.resolution, "view": view_of(run.protocol)}
     kinds: dict[str, Predictor] = {MEAN: predictors.networks(models, **of_models)}
     facts: dict[str, Any] = {}
     if run.scoring.temperature:
         validation = [batch.case(case) for case in batch.parts["val"]]
-        facts["temperature"] = temperature_of_mean(models, validation, window=window_of(run.protocol))
+        facts["temperature"] = temperature_of_mean(models, validation, view=view_of(run.protocol))
         batch.log(f"ensemble: temperature {facts['temperature']:.3f}")
         kinds[SCALED] = predictors.networks(models, temperature_of_mean=facts["temperature"], **of_models)
     where = (scratch, kinds, batch.dataset, batch.split)

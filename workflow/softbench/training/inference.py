@@ -1,5 +1,6 @@
 """From trained networks and an image to class probabilities."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,53 +10,68 @@ from torch import nn
 
 from softbench.datasets.case import Case
 from softbench.training.layout import channels_last
-from softbench.training.protocol import Protocol
+from softbench.training.protocol import AXES, Protocol
 from softbench.training.resident import pad_edge, padded
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
-class Window:
-    """Sliding-window inference: `size` in voxels, and the share by which neighbours `overlap`."""
+class View:
+    """How a network looks at an image.
 
-    size: tuple[int, ...]
+    window: of sliding-window inference, voxels; None: the whole image. overlap: share by which neighbouring windows do.
+    mirrored: axes from the end (-1 is W) along which it looks at the mirror image, too, and at each combination; the
+    mean of the logits counts.
+    """
+
+    window: tuple[int, ...] | None = None
     overlap: float = 0.5
+    mirrored: tuple[int, ...] = ()
 
 
-def window_of(protocol: Protocol) -> Window | None:
-    """Return the window of a protocol; None where it looks at whole images."""
-    return None if protocol.window is None else Window(tuple(protocol.window), protocol.overlap)
+def view_of(protocol: Protocol) -> View:
+    """Return how the networks of a protocol look at images."""
+    names = AXES[-len(protocol.crop) :]
+    mirrored = tuple(names.index(axis) - len(names) for axis in protocol.mirrored)
+    return View(None if protocol.window is None else tuple(protocol.window), protocol.overlap, mirrored)
 
 
 @torch.no_grad()
-def logits(model: nn.Module, image: np.ndarray, window: Window | None = None) -> torch.Tensor:
+def logits(model: nn.Module, image: np.ndarray, view: View | None = None) -> torch.Tensor:
     """Return the logits of one image on its own grid.
 
     Args:
         model: a network of `softbench.networks`.
         image: (M, D, H, W) or (M, H, W) float.
-        window: the image is looked at through windows whose logits are averaged with Gaussian weights (MONAI); None:
-            whole.
+        view: how the network looks at it. Logits of windows are averaged with Gaussian weights (MONAI), those of mirror
+            images alike. None: whole, as it is.
     Returns: (C, ...) float32 on the CPU.
     """
     model.eval()
+    view = view or View()
+    ways = [way for n in range(len(view.mirrored) + 1) for way in itertools.combinations(view.mirrored, n)]
+    found = [_logits(model, np.flip(image, way), view).flip(way) for way in ways]
+    return torch.stack(found).mean(dim=0) if len(found) > 1 else found[0]
+
+
+def _logits(model: nn.Module, image: np.ndarray, view: View) -> torch.Tensor:
     device = next(model.parameters()).device
-    if window is None:
+    if view.window is None:
         batch = torch.from_numpy(padded(image, model.multiple))[None].to(device)  # type: ignore[arg-type]
         result = model(channels_last(batch))[0].float()
     else:
-        grid = [max(have, want) for have, want in zip(image.shape[1:], window.size, strict=True)]
+        grid = [max(have, want) for have, want in zip(image.shape[1:], view.window, strict=True)]
         batch = torch.from_numpy(pad_edge(image, grid))[None].to(device)
-        result = _slide(model, batch, window)[0]
+        result = _slide(model, batch, view.window, view.overlap)[0]
     return result[(slice(None), *(slice(0, n) for n in image.shape[1:]))].cpu()
 
 
-def _slide(model: nn.Module, batch: torch.Tensor, window: Window) -> torch.Tensor:
+def _slide(model: nn.Module, batch: torch.Tensor, window: Sequence[int], overlap: float) -> torch.Tensor:
     from monai.inferers.utils import sliding_window_inference  # seconds to import: only where it is used
 
     result = sliding_window_inference(
-        batch, window.size, 1, lambda part: model(channels_last(part)).float(), overlap=window.overlap, mode="gaussian"
+        batch, window, 1, lambda part: model(channels_last(part)).float(), overlap=overlap, mode="gaussian"
     )
     assert isinstance(result, torch.Tensor), "one tensor in, one out"
     return result
@@ -66,7 +82,7 @@ def predict(
     image: np.ndarray,
     *,
     temperature: float = 1.0,
-    window: Window | None = None,
+    view: View | None = None,
 ) -> np.ndarray:
     """Return the class probabilities of an image: the mean over models of their softmax.
 
@@ -74,16 +90,16 @@ def predict(
         models: one network, or the seeds of an ensemble.
         image: (M, D, H, W) or (M, H, W) float.
         temperature: divides the logits of every model; 1 leaves them.
-        window: as `logits`.
+        view: as `logits`.
     Returns: (C, ...) float32, summing to 1 over C.
     """
-    shares = [torch.softmax(logits(model, image, window) / temperature, dim=0) for model in models]
+    shares = [torch.softmax(logits(model, image, view) / temperature, dim=0) for model in models]
     return torch.stack(shares).mean(dim=0).numpy()
 
 
 def stream_logits(
-    model: nn.Module, cases: Sequence[Case], window: Window | None = None
+    model: nn.Module, cases: Sequence[Case], view: View | None = None
 ) -> Iterator[tuple[Case, torch.Tensor]]:
     """Yield each case with its logits (C, ...), one at a time, so that memory stays that of one case."""
     for case in cases:
-        yield case, logits(model, case.images, window)
+        yield case, logits(model, case.images, view)

@@ -16,7 +16,7 @@ from softbench.losses.target import Target
 from softbench.progress import duration
 from softbench.training import checkpoint, draws
 from softbench.training.feed import batch_of, room
-from softbench.training.inference import window_of
+from softbench.training.inference import view_of
 from softbench.training.memory import Step, explained
 from softbench.training.parts import Parts, make
 from softbench.training.precision import Forward, forward_of, name_of
@@ -103,7 +103,7 @@ def train(
             row |= {"learning_rate": float(parts.schedule.get_last_lr()[0]), **parts.criterion.weights()}
             row["step_s"] = (time.monotonic() - looked) / (done - looked_at)
             if due:
-                row |= validate(parts.model, validation, window_of(protocol))
+                row |= validate(parts.model, validation, view_of(protocol))
                 parts.heed(row["val_dsc"])
                 best = _better(best, row, parts.model, protocol)
             history.append(row)

@@ -10,7 +10,7 @@ from softbench.arrays import one_hot
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.training.coarse import Resolution
-from softbench.training.inference import Window, predict
+from softbench.training.inference import View, predict
 from softbench.training.temperature import scale
 
 VERSION = 1
@@ -24,7 +24,7 @@ def networks(
     temperature: float = 1.0,
     temperature_of_mean: float = 1.0,
     resolution: Resolution | None = None,
-    window: Window | None = None,
+    view: View | None = None,
 ) -> Predictor:
     """Predict with one network, or several whose probabilities are averaged.
 
@@ -33,11 +33,11 @@ def networks(
         temperature: divides the logits of each network.
         temperature_of_mean: of the average, see `temperature.scale`; 1 leaves it as it is, to the bit.
         resolution: of training, where it was coarser: the image goes there, the probabilities come back.
-        window: of sliding-window inference, on the grid of training; None: whole images.
+        view: how the network looks at an image, on the grid of training; None: whole, as it is.
     """
 
     def of_images(images: np.ndarray) -> np.ndarray:
-        mean = predict(models, images, temperature=temperature, window=window)
+        mean = predict(models, images, temperature=temperature, view=view)
         return mean if temperature_of_mean == 1 else scale(mean, temperature_of_mean)
 
     def of_case(case: Case) -> np.ndarray:

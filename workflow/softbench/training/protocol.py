@@ -39,6 +39,7 @@ class Protocol:
     validate_every: int | None = None
     window: list[int] | None = None
     overlap: float = 0.5
+    mirrored: list[str] = field(default_factory=list)
     precision: str = "auto"
     compile: bool = False
     threads: int = 1

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from softbench.datasets.case import Case
-from softbench.training.inference import Window, predict, stream_logits
+from softbench.training.inference import View, predict, stream_logits
 
 VERSION = 1
 LOWEST, HIGHEST = 0.05, 20.0  # of the temperature: beyond, the validation cases say nothing
@@ -24,7 +24,7 @@ FLOOR = float(np.finfo(np.float32).tiny)  # 1.2e-38 stands for a probability of 
 Scores = Iterable[tuple[np.ndarray | torch.Tensor, np.ndarray | torch.Tensor]]  # logits (C, N) and classes (N,)
 
 
-def temperature(model: nn.Module, cases: Sequence[Case], *, window: Window | None = None) -> float:
+def temperature(model: nn.Module, cases: Sequence[Case], *, view: View | None = None) -> float:
     r"""Return the temperature T that minimises the NLL of all valid voxels of all cases together.
 
     .. math:: L(\beta) = \sum_v \log \sum_c e^{\beta z_{vc}} - \beta z_{v y_v}, \quad \beta = 1 / T
@@ -34,25 +34,25 @@ def temperature(model: nn.Module, cases: Sequence[Case], *, window: Window | Non
     Args:
         model: a network of `softbench.networks`.
         cases: validation cases; their first rater is the truth.
-        window: of sliding-window inference, or None.
+        view: how the network looks at an image (`inference.View`); None: whole, as it is.
     Returns: T, in [0.05, 20]; divide logits by it. 1 where no voxel is valid.
     Source: Guo et al. 2017. Departures: one scalar for all classes and cases, as there; Newton instead of L-BFGS.
     """
-    return fit(lambda: (_valid(case, logits) for case, logits in stream_logits(model, cases, window)))
+    return fit(lambda: (_valid(case, logits) for case, logits in stream_logits(model, cases, view)))
 
 
-def temperature_of_mean(models: Sequence[nn.Module], cases: Sequence[Case], *, window: Window | None = None) -> float:
+def temperature_of_mean(models: Sequence[nn.Module], cases: Sequence[Case], *, view: View | None = None) -> float:
     r"""Return the temperature T of an ensemble: that of the logarithm of its mean probabilities.
 
     .. math:: z_{vc} = \log \frac 1 S \sum_s \mathrm{softmax}(z_{sv})_c
 
     Args:
         models: the S networks.
-        cases, window: as `temperature`.
+        cases, view: as `temperature`.
     Returns: T, in [0.05, 20]; see `temperature` and `scale`.
     Source: Rahaman & Thiery 2021, "pool-then-calibrate". Departures: none.
     """
-    return fit(lambda: (_valid(case, log_of(predict(models, case.images, window=window))) for case in cases))
+    return fit(lambda: (_valid(case, log_of(predict(models, case.images, view=view))) for case in cases))
 
 
 def log_of(probabilities: np.ndarray) -> torch.Tensor:

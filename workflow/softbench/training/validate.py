@@ -7,18 +7,18 @@ import torch
 from torch import nn
 
 from softbench.datasets.case import Case
-from softbench.training.inference import Window, stream_logits
+from softbench.training.inference import View, stream_logits
 
 VERSION = 1
 
 
-def validate(model: nn.Module, cases: Sequence[Case], window: Window | None = None) -> dict[str, float]:
+def validate(model: nn.Module, cases: Sequence[Case], view: View | None = None) -> dict[str, float]:
     """Return the mean DSC over foreground classes and cases, and the mean negative log-likelihood over voxels.
 
     A class that neither the label nor the prediction holds does not count; NaN where nothing counts.
     """
     overlaps, losses, voxels = [], 0.0, 0
-    for case, scores in stream_logits(model, cases, window):
+    for case, scores in stream_logits(model, cases, view):
         label, scores = _labelled(case, scores)
         overlaps += dice_of_classes(scores.argmax(dim=0), label, scores.shape[0])
         chosen = torch.log_softmax(scores.double(), dim=0).gather(0, label[None])
