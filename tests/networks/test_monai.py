@@ -43,6 +43,7 @@ class Fixed(nn.Module):
         (DYNUNET, 4),
         ({"network": "SegResNet", "init_filters": 8}, 8),  # halves it three times by default
         ({"network": "HighResNet"}, 1),  # never
+        ({"network": "SwinUNETR", "feature_size": 12}, 32),  # patches of 2, merged four times
         (UNETPP, 16),  # pads odd lengths, but four poolings need sixteen voxels
     ],
     ids=lambda one: one["network"] if isinstance(one, dict) else str(one),

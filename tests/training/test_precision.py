@@ -43,3 +43,10 @@ def test_compiled_network_keeps_the_weights_and_their_names(monkeypatch: pytest.
     forward = precision.forward_of(model, replace(PROTOCOL, compile=True), CPU)
     assert forward(torch.randn(1, 1, 8, 8)).shape == (1, 2, 8, 8)
     assert asked == [None]
+
+
+@pytest.mark.parametrize(("wish", "rounded"), [("auto", True), ("bf16", True), ("fp32", False)])
+def test_fp32_is_not_rounded_to_tf32(wish: str, rounded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    precision.forward_of(build("compact_unet", 1, 2, 2, widths=[4, 8]), replace(PROTOCOL, precision=wish), CPU)
+    assert torch.backends.cudnn.allow_tf32 == rounded

@@ -17,6 +17,7 @@ def choose(name: str, log: Callable[[str], None] = print) -> torch.device:
             "`device: cuda` is asked for, but torch finds no GPU. Is the CUDA build of torch installed, and did the "
             "scheduler grant a GPU? `device: auto` falls back to the CPU."
         )
+    torch.backends.cudnn.benchmark = True  # shapes never change, so that the search for the fastest kernel pays
     kind = "cuda" if name == "cuda" or (name == "auto" and torch.cuda.is_available()) else "cpu"
     log(f"device: {torch.cuda.get_device_name() if kind == 'cuda' else 'cpu'}")
     return torch.device(kind)

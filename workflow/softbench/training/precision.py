@@ -36,6 +36,7 @@ def forward_of(model: nn.Module, protocol: Protocol, device: torch.device) -> Fo
     on CUDA its mode records CUDA graphs, as shapes never change.
     """
     number = type_of(protocol.precision, device)
+    torch.backends.cudnn.allow_tf32 = protocol.precision != "fp32"  # else a GPU rounds float32 to 11 bits, too
     compiled: nn.Module = model
     if protocol.compile:
         compiled = torch.compile(model, mode="reduce-overhead" if device.type == "cuda" else None)  # type: ignore[assignment]
