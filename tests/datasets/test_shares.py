@@ -6,6 +6,7 @@ from softbench import InputError, arrays
 from softbench.datasets.crop import crop
 from softbench.datasets.resample import resample
 from softbench.datasets.volumes import Volumes
+from softbench.resolution import mean
 from softbench.store import ONE
 
 
@@ -67,10 +68,34 @@ def test_each_rater_has_shares_of_its_own() -> None:
     assert row_of(out, 1, rater=1) == [ONE] * 4
 
 
-@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (3.0, 2.5, 2.5), (1.3, 0.7, 3.0)])
-def test_labels_are_those_of_linear_and_have_the_largest_share(spacing: tuple[float, ...]) -> None:
+def test_share_is_the_mean_over_a_larger_voxel() -> None:
+    """Five voxels become two of length 2 around 1 and 3: each holds half of a voxel, a whole one, and half of one."""
+    out = resample(picture([1, 0, 2, 2, 1]), (1.0, 2.0), labels="soft", classes=3)
+    quarter = round(0.25 * ONE)
+    assert row_of(out, 0) == [ONE // 2, 0]  # 65535 is odd: the last of it goes to the label below
+    assert row_of(out, 1) == [quarter, quarter]
+    assert row_of(out, 2) == [quarter, ONE - quarter]
+    assert out.labels[0, 0].tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("factor", [2, 3])
+def test_whole_windows_have_the_window_means_of_epd(factor: int) -> None:
+    labels = np.random.default_rng(0).integers(0, 3, (1, 6, 12, 6)).astype(np.uint8)
+    before = Volumes(labels[:1] * 1.0, labels, (1.0, 1.0, 1.0), np.eye(4))
+    out = resample(before, (factor,) * 3, labels="soft", classes=3)
+    assert out.shares is not None
+    np.testing.assert_allclose(out.shares[0] / ONE, mean(arrays.one_hot(labels[0], 3), factor), atol=1.5 / ONE)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (3.0, 0.5, 0.5)])
+def test_where_voxels_shrink_labels_are_those_of_linear(spacing: tuple[float, ...]) -> None:
     soft, linear = (resample(noise(), spacing, labels=how, classes=4) for how in ("soft", "linear"))
     np.testing.assert_array_equal(soft.labels, linear.labels)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (3.0, 2.5, 2.5), (1.3, 0.7, 3.0)])
+def test_label_has_the_largest_share_and_images_are_as_ever(spacing: tuple[float, ...]) -> None:
+    soft, linear = (resample(noise(), spacing, labels=how, classes=4) for how in ("soft", "linear"))
     np.testing.assert_array_equal(soft.channels, linear.channels)
     assert soft.shares is not None
     assert (soft.shares.dtype, soft.shares.shape) == (np.uint16, (2, 4, *soft.shape))

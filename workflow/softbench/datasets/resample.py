@@ -1,6 +1,6 @@
 """A case on a grid of other voxels: images interpolated, labels taken from the nearest voxel (or interpolated too).
 
-Interpolated labels are shares of classes. `linear` keeps the largest alone, `soft` all of them beside it.
+`soft` labels are the shares of classes in a new voxel: kept as they are beside the label, which is the largest.
 """
 
 from collections.abc import Sequence
@@ -38,13 +38,14 @@ def resample(
         spacing_mm: one number for each axis, (D, H, W) or (H, W); None leaves the grid as it is.
         images: `linear`, or `cubic` (B-spline of degree 3; may overshoot).
         labels: `nearest`; or `linear`: each class's mask is interpolated linearly and the largest wins (the lower id
-            on ties), which smooths staircases of thick slices; or `soft`: the labels of `linear`, and what was
-            interpolated is kept as `shares`.
+            on ties), which smooths staircases of thick slices; or `soft`: each class's share of the new voxel, all kept
+            as `shares`, the largest (the lower id on ties) as label. Along an axis whose voxels grow a share is the
+            mean over the new voxel's length (partial volume), along one where they shrink, linear interpolation.
         classes: number of classes C of the source, background included; `soft` needs it, absent classes have share 0.
     Returns: the case; with `soft` it has `shares` in any case, one-hot where the grid stays. A share counts voxels that
         somebody labelled alone, so background does not seep in from where nobody looked: with weights w of the voxels
-        around, share_c = sum(w [t = c] valid) / sum(w valid). There, and only there, the largest share need not be the
-        label of `linear`, which takes such voxels for background. A new voxel that is not valid itself is one-hot.
+        around, share_c = sum(w [t = c] valid) / sum(w valid). A new voxel that is not valid itself (as its nearest
+        old one is not) has the label of `nearest`, one-hot.
     Raises: InputError: if spacing or an interpolation is none of these, or `soft` lacks its `classes`.
     """
     spacing = require_spacing(volumes.spacing_mm if spacing_mm is None else spacing_mm, len(volumes.spacing_mm))
@@ -54,16 +55,19 @@ def resample(
     if np.allclose(spacing, volumes.spacing_mm, rtol=0, atol=1e-4):
         return volumes if kept is None else replace(volumes, shares=_certain(volumes.labels, kept))
     grid = _Grid(volumes, spacing)
+    shares = None if kept is None else _shares(grid, volumes, kept)
     valid = None if volumes.valid is None else grid.sample(volumes.valid.astype(np.uint8), sitk.sitkNearestNeighbor)
-    moved = Volumes(
+    return Volumes(
         np.stack([grid.sample(channel, INTERPOLATIONS[images]) for channel in volumes.channels]),
-        np.stack([_labels(grid, rater, labels) for rater in volumes.labels]),
+        np.stack([_labels(grid, rater, labels) for rater in volumes.labels])
+        if shares is None
+        else shares.argmax(axis=1).astype(np.uint8),
         spacing,
         grid.affine(volumes.affine),
         volumes.axcodes,
         None if valid is None else valid.astype(bool),
+        shares,
     )
-    return moved if kept is None else replace(moved, shares=_shares(grid, volumes, moved, kept))
 
 
 def _known_classes(labels: np.ndarray, classes: int | None) -> int:
@@ -95,6 +99,27 @@ class _Grid:
         result: np.ndarray = sitk.GetArrayFromImage(resampler.Execute(sitk.GetImageFromArray(array)))
         return result
 
+    def share(self, array: np.ndarray) -> np.ndarray:
+        """Average an array (D, H, W) or (H, W) over each new voxel, or interpolate where voxels shrink; float32."""
+        result = array.astype(np.float32)
+        for axis in np.argsort(-self.step):  # the axis that loses most first: the next ones have less to do
+            result = np.moveaxis(
+                np.moveaxis(result, axis, -1) @ self._weights(int(axis), array.shape[axis]).T, -1, axis
+            )
+        return result
+
+    def _weights(self, axis: int, old: int) -> np.ndarray:
+        """Return how much each old voxel counts in each new one along an axis: (new, old) float32, rows sum to 1."""
+        step = self.step[axis]
+        centres = (self.start[axis] + step * np.arange(self.shape[axis]))[:, None]
+        places = np.arange(old)
+        if step > 1:  # the length that the two voxels share; beyond the border it goes on
+            low, high = np.where(places == 0, -np.inf, places - 0.5), np.where(places == old - 1, np.inf, places + 0.5)
+            shared = np.minimum(high, centres + step / 2) - np.maximum(low, centres - step / 2)
+            return (np.maximum(shared, 0) / step).astype(np.float32)
+        inside = np.clip(centres, 0, old - 1)
+        return np.maximum(1 - np.abs(inside - places), 0).astype(np.float32)
+
     def affine(self, old: np.ndarray) -> np.ndarray:
         """Return array index to world mm of the new grid."""
         new = old.copy()
@@ -106,12 +131,8 @@ class _Grid:
 def _labels(grid: _Grid, label_map: np.ndarray, how: str) -> np.ndarray:
     if how == "nearest":
         return grid.sample(label_map, sitk.sitkNearestNeighbor)
-    return _interpolated(grid, label_map, int(label_map.max()) + 1).argmax(axis=0).astype(np.uint8)
-
-
-def _interpolated(grid: _Grid, label_map: np.ndarray, classes: int) -> np.ndarray:
-    """Return each class's mask on the new grid, (C, ...) float32: 1 in all, but for rounding."""
-    return np.stack([grid.sample((label_map == c).astype(np.float32), sitk.sitkLinear) for c in range(classes)])
+    masks = one_hot(label_map, int(label_map.max()) + 1)
+    return np.stack([grid.sample(mask, sitk.sitkLinear) for mask in masks]).argmax(axis=0).astype(np.uint8)
 
 
 def _certain(labels: np.ndarray, classes: int) -> np.ndarray:
@@ -119,16 +140,22 @@ def _certain(labels: np.ndarray, classes: int) -> np.ndarray:
     return np.stack([store.encode(one_hot(rater, classes)) for rater in labels])
 
 
-def _shares(grid: _Grid, before: Volumes, after: Volumes, classes: int) -> np.ndarray:
-    """Return the shares of a case `before` on the grid of `after`, (R, C, ...) uint16."""
-    if before.valid is None or after.valid is None:
-        return np.stack([_codes(_interpolated(grid, rater, classes)) for rater in before.labels])
-    known = grid.sample(before.valid.astype(np.float32), sitk.sitkLinear)
-    shares = _certain(after.labels, classes)
+def _shares(grid: _Grid, before: Volumes, classes: int) -> np.ndarray:
+    """Return the shares of a case on a new grid, (R, C, ...) uint16."""
+    if before.valid is None:
+        return np.stack([_codes(_averaged(grid, rater, classes)) for rater in before.labels])
+    inside = grid.sample(before.valid.astype(np.uint8), sitk.sitkNearestNeighbor).astype(bool)
+    known = grid.share(before.valid)
+    shares = _certain(np.stack([_labels(grid, rater, "nearest") for rater in before.labels]), classes)
     for own, rater in zip(shares, before.labels, strict=True):
         nobody = np.where(before.valid, rater, classes)  # a class of none: its weight is left out of the sum
-        own[:, after.valid] = _codes(_interpolated(grid, nobody, classes)[:, after.valid] / known[after.valid])
+        own[:, inside] = _codes(_averaged(grid, nobody, classes)[:, inside] / known[inside])
     return shares
+
+
+def _averaged(grid: _Grid, label_map: np.ndarray, classes: int) -> np.ndarray:
+    """Return each class's share of the new voxels, (C, ...) float32: 1 in all, but for rounding."""
+    return np.stack([grid.share(label_map == c) for c in range(classes)])
 
 
 def _codes(shares: np.ndarray) -> np.ndarray:

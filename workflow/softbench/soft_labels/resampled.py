@@ -1,4 +1,4 @@
-"""Labels kept soft through resampling: the share of each class that interpolation found, not the largest alone."""
+"""Labels kept soft through resampling: the share of each class in the new voxel, not the largest alone."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -34,7 +34,7 @@ def soften(
 
     .. math:: y_c(x) = \sum_v w_v(x)\, [\,t_v = c\,]
 
-    with `t` the labels as published and `w` the weights of linear interpolation at x, which sum to 1.
+    with `t` the labels as published and `w` the part of x that v covers (where voxels shrink: linear), which sum to 1.
 
     Args:
         labels: (1, D, H, W) or (1, H, W), class ids, after resampling.
@@ -44,7 +44,7 @@ def soften(
         shares: (C, D, H, W) or (C, H, W), the y of `datasets/resample.py`; None where labels lie on their own grid.
     Returns: (C, D, H, W) or (C, H, W) float32, summing to 1 over C; without shares one-hot.
     Raises: InputError: if labels are not class ids of one rater, or the shares have another shape than theirs.
-    Source: the interpolation of `label_interpolation: linear`, without its argmax; no paper of the suite trains on it.
+    Source: ours; the partial volume, as EPD takes it on a grid of whole windows. No paper of the suite trains on it.
     """
     return _given(labels, shares, spacing_mm, classes=classes)
 
