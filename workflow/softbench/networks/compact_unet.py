@@ -12,7 +12,7 @@ from torch import nn
 from softbench import sizes
 from softbench.errors import InputError
 
-VERSION = 2
+VERSION = 3
 
 
 class CompactUNet(nn.Module):
@@ -55,16 +55,15 @@ def build(in_channels: int, classes: int, dims: int, *, widths: list[int]) -> Co
 
 
 def _block(channels_in: int, channels_out: int, dims: int, stride: int = 1) -> nn.Sequential:
-    """Convolution, instance normalisation, ReLU.
+    """Convolution, instance normalisation, leaky ReLU.
 
-    Groups of one channel are instance normalisation, but keep channels last where torch's own brings them back to the
-    front and to the end again; leaky ReLU costs a tenth of a step on a CPU.
+    Groups of one channel are instance normalisation, but keep channels last where torch's own brings them to the front.
     """
     convolution = (nn.Conv2d, nn.Conv3d)[dims - 2]
     return nn.Sequential(
         convolution(channels_in, channels_out, 3, stride=stride, padding=1, bias=False),
         nn.GroupNorm(channels_out, channels_out),
-        nn.ReLU(inplace=True),
+        nn.LeakyReLU(0.01, inplace=True),
     )
 
 
