@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from softbench import datasets, networks, pieces, provenance, soft_labels, store
+from softbench import datasets, networks, pieces, provenance, resolution, soft_labels, store
 from softbench.arrays import round_up
 from softbench.datasets import splits
 from softbench.datasets.case import Case
@@ -140,14 +140,14 @@ class Batch:
         if self.run.resolution and self.run.resolution.labels == "nearest":
             return self.soft.targets_of_labels(self.case(case_id), self.run.raters)
         soft, hard = self.soft.targets(self.dataset.load(case_id), self.run.raters)
-        self._require_grid(case_id, soft.shape[2:])
+        self._require_grid(case_id, hard.shape[1:], soft.shape[2:])
         if soft.shape[2:] != hard.shape[1:]:  # a soft label on its own, coarser grid: the largest class stands for it
             hard = soft.argmax(axis=1).astype(hard.dtype)
         return soft, hard
 
-    def _require_grid(self, case_id: str, found: tuple[int, ...]) -> None:
-        """Raise unless a soft label lies on the grid of training."""
-        wanted = self.case(case_id).labels.shape[1:]
+    def _require_grid(self, case_id: str, full: tuple[int, ...], found: tuple[int, ...]) -> None:
+        """Raise unless a soft label lies on the grid of training, which is that of the case or a coarser one."""
+        wanted = resolution.grid(full, self.run.resolution.factor) if self.run.resolution else full
         if found != wanted:
             raise InputError(
                 f"case {case_id}: the method {self.run.names['method']!r} trains on the grid {wanted}, but its soft "
