@@ -43,9 +43,10 @@ check: setup  ## ruff, snakefmt, snakemake --lint, mypy, then all tests
 snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest tests/snapshots --rewrite-snapshots
 
-docs: setup  ## rewrite docs/metrics.md and docs/datasets.md from the code
+docs: setup  ## rewrite docs/metrics.md, docs/datasets.md and docs/papers.md from the code
 	$(BIN)/python -m softbench.metrics.document
 	$(BIN)/python -m softbench.datasets.document
+	$(BIN)/python -m softbench.claims.document
 
 clean:  ## delete everything computed
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

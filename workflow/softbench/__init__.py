@@ -14,6 +14,7 @@ __all__ = ["InputError", "__version__"]
 ROOMS = (
     "arrays",
     "checks",
+    "claims",
     "datasets",
     "images",
     "losses",
@@ -22,6 +23,7 @@ ROOMS = (
     "networks",
     "own_predictions",
     "pieces",
+    "published",
     "reporting",
     "soft_labels",
     "statistics",

@@ -1,0 +1,169 @@
+"""The words of a printed table.
+
+A file of `workflow/published` holds one paper. In a table, a cell's place is put together from the coordinates in
+`same` (all cells), in its row and in its column; `cells` are the row's numbers as printed, from the first column on.
+`doubts` say what is odd about some cells; coordinates that a doubt leaves out mean any.
+"""
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from softbench.errors import InputError
+
+LOST = "–"
+
+
+@dataclass(frozen=True)
+class PrintedMetric:
+    """A metric as a paper prints it; `printed number * factor` is in our unit (shares for percent).
+
+    `ours` is our key of the same definition, None where we have none; `better` is "zero" where nearest 0 is best.
+    """
+
+    name: str
+    ours: str | None
+    roi: str
+    better: Literal["higher", "lower", "zero"]
+    unit: str
+    factor: Decimal
+    note: str
+
+    @property
+    def key(self) -> str:
+        """Our key, or the printed name where we have none."""
+        return self.ours or self.name
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The data of a table, under our key, with the printed sizes of its parts (None where there is no such part)."""
+
+    key: str
+    title: str
+    train: int | None
+    val: int | None
+    test: int | None
+    unit: str
+    private: bool = False
+    surrogate: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a cell stands. `metric` is the printed name; `arm` and `rater` are None where a table has none."""
+
+    dataset: str
+    metric: str
+    structure: str
+    method: str
+    arm: str | None = None
+    rater: int | None = None
+
+    def __str__(self) -> str:
+        parts = (self.dataset, self.arm, f"rater {self.rater}" if self.rater else None, self.structure, self.metric)
+        return f"{self.method}: " + ", ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A printed number: `printed` as it stands in the paper, `mean` and `sd` read from it (NaN where there is none).
+
+    `confidence` says how sure it is that this is the printed number; `derived` is what other cells give for a lost one.
+    `difference` is the printed difference to the table's baseline.
+    """
+
+    place: Place
+    printed: str
+    confidence: str = "high"
+    note: str = ""
+    derived: str | None = None
+    difference: str | None = None
+
+    @property
+    def mean(self) -> float:
+        """The number before the ±, in the printed unit."""
+        return math.nan if self.printed == LOST else float(self.printed.split("±")[0])
+
+    @property
+    def sd(self) -> float:
+        """The number after the ±, in the printed unit."""
+        return float(self.printed.split("±")[1]) if "±" in self.printed else math.nan
+
+    def text(self, part: Literal["mean", "sd"] = "mean") -> str:
+        """Return one of the two numbers as printed, with its decimals."""
+        return self.printed.split("±")[0 if part == "mean" else 1]
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    """A table of a paper. `over` says what its ± is over; `n` is the number of seeds where it is over seeds."""
+
+    key: str
+    paper: str
+    number: str
+    title: str
+    over: Literal["seeds", "cases", "none"]
+    n: int | None
+    datasets: dict[str, Dataset]
+    metrics: dict[str, PrintedMetric]
+    columns: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    composites: dict[str, tuple[str, ...]]
+    baseline: str | None
+
+    def cell(self, **place: str | int | None) -> Cell:
+        """Return the one cell at these coordinates, e.g. `cell(method="ls", metric="ECE", dataset="brats2019_svls")`.
+
+        Raises: InputError: unless exactly one cell is there.
+        """
+        found = [cell for cell in self.cells if all(getattr(cell.place, key) == place[key] for key in place)]
+        if len(found) != 1:
+            raise InputError(
+                f"{self.key} has {len(found)} cells at {place}. Coordinates are {', '.join(Place.__annotations__)}; "
+                f"a cell is e.g. {self.cells[0].place}."
+            )
+        return found[0]
+
+    def metric_of(self, cell: Cell) -> PrintedMetric:
+        """Return the metric that a cell holds."""
+        return self.metrics[cell.place.metric]
+
+    def in_our_units(self, cell: Cell, *, derived: bool = False) -> tuple[float, float]:
+        """Return mean and sd in our unit (shares, mm), NaN where the paper has none.
+
+        Args:
+            cell: of this table.
+            derived: fill a lost mean with what other cells give for it (its sd stays NaN).
+        """
+        factor = self.metric_of(cell).factor
+        mean = cell.derived if derived and cell.printed == LOST and cell.derived else cell.text()
+        spread = cell.text("sd") if "±" in cell.printed else LOST
+        return _scaled(mean, factor), _scaled(spread, factor)
+
+    def count_behind(self, cell: Cell) -> int | None:
+        """Return how many seeds or cases a cell's ± is over; None where it has no ±."""
+        if "±" not in cell.printed:
+            return None
+        return self.n if self.over == "seeds" else self.datasets[cell.place.dataset].test
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper, its tables, and what a reader of its numbers must know."""
+
+    key: str
+    title: str
+    authors: str
+    year: int
+    venue: str | None
+    protocol: str
+    know: tuple[str, ...]
+    tables: dict[str, PublishedTable]
+
+
+def _scaled(text: str, factor: Decimal) -> float:
+    """Return a printed number in our unit; decimal arithmetic, so 85.47 % is 0.8547 to the last bit."""
+    return math.nan if text == LOST else float(Decimal(text) * factor)
