@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from softbench.errors import InputError
-from softbench.statistics.rows import by_case, choose
+from softbench.statistics.pairs import pair
+from softbench.statistics.student import t_interval
+from softbench.statistics.validity import MIN_SEEDS, reason_against
 
 VERSION = 1
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,8 @@ class Difference:
     """A method minus its control.
 
     `mean` and its 95 % t interval from `low` to `high`, in the metric's unit; `n_seeds` that both were trained with;
-    `missing`: the seeds that one of the two lacks. NaN where unknown.
+    `missing`: the seeds that one of the two lacks; `sd` of the seeds' differences; `p` of the two-sided paired t test
+    over seeds. NaN where unknown.
     """
 
     mean: float
@@ -27,11 +27,18 @@ class Difference:
     high: float
     n_seeds: int
     missing: tuple[float, ...] = ()
+    sd: float = math.nan
+    p: float = math.nan
 
     @property
     def beyond_noise(self) -> bool:
         """Whether the interval leaves zero out; False where there is no interval."""
         return self.low > 0 or self.high < 0
+
+    @property
+    def reason(self) -> str | None:
+        """Why there is no valid interval; None where there is one."""
+        return reason_against(seeds=self.n_seeds, finite=math.isfinite(self.mean))
 
 
 def difference(
@@ -51,6 +58,8 @@ def difference(
 
     .. math:: \bar d \pm t_{0.975, S-1} \, \mathrm{sd}(d) / \sqrt S
 
+    It speaks of new seeds on these cases: of the methods, as measured by this test set.
+
     Args:
         scores: the tidy table of one experiment, network, grid and prediction, after `policy.apply` (an infinite
             value makes the result infinite or NaN).
@@ -60,41 +69,13 @@ def difference(
         structure: what was scored; may be left out where the metric has one structure only.
         roi: the region.
         over: "cases", or "pooled" for values that were pooled over cases.
-    Returns: the difference; `low` and `high` are NaN with fewer than two seeds, all are NaN without a common seed.
+    Returns: the difference; `low`, `high`, `sd` and `p` are NaN with fewer than two seeds, all are NaN without a
+        common seed. Where all seeds agree exactly, `p` is 1 if they differ by nothing, else 0.
     Raises: InputError: if nothing was scored for the method or the control, or `structure` is open.
     """
-    rows = choose(scores, over)
-    rows = rows[(rows["metric"] == metric) & (rows["roi"] == roi)]
-    structure = structure if structure is not None else _only_structure(rows, metric)
-    rows = rows[rows["structure"] == structure]
-    sides = [_of_method(rows, name, f"{metric} of {structure} (roi {roi})") for name in (method, control)]
-    pairs = pd.concat(sides, axis=1, join="inner", keys=["method", "control"]).dropna()
-    with np.errstate(invalid="ignore"):
-        gap = pairs["method"] - pairs["control"]
-    seeds = np.array([group.to_numpy().mean() for _, group in gap.groupby(level="seed", dropna=False)])
-    return _interval(seeds, _missing(*sides))
-
-
-def _only_structure(rows: pd.DataFrame, metric: str) -> str:
-    found = sorted(rows["structure"].astype(str).unique())
-    if len(found) != 1:
-        raise InputError(f"`structure` must be named for {metric}; scored are: {', '.join(found) or 'none'}.")
-    return found[0]
-
-
-def _of_method(rows: pd.DataFrame, name: str, what: str) -> pd.Series:
-    """Return a method's values by seed and case."""
-    mine = rows[rows["method"] == name]
-    if mine.empty:
-        known = ", ".join(sorted(rows["method"].astype(str).unique())) or "no method"
-        raise InputError(f"{what} was not scored for the method {name!r}; it was for {known}.")
-    return by_case(mine).groupby(level=["seed", "case"], dropna=False).first()
-
-
-def _missing(method: pd.Series, control: pd.Series) -> tuple[float, ...]:
-    """Return the seeds that only one of the two was scored with."""
-    mine, other = (set(side.index.get_level_values("seed").dropna()) for side in (method, control))
-    return tuple(sorted(mine ^ other))
+    pairs = pair(scores, method, control, metric, structure, roi, over)
+    seeds = np.array([group.to_numpy().mean() for _, group in pairs.gap.groupby(level="seed", dropna=False)])
+    return _interval(seeds, pairs.missing)
 
 
 def _interval(seeds: np.ndarray, missing: tuple[float, ...]) -> Difference:
@@ -102,8 +83,7 @@ def _interval(seeds: np.ndarray, missing: tuple[float, ...]) -> Difference:
     count = len(seeds)
     if not count:
         return Difference(math.nan, math.nan, math.nan, 0, missing)
-    mean = float(seeds.mean())
-    if count < 2 or not np.isfinite(seeds).all():
-        return Difference(mean, math.nan, math.nan, count, missing)
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1) * seeds.std(ddof=1) / math.sqrt(count))
-    return Difference(mean, mean - reach, mean + reach, count, missing)
+    if count < MIN_SEEDS or not np.isfinite(seeds).all():
+        return Difference(float(seeds.mean()), math.nan, math.nan, count, missing)
+    mean, low, high, sd, p = (float(value) for value in t_interval(seeds))
+    return Difference(mean, low, high, count, missing, sd, p)

@@ -8,6 +8,7 @@ from softbench.errors import InputError
 OVER = ("cases", "pooled")
 CELL = ["method", "structure", "metric", "roi"]
 CIRCUMSTANCES = ("experiment", "dataset", "split", "network", "grid", "prediction")
+NO_SEED = -1.0  # stands for the missing seed of an ensemble where a table has a row for each seed
 
 
 def choose(scores: pd.DataFrame, over: str = "cases") -> pd.DataFrame:
@@ -33,3 +34,42 @@ def by_case(rows: pd.DataFrame) -> pd.Series:
     """Return one value for each method, structure, metric, roi, seed and case: the mean over its defined raters."""
     keys = [*CELL, "seed", "case"]
     return rows.groupby(keys, observed=True, dropna=False)["value"].mean()
+
+
+def column(
+    scores: pd.DataFrame, metric: str, structure: str | None, roi: str, over: str = "cases"
+) -> tuple[pd.DataFrame, str]:
+    """Return the rows of one metric, structure and region, and the words for them: "dsc of WT (roi all)".
+
+    Raises: InputError: if `structure` is None and several were scored; and as `choose`.
+    """
+    rows = choose(scores, over)
+    rows = rows[(rows["metric"] == metric) & (rows["roi"] == roi)]
+    structure = structure if structure is not None else _only_structure(rows, metric)
+    return rows[rows["structure"] == structure], f"{metric} of {structure} (roi {roi})"
+
+
+def _only_structure(rows: pd.DataFrame, metric: str) -> str:
+    found = sorted(rows["structure"].astype(str).unique())
+    if len(found) != 1:
+        raise InputError(f"`structure` must be named for {metric}; scored are: {', '.join(found) or 'none'}.")
+    return found[0]
+
+
+def of_method(rows: pd.DataFrame, name: str, what: str) -> pd.Series:
+    """Return a method's values by seed and case; `what` names the rows in the error.
+
+    Raises: InputError: if the method was not scored there.
+    """
+    mine = rows[rows["method"] == name]
+    if mine.empty:
+        known = ", ".join(sorted(rows["method"].astype(str).unique())) or "no method"
+        raise InputError(f"{what} was not scored for the method {name!r}; it was for {known}.")
+    return by_case(mine).groupby(level=["seed", "case"], dropna=False).first()
+
+
+def seed_by_case(values: pd.Series) -> pd.DataFrame:
+    """Return values by seed and case as a table: a row for each seed, a column for each case, NaN where absent."""
+    table = values.rename_axis(index=["seed", "case"]).reset_index(name="value")
+    table["seed"] = table["seed"].astype(float).fillna(NO_SEED)
+    return table.pivot(index="seed", columns="case", values="value").sort_index(axis=0).sort_index(axis=1)

@@ -1,0 +1,67 @@
+"""A method beside its control, seed by seed and case by case: what every comparison of two methods starts from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from softbench.errors import InputError
+from softbench.statistics.rows import column, of_method, seed_by_case
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Method minus control.
+
+    gap: by seed and case, where both are defined; infinities stay, and one less another is NaN.
+    missing: the seeds that one of the two lacks.
+    cases: all that were scored, defined or not.
+    """
+
+    gap: pd.Series
+    missing: tuple[float, ...]
+    cases: tuple[str, ...]
+
+    @property
+    def finite(self) -> bool:
+        """Whether no difference is infinite, or of two infinities."""
+        return bool(np.isfinite(self.gap.to_numpy()).all())
+
+    def table(self) -> pd.DataFrame:
+        """Return a row for each common seed, a column for each case, NaN where undefined."""
+        return seed_by_case(self.gap)
+
+
+def pair(
+    scores: pd.DataFrame, method: str, control: str, metric: str, structure: str | None, roi: str, over: str = "cases"
+) -> Pairs:
+    """Return the differences of two methods; the arguments are those of `difference`."""
+    rows, what = column(scores, metric, structure, roi, over)
+    sides = [of_method(rows, name, what) for name in (method, control)]
+    both = pd.concat(sides, axis=1, join="inner", keys=["method", "control"]).dropna()
+    with np.errstate(invalid="ignore"):
+        gap = both["method"] - both["control"]
+    cases = sorted({str(case) for side in sides for case in side.index.get_level_values("case")})
+    return Pairs(gap, _missing(*sides), tuple(cases))
+
+
+def _missing(method: pd.Series, control: pd.Series) -> tuple[float, ...]:
+    """Return the seeds that only one of the two was scored with."""
+    mine, other = (set(side.index.get_level_values("seed").dropna()) for side in (method, control))
+    return tuple(sorted(mine ^ other))
+
+
+def patients_of(cases: pd.Index, groups: Mapping[str, str] | None) -> np.ndarray:
+    """Return each case's patient as a number from 0; without `groups` every case is its own.
+
+    Raises: InputError: if a case has no patient.
+    """
+    if groups is None:
+        return np.arange(len(cases))
+    unknown = [str(case) for case in cases if case not in groups]
+    if unknown:
+        raise InputError(f"`groups` names no patient for {len(unknown)} case(s): {', '.join(unknown[:5])}. Add them.")
+    return np.unique([groups[case] for case in cases], return_inverse=True)[1]

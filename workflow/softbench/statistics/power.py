@@ -1,0 +1,84 @@
+"""What a number of seeds can see: the power of the paired t test, the smallest difference found, the seeds needed."""
+
+import math
+
+from scipy import optimize, stats
+
+from softbench.checks import require_fraction, require_positive
+from softbench.statistics.validity import MIN_SEEDS
+
+VERSION = 1
+ALPHA = 0.05
+POWER = 0.8
+MOST_SEEDS = 10_000
+
+
+def power(difference: float, sd: float, seeds: int, *, alpha: float = ALPHA) -> float:
+    r"""Return the probability that a true difference is found by the two-sided paired t test over seeds.
+
+    .. math:: P(|T'_{S-1}(\delta \sqrt S / \mathrm{sd})| > t_{1 - \alpha/2,\, S-1})
+
+    with T' noncentral t.
+
+    Args:
+        difference: the true difference, in the metric's unit.
+        sd: of the seeds' differences; positive.
+        seeds: S; with fewer than two the result is NaN.
+        alpha: the size of the test.
+    """
+    require_positive("sd", sd)
+    require_fraction("alpha", alpha)
+    if seeds < MIN_SEEDS:
+        return math.nan
+    bound = stats.t.ppf(1 - alpha / 2, seeds - 1)
+    shift = abs(difference) * math.sqrt(seeds) / sd
+    upper, lower = (stats.nct.sf(bound, seeds - 1, side * shift) for side in (1, -1))  # nct.cdf(-bound) can be NaN
+    return float(upper + lower)
+
+
+def detectable(sd: float, seeds: int, *, wanted: float = POWER, alpha: float = ALPHA) -> float:
+    """Return the smallest true difference that this number of seeds finds with the wanted power.
+
+    A smaller one is missed more often than the power allows, so its absence from a table says nothing. With few seeds
+    the sd itself is rough: over 3 seeds its 95 % interval reaches from half to six times the estimate.
+
+    Args:
+        sd: of the seeds' differences (`Difference.sd`), in the metric's unit; NaN gives NaN, 0 gives 0.
+        seeds: S; with fewer than two the result is NaN.
+        wanted: the power.
+        alpha: the size of the test; alpha / m is the first step of Holm over m tests.
+    Raises: InputError: if `wanted` or `alpha` is not a fraction, or `wanted` is not above alpha.
+    """
+    require_fraction("wanted", wanted)
+    require_positive("wanted - alpha", wanted - alpha)
+    if not math.isfinite(sd) or seeds < MIN_SEEDS:
+        return math.nan
+    if sd == 0:
+        return 0.0
+    far = 1.0
+    while power(far, 1.0, seeds, alpha=alpha) < wanted:
+        far *= 2
+    return sd * float(optimize.brentq(lambda step: power(step, 1.0, seeds, alpha=alpha) - wanted, 0.0, far, xtol=1e-12))
+
+
+def seeds_needed(difference: float, sd: float, *, wanted: float = POWER, alpha: float = ALPHA) -> int | None:
+    """Return the smallest number of seeds that finds a true difference with the wanted power.
+
+    Args:
+        difference: in the metric's unit, not 0.
+        sd: of the seeds' differences, positive.
+        wanted: the power.
+        alpha: the size of the test.
+    Returns: at least 2; None where even 10,000 would not do.
+    """
+    require_positive("|difference|", abs(difference))
+    low, high = MIN_SEEDS, MOST_SEEDS
+    if power(difference, sd, high, alpha=alpha) < wanted:
+        return None
+    while low < high:  # power grows with seeds
+        middle = (low + high) // 2
+        if power(difference, sd, middle, alpha=alpha) < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
