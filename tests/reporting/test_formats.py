@@ -24,7 +24,7 @@ def test_csv_keeps_full_precision_and_one_row_a_cell(build):
     assert len(read) == 4 * 4
     assert ",".join(read.columns) == (
         "method,title,structure,metric,roi,unit,better,mean,sd_over_seeds,sd_over_cases,n_seeds,n_cases,n_undefined,"
-        "n_penalised,control,difference,difference_low,difference_high,beyond_noise"
+        "n_penalised,control,difference,difference_low,difference_high,p,p_holm,detectable,beyond_noise"
     )
     np.testing.assert_array_equal(read["mean"], [cell.mean for row in table.cells for cell in row])
     good = read[(read["method"] == "good") & (read["metric"] == "dsc")].iloc[0]

@@ -1,6 +1,7 @@
 """A table as numbers."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,25 @@ def test_bold_is_what_noise_cannot_explain_and_says_which_way(build):
     verdicts = [row[0].verdict for row in build().cells]
     assert verdicts == [None, "better", "worse", None]
     assert [row[0].bold for row in build().cells] == [False, True, True, False]
+
+
+def test_p_values_are_adjusted_for_all_differences_of_the_table(build):
+    table = build()
+    gaps = [one.difference for row in table.cells for one in row if one.difference]
+    told = [gap.p for gap in gaps if not math.isnan(gap.p)]
+    assert table.tests == len(told) > 4
+    smallest = min((one for row in table.cells for one in row if one.difference), key=lambda one: one.difference.p)
+    assert smallest.p_holm == pytest.approx(min(1, len(told) * smallest.difference.p))
+    assert all(one.bold == (one.p_holm < 0.05) for row in table.cells for one in row)
+
+
+def test_removing_a_method_changes_no_number_of_the_others_but_what_is_adjusted(build, methods):
+    whole, fewer = build(), build(methods=[one for one in methods if one["key"] != "bad"])
+    for method in ("one_hot", "good", "noise"):
+        for column in range(len(whole.columns)):
+            one, other = (replace(cell(t, method, column), p_holm=0.0, verdict=None) for t in (whole, fewer))
+            assert repr(one) == repr(other)  # NaN equals NaN here
+    assert fewer.tests < whole.tests
 
 
 def test_lower_calibration_error_is_better(build):

@@ -69,7 +69,7 @@ def means(table: Table) -> tuple[Line, ...]:
 
 
 def differences(table: Table) -> tuple[Line, ...]:
-    """Return part 2: differences to the control with their interval; bold where that leaves zero out."""
+    """Return part 2: differences to the control with their interval; bold where beyond noise (Holm)."""
     return _lines(table, tuple(method for method in table.methods if method.control), _difference)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from softbench.metrics import catalogue
 from softbench.statistics import Difference
 
+ALPHA = 0.05  # share of tables with a false bold number, if no method differed
+
 
 @dataclass(frozen=True)
 class Method:
@@ -49,7 +51,8 @@ class Cell:
     n_undefined: int = 0
     n_penalised: int = 0
     difference: Difference | None = None
-    verdict: str | None = None  # "better" or "worse" where the difference's interval leaves zero out
+    p_holm: float = math.nan  # of the difference, adjusted for all differences of the table
+    verdict: str | None = None  # "better" or "worse" where that is below `ALPHA`
 
     @property
     def bold(self) -> bool:
@@ -90,3 +93,4 @@ class Table:
     failed: tuple[Failure, ...] = ()
     prediction: str = "raw"
     ensembles: tuple[Ensemble, ...] = ()  # of the rows, where the prediction is that of ensembles
+    tests: int = 0  # size of the family that Holm's adjustment is over

@@ -1,15 +1,16 @@
 """A table of methods by columns, as numbers: what was scored, with its spread, and the difference to the control."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from softbench.reporting.choice import check_found, with_composites
-from softbench.reporting.parts import Cell, Column, Ensemble, Failure, Method, Table
-from softbench.statistics import Difference, apply_policy, difference, summarise
+from softbench.reporting.parts import ALPHA, Cell, Column, Ensemble, Failure, Method, Table
+from softbench.statistics import Difference, apply_policy, difference, holm, summarise
 
-VERSION = 1
+VERSION = 2
 
 
 def build(
@@ -50,11 +51,12 @@ def build(
     check_found(scores, rows, heads, made, absent)
     settled = with_composites(apply_policy(scores, policy), heads, made)
     cells = zip(*(_cells_of(settled, column, rows) for column in heads), strict=True)
+    judged, tests = _judged([list(row) for row in cells], heads)
     return Table(
         title=title,
         methods=tuple(rows),
         columns=tuple(heads),
-        cells=tuple(cells),
+        cells=judged,
         policy=policy,
         controls=_controls(rows),
         composites=made,
@@ -62,6 +64,7 @@ def build(
         failed=tuple(lost),
         prediction=prediction,
         ensembles=tuple(ensembles),
+        tests=tests,
     )
 
 
@@ -92,7 +95,6 @@ def _cell(here: pd.DataFrame, column: Column, row: Method, summary: pd.DataFrame
         n_undefined=int(found["n_undefined"]),
         n_penalised=int(found["n_penalised"]),
         difference=gap,
-        verdict=_verdict(gap, column.described.better),
     )
 
 
@@ -101,7 +103,17 @@ def _difference(here: pd.DataFrame, column: Column, row: Method) -> Difference:
     return difference(here, row.key, str(row.control), column.metric, **place)
 
 
-def _verdict(gap: Difference | None, better: str) -> str | None:
-    if gap is None or not gap.beyond_noise or better == "neither":
+def _judged(cells: list[list[Cell]], columns: Sequence[Column]) -> tuple[tuple[tuple[Cell, ...], ...], int]:
+    """Return the cells with their verdicts, and how many differences share the adjustment: all of the table."""
+    gaps = {(r, c): cell.difference for r, line in enumerate(cells) for c, cell in enumerate(line) if cell.difference}
+    family = holm({place: gap.p for place, gap in gaps.items()})
+    for (r, c), gap in gaps.items():
+        p = family.adjusted[r, c]
+        cells[r][c] = replace(cells[r][c], p_holm=p, verdict=_verdict(gap, p, columns[c].described.better))
+    return tuple(tuple(line) for line in cells), family.size
+
+
+def _verdict(gap: Difference, p: float, better: str) -> str | None:
+    if not p < ALPHA or better == "neither":
         return None
     return "better" if (gap.mean > 0) == (better == "higher") else "worse"

@@ -3,16 +3,21 @@
 import pandas as pd
 
 from softbench.reporting.parts import Cell, Column, Method, Table
+from softbench.statistics import detectable
 
 COLUMNS = [
     *("method", "title", "structure", "metric", "roi", "unit", "better"),
     *("mean", "sd_over_seeds", "sd_over_cases", "n_seeds", "n_cases", "n_undefined", "n_penalised"),
-    *("control", "difference", "difference_low", "difference_high", "beyond_noise"),
+    *("control", "difference", "difference_low", "difference_high", "p", "p_holm", "detectable", "beyond_noise"),
 ]
 
 
 def to_csv(table: Table) -> str:
-    """Return a table as CSV text: numbers as they are, unknown ones empty; `beyond_noise` empty without a control."""
+    """Return a table as CSV text: numbers as they are, unknown ones empty; nothing of a difference without a control.
+
+    `p_holm` is adjusted for all differences of the table; `beyond_noise` says whether it is below 0.05; `detectable` is
+    the difference that so many seeds would have found with 80 % power, at p < 0.05 and unadjusted.
+    """
     records = [
         _record(method, column, cell)
         for method, row in zip(table.methods, table.cells, strict=True)
@@ -26,5 +31,7 @@ def _record(method: Method, column: Column, cell: Cell) -> list[object]:
     place = [method.key, method.title, column.structure, column.metric, column.roi, metric.unit, metric.better]
     spread = [cell.mean, cell.sd_seeds, cell.sd_cases]
     counts = [cell.n_seeds, cell.n_cases, cell.n_undefined, cell.n_penalised]
-    paired = [None] * 4 if gap is None else [gap.mean, gap.low, gap.high, gap.beyond_noise]
-    return [*place, *spread, *counts, method.control, *paired]
+    if gap is None:
+        return [*place, *spread, *counts, method.control, *[None] * 7]
+    found = detectable(gap.sd, gap.n_seeds) if gap.n_seeds > 1 else None
+    return [*place, *spread, *counts, method.control, gap.mean, gap.low, gap.high, gap.p, cell.p_holm, found, cell.bold]

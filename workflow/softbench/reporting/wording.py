@@ -1,9 +1,12 @@
 """The sentences around a table: what ± means, what is bold, what was undefined, penalised or failed."""
 
+import math
+import statistics
 from collections.abc import Callable, Iterable
 
 from softbench.reporting.layout import heads, name_of
-from softbench.reporting.parts import Cell, Column, Table
+from softbench.reporting.parts import ALPHA, Cell, Column, Table
+from softbench.statistics import detectable, reason_against
 
 POLICIES = {
     "diagonal": "Where one of the two masks is empty, a distance counts as the diagonal of that case's image and an "
@@ -65,12 +68,33 @@ def paired(table: Table) -> str:
             "Method minus control, over the cases defined in both. One ensemble per method has no spread over seeds, "
             "so there is no interval and no test, and nothing is bold."
         )
-    count = sum(cell.difference is not None and cell.difference.n_seeds > 1 for row in table.cells for cell in row)
     return (
-        "Method minus control, paired over seeds and over the cases defined in both, with its 95 % t interval. Bold: "
-        f"the interval leaves zero out; among the means only where the method is the better one. The {count} intervals "
-        "are not corrected for their number: about one in twenty would leave zero out by chance."
+        "Method minus control, paired over seeds and over the cases defined in both, with its 95 % t interval (each by "
+        f"itself). Bold: beyond noise after Holm's adjustment for the {table.tests} differences of this table (p < "
+        f"{ALPHA:g}); among the means only where the method is the better one."
     )
+
+
+def detected(table: Table) -> Iterable[str]:
+    """Say which differences so many seeds would have found, column by column."""
+    found = []
+    for head, cells in zip(heads(table), zip(*table.cells, strict=True), strict=True):
+        gaps = [cell.difference for cell in cells if cell.difference is not None and cell.difference.n_seeds > 1]
+        sizes = [size for size in (detectable(gap.sd, gap.n_seeds) for gap in gaps) if math.isfinite(size)]
+        if sizes:
+            found.append(f"{name_of(head)} {statistics.median(sizes):.2g}")
+    if found:
+        yield (
+            "So many seeds find a difference of this size with 80 % power (median over the rows, at p < 0.05, before "
+            f"any adjustment): {', '.join(found)}. What is smaller may be there and not be seen."
+        )
+
+
+def few_cases(table: Table) -> Iterable[str]:
+    """Say where the test cases are too few to speak of other patients."""
+    reason = reason_against(cases=_span(table, lambda cell: cell.n_cases)[0])
+    if reason and _span(table, lambda cell: cell.n_cases)[1]:
+        yield f"For new patients there is {reason}; the intervals above speak of new seeds on these cases."
 
 
 def footnotes(table: Table) -> tuple[str, ...]:
@@ -78,6 +102,7 @@ def footnotes(table: Table) -> tuple[str, ...]:
     made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in table.composites.items()]
     predicted = [*_members(table), *([SCALED[table.prediction]] if table.prediction in SCALED else [])]
     lines = [*table.notes, *made, *predicted, *_missing_seeds(table), POLICIES[table.policy], *_counts(table)]
+    lines += [*detected(table), *few_cases(table)]
     return (*lines, *_failed(table), NO_TEST_OF_ENSEMBLES if table.ensembles else SEED_IS_THE_UNIT)
 
 
