@@ -16,6 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import monai.inferers.utils  # noqa: F401 (seconds to import, as torch is)
 import torch
 import yaml
 from softbench import datasets

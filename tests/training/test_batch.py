@@ -160,6 +160,15 @@ def test_coarse_method_is_scored_on_its_own_grid_too(data: Path, tmp_path: Path)
     assert table.cells[0][0].mean == pytest.approx(own[case, "WT", "dsc_s"])
 
 
+def test_window_of_a_coarse_method_covers_the_same_place(data: Path) -> None:
+    protocol = replace(RUN.protocol, crop=[8, 16, 20], window=[8, 24, 20])
+    whole = replace(RUN, protocol=protocol)
+    coarse = replace(whole, resolution=Resolution(2))
+    assert open_batch(data, whole)[0].protocol == protocol
+    found = open_batch(data, coarse)[0].protocol  # the network halves its grid once: lengths are even
+    assert (found.crop, found.window) == ([4, 8, 10], [4, 12, 10])
+
+
 def test_soft_label_on_another_grid_than_the_coarse_images_is_refused(data: Path, tmp_path: Path) -> None:
     run = replace(RUN, resolution=Resolution(2), names={**NAMES, "method": "wrong"})
     with pytest.raises(

@@ -122,13 +122,16 @@ class Batch:
 
     @property
     def protocol(self) -> Protocol:
-        """The protocol on the grid of training: a coarser crop is widened to what the network can halve."""
+        """The protocol on the grid of training: a coarser crop and window are widened to what the network can halve."""
         if self.run.resolution is None:
             return self.run.protocol
-        crop = self.run.resolution.crop(self.run.protocol.crop)
+        full = self.run.protocol
+        crop = self.run.resolution.crop(full.crop)
         settings = {name: value for name, value in self.run.network.items() if name != "name"}
         multiple: Any = networks.build(self.run.network["name"], 1, 2, len(crop), **settings).multiple
-        return replace(self.run.protocol, crop=list(round_up(crop, multiple)))
+        window = None if full.window is None else self.run.resolution.crop(full.window)
+        wide = None if window is None else list(round_up(window, multiple))
+        return replace(full, crop=list(round_up(crop, multiple)), window=wide)
 
     def case(self, case_id: str) -> Case:
         """Return a case on the grid of training."""
@@ -199,12 +202,12 @@ class Batch:
         torch.set_num_threads(self.run.protocol.threads)
         model = model_file.load(folder / "model.pt", self.device)
         run, pair = self.run, self.pair([model])
-        of_model: dict[str, Any] = {"resolution": run.resolution, "view": view_of(run.protocol)}
+        of_model: dict[str, Any] = {"resolution": run.resolution, "view": view_of(self.protocol)}
         kinds: dict[str, Predictor] = {score_piece.RAW: predictors.networks([model], **of_model)}
         facts: dict[str, Any] = {}
         if run.scoring.temperature:
             validation = [self.case(case) for case in self.parts["val"]]
-            facts["temperature"] = temperature(model, validation, view=view_of(run.protocol))
+            facts["temperature"] = temperature(model, validation, view=view_of(self.protocol))
             self.log(f"seed {seed}: temperature {facts['temperature']:.3f}")
             kinds["temperature"] = predictors.networks([model], temperature=facts["temperature"], **of_model)
         where = (scratch, kinds, self.dataset, self.split)
@@ -214,7 +217,7 @@ class Batch:
         """Return how a case's prediction and target on a coarser grid of training are had; None without such a grid."""
         if self.run.resolution is None:
             return None
-        predictor = predictors.networks(models, view=view_of(self.run.protocol))
+        predictor = predictors.networks(models, view=view_of(self.protocol))
 
         def of_case(case_id: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
             coarse, (soft, _) = self.case(case_id), self._target(case_id)

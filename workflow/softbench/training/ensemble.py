@@ -72,12 +72,12 @@ def _fill(batch: Batch, done: Mapping[int, Outcome], folder: Path, scratch: Path
     torch.set_num_threads(run.protocol.threads)
     models = [_load(folder / f"seed-{seed}", one, batch.device) for seed, one in done.items()]
     batch.log(f"ensemble of {len(models)} seeds")
-    of_models: dict[str, Any] = {"resolution": run.resolution, "view": view_of(run.protocol)}
+    of_models: dict[str, Any] = {"resolution": run.resolution, "view": view_of(batch.protocol)}
     kinds: dict[str, Predictor] = {MEAN: predictors.networks(models, **of_models)}
     facts: dict[str, Any] = {}
     if run.scoring.temperature:
         validation = [batch.case(case) for case in batch.parts["val"]]
-        facts["temperature"] = temperature_of_mean(models, validation, view=view_of(run.protocol))
+        facts["temperature"] = temperature_of_mean(models, validation, view=view_of(batch.protocol))
         batch.log(f"ensemble: temperature {facts['temperature']:.3f}")
         kinds[SCALED] = predictors.networks(models, temperature_of_mean=facts["temperature"], **of_models)
     where = (scratch, kinds, batch.dataset, batch.split)
