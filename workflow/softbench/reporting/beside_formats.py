@@ -1,0 +1,25 @@
+"""The four forms of a table "ours beside printed", and which file name asks for which."""
+
+from pathlib import Path
+
+from softbench import pieces
+from softbench.errors import InputError
+from softbench.reporting.beside_csv import to_csv
+from softbench.reporting.beside_html import to_html
+from softbench.reporting.beside_latex import to_latex
+from softbench.reporting.beside_markdown import to_markdown
+from softbench.reporting.beside_parts import Beside
+
+__all__ = ["to_csv", "to_html", "to_latex", "to_markdown", "write"]
+WRITERS = {".csv": to_csv, ".md": to_markdown, ".tex": to_latex, ".html": to_html}
+
+
+def write(table: Beside, path: Path | str) -> None:
+    """Write a table in the form that the suffix of `path` names: .csv, .md, .tex or .html; by rename.
+
+    Raises: InputError: for another suffix.
+    """
+    path = Path(path)
+    if path.suffix not in WRITERS:
+        raise InputError(f"a table can be written as {', '.join(WRITERS)}, but the file is {path.name!r}.")
+    pieces.write_text(path, WRITERS[path.suffix](table))
