@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from softbench import pieces
-from softbench.errors import InputError
 from softbench.reporting.beside_csv import to_csv
 from softbench.reporting.beside_html import to_html
 from softbench.reporting.beside_latex import to_latex
 from softbench.reporting.beside_markdown import to_markdown
 from softbench.reporting.beside_parts import Beside
+from softbench.reporting.formats import writer_of
 
 __all__ = ["to_csv", "to_html", "to_latex", "to_markdown", "write"]
 WRITERS = {".csv": to_csv, ".md": to_markdown, ".tex": to_latex, ".html": to_html}
@@ -19,7 +19,4 @@ def write(table: Beside, path: Path | str) -> None:
 
     Raises: InputError: for another suffix.
     """
-    path = Path(path)
-    if path.suffix not in WRITERS:
-        raise InputError(f"a table can be written as {', '.join(WRITERS)}, but the file is {path.name!r}.")
-    pieces.write_text(path, WRITERS[path.suffix](table))
+    pieces.write_text(Path(path), writer_of(WRITERS, Path(path))(table))

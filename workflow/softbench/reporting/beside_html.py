@@ -1,13 +1,13 @@
 """A table "ours beside printed" as a fragment of HTML, dressed by `page.css` like the other tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
-from itertools import groupby
 
 from softbench.reporting import beside_wording as wording
 from softbench.reporting.beside_layout import Entry, Line, heads, lines
 from softbench.reporting.beside_notes import footnotes
 from softbench.reporting.beside_parts import Beside, Section
+from softbench.reporting.html import groups
 from softbench.reporting.layout import Head
 
 
@@ -38,12 +38,7 @@ def _head(columns: Sequence[Head]) -> str:
     labels = "".join(f'<th scope="col">{escape(f"{head.label} {head.arrow}".strip())}</th>' for head in columns)
     if not any(head.group for head in columns):
         return f'<tr><th scope="col">Method</th>{labels}</tr>'
-    return f'<tr><th scope="col" rowspan="2">Method</th>{_groups(columns)}</tr>\n<tr>{labels}</tr>'
-
-
-def _groups(columns: Iterable[Head]) -> str:
-    runs = [(name, len(list(members))) for name, members in groupby(head.group for head in columns)]
-    return "".join(f'<th scope="colgroup" colspan="{width}" class="group">{escape(name)}</th>' for name, width in runs)
+    return f'<tr><th scope="col" rowspan="2">Method</th>{groups(columns)}</tr>\n<tr>{labels}</tr>'
 
 
 def _row(line: Line) -> str:

@@ -1,6 +1,8 @@
 """The four forms of a table, and which file name asks for which."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from softbench import pieces
 from softbench.errors import InputError
@@ -10,7 +12,8 @@ from softbench.reporting.markdown import to_markdown
 from softbench.reporting.parts import Table
 from softbench.reporting.tidy import to_csv
 
-__all__ = ["to_csv", "to_html", "to_latex", "to_markdown", "write"]
+__all__ = ["to_csv", "to_html", "to_latex", "to_markdown", "write", "writer_of"]
+Writer = TypeVar("Writer", bound=Callable[..., str])
 WRITERS = {".csv": to_csv, ".md": to_markdown, ".tex": to_latex, ".html": to_html}
 
 
@@ -19,7 +22,11 @@ def write(table: Table, path: Path | str) -> None:
 
     Raises: InputError: for another suffix.
     """
-    path = Path(path)
-    if path.suffix not in WRITERS:
-        raise InputError(f"a table can be written as {', '.join(WRITERS)}, but the file is {path.name!r}.")
-    pieces.write_text(path, WRITERS[path.suffix](table))
+    pieces.write_text(Path(path), writer_of(WRITERS, Path(path))(table))
+
+
+def writer_of(writers: Mapping[str, Writer], path: Path) -> Writer:
+    """Return the writer that the suffix of `path` names; raise `InputError` if there is none."""
+    if path.suffix not in writers:
+        raise InputError(f"a table can be written as {', '.join(writers)}, but the file is {path.name!r}.")
+    return writers[path.suffix]

@@ -41,10 +41,11 @@ def _head(columns: Sequence[Head]) -> str:
     labels = "".join(map(_label, columns))
     if not grouped:
         return f"<tr>{names}{labels}</tr>"
-    return f"<tr>{names}{_groups(columns)}</tr>\n<tr>{labels}</tr>"
+    return f"<tr>{names}{groups(columns)}</tr>\n<tr>{labels}</tr>"
 
 
-def _groups(columns: Sequence[Head]) -> str:
+def groups(columns: Iterable[Head]) -> str:
+    """Return the heads over columns of one group."""
     runs = [(name, len(list(members))) for name, members in groupby(head.group for head in columns)]
     return "".join(f'<th scope="colgroup" colspan="{width}" class="group">{escape(name)}</th>' for name, width in runs)
 
