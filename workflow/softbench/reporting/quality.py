@@ -1,12 +1,12 @@
 """What soft labels are like before anything is trained: one row a soft label, means over the cases of a data set."""
 
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 
 import pandas as pd
 
 from softbench import pieces
+from softbench.reporting import plain_table
 from softbench.reporting.rounding import number
 
 VERSION = 1
@@ -51,28 +51,8 @@ def write(table: pd.DataFrame, title: str, path: Path) -> None:
         return
     heads = ["Soft label", *(COLUMNS[name][0] for name in table)]
     rows = [[str(label), *_cells(row)] for label, row in table.iterrows()]
-    pieces.write_text(path, (_html if path.suffix == ".html" else _markdown)(title, heads, rows))
+    plain_table.write(path, title, ABOUT, heads, rows)
 
 
 def _cells(row: pd.Series) -> list[str]:
     return [number(float(value), COLUMNS[str(name)][1]) for name, value in row.items()]
-
-
-def _markdown(title: str, heads: list[str], rows: list[list[str]]) -> str:
-    rule = [":--"] + ["--:"] * (len(heads) - 1)
-    lines = "\n".join(f"| {' | '.join(cells)} |" for cells in [heads, rule, *rows])
-    return f"### {title}\n\n{ABOUT}\n\n{lines}\n"
-
-
-def _html(title: str, heads: list[str], rows: list[list[str]]) -> str:
-    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-    body = "\n".join(
-        f'<tr><th scope="row">{escape(cells[0])}</th>{"".join(f"<td>{escape(c)}</td>" for c in cells[1:])}</tr>'
-        for cells in rows
-    )
-    return (
-        f'<figure class="scores">\n<figcaption><strong>{escape(title)}</strong>'
-        f'<span class="about">{escape(ABOUT)}</span></figcaption>\n'
-        f'<div class="scroll" role="region" aria-label="{escape(title)}" tabindex="0">\n<table class="means wraps">\n'
-        f"<thead>\n<tr>{top}</tr>\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>\n</figure>\n"
-    )
