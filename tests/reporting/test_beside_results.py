@@ -33,6 +33,15 @@ def test_spread_is_over_seeds_and_over_cases():
     assert (one["n_seeds"], one["n_cases"], one["rater"]) == (3, 2, 0)
 
 
+def test_seeds_have_means_of_their_own_and_say_which_runs_they_are():
+    """Seed 1 has no defined value, so it has no mean."""
+    scores = scored("WT", "dsc", lambda seed, case, rater: float("nan") if seed == 1 else seed + 0.1 * case)
+    one = found(results(scores, published.read("svls_1"), "brats2019_svls"), "WT", "dsc")
+    assert one["by_seed"] == pytest.approx({0: 0.05, 2: 2.05})
+    assert one["n_seeds"] == len(one["by_seed"])
+    assert one["runs"] == "e/n"
+
+
 def test_other_predictions_are_left_out():
     raw = scored("all", "ece", lambda *_: 0.07, roi="foreground")
     scaled = scored("all", "ece", lambda *_: 0.01, roi="foreground", prediction="temperature")

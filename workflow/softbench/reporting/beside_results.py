@@ -10,9 +10,10 @@ from softbench.published import PublishedTable
 from softbench.reporting.beside_metrics import STANDARD, keys_of
 from softbench.reporting.choice import with_composites
 from softbench.reporting.parts import Column
-from softbench.statistics import apply_policy, summarise
+from softbench.statistics import apply_policy, seed_means, summarise
+from softbench.statistics.rows import CELL
 
-VERSION = 1
+VERSION = 2
 GRIDS = ("full", "training")
 EVERY_RATER = 0
 
@@ -36,8 +37,10 @@ def results(
         policy: for empty masks, see `statistics.policy`.
         grid: "full"; or "training", what EPD prints: methods that were trained at full resolution have no such rows,
             and theirs on the full grid are taken.
-    Returns: what `statistics.summarise` returns, and `rater`: the annotation set, 0 where the table does not tell them
-        apart.
+    Returns: what `statistics.summarise` returns, and
+        `rater`: the annotation set, 0 where the table does not tell them apart;
+        `runs`: what was trained together, so that equal seeds are paired: experiment and network;
+        `by_seed`: seed -> mean over cases, of the seeds where it is defined.
     Raises: InputError: for an unknown grid, if a composite lacks a member, or if nothing was scored that is printed.
     """
     require_one_of("grid", grid, GRIDS)
@@ -70,4 +73,19 @@ def _heads(table: PublishedTable, dataset: str) -> list[Column]:
 
 def _of_rater(scores: pd.DataFrame, rater: int | None) -> pd.DataFrame:
     rows = scores if rater is None else scores[scores["rater"] == rater]
-    return summarise(rows).assign(rater=EVERY_RATER if rater is None else rater)
+    found = summarise(rows).assign(rater=EVERY_RATER if rater is None else rater, runs=_runs(rows))
+    of_place = _by_seed(rows)
+    return found.assign(by_seed=[of_place.get(place, {}) for place in found[CELL].itertuples(index=False, name=None)])
+
+
+def _by_seed(scores: pd.DataFrame) -> dict[tuple, dict[int, float]]:
+    """Return the means of the seeds that have one, by method, structure, metric and roi."""
+    means = seed_means(scores).dropna().reset_index(name="mean")
+    return {
+        place: dict(zip(one["seed"].astype(int), one["mean"].astype(float), strict=True))
+        for place, one in means.groupby(CELL, observed=True)
+    }
+
+
+def _runs(scores: pd.DataFrame) -> str:
+    return "/".join(str(scores[name].iloc[0]) for name in ("experiment", "network"))

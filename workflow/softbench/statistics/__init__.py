@@ -3,6 +3,7 @@
 from softbench.statistics.agreement import Agreement, agreement
 from softbench.statistics.bootstrap import NewPatients, new_patients
 from softbench.statistics.crossed import Crossed, crossed_difference
+from softbench.statistics.joint import draw_means
 from softbench.statistics.margin import Equivalence, equivalence
 from softbench.statistics.multiplicity import Family, holm
 from softbench.statistics.nemenyi import Friedman, friedman
@@ -10,7 +11,7 @@ from softbench.statistics.paired import Difference, difference
 from softbench.statistics.policy import apply as apply_policy
 from softbench.statistics.power import detectable, power, seeds_needed
 from softbench.statistics.ranking import Ranks, ranks
-from softbench.statistics.summary import composite, summarise
+from softbench.statistics.summary import composite, seed_means, summarise
 from softbench.statistics.validity import reason_against
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "crossed_difference",
     "detectable",
     "difference",
+    "draw_means",
     "equivalence",
     "friedman",
     "holm",
@@ -35,6 +37,7 @@ __all__ = [
     "power",
     "ranks",
     "reason_against",
+    "seed_means",
     "seeds_needed",
     "summarise",
 ]

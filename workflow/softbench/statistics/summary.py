@@ -34,8 +34,22 @@ def summarise(scores: pd.DataFrame, *, over: str = "cases") -> pd.DataFrame:
     return table.reset_index()
 
 
+def seed_means(scores: pd.DataFrame, *, over: str = "cases") -> pd.Series:
+    """Return the means over cases that `summarise` averages, by method, structure, metric, roi and seed.
+
+    Args: as `summarise`.
+    Returns: NaN where all cases of a seed are undefined.
+    Raises: as `summarise`.
+    """
+    return _by_seed(by_case(choose(scores, over)))
+
+
+def _by_seed(values: pd.Series) -> pd.Series:
+    return values.groupby([*CELL, "seed"], observed=True, dropna=False).mean()
+
+
 def _over_seeds(values: pd.Series) -> pd.DataFrame:
-    seeds = values.groupby([*CELL, "seed"], observed=True, dropna=False).mean()
+    seeds = _by_seed(values)
     return seeds.groupby(CELL, observed=True).agg(mean="mean", sd_seeds="std", n_seeds="count")
 
 
