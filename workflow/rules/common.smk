@@ -37,9 +37,7 @@ stop_on_bad_input(settings.check, config)
 
 wildcard_constraints:
     dataset=settings.pattern(config["datasets"]),
-    experiment=settings.pattern(config["experiments"]),
     network=settings.pattern(config["networks"]),
-    table=settings.pattern(config["tables"]),
     batch=r"\d+",
     shard=r"\d+",
 

@@ -7,6 +7,11 @@ SOURCES = sorted(path.stem for path in Path(workflow.basedir, "workflow", "rules
 PLAN = stop_on_bad_input(Plan, config, RECIPES, KINDS, SOURCES)
 
 
+wildcard_constraints:
+    experiment=settings.pattern(PLAN.experiments),
+    table=settings.pattern(PLAN.tables),
+
+
 def experiment_of(wildcards):
     return PLAN.experiments[wildcards.experiment]
 
@@ -104,7 +109,7 @@ def batches_of(table):
 
 def dataset_of(wildcards):
     """Return the dataset that a table shows."""
-    return PLAN.experiments[config["tables"][wildcards.table]["experiments"][0]]["dataset"]
+    return PLAN.experiments[PLAN.tables[wildcards.table]["experiments"][0]]["dataset"]
 
 
 def soft_labels_of(table):
@@ -159,7 +164,7 @@ def table_settings(wildcards):
     splits = {PLAN.experiments[name]["split"] for name, _, _ in PLAN.runs_of(wildcards.table)}
     if any(split.startswith("leaky_") for split in splits):
         notes.append("The split may have a patient's cases in training and test: the scores flatter.")
-    return {**config["tables"][wildcards.table], "methods": methods, "notes": notes}
+    return {**PLAN.tables[wildcards.table], "methods": methods, "notes": notes}
 
 
 def reporting_versions():

@@ -54,7 +54,7 @@ rule report:
     conda:
         "../../envs/report.yaml"
     params:
-        titles=lambda wildcards: [config["tables"][table]["title"] for table in tables_of(wildcards)],
+        titles=lambda wildcards: [PLAN.tables[table]["title"] for table in tables_of(wildcards)],
         version=reporting_versions(),
     script:
         "../scripts/report.py"

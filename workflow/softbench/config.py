@@ -103,18 +103,24 @@ def licence_note(source: str) -> str:
     return f"Data: {_constant(module, 'TITLE')}; licence: {_constant(module, 'LICENCE')}."
 
 
+def constant_of_source(source: str, name: str) -> Any:
+    """Return a constant of a published source's module, e.g. ACCESS or TITLE."""
+    return _constant(f"datasets/{source}.py", name)
+
+
+def source_has(source: str, name: str) -> bool:
+    """Return whether a published source's module assigns a constant at its top; phantoms have none of these."""
+    return not source.startswith("phantom_") and f"\n{name}" in (PACKAGE / f"datasets/{source}.py").read_text()
+
+
 def has_pseudo_raters(source: str) -> bool:
     """Return whether a source's raters are put together from annotations of single objects by changing people."""
-    module = f"datasets/{source}.py"
-    text = (PACKAGE / module).read_text() if not source.startswith("phantom_") else ""
-    return "\nPSEUDO_RATERS" in text and bool(_constant(module, "PSEUDO_RATERS"))
+    return source_has(source, "PSEUDO_RATERS") and bool(constant_of_source(source, "PSEUDO_RATERS"))
 
 
 def splits_of(source: str) -> dict[str, dict[str, Any]]:
     """Return the splits that a source derives by a rule: name -> arguments of `splits.by_patient`."""
-    module = f"datasets/{source}.py"
-    has = not source.startswith("phantom_") and "\nSPLITS" in (PACKAGE / module).read_text()
-    splits: dict[str, dict[str, Any]] = _constant(module, "SPLITS") if has else {}
+    splits: dict[str, dict[str, Any]] = constant_of_source(source, "SPLITS") if source_has(source, "SPLITS") else {}
     return splits
 
 

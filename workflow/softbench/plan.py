@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from softbench import networks
+from softbench import networks, paper_plan, rehearsal
 from softbench.config import needs_shares, settings_allowed, source_settings_allowed
 from softbench.errors import InputError
 from softbench.losses import catalogue as losses
 
 RULES = {"all", "fetch", "train", "score_sanity", "score_ensemble", "collect_scores", "table", "report"}
-RULES |= {"reliability", "gallery", "derive_split"}
+RULES |= {"reliability", "gallery", "derive_split", "paper_tables", "paper_table"}
 
 
 class Plan:
@@ -29,8 +29,10 @@ class Plan:
         self.maps = complete_maps(config["maps"], kinds)
         self.soft_labels = complete_soft_labels(config["soft_labels"], recipes)
         self.methods = complete_methods(config["methods"], self.soft_labels)
-        self.experiments, self.ensembles = _apart(config["experiments"])
-        self.tables: dict[str, dict[str, Any]] = config["tables"]
+        experiments, self.protocols = rehearsal.add(config["experiments"], config["protocols"])
+        self.experiments, self.ensembles = _apart(experiments)
+        self.tables: dict[str, dict[str, Any]] = _tables(config, printed=False)
+        self.paper_tables = paper_plan.forms_of(_tables(config, printed=True), self.experiments)
         self._check(recipes, kinds, sources)
 
     def _check(self, recipes: list[str], kinds: list[str], sources: list[str]) -> None:
@@ -62,15 +64,16 @@ class Plan:
                 _known(f"tables.{name}.experiments", experiment, self.experiments)
             self._check_one_block(name)
             self._check_temperature(name)
+        targets = {**self.tables, **self.paper_tables}
         for name in self.config["run"]:
-            _known("run", name, self.tables)
-        for name in sorted(RULES & set(self.tables)):
+            _known("run", name, targets)
+        for name in sorted(RULES & set(targets)):
             raise InputError(f"config.yaml: tables.{name} has the name of a rule, so it could be no target. Rename it.")
 
     def _check_experiment(self, name: str) -> None:
         experiment = self.experiments[name]
         _known(f"experiments.{name}.dataset", experiment["dataset"], self.datasets)
-        _known(f"experiments.{name}.protocol", experiment["protocol"], self.config["protocols"])
+        _known(f"experiments.{name}.protocol", experiment["protocol"], self.protocols)
         for network in experiment["networks"]:
             _known(f"experiments.{name}.networks", network, self.config["networks"])
         for method in [*self.methods_of(name), *experiment.get("except", [])]:
@@ -148,7 +151,7 @@ class Plan:
 
     def protocol_of(self, experiment: str, method: str) -> dict[str, Any]:
         """Return the protocol of a method in an experiment."""
-        protocol = dict(self.config["protocols"][self.experiments[experiment]["protocol"]])
+        protocol = dict(self.protocols[self.experiments[experiment]["protocol"]])
         coarse, own = protocol.pop("coarse_batch", None), self.methods[method]["batch"]
         if own is None and self.methods[method]["resolution"] is not None:
             own = coarse
@@ -163,6 +166,10 @@ class Plan:
             for method in self.methods_of(experiment)
         ]
 
+    def papers_of(self, data: str) -> list[str]:
+        """Return the papers' tables in the form that `data` asks for: svls_1 …, svls_1_open …, or svls_1_phantom …."""
+        return [name + paper_plan.FORMS[data] for name in _tables(self.config, printed=True)]
+
     def ensembles_of(self, table: str) -> list[tuple[str, str, str]]:
         """Return the (experiment, network, method) whose ensembles a table shows; none where it shows runs."""
         shown = self.tables[table].get("prediction", "raw").startswith("ensemble")
@@ -172,6 +179,11 @@ class Plan:
         """Return the (experiment, network, method) whose ensembles a table shows, or its experiment asks for."""
         asked = [run for run in self.runs_of(table) if run[0] in self.ensembles]
         return self.ensembles_of(table) or [run for run in asked if self.methods[run[2]]["sanity"] is None]
+
+
+def _tables(config: dict[str, Any], *, printed: bool) -> dict[str, dict[str, Any]]:
+    """Return the tables of config that show a paper's beside ours, or the others."""
+    return {name: table for name, table in config["tables"].items() if ("published" in table) == printed}
 
 
 def _apart(experiments: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], set[str]]:

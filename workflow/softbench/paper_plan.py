@@ -1,0 +1,47 @@
+"""The papers' tables of config: where the numbers beside each printed block come from, in each of their forms."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from softbench.errors import InputError
+from softbench.rehearsal import SUFFIX
+
+DATA = ("published", "here", "open", "phantom")  # what `data` in config may be
+OPEN = "_open"
+FORMS = {"published": "", "here": "", "open": OPEN, "phantom": SUFFIX}  # data -> what a table's name ends with
+
+
+def forms_of(tables: Mapping[str, Mapping[str, Any]], experiments: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return every paper table in its three forms: `svls_1`, `svls_1_open` and `svls_1_phantom`.
+
+    Each block holds `printed` and `arm` (as the published table names them), `experiment`, `surrogate` and `same_cases`.
+    The open form takes a block's `open` experiment where it has one; the phantom form the rehearsal.
+
+    Raises: InputError: if a name is taken, or a block names an experiment that does not exist.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name, table in tables.items():
+        for data in ("published", "open", "phantom"):
+            form = name + FORMS[data]
+            if form in found or (form in tables and form != name):
+                raise InputError(f"config.yaml: tables.{name} is also made as {form}, but that name is taken. Rename it.")
+            where = f"tables.{name}.blocks"
+            blocks = [_block(where, block, data, experiments) for block in table["blocks"]]
+            found[form] = {**table, "blocks": blocks}
+    return found
+
+
+def _block(where: str, block: Mapping[str, Any], data: str, experiments: Collection[str]) -> dict[str, Any]:
+    own = block["experiment"]
+    chosen = {"open": block.get("open", own), "phantom": own + SUFFIX}.get(data, own)
+    if chosen not in experiments:
+        lacks = f", so {own!r} needs a `rehearsal`" if data == "phantom" and own in experiments else ""
+        raise InputError(f"config.yaml: {where} needs the experiment {chosen!r}, which does not exist{lacks}.")
+    is_own = chosen == own
+    return {
+        "printed": block["printed"],
+        "arm": block.get("arm"),
+        "experiment": chosen,
+        "surrogate": block.get("surrogate", False) or not is_own,
+        "same_cases": block.get("same_cases", False) and is_own,
+    }
