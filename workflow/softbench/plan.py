@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from softbench import networks, paper_plan, rehearsal
+from softbench import figure_plan, networks, paper_plan, rehearsal
 from softbench.config import needs_shares, settings_allowed, source_settings_allowed
 from softbench.errors import InputError
 from softbench.losses import catalogue as losses
 
 RULES = {"all", "fetch", "train", "score_sanity", "score_ensemble", "collect_scores", "table", "report"}
 RULES |= {"reliability", "gallery", "derive_split", "paper_tables", "paper_table"}
+RULES |= {f"figure_{kind}" for kind in figure_plan.KINDS}
 
 
 class Plan:
@@ -32,6 +33,7 @@ class Plan:
         experiments, self.protocols = rehearsal.add(config["experiments"], config["protocols"])
         self.experiments, self.ensembles = _apart(experiments)
         self.tables: dict[str, dict[str, Any]] = _tables(config, printed=False)
+        self.figures: dict[str, dict[str, Any]] = config.get("figures", {})
         self.paper_tables = paper_plan.forms_of(_tables(config, printed=True), self.experiments)
         self._check(recipes, kinds, sources)
 
@@ -67,6 +69,7 @@ class Plan:
         targets = {**self.tables, **self.paper_tables}
         for name in self.config["run"]:
             _known("run", name, targets)
+        figure_plan.check(self.figures, self)
         for name in sorted(RULES & set(targets)):
             raise InputError(f"config.yaml: tables.{name} has the name of a rule, so it could be no target. Rename it.")
 
