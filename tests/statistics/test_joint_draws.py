@@ -15,7 +15,7 @@ def above_zero(by_seed: np.ndarray, draws: int, rng: np.random.Generator) -> flo
 
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 def test_share_above_zero_is_one_minus_the_one_sided_p_of_the_paired_t_test(seeds):
-    by_seed = np.random.default_rng(seeds).normal(size=(seeds, 2)) + [0.8, 0.0]
+    by_seed = np.random.default_rng(seeds).normal([0.8, 0.0], size=(seeds, 2))
     expected = 1 - stats.ttest_rel(*by_seed.T, alternative="greater").pvalue
     # Five standard errors of 40 000 draws are at most 0.0125.
     assert above_zero(by_seed, 40_000, np.random.default_rng(0)) == pytest.approx(expected, abs=0.0125)

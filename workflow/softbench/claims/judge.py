@@ -1,12 +1,13 @@
 """Judge claims on a table of means, printed or ours."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from softbench.claims import rows as rows_of
+from softbench.claims.draws import redraw
 from softbench.claims.kinds import KINDS, Cells
 from softbench.claims.outcome import Outcome, Tested
 from softbench.claims.sentences import Claim, claims
@@ -38,16 +39,25 @@ def judge(claim: Claim, means: pd.DataFrame, *, draws: int = 2000, seed: int = 0
     - undetermined: no cell can be tested, or the table lacks a table, data set, method, metric, structure or arm that
       the claim names. A claim of every cell that one cell refutes is false all the same.
 
-    The probability is that of a parametric bootstrap: each mean is drawn anew as mean + sd / sqrt(n) t, with t of
-    Student's distribution with n - 1 degrees of freedom, each on its own (that methods share cases or seeds is not
-    printed, so it is too cautious where they do), and the claim is judged again. It needs an sd and n of every mean
-    that the claim compares. It knows the noise that the ± is over, cases or seeds, and no other. There is none for
-    ranks_differ, as noise alone makes orders differ.
+    The probability is that of a parametric bootstrap: the means are drawn anew, and the claim is judged again. It knows
+    the noise that the ± is over, cases or seeds, and no other. There is none for ranks_differ, as noise alone makes
+    orders differ.
+
+    - Printed: mean + sd / sqrt(n) t, with t of Student's distribution with n - 1 degrees of freedom, each mean on its
+      own (that methods share cases or seeds is not printed, so it is too cautious where they do). It needs an sd and n
+      of every mean that the claim compares.
+    - Ours: means of the same `runs` together, seeds paired (`statistics.draw_means`), so for one comparison P(true) is
+      one minus the one-sided p of the paired t test. Where runs failed, the seeds that all compared means have are
+      drawn from; fewer than two give no probability. A seed's mean is over the cases that are defined for its method.
+
+    A claim of many cells must hold in all of them in a draw, so noise alone makes P(true) low: a high P(true) shows the
+    claim, a low one does not refute it.
 
     Args:
         claim: one of `claims()`.
         means: one row a mean: table, dataset, structure, metric, method, mean; where there are any also arm, rater,
-            roi, sd (of what n counts), n, over, and better (higher, lower, zero; by default what our register says).
+            roi, sd (of what n counts), n, over, and better (higher, lower, zero; by default what our register says);
+            runs (what was trained together, "" where that is not known) and by_seed (seed -> mean).
             Metrics that are better neither way are left out unless the claim names them. A mean that is not finite
             is missing.
         draws: of the bootstrap.
@@ -60,7 +70,8 @@ def judge(claim: Claim, means: pd.DataFrame, *, draws: int = 2000, seed: int = 0
     tested = np.isfinite(cells.margins[0])
     kept = cells.only(tested)
     absent = _absent(claim, rows)
-    shares, why_none = _bootstrap(claim, rows, tested, draws, seed) if tested.any() else (_unknown(), "nothing to test")
+    used = sorted({row for one in kept.used for row in one})
+    shares, why_none = _bootstrap(claim, rows, tested, used, draws, seed)
     return Outcome(
         claim, _verdict(claim, kept, absent), _listed(kept, claim), int((~tested).sum()), absent, shares, why_none
     )
@@ -100,20 +111,17 @@ def _absent(claim: Claim, rows: pd.DataFrame) -> tuple[str, ...]:
 
 
 def _bootstrap(
-    claim: Claim, rows: pd.DataFrame, tested: np.ndarray, draws: int, seed: int
+    claim: Claim, rows: pd.DataFrame, tested: np.ndarray, used: Sequence[int], draws: int, seed: int
 ) -> tuple[dict[str, float], str]:
     """Return how often draws of the means give each verdict, and why that cannot be known where it is NaN."""
+    if not used:
+        return _unknown(), "nothing to test"
     if claim.kind == "ranks_differ":
         return _unknown(), "noise alone makes orders differ"
-    mean, sd, n = (rows[name].to_numpy(float) for name in ("mean", "sd", "n"))
-    rng = np.random.default_rng(seed)
-    known = np.isfinite(sd) & (n > 1)
-    noise = rng.standard_t(np.where(known, n - 1, 1), size=(draws, len(rows)))
-    drawn = mean + np.where(known, sd / np.sqrt(np.where(known, n, 1)), 0) * noise
-    cells = KINDS[claim.kind](rows, rows_of.goodness(rows, drawn), claim).only(tested)
-    if not known[sorted({row for used in cells.used for row in used})].all():
-        return _unknown(), "not every mean that is compared has a ±"
-    found = verdicts(cells, claim)
+    drawn, why_none = redraw(rows, used, draws=draws, seed=seed)
+    if why_none:
+        return _unknown(), why_none
+    found = verdicts(KINDS[claim.kind](rows, rows_of.goodness(rows, drawn), claim).only(tested), claim)
     return {word: float((found == index).mean()) for index, word in enumerate(WORDS)}, ""
 
 

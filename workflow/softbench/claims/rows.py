@@ -12,6 +12,7 @@ from softbench.errors import InputError
 CELL = ["table", "dataset", "arm", "rater", "structure", "metric", "roi"]
 NEEDED = ["table", "dataset", "structure", "metric", "method", "mean"]
 DEFAULTS: dict[str, Any] = {"arm": "", "rater": 0, "roi": "all", "sd": np.nan, "n": np.nan, "over": "none"}
+DEFAULTS |= {"runs": "", "by_seed": None}
 NEAREST_ZERO = ("rd",)  # signed, so the register calls neither direction better
 
 
