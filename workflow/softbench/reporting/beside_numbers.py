@@ -11,7 +11,7 @@ from softbench.errors import InputError
 from softbench.published import PublishedTable
 from softbench.reporting.beside_parts import Ours, Printed
 
-VERSION = 1
+VERSION = 2
 PLACE = ["method", "structure", "metric", "roi", "rater"]
 NUMBERS = ["mean", "sd_seeds", "n_seeds", "sd_cases", "n_cases", "n_undefined", "n_penalised"]
 Found = Mapping[tuple[str, str, str, str, int], Ours]  # by `PLACE`
@@ -34,7 +34,8 @@ def lookup(results: pd.DataFrame | None) -> Found:
 
 def _ours(row: Mapping[Hashable, Any]) -> Ours:
     spreads = float(row["sd_seeds"]), int(row["n_seeds"]), float(row["sd_cases"]), int(row["n_cases"])
-    return Ours(float(row["mean"]), *spreads, int(row["n_undefined"]), int(row["n_penalised"]))
+    counts = int(row["n_undefined"]), int(row["n_penalised"])
+    return Ours(float(row["mean"]), *spreads, *counts, row.get("by_seed", {}), row.get("runs", ""))
 
 
 def value_of(table: PublishedTable, cell: published.Cell) -> Printed:

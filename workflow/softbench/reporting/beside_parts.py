@@ -42,7 +42,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Ours:
-    """A mean of ours with its spread, as `statistics.summarise` defines it."""
+    """A mean of ours with its spread, as `statistics.summarise` defines it; `by_seed` and `runs`: `beside_results`."""
 
     mean: float
     sd_seeds: float = math.nan
@@ -51,6 +51,8 @@ class Ours:
     n_cases: int = 0
     n_undefined: int = 0
     n_penalised: int = 0
+    by_seed: Mapping[int, float] = field(default_factory=dict, hash=False)
+    runs: str = ""
 
 
 @dataclass(frozen=True)
