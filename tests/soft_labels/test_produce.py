@@ -142,3 +142,21 @@ def test_stored_label_opens_over_its_image(data: Path, tmp_path: Path) -> None:
     case = datasets.open(data).load("phantom_brain_000")
     affine = nib.load(tmp_path / "a.nii.gz").affine
     np.testing.assert_allclose(affine @ [3, 2, 1, 1], case.affine @ [1, 2, 3, 1])
+
+
+def test_provenance_says_what_all_cases_took_however_often_the_job_was_stopped(data: Path, tmp_path: Path) -> None:
+    produce("blur", data, tmp_path, settings={}, **QUIET)
+    first = json.loads((tmp_path / "provenance.json").read_text())
+    produce("blur", data, tmp_path, settings={}, **QUIET)  # finds every piece and makes none
+    again = json.loads((tmp_path / "provenance.json").read_text())
+    assert (again["cases"], again["cases_timed"]) == (4, 4)
+    assert again["cases_cpu_seconds"] == first["cases_cpu_seconds"] > 0
+    records = [pieces.read_record(tmp_path / "cases", f"phantom_brain_{n:03d}") for n in range(4)]
+    assert again["cases_cpu_seconds"] == pytest.approx(sum(one["cpu_seconds"] for one in records if one), abs=1e-3)
+
+
+def test_a_shard_of_a_map_says_what_its_cases_took(data: Path, tmp_path: Path) -> None:
+    maps.produce("superpixel", data, tmp_path, settings={}, shard=1, shards=2, **QUIET)
+    facts = json.loads((tmp_path / "shard-1.provenance.json").read_text())
+    assert (facts["cases"], facts["cases_timed"]) == (2, 2)
+    assert facts["cases_cpu_seconds"] > 0

@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,16 @@ class Watch:
     def _energy(self) -> dict[str, Any]:
         joules = self.meter.joules()
         return {"energy_j": joules, "energy_note": energy.NOTE} if joules else {"energy_j": "not measured"}
+
+
+def of_cases(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Sum what the pieces of single cases took: whoever stops a job in the middle still learns what the whole cost.
+
+    Returns: `cases`; `cases_timed`, those whose record tells its CPU time; and their sum `cases_cpu_seconds`.
+    """
+    taken = [record.get("cpu_seconds") for record in records]
+    timed = [seconds for seconds in taken if seconds is not None]
+    return {"cases": len(taken), "cases_timed": len(timed), "cases_cpu_seconds": round(sum(timed), 3)}
 
 
 def peak_memory_mib() -> float:

@@ -5,6 +5,7 @@ one npz a case, whole numbers as they are, floats with 16 significant bits (rela
 """
 
 import importlib
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from softbench import datasets, pieces, pool
+from softbench import datasets, pieces, pool, provenance
 from softbench.checks import require_one_of
 from softbench.errors import InputError
 from softbench.soft_labels.ignore import fill
@@ -80,12 +81,13 @@ def produce(
     workers: int = 1,
     log: Callable[[str], None] = print,
 ) -> None:
-    """Make the maps of the cases of one shard; write their list last.
+    """Make the maps of the cases of one shard; write their list last, beside what they took.
 
     Args:
         recipe: a module of this room with `make_map` and `MAP_SETTINGS`.
         data: the folder of a prepared data set.
-        output: the map's folder; maps go to `cases/<case>.npz`, the list to `shard-<shard>.json`.
+        output: the map's folder; maps go to `cases/<case>.npz`, the list to `shard-<shard>.json`, the circumstances to
+            `shard-<shard>.provenance.json`.
         settings: of the map; those left out take the recipe's defaults.
         version: the VERSIONs that decide the result.
         shard: which cases: those whose index modulo `shards` is `shard`.
@@ -93,6 +95,7 @@ def produce(
         workers: processes; changes no number.
         log: takes a line of progress.
     """
+    watch = provenance.Watch()
     module = importlib.import_module(f"softbench.soft_labels.{recipe}")
     complete = {name: module.SETTINGS[name] for name in module.MAP_SETTINGS} | settings
     for name in settings:
@@ -103,15 +106,17 @@ def produce(
     work = partial(_map_case, recipe, data, output / "cases", complete)
     records = pool.each(work, list(keys.items()), workers=workers, what=f"map {recipe}", log=log)
     cases = {case: record["hash"] for case, record in zip(keys, records, strict=True)}
+    watch.write(output / f"shard-{shard}.provenance.json", workers=workers, **provenance.of_cases(records))
     pieces.write_json(output / f"shard-{shard}.json", {"recipe": recipe, "settings": complete, "cases": cases})
 
 
 def _map_case(
     recipe: str, data: Path, folder: Path, settings: dict[str, Any], case_id: str, key: str
 ) -> dict[str, Any]:
-    """Make the piece of one case; its record holds one hash over all arrays."""
+    """Make the piece of one case; its record holds one hash over all arrays, and what they took."""
 
     def build(scratch: Path) -> dict[str, Any]:
+        began = time.process_time()
         dataset = datasets.open(data)
         case = dataset.load(case_id)
         module = importlib.import_module(f"softbench.soft_labels.{recipe}")
@@ -121,6 +126,7 @@ def _map_case(
         )
         packed: dict[str, Any] = pack(arrays)
         np.savez_compressed(scratch / f"{case_id}.npz", **packed)
-        return {"hash": pieces.key_of(**{name: pieces.hash_array(array) for name, array in packed.items()})}
+        found = {"hash": pieces.key_of(**{name: pieces.hash_array(array) for name, array in packed.items()})}
+        return {**found, "cpu_seconds": round(time.process_time() - began, 4)}
 
     return pieces.make(folder, case_id, key, build)

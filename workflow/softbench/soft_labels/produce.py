@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import datasets, pieces, pool, store
+from softbench import datasets, pieces, pool, provenance, store
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
@@ -52,7 +53,7 @@ def produce(
     workers: int = 1,
     log: Callable[[str], None] = print,
 ) -> None:
-    """Soften every case of a data set; write quality.parquet and, last, manifest.json.
+    """Soften every case of a data set; write quality.parquet, provenance.json and, last, manifest.json.
 
     Args:
         recipe: a module of this room.
@@ -67,6 +68,7 @@ def produce(
         log: takes a line of progress.
     Raises: InputError: if the soft label of a case breaks the contract; the message names the case.
     """
+    watch = provenance.Watch()
     module = importlib.import_module(f"softbench.soft_labels.{recipe}")
     dataset = datasets.open(data)
     complete = {**module.SETTINGS, **(map_settings or {}), **settings}
@@ -77,6 +79,7 @@ def produce(
     records = pool.each(partial(_soften_case, job), list(keys.items()), workers=workers, what=recipe, log=log)
     rows = [{"case": case, **record["quality"]} for case, record in zip(keys, records, strict=True)]
     pieces.write_file(output / "quality.parquet", pd.DataFrame(rows).to_parquet)
+    watch.write(output / "provenance.json", workers=workers, **provenance.of_cases(records))
     manifest = {
         "recipe": recipe,
         "kind": module.KIND,
@@ -108,9 +111,11 @@ def _inputs(dataset: Dataset, lenders: dict[str, str]) -> dict[str, list[str]]:
 
 
 def _soften_case(job: Job, case_id: str, key: str) -> dict[str, Any]:
-    """Make the piece of one case; its record holds the hash of the stored integers and the quality numbers."""
+    """Make the piece of one case; its record holds the hash of the stored integers, the quality numbers, and what it
+    took without them."""
 
     def build(scratch: Path) -> dict[str, Any]:
+        began = time.process_time()
         dataset = datasets.open(job.data)
         case, classes = dataset.load(case_id), len(dataset.classes)
         soft = _soft(job, dataset, case)
@@ -118,7 +123,8 @@ def _soften_case(job: Job, case_id: str, key: str) -> dict[str, Any]:
         codes = store.encode(soft)
         if job.module.KIND == "stored":
             np.savez_compressed(scratch / f"{case_id}.npz", **store.pack(codes), affine=case.affine)
-        return {"hash": pieces.hash_array(codes), "quality": _quality(codes, case)}
+        taken = {"cpu_seconds": round(time.process_time() - began, 4)}
+        return {"hash": pieces.hash_array(codes), "quality": _quality(codes, case), **taken}
 
     return pieces.make(job.output / "cases", case_id, key, build)
 

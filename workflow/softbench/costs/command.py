@@ -1,10 +1,10 @@
 """`softbench costs`: what training took, a line a method: time, memory and energy, as each seed's records say."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from softbench.costs import seed
 from softbench.errors import InputError
 
 if TYPE_CHECKING:  # a second to import, which `softbench --help` need not wait for
@@ -21,7 +21,8 @@ def add_to(commands: Any) -> None:
         description=(
             "What training took, as results/runs/*/*/*/seed-*/provenance.json and history.csv say: seconds and CPU "
             "seconds a seed (median), milliseconds a step (median), the largest memory of a process and of the GPU, "
-            "and energy a seed (mean). Scoring is not in it. The first seed of a job reads the data, too."
+            "and energy a seed (mean). Scoring is not in it. The first seed of a job reads the data, too. With soft "
+            "labels, disk and the ratio to the control: results/tables/costs_<table>.md."
         ),
     )
     parser.add_argument("runs", type=Path, nargs="*", help="folders below results/runs; default: all of it")
@@ -44,13 +45,13 @@ def collect(folders: list[Path]) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    seeds = sorted({path.parent for folder in folders for path in folder.rglob("seed-*/history.csv")})
+    seeds = sorted({path.parent for root in folders for path in root.rglob("seed-*/history.csv")})
     if not seeds:
         raise InputError(
             f"no trained seed lies below {', '.join(map(str, folders))}. Name results/runs or a folder in it, after "
             "training."
         )
-    table = pd.DataFrame([_of_seed(seed) for seed in seeds])
+    table = pd.DataFrame([seed.cost_of(folder) for folder in seeds])
     groups = table.groupby(["experiment", "network", "method"], sort=False)
     return groups.agg(
         seeds=("s", "size"),
@@ -61,24 +62,3 @@ def collect(folders: list[Path]) -> "pd.DataFrame":
         peak_gpu_mib=("peak_gpu_mib", "max"),
         energy_j=("energy_j", "mean"),
     ).reset_index()
-
-
-def _of_seed(folder: Path) -> dict[str, Any]:
-    """Return what the records of one seed say; what was not measured is NaN."""
-    import pandas as pd
-
-    facts = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    history = pd.read_csv(folder / "history.csv")
-    experiment, network, method = folder.parts[-4:-1]
-    energy = facts.get("energy_j")
-    return {
-        "experiment": experiment,
-        "network": network,
-        "method": method,
-        "s": facts["seconds"],
-        "cpu_s": facts["cpu_seconds"],
-        "ms_per_step": 1000 * history["step_s"].median() if "step_s" in history else float("nan"),
-        "peak_mib": facts["peak_memory_mib"],
-        "peak_gpu_mib": facts.get("peak_device_memory_mib", float("nan")),
-        "energy_j": sum(energy.values()) if isinstance(energy, dict) else float("nan"),
-    }
