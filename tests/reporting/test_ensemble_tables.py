@@ -193,3 +193,12 @@ def test_legend_of_ensembles_speaks_of_no_single_seed() -> None:
     assert labels()[:2] == ["all seeds merged", "one seed"]
     assert labels(ensembles=True)[0] == "ensemble of the seeds"
     assert not any("one seed" in label for label in labels(ensembles=True))
+
+
+def test_diagrams_of_a_scaled_row_stand_beside_those_of_the_runs(paths) -> None:
+    batches, _ = paths
+    found = assemble.read(batches, scaled={"one_hot": "one_hot@temperature"}).reliability
+    raw = assemble.read(batches).reliability
+    assert {method for method, _, _ in found.keys() - raw.keys()} == {"one_hot@temperature"}
+    assert found["one_hot", 0, "all"].ece == raw["one_hot", 0, "all"].ece == pytest.approx(0)
+    assert found["one_hot@temperature", 0, "all"].ece == pytest.approx(0.25)  # five of ten right, at 0.25

@@ -10,7 +10,7 @@ from snakemake.utils import update_config
 sys.path.insert(0, str(Path(workflow.basedir, "workflow")))  # jobs in other environments find softbench here
 
 from softbench import config as settings
-from softbench import lock
+from softbench import lock, table_rows
 from softbench.errors import InputError
 from softbench.plan import Plan, complete_maps, complete_soft_labels
 from softbench.config import version_of

@@ -152,11 +152,6 @@ def tables_of(wildcards):
 
 def table_settings(wildcards):
     """Return what decides a table besides its scores: its own settings, and its rows."""
-    rows = {method: PLAN.methods[method] for _, _, method in PLAN.runs_of(wildcards.table)}
-    methods = [
-        {"key": key, "title": one["title"], "control": one["control"], "trained": one["sanity"] is None}
-        for key, one in rows.items()
-    ]
     source = config["datasets"][dataset_of(wildcards)]["source"]
     notes = [settings.licence_note(source)]
     if settings.has_pseudo_raters(source):
@@ -164,7 +159,7 @@ def table_settings(wildcards):
     splits = {PLAN.experiments[name]["split"] for name, _, _ in PLAN.runs_of(wildcards.table)}
     if any(split.startswith("leaky_") for split in splits):
         notes.append("The split may have a patient's cases in training and test: the scores flatter.")
-    return {**PLAN.tables[wildcards.table], "methods": methods, "notes": notes}
+    return {**PLAN.tables[wildcards.table], "methods": table_rows.rows_of(PLAN, wildcards.table), "notes": notes}
 
 
 def reporting_versions():

@@ -12,9 +12,10 @@ import pandas as pd
 from softbench.errors import InputError
 from softbench.metrics import Reliability
 from softbench.reporting.parts import Ensemble, Table
+from softbench.reporting.scaled import TEMPERATURE, scaled_rows, with_scaled
 from softbench.reporting.table import build
 
-VERSION = 1
+VERSION = 2
 REGIONS = ("all", "foreground", "band")
 RAW = "raw"
 OF_ENSEMBLES = ("ensemble", "ensemble_temperature")
@@ -35,13 +36,20 @@ class Runs:
     ensembles: Sequence[Ensemble] = ()
 
 
-def read(batches: Iterable[Path], ensembles: Iterable[Path] = (), prediction: str = RAW) -> Runs:
+def read(
+    batches: Iterable[Path],
+    ensembles: Iterable[Path] = (),
+    prediction: str = RAW,
+    scaled: Mapping[str, str] | None = None,
+) -> Runs:
     """Read the seeds that batch manifests list, and ensembles.
 
     Args:
         batches: paths of `batch-<n>.json`; the seeds lie beside them.
         ensembles: paths of `ensemble.json`; the ensembles lie beside them.
         prediction: whose reliability statistics are wanted; what was not predicted so has none. Scores are all read.
+        scaled: method -> key of the row that shows it at its own temperature (`scaled.scaled_rows`), whose reliability
+            statistics are wanted as well.
     Raises: InputError: if no run at all has scores; the message gives the failures.
     """
     failed: list[dict[str, Any]] = []
@@ -53,8 +61,10 @@ def read(batches: Iterable[Path], ensembles: Iterable[Path] = (), prediction: st
     tables = [pd.read_parquet(folder / "scores.parquet") for _, _, folder in found]
     statistics: Statistics = {}
     for method, seed, folder in found:
-        of_roi = _reliability(folder / "reliability.npz", prediction)
-        statistics |= {(method, seed, roi): bins for roi, bins in of_roi.items()}
+        shown = {method: prediction} | ({scaled[method]: TEMPERATURE} if scaled and method in scaled else {})
+        for key, kind in shown.items():
+            of_roi = _reliability(folder / "reliability.npz", kind)
+            statistics |= {(key, seed, roi): bins for roi, bins in of_roi.items()}
     return Runs(pd.concat(tables, ignore_index=True), statistics, failed, made)
 
 
@@ -93,15 +103,13 @@ def table(runs: Runs, settings: Mapping[str, Any]) -> Table:
 
     Raises: InputError: if it shows ensembles, and none could be made; and as `build`.
     """
-    prediction, grid = settings.get("prediction", RAW), settings.get("grid", "full")
+    prediction = settings.get("prediction", RAW)
     ensembles = runs.ensembles if prediction in OF_ENSEMBLES else ()
     if ensembles and all(one.reason for one in ensembles):
         reasons = "; ".join(f"{one.method}: {one.reason}" for one in ensembles)
         raise InputError(f"there is nothing to show: no ensemble could be made. {reasons}. Train more seeds.")
-    untrained = {method["key"] for method in settings["methods"] if not method.get("trained", True)}
-    scores = _of_prediction(runs.scores, prediction, untrained)
     return build(
-        scores[scores["grid"] == grid],
+        scores_of(runs, settings),
         methods=settings["methods"],
         columns=settings["columns"],
         composites=settings.get("composites", {}),
@@ -114,8 +122,14 @@ def table(runs: Runs, settings: Mapping[str, Any]) -> Table:
     )
 
 
-def _of_prediction(scores: pd.DataFrame, prediction: str, untrained: set[str]) -> pd.DataFrame:
-    """Return the scores of one prediction. What is not trained is what it is: it has neither temperature nor ensemble,
-    and stands beside any prediction."""
-    fixed = scores["method"].isin(untrained)
-    return scores[fixed | (scores["prediction"] == prediction)].assign(prediction=prediction)
+def scores_of(runs: Runs, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the raw scores of a table's rows, each under the row's key: one prediction, on one grid.
+
+    What is not trained is what it is: it has neither temperature nor ensemble, and stands beside any prediction.
+    """
+    prediction, scores = settings.get("prediction", RAW), runs.scores
+    here = scores[scores["grid"] == settings.get("grid", "full")]
+    untrained = {method["key"] for method in settings["methods"] if not method.get("trained", True)}
+    fixed = here["method"].isin(untrained)
+    settled = here.assign(prediction=here["prediction"].mask(fixed, prediction))
+    return with_scaled(settled, prediction, scaled_rows(settings))

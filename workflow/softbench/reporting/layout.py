@@ -10,6 +10,7 @@ ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
 REGIONS = {"all": "all voxels", "foreground": "foreground", "band": "boundary band"}
 ALL = "all classes"
 NO_UNIT = ("", "1")
+SAME_MAP = "same label map"  # where an interval would stand
 
 
 @dataclass(frozen=True)
@@ -94,4 +95,5 @@ def _difference(cell: Cell, decimals: int) -> Entry:
     if gap is None or gap.n_seeds == 0:
         return Entry(NOTHING)
     text = number(gap.mean, decimals, signed=True)
-    return Entry(text, interval(gap.low, gap.high, decimals), bold=cell.bold, worse=cell.verdict == "worse")
+    aside = SAME_MAP if cell.same_map else interval(gap.low, gap.high, decimals)
+    return Entry(text, aside, bold=cell.bold, worse=cell.verdict == "worse")

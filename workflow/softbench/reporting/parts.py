@@ -14,13 +14,15 @@ ALPHA = 0.05  # share of tables with a false bold number, if no method differed
 class Method:
     """A row: its `key`, its `title`, the `control` (a key, or None) that it is measured against, and if it is trained.
 
-    What is not trained (the reference itself, the class frequencies) has one score, and no seeds.
+    What is not trained (the reference itself, the class frequencies) has one score, and no seeds. `scaled` names the
+    method whose runs a row shows at their own temperature.
     """
 
     key: str
     title: str
     control: str | None = None
     trained: bool = True
+    scaled: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Cell:
     difference: Difference | None = None
     p_holm: float = math.nan  # of the difference, adjusted for all differences of the table
     verdict: str | None = None  # "better" or "worse" where that is below `ALPHA`
+    same_map: bool = False  # method and control have one label map, and so one value: there is nothing to test
 
     @property
     def bold(self) -> bool:

@@ -1,5 +1,6 @@
 """A table of methods by columns, as numbers: what was scored, with its spread, and the difference to the control."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,9 +9,10 @@ import pandas as pd
 
 from softbench.reporting.choice import check_found, with_composites
 from softbench.reporting.parts import ALPHA, Cell, Column, Ensemble, Failure, Method, Table
+from softbench.reporting.scaled import is_of_label_map
 from softbench.statistics import Difference, apply_policy, difference, holm, summarise
 
-VERSION = 2
+VERSION = 3
 
 
 def build(
@@ -48,6 +50,7 @@ def build(
     named = {column.structure for column in heads}
     made = {name: tuple(parts) for name, parts in (composites or {}).items() if name in named}
     absent = {failure.method for failure in lost} | {one.method for one in ensembles if one.reason}
+    absent |= {row.key for row in rows if row.scaled in absent}
     check_found(scores, rows, heads, made, absent)
     settled = with_composites(apply_policy(scores, policy), heads, made)
     cells = zip(*(_cells_of(settled, column, rows) for column in heads), strict=True)
@@ -86,6 +89,7 @@ def _cell(here: pd.DataFrame, column: Column, row: Method, summary: pd.DataFrame
         return Cell()
     found = summary.loc[row.key]
     gap = _difference(here, column, row) if row.control in summary.index else None
+    same_map = gap is not None and row.scaled == row.control and is_of_label_map(column.metric)
     return Cell(
         mean=float(found["mean"]),
         sd_seeds=float(found["sd_seeds"]),
@@ -94,13 +98,19 @@ def _cell(here: pd.DataFrame, column: Column, row: Method, summary: pd.DataFrame
         n_cases=int(found["n_cases"]),
         n_undefined=int(found["n_undefined"]),
         n_penalised=int(found["n_penalised"]),
-        difference=gap,
+        difference=_untested(gap) if gap is not None and same_map else gap,
+        same_map=same_map,
     )
 
 
 def _difference(here: pd.DataFrame, column: Column, row: Method) -> Difference:
     place = {"structure": column.structure, "roi": column.roi, "over": column.over}
     return difference(here, row.key, str(row.control), column.metric, **place)
+
+
+def _untested(gap: Difference) -> Difference:
+    """Return a difference that is zero by construction: an interval or a test would say nothing."""
+    return replace(gap, low=math.nan, high=math.nan, sd=math.nan, p=math.nan)
 
 
 def _judged(cells: list[list[Cell]], columns: Sequence[Column]) -> tuple[tuple[tuple[Cell, ...], ...], int]:

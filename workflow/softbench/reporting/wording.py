@@ -2,10 +2,11 @@
 
 import math
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
+from softbench.reporting.company import failed_runs, members, missing_seeds, scaled, span
 from softbench.reporting.layout import heads, name_of
-from softbench.reporting.parts import ALPHA, Cell, Column, Table
+from softbench.reporting.parts import ALPHA, Column, Table
 from softbench.statistics import detectable, reason_against
 
 POLICIES = {
@@ -15,6 +16,8 @@ POLICIES = {
     "and enters none either.",
     "raw": "Where one of the two masks is empty, a distance is infinite, and so is the mean; where both are, the value "
     "is undefined and enters no mean.",
+    "both_empty_is_one": "Where one of the two masks is empty, a distance counts as the diagonal of that case's image "
+    "and an overlap as 0; where both are, the DSC is 1, as in the paper's code, and other values enter no mean.",
 }
 SEED_IS_THE_UNIT = (
     "The unit of inference is the seed: with one run per method, a test over cases would compare two sets of weights, "
@@ -38,21 +41,14 @@ def about(table: Table) -> str:
 
 def spread(table: Table) -> str:
     """Say what stands in a cell of part 1: "mean ± sd over 3 seeds of the mean over 60 test cases"."""
-    seeds = _span(table, lambda cell: cell.n_seeds)
-    cases = _span(table, lambda cell: cell.n_cases)
+    seeds = span(table, lambda cell: cell.n_seeds)
+    cases = span(table, lambda cell: cell.n_cases)
     what = f"the mean over {_count(cases, 'test case')}" if cases[1] else "the value pooled over all test cases"
     if table.ensembles:
         return f"{what} of one ensemble per method, which has no spread over seeds"
     if seeds[1] < 2:
         return f"{what} of one run per method, which has no spread over seeds"
     return f"mean ± sd over {_count(seeds, 'seed')} of {what}"
-
-
-def _span(table: Table, of: Callable[[Cell], int]) -> tuple[int, int]:
-    """Return the smallest and largest count among the cells of trained methods that were scored."""
-    rows = [row for method, row in zip(table.methods, table.cells, strict=True) if method.trained]
-    found = [of(cell) for row in rows for cell in row if cell.n_seeds]
-    return (min(found, default=0), max(found, default=0))
 
 
 def _count(span: tuple[int, int], noun: str) -> str:
@@ -92,42 +88,18 @@ def detected(table: Table) -> Iterable[str]:
 
 def few_cases(table: Table) -> Iterable[str]:
     """Say where the test cases are too few to speak of other patients."""
-    reason = reason_against(cases=_span(table, lambda cell: cell.n_cases)[0])
-    if reason and _span(table, lambda cell: cell.n_cases)[1]:
+    reason = reason_against(cases=span(table, lambda cell: cell.n_cases)[0])
+    if reason and span(table, lambda cell: cell.n_cases)[1]:
         yield f"For new patients there is {reason}; the intervals above speak of new seeds on these cases."
 
 
 def footnotes(table: Table) -> tuple[str, ...]:
     """Return the lines under a table, notes first, then what a reader of the numbers must know."""
     made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in table.composites.items()]
-    predicted = [*_members(table), *([SCALED[table.prediction]] if table.prediction in SCALED else [])]
-    lines = [*table.notes, *made, *predicted, *_missing_seeds(table), POLICIES[table.policy], *_counts(table)]
+    predicted = [*members(table), *([SCALED[table.prediction]] if table.prediction in SCALED else []), *scaled(table)]
+    lines = [*table.notes, *made, *predicted, *missing_seeds(table), POLICIES[table.policy], *_counts(table)]
     lines += [*detected(table), *few_cases(table)]
-    return (*lines, *_failed(table), NO_TEST_OF_ENSEMBLES if table.ensembles else SEED_IS_THE_UNIT)
-
-
-def _members(table: Table) -> Iterable[str]:
-    """Say how many seeds the ensembles have, which have fewer, and which could not be made."""
-    titles = {method.key: method.title for method in table.methods}
-    shown = [one for one in table.ensembles if one.method in titles]
-    most = max((len(one.seeds) for one in shown), default=0)
-    if shown:
-        yield f"Ensembles of {most} seeds: the mean of their probabilities."
-    for one in shown:
-        if one.reason:
-            yield f"{titles[one.method]}: no ensemble; {one.reason}."
-        elif len(one.seeds) < most:
-            yield f"{titles[one.method]}: an ensemble of {len(one.seeds)} seeds."
-
-
-def _missing_seeds(table: Table) -> Iterable[str]:
-    most = _span(table, lambda cell: cell.n_seeds)[1]
-    for method, row in zip(table.methods, table.cells, strict=True):
-        seeds = max(cell.n_seeds for cell in row)
-        if not method.trained:
-            yield f"{method.title}: scored once, nothing is trained."
-        elif seeds < most and not table.ensembles:
-            yield f"{method.title}: {seeds} of {most} seeds."
+    return (*lines, *failed_runs(table), NO_TEST_OF_ENSEMBLES if table.ensembles else SEED_IS_THE_UNIT)
 
 
 def _counts(table: Table) -> Iterable[str]:
@@ -144,17 +116,9 @@ def _counts(table: Table) -> Iterable[str]:
 
 
 def _fate(policy: str) -> str:
-    return {"diagonal": "penalised", "exclude": "infinite and left out", "raw": "infinite"}[policy]
+    return {"exclude": "infinite and left out", "raw": "infinite"}.get(policy, "penalised")
 
 
 def _region(column: Column) -> str:
     """Name the region where a column's own title hides it."""
     return f" ({column.roi})" if column.title is not None and column.roi != "all" else ""
-
-
-def _failed(table: Table) -> Iterable[str]:
-    if table.failed:
-        titles = {method.key: method.title for method in table.methods}
-        runs = "; ".join(f"{titles.get(f.method, f.method)}, seed {f.seed}: {f.reason}" for f in table.failed)
-        where = "no ensemble" if table.ensembles else "no mean"
-        yield f"Failed runs: {len(table.failed)}, in {where}. {runs.rstrip('.')}."

@@ -1,0 +1,79 @@
+"""Which rows a table has: one-hot at its own temperature stands below one-hot where it was scored."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import yaml
+from softbench import datasets, soft_labels, table_rows
+from softbench.plan import Plan
+
+
+@pytest.fixture
+def plan(root: Path):
+    """Plan a table `t` of three methods and the oracle, with settings of the table and its scoring changed."""
+
+    def make(scoring: dict | None = None, methods: tuple[str, ...] = ("one_hot", "ls", "focal", "oracle"), **table):
+        given = deepcopy(yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8")))
+        shown = {"title": "T", "experiments": ["e"], "columns": [{"metric": "ece"}], **table}
+        experiment = {
+            **given["experiments"]["demo_brain"], "methods": list(methods), "except": [], "scoring": scoring or {},
+        }  # fmt: skip
+        given |= {"tables": {"t": shown}, "run": [], "experiments": {"e": experiment}, "figures": {}}
+        return Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+
+    return make
+
+
+def keys(plan: Plan) -> list[str]:
+    return [row["key"] for row in table_rows.rows_of(plan, "t")]
+
+
+def test_scaled_one_hot_stands_below_one_hot_and_is_measured_against_it(plan) -> None:
+    rows = table_rows.rows_of(plan({"temperature": True}), "t")
+    assert [row["key"] for row in rows] == ["one_hot", "one_hot@temperature", "ls", "focal", "oracle"]
+    assert rows[1] == {
+        "key": "one_hot@temperature", "title": "One-hot + temperature", "control": "one_hot", "trained": True,
+        "scaled": "one_hot",
+    }  # fmt: skip
+    assert [row["trained"] for row in rows] == [True, True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"scoring": {}},
+        {"scoring": {"temperature": True}, "temperature_row": False},
+        {"scoring": {"temperature": True}, "prediction": "temperature"},
+        {"scoring": {"temperature": True}, "grid": "training"},
+        {"scoring": {"temperature": True}, "methods": ("one_hot", "oracle")},  # the control of nothing shown
+    ],
+)
+def test_no_such_row(plan, settings: dict) -> None:
+    assert not any("@" in key for key in keys(plan(**settings)))
+
+
+def test_control_with_another_loss_or_on_a_coarser_grid_is_not_scaled(plan) -> None:
+    # one_hot_ce_dice is the control of superpixel, conventional_2 that of epd_2; neither is plain one-hot.
+    methods = ("one_hot", "one_hot_ce_dice", "superpixel", "one_hot_l1_dice", "conventional_2", "epd_2")
+    assert [key for key in keys(plan({"temperature": True}, methods)) if "@" in key] == ["one_hot@temperature"]
+
+
+@pytest.mark.parametrize(
+    ("scoring", "made"),
+    [
+        ({}, ["raw"]),
+        ({"temperature": True}, ["raw", "temperature"]),
+        ({"ensemble": True}, ["raw", "ensemble"]),
+        ({"temperature": True, "ensemble": True}, ["raw", "temperature", "ensemble", "ensemble_temperature"]),
+    ],
+)
+def test_predictions_are_those_that_scoring_asks_for(plan, scoring: dict, made: list[str]) -> None:
+    assert table_rows.predictions_of(plan(scoring), "t") == made
+
+
+def test_truth_speaks_of_methods_that_learn_their_soft_label_as_it_is(plan) -> None:
+    methods = ("one_hot", "one_hot_each", "ls", "focal", "superpixel", "conventional_2", "oracle")
+    rows = table_rows.truth_rows(plan({}, methods), "t")
+    assert [row["key"] for row in rows] == ["one_hot", "ls"]
+    assert rows[1] == {"key": "ls", "title": "LS (0.1)", "soft_label": "ls"}
