@@ -37,6 +37,7 @@ def draw(
     *,
     title: str,
     methods: Sequence[Mapping[str, Any]],
+    rows: Mapping[str, str] = REGIONS,
 ) -> None:
     """Draw one reliability diagram for each method (column) and region (row), with its histogram of confidence.
 
@@ -50,14 +51,15 @@ def draw(
         path_pdf: where the vector image goes; the same input gives the same bytes.
         title: of the figure.
         methods: `key` and `title` of each, in order; one without statistics keeps an empty panel.
+        rows: what stands in the place of a region in `statistics` -> its name; a row without statistics is left out.
     Raises: InputError: if no method has statistics.
     """
-    regions = [roi for roi in REGIONS if any(key[2] == roi for key in statistics)]
+    regions = [roi for roi in rows if any(key[2] == roi for key in statistics)]
     if not regions or not {key[0] for key in statistics} & {method["key"] for method in methods}:
         raise InputError(f"there is nothing to draw: none of {[m['key'] for m in methods]} has reliability statistics.")
     style: dict[Any, Any] = {**sns.axes_style("ticks"), **STYLE}
     with matplotlib.rc_context(style):
-        figure = _figure(statistics, regions, methods, title)
+        figure = _figure(statistics, {roi: rows[roi] for roi in regions}, methods, title)
         for path, kind in ((Path(path_png), "png"), (Path(path_pdf), "pdf")):
             _save(figure, path, kind)
 
@@ -66,7 +68,9 @@ def _save(figure: Figure, path: Path, kind: str) -> None:
     pieces.write_file(path, lambda part: figure.savefig(part, format=kind, dpi=300, metadata=KINDS[kind]))
 
 
-def _figure(statistics: Statistics, regions: Sequence[str], methods: Sequence[Mapping[str, Any]], title: str) -> Figure:
+def _figure(
+    statistics: Statistics, regions: Mapping[str, str], methods: Sequence[Mapping[str, Any]], title: str
+) -> Figure:
     """Fill the sheet's places: for each method and region a panel of curves and below it a histogram."""
     sheet = Sheet(len(methods), len(regions))
     figure = Figure(figsize=(sheet.width, sheet.height))
@@ -78,7 +82,7 @@ def _figure(statistics: Statistics, regions: Sequence[str], methods: Sequence[Ma
             bars = figure.add_axes(sheet.histogram(index, row))
             draw_curves(curves, seeds)
             draw_histogram(bars, seeds)
-            name_axes(curves, bars, REGIONS[roi] if sheet.is_first(index) else "", last=row == len(regions) - 1)
+            name_axes(curves, bars, regions[roi] if sheet.is_first(index) else "", last=row == len(regions) - 1)
             if row == 0:
                 curves.set_title(textwrap.fill(method["title"], 20))
     draw_legend(figure, lines=sheet.legend_lines, ensembles=any(seed is None for _, seed, _ in statistics))

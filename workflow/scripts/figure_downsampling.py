@@ -1,0 +1,9 @@
+"""Draw what coarser grids leave of a thin structure."""
+
+from softbench import logs
+from softbench.reporting import downsampling_figure, pictures
+
+with logs.job(snakemake.log[0]):
+    figure = snakemake.params.figure
+    drawn, caption = downsampling_figure.of_panel(figure["panels"][0], figure)
+    pictures.save(drawn, snakemake.output, caption)

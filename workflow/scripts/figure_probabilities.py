@@ -1,0 +1,17 @@
+"""Draw predicted probabilities beside the raters', inferred again for the cases shown."""
+
+from softbench import logs
+from softbench.reporting import case_rows, pictures, probability_figure
+from softbench.training import one_case
+from softbench.training.device import choose
+
+with logs.job(snakemake.log[0]) as log:
+    figure, device = snakemake.params.figure, choose(snakemake.config["device"], log)
+    rows = [
+        row
+        for panel in figure["panels"]
+        for row in case_rows.rows(panel, figure, one_case.probabilities(panel.get("runs", {}), device, log))
+    ]
+    drawn = probability_figure.draw(rows, case_rows.titles(figure), title=figure["title"])
+    caption = probability_figure.CAPTION.format(what=figure.get("structure", case_rows.FOREGROUND_WORDS))
+    pictures.save(drawn, snakemake.output, case_rows.captioned(caption, rows))

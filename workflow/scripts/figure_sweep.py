@@ -1,0 +1,13 @@
+"""Draw a metric against a parameter of a method."""
+
+from softbench import logs
+from softbench.reporting import pictures, sweep, sweep_figure
+
+with logs.job(snakemake.log[0]):
+    figure = snakemake.params.figure
+    panels = [sweep.read(panel, figure) for panel in figure["panels"]]
+    what = {"x": figure["x"], "metrics": figure["metrics"]}
+    points = sorted(map(float, figure["points"]))
+    drawn = sweep_figure.draw(panels, points=points, title=figure["title"], log=figure.get("log", False), **what)
+    caption = sweep_figure.caption(panels, structure=figure["structure"], **what)
+    pictures.save(drawn, snakemake.output, caption)

@@ -1,0 +1,41 @@
+"""The probabilities of single cases, inferred again from the weights of a finished seed: what pictures show."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from softbench.datasets import splits
+from softbench.training import model_file, predictors
+from softbench.training.batch import Batch, Run
+from softbench.training.inference import view_of
+
+VERSION = 1
+
+
+def probabilities(
+    runs: Mapping[str, Mapping[str, Any]], device: torch.device, log: Callable[[str], None] = print
+) -> Callable[[str, Path, str], np.ndarray]:
+    """Return what gives the probabilities of a case as scoring saw them.
+
+    Args:
+        runs: method -> `run` (what decides it, as a batch has it) and the paths `data`, `soft_label` and `split`.
+        device: where the network computes.
+        log: takes a line for each case.
+    Returns: a function of method, folder of its seed (with model.pt) and case, to (C, ...) float32 on the grid of the
+        data set; those of a coarser grid of training are brought there.
+    """
+
+    def of_case(method: str, folder: Path, case: str) -> np.ndarray:
+        one = runs[method]
+        data, soft = Path(one["data"]).parent, Path(one["soft_label"]).parent
+        batch = Batch(Run.of(one["run"]), data, soft, splits.read(Path(one["split"])), device, log)
+        torch.set_num_threads(batch.run.protocol.threads)
+        model = model_file.load(folder / "model.pt", device)
+        view = view_of(batch.protocol)
+        log(f"{method}: {case} again, from {folder / 'model.pt'}")
+        return predictors.networks([model], resolution=batch.run.resolution, view=view)(batch.dataset.load(case))
+
+    return of_case
