@@ -1,6 +1,7 @@
 # Tables, figures and a report on what soft labels do, from config.yaml.
 #   snakemake --cores all                    what `run:` in config.yaml names
 #   snakemake --cores all hippocampus        the table of that name, its figure and its page
+#   snakemake --cores all paper_tables       the papers' tables and figures, ours beside the printed numbers
 #   snakemake --cores all --profile slurm    the same on a cluster
 
 
@@ -14,6 +15,9 @@ include: "workflow/rules/plan.smk"
 include: "workflow/rules/quality.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/costs.smk"
+include: "workflow/rules/papers.smk"
 
 
 rule all:
@@ -22,13 +26,18 @@ rule all:
         products_of(config["run"]),
 
 
-for table in PLAN.tables:
+rule paper_tables:
+    input:
+        products_of_papers(config["data"]),
+
+
+for target in [*PLAN.tables, *PLAN.paper_tables]:
 
     rule:
         name:
-            table
+            target
         input:
-            products_of([table]),
+            products_of([target]),
 
 
 onstart:

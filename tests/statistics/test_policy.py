@@ -65,3 +65,11 @@ def test_case_without_diagonal_is_named():
 def test_unknown_policy_lists_the_known_ones():
     with pytest.raises(InputError, match="diagonal, exclude, raw"):
         policy.apply(scores_of([1.0, 1.0, 1.0]), "worst")
+
+
+def test_both_empty_is_one_for_the_overlap_alone_and_else_as_diagonal():
+    overlap = scores_of([NAN, 0.0, 0.5], unit="1", metric="dsc")
+    assert values_of(policy.apply(overlap, "both_empty_is_one"), "dsc") == [1.0, 0.0, 0.5]
+    distance = values_of(policy.apply(scores_of([NAN, INF, 2.0]), "both_empty_is_one"))
+    assert np.isnan(distance[0])
+    assert distance[1:] == [60.0, 2.0]

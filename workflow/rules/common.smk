@@ -98,9 +98,7 @@ def settings_of_map(kind):
 
 def batches_of_method(wildcards):
     """Return the manifests of all batches of a method."""
-    folder = f"results/runs/{wildcards.experiment}/{wildcards.network}/{wildcards.method}"
-    batches = PLAN.batches_of(wildcards.experiment, wildcards.method)
-    return [f"{folder}/batch-{batch}.json" for batch in range(len(batches))]
+    return batches_of_run(wildcards.experiment, wildcards.network, wildcards.method)
 
 
 def ensembles_of(runs):
@@ -109,8 +107,10 @@ def ensembles_of(runs):
 
 
 def of_all_tables(paths_of):
-    """Return the files of all tables in `run:`, each once, though tables may share an experiment."""
-    return lambda wildcards: list(dict.fromkeys(path for table in config["run"] for path in paths_of(table)))
+    """Return the files of all tables in `run:` but the papers', each once, though tables may share an experiment."""
+    return lambda wildcards: list(
+        dict.fromkeys(path for table in config["run"] if table in PLAN.tables for path in paths_of(table))
+    )
 
 
 def threads_of(wildcards):

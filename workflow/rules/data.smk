@@ -34,8 +34,8 @@ def fetch_params(source):
 
 def wanted_sources(wildcards):
     """Return the manifests of the sources that the tables in `run:` need; phantoms have no rule that fetches them."""
-    wanted = [PLAN.experiments[name]["dataset"] for table in config["run"] for name, _, _ in PLAN.runs_of(table)]
-    sources = sorted({config["datasets"][dataset]["source"] for dataset in wanted})
+    wanted = {name for target in config["run"] for name in PLAN.experiments_of(target)}
+    sources = sorted({config["datasets"][PLAN.experiments[name]["dataset"]]["source"] for name in wanted})
     fetched = [source for source in sources if f"fetch_{source}" in NAMES]
     if not fetched and workflow.is_main_process:
         print("nothing to fetch: the tables in `run:` need phantoms only.", file=sys.stderr)

@@ -98,13 +98,15 @@ SCORING += sorted(
 )
 
 
+def batches_of_run(experiment, network, method):
+    """Return the manifests of all batches of a method."""
+    folder = f"results/runs/{experiment}/{network}/{method}"
+    return [f"{folder}/batch-{batch}.json" for batch in range(len(PLAN.batches_of(experiment, method)))]
+
+
 def batches_of(table):
     """Return the manifests of all batches that a table shows."""
-    return [
-        f"results/runs/{experiment}/{network}/{method}/batch-{batch}.json"
-        for experiment, network, method in PLAN.runs_of(table)
-        for batch in range(len(PLAN.batches_of(experiment, method)))
-    ]
+    return [path for run in PLAN.runs_of(table) for path in batches_of_run(*run)]
 
 
 def dataset_of(wildcards):
@@ -126,11 +128,12 @@ def soft_labels_shown(wildcards):
     ]
 
 
-def products_of(tables):
+def products_of(targets):
     """Return what a reader wants of some tables: the tables, their figures, and one page."""
-    forms = [f"results/tables/{table}.{form}" for table in tables for form in ("csv", "md", "tex", "html")]
+    tables = [name for name in targets if name in PLAN.tables]
+    forms = [f"results/tables/{table}.{form}" for table in targets for form in ("csv", "md", "tex", "html")]
     figures = [f"results/figures/reliability_{table}.{form}" for table in tables for form in ("png", "pdf")]
-    whole = list(tables) == list(config["run"])
+    whole = list(targets) == list(config["run"])
     pages = ["results/report/index.html", "results/scores.parquet"] if whole else []
     quality = [f"results/tables/quality_{table}.{form}" for table in tables for form in ("csv", "md", "html")]
     pictures = [f"results/figures/soft_labels_{table}.{form}" for table in tables for form in ("png", "pdf")]
@@ -147,7 +150,22 @@ def products_of(tables):
 
 def tables_of(wildcards):
     """Return the tables of a page: those of `run:` for the index, else the one that it is called after."""
-    return config["run"] if wildcards.page == "index" else [wildcards.page]
+    return [name for name in targets_of(wildcards) if name in PLAN.tables]
+
+
+def paper_tables_of(wildcards):
+    """Return the papers' tables of a page."""
+    return [name for name in targets_of(wildcards) if name in PLAN.paper_tables]
+
+
+def targets_of(wildcards):
+    """Return what a page shows: `run:` for the index, all papers' tables of one form, or the one it is called after."""
+    if wildcards.page == "index":
+        return config["run"]
+    return PAPER_PAGES.get(wildcards.page, [wildcards.page])
+
+
+PAPER_PAGES = {f"paper_tables{PLAN.form_of(data)}": PLAN.papers_of(data) for data in ("published", "open", "phantom")}
 
 
 def table_settings(wildcards):

@@ -96,11 +96,17 @@ def source_settings_allowed(source: str) -> set[str]:
     return set(_constant("datasets/prepare.py", "DEFAULTS")) | set(own)
 
 
-def licence_note(source: str) -> str:
-    """Return the line under a table that says where its data is from and under which licence."""
+def data_card(source: str) -> dict[str, str]:
+    """Return the `title` of a source, its `licence` and its `citation`."""
     made = source.startswith("phantom_")
     module = f"datasets/phantoms/{source.removeprefix('phantom_')}.py" if made else f"datasets/{source}.py"
-    return f"Data: {_constant(module, 'TITLE')}; licence: {_constant(module, 'LICENCE')}."
+    return {name: _constant(module, name.upper()) for name in ("title", "licence", "citation")}
+
+
+def licence_note(source: str) -> str:
+    """Return the line under a table that says where its data is from and under which licence."""
+    card = data_card(source)
+    return f"Data: {card['title']}; licence: {card['licence']}."
 
 
 def constant_of_source(source: str, name: str) -> Any:

@@ -160,6 +160,12 @@ class Plan:
             own = coarse
         return protocol if own is None else protocol | {"batch": own}
 
+    def experiments_of(self, target: str) -> list[str]:
+        """Return the experiments of a table, a paper's or another."""
+        if target in self.tables:
+            return list(self.tables[target]["experiments"])
+        return list(dict.fromkeys(block["experiment"] for block in self.paper_tables[target]["blocks"]))
+
     def runs_of(self, table: str) -> list[tuple[str, str, str]]:
         """Return the (experiment, network, method) that a table shows, in its order."""
         return [
@@ -171,7 +177,11 @@ class Plan:
 
     def papers_of(self, data: str) -> list[str]:
         """Return the papers' tables in the form that `data` asks for: svls_1 …, svls_1_open …, or svls_1_phantom …."""
-        return [name + paper_plan.FORMS[data] for name in _tables(self.config, printed=True)]
+        return [name + self.form_of(data) for name in _tables(self.config, printed=True)]
+
+    def form_of(self, data: str) -> str:
+        """Return what the names of the papers' tables end with: nothing, _open or _phantom."""
+        return paper_plan.FORMS[data]
 
     def ensembles_of(self, table: str) -> list[tuple[str, str, str]]:
         """Return the (experiment, network, method) whose ensembles a table shows; none where it shows runs."""

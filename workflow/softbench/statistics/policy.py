@@ -6,8 +6,9 @@ import pandas as pd
 from softbench.checks import require_one_of
 from softbench.errors import InputError
 
-VERSION = 1
-POLICIES = ("diagonal", "exclude", "raw")
+VERSION = 2
+POLICIES = ("diagonal", "exclude", "raw", "both_empty_is_one")
+BOTH_EMPTY_IS_ONE = ("dsc",)  # in the SVLS authors' code; their surface dice of two empty masks is 0, as our sd_svls
 PLACE = ["dataset", "case", "grid"]  # what decides the image, and so its diagonal
 
 
@@ -17,7 +18,8 @@ def apply(scores: pd.DataFrame, policy: str = "diagonal") -> pd.DataFrame:
     Args:
         scores: the tidy table; distances are rows whose `unit` is mm.
         policy: "diagonal" sets an infinite distance to the diagonal of that case's image (mm), which the rows with
-            the metric `image_diagonal` hold; "exclude" makes it undefined (NaN); "raw" leaves it.
+            the metric `image_diagonal` hold; "exclude" makes it undefined (NaN); "raw" leaves it; "both_empty_is_one" is
+            "diagonal", and a DSC of two empty masks, else undefined, is 1, as in the code of Islam & Glocker 2021.
     Returns: a copy with one more column, `penalised`: the distance was infinite. Undefined values (NaN, both masks
         empty) stay undefined, and an infinity of another unit than mm stays, since no diagonal can stand for it.
     Raises: InputError: for an unknown policy, and where a case with an infinite distance has no diagonal.
@@ -27,8 +29,10 @@ def apply(scores: pd.DataFrame, policy: str = "diagonal") -> pd.DataFrame:
     settled = scores.assign(penalised=infinite)
     if policy == "exclude":
         settled.loc[infinite, "value"] = np.nan
-    elif policy == "diagonal" and infinite.any():
+    elif policy in ("diagonal", "both_empty_is_one") and infinite.any():
         settled.loc[infinite, "value"] = _diagonals(scores, scores[infinite])
+    if policy == "both_empty_is_one":
+        settled.loc[settled["metric"].isin(BOTH_EMPTY_IS_ONE) & settled["value"].isna(), "value"] = 1.0
     return settled
 
 

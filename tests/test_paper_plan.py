@@ -1,0 +1,82 @@
+"""The papers' tables of config: three forms of each, whose blocks take their runs from the right experiment."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from softbench import InputError, datasets, paper_plan, published, soft_labels
+from softbench.plan import Plan
+
+BLOCKS = [{"printed": "a", "experiment": "mine", "open": "other", "same_cases": True}, {"printed": "b", "experiment": "mine"}]
+EXPERIMENTS = ["mine", "mine_phantom", "other"]
+
+
+@pytest.fixture(scope="module")
+def shipped(root: Path) -> Plan:
+    config = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+    return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+
+
+def blocks_of(form: str) -> list[tuple[str, bool, bool]]:
+    made = paper_plan.forms_of({"t": {"published": "t", "blocks": BLOCKS}}, EXPERIMENTS)
+    return [(block["experiment"], block["surrogate"], block["same_cases"]) for block in made[form]["blocks"]]
+
+
+def test_own_data_is_no_surrogate() -> None:
+    assert blocks_of("t") == [("mine", False, True), ("mine", False, False)]
+
+
+def test_open_form_takes_the_stand_in_where_there_is_one() -> None:
+    assert blocks_of("t_open") == [("other", True, False), ("mine", False, False)]
+
+
+def test_phantom_form_is_all_surrogates() -> None:
+    assert blocks_of("t_phantom") == [("mine_phantom", True, False)] * 2
+
+
+def test_block_that_is_always_a_surrogate_stays_one() -> None:
+    table = {"published": "t", "blocks": [{"printed": "a", "experiment": "mine", "surrogate": True}]}
+    assert paper_plan.forms_of({"t": table}, EXPERIMENTS)["t"]["blocks"][0]["surrogate"]
+
+
+def test_experiment_without_rehearsal_is_named() -> None:
+    with pytest.raises(InputError, match=r"tables\.t\.blocks needs the experiment 'mine_phantom'.*needs a `rehearsal`"):
+        paper_plan.forms_of({"t": {"published": "t", "blocks": BLOCKS}}, ["mine", "other"])
+
+
+def test_taken_name_stops() -> None:
+    tables = {"t": {"published": "t", "blocks": BLOCKS}, "t_open": {"published": "t", "blocks": BLOCKS}}
+    with pytest.raises(InputError, match=r"tables\.t is also made as t_open, but that name is taken"):
+        paper_plan.forms_of(tables, EXPERIMENTS)
+
+
+def test_every_printed_table_is_there_in_three_forms(shipped: Plan) -> None:
+    for data in ("published", "open", "phantom"):
+        names = shipped.papers_of(data)
+        assert [shipped.paper_tables[name]["published"] for name in names] == published.names()
+        assert all(name == key + shipped.form_of(data) for name, key in zip(names, published.names(), strict=True))
+
+
+@pytest.mark.parametrize("name", published.names())
+def test_every_printed_place_has_a_block_and_every_printed_method_is_run(name: str, shipped: Plan) -> None:
+    printed = published.read(name)
+    for form in ("", "_open", "_phantom"):
+        blocks = {(block["printed"], block["arm"]): block for block in shipped.paper_tables[name + form]["blocks"]}
+        assert set(blocks) == {(cell.place.dataset, cell.place.arm) for cell in printed.cells}
+        for cell in printed.cells:
+            experiment = blocks[cell.place.dataset, cell.place.arm]["experiment"]
+            assert cell.place.method in shipped.methods_of(experiment)
+
+
+@pytest.mark.parametrize("name", published.names())
+def test_every_printed_structure_is_one_of_the_data(name: str, shipped: Plan) -> None:
+    printed = published.read(name)
+    for form in ("", "_open", "_phantom"):
+        for block in shipped.paper_tables[name + form]["blocks"]:
+            experiment = shipped.experiments[block["experiment"]]
+            source = datasets.source(shipped.datasets[experiment["dataset"]]["source"])
+            made = experiment.get("composites") or printed.composites
+            known = {"all", *source.STRUCTURES}
+            for structure in {cell.place.structure for cell in printed.cells if cell.place.dataset == block["printed"]}:
+                own = experiment.get("structures", {}).get(structure, structure)
+                assert set(made.get(own, [own])) <= known

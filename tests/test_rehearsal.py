@@ -1,0 +1,31 @@
+"""A rehearsal is its experiment in small."""
+
+import pytest
+from softbench import InputError, rehearsal
+
+PROTOCOLS = {"long": {"epochs": 200, "batch": 4, "crop": [128, 192, 192], "flips": ["W"]}}
+PAPER = {
+    "dataset": "big", "split": "authors", "protocol": "long", "networks": ["unet3d"], "methods": ["one_hot", "ls"],
+    "rehearsal": {"dataset": "small", "networks": ["tiny"], "seeds": [0], "protocol": {"epochs": 2, "crop": [8, 8, 8]}},
+}  # fmt: skip
+
+
+def test_rehearsal_has_the_methods_of_its_experiment_and_its_own_data() -> None:
+    experiments, protocols = rehearsal.add({"paper": PAPER}, PROTOCOLS)
+    assert experiments["paper_phantom"] == {
+        "dataset": "small", "split": "main", "protocol": "paper_phantom", "networks": ["tiny"], "seeds": [0],
+        "methods": ["one_hot", "ls"],
+    }  # fmt: skip
+    assert protocols["paper_phantom"] == {"epochs": 2, "batch": 4, "crop": [8, 8, 8], "flips": ["W"]}
+
+
+def test_experiment_itself_is_what_it_would_be_without() -> None:
+    experiments, protocols = rehearsal.add({"paper": PAPER}, PROTOCOLS)
+    assert experiments["paper"] == {key: value for key, value in PAPER.items() if key != "rehearsal"}
+    assert protocols["long"] == PROTOCOLS["long"]
+    assert "rehearsal" in PAPER
+
+
+def test_taken_name_stops() -> None:
+    with pytest.raises(InputError, match=r"experiments\.paper has a rehearsal, paper_phantom, but that name is taken"):
+        rehearsal.add({"paper": PAPER, "paper_phantom": {}}, PROTOCOLS)
