@@ -100,7 +100,7 @@ def _absent(claim: Claim, rows: pd.DataFrame) -> tuple[str, ...]:
         "metric": (*(claim.metrics or ()), *(side["metric"] for side in sides if "metric" in side)),
         "structure": claim.structures or (),
         "arm": (*(claim.arms or ()), *(side["arm"] for side in sides if "arm" in side)),
-        "method": (*claim.method, *claim.among, *(side["method"] for side in sides if "method" in side)),
+        "method": claim.methods,
     }
     return tuple(
         f"{column} {value}"

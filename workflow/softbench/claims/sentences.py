@@ -61,6 +61,14 @@ class Claim:
     relation: str = "better"
     pairs: tuple[Pair, ...] = ()
 
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that it names, each once."""
+        sides = [side for pair in self.pairs for side in (pair.one, pair.other)]
+        return tuple(
+            dict.fromkeys((*self.method, *self.among, *(side["method"] for side in sides if "method" in side)))
+        )
+
 
 def names() -> list[str]:
     """Return the keys of all claims."""

@@ -63,22 +63,23 @@ def to_markdown(outcomes: Sequence[Outcome]) -> str:
 def _line(one: Outcome) -> list[str]:
     said = f"{one.claim.says}{' (our reading)' if one.claim.ours else ''}"
     shares = [_probability(one.shares[word]) for word in ("true", "false")]
-    return [f"`{one.claim.key}`", said, f"**{one.verdict}**", _counts(one), *shares, _against(one)]
+    return [f"`{one.claim.key}`", said, f"**{one.verdict}**", counts(one), *shares, offenders(one)]
 
 
-def _counts(one: Outcome) -> str:
+def counts(one: Outcome, missing: str = "lost") -> str:
+    """Say how many cells agree; `missing` says what became of those without a number."""
     text = f"{one.agree} of {len(one.cells)}"
     if one.ties:
         text += f", {one.ties} tie{'s' if one.ties > 1 else ''}"
-    return f"{text} ({one.missing} lost)" if one.missing else text
+    return f"{text} ({one.missing} {missing})" if one.missing else text
 
 
 def _probability(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.2f}"
 
 
-def _against(one: Outcome) -> str:
-    """Name the groups that fall short, or the cells; what is absent comes first."""
+def offenders(one: Outcome) -> str:
+    """Name up to six groups that fall short, or cells, after what is absent; – where there is nothing to name."""
     groups: dict[str, Counter] = {}
     for cell in one.cells:
         groups.setdefault(cell.group, Counter())[cell.sign > 0] += 1
