@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from softbench import __version__, costs
 from softbench.errors import InputError
+from softbench.explain import command as explain
 from softbench.machine import command as check
 from softbench.own_predictions import command as score
 
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="softbench",
-        description="SoftLabelBench without its workflow: scores, checks of a machine, and costs of training.",
+        description="SoftLabelBench without its workflow: scores, checks, costs, and where a number comes from.",
         epilog="`softbench COMMAND --help` has examples. The workflow itself is started with `snakemake`.",
     )
     parser.add_argument("--version", action="version", version=f"softbench {__version__}")
@@ -35,4 +36,5 @@ def _parser() -> argparse.ArgumentParser:
     score.add_to(commands)
     check.add_to(commands)
     costs.add_to(commands)
+    explain.add_to(commands)
     return parser

@@ -1,0 +1,69 @@
+"""The plan of a folder without starting Snakemake: its config, and the names of the rules in its rule files."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from softbench import config as settings
+from softbench.errors import InputError
+from softbench.plan import Plan
+
+RULE = re.compile(r"^rule (\w+):", re.MULTILINE)
+
+
+def read(root: Path, configfiles: Sequence[str] = (), assignments: Sequence[str] = ()) -> Plan:
+    """Return the plan that Snakemake would make of the same folder and options.
+
+    Args:
+        root: the folder of the suite, with config.yaml and workflow/.
+        configfiles: as given to `--configfile`: merged over config.yaml in their order, below `root` or absolute.
+        assignments: as given to `--config`: key=value, the value in YAML.
+    Raises: InputError: if there is no config.yaml or a file cannot be read; and as `config.check` and `Plan`.
+    """
+    config = _load(root / "config.yaml")
+    for path in configfiles:
+        config = merged(config, _load(root / path))
+    config = merged(config, settings.retype(dict(map(_assignment, assignments))))
+    settings.check(config)
+    rules = rule_names(root / "workflow" / "rules")
+    sources = sorted(path.stem for path in (root / "workflow" / "rules" / "datasets").glob("*.smk"))
+    return Plan(config, _named(rules, "soften_"), _named(rules, "map_"), sources)
+
+
+def rule_names(folder: Path) -> list[str]:
+    """Return the names of all rules that the files below a folder declare, sorted."""
+    texts = (path.read_text(encoding="utf-8") for path in folder.rglob("*.smk"))
+    return sorted({name for text in texts for name in RULE.findall(text)})
+
+
+def _named(rules: Sequence[str], prefix: str) -> list[str]:
+    return [name.removeprefix(prefix) for name in rules if name.startswith(prefix)]
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one config with the entries of another over it; mappings are merged key by key, as Snakemake does."""
+    both = dict(below)
+    for key, value in above.items():
+        old = both.get(key)
+        both[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return both
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"there is no {path}. Run it in the folder of the suite.") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is no YAML: {error}") from None
+    return content
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise InputError(f"--config takes key=value, but was given {text!r}.")
+    return key, yaml.safe_load(value)
