@@ -10,6 +10,7 @@ from softbench.losses import catalogue as losses
 RULES = {"all", "fetch", "train", "score_sanity", "score_ensemble", "collect_scores", "table", "report"}
 RULES |= {"reliability", "gallery", "derive_split", "paper_tables", "paper_table"}
 RULES |= {f"figure_{kind}" for kind in figure_plan.KINDS}
+RULES |= {"free_rows", "policies", "truth"}
 
 
 class Plan:

@@ -7,6 +7,7 @@ from typing import Any
 
 from softbench.plan import Plan
 
+CALIBRATION = ("ece", "nll", "brier")  # metrics that are shown beside the distance to the truth
 TITLE = "{} + temperature"
 SIGN = "@temperature"  # no method's name holds @
 
@@ -60,6 +61,27 @@ def truth_rows(plan: Plan, table: str) -> list[dict[str, str]]:
         for key in _shown(plan, table)
         if _is_plain(plan.methods[key])
     ]
+
+
+def calibration_columns(plan: Plan, table: str) -> list[dict[str, Any]]:
+    """Return the columns of a table that stand beside the distance to the truth."""
+    return [column for column in plan.tables[table]["columns"] if column["metric"] in CALIBRATION]
+
+
+def truth_tables(plan: Plan) -> list[str]:
+    """Return the tables on phantoms, whose truth is known, that show calibration and a method of `truth_rows`."""
+    return [
+        name
+        for name, table in plan.tables.items()
+        if all(_is_phantom(plan, experiment) for experiment in table["experiments"])
+        and calibration_columns(plan, name)
+        and truth_rows(plan, name)
+    ]
+
+
+def _is_phantom(plan: Plan, experiment: str) -> bool:
+    source: str = plan.datasets[plan.experiments[experiment]["dataset"]]["source"]
+    return source.startswith("phantom_")
 
 
 def _shown(plan: Plan, table: str) -> list[str]:
