@@ -1,8 +1,8 @@
 """The papers' figures, each a target by its name. Reads trained runs, soft labels and prepared data; writes a picture in
 two forms and its caption."""
 
-from snakemake.io import Wildcards
-from softbench import availability, figure_plan
+from snakemake.iocontainers import Wildcards
+from softbench import availability, figure_plan, paper_plan
 
 
 def figure_experiments(figure):
@@ -24,6 +24,12 @@ def figures_of_kind(kind):
 def figure_files(figures):
     """Return the files of some figures."""
     return [f"results/figures/{figure}.{form}" for figure in figures for form in ("png", "pdf", "txt")]
+
+
+def figures_of_papers(data):
+    """Return the papers' figures in the form that shows some data: published, here, open or phantom."""
+    named = [(name, name + paper_plan.FORMS[data]) for name in config.get("figures", {})]
+    return [form if form in PLAN.figures else name for name, form in named]
 
 
 def figure_of(wildcards):

@@ -1,9 +1,11 @@
 """The figures of config: which keys each kind has, and every name checked against what exists."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from softbench.errors import InputError
+from softbench.paper_plan import OPEN
+from softbench.rehearsal import SUFFIX
 
 if TYPE_CHECKING:
     from softbench.plan import Plan
@@ -30,7 +32,40 @@ OPTIONAL = {  # kind -> keys that it may have
 KINDS = tuple(NEEDED)
 NEED_TRAINING = ("probabilities", "discrepancy", "slices", "reliability", "sweep")
 OF_ONE_EXPERIMENT = ("discrepancy", "downsampling", "soft_labels")
+STANDS_IN = {OPEN: "open stand-in", SUFFIX: "phantom"}
 TAKEN = ("reliability", "soft_labels", "ranks", "cases")  # figures of a table are called `<one of these>_<table>`
+
+
+def forms_of(
+    figures: Mapping[str, Mapping[str, Any]], experiments: Collection[str], stand_ins: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """Return every figure, and those of its forms that show other data: `<figure>_open` and `<figure>_phantom`.
+
+    Args:
+        figures: of config.
+        experiments: that exist; `<experiment>_phantom` is the rehearsal of one.
+        stand_ins: experiment -> the one on open data that stands in for it.
+    Raises: InputError: if the name of a form is taken.
+    """
+    found = {name: dict(figure) for name, figure in figures.items()}
+    rehearsals = {name: name + SUFFIX for name in experiments if name + SUFFIX in experiments}
+    for name, figure in figures.items():
+        for ending, instead in ((OPEN, stand_ins), (SUFFIX, rehearsals)):
+            if not set(figure["experiments"]) & set(instead):
+                continue
+            if name + ending in figures:
+                raise InputError(f"config.yaml: figures.{name} is also made as {name + ending}: rename the other one.")
+            found[name + ending] = _form(figure, instead, STANDS_IN[ending])
+    return found
+
+
+def _form(figure: Mapping[str, Any], instead: Mapping[str, str], words: str) -> dict[str, Any]:
+    """Return a figure with other experiments in the place of its own, which their names say."""
+    names = {name: figure.get("names", {}).get(name, name) for name in figure["experiments"]}
+    said = {
+        instead.get(name, name): f"{title} ({words})" if name in instead else title for name, title in names.items()
+    }
+    return {**figure, "experiments": list(said), "names": said}
 
 
 def check(figures: Mapping[str, Mapping[str, Any]], plan: "Plan") -> None:

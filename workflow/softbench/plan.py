@@ -34,7 +34,7 @@ class Plan:
         experiments, self.protocols = rehearsal.add(config["experiments"], config["protocols"])
         self.experiments, self.ensembles = _apart(experiments)
         self.tables: dict[str, dict[str, Any]] = _tables(config, printed=False)
-        self.figures: dict[str, dict[str, Any]] = config.get("figures", {})
+        self.figures = figure_plan.forms_of(config.get("figures", {}), self.experiments, _stand_ins(config))
         self.paper_tables = paper_plan.forms_of(_tables(config, printed=True), self.experiments)
         self._check(recipes, kinds, sources)
 
@@ -70,7 +70,7 @@ class Plan:
         targets = {**self.tables, **self.paper_tables}
         for name in self.config["run"]:
             _known("run", name, targets)
-        figure_plan.check(self.figures, self)
+        figure_plan.check(self.config.get("figures", {}), self)
         for name in sorted(RULES & set(targets)):
             raise InputError(f"config.yaml: tables.{name} has the name of a rule, so it could be no target. Rename it.")
 
@@ -198,6 +198,12 @@ class Plan:
 def _tables(config: dict[str, Any], *, printed: bool) -> dict[str, dict[str, Any]]:
     """Return the tables of config that show a paper's beside ours, or the others."""
     return {name: table for name, table in config["tables"].items() if ("published" in table) == printed}
+
+
+def _stand_ins(config: dict[str, Any]) -> dict[str, str]:
+    """Return the experiment on open data that stands in for each that has one in a paper's table."""
+    blocks = [block for table in config["tables"].values() for block in table.get("blocks", [])]
+    return {block["experiment"]: block["open"] for block in blocks if "open" in block}
 
 
 def _apart(experiments: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], set[str]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from softbench.errors import InputError
+from softbench.reporting.rounding import digits, number
 
 VERSION = 1
 QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
@@ -63,6 +64,6 @@ def choose(dsc: pd.Series, rules: Sequence[str]) -> list[Choice]:
 def words(choice: Choice, by: str, where: str) -> str:
     """Say which case was chosen, and how."""
     return (
-        f"{where}: {choice.case}, at the {WORDS[choice.rule]} of the DSC of {by} over {choice.cases} test cases "
-        f"({choice.dsc:.3f})"
+        f"{where}: {choice.case}, at the {WORDS[choice.rule]} of the DSC over {choice.cases} test cases "
+        f"({number(choice.dsc, digits('dsc', '1'))}; {by})"
     )

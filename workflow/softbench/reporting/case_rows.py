@@ -60,9 +60,8 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
         return [CaseRow(panel["name"], reason=FAILED, about=f"{panel['name']}: {why}")]
     batches = [Path(path) for run in panel["runs"].values() for path in run["batches"]]
     scores = assemble.read(batches).scores
-    chosen = case_choice.choose(
-        case_choice.dsc_by_case(scores, by, panel["structure"]), settings.get("cases", ["median"])
-    )
+    dsc = case_choice.dsc_by_case(scores, by, panel["structure"], done[by][0])
+    chosen = case_choice.choose(dsc, settings.get("cases", ["median"]))
     dataset = datasets.open(panel["data"])
     give = predicted or label_maps(dataset)
     return [_row(panel, dataset, one, done, by, give, scores, titles(settings)) for one in chosen]
@@ -78,8 +77,10 @@ def _row(
     scores: pd.DataFrame,
     shown: Collection[str],
 ) -> CaseRow:
-    words = case_choice.words(chosen, panel["runs"][by]["title"], panel["name"])
-    seeds = ", ".join(map(str, sorted({seed for seed, _ in done.values()})))
+    who = f"{panel['runs'][by]['title']}, seed {done[by][0]}"
+    words = case_choice.words(chosen, who, panel["name"])
+    others = {panel["runs"][method]["title"]: seed for method, (seed, _) in done.items() if seed != done[by][0]}
+    odd = "".join(f"; of {title} seed {seed}" for title, seed in others.items())
     values = {
         method: case_choice.dsc_by_case(scores, method, panel["structure"], seed).get(chosen.case, np.nan)
         for method, (seed, _) in done.items()
@@ -90,7 +91,7 @@ def _row(
         structures_of(dataset, panel["structure"]),
         {method: give(method, folder, chosen.case) for method, (_, folder) in done.items() if method in shown},
         {method: float(value) for method, value in values.items()},
-        f"{words}, seed {seeds} of each method",
+        f"{words}. Shown is the same seed of each method{odd}",
     )
 
 

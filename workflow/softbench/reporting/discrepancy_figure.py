@@ -39,7 +39,8 @@ def draw(
     """
     with pictures.style():
         columns, lines = 1 + max(map(len, arms.values())), len(rows) * len(arms)
-        figure = Figure(figsize=(columns * INCHES + 0.9, lines * INCHES + 0.55), layout="constrained")
+        tall = sum(_height(row) for row in rows) * len(arms) + 0.2 * lines + 0.4
+        figure = Figure(figsize=(columns * INCHES + 0.9, tall), layout="constrained")
         axes = pictures.grid(figure, lines, columns)
         for index, row in enumerate(rows):
             _fill(axes[index * len(arms) : (index + 1) * len(arms)], row, list(arms.values()), methods)
@@ -49,6 +50,15 @@ def draw(
         bar.ax.set_yticklabels(["−1\ntoo low", "0", "+1\ntoo high"])
         pictures.title(figure, title)
     return figure
+
+
+def _height(row: CaseRow) -> float:
+    """Return how high a panel is, in inches."""
+    if row.case is None:
+        return 0.6
+    reference = np.isin(row.case.labels[0], members(row))
+    plane = reference[choose_window(reference.astype(np.uint8))]
+    return pictures.height(plane, row.case.spacing_mm, INCHES)
 
 
 def _scale() -> Any:

@@ -67,6 +67,12 @@ def show(axis: Axes, plane: np.ndarray, spacing_mm: Sequence[float], **how: Any)
     return axis.imshow(plane, origin="lower", aspect=spacing_mm[-2] / spacing_mm[-1], **how)
 
 
+def height(plane: np.ndarray, spacing_mm: Sequence[float], wide: float) -> float:
+    """Return how high a panel of `wide` inches is that shows a plane (H, W): as it asks for, within bounds."""
+    tall = plane.shape[0] * spacing_mm[-2] / (plane.shape[1] * spacing_mm[-1])
+    return float(wide * np.clip(tall, 0.4, 1.6))
+
+
 def bare(axis: Axes) -> None:
     """Take away ticks and lines."""
     axis.set(xticks=[], yticks=[])

@@ -12,6 +12,7 @@ from softbench.reporting import assemble, pictures, reliability
 from softbench.reporting.case_rows import FAILED, first_done, titles
 
 VERSION = 1
+WHERE = {"all": "all voxels", "foreground": "the foreground alone", "band": "the boundary band alone"}
 
 
 def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
@@ -29,14 +30,16 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
         if isinstance(found, str):
             missing.append(f"{name}: {found}.")
             continue
-        rows[name] = f"{name}\n{reliability.REGIONS[roi]}"
+        rows[name] = name
         statistics |= {(method, seed, name): bins for (method, seed, where), bins in found.items() if where == roi}
     if not statistics:
         pictures.save(pictures.nothing(settings["title"], " ".join(missing)), paths, " ".join(missing))
         return
     methods = [{"key": key, "title": title} for key, title in titles(settings).items()]
-    reliability.draw(statistics, *paths[:2], title=settings["title"], methods=methods, rows=rows)
-    pictures.write_caption(Path(paths[2]), " ".join([reliability.CAPTION, *missing]))
+    title = f"{settings['title']} ({reliability.REGIONS[roi]})"
+    reliability.draw(statistics, *paths[:2], title=title, methods=methods, rows=rows)
+    where = f"Over {WHERE[roi]}; a row for each of {', '.join(rows)}."
+    pictures.write_caption(Path(paths[2]), " ".join([reliability.CAPTION, where, *missing]))
 
 
 def _statistics(panel: Mapping[str, Any]) -> dict[tuple[str, Any, str], Reliability] | str:

@@ -58,9 +58,7 @@ def _height(row: CaseRow) -> float:
     """Return how high a panel is, in inches: as the slice asks for, within bounds."""
     if row.case is None:
         return 0.6
-    plane = row.case.labels[0][choose_window(row.case.labels[0])]
-    spacing = row.case.spacing_mm
-    return float(INCHES * np.clip(plane.shape[0] * spacing[-2] / (plane.shape[1] * spacing[-1]), 0.4, 1.6))
+    return pictures.height(row.case.labels[0][choose_window(row.case.labels[0])], row.case.spacing_mm, INCHES)
 
 
 def _fill(axes: Sequence[Axes], row: CaseRow, methods: Sequence[str]) -> None:

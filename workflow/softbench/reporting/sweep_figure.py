@@ -3,6 +3,7 @@
 After Fig. 3 of the GeoLS paper (alpha) and Figs. 4 and 5 of the superpixel paper (count, weight of KL).
 """
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,7 +61,10 @@ def _fill(axis: Axes, panel: Panel, metric: str) -> None:
     )  # fmt: skip
     curve = None if panel.curves is None else panel.curves[panel.curves["metric"] == metric].dropna(subset="value")
     if curve is None or curve.empty:
-        axis.text(0.5, 0.5, panel.reason, transform=axis.transAxes, ha="center", va="center", color="0.4", fontsize=6.5)
+        if shown.empty:
+            axis.set_yticks([])
+        why = axis.text(0.5, 0.5, textwrap.fill(panel.reason, 30), transform=axis.transAxes, ha="center", va="center")
+        why.set(color="0.4", fontsize=6.5, in_layout=False)
         return
     mean = curve.groupby("x")["value"].mean()
     axis.plot(curve["x"], curve["value"], "o", color=SEED, markersize=1.8, alpha=0.7, linewidth=0, zorder=3)
