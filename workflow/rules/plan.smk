@@ -169,7 +169,7 @@ PAPER_PAGES = {f"paper_tables{PLAN.form_of(data)}": PLAN.papers_of(data) for dat
 
 
 def table_settings(wildcards):
-    """Return what decides a table besides its scores: its own settings, and its rows."""
+    """Return what decides a table besides its scores: its own settings, and its rows. Margins change no table."""
     source = config["datasets"][dataset_of(wildcards)]["source"]
     notes = [settings.licence_note(source)]
     if settings.has_pseudo_raters(source):
@@ -177,7 +177,8 @@ def table_settings(wildcards):
     splits = {PLAN.experiments[name]["split"] for name, _, _ in PLAN.runs_of(wildcards.table)}
     if any(split.startswith("leaky_") for split in splits):
         notes.append("The split may have a patient's cases in training and test: the scores flatter.")
-    return {**PLAN.tables[wildcards.table], "methods": table_rows.rows_of(PLAN, wildcards.table), "notes": notes}
+    own = {name: value for name, value in PLAN.tables[wildcards.table].items() if name != "margins"}
+    return {**own, "methods": table_rows.rows_of(PLAN, wildcards.table), "notes": notes}
 
 
 def reporting_versions():

@@ -34,9 +34,21 @@ def write(
         groups: a name for each row, or none; over rows that follow one another with the same name it stands once.
     Raises: InputError: for another suffix.
     """
-    writers: dict[str, Callable[..., str]] = {".md": to_markdown, ".html": to_html}
-    text = writer_of(writers, Path(path))(title, about, heads, _grouped(rows, groups), notes)
-    pieces.write_text(Path(path), text)
+    pieces.write_text(Path(path), text(Path(path).suffix, title, about, heads, rows, notes, groups))
+
+
+def text(
+    suffix: str,
+    title: str,
+    about: str,
+    heads: Sequence[str],
+    rows: Rows,
+    notes: Sequence[str] = (),
+    groups: Sequence[str] = (),
+) -> str:
+    """Return a table in the form that a suffix names, for files of several; the arguments are those of `write`."""
+    writers: dict[str, Callable[..., str]] = {".md": _markdown, ".html": _html}
+    return writer_of(writers, Path(f"table{suffix}"))(title, about, heads, _grouped(rows, groups), notes)
 
 
 def _grouped(rows: Rows, groups: Sequence[str]) -> Grouped:
@@ -45,7 +57,7 @@ def _grouped(rows: Rows, groups: Sequence[str]) -> Grouped:
     return [(name, [row for _, row in members]) for name, members in groupby(named, key=lambda pair: pair[0])]
 
 
-def to_markdown(title: str, about: str, heads: Sequence[str], grouped: Grouped, notes: Sequence[str] = ()) -> str:
+def _markdown(title: str, about: str, heads: Sequence[str], grouped: Grouped, notes: Sequence[str]) -> str:
     """Return the table as a chapter; the name of a group is a row of its own."""
     lines = [list(heads), [":--"] + ["--:"] * (len(heads) - 1)]
     for name, rows in grouped:
@@ -61,7 +73,7 @@ def _safe(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "\\<")
 
 
-def to_html(title: str, about: str, heads: Sequence[str], grouped: Grouped, notes: Sequence[str] = ()) -> str:
+def _html(title: str, about: str, heads: Sequence[str], grouped: Grouped, notes: Sequence[str]) -> str:
     """Return the table as a figure: a caption, a box that scrolls sideways with a body for each group, and notes."""
     top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
     bodies = "\n".join(_body(name, rows, len(heads)) for name, rows in grouped)

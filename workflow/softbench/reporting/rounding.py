@@ -33,3 +33,8 @@ def interval(low: float, high: float, decimals: int) -> str:
     if math.isnan(low) or math.isnan(high):
         return NOTHING
     return f"[{number(low, decimals)}, {number(high, decimals)}]"
+
+
+def p_value(p: float) -> str:
+    """Write a p to three decimals, a smaller one as below them; NaN, no test, is a dash."""
+    return NOTHING if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -1,0 +1,97 @@
+"""Reads trained and scored runs, and splits; writes what the verdicts of a table rest on: all statistics of each
+difference, ranks, and pictures of ranks and of single cases."""
+
+from snakemake.iocontainers import Wildcards
+
+
+def evidence_of(tables):
+    """Return the files of this page for some tables."""
+    forms = [f"results/tables/{kind}_{table}" for table in tables for kind in ("statistics", "ranks")]
+    drawn = [f"results/figures/{kind}_{table}" for table in tables for kind in ("ranks", "cases")]
+    return [
+        *(f"{name}.{form}" for name in forms for form in ("csv", "md", "html")),
+        *(f"results/tables/agreement_{table}.csv" for table in tables),
+        *(f"{name}.{form}" for name in drawn for form in ("png", "pdf", "txt")),
+    ]
+
+
+def split_shown(wildcards):
+    """Return the split of the experiment that a table shows: it says which cases are of one patient."""
+    return split_of(Wildcards(fromdict={"experiment": PLAN.runs_of(wildcards.table)[0][0]}))
+
+
+rule statistics_table:
+    """Each method against its control in each column: over seeds, over patients, equivalent or not, what was in reach."""
+    input:
+        runs=lambda wildcards: batches_of(wildcards.table),
+        ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
+        split=split_shown,
+    output:
+        multiext("results/tables/statistics_{table}", ".csv", ".md", ".html"),
+    log:
+        "results/logs/tables/statistics_{table}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        table=table_settings,
+        margins=lambda wildcards: PLAN.tables[wildcards.table].get("margins", {}),
+        version=reporting_versions(),
+    script:
+        "../scripts/statistics_table.py"
+
+
+rule rank_table:
+    """Who comes first by each column, how stable that is, and whether the columns agree."""
+    input:
+        runs=lambda wildcards: batches_of(wildcards.table),
+        ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
+    output:
+        csv="results/tables/ranks_{table}.csv",
+        md="results/tables/ranks_{table}.md",
+        html="results/tables/ranks_{table}.html",
+        agreement="results/tables/agreement_{table}.csv",
+    log:
+        "results/logs/tables/ranks_{table}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        table=table_settings,
+        version=reporting_versions(),
+    script:
+        "../scripts/rank_table.py"
+
+
+rule rank_figure:
+    """A critical-difference diagram for each column; where none is valid, mean ranks with their range over seeds."""
+    input:
+        runs=lambda wildcards: batches_of(wildcards.table),
+        ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
+    output:
+        multiext("results/figures/ranks_{table}", ".png", ".pdf", ".txt"),
+    log:
+        "results/logs/figures/ranks_{table}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        table=table_settings,
+        version=reporting_versions(),
+    script:
+        "../scripts/rank_figure.py"
+
+
+rule case_figure:
+    """Each method minus its control on each test case, beside the mean over seeds."""
+    input:
+        runs=lambda wildcards: batches_of(wildcards.table),
+        ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
+    output:
+        multiext("results/figures/cases_{table}", ".png", ".pdf", ".txt"),
+    log:
+        "results/logs/figures/cases_{table}.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        table=table_settings,
+        version=reporting_versions(),
+    script:
+        "../scripts/case_figure.py"

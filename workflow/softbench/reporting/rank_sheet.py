@@ -1,0 +1,66 @@
+"""Where the panels of a rank figure stand on the sheet, in inches from its top left corner."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+VERSION = 1
+ACROSS = 3  # panels side by side
+LETTER, PANEL, BARS = 0.043, 1.0, 0.3  # widths: a letter of the methods' titles, the ranks, the bars
+LINE, HEADING, FOOT = 0.118, 0.36, 0.27  # heights: a method, a panel's title with the scale, its axis
+NARROWEST = 3.35
+TOP, BOTTOM = 0.25, 0.42  # heights: the title and the lines below
+LETTERS = 30  # of a method's title
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class RankSheet:
+    """Panels with a line for each of their methods, whose titles have so many letters; as many rows as it takes."""
+
+    methods: Sequence[int]
+    title_letters: int = LETTERS
+
+    @property
+    def labels(self) -> float:
+        """Of the methods' titles in inches."""
+        return 0.12 + LETTER * self.title_letters
+
+    @property
+    def _panel(self) -> float:
+        return self.labels + PANEL + BARS
+
+    @property
+    def across(self) -> int:
+        """Panels side by side."""
+        return min(ACROSS, len(self.methods))
+
+    @property
+    def width(self) -> float:
+        """Of the sheet in inches: never narrower than the words below need."""
+        return max(self.across * self._panel, NARROWEST)
+
+    @property
+    def height(self) -> float:
+        """Of the sheet in inches."""
+        return TOP + sum(self._rows) + BOTTOM
+
+    @property
+    def letters(self) -> int:
+        """How many fit into the line below."""
+        return int(self.width * 23)
+
+    @property
+    def _rows(self) -> list[float]:
+        """The height of each row of panels."""
+        starts = range(0, len(self.methods), self.across)
+        return [HEADING + LINE * max(self.methods[s : s + self.across]) + FOOT for s in starts]
+
+    def place(self, index: int) -> Box:
+        """Return the place of a panel: left, bottom, width, height as shares of the sheet."""
+        row, column = divmod(index, self.across)
+        unused = self.width - self.across * self._panel
+        left = unused / 2 + column * self._panel + self.labels
+        height = LINE * self.methods[index]
+        top = TOP + sum(self._rows[:row]) + HEADING
+        return left / self.width, 1 - (top + height) / self.height, PANEL / self.width, height / self.height
