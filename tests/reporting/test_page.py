@@ -17,23 +17,23 @@ def figure(tmp_path):
     return path
 
 
-def written(tmp_path, sections, **provenance):
-    page.write(tmp_path / "out" / "index.html", title="A & B", sections=sections, provenance=provenance)
+def written(tmp_path, sections, *, opening="", **provenance):
+    path = tmp_path / "out" / "index.html"
+    page.write(path, title="A & B", sections=sections, provenance=provenance, opening=opening)
     return (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
 
 
 def test_page_asks_for_nothing_from_elsewhere(tmp_path, figure, build):
     text = written(tmp_path, [{"title": "One", "html": formats.to_html(build()), "figures": [figure]}], commit="abc")
     assert not [one for one in re.findall(r'(?:src|href)="([^"]*)', text) if not one.startswith(("data:", "#"))]
-    assert "@import" not in text
-    assert "url(" not in text
+    assert not re.findall(r"@import|url\(|fetch\(|XMLHttpRequest|import\(|<link|<iframe|srcset", text)
 
 
 def test_figure_is_in_the_page_byte_for_byte_at_a_readable_width(tmp_path, figure):
     text = written(tmp_path, [{"title": "One", "figures": [str(figure)]}])
     data = re.search(r"data:image/png;base64,([A-Za-z0-9+/=]+)\"", text).group(1)
     assert base64.b64decode(data) == figure.read_bytes()
-    assert 'style="--width: 400"' in text  # 900 pixels x 4 / 9
+    assert 'style="--width: 400; aspect-ratio: 900 / 100"' in text  # 900 pixels x 4 / 9
 
 
 def test_titles_notes_and_provenance_are_escaped_and_fragments_are_not(tmp_path):
@@ -47,10 +47,31 @@ def test_titles_notes_and_provenance_are_escaped_and_fragments_are_not(tmp_path)
 
 def test_contents_link_to_each_section_once_there_are_several(tmp_path):
     assert "<nav" not in written(tmp_path, [{"title": "One"}])
-    text = written(tmp_path, [{"title": "One"}, {"title": "Two"}])
+    parts = [{"title": "Numbers", "id": "one-numbers"}, {"title": "Picture"}]
+    text = written(tmp_path, [{"title": "One", "id": "one", "sections": parts}, {"title": "Two"}])
     links = re.findall(r'<a href="#([^"]+)"', text)
-    assert links == re.findall(r'<section id="([^"]+)"', text)
-    assert len(links) == 2
+    assert links == ["one", "one-numbers", "one-2", "section-2"]
+    assert links == re.findall(r'<section class="\w+" id="([^"]+)"', text)
+
+
+def test_folded_section_is_closed_and_keeps_its_heading_outside(tmp_path):
+    parts = [{"title": "Long", "folded": True, "html": "<p>text</p>"}, {"title": "Short", "html": "<p>else</p>"}]
+    text = written(tmp_path, [{"title": "One", "sections": parts}])
+    assert re.search(r"<details>\s*<summary><h3>Long</h3></summary>\s*<p>text</p>\s*</details>", text)
+    assert re.search(r'id="section-1-2">\s*<h3>Short</h3>\s*<p>else</p>\s*</section>', text)
+
+
+def test_page_opens_what_is_folded_for_print_and_sorts_tables(tmp_path, build):
+    text = written(tmp_path, [{"title": "One", "html": formats.to_html(build())}])
+    assert "details::details-content" in text
+    assert "beforeprint" in text
+    assert 'querySelectorAll(".scores table")' in text
+    assert '<figure class="scores">' in text
+
+
+def test_opening_stands_before_the_first_section(tmp_path):
+    text = written(tmp_path, [{"title": "One"}], opening="<p>what it says</p>")
+    assert text.index("<h1>") < text.index("<p>what it says</p>") < text.index("<h2>One")
 
 
 def test_caption_that_repeats_the_heading_is_shown_once(tmp_path, build):
@@ -72,3 +93,7 @@ def test_missing_or_foreign_figure_and_unknown_key_are_named(tmp_path):
         written(tmp_path, [{"title": "One", "figures": [tmp_path / "text.png"]}])
     with pytest.raises(InputError, match=r"section 2 .* it has tables, title"):
         written(tmp_path, [{"title": "One"}, {"title": "Two", "tables": []}])
+    with pytest.raises(InputError, match=r"section 1 1 .* it has sections, title"):
+        written(tmp_path, [{"title": "One", "sections": [{"title": "Two", "sections": []}]}])
+    with pytest.raises(InputError, match=r"several sections have the `id` one\."):
+        written(tmp_path, [{"title": "One", "id": "one"}, {"title": "Two", "id": "one"}])

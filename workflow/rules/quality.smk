@@ -6,7 +6,14 @@ rule quality_table:
     input:
         soft_labels=soft_labels_shown,
     output:
-        multiext("results/tables/quality_{table}", ".csv", ".md", ".html"),
+        multiext("results/tables/quality_{table}", ".csv", ".md"),
+        report(
+            "results/tables/quality_{table}.html",
+            caption="../report/quality.rst",
+            category="Tables",
+            subcategory="{table}",
+            labels={"shows": "soft labels before training"},
+        ),
     log:
         "results/logs/tables/quality_{table}.log",
     conda:
@@ -25,7 +32,13 @@ rule gallery:
         data=lambda wildcards: DATASET.format(dataset=dataset_of(wildcards)),
         soft_labels=soft_labels_shown,
     output:
-        png="results/figures/soft_labels_{table}.png",
+        png=report(
+            "results/figures/soft_labels_{table}.png",
+            caption="../report/soft_labels.rst",
+            category="Figures",
+            subcategory="{table}",
+            labels={"shows": "soft labels on a slice"},
+        ),
         pdf="results/figures/soft_labels_{table}.pdf",
     log:
         "results/logs/figures/soft_labels_{table}.log",

@@ -7,7 +7,14 @@ rule table:
         runs=lambda wildcards: batches_of(wildcards.table),
         ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
     output:
-        multiext("results/tables/{table}", ".csv", ".md", ".tex", ".html"),
+        multiext("results/tables/{table}", ".csv", ".md", ".tex"),
+        report(
+            "results/tables/{table}.html",
+            caption="../report/table.rst",
+            category="Tables",
+            subcategory="{table}",
+            labels={"shows": "means and differences"},
+        ),
     log:
         "results/logs/tables/{table}.log",
     conda:
@@ -25,7 +32,13 @@ rule reliability:
         runs=lambda wildcards: batches_of(wildcards.table),
         ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
     output:
-        png="results/figures/reliability_{table}.png",
+        png=report(
+            "results/figures/reliability_{table}.png",
+            caption="../report/reliability.rst",
+            category="Figures",
+            subcategory="{table}",
+            labels={"shows": "reliability diagrams"},
+        ),
         pdf="results/figures/reliability_{table}.pdf",
     log:
         "results/logs/figures/reliability_{table}.log",
@@ -39,22 +52,30 @@ rule reliability:
 
 
 rule report:
-    """One self-contained page of tables and figures."""
+    """One self-contained page: what was run, a chapter for each table, the papers, and the licences of the data.
+
+    A file finds its place and its heading by its name, see reporting/chapters.py.
+    """
     input:
-        tables=lambda wildcards: [f"results/tables/{table}.html" for table in tables_of(wildcards)],
-        figures=lambda wildcards: [f"results/figures/reliability_{table}.png" for table in tables_of(wildcards)],
-        quality=lambda wildcards: [f"results/tables/quality_{table}.html" for table in tables_of(wildcards)],
-        pictures=lambda wildcards: [f"results/figures/soft_labels_{table}.png" for table in tables_of(wildcards)],
+        runs=lambda wildcards: batches_shown(wildcards),
+        numbers=lambda wildcards: of_each_table("results/tables/{table}.csv", wildcards),
+        tables=lambda wildcards: of_each_table("results/tables/{table}.html", wildcards),
+        reliability=lambda wildcards: of_each_table("results/figures/reliability_{table}.png", wildcards),
+        quality=lambda wildcards: of_each_table("results/tables/quality_{table}.html", wildcards),
+        pictures=lambda wildcards: of_each_table("results/figures/soft_labels_{table}.png", wildcards),
+        papers=lambda wildcards: [f"results/tables/{table}.html" for table in paper_tables_of(wildcards)],
     output:
-        page="results/report/{page}.html",
+        page=report(
+            "results/report/{page}.html", caption="../report/page.rst", category="Report", labels={"shows": "{page}"}
+        ),
     log:
         "results/logs/report/{page}.log",
     wildcard_constraints:
-        page=settings.pattern(["index", *PLAN.tables]),
+        page=settings.pattern(["index", *PLAN.tables, *PLAN.paper_tables, *PAPER_PAGES]),
     conda:
         "../../envs/report.yaml"
     params:
-        titles=lambda wildcards: [PLAN.tables[table]["title"] for table in tables_of(wildcards)],
+        shown=page_settings,
         version=reporting_versions(),
     script:
         "../scripts/report.py"

@@ -1,10 +1,10 @@
 """A table as a fragment of HTML: semantic, without style; `page.css` dresses it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from itertools import groupby
 
-from softbench.reporting import wording
+from softbench.reporting import best, wording
 from softbench.reporting.layout import Entry, Head, Line, differences, heads, means
 from softbench.reporting.parts import Table
 
@@ -12,7 +12,9 @@ from softbench.reporting.parts import Table
 def to_html(table: Table) -> str:
     """Return a table as HTML: a figure with the means, the differences to the controls, and a list of notes."""
     columns = heads(table)
-    parts = [_caption(table.title, wording.about(table)), _grid(table.title, columns, means(table), versus=False)]
+    marked = best.places(table)
+    parts = [_caption(table.title, wording.about(table), legend=bool(marked))]
+    parts.append(_grid(table.title, columns, means(table), versus=False, marked=marked))
     if rows := differences(table):
         parts.append(f'<p class="about"><strong>{wording.DIFFERENCE}.</strong> {escape(wording.paired(table))}</p>')
         parts.append(_grid(f"{table.title}: differences", columns, rows, versus=True))
@@ -20,14 +22,25 @@ def to_html(table: Table) -> str:
     return "\n".join(['<figure class="scores">', *parts, f'<ul class="notes">\n{notes}\n</ul>', "</figure>"]) + "\n"
 
 
-def _caption(title: str, about: str) -> str:
-    return f'<figcaption><strong>{escape(title)}</strong><span class="about">{escape(about)}</span></figcaption>'
+def _caption(title: str, about: str, *, legend: bool) -> str:
+    marks = f' <u class="best">Underlined</u>: {escape(best.LEGEND)}.' if legend else ""
+    return f'<figcaption><strong>{escape(title)}</strong><span class="about">{escape(about)}{marks}</span></figcaption>'
 
 
-def _grid(name: str, columns: Sequence[Head], lines: Iterable[Line], *, versus: bool) -> str:
+def _grid(
+    name: str,
+    columns: Sequence[Head],
+    lines: Iterable[Line],
+    *,
+    versus: bool,
+    marked: Collection[tuple[int, int]] = (),
+) -> str:
     """Return a table in a box of its own, which scrolls sideways where the screen is narrow."""
     kind = "differences" if versus else "means"
-    body = "\n".join(_row(line, versus=versus) for line in lines)
+    body = "\n".join(
+        _row(line, {column for place, column in marked if place == row}, versus=versus)
+        for row, line in enumerate(lines)
+    )
     return (
         f'<div class="scroll" role="region" aria-label="{escape(name)}" tabindex="0">\n<table class="{kind}">\n'
         f"<thead>\n{_head(columns)}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
@@ -54,13 +67,15 @@ def _label(head: Head) -> str:
     return f'<th scope="col">{escape(head.label)} <span class="arrow">{head.arrow}</span></th>'
 
 
-def _row(line: Line, *, versus: bool) -> str:
+def _row(line: Line, marked: Collection[int], *, versus: bool) -> str:
     control = f' <span class="aside">vs {escape(line.control)}</span>' if versus else ""
-    return f'<tr><th scope="row">{escape(line.title)}{control}</th>{"".join(map(_entry, line.entries))}</tr>'
+    entries = "".join(_entry(entry, marked=column in marked) for column, entry in enumerate(line.entries))
+    return f'<tr><th scope="row">{escape(line.title)}{control}</th>{entries}</tr>'
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: Entry, *, marked: bool) -> str:
     text = f"<b>{escape(entry.text)}</b>" if entry.bold else escape(entry.text)
+    text = f'<u class="best">{text}</u>' if marked else text
     worse = '<span class="worse">worse</span> ' if entry.worse else ""
     aside = f' <span class="aside">{escape(entry.aside)}</span>' if entry.aside else ""
     return f"<td>{worse}{text}{aside}</td>"

@@ -12,11 +12,12 @@ from softbench import pieces
 from softbench.errors import InputError
 
 HERE = Path(__file__).parent
-KEYS = {"title", "html", "figures", "caption", "note"}
+KEYS = {"title", "id", "html", "figures", "caption", "note", "folded", "sections"}
+Section = Mapping[str, Any]
 
 
 def write(
-    path: Path | str, *, title: str, sections: Sequence[Mapping[str, Any]], provenance: Mapping[str, Any]
+    path: Path | str, *, title: str, sections: Sequence[Section], provenance: Mapping[str, Any], opening: str = ""
 ) -> None:
     """Write the page, by rename; the same input gives the same bytes.
 
@@ -24,34 +25,54 @@ def write(
         path: the HTML file.
         title: of the page.
         sections: in order, each with a `title` and where wanted `note` (a sentence under the title), `html` (a
-            trusted fragment, e.g. from `formats.to_html`) and `figures` (paths of PNG files, which are inlined) with a
-            `caption` under each.
+            trusted fragment, e.g. from `formats.to_html`), `figures` (paths of PNG files, which are inlined) with a
+            `caption` under each, `folded` (true: closed until a reader opens it; open in print), `id` (its address
+            within the page; else its number) and `sections` of its own: then it is a chapter, and holds no other.
         provenance: what a reader needs to trace the numbers, e.g. commit and versions: name -> value.
-    Raises: InputError: for an unknown key of a section, and where a figure is missing.
+        opening: a trusted fragment before the first section.
+    Raises: InputError: for an unknown key of a section, an address given twice, and where a figure is missing.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
-    template = environment.get_template("page.html.j2")
-    style = (HERE / "page.css").read_text(encoding="utf-8")
-    filled = [_section(number, section) for number, section in enumerate(sections, start=1)]
-    text = template.render(title=title, style=style, sections=filled, provenance=provenance)
+    filled = [_filled(f"section-{number}", section) for number, section in enumerate(sections, start=1)]
+    _check_addresses([one["id"] for chapter in filled for one in (chapter, *chapter["sections"])])
+    template = environment().get_template("page.html.j2")
+    style, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    text = template.render(
+        title=title, style=style, script=script, opening=opening, sections=filled, provenance=provenance
+    )
     pieces.write_text(Path(path), text)
 
 
-def _section(number: int, section: Mapping[str, Any]) -> dict[str, Any]:
+def environment() -> jinja2.Environment:
+    """Return what reads the templates of this room; values are escaped."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+
+
+def _filled(place: str, section: Section, *, within: bool = False) -> dict[str, Any]:
     """Return what the template shows of a section, its images turned into text."""
-    unknown = set(section) - KEYS
+    unknown = set(section) - KEYS | ({"sections"} & set(section) if within else set())
     if unknown or "title" not in section:
         raise InputError(
-            f"section {number} must have a `title`, and may have {', '.join(sorted(KEYS - {'title'}))}; "
+            f"{place.replace('-', ' ')} must have a `title`, and may have {', '.join(sorted(KEYS - {'title'}))}; "
             f"it has {', '.join(sorted(section))}."
         )
-    images = [_inline(Path(figure)) for figure in section.get("figures", ())]
+    address = section.get("id") or place
+    parts = [
+        _filled(f"{address}-{number}", part, within=True)
+        for number, part in enumerate(section.get("sections", ()), start=1)
+    ]
     texts = {key: section.get(key) or "" for key in ("title", "html", "caption", "note")}
     texts["html"] = texts["html"].replace(f"<strong>{escape(texts['title'])}</strong>", "")  # a caption that repeats it
-    return {**texts, "id": f"section-{number}", "images": images}
+    images = [_inline(Path(figure)) for figure in section.get("figures", ())]
+    return {**texts, "id": address, "folded": bool(section.get("folded")), "images": images, "sections": parts}
+
+
+def _check_addresses(addresses: Sequence[str]) -> None:
+    double = sorted({one for one in addresses if addresses.count(one) > 1})
+    if double:
+        raise InputError(f"several sections have the `id` {', '.join(double)}. Give each its own.")
 
 
 def _inline(path: Path) -> dict[str, Any]:
@@ -61,5 +82,6 @@ def _inline(path: Path) -> dict[str, Any]:
     content = path.read_bytes()
     if content[:8] != b"\x89PNG\r\n\x1a\n":
         raise InputError(f"the figure {path} must be a PNG file, but is not. Draw it again.")
-    pixels = int.from_bytes(content[16:20])  # the width, first field of a PNG's first chunk
-    return {"data": f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}", "width": pixels * 4 // 9}
+    width, height = int.from_bytes(content[16:20]), int.from_bytes(content[20:24])  # first fields of the first chunk
+    data = f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}"
+    return {"data": data, "width": width * 4 // 9, "ratio": f"{width} / {height}"}
