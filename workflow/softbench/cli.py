@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from softbench import __version__, costs
 from softbench.errors import InputError
 from softbench.explain import command as explain
+from softbench.forecast import command as forecast
 from softbench.machine import command as check
 from softbench.own_predictions import command as score
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 1 where the input cannot be used or a check failed, 130 where it was interrupted."""
-    options = _parser().parse_args(arguments)
+    options = _parsed(sys.argv[1:] if arguments is None else list(arguments))
     try:
         code: int | None = options.run(options)
     except InputError as error:
@@ -25,10 +26,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code or 0
 
 
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    """Return the options; what follows `--` is for Snakemake, where the command has to do with it."""
+    if arguments[:1] != ["plan"] or "--" not in arguments:
+        return _parser().parse_args(arguments)
+    end = arguments.index("--")
+    return _parser().parse_args(arguments[:end], argparse.Namespace(passed=arguments[end + 1 :]))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="softbench",
-        description="SoftLabelBench without its workflow: scores, checks, costs, and where a number comes from.",
+        description="Beside the workflow: scores, checks of a machine, costs, plans, and where a number comes from.",
         epilog="`softbench COMMAND --help` has examples. The workflow itself is started with `snakemake`.",
     )
     parser.add_argument("--version", action="version", version=f"softbench {__version__}")
@@ -37,4 +46,5 @@ def _parser() -> argparse.ArgumentParser:
     check.add_to(commands)
     costs.add_to(commands)
     explain.add_to(commands)
+    forecast.add_to(commands)
     return parser

@@ -1,0 +1,22 @@
+"""What would be downloaded: the sources that a plan fetches, with the sizes that they publish."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from softbench.config import constant_of_source, source_has
+from softbench.forecast.dry_run import Job
+
+PREFIX = "fetch_"
+
+
+def of(jobs: Iterable[Job], config: dict[str, Any]) -> dict[str, tuple[float, float] | None]:
+    """Return source -> (download, unpacked) in GB; None where no size is published, zeros where a folder is given."""
+    sources = [job.rule.removeprefix(PREFIX) for job in jobs if job.rule.startswith(PREFIX)]
+    return {source: _size(source, config) for source in sources}
+
+
+def _size(source: str, config: dict[str, Any]) -> tuple[float, float] | None:
+    if source in config["folders"]:
+        return 0.0, 0.0
+    size = constant_of_source(source, "SIZE_GB") if source_has(source, "SIZE_GB") else None
+    return None if size is None else (float(size[0]), float(size[1]))
