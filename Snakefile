@@ -21,6 +21,7 @@ include: "workflow/rules/free_rows.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/costs.smk"
 include: "workflow/rules/papers.smk"
+include: "workflow/rules/claims.smk"
 
 
 rule all:

@@ -1,6 +1,6 @@
 """The papers' sentences, judged on the numbers that they print and on ours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,11 +60,14 @@ class Judged:
         return self.ours.verdict if self.data != "not run" else "not run"
 
 
-def build(blocks: Mapping[str, Sequence[Block]], *, draws: int = 2000, seed: int = 0) -> list[Judged]:
-    """Judge all claims twice.
+def build(
+    blocks: Mapping[str, Sequence[Block]], keys: Collection[str] = (), *, draws: int = 2000, seed: int = 0
+) -> list[Judged]:
+    """Judge claims twice.
 
     Args:
         blocks: ours, by the key of the printed table that they stand beside; what is left out was not run.
+        keys: of the claims; all where none is named.
         draws: of the bootstrap.
         seed: of the bootstrap.
     Returns: one a claim, in the order of `workflow/published/claims.yaml`.
@@ -74,8 +77,8 @@ def build(blocks: Mapping[str, Sequence[Block]], *, draws: int = 2000, seed: int
         require_one_of("table", name, published.names())
     means = pd.concat([means_of(published.read(name), blocks.get(name, ())) for name in published.names()])
     given = {(name, one.dataset, one.arm or ""): one for name, of_table in blocks.items() for one in of_table}
-    pairs = zip(*(judge_all(frame, draws=draws, seed=seed) for frame in (published.frame(), means)), strict=True)
-    return [Judged(printed, ours, _sources(printed.claim, means, given)) for printed, ours in pairs]
+    printed, ours = (judge_all(frame, keys, draws=draws, seed=seed) for frame in (published.frame(), means))
+    return [Judged(*pair, _sources(pair[0].claim, means, given)) for pair in zip(printed, ours, strict=True)]
 
 
 def _sources(claim: Claim, means: pd.DataFrame, given: Mapping[tuple[str, str, str], Block]) -> tuple[Source, ...]:

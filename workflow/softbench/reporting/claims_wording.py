@@ -105,4 +105,4 @@ def _not_run(judged: Iterable[Judged]) -> Iterable[str]:
     for source in (one for judgement in judged for one in judgement.sources if not one.was_run):
         places.setdefault((source.table, source.block.note, command(source)), {})[place(source)] = None
     for (table, why, how), named in places.items():
-        yield " ".join(part for part in (f"Not run: {table} ({', '.join(named)}).", why, f"To run it: {how}") if part)
+        yield f"Not run: {table} ({', '.join(named)}){f': {why}' if why else '.'} To run it: {how}"

@@ -1,0 +1,74 @@
+"""Reads what the papers' runs left; writes the verdicts on their sentences, by the printed numbers and by ours."""
+
+from types import SimpleNamespace
+
+from softbench import pieces
+
+RUN = "snakemake --cores all {table}"
+PRINTED = sorted(str(path) for path in Path("workflow", "published").glob("*.yaml"))
+
+
+def papers_as_they_are(wildcards):
+    """Return what decides the papers' tables, with the runs that lie there and no others: claims train nothing."""
+    return [with_runs(table, lambda path: Path(path).exists()) for table in PLAN.papers_of(config["data"])]
+
+
+def papers_in_full(wildcards):
+    """Return what decides the papers' tables of a page, with all their runs."""
+    return [with_runs(table, lambda path: True) for table in PAPER_PAGES[wildcards.page]]
+
+
+def with_runs(table, wanted):
+    """Return what decides a paper's table; a block without runs says so, and which command makes them."""
+    chosen = paper_table_settings(SimpleNamespace(table=table))
+    blocks = [block | {"batches": list(filter(wanted, block["batches"]))} for block in chosen["blocks"]]
+    unrun = {"missing": "nothing was run yet", "command": RUN.format(table=table)}
+    return chosen | {"blocks": [b if b["batches"] or b["missing"] else b | unrun for b in blocks]}
+
+
+def hashes_of_runs(wildcards):
+    """Return what the runs that lie there hold, so that others are judged anew."""
+    blocks = [block for table in papers_as_they_are(wildcards) for block in table["blocks"]]
+    return {path: pieces.hash_file(Path(path)) for block in blocks for path in block["batches"]}
+
+
+def claims_versions():
+    """Return the VERSIONs of the modules that decide a verdict, and what is shown of it."""
+    modules = (str(path.relative_to(PACKAGE)) for path in sorted((PACKAGE / "claims").glob("*.py")))
+    judging = [module for module in modules if "\nVERSION = " in (PACKAGE / module).read_text()]
+    return reporting_versions() | version_of(*judging)
+
+
+rule claims:
+    """Every claim on the printed numbers, and on ours as far as they are there; takes seconds without any run."""
+    input:
+        printed=PRINTED,
+    output:
+        multiext("results/claims", ".csv", ".md", ".html"),
+    log:
+        "results/logs/claims.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        tables=papers_as_they_are,
+        runs=hashes_of_runs,
+        version=claims_versions(),
+    script:
+        "../scripts/claims.py"
+
+
+use rule claims as claims_of_papers with:
+    input:
+        printed=PRINTED,
+        runs=lambda wildcards: [
+            path for table in papers_in_full(wildcards) for block in table["blocks"] for path in block["batches"]
+        ],
+    output:
+        multiext("results/{page}/claims", ".csv", ".md", ".html"),
+    log:
+        "results/logs/{page}/claims.log",
+    wildcard_constraints:
+        page=settings.pattern(PAPER_PAGES),
+    params:
+        tables=papers_in_full,
+        version=claims_versions(),
