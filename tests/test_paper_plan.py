@@ -7,7 +7,10 @@ import yaml
 from softbench import InputError, datasets, paper_plan, published, soft_labels
 from softbench.plan import Plan
 
-BLOCKS = [{"printed": "a", "experiment": "mine", "open": "other", "same_cases": True}, {"printed": "b", "experiment": "mine"}]
+BLOCKS = [
+    {"printed": "a", "experiment": "mine", "open": "other", "same_cases": True},
+    {"printed": "b", "experiment": "mine"},
+]
 EXPERIMENTS = ["mine", "mine_phantom", "other"]
 
 

@@ -52,7 +52,7 @@ def paper_table_settings(wildcards):
         "published": table["published"],
         "policy": table.get("policy", "diagonal"),
         "grid": table.get("grid", "full"),
-        "titles": {name: method["title"] for name, method in PLAN.methods.items()},
+        "titles": {name: method["title"] for name, method in PLAN.methods.items()} | scaled_titles(table),
         "notes": [settings.licence_note(source) for source in sources],
         "blocks": [block_settings(table, block) for block in table["blocks"]],
     }
@@ -69,7 +69,21 @@ def block_settings(table, block):
         "command": FETCH.format(source=source_of(block["experiment"])),
         "missing": missing(block["experiment"]),
         "batches": batches_of_block(table, block),
+        "scaled": scaled_of_block(table, block),
     }
+
+
+def scaled_of_block(table, block):
+    """Return the further row of a block: its first printed method, the baseline, at its own temperature."""
+    runs = runs_of_block(table, block)
+    makes = PLAN.experiments[block["experiment"]]["scoring"].get("temperature")
+    return {method: method + table_rows.SIGN for _, _, method in runs[:1] if makes}
+
+
+def scaled_titles(table):
+    """Return the titles of the further rows of a paper's table."""
+    found = [scaled_of_block(table, block).items() for block in table["blocks"]]
+    return {key: table_rows.TITLE.format(PLAN.methods[method]["title"]) for pairs in found for method, key in pairs}
 
 
 def products_of_papers(data):

@@ -1,4 +1,4 @@
-"""Is the data of a source at hand, or can a program have it: asked while jobs are planned, so nothing heavy is imported."""
+"""Is the data of a source at hand, or can a program have it: asked while jobs are planned, so imports are light."""
 
 import os
 from collections.abc import Mapping

@@ -14,7 +14,7 @@ FORMS = {"published": "", "here": "", "open": OPEN, "phantom": SUFFIX}  # data -
 def forms_of(tables: Mapping[str, Mapping[str, Any]], experiments: Collection[str]) -> dict[str, dict[str, Any]]:
     """Return every paper table in its three forms: `svls_1`, `svls_1_open` and `svls_1_phantom`.
 
-    Each block holds `printed` and `arm` (as the published table names them), `experiment`, `surrogate` and `same_cases`.
+    A block holds `printed` and `arm` as the published table names them, `experiment`, `surrogate` and `same_cases`.
     The open form takes a block's `open` experiment where it has one; the phantom form the rehearsal.
 
     Raises: InputError: if a name is taken, or a block names an experiment that does not exist.
@@ -24,7 +24,9 @@ def forms_of(tables: Mapping[str, Mapping[str, Any]], experiments: Collection[st
         for data in ("published", "open", "phantom"):
             form = name + FORMS[data]
             if form in found or (form in tables and form != name):
-                raise InputError(f"config.yaml: tables.{name} is also made as {form}, but that name is taken. Rename it.")
+                raise InputError(
+                    f"config.yaml: tables.{name} is also made as {form}, but that name is taken. Rename it."
+                )
             where = f"tables.{name}.blocks"
             blocks = [_block(where, block, data, experiments) for block in table["blocks"]]
             found[form] = {**table, "blocks": blocks}

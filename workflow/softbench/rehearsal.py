@@ -1,4 +1,4 @@
-"""Rehearsals: each experiment of a paper a second time, tiny, on a phantom, so that a campaign is tried before it costs."""
+"""Rehearsals: each experiment of a paper again, tiny, on a phantom: tried before a campaign costs anything."""
 
 from typing import Any
 
@@ -24,7 +24,9 @@ def add(
             continue
         new = name + SUFFIX
         if new in experiments or new in protocols:
-            raise InputError(f"config.yaml: experiments.{name} has a rehearsal, {new}, but that name is taken. Rename it.")
+            raise InputError(
+                f"config.yaml: experiments.{name} has a rehearsal, {new}, but that name is taken. Rename it."
+            )
         if one["protocol"] not in protocols:
             continue  # said by the plan, which lists the known ones
         own = {key: value for key, value in one["rehearsal"].items() if key not in OWN}

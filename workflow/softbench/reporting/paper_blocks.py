@@ -8,6 +8,7 @@ from softbench.errors import InputError
 from softbench.published import PublishedTable
 from softbench.reporting import assemble, beside_results
 from softbench.reporting.beside_parts import Block
+from softbench.reporting.scaled import with_scaled
 
 VERSION = 1
 
@@ -18,8 +19,8 @@ def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
     Args:
         table: the printed one.
         settings: `policy` and `grid` where they are not the default, and `blocks`: each with `printed`, `arm`, `data`,
-            `surrogate`, `same_cases`, `structures`, `composites`, `command`, `batches` (paths), and `missing`, why
-            nothing was run, or None.
+            `surrogate`, `same_cases`, `structures`, `composites`, `command`, `batches` (paths), `scaled` (method -> key
+            of a further row: its runs at their own temperature), and `missing`, why nothing was run, or None.
     Returns: one block each. Without runs its results are None, and the note says why; failed runs are named in it.
     Raises: InputError: as `beside_results.results`.
     """
@@ -42,7 +43,8 @@ def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str,
         return Block(one["printed"], one["arm"], note=_sentence(str(error)), **known)
     composites = one["composites"] or None
     choice = {key: settings[key] for key in ("policy", "grid") if key in settings}
-    found = beside_results.results(runs.scores, table, one["printed"], composites=composites, **choice)
+    scores = with_scaled(runs.scores, assemble.RAW, one["scaled"])
+    found = beside_results.results(scores, table, one["printed"], composites=composites, **choice)
     return Block(one["printed"], one["arm"], found, note=_failures(runs.failed), **known)
 
 
