@@ -21,8 +21,8 @@ MAP: dict[str, Any] = {"cmap": "PuOr_r", "vmin": -1, "vmax": 1}  # purple and or
 CAPTION = (
     "Predicted probability of {what}, brought to the full grid, minus the reference (1 inside, 0 outside): orange "
     "where the prediction is too high (false positive), purple where it is too low (false negative). Thin line: the "
-    "reference, so that in grey, too, what lies outside is too high and what lies inside too low. Number: DSC of the "
-    "whole case."
+    "reference, so that in grey, too, what lies outside is too high and what lies inside too low. Number: DSC of the structure "
+    "in the whole case."
 )
 
 

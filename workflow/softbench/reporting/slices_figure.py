@@ -24,8 +24,8 @@ REFERENCE: dict[str, Any] = {"linewidths": 2.2, "alpha": 0.55}
 DASHED: dict[str, Any] = {"linewidths": 0.9, "linestyles": [(0, (3, 1.5))]}
 CAPTION = (
     "The slice with most structures and the longest boundary, cropped to the reference's structures: thick contours of "
-    "the reference (first rater), thin dashed ones of the prediction. Number: DSC of the whole case, mean over the "
-    "structures."
+    "the reference (first rater), thin dashed ones of the prediction. Number: DSC of the whole case, mean over "
+    "structures and raters."
 )
 
 

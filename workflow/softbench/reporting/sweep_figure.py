@@ -48,6 +48,7 @@ def draw(
             for axis, metric in zip(axes[:, column], metrics, strict=True):
                 _fill(axis, panel, metric)
                 _name(axis, metric if column == 0 else "", points, x if axis is axes[-1, column] else "", log)
+        figure.align_ylabels(axes[:, 0])
         pictures.title(figure, title)
         _legend(figure, any(len(panel.printed) for panel in panels))
     return figure
