@@ -103,12 +103,13 @@ def write(tmp_path, table, batch, name="index.html"):
 
 def test_report_says_what_was_run_what_it_says_and_whose_data_it_is(tmp_path, build, batch):
     text = write(tmp_path, build(title="Demo & more"), batch)
-    assert "1 done, 1 failed" in text
+    assert "4 trained methods on 1 data set, seed 0: 1 run done, 1 failed; 2026-01-02; P; commit" in text
+    assert '<td data-name="Runs">1 run done, 1 failed</td>' in text
     assert "good, seed 1, failed: loss is nan" in text
     assert "2026-01-02; P; commit 0123456789ab+changes" in text
     assert "in any column? Yes. Worse? Yes." in text
     assert "<li><b>Better</b> Good_1 (50 %): A DSC, ECE (all voxels).</li>" in text
-    assert text.count("about eight times as large by arithmetic alone") == 1
+    assert text.count("or more, by arithmetic alone") == 1
     assert "softbench explain demo/good/A/dsc" in text
     assert "none &lt;made&gt;" in text
     assert "not run" in text  # the paper's table

@@ -30,17 +30,15 @@ def _caption(title: str, about: str, *, legend: bool) -> str:
 def _grid(
     name: str,
     columns: Sequence[Head],
-    lines: Iterable[Line],
+    lines: Sequence[Line],
     *,
     versus: bool,
     marked: Collection[tuple[int, int]] = (),
 ) -> str:
     """Return a table in a box of its own, which scrolls sideways where the screen is narrow."""
     kind = "differences" if versus else "means"
-    body = "\n".join(
-        _row(line, {column for place, column in marked if place == row}, versus=versus)
-        for row, line in enumerate(lines)
-    )
+    of_row = [{column for place, column in marked if place == row} for row in range(len(lines))]
+    body = "\n".join(_row(line, found, versus=versus) for line, found in zip(lines, of_row, strict=True))
     return (
         f'<div class="scroll" role="region" aria-label="{escape(name)}" tabindex="0">\n<table class="{kind}">\n'
         f"<thead>\n{_head(columns)}\n</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"

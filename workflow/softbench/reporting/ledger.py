@@ -1,7 +1,7 @@
 """What was run: runs done and failed, and when, where and at which commit, as the records beside the batches say."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ class Ledger:
         return " to ".join(dict.fromkeys([*self.days[:1], *self.days[-1:]]))
 
 
-def read(batches: Iterable[Path], untrained: Sequence[str] = ()) -> Ledger:
+def read(batches: Iterable[Path], untrained: Collection[str] = ()) -> Ledger:
     """Read batch manifests and, beside them, each seed's provenance; a record that is missing is left out.
 
     Args:

@@ -50,9 +50,9 @@ def environment() -> jinja2.Environment:
     )  # fmt: skip
 
 
-def _filled(place: str, section: Section, *, within: bool = False) -> dict[str, Any]:
+def _filled(place: str, section: Section, *, chapter: str = "") -> dict[str, Any]:
     """Return what the template shows of a section, its images turned into text."""
-    unknown = set(section) - KEYS | ({"sections"} & set(section) if within else set())
+    unknown = set(section) - KEYS | ({"sections"} & set(section) if chapter else set())
     if unknown or "title" not in section:
         raise InputError(
             f"{place.replace('-', ' ')} must have a `title`, and may have {', '.join(sorted(KEYS - {'title'}))}; "
@@ -60,11 +60,12 @@ def _filled(place: str, section: Section, *, within: bool = False) -> dict[str, 
         )
     address = section.get("id") or place
     parts = [
-        _filled(f"{address}-{number}", part, within=True)
+        _filled(f"{address}-{number}", part, chapter=section["title"])
         for number, part in enumerate(section.get("sections", ()), start=1)
     ]
     texts = {key: section.get(key) or "" for key in ("title", "html", "caption", "note")}
-    texts["html"] = texts["html"].replace(f"<strong>{escape(texts['title'])}</strong>", "")  # a caption that repeats it
+    for heading in filter(None, (texts["title"], chapter)):  # a caption that repeats what stands above it
+        texts["html"] = texts["html"].replace(f"<strong>{escape(heading)}</strong>", "")
     images = [_inline(Path(figure)) for figure in section.get("figures", ())]
     return {**texts, "id": address, "folded": bool(section.get("folded")), "images": images, "sections": parts}
 

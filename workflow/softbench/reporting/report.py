@@ -37,15 +37,17 @@ def write(
     """
     given = list(files)
     numbers = {file.stem: pd.read_csv(file) for file in given if file.suffix == ".csv" and file.stem in tables}
+    known, every = list(cards), [*tables.values(), *papers.values()]
     shown = [_shown(name, facts, numbers.get(name)) for name, facts in [*tables.items(), *papers.items()]]
     sections = [
         *chapters.of_tables(given, _titles(tables)),
         *chapters.of_files(given, _titles(papers), key="papers", title="The papers’ tables beside ours", note=PAPERS),
         *chapters.of_files(given, figures, key="figures", title="The papers’ figures", note=FIGURES),
         *chapters.of_claims(given),
-        *chapters.of_sources(_example(numbers), cards),
+        *chapters.of_sources(_example(numbers), known),
     ]
-    page.write(path, title="SoftLabelBench", sections=sections, provenance=provenance, opening=opening.to_html(shown))
+    first = opening.to_html(shown, _runs_of(every), len(known))
+    page.write(path, title="SoftLabelBench", sections=sections, provenance=provenance, opening=first)
 
 
 def _titles(named: Mapping[str, Facts]) -> dict[str, str]:
@@ -53,10 +55,14 @@ def _titles(named: Mapping[str, Facts]) -> dict[str, str]:
 
 
 def _shown(name: str, facts: Facts, numbers: pd.DataFrame | None) -> opening.Shown:
-    untrained: Sequence[str] = facts["untrained"]
-    runs = ledger.read(map(Path, facts["batches"]), untrained)
     found = None if numbers is None else answers.answer(numbers)
-    return opening.Shown(name, facts["title"], facts["data"], facts["methods"], runs, found)
+    return opening.Shown(name, facts["title"], facts["data"], facts["methods"], _runs_of([facts]), found)
+
+
+def _runs_of(every: Sequence[Facts]) -> ledger.Ledger:
+    """Return the runs of some tables; a batch that several show counts once."""
+    batches = dict.fromkeys(path for facts in every for path in facts["batches"])
+    return ledger.read(map(Path, batches), {method for facts in every for method in facts["untrained"]})
 
 
 def _example(numbers: Mapping[str, pd.DataFrame]) -> str:
