@@ -124,8 +124,9 @@ def test_markdown_has_a_row_for_each_claim_and_says_how_to_run(part, tmp_path):
     lines = (tmp_path / "claims.md").read_text(encoding="utf-8").splitlines()
     rows = {line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ")}
     assert set(part) <= set(rows)
-    assert "| false: 2 of 3 | – | false: 1 of 2 (1 not scored) | – |" in rows["svls_2"]
-    assert "| not run | – | not run |" in rows["geols_1"]
+    assert "| false: 2 of 3 | false: 1 of 2 (1 not scored) |" in rows["svls_2"]
+    assert "| false: 40 of 44 (4 lost); P(true)\N{NO-BREAK SPACE}\\<" in rows["geols_1"]
+    assert "| not run | not run |" in rows["geols_1"]
     assert "- Not run: superpixel_2 (oct_dme). To run it: snakemake --cores all superpixel_2" in lines
     assert f"- svls_1 ({BRATS}): Failed runs: 1." in lines
 
@@ -134,6 +135,8 @@ def test_html_is_a_fragment_with_a_row_for_each_claim(part, tmp_path):
     claims_forms.write(list(part.values()), tmp_path / "claims.html")
     text = (tmp_path / "claims.html").read_text(encoding="utf-8")
     assert all(text.count(f'<th scope="row">{key}</th>') == 1 for key in part)
+    assert '<td data-name="Ours"><b>undetermined</b>: ' in text
+    assert '<td data-name="Ours">not run</td>' in text
     assert text.startswith("<figure")
     assert text.endswith("</figure>\n")
 

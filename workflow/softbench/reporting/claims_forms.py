@@ -10,6 +10,8 @@ from softbench.claims import Outcome
 from softbench.reporting import claims_wording as wording
 from softbench.reporting import plain_table
 from softbench.reporting.claims import Judged
+from softbench.reporting.claims_html import to_html
+from softbench.reporting.formats import writer_of
 
 VERSION = 1
 OUTCOME = ["verdict", "agree", "ties", "cells", "missing", "p_true", "p_qualified", "p_false", "why_no_p", "against"]
@@ -30,11 +32,14 @@ def write(judged: Sequence[Judged], path: Path | str) -> None:
     Raises: InputError: for another suffix.
     """
     path = Path(path)
-    if path.suffix == ".csv":
-        pieces.write_text(path, to_csv(judged))
-        return
+    writers = {".csv": to_csv, ".md": to_markdown, ".html": to_html}
+    pieces.write_text(path, writer_of(writers, path)(judged))
+
+
+def to_markdown(judged: Sequence[Judged]) -> str:
+    """Return one row a claim under the name of its paper, and a list of notes."""
     rows, groups = [wording.row(one) for one in judged], [wording.group(one) for one in judged]
-    plain_table.write(path, wording.TITLE, wording.ABOUT, wording.HEADS, rows, wording.notes(judged), groups=groups)
+    return plain_table.text(".md", wording.TITLE, wording.ABOUT, wording.HEADS, rows, wording.notes(judged), groups)
 
 
 def to_csv(judged: Sequence[Judged]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from softbench import published
 from softbench.claims import Outcome
+from softbench.claims.judge import UNDETERMINED
 from softbench.claims.write import counts, offenders
 from softbench.reporting.claims import Judged, Source
 from softbench.reporting.rounding import NOTHING
@@ -15,16 +16,16 @@ ABOUT = (
     "verdict: how many of the cells that the sentence speaks of agree with it. P(true): in which share of bootstrap "
     "draws it is true as it is said."
 )
-HEADS = ["Claim", "It says", "Printed numbers", "P(true)", "Ours", "P(true)", "Data of ours"]
-HEADS += ["Against it: printed", "Against it: ours"]
+VERDICTS = ("Printed numbers", "Ours")
+HEADS = ["Claim", "It says", *VERDICTS, "Data of ours", "Against it: printed", "Against it: ours"]
 LEGEND = (
     "true: the cells agree as the sentence has it (all, or most where it says most). qualified: all but ties do; or, "
     "where the sentence names no number of cells, at least as many agree as speak against it; or there are gains, but "
     "not of the size that is said. undetermined: something that the sentence names has no number. false: else. All "
     "rules: docs/papers.md, How claims are judged.",
     "P(true) on the printed numbers: each mean is drawn anew from its ±, which is over cases or seeds as the paper has "
-    f"it, independently. {NOTHING} where a mean that is compared has no ±, or where noise alone makes the claim true "
-    "(orders that differ).",
+    "it, independently. None where a mean that is compared has no ±, where noise alone makes the claim true (orders "
+    "that differ), and where the claim is undetermined.",
     "P(true) on ours: over new seeds, on these test cases; what a seed does to all methods alike cancels. For one "
     "comparison P(true) is one minus the one-sided p of the t test paired over seeds. It needs two seeds.",
     "In each draw a claim must hold in all its cells, so with many cells noise alone makes P(true) low: a "
@@ -37,10 +38,9 @@ def row(one: Judged) -> list[str]:
     """Return the cells under `HEADS`."""
     said = f"{one.claim.says} ({one.claim.place}{'; our reading' if one.claim.ours else ''})"
     ran = one.data != "not run"
-    printed = [_verdict(one.printed, "lost"), share(one.printed.probability)]
-    ours = [_verdict(one.ours, "not scored"), share(one.ours.probability)] if ran else ["not run", NOTHING]
-    against = [offenders(one.printed), offenders(one.ours) if ran else NOTHING]
-    return [one.claim.key, said, *printed, *ours, _data(one), *against]
+    against = offenders(one.ours) if ran else NOTHING
+    ours = _verdict(one.ours, "not scored") if ran else "not run"
+    return [one.claim.key, said, _verdict(one.printed, "lost"), ours, _data(one), offenders(one.printed), against]
 
 
 def group(one: Judged) -> str:
@@ -50,14 +50,19 @@ def group(one: Judged) -> str:
 
 
 def _verdict(outcome: Outcome, missing: str) -> str:
-    return f"{outcome.verdict}: {counts(outcome, missing)}"
+    """Say verdict, cells and probability; an open claim has none, for it speaks of more than what is there."""
+    if not outcome.cells:
+        return f"{outcome.verdict}: all {outcome.missing} cells {missing}" if outcome.missing else outcome.verdict
+    said = f"{outcome.verdict}: {counts(outcome, missing)}"
+    if outcome.verdict == UNDETERMINED or math.isnan(outcome.probability):
+        return said
+    return f"{said}; P(true)\N{NO-BREAK SPACE}{share(outcome.probability)}"
 
 
 def share(value: float) -> str:
     """Return a share of draws in hundredths; one that rounds to none or all of them is not said to be so."""
-    if math.isnan(value):
-        return NOTHING
-    return "< 0.01" if value < 0.005 else "> 0.99" if value > 0.995 else f"{value:.2f}"
+    edge = "<" if value < 0.005 else ">" if value > 0.995 else ""
+    return f"{edge}\N{NO-BREAK SPACE}{0.01 if edge == '<' else 0.99}" if edge else f"{value:.2f}"
 
 
 def _data(one: Judged) -> str:
