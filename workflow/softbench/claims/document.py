@@ -32,6 +32,8 @@ RULES = """## How claims are judged
 
 A claim is a sentence of a paper, in our words, made a test (`workflow/published/claims.yaml`). It is cut into cells,
 each of which agrees, is a tie, or speaks against it. The verdicts below are those of the printed numbers alone;
+`snakemake --cores 1 results/claims.md` sets those of the runs that are there beside them, and says which data they are
+on; `snakemake --cores all results/paper_tables/claims.md` runs what is missing first.
 `softbench.claims.judge_all(means)` judges the same claims on any table of means.
 
 - **every** ("all", "best on every metric"): true if all cells agree, qualified if all do but for ties, else false.
@@ -45,6 +47,11 @@ each of which agrees, is a tie, or speaks against it. The verdicts below are tho
 P(true) is the share of 2000 bootstrap draws in which the claim is true as it is said, P(false) that in which it is
 false: each mean is drawn anew from its ± and number of cases or seeds, independently. They know the noise that the ± is
 over and no other; – where a mean that is compared has no ±. "Lost" cells are those whose number is lost.
+
+Our means are drawn together over the seeds that they share, so what a seed does to all methods alike cancels: for one
+comparison P(true) is one minus the one-sided p of the t test paired over seeds (docs/statistics.md). A claim of many
+cells must hold in all of them in a draw, so noise alone makes P(true) low: a high one shows the claim, a low one does
+not refute it. A verdict on data that stands in for the paper's says nothing about the paper's data.
 """
 
 
