@@ -4,13 +4,13 @@ from pathlib import Path
 
 from softbench import logs
 from softbench.datasets import splits
-from softbench.reporting import assemble, evidence, evidence_forms
+from softbench.reporting import assemble, evidence, evidence_forms, findings
 
 with logs.job(snakemake.log[0]):
     given, params = snakemake.input, snakemake.params
     runs = assemble.read(map(Path, given.runs), map(Path, given.ensembles))
     shown = evidence.of(runs, params.table)
     patients = evidence.patients_of(splits.read(given.split))
-    found = evidence.findings(shown, margins=params.margins, groups=patients)
+    found = findings.findings(shown, margins=params.margins, groups=patients)
     for path in map(Path, snakemake.output):
         evidence_forms.write(shown, found, path, margins=params.margins)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from softbench.reporting.evidence import Finding
+from softbench.reporting.findings import Finding
 from softbench.statistics import Difference
 
 VERSION = 1

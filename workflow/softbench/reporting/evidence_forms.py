@@ -5,8 +5,9 @@ from pathlib import Path
 
 from softbench import pieces
 from softbench.reporting import plain_table, wording
-from softbench.reporting.evidence import Evidence, Finding, failures
+from softbench.reporting.evidence import Evidence, failures
 from softbench.reporting.evidence_csv import to_csv
+from softbench.reporting.findings import Finding
 from softbench.reporting.layout import NO_UNIT, heads, name_of
 from softbench.reporting.parts import ALPHA, Column, Table
 from softbench.reporting.reasons import Reasons
@@ -16,8 +17,9 @@ from softbench.statistics.validity import MARK
 
 VERSION = 1
 HEADS = (
-    "Method", "Difference", "New seeds, these cases: 95 % interval", "p", "p after Holm", "Seeds",
-    "New seeds, new patients: 95 % interval", "p", f"{LABEL[0].upper()}{LABEL[1:]}: 95 % (no test of methods)",
+    "Method", "Difference", "New seeds, these cases: 95 % interval", "p (seeds)", "p after Holm", "Seeds",
+    "New seeds, new patients: 95 % interval", "p (seeds and cases)",
+    f"{LABEL[0].upper()}{LABEL[1:]}: 95 % (no test of methods)",
     "Within the margin", "Detectable with 80 %",
 )  # fmt: skip
 NO_TEST_OF_METHODS = (
@@ -72,6 +74,8 @@ def _name(column: Column, table: Table, margins: Mapping[str, float]) -> str:
     """Name a column, with its margin."""
     head = heads(table)[table.columns.index(column)]
     unit = column.described.unit
+    if table.ensembles:  # no test, so no margin
+        return f"{name_of(head)} {head.arrow}".strip()
     size = f"{margins[column.metric]:g}{'' if unit in NO_UNIT else f' {unit}'}" if column.metric in margins else ""
     return f"{name_of(head)} {head.arrow}".strip() + (f" · margin ± {size}" if size else " · no margin")
 
@@ -93,7 +97,7 @@ def _row(one: Finding, table: Table, reasons: Reasons) -> list[str]:
         span(gap.low, gap.high, one.reason),
         p_value(gap.p),
         p_value(one.cell.p_holm),
-        str(gap.n_seeds),
+        NOTHING if table.ensembles else str(gap.n_seeds),
         span(one.crossed.low, one.crossed.high, one.crossed.reason),
         p_value(one.crossed.p),
         span(one.checkpoints.low, one.checkpoints.high, one.checkpoints.reason),
@@ -122,11 +126,12 @@ def _empty(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _notes(table: Table, margins: Mapping[str, float]) -> list[str]:
     """Return what a reader of the lines must know; what does not occur is not explained."""
+    if table.ensembles:
+        return [NO_TEST_OF_METHODS, wording.POLICIES[table.policy], *failures(table)]
     without = [name_of(head) for head, c in zip(heads(table), table.columns, strict=True) if c.metric not in margins]
     lines = []
     if len(without) < len(table.columns):
         lines.append(EQUIVALENT)
     if without:
         lines.append(f"No margin is stated for {', '.join(without)}, so nothing there is called equivalent.")
-    untested = [] if table.ensembles else [DETECTABLE]
-    return [*lines, NO_TEST_OF_METHODS, *untested, wording.POLICIES[table.policy], *failures(table)]
+    return [*lines, NO_TEST_OF_METHODS, DETECTABLE, wording.POLICIES[table.policy], *failures(table)]

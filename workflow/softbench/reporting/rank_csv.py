@@ -22,10 +22,11 @@ def to_csv(evidence: Evidence, found: Sequence[Ranking]) -> str:
 
 def _frame(one: Ranking) -> pd.DataFrame:
     assert one.ranks is not None
-    column, test = one.column, one.test
+    column = one.column
     place = {"structure": column.structure, "metric": column.metric, "roi": column.roi, "over": column.over}
     counts = {"n_seeds": len(one.ranks.by_seed), "n_cases": len(one.ranks.by_case), "left_out": one.ranks.left_out}
     names = {"p_f": "friedman_p", "concordance": "concordance", "critical_difference": "critical_difference"}
+    test = None if one.reason else one.test
     tested = {new: getattr(test, old, math.nan) for old, new in names.items()}
     reasons = {"reason": one.reason, "reason_redrawn": one.ranks.reason}
     return pd.DataFrame(place, index=one.ranks.table.index).join(one.ranks.table).assign(**counts, **tested, **reasons)

@@ -47,7 +47,8 @@ def draw(found: Sequence[Ranking], names: Sequence[str], titles: Mapping[str, st
         figure = Figure(figsize=(sheet.width, sheet.height))
         figure.text(0.5, 1 - 0.06 / sheet.height, title, ha="center", va="top", fontsize=8, fontweight="bold")
         for index, (by_seed, one, name) in enumerate(shown):
-            _panel(figure.add_axes(sheet.place(index)), by_seed, one.test, name, titles)
+            test = None if one.reason else one.test
+            _panel(figure.add_axes(sheet.place(index)), by_seed, test, name, titles)
         below = textwrap.fill(_below([one for _, one, _ in shown]), sheet.letters)
         figure.text(0.5, 0.06 / sheet.height, below, ha="center", va="bottom", color="0.3", fontsize=6)
     return figure

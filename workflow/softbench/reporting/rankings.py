@@ -13,6 +13,7 @@ from softbench.statistics.nemenyi import MIN_BLOCKS
 
 VERSION = 1
 NO_CD = "no valid critical difference"
+MIN_METHODS = 3  # of two, Friedman's test is a sign test, and its F calls five seeds that agree certain (exact p 0.06)
 TAU = ["first", "second", "tau", "p", "n_methods"]
 
 
@@ -54,15 +55,18 @@ def _ranking(evidence: Evidence, column: Column, methods: Sequence[str], draws: 
     found = ranks(evidence.of_column(column), column.metric, methods=methods, draws=draws, **place)
     if found.by_seed.empty:
         return Ranking(column, found, None, f"{NO_CD}: no seed and case that all methods have")
-    return Ranking(column, found, friedman(found.by_seed), _against(evidence, len(found.by_seed)))
+    return Ranking(column, found, friedman(found.by_seed), _against(evidence, *found.by_seed.shape))
 
 
-def _against(evidence: Evidence, blocks: int) -> str | None:
+def _against(evidence: Evidence, blocks: int, methods: int) -> str | None:
     """Say why Friedman's test over seeds is not valid; None where it is."""
     if evidence.table.ensembles:
         return f"{NO_CD}: no test of ensembles, one ensemble a method uses the seeds up"
     if blocks < MIN_BLOCKS:
         return f"{NO_CD}: {blocks} seed{'' if blocks == 1 else 's'}, at least {MIN_BLOCKS} are needed"
+    if methods < MIN_METHODS:
+        reason = f"{methods} methods, at least {MIN_METHODS} are needed (two have the test of their difference)"
+        return f"{NO_CD}: {reason}"
     return None
 
 
