@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from softbench.metrics.definitions import DISTANCE, OVERLAP
+from softbench.metrics.definitions import DISTANCE, OVERLAP, Metric
 from softbench.reporting import pictures
 from softbench.reporting.case_dots import draw_dots, limits
 from softbench.reporting.evidence import Evidence
@@ -34,15 +34,14 @@ CAPTION = (
 def telling(columns: Sequence[Column]) -> list[int]:
     """Return the places of the columns to show: the first overlap, the first distance, the ECE of the boundary band;
     the first column of all where there is none of them."""
-    overlap, distance = ({metric.key for metric in group} for group in (OVERLAP, DISTANCE))
-    tests = (
-        lambda column: column.metric in overlap,
-        lambda column: column.metric in distance,
-        lambda column: (column.metric, column.roi) == ("ece", "band"),
-    )
     single = [c for c, column in enumerate(columns) if column.over == "cases"]
-    found = [next((c for c in single if test(columns[c])), None) for test in tests]
-    return [c for c in found if c is not None] or single[:1]
+    of_groups = ([c for c in single if columns[c].metric in _keys(group)] for group in (OVERLAP, DISTANCE))
+    of_band = [c for c in single if (columns[c].metric, columns[c].roi) == ("ece", "band")]
+    return [found[0] for found in (*of_groups, of_band) if found] or single[:1]
+
+
+def _keys(group: Sequence[Metric]) -> set[str]:
+    return {metric.key for metric in group}
 
 
 def draw(evidence: Evidence, *, title: str) -> Figure:

@@ -118,11 +118,11 @@ def _weighed(found: Finding, scores: pd.DataFrame, margin: float | None, groups:
     assert gap is not None  # `_is_there` has looked
     crossed, checkpoints = Crossed(reason=POOLED), NewPatients(math.nan, reason=POOLED)
     if column.over == "cases":
-        pair = [found.method.key, str(found.method.control)]
-        theirs = scores[scores["method"].isin(pair)]
+        method, control = found.method.key, str(found.method.control)
+        theirs = scores[scores["method"].isin([method, control])]
         place: dict[str, Any] = {"structure": column.structure, "roi": column.roi, "groups": groups}
-        crossed = crossed_difference(theirs, *pair, column.metric, **place)
-        checkpoints = new_patients(theirs, *pair, column.metric, **place)
+        crossed = crossed_difference(theirs, method, control, column.metric, **place)
+        checkpoints = new_patients(theirs, method, control, column.metric, **place)
     return replace(
         found,
         crossed=Crossed(mean=crossed.mean, reason=NO_TEST) if ensembles else crossed,

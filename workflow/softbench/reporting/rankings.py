@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -51,7 +52,7 @@ def _ranking(evidence: Evidence, column: Column, methods: Sequence[str], draws: 
         return Ranking(column, None, None, f"{len(methods)} of the trained methods have a score, two are needed")
     if column.described.better == "neither":
         return Ranking(column, None, None, f"{column.described.name} has no better direction, nothing to rank by")
-    place = {"structure": column.structure, "roi": column.roi, "over": column.over}
+    place: dict[str, Any] = {"structure": column.structure, "roi": column.roi, "over": column.over}
     found = ranks(evidence.of_column(column), column.metric, methods=methods, draws=draws, **place)
     if found.by_seed.empty:
         return Ranking(column, found, None, f"{NO_CD}: no seed and case that all methods have")
