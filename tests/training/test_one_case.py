@@ -1,0 +1,47 @@
+"""Probabilities for pictures are those that scoring saw."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from softbench import images
+from softbench.datasets import prepare
+from softbench.soft_labels.produce import produce
+from softbench.training import one_case
+from softbench.training.batch import Batch, Run, run_batch
+
+RUN = {
+    "names": {"experiment": "tiny", "dataset": "made", "split": "main", "network": "small", "method": "epd_2"},
+    "network": {"name": "compact_unet", "widths": [4, 8]},
+    "loss": "ce",
+    "protocol": {"steps": 2, "batch": 2, "crop": [8, 16, 16], "learning_rate": 0.01, "mirrored": ["W"]},
+    "scoring": {"tolerances_mm": [2.0]},
+    "resolution": {"factor": 2, "images": "mean", "labels": "soft_label"},
+    "versions": {"training": {"training/loop.py": 1}, "scoring": {"metrics/overlap.py": 1}},
+}
+PARTS = {"phantom_brain_000": "train", "phantom_brain_001": "val", "phantom_brain_002": "test"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    prepare.run("phantom_brain", None, folder / "data", settings={"size": "tiny", "cases": 3}, log=lambda line: None)
+    produce("epd", folder / "data", folder / "soft", settings={"factor": 2}, version={}, log=lambda line: None)
+    split = pd.DataFrame({"case": PARTS.keys(), "patient": PARTS.keys(), "part": PARTS.values()})
+    split.to_csv(folder / "split.csv", index=False)
+    return folder
+
+
+def test_largest_class_is_the_prediction_that_scoring_kept(data: Path, tmp_path: Path) -> None:
+    split = pd.read_csv(data / "split.csv")
+    cpu = torch.device("cpu")
+    batch = Batch(Run.of(RUN), data / "data", data / "soft", split, cpu, lambda line: None)
+    run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
+    paths = {"data": data / "data" / "manifest.json", "soft_label": data / "soft" / "manifest.json"}
+    runs = {"epd_2": {"run": RUN, "split": data / "split.csv", **paths}}
+    found = one_case.probabilities(runs, cpu, lambda line: None)("epd_2", tmp_path / "seed-0", "phantom_brain_002")
+    kept = images.read(tmp_path / "seed-0" / "predictions" / "phantom_brain_002.nii.gz").array
+    np.testing.assert_array_equal(found.argmax(axis=0), kept)
+    np.testing.assert_allclose(found.sum(axis=0), 1, atol=1e-5)
