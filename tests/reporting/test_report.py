@@ -108,7 +108,8 @@ def test_report_says_what_was_run_what_it_says_and_whose_data_it_is(tmp_path, bu
     assert "good, seed 1, failed: loss is nan" in text
     assert "2026-01-02; P; commit 0123456789ab+changes" in text
     assert "in any column? Yes. Worse? Yes." in text
-    assert "<li><b>Better</b> Good_1 (50 %): A DSC, ECE (all voxels).</li>" in text
+    assert "<b>Better</b> <div>\n<div>Good_1 (50 %): A DSC, ECE (all voxels)</div>\n</div>" in text
+    assert "<b>Neither</b> <div>\n<div>Noise</div>\n</div>" in text
     assert text.count("or more, by arithmetic alone") == 1
     assert "softbench explain demo/good/A/dsc" in text
     assert "none &lt;made&gt;" in text
