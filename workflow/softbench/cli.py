@@ -31,7 +31,9 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     if arguments[:1] != ["plan"] or "--" not in arguments:
         return _parser().parse_args(arguments)
     end = arguments.index("--")
-    return _parser().parse_args(arguments[:end], argparse.Namespace(passed=arguments[end + 1 :]))
+    options = _parser().parse_args(arguments[:end])
+    options.passed = arguments[end + 1 :]
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,6 +11,7 @@ from softbench import config as settings
 from softbench.errors import InputError
 from softbench.plan import Plan
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
 RULE = re.compile(r"^rule (\w+):", re.MULTILINE)
 
 
@@ -54,7 +55,7 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), LOADER)
     except FileNotFoundError:
         raise InputError(f"there is no {path}. Run it in the folder of the suite.") from None
     except yaml.YAMLError as error:

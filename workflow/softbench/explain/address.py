@@ -10,7 +10,7 @@ PLACE = ("experiment", "network", "dataset", "arm", "rater", "method", "method_o
 PLACE += ("structure", "metric", "metric_ours", "roi")
 SHOWN = ("dataset", "arm", "rater", "method", "structure", "metric", "roi")  # of a full address, where not everywhere
 LISTED = 12
-CLOSE = 0.7  # of difflib: "svsl" is close to "svls" (0.75), not to "svls_1"
+CLOSE = 0.7  # likeness of difflib; "svsl" and "svls" have 0.75
 
 
 def parts_of(text: Sequence[str]) -> list[str]:
@@ -90,8 +90,13 @@ def _known(rows: Sequence[Row]) -> str:
 
 
 def _close(parts: Iterable[str], known: Collection[str]) -> str:
-    lower = {name.casefold(): name for name in known}
-    close = [
-        lower[name] for part in parts for name in difflib.get_close_matches(part.casefold(), lower, n=3, cutoff=CLOSE)
-    ]
-    return f" Did you mean {' or '.join(dict.fromkeys(close))}?" if close else ""
+    """Suggest the known names that come closest to any of the parts; nothing where none is close."""
+    given = [part.casefold() for part in parts]
+    likeness = {name: max((_likeness(part, name.casefold()) for part in given), default=0.0) for name in sorted(known)}
+    most = max(likeness.values(), default=0.0)
+    close = [name for name, one in likeness.items() if one == most >= CLOSE]
+    return f" Did you mean {' or '.join(close)}?" if close else ""
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()

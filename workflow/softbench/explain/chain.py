@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from softbench import availability
 from softbench.errors import InputError
 from softbench.explain import address, inputs, place, runs
 from softbench.explain.place import Place
@@ -24,7 +25,7 @@ def trace(plan: Plan, words: Sequence[str]) -> dict[str, Any]:
         plan: of the config.
         words: the address: table, method, structure, metric, region, in one word with slashes or in several.
     Returns: `address`, `table`, `cell`, and where the cell has a number of ours `experiment`, `method`, `split`,
-        `dataset`, `source`, `runs`, `cases`, `check` and `commands`; values as JSON knows them.
+        `dataset`, `source`, `runs`, `cases`, `check` and `commands`, else `no_number`; values as JSON knows them.
     Raises: InputError: if the address names no cell or several, or the table was not made.
     """
     table, parts = address.table_of(address.parts_of(words), {**plan.tables, **plan.paper_tables})
@@ -35,7 +36,9 @@ def trace(plan: Plan, words: Sequence[str]) -> dict[str, Any]:
     where = place.of_cell(plan, table, row)
     found = {"address": address.address(table, row, whole), "table": _table(plan, table, path), "cell": _cell(row)}
     if where.method is None:
-        return {**found, "experiment": where.experiment, "commands": _commands(table, where, [])}
+        source = plan.datasets[plan.experiments[where.experiment]["dataset"]]["source"]
+        reason = availability.reason_missing(source, plan.config) or "no run of it has such a score yet"
+        return {**found, "experiment": where.experiment, "no_number": reason, "commands": _commands(table, where, [])}
     return found | _behind(plan, table, row, where)
 
 
@@ -61,7 +64,16 @@ def _with_run(plan: Plan, table: str, row: dict[str, str]) -> dict[str, str]:
 def _table(plan: Plan, table: str, path: Path) -> dict[str, Any]:
     settings = plan.paper_tables[table] if table in plan.paper_tables else plan.tables[table]
     kept = {key: settings[key] for key in ("title", "published", "prediction", "policy", "grid") if key in settings}
-    return {"name": table, **kept, "path": f"results/tables/{path.name}"}
+    title = {"title": _printed_title(settings["published"])} if "published" in settings else {}
+    return {"name": table, **title, **kept, "path": f"results/tables/{path.name}"}
+
+
+def _printed_title(name: str) -> str:
+    from softbench import published
+
+    table = published.read(name)
+    paper = published.paper(table.paper)
+    return f"{paper.authors} {paper.year}, {table.number}: {table.title}"
 
 
 def _cell(row: dict[str, str]) -> dict[str, Any]:

@@ -17,14 +17,15 @@ def render(chain: Mapping[str, Any]) -> str:
             ("Runs", [*_runs(chain)]),
             ("Cases, mean over runs", [*_cases(chain["cases"])]),
         ]
+    else:
+        chapters.append(("Ours", [_line("experiment", chain["experiment"]), _line("none", chain["no_number"])]))
     chapters.append(("Make it again", [_line(name, command) for name, command in chain["commands"].items()]))
     return "\n\n".join("\n".join([title, *lines] if title else lines) for title, lines in chapters if lines)
 
 
 def _head(chain: Mapping[str, Any]) -> list[str]:
     table = chain["table"]
-    shown = table.get("title") or f"published as {table['published']}"
-    return [chain["address"], f"  {shown}; {table['path']}"]
+    return [chain["address"], f"  {table['title']}; {table['path']}"]
 
 
 def _without(content: Mapping[str, Any], *names: str) -> dict[str, Any]:

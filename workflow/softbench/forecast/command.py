@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> None:
     plan = planning.read(Path(), *config_of(options.passed))
     groups = estimate.groups(work.runs_of(plan, jobs), seen.collect(plan))
     found = {"jobs": dry_run.by_rule(jobs), "groups": groups, "downloads_gb": downloads.of(jobs, plan.config)}
+    found["left_out"] = downloads.left_out(options.targets, plan)
     if options.json:
         print(json.dumps({**found, "groups": [asdict(one) for one in groups]}, indent=1).replace("NaN", "null"))
     else:

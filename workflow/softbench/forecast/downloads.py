@@ -1,10 +1,12 @@
-"""What would be downloaded: the sources that a plan fetches, with the sizes that they publish."""
+"""What would be downloaded: the sources that a plan fetches, with the sizes that they publish; and what is lacking."""
 
 from collections.abc import Iterable
 from typing import Any
 
+from softbench import availability
 from softbench.config import constant_of_source, source_has
 from softbench.forecast.dry_run import Job
+from softbench.plan import Plan
 
 PREFIX = "fetch_"
 
@@ -20,3 +22,16 @@ def _size(source: str, config: dict[str, Any]) -> tuple[float, float] | None:
         return 0.0, 0.0
     size = constant_of_source(source, "SIZE_GB") if source_has(source, "SIZE_GB") else None
     return None if size is None else (float(size[0]), float(size[1]))
+
+
+def left_out(targets: Iterable[str], plan: Plan) -> dict[str, str]:
+    """Return the experiments that papers' tables among the targets would show, had they data: each with the reason."""
+    tables = [target for target in targets if target in plan.paper_tables]
+    experiments = dict.fromkeys(experiment for table in tables for experiment in plan.experiments_of(table))
+    reasons = {name: availability.reason_missing(_source_of(plan, name), plan.config) for name in experiments}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
+
+
+def _source_of(plan: Plan, experiment: str) -> str:
+    source: str = plan.datasets[plan.experiments[experiment]["dataset"]]["source"]
+    return source

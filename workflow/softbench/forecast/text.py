@@ -11,12 +11,16 @@ NOTHING = "Nothing to be done: everything is there."
 
 
 def render(
-    jobs: Mapping[str, int], groups: Sequence[Group], downloads_gb: Mapping[str, tuple[float, float] | None]
+    jobs: Mapping[str, int],
+    groups: Sequence[Group],
+    downloads_gb: Mapping[str, tuple[float, float] | None],
+    left_out: Mapping[str, str],
 ) -> str:
-    """Return jobs by rule, each group of runs, and the sums."""
+    """Return jobs by rule, each group of runs, downloads, what is left out for want of data, and the sums."""
     if not jobs:
         return NOTHING
     chapters = [list(_jobs(jobs)), *(list(_group(one)) for one in groups), list(_downloads(downloads_gb))]
+    chapters.append([f"Left out: {experiment}; {reason}" for experiment, reason in left_out.items()])
     chapters.append(list(_total(groups)))
     return "\n\n".join("\n".join(lines) for lines in chapters if lines)
 
