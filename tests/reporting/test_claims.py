@@ -106,6 +106,7 @@ def test_csv_holds_everything_that_is_known(part):
     # Its own number speaks against it as well: that of BraTS is there, and one is enough to refute "all".
     assert (one["ours_verdict"], one["ours_against"]) == ("false", f"{BRATS}, tace_svls")
     assert one["ours_missing"] == "1"
+    assert (one["seeds_min"], one["seeds_max"]) == ("1", "1")
     assert "surrogate, msd_brain for brats2019_svls: 1 seed" in one["sources"]
     assert (one["printed_p_true"], one["printed_why_no_p"]) == ("", "not every mean that is compared has a ±")
     assert (rows["geols_1"]["ours_verdict"], rows["geols_1"]["seeds_max"]) == ("not run", "")

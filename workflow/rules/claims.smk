@@ -21,6 +21,7 @@ def papers_in_full(wildcards):
 def with_runs(table, wanted):
     """Return what decides a paper's table; a block without runs says so, and which command makes them."""
     chosen = paper_table_settings(SimpleNamespace(table=table))
+    chosen = {name: chosen[name] for name in ("published", "policy", "grid", "blocks")}  # titles change no verdict
     blocks = [block | {"batches": list(filter(wanted, block["batches"]))} for block in chosen["blocks"]]
     unrun = {"missing": "nothing was run yet", "command": RUN.format(table=table)}
     return chosen | {"blocks": [b if b["batches"] or b["missing"] else b | unrun for b in blocks]}

@@ -47,11 +47,13 @@ def to_csv(judged: Sequence[Judged]) -> str:
 
     Unknown numbers are empty, lists stand between `;`. `missing` counts cells without a number: lost in print, not
     scored by us. `ours_verdict` is "not run" where nothing is there; `seeds_min` and `seeds_max` are then empty.
+    The probabilities of an undetermined claim are those of the cells that are there.
     """
     records = [
         [*_claim(one), *_outcome(one.printed), one.our_verdict, *_outcome(one.ours)[1:], *_data(one)] for one in judged
     ]
-    return pd.DataFrame(records, columns=COLUMNS).to_csv(index=False, lineterminator="\n")
+    table = pd.DataFrame(records, columns=COLUMNS).astype(dict.fromkeys(["seeds_min", "seeds_max"], "Int64"))
+    return table.to_csv(index=False, lineterminator="\n")
 
 
 def _claim(one: Judged) -> list[object]:
