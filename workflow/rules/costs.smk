@@ -1,39 +1,52 @@
 """Reads trained batches and the records beside them; writes what each method of a table cost. Nothing depends on it."""
 
 
+def runs_trained(table):
+    """Return the trained (experiment, network, method) of a table; of a paper's, those that there is data for."""
+    printed = PLAN.paper_tables.get(table)
+    of_blocks = [run for block in (printed or {"blocks": []})["blocks"] for run in runs_of_block(printed, block)]
+    shown = of_blocks if printed else PLAN.runs_of(table)
+    return [run for run in dict.fromkeys(shown) if PLAN.methods[run[2]]["sanity"] is None]
+
+
 def costs_of(table):
     """Return where the runs and the soft label of each trained method of a table lie."""
-    runs = [run for run in dict.fromkeys(PLAN.runs_of(table)) if PLAN.methods[run[2]]["sanity"] is None]
     return [
         {
             **{"experiment": experiment, "network": network, "method": method},
             **{name: PLAN.methods[method][name] for name in ("title", "control")},
-            "batches": [
-                f"results/runs/{experiment}/{network}/{method}/batch-{batch}.json"
-                for batch in range(len(PLAN.batches_of(experiment, method)))
-            ],
+            "batches": batches_of_run(experiment, network, method),
             "soft_label": "results/soft_labels/{}/{}/manifest.json".format(
                 PLAN.experiments[experiment]["dataset"], PLAN.methods[method]["soft_label"]
             ),
         }
-        for experiment, network, method in runs
+        for experiment, network, method in runs_trained(table)
     ]
+
+
+def title_of(table):
+    """Return the title of a table, or which printed table it is."""
+    return (
+        PLAN.tables[table]["title"] if table in PLAN.tables else title_of_printed(PLAN.paper_tables[table]["published"])
+    )
 
 
 rule costs:
     """Time, memory, energy and disk of each method. Provenance is circumstance: read beside the batches, no input."""
     input:
         runs=lambda wildcards: [path for method in costs_of(wildcards.table) for path in method["batches"]],
-        soft_labels=lambda wildcards: [method["soft_label"] for method in costs_of(wildcards.table)],
+        soft_labels=lambda wildcards: list(dict.fromkeys(method["soft_label"] for method in costs_of(wildcards.table))),
     output:
         multiext("results/tables/costs_{table}", ".csv", ".md", ".html"),
     log:
         "results/logs/tables/costs_{table}.log",
+    wildcard_constraints:
+        table=settings.pattern([*PLAN.tables, *PLAN.paper_tables]),
     conda:
         "../../envs/report.yaml"
     params:
         methods=lambda wildcards: costs_of(wildcards.table),
-        title=lambda wildcards: config["tables"][wildcards.table]["title"],
+        title=lambda wildcards: title_of(wildcards.table),
         version=version_of("costs/table.py", "reporting/cost_table.py"),
     script:
         "../scripts/costs.py"

@@ -11,7 +11,7 @@ RULES = {"all", "fetch", "train", "score_sanity", "score_ensemble", "collect_sco
 RULES |= {"reliability", "gallery", "derive_split", "paper_tables", "paper_table", "claims"}
 RULES |= {f"figure_{kind}" for kind in figure_plan.KINDS}
 RULES |= {"free_rows", "policies", "truth"}
-RULES |= {"statistics_table", "rank_table", "rank_figure", "case_figure"}
+RULES |= {"statistics_table", "rank_table", "rank_figure", "case_figure", "costs"}
 
 
 class Plan:

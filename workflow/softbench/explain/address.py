@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from softbench.errors import InputError
 
 Row = Mapping[str, str]
-PLACE = ("experiment", "network", "dataset", "arm", "rater", "method", "method_ours", "title")
+PLACE: tuple[str, ...] = ("experiment", "network", "dataset", "arm", "rater", "method", "method_ours", "title")
 PLACE += ("structure", "metric", "metric_ours", "roi")
 SHOWN = ("dataset", "arm", "rater", "method", "structure", "metric", "roi")  # of a full address, where not everywhere
 LISTED = 12
@@ -75,7 +75,7 @@ def _fits(parts: Sequence[str], values: list[str]) -> bool:
     return any(_fits(rest, values[:index] + values[index + 1 :]) for index in taken)
 
 
-def _named_apart(found: Sequence[Row], parts: Sequence[str]) -> Sequence[Row]:
+def _named_apart(found: list[Row], parts: Sequence[str]) -> list[Row]:
     """Keep the cells that the parts name wherever they differ: `ece/all` means the region, all of them have structure
     all."""
     wanted = {part.casefold() for part in parts}

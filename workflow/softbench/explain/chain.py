@@ -63,7 +63,9 @@ def _with_run(plan: Plan, table: str, row: dict[str, str]) -> dict[str, str]:
 
 def _table(plan: Plan, table: str, path: Path) -> dict[str, Any]:
     settings = plan.paper_tables[table] if table in plan.paper_tables else plan.tables[table]
-    kept = {key: settings[key] for key in ("title", "published", "prediction", "policy", "grid") if key in settings}
+    kept: dict[str, Any] = {
+        key: settings[key] for key in ("title", "published", "prediction", "policy", "grid") if key in settings
+    }
     title = {"title": _printed_title(settings["published"])} if "published" in settings else {}
     return {"name": table, **title, **kept, "path": f"results/tables/{path.name}"}
 
@@ -76,7 +78,7 @@ def _printed_title(name: str) -> str:
     return f"{paper.authors} {paper.year}, {table.number}: {table.title}"
 
 
-def _cell(row: dict[str, str]) -> dict[str, Any]:
+def _cell(row: address.Row) -> dict[str, Any]:
     """Return the line of the csv with numbers as numbers; what is empty there is left out."""
     return {name: value if name in TEXT else _typed(value) for name, value in row.items() if value not in ("", None)}
 
@@ -91,7 +93,7 @@ def _typed(text: str) -> Any:
     return int(number) if number.is_integer() and "." not in text else number
 
 
-def _behind(plan: Plan, table: str, row: dict[str, str], where: Place) -> dict[str, Any]:
+def _behind(plan: Plan, table: str, row: address.Row, where: Place) -> dict[str, Any]:
     from softbench.explain import values
 
     made = runs.of_place(RESULTS, where)
@@ -101,7 +103,7 @@ def _behind(plan: Plan, table: str, row: dict[str, str], where: Place) -> dict[s
         if run["seed"] in of_seed:
             run["value"], run["defined_cases"] = of_seed[run["seed"]]
     asked = [] if where.is_ensemble else _missing(plan, where, made)
-    told = {
+    told: dict[str, Any] = {
         "experiment": where.experiment,
         "prediction": where.prediction,
         "method": inputs.method(plan, RESULTS, where),
@@ -119,7 +121,7 @@ def _missing(plan: Plan, where: Place, made: Sequence[dict[str, Any]]) -> list[i
     return [seed for seed in wanted if seed not in {run["seed"] for run in made}]
 
 
-def _check(row: dict[str, str], of_seed: dict[int | None, tuple[float, int]]) -> dict[str, Any]:
+def _check(row: address.Row, of_seed: dict[int | None, tuple[float, int]]) -> dict[str, Any]:
     """Compare the cell with the mean over the seeds that lie there now."""
     shown = float(row.get("mean") or row.get("ours_mean") or math.nan)
     means = [mean for mean, _ in of_seed.values() if not math.isnan(mean)]

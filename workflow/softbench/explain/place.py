@@ -42,7 +42,9 @@ def _of_table(plan: Plan, table: str, row: Mapping[str, str]) -> Place:
     experiment, network, _ = plan.runs_of(table)[0]
     method, _, scaled = row["method"].partition(SCALED)
     there = ("metric", "structure", "roi")
-    column = next((one for one in settings["columns"] if all(one.get(k, "all") == row[k] for k in there)), {})
+    column: dict[str, str] = next(
+        (one for one in settings["columns"] if all(one.get(k, "all") == row[k] for k in there)), {}
+    )
     sanity = plan.methods[method]["sanity"] if method in plan.methods else None
     prediction = "raw" if sanity else scaled or settings.get("prediction", "raw")
     how = {name: settings[name] for name in ("grid", "policy") if name in settings}

@@ -42,7 +42,9 @@ def _run(folder: Path, seed: int, outcome: dict[str, Any], batch: Path) -> dict[
 
 def _ensemble(folder: Path) -> dict[str, Any]:
     record = _json(folder / "ensemble.json")
-    kept = {name: record[name] for name in ("status", "reason", "seeds", "key", "scores") if name in record}
+    kept: dict[str, Any] = {
+        name: record[name] for name in ("status", "reason", "seeds", "key", "scores") if name in record
+    }
     path = str(folder / "ensemble" / "scores.parquet")
     return {"seed": None, **kept, **_circumstances(folder / "ensemble"), "path": path}
 

@@ -5,7 +5,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # pandas, which `softbench --help` need not wait for
+    from softbench.forecast.estimate import Group
 
 EXAMPLES = """\
 examples, in the folder of the suite:
@@ -42,12 +45,17 @@ def run(options: argparse.Namespace) -> None:
     jobs = dry_run.jobs(options.targets, options.passed)
     plan = planning.read(Path(), *config_of(options.passed))
     groups = estimate.groups(work.runs_of(plan, jobs), seen.collect(plan))
-    found = {"jobs": dry_run.by_rule(jobs), "groups": groups, "downloads_gb": downloads.of(jobs, plan.config)}
-    found["left_out"] = downloads.left_out(options.targets, plan)
+    told = dry_run.by_rule(jobs), groups, downloads.of(jobs, plan.config), downloads.left_out(options.targets, plan)
     if options.json:
-        print(json.dumps({**found, "groups": [asdict(one) for one in groups]}, indent=1).replace("NaN", "null"))
+        found: dict[str, Any] = dict(zip(("jobs", "groups", "downloads_gb", "left_out"), told, strict=True))
+        print(json.dumps({**found, "groups": [_plain(one) for one in groups]}, indent=1))
     else:
-        print(text.render(**found))
+        print(text.render(*told))
+
+
+def _plain(group: "Group") -> dict[str, Any]:
+    """Return a group with None for what is not known."""
+    return {name: None if value != value else value for name, value in asdict(group).items()}
 
 
 def config_of(passed: Sequence[str]) -> tuple[list[str], list[str]]:
