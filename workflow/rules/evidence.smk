@@ -27,7 +27,14 @@ rule statistics_table:
         ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
         split=split_shown,
     output:
-        multiext("results/tables/statistics_{table}", ".csv", ".md", ".html"),
+        multiext("results/tables/statistics_{table}", ".csv", ".md"),
+        report(
+            "results/tables/statistics_{table}.html",
+            caption="../report/statistics.rst",
+            category="Tables",
+            subcategory="{table}",
+            labels={"shows": "statistics of every difference"},
+        ),
     log:
         "results/logs/tables/statistics_{table}.log",
     conda:
@@ -48,7 +55,13 @@ rule rank_table:
     output:
         csv="results/tables/ranks_{table}.csv",
         md="results/tables/ranks_{table}.md",
-        html="results/tables/ranks_{table}.html",
+        html=report(
+            "results/tables/ranks_{table}.html",
+            caption="../report/ranks.rst",
+            category="Tables",
+            subcategory="{table}",
+            labels={"shows": "ranks"},
+        ),
         agreement="results/tables/agreement_{table}.csv",
     log:
         "results/logs/tables/ranks_{table}.log",
@@ -67,7 +80,14 @@ rule rank_figure:
         runs=lambda wildcards: batches_of(wildcards.table),
         ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
     output:
-        multiext("results/figures/ranks_{table}", ".png", ".pdf", ".txt"),
+        report(
+            "results/figures/ranks_{table}.png",
+            caption="../report/ranks.rst",
+            category="Figures",
+            subcategory="{table}",
+            labels={"shows": "ranks"},
+        ),
+        multiext("results/figures/ranks_{table}", ".pdf", ".txt"),
     log:
         "results/logs/figures/ranks_{table}.log",
     conda:
@@ -85,7 +105,14 @@ rule case_figure:
         runs=lambda wildcards: batches_of(wildcards.table),
         ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
     output:
-        multiext("results/figures/cases_{table}", ".png", ".pdf", ".txt"),
+        report(
+            "results/figures/cases_{table}.png",
+            caption="../report/cases.rst",
+            category="Figures",
+            subcategory="{table}",
+            labels={"shows": "case by case"},
+        ),
+        multiext("results/figures/cases_{table}", ".pdf", ".txt"),
     log:
         "results/logs/figures/cases_{table}.log",
     conda:

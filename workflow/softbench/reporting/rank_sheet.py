@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 VERSION = 1
 ACROSS = 3  # panels side by side
-LETTER, PANEL, BARS = 0.043, 1.0, 0.3  # widths: a letter of the methods' titles, the ranks, the bars
+LETTER, PANEL, BARS = 0.047, 1.0, 0.3  # widths: a letter of the methods' titles, the ranks, the bars
 LINE, HEADING, FOOT = 0.118, 0.36, 0.27  # heights: a method, a panel's title with the scale, its axis
 NARROWEST = 3.35
 TOP, BOTTOM = 0.25, 0.42  # heights: the title and the lines below
