@@ -80,7 +80,7 @@ def test_same_rows_give_the_same_bytes_and_nothing_at_hand_a_sheet_that_says_so(
             ("d", discrepancy_figure.draw(rows, {"x": ["one_hot"], "y": ["svls"]}, METHODS, title="T")),
         ):
             pictures.save(figure, [tmp_path / f"{kind}_{name}.png"], "")
-            assert ("not run: no data" in texts(figure)) == missing
+            assert ("BraTS: not run" in texts(figure)) == missing
     for kind in ("p", "d"):
         assert (tmp_path / f"{kind}_a.png").read_bytes() == (tmp_path / f"{kind}_b.png").read_bytes()
 

@@ -50,5 +50,5 @@ def test_data_that_is_not_at_hand_gives_a_sheet_that_says_so(tmp_path):
     panel = {"name": "SAROS", "reason": "not run: no data"}
     figure, caption = downsampling_figure.of_panel(panel, {"title": "T"})
     pictures.save(figure, [tmp_path / "a.png", tmp_path / "a.txt"], caption)
-    assert [text.get_text() for text in figure.axes[0].texts] == ["not run: no data"]
+    assert [text.get_text() for text in figure.axes[0].texts] == ["SAROS: not run: no data"]
     assert (tmp_path / "a.txt").read_text() == "SAROS: not run: no data.\n"

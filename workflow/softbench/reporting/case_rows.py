@@ -136,6 +136,11 @@ def share(probabilities: np.ndarray, ids: Sequence[int]) -> np.ndarray:
     return np.asarray(probabilities)[list(ids)].sum(axis=0)
 
 
+def nothing_at_hand(shown: Sequence[CaseRow]) -> list[str]:
+    """Return why each experiment has nothing to show; nothing where one has."""
+    return [row.about for row in shown] if all(row.case is None for row in shown) else []
+
+
 def captioned(text: str, shown: Sequence[CaseRow]) -> str:
     """Return a caption with what it says of each row."""
     return f"{text} {'. '.join(row.about for row in shown)}."

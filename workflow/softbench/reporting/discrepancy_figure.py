@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from softbench.reporting import pictures
+from softbench.reporting import case_rows, pictures
 from softbench.reporting.case_rows import FAILED, CaseRow, members, share
 from softbench.reporting.gallery import choose_window
 from softbench.reporting.rounding import digits, number
@@ -21,8 +21,8 @@ MAP: dict[str, Any] = {"cmap": "PuOr_r", "vmin": -1, "vmax": 1}  # purple and or
 CAPTION = (
     "Predicted probability of {what}, brought to the full grid, minus the reference (1 inside, 0 outside): orange "
     "where the prediction is too high (false positive), purple where it is too low (false negative). Thin line: the "
-    "reference, so that in grey, too, what lies outside is too high and what lies inside too low. Number: DSC of the structure "
-    "in the whole case."
+    "reference, so that in grey, too, what lies outside is too high and what lies inside too low. Number: DSC of "
+    "the structure in the whole case."
 )
 
 
@@ -37,6 +37,8 @@ def draw(
         methods: key -> title.
         title: of the figure.
     """
+    if reasons := case_rows.nothing_at_hand(rows):
+        return pictures.nothing(title, reasons)
     with pictures.style():
         columns, lines = 1 + max(map(len, arms.values())), len(rows) * len(arms)
         tall = sum(_height(row) for row in rows) * len(arms) + 0.2 * lines + 0.4

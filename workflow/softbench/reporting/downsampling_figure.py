@@ -36,7 +36,8 @@ def of_panel(panel: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Fig
         settings: of the figure: `title`, and where wanted `factors` and `size`.
     """
     if "reason" in panel:
-        return pictures.nothing(settings["title"], panel["reason"]), f"{panel['name']}: {panel['reason']}."
+        why = f"{panel['name']}: {panel['reason']}"
+        return pictures.nothing(settings["title"], [why]), f"{why}."
     dataset = datasets.open(panel["data"])
     case, what = dataset.load(choose_case(dataset.cases)), panel["structure"]
     (ids,) = structures_of(dataset, what).values()

@@ -26,7 +26,8 @@ COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0
 @contextmanager
 def style(kind: str = "white") -> Iterator[None]:
     """Draw within as all figures are drawn; `kind` is seaborn's: white for images, ticks for axes with numbers."""
-    with matplotlib.rc_context({**sns.axes_style(kind), **STYLE}):  # type: ignore[arg-type]
+    settings: dict[Any, Any] = {**sns.axes_style(kind), **STYLE}
+    with matplotlib.rc_context(settings):
         yield
 
 
@@ -99,12 +100,15 @@ def empty(axis: Axes, text: str = NOT_RUN) -> None:
     )
 
 
-def nothing(text: str, why: str) -> Figure:
-    """Return a sheet with the title of a figure and the reason why there is none."""
+def nothing(text: str, whys: Sequence[str]) -> Figure:
+    """Return a sheet with the title of a figure and the reasons why it is empty."""
+    lines = [textwrap.fill(why, 60) for why in whys]
     with style():
-        figure = Figure(figsize=(3.35, 1.2), layout="constrained")
+        figure = Figure(figsize=(3.35, 0.6 + 0.25 * len(lines)), layout="constrained")
         title(figure, text)
-        empty(figure.add_subplot(), why)
+        axis = figure.add_subplot()
+        bare(axis)
+        axis.text(0.5, 0.5, "\n".join(lines), ha="center", va="center", color="0.4", fontsize=6.5)
     return figure
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from softbench.reporting import pictures
+from softbench.reporting import case_rows, pictures
 from softbench.reporting.case_rows import FAILED, CaseRow, members, share
 from softbench.reporting.gallery import choose_window
 
@@ -31,6 +31,8 @@ def draw(rows: Sequence[CaseRow], methods: Mapping[str, str], *, title: str) -> 
         methods: key -> title, the columns.
         title: of the figure.
     """
+    if reasons := case_rows.nothing_at_hand(rows):
+        return pictures.nothing(title, reasons)
     with pictures.style():
         size = ((2 + len(methods)) * INCHES + 0.75, len(rows) * INCHES + 0.5)
         figure = Figure(figsize=size, layout="constrained")
@@ -61,7 +63,7 @@ def _fill(axes: Sequence[Axes], row: CaseRow, methods: Sequence[str]) -> Any:
         return None
     ids, spacing = members(row), row.case.spacing_mm
     raters = np.stack([np.isin(labels, ids) for labels in row.case.labels])
-    window = choose_window(raters.any(axis=0).astype(np.uint8))
+    window = choose_window(np.asarray(raters.any(axis=0), np.uint8))
     pictures.show(axes[0], row.case.images[0][window], spacing, cmap="gray")
     for index, mask in enumerate(raters):
         colour = pictures.COLOURS[index % len(pictures.COLOURS)]

@@ -33,7 +33,7 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
         rows[name] = name
         statistics |= {(method, seed, name): bins for (method, seed, where), bins in found.items() if where == roi}
     if not statistics:
-        pictures.save(pictures.nothing(settings["title"], " ".join(missing)), paths, " ".join(missing))
+        pictures.save(pictures.nothing(settings["title"], missing), paths, " ".join(missing))
         return
     methods = [{"key": key, "title": title} for key, title in titles(settings).items()]
     title = f"{settings['title']} ({reliability.REGIONS[roi]})"

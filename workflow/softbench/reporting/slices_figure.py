@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from softbench.reporting import pictures
+from softbench.reporting import case_rows, pictures
 from softbench.reporting.case_rows import FAILED, CaseRow
 from softbench.reporting.gallery import choose_window
 from softbench.reporting.rounding import digits, number
@@ -37,6 +37,8 @@ def draw(rows: Sequence[CaseRow], methods: Mapping[str, str], *, title: str) -> 
         methods: key -> title, the columns.
         title: of the figure.
     """
+    if reasons := case_rows.nothing_at_hand(rows):
+        return pictures.nothing(title, reasons)
     with pictures.style():
         columns = 1 + len(methods)
         tall = max(_height(row) for row in rows)

@@ -25,9 +25,8 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
     """
     (panel,) = settings["panels"]
     if "reason" in panel:
-        pictures.save(
-            pictures.nothing(settings["title"], panel["reason"]), paths, f"{panel['name']}: {panel['reason']}."
-        )
+        why = f"{panel['name']}: {panel['reason']}"
+        pictures.save(pictures.nothing(settings["title"], [why]), paths, f"{why}.")
         return
     dataset = datasets.open(panel["data"])
     case = dataset.load(gallery.choose_case(dataset.cases))
