@@ -12,7 +12,8 @@ from softbench.metrics.tidy import COLUMNS
 
 SANITY = {"chance", "oracle"}  # scored, not trained
 METHODS = {"one_hot", "ls", "svls", "geols", *SANITY}
-AFTER_TRAINING = {"table": 1, "reliability": 1, "report": 1, "collect_scores": 1, "all": 1}
+BEHIND = {"free_rows": 1, "policies": 1, "truth": 1}
+AFTER_TRAINING = {"table": 1, "reliability": 1, **BEHIND, "report": 1, "collect_scores": 1, "all": 1}
 STRONGER = ("config.yaml", "ls: {recipe: ls, alpha: 0.1}", "ls: {recipe: ls, alpha: 0.4}")
 NEWER = "soft_labels/svls.py"
 SOFTENED = {"quality_table": 1, "gallery": 1}

@@ -142,6 +142,7 @@ def products_of(targets):
         *figures,
         *quality,
         *pictures,
+        *files_behind(tables),
         *pages,
         *(path for table in tables for path in ensembles_of(PLAN.ensembles_wanted(table))),
         *(f"results/report/{table}.html" for table in tables if not whole),

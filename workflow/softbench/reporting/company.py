@@ -33,8 +33,8 @@ def scaled(table: Table) -> Iterable[str]:
         if method.scaled is not None:
             yield (
                 f"{method.title}: the runs of {titles.get(method.scaled, method.scaled)} without further training, "
-                "their logits divided by one number a run, fitted on its validation cases. It changes no label map, so "
-                "the metrics of label maps differ by zero; there is no test of them, and they count for no adjustment."
+                "their logits divided by one number a run, fitted on its validation cases. That changes no label map, "
+                "so metrics of label maps differ by zero: they are not tested, and count for no adjustment."
             )
 
 

@@ -24,6 +24,10 @@ ABOUT = (
     "{spread}; differences: method minus control with its 95 % t interval, unmarked. Infinite: values with one empty "
     "mask. Undefined: values with two, in no mean. Both are counted over cases, seeds and raters."
 )
+OWN_CASES = (
+    "Where infinite values are left out, each mean is over the cases that this method did not miss: one that misses "
+    "hard cases looks better for it. The differences are over the cases that neither missed."
+)
 NOTHING_DIFFERS = "No value of this table depends on the policy: no mask was empty where the other was not."
 COLUMNS = [
     *("method", "title", "structure", "metric", "roi", "unit", "policy", "mean", "sd_over_seeds"),
@@ -80,7 +84,7 @@ def write(policies: Policies, path: Path) -> None:
         return
     shown, names = policies.first, list(policies.tables)
     title = f"{shown.title}: what an empty mask costs"
-    notes = [*(POLICIES[name] for name in names), *_undefined(policies)]
+    notes = [*(f"{name}: {POLICIES[name]}" for name in names), OWN_CASES, *_undefined(policies)]
     if not policies.differ:
         pieces.write_text(path, writer_of(SENTENCES, path)(title, " ".join([NOTHING_DIFFERS, *_undefined(policies)])))
         return

@@ -20,8 +20,8 @@ ABOUT = (
     "cell: {spread}. Lower is better everywhere."
 )
 READ = (
-    "Rank correlations are over {count} methods, each with its mean over seeds: 1 where the soft labels nearer to the "
-    "truth make the better calibrated networks, −1 where the reverse. They describe these methods; methods and seeds "
+    "Rank correlations are over {count} methods: 1 where the soft labels nearer to the truth "
+    " make the better calibrated networks, −1 where the reverse. They describe these methods; methods and seeds "
     "are few, and several methods are variants of one idea."
 )
 EXACT = (
@@ -40,7 +40,7 @@ def write(truth: Truth, path: Path) -> None:
     methods, ranked = list(_methods(truth)), list(_ranks(truth))
     top = ["Soft label of", *(quality.COLUMNS[name][0] for name in DISTANCES)]
     top += [f"{name_of(head)} {head.arrow}".strip() for head in heads(shown)]
-    groups = ["Methods"] * len(methods) + ["Rank correlation over methods with the distance to the truth"] * len(ranked)
+    groups = ["Methods"] * len(methods) + ["Rank correlation with the distance to the truth"] * len(ranked)
     title = f"{shown.title}: distance to the truth, and calibration"
     about = ABOUT.format(spread=spread(shown))
     plain_table.write(path, title, about, top, [*methods, *ranked], list(_notes(truth)), groups=groups)
