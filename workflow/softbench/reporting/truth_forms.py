@@ -20,9 +20,9 @@ ABOUT = (
     "cell: {spread}. Lower is better everywhere."
 )
 READ = (
-    "Rank correlations are over {count} methods: 1 where the soft labels nearer to the truth "
-    " make the better calibrated networks, −1 where the reverse. They describe these methods; methods and seeds "
-    "are few, and several methods are variants of one idea."
+    "Rank correlations are over {count} methods: 1 where the soft labels nearer to the truth make the "
+    "better calibrated networks, −1 where the reverse. They describe these methods; methods and seeds are few, and "
+    "several methods are variants of one idea."
 )
 EXACT = (
     "p is the share of all orders of the methods that would give a tau as far from 0; it is a description, not a test, "
