@@ -32,9 +32,17 @@ def figures_of_papers(data):
     return [form if form in PLAN.figures else name for name, form in named]
 
 
+INFERS = ("probabilities", "discrepancy")  # kinds whose pictures need the networks again, not scores alone
+
+
 def figure_of(wildcards):
     """Return the settings of a figure, and what there is of each of its experiments."""
-    figure = PLAN.figures[wildcards.figure]
+    return settings_of_figure(wildcards.figure)
+
+
+@functools.cache
+def settings_of_figure(name):
+    figure = PLAN.figures[name]
     titles = {method: PLAN.methods[method]["title"] for method in figure_plan.methods_of(figure)}
     panels = [panel_of(figure, experiment) for experiment in figure["experiments"]]
     return {**figure, "titles": titles, "panels": panels}
@@ -57,18 +65,20 @@ def panel_of(figure, experiment):
         "soft_labels": {
             one: f"results/soft_labels/{of['dataset']}/{one}/manifest.json" for one in figure.get("soft_labels", [])
         },
-        "runs": {method: run_in_figure(experiment, method, data) for method in figure_plan.methods_of(figure)},
+        "runs": {method: run_in_figure(figure, experiment, method) for method in figure_plan.methods_of(figure)},
     }
 
 
-def run_in_figure(experiment, method, data):
-    """Return where a method's runs lie, and what they rest on."""
+def run_in_figure(figure, experiment, method):
+    """Return where a method's runs lie, and for inference what they rest on."""
     network = PLAN.experiments[experiment]["networks"][0]
     wildcards = Wildcards(fromdict={"experiment": experiment, "network": network, "method": method})
+    scored = {"title": PLAN.methods[method]["title"], "batches": batches_of_method(wildcards)}
+    if figure["kind"] not in INFERS:
+        return scored
     return {
-        "title": PLAN.methods[method]["title"],
-        "batches": batches_of_method(wildcards),
-        "data": data,
+        **scored,
+        "data": DATASET.format(dataset=PLAN.experiments[experiment]["dataset"]),
         "soft_label": soft_label_of(wildcards),
         "split": split_of(wildcards),
         "run": run_of(wildcards),
