@@ -161,6 +161,15 @@ def test_words_state_family_margins_and_reasons_once(show, tmp_path: Path) -> No
     assert "| Good_1 (50 %) | +0.100 | [0.075, 0.125] | 0.003 |" in text  # t(0.975, 2) * 0.01 / sqrt(3) = 0.0248
 
 
+def test_difference_that_adjustment_takes_back_is_not_simply_called_one(show, scores, tmp_path: Path) -> None:
+    lines = write(show(), tmp_path, "md").splitlines()
+    good = next(line for line in lines if line.startswith("| Good"))
+    assert "| different |" in good  # p = 0.003, times the six tests of the table: 0.02
+    wider = scores.assign(value=scores["value"] + 0.02 * ((scores["method"] == "good") & (scores["seed"] == 1)))
+    good = next(line for line in write(show(wider), tmp_path, "md").splitlines() if line.startswith("| Good"))
+    assert "| different, unadjusted |" in good
+
+
 def test_html_has_a_body_for_each_column(show, many, tmp_path: Path) -> None:
     text = write(show(many), tmp_path, "html")
     assert text.count("<tbody>") == 3

@@ -28,8 +28,8 @@ NO_TEST_OF_METHODS = (
 )
 EQUIVALENT = (
     "Within the margin: “equivalent” where the 90 % interval over seeds lies within ± margin, the largest difference "
-    "that does not matter, stated before looking; “different” where it does not and p < 0.05, unadjusted; "
-    "“undecided” where these seeds cannot tell."
+    "that does not matter, stated before looking, even where it is certainly not zero; “different” where it does not "
+    "and p < 0.05 (“unadjusted” where Holm’s is not below); “undecided” where these seeds cannot tell."
 )
 DETECTABLE = (
     "Detectable: the smallest true difference that so many seeds find 4 times in 5 (p < 0.05, before any adjustment), "
@@ -101,9 +101,15 @@ def _row(one: Finding, table: Table, reasons: Reasons) -> list[str]:
         span(one.crossed.low, one.crossed.high, one.crossed.reason),
         p_value(one.crossed.p),
         span(one.checkpoints.low, one.checkpoints.high, one.checkpoints.reason),
-        (one.equivalent.verdict if one.equivalent else None) or NOTHING,
+        _verdict(one),
         number(one.detectable, decimals),
     ]
+
+
+def _verdict(one: Finding) -> str:
+    """Return the verdict within the margin; a difference that is noise after Holm's adjustment is not called one."""
+    verdict = (one.equivalent.verdict if one.equivalent else None) or NOTHING
+    return f"{verdict}, unadjusted" if verdict == "different" and not one.cell.bold else verdict
 
 
 def _filled(rows: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], list[list[str]]]:
