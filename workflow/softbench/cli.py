@@ -1,6 +1,7 @@
 """The command `softbench`: what can be had without the workflow."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -17,9 +18,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parsed(sys.argv[1:] if arguments is None else list(arguments))
     try:
         code: int | None = options.run(options)
+        sys.stdout.flush()
     except InputError as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("Stopped. What is finished is kept; the same command goes on.", file=sys.stderr)
         return 130
