@@ -23,8 +23,8 @@ NOTES = (
     "soft labels share count in full for each. What is computed from the label map alone is computed again when "
     "training reads it, which is in the training time.",
     "Training: the median over seeds; without scoring. The first seed of a job reads the data, too.",
-    "Step: by the clock, the median over seeds of the median over a run. Memory: the largest of any seed; of a GPU that of "
-    "tensors.",
+    "Step: by the clock, the median over seeds of the median over a run.",
+    "Memory: the largest of any seed; of a GPU that of tensors.",
     "Training over control: the median over seeds of the time over that of the control's same seed on the same "
     "hardware. Other work on the machine moves it.",
 )
