@@ -8,6 +8,7 @@ from typing import Any
 from softbench.explain.place import Place
 
 FACTS = ("began", "host", "device", "processor", "seconds", "cpu_seconds", "peak_memory_mib", "energy_j", "commit")
+OF_ENSEMBLE = ("status", "reason", "seeds", "key", "scores", "temperature")
 
 
 def of_place(results: Path, place: Place) -> list[dict[str, Any]]:
@@ -42,9 +43,7 @@ def _run(folder: Path, seed: int, outcome: dict[str, Any], batch: Path) -> dict[
 
 def _ensemble(folder: Path) -> dict[str, Any]:
     record = _json(folder / "ensemble.json")
-    kept: dict[str, Any] = {
-        name: record[name] for name in ("status", "reason", "seeds", "key", "scores") if name in record
-    }
+    kept: dict[str, Any] = {name: record[name] for name in OF_ENSEMBLE if name in record}
     path = str(folder / "ensemble" / "scores.parquet")
     return {"seed": None, **kept, **_circumstances(folder / "ensemble"), "path": path}
 

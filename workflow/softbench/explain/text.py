@@ -103,7 +103,8 @@ def _run(run: Mapping[str, Any]) -> Iterator[str]:
         return
     value = f"{_said(run['value'])}, mean over {run['defined_cases']} cases" if "value" in run else "no such score"
     of_seeds = f", of the seeds {_said(run['seeds'])}" if "seeds" in run else ""
-    yield _line(name, value + of_seeds)
+    scale = f", temperature {_said(run['temperature'])}" if "temperature" in run else ""
+    yield _line(name, value + of_seeds + scale)
     hashes = [f"{key} {str(run[key])[:HASH]}" for key in ("weights", "scores", "key") if run.get(key)]
     yield _line("", "; ".join(hashes))
     yield from _circumstances(run)
