@@ -99,5 +99,6 @@ def _map(
         return
     signed = share(row.predicted[method], ids)[window] - reference[window]
     pictures.show(axis, signed, row.case.spacing_mm, **MAP)
-    pictures.contour(axis, reference[window], colors="0.25", linewidths=0.35)
+    if reference[window].any():
+        axis.contour(reference[window].astype(float), levels=[0.5], colors="0.25", linewidths=0.35)
     pictures.corner(axis, f"DSC {number(row.dsc[method], digits('dsc', '1'))}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+import matplotlib.patheffects as effects
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -16,11 +17,11 @@ from softbench import pieces
 from softbench.reporting.panels import STYLE
 from softbench.reporting.reliability import KINDS
 
-VERSION = 1
+VERSION = 2
 DPI = 300
 NOT_RUN = "not run"
-# Okabe and Ito's colours that stand out on grey images and differ for every kind of colour vision; more repeat.
-COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#D55E00", "#0072B2", "#FFFFFF")
+# Okabe and Ito's colours, which differ for every kind of colour vision, the first three in lightness, too; more repeat.
+COLOURS = ("#F0E442", "#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#FFFFFF")
 
 
 @contextmanager
@@ -81,9 +82,11 @@ def bare(axis: Axes) -> None:
 
 
 def contour(axis: Axes, mask: np.ndarray, **how: Any) -> None:
-    """Draw the outline of a mask (H, W); nothing where it is empty or everywhere."""
+    """Draw the outline of a mask (H, W) with a dark edge, so that it stands out on any grey, and in grey print; nothing
+    where the mask is empty or everywhere."""
     if mask.any() and not mask.all():
-        axis.contour(mask.astype(float), levels=[0.5], **how)
+        edge = effects.withStroke(linewidth=how["linewidths"] + 0.9, foreground="black", alpha=0.8)
+        axis.contour(mask.astype(float), levels=[0.5], **how).set_path_effects([edge])
 
 
 def corner(axis: Axes, text: str) -> None:

@@ -20,8 +20,8 @@ from softbench.reporting.rounding import digits, number
 VERSION = 1
 INCHES = 1.35  # of a panel
 KEY = 0.75  # of the column that names the colours
-REFERENCE: dict[str, Any] = {"linewidths": 2.2, "alpha": 0.55}
-DASHED: dict[str, Any] = {"linewidths": 0.9, "linestyles": [(0, (3, 1.5))]}
+REFERENCE: dict[str, Any] = {"linewidths": 2.0}
+DASHED: dict[str, Any] = {"linewidths": 0.8, "linestyles": [(0, (3, 1.5))]}
 CAPTION = (
     "The slice with most structures and the longest boundary, cropped to the reference's structures: thick contours of "
     "the reference (first rater), thin dashed ones of the prediction. Number: DSC of the whole case, mean over "
@@ -95,7 +95,7 @@ def _name_colours(axis: Axes, colours: Mapping[str, str]) -> None:
 
 def _legend(figure: Figure) -> None:
     handles = [
-        Line2D([], [], color="0.3", linewidth=2.2, alpha=0.55, label="reference"),
-        Line2D([], [], color="0.3", linewidth=0.9, linestyle=(0, (3, 1.5)), label="prediction"),
+        Line2D([], [], color="0.3", linewidth=2.0, label="reference"),
+        Line2D([], [], color="0.3", linewidth=0.8, linestyle=(0, (3, 1.5)), label="prediction"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=6.5)

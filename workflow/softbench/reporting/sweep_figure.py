@@ -17,7 +17,7 @@ from softbench.reporting import pictures
 from softbench.reporting.sweep import Panel
 
 VERSION = 1
-INCHES = (2.3, 1.45)  # of a panel
+INCHES = (2.8, 1.45)  # of a panel
 LINE, SEED, PRINTED = sns.color_palette("colorblind")[0], "0.35", sns.color_palette("colorblind")[1]
 ARROWS = {"higher": " ↑", "lower": " ↓"}
 CAPTION = (
@@ -57,7 +57,7 @@ def draw(
 def _fill(axis: Axes, panel: Panel, metric: str) -> None:
     shown = panel.printed[panel.printed["metric"] == metric].astype({"x": float, "mean": float, "sd": float})
     axis.errorbar(
-        shown["x"], shown["mean"], shown["sd"].fillna(0), fmt="D", markerfacecolor="white", markersize=4,
+        shown["x"], shown["mean"], shown["sd"].fillna(0), fmt="D", markerfacecolor="white", markersize=6,
         color=PRINTED, elinewidth=0.8, capsize=2, zorder=2,
     )  # fmt: skip
     curve = None if panel.curves is None else panel.curves[panel.curves["metric"] == metric].dropna(subset="value")
@@ -79,7 +79,7 @@ def _name(axis: Axes, metric: str, points: Sequence[float], x: str, log: bool) -
     low, high = min(points), max(points)
     edge = 0.06 * ((np.log(high / low) if log else high - low) or 1)
     axis.set_xlim(*((low / np.exp(edge), high * np.exp(edge)) if log else (low - edge, high + edge)))
-    axis.set_xticks(points, [f"{value:g}" for value in points] if x else [""] * len(points))
+    axis.set_xticks(points, [f"{value:g}" for value in points] if x else [""] * len(points), fontsize=5)
     axis.set_xlabel(x)
     if metric:
         one = describe(metric)
