@@ -117,3 +117,9 @@ def test_table_says_what_it_is_over_and_what_was_not_measured(tmp_path: Path) ->
     assert cells["| BLUR"][1:3] + cells["| BLUR"][5:7] == ["0.500", "0.500 GPU-h", "2048", "1.23"]  # 1800 s, 1234 J
     assert "<table" in (tmp_path / "costs.html").read_text()
     assert (tmp_path / "costs.csv").read_text().startswith("experiment,network,method")
+
+
+def test_table_without_runs_is_a_table_without_rows(tmp_path: Path) -> None:
+    for form in ("csv", "md", "html"):
+        cost_table.write(table.build([]), "Nothing", tmp_path / f"costs.{form}")
+    assert "### Costs of: Nothing" in (tmp_path / "costs.md").read_text()

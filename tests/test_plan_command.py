@@ -162,6 +162,8 @@ def test_downloads_are_as_large_as_published() -> None:
 
 def test_data_behind_a_login_is_named(suite: Path, plan: Plan) -> None:
     assert downloads.left_out(["tiny", "svls_1"], plan)["svls_brats2019"].startswith("its data is behind a login")
+    assert "geols_flare2021" in downloads.left_out(["paper_tables"], plan)
+    assert downloads.left_out(["tiny", "svls_1_phantom"], plan) == {}
 
 
 def test_config_options_are_found_among_those_of_snakemake() -> None:

@@ -9,6 +9,7 @@ from softbench.forecast.dry_run import Job
 from softbench.plan import Plan
 
 PREFIX = "fetch_"
+ALL = "paper_tables"  # the target that is every paper's table
 
 
 def of(jobs: Iterable[Job], config: dict[str, Any]) -> dict[str, tuple[float, float] | None]:
@@ -26,7 +27,8 @@ def _size(source: str, config: dict[str, Any]) -> tuple[float, float] | None:
 
 def left_out(targets: Iterable[str], plan: Plan) -> dict[str, str]:
     """Return the experiments that papers' tables among the targets would show, had they data: each with the reason."""
-    tables = [target for target in targets if target in plan.paper_tables]
+    named = [one for target in targets for one in (plan.papers_of(plan.config["data"]) if target == ALL else [target])]
+    tables = [table for table in named if table in plan.paper_tables]
     experiments = dict.fromkeys(experiment for table in tables for experiment in plan.experiments_of(table))
     reasons = {name: availability.reason_missing(_source_of(plan, name), plan.config) for name in experiments}
     return {name: reason for name, reason in reasons.items() if reason is not None}

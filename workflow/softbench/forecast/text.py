@@ -1,6 +1,7 @@
 """A forecast as text for a terminal."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from softbench.forecast.estimate import Group
@@ -86,9 +87,12 @@ def _total(groups: Sequence[Group]) -> Iterator[str]:
     scored = [one for one in groups if _known(one.scoring_hours)]
     if scored:
         yield f"  scoring {_clock(sum(one.scoring_hours for one in scored))} for {_runs(scored)}"
-    unknown = [f"{one.experiment} ({_count(one.runs, 'run')})" for one in groups if not _known(one.hours) and one.runs]
-    if unknown:
-        yield f"  training not known: {', '.join(unknown)}"
+    unknown = Counter[str]()
+    for one in groups:
+        unknown[one.experiment] += 0 if _known(one.hours) else one.runs
+    lacking = [f"{experiment} ({_count(runs, 'run')})" for experiment, runs in (+unknown).items()]
+    if lacking:
+        yield f"  training not known: {', '.join(lacking)}"
     yield "  Soft labels, tables and figures come on top."
 
 
