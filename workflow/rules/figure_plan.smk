@@ -1,7 +1,7 @@
 """What the figures of config show: their panels, with the runs and data of each. Questions that rules ask; no rule."""
 
 from snakemake.iocontainers import Wildcards
-from softbench import figure_plan, paper_plan
+from softbench import figure_plan
 
 
 def figure_experiments(figure):
@@ -21,8 +21,15 @@ def figure_files(figures):
 
 def figures_of_papers(data):
     """Return the papers' figures in the form that shows some data: published, here, open or phantom."""
-    named = [(name, name + paper_plan.FORMS[data]) for name in config.get("figures", {})]
+    named = [(name, name + PLAN.form_of(data)) for name in config.get("figures", {})]
     return [form if form in PLAN.figures else name for name, form in named]
+
+
+def figures_of_page(wildcards):
+    """Return the figures of a page, name -> title: all of one form on the page of the papers' tables of that form."""
+    forms = {f"paper_tables{PLAN.form_of(data)}": data for data in ("published", "open", "phantom")}
+    shown = figures_of_papers(forms[wildcards.page]) if wildcards.page in forms else []
+    return {name: PLAN.figures[name]["title"] for name in shown}
 
 
 INFERS = ("probabilities", "discrepancy")  # kinds whose pictures need the networks again, not scores alone
