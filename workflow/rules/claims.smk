@@ -40,6 +40,11 @@ def claims_versions():
     return reporting_versions() | version_of(*judging)
 
 
+def claims_of_page(wildcards):
+    """Return the verdicts that a page shows: after all its runs for the papers' own, of what lies there for others."""
+    return [f"results/{wildcards.page}/claims.html" if wildcards.page in PAPER_PAGES else "results/claims.html"]
+
+
 rule claims:
     """Every claim on the printed numbers, and on ours as far as they are there; takes seconds without any run."""
     input:

@@ -26,10 +26,14 @@ def figures_of_papers(data):
 
 
 def figures_of_page(wildcards):
-    """Return the figures of a page, name -> title: all of one form on the page of the papers' tables of that form."""
-    forms = {f"paper_tables{PLAN.form_of(data)}": data for data in ("published", "open", "phantom")}
-    shown = figures_of_papers(forms[wildcards.page]) if wildcards.page in forms else []
-    return {name: PLAN.figures[name]["title"] for name in shown}
+    """Return name -> title of the papers' figures of a page: those whose experiments all stand in its papers' tables."""
+    shown = {name for table in paper_tables_of(wildcards) for name in PLAN.experiments_of(table)}
+    every = {name for data in ("published", "open", "phantom") for name in figures_of_papers(data)}
+    return {
+        name: figure["title"]
+        for name, figure in PLAN.figures.items()
+        if name in every and shown and shown.issuperset(figure["experiments"])
+    }
 
 
 INFERS = ("probabilities", "discrepancy")  # kinds whose pictures need the networks again, not scores alone

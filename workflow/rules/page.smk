@@ -21,7 +21,7 @@ def page_settings(wildcards):
     return {
         "tables": {table: facts_of_table(table) for table in tables},
         "papers": {table: facts_of_paper_table(table) for table in papers},
-        "figures": {},
+        "figures": figures_of_page(wildcards),
         "cards": [settings.data_card(source) for source in dict.fromkeys(map(source_of, experiments))],
     }
 

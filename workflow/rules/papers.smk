@@ -90,7 +90,14 @@ def products_of_papers(data):
     """Return all that the papers show, on the data that `data` in config names."""
     tables = PLAN.papers_of(data)
     forms = [f"results/tables/{table}.{form}" for table in tables for form in ("csv", "md", "tex", "html")]
-    return [*forms, f"results/report/paper_tables{PLAN.form_of(data)}.html"]
+    page = f"paper_tables{PLAN.form_of(data)}"
+    return [
+        *forms,
+        *figure_files(figures_of_papers(data)),
+        *costs_behind(tables),
+        *(f"results/{page}/claims.{form}" for form in ("csv", "md", "html")),
+        f"results/report/{page}.html",
+    ]
 
 
 rule paper_table:

@@ -134,7 +134,7 @@ def products_of(targets):
     forms = [f"results/tables/{table}.{form}" for table in targets for form in ("csv", "md", "tex", "html")]
     figures = [f"results/figures/reliability_{table}.{form}" for table in tables for form in ("png", "pdf")]
     whole = list(targets) == list(config["run"])
-    pages = ["results/report/index.html", "results/scores.parquet"] if whole else []
+    pages = ["results/report/index.html", "results/claims.md", "results/scores.parquet"] if whole else []
     quality = [f"results/tables/quality_{table}.{form}" for table in tables for form in ("csv", "md", "html")]
     pictures = [f"results/figures/soft_labels_{table}.{form}" for table in tables for form in ("png", "pdf")]
     return [
@@ -143,9 +143,11 @@ def products_of(targets):
         *quality,
         *pictures,
         *files_behind(tables),
+        *evidence_of(tables),
+        *costs_behind(targets),
         *pages,
         *(path for table in tables for path in ensembles_of(PLAN.ensembles_wanted(table))),
-        *(f"results/report/{table}.html" for table in tables if not whole),
+        *(f"results/report/{target}.html" for target in targets if not whole),
     ]
 
 

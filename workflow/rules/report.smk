@@ -63,7 +63,23 @@ rule report:
         reliability=lambda wildcards: of_each_table("results/figures/reliability_{table}.png", wildcards),
         quality=lambda wildcards: of_each_table("results/tables/quality_{table}.html", wildcards),
         pictures=lambda wildcards: of_each_table("results/figures/soft_labels_{table}.png", wildcards),
+        statistics=lambda wildcards: of_each_table("results/tables/statistics_{table}.html", wildcards),
+        ranks=lambda wildcards: of_each_table("results/tables/ranks_{table}.html", wildcards),
+        rank_figures=lambda wildcards: of_each_table("results/figures/ranks_{table}.png", wildcards),
+        rank_captions=lambda wildcards: of_each_table("results/figures/ranks_{table}.txt", wildcards),
+        cases=lambda wildcards: of_each_table("results/figures/cases_{table}.png", wildcards),
+        case_captions=lambda wildcards: of_each_table("results/figures/cases_{table}.txt", wildcards),
+        free=lambda wildcards: of_each_table("results/tables/free_{table}.html", wildcards),
+        policies=lambda wildcards: of_each_table("results/tables/policies_{table}.html", wildcards),
+        truth=lambda wildcards: [
+            f"results/tables/truth_{table}.html" for table in tables_of(wildcards) if table in TRUTH_TABLES
+        ],
+        costs=lambda wildcards: of_each_table("results/tables/costs_{table}.html", wildcards),
         papers=lambda wildcards: [f"results/tables/{table}.html" for table in paper_tables_of(wildcards)],
+        figures=lambda wildcards: [
+            f"results/figures/{figure}.{form}" for figure in figures_of_page(wildcards) for form in ("png", "txt")
+        ],
+        claims=lambda wildcards: claims_of_page(wildcards),
     output:
         page=report(
             "results/report/{page}.html", caption="../report/page.rst", category="Report", labels={"shows": "{page}"}
