@@ -1,48 +1,7 @@
 """Reads what the papers' runs left; writes the verdicts on their sentences, by the printed numbers and by ours."""
 
-from types import SimpleNamespace
 
-from softbench import pieces
-
-RUN = "snakemake --cores all {table}"
-PRINTED = sorted(str(path) for path in Path("workflow", "published").glob("*.yaml"))
-
-
-def papers_as_they_are(wildcards):
-    """Return what decides the papers' tables, with the runs that lie there and no others: claims train nothing."""
-    return [with_runs(table, lambda path: Path(path).exists()) for table in PLAN.papers_of(config["data"])]
-
-
-def papers_in_full(wildcards):
-    """Return what decides the papers' tables of a page, with all their runs."""
-    return [with_runs(table, lambda path: True) for table in PAPER_PAGES[wildcards.page]]
-
-
-def with_runs(table, wanted):
-    """Return what decides a paper's table; a block without runs says so, and which command makes them."""
-    chosen = paper_table_settings(SimpleNamespace(table=table))
-    chosen = {name: chosen[name] for name in ("published", "policy", "grid", "blocks")}  # titles change no verdict
-    blocks = [block | {"batches": list(filter(wanted, block["batches"]))} for block in chosen["blocks"]]
-    unrun = {"missing": "nothing was run yet", "command": RUN.format(table=table)}
-    return chosen | {"blocks": [b if b["batches"] or b["missing"] else b | unrun for b in blocks]}
-
-
-def hashes_of_runs(wildcards):
-    """Return what the runs that lie there hold, so that others are judged anew."""
-    blocks = [block for table in papers_as_they_are(wildcards) for block in table["blocks"]]
-    return {path: pieces.hash_file(Path(path)) for block in blocks for path in block["batches"]}
-
-
-def claims_versions():
-    """Return the VERSIONs of the modules that decide a verdict, and what is shown of it."""
-    modules = (str(path.relative_to(PACKAGE)) for path in sorted((PACKAGE / "claims").glob("*.py")))
-    judging = [module for module in modules if "\nVERSION = " in (PACKAGE / module).read_text()]
-    return reporting_versions() | version_of(*judging)
-
-
-def claims_of_page(wildcards):
-    """Return the verdicts that a page shows: after all its runs for the papers' own, of what lies there for others."""
-    return [f"results/{wildcards.page}/claims.html" if wildcards.page in PAPER_PAGES else "results/claims.html"]
+include: "claim_plan.smk"
 
 
 rule claims:

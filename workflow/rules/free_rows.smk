@@ -2,19 +2,7 @@
 the other empty-mask policy, and on phantoms the distance of soft labels to the truth."""
 
 
-def files_behind(tables):
-    """Return the files of this page for some tables; what phantoms know is made for phantoms alone."""
-    names = [f"{kind}_{table}" for table in tables for kind in ("free", "policies")]
-    names += [f"truth_{table}" for table in tables if table in TRUTH_TABLES]
-    return [f"results/tables/{name}.{form}" for name in names for form in ("csv", "md", "html")]
-
-
-def truth_settings(wildcards):
-    """Return what decides a table, with its columns of calibration alone."""
-    return table_settings(wildcards) | {"columns": table_rows.calibration_columns(PLAN, wildcards.table)}
-
-
-TRUTH_TABLES = table_rows.truth_tables(PLAN)
+include: "free_row_plan.smk"
 
 
 rule free_rows:
