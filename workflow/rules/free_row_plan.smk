@@ -1,5 +1,6 @@
 """Which tables have rows that cost no training, and which stand on phantoms. Questions; no rule."""
 
+
 def files_behind(tables):
     """Return the files of this page for some tables; what phantoms know is made for phantoms alone."""
     names = [f"{kind}_{table}" for table in tables for kind in ("free", "policies")]

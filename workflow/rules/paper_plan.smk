@@ -47,7 +47,9 @@ def batches_of_paper_table(wildcards):
 def paper_table_settings(wildcards):
     """Return what decides a paper's table besides its scores."""
     table = PLAN.paper_tables[wildcards.table]
-    sources = dict.fromkeys(source_of(block["experiment"]) for block in table["blocks"] if not missing(block["experiment"]))
+    sources = dict.fromkeys(
+        source_of(block["experiment"]) for block in table["blocks"] if not missing(block["experiment"])
+    )
     return {
         "published": table["published"],
         "policy": table.get("policy", "diagonal"),
