@@ -11,8 +11,11 @@ from softbench import InputError, cli, pieces, planning, published
 from softbench.explain import address, chain
 from softbench.metrics.tidy import COLUMNS
 from softbench.plan import Plan
-from softbench.reporting import beside, beside_formats, beside_results, formats, table
-from softbench.reporting.beside_parts import Block
+from softbench.reporting import formats, table
+from softbench.reporting.beside import formats as beside_formats
+from softbench.reporting.beside import results as beside_results
+from softbench.reporting.beside import table as beside
+from softbench.reporting.beside.parts import Block
 
 METHODS = {"one_hot": 0.5, "svls": 0.6}  # DSC of the first case in seed 0
 CASES, SEEDS = range(5), (0, 1)

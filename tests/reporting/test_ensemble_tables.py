@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from softbench import InputError
 from softbench.metrics import Reliability
 from softbench.metrics.tidy import tidy
-from softbench.reporting import assemble, panels, wording
+from softbench.reporting import assemble, wording
+from softbench.reporting.figures import panels
 from softbench.reporting.formats import to_csv, to_html, to_latex, to_markdown
 
 NAMES = {"experiment": "e", "dataset": "d", "split": "s", "network": "n"}

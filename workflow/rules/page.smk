@@ -14,7 +14,7 @@ def batches_shown(wildcards):
 
 
 def page_settings(wildcards):
-    """Return what `reporting.report.write` says of the tables, the papers' tables and the data of a page."""
+    """Return what `reporting.page.report.write` says of the tables, the papers' tables and the data of a page."""
     tables, papers = tables_of(wildcards), paper_tables_of(wildcards)
     experiments = [experiment for table in tables for experiment, _, _ in PLAN.runs_of(table)]
     experiments += [experiment for table in papers for experiment in experiments_at_hand(table)]

@@ -186,7 +186,7 @@ def table_settings(wildcards):
 
 def reporting_versions():
     """Return the VERSIONs of the modules that decide what a table or a figure shows."""
-    rooms = [path for room in ("statistics", "reporting") for path in (PACKAGE / room).glob("*.py")]
+    rooms = [path for room in ("statistics", "reporting") for path in (PACKAGE / room).rglob("*.py")]
     return version_of(*sorted(str(p.relative_to(PACKAGE)) for p in rooms if "\nVERSION = " in p.read_text()))
 
 

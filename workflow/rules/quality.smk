@@ -46,6 +46,6 @@ rule gallery:
         "../../envs/report.yaml"
     params:
         titles=lambda wildcards: soft_labels_of(wildcards.table),
-        version=version_of("reporting/gallery.py"),
+        version=version_of("reporting/figures/gallery.py"),
     script:
         "../scripts/gallery.py"

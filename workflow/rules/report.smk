@@ -54,7 +54,7 @@ rule reliability:
 rule report:
     """One self-contained page: what was run, a chapter for each table, the papers, and the licences of the data.
 
-    A file finds its place and its heading by its name, see reporting/chapters.py.
+    A file finds its place and its heading by its name, see reporting/page/chapters.py.
     """
     input:
         runs=lambda wildcards: batches_shown(wildcards),

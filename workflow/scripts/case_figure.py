@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.reporting import assemble, case_figure, evidence, pictures
+from softbench.reporting import assemble
+from softbench.reporting.evidence import evidence
+from softbench.reporting.figures import case_figure, pictures
 
 with logs.job(snakemake.log[0]):
     given, table = snakemake.input, snakemake.params.table

@@ -1,7 +1,9 @@
 """Write the verdicts on the papers' claims in three forms."""
 
 from softbench import logs, published
-from softbench.reporting import claims, claims_forms, paper_blocks
+from softbench.reporting.beside import blocks as paper_blocks
+from softbench.reporting.claims import forms as claims_forms
+from softbench.reporting.claims import judged as claims
 
 with logs.job(snakemake.log[0]):
     tables = {one["published"]: one for one in snakemake.params.tables}

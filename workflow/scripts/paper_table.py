@@ -1,7 +1,9 @@
 """Write a paper's table with our numbers beside its own, in four forms."""
 
 from softbench import logs, published
-from softbench.reporting import beside, beside_formats, paper_blocks
+from softbench.reporting.beside import blocks as paper_blocks
+from softbench.reporting.beside import formats as beside_formats
+from softbench.reporting.beside import table as beside
 
 with logs.job(snakemake.log[0]):
     settings = snakemake.params.table

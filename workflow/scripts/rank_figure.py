@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.reporting import assemble, evidence, pictures, rank_figure, rankings
+from softbench.reporting import assemble
+from softbench.reporting.evidence import evidence, rankings
+from softbench.reporting.figures import pictures, rank_figure
 
 with logs.job(snakemake.log[0]):
     given, table = snakemake.input, snakemake.params.table

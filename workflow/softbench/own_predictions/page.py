@@ -8,8 +8,10 @@ from typing import Any
 from softbench import provenance
 from softbench.own_predictions import tables
 from softbench.own_predictions.parts import Settings, Show, Source
-from softbench.reporting import formats, page, reliability
+from softbench.reporting import formats
 from softbench.reporting.assemble import Runs
+from softbench.reporting.figures import reliability
+from softbench.reporting.page import page
 from softbench.reporting.parts import Table
 
 LIBRARIES = ("numpy", "scipy", "pandas", "nibabel")  # those that decide a score

@@ -18,8 +18,8 @@ def apply(scores: pd.DataFrame, policy: str = "diagonal") -> pd.DataFrame:
     Args:
         scores: the tidy table; distances are rows whose `unit` is mm.
         policy: "diagonal" sets an infinite distance to the diagonal of that case's image (mm), which the rows with
-            the metric `image_diagonal` hold; "exclude" makes it undefined (NaN); "raw" leaves it; "both_empty_is_one" is
-            "diagonal", and a DSC of two empty masks, else undefined, is 1, as in the code of Islam & Glocker 2021.
+            the metric `image_diagonal` hold; "exclude" makes it undefined (NaN); "raw" leaves it; "both_empty_is_one"
+            is "diagonal", and a DSC of two empty masks, else undefined, is 1, as in the code of Islam & Glocker 2021.
     Returns: a copy with one more column, `penalised`: the distance was infinite. Undefined values (NaN, both masks
         empty) stay undefined, and an infinity of another unit than mm stays, since no diagonal can stand for it.
     Raises: InputError: for an unknown policy, and where a case with an infinite distance has no diagonal.

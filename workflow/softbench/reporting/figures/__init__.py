@@ -1,0 +1,1 @@
+"""Pictures: reliability, soft labels, cases, ranks, and the figures of the papers."""
