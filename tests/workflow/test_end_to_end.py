@@ -12,7 +12,8 @@ from softbench.metrics.tidy import COLUMNS
 
 SANITY = {"chance", "oracle"}  # scored, not trained
 METHODS = {"one_hot", "ls", "svls", "geols", *SANITY}
-BEHIND = {"free_rows": 1, "policies": 1, "truth": 1}
+EVIDENCE = {"statistics_table": 1, "rank_table": 1, "rank_figure": 1, "case_figure": 1}
+BEHIND = {**EVIDENCE, "free_rows": 1, "policies": 1, "truth": 1, "costs": 1}
 AFTER_TRAINING = {"table": 1, "reliability": 1, **BEHIND, "report": 1, "collect_scores": 1, "all": 1}
 STRONGER = ("config.yaml", "ls: {recipe: ls, alpha: 0.1}", "ls: {recipe: ls, alpha: 0.4}")
 NEWER = "soft_labels/svls.py"
@@ -35,7 +36,7 @@ def test_killed_and_changed_run_equals_a_fresh_one_on_one_core(killed, make_clon
     fresh = make_clone("fresh")
     fresh.replace(*STRONGER)
     fresh.raise_version(NEWER)
-    fresh.run(cores=1)
+    fresh.run("results/tables/tiny.csv", cores=1)
     pd.testing.assert_frame_equal(killed.scores(), fresh.scores(), check_exact=True)
     for batch in sorted((fresh.path / "results" / "runs").rglob("batch-*.json")):
         assert batch.read_bytes() == (killed.path / batch.relative_to(fresh.path)).read_bytes()

@@ -10,7 +10,7 @@ from softbench import images
 
 
 def arguments(folder: Path) -> tuple[str, ...]:
-    return ("folder", "--config", f"folders={{hippocampus: {folder}}}")
+    return ("results/tables/folder.md", "--config", f"folders={{hippocampus: {folder}}}")
 
 
 def test_moved_folder_recomputes_nothing_and_a_changed_byte_what_it_must(

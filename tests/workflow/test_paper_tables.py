@@ -1,0 +1,68 @@
+"""The papers' tables: each is rehearsed on its phantom, and where data is missing the table says so."""
+
+import re
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+from softbench import published
+
+METHODS = ["one_hot_rater_1", "one_hot_each", "moh", "msvls"]
+SMALL = f"experiments={{svls_lidc: {{methods: {METHODS}, rehearsal: {{seeds: [0]}}}}}}".replace("'", "")
+
+
+@pytest.fixture(scope="module")
+def papers(make_clone: Callable):
+    return make_clone("papers")
+
+
+def test_rehearsal_is_trained_and_stands_beside_the_printed_numbers(papers) -> None:
+    target = "results/tables/svls_2_phantom.md"
+    papers.run(target, "results/figures/svls_fig_6_phantom.png", "--config", SMALL)
+    text = (papers.path / target).read_text()
+    assert "phantom_nodule_tiny, which stands in for the paper's data" in text
+    assert "not run are One-hot (rater 2), One-hot (rater 3)." in text  # this config leaves them out
+    assert "mOH" in text
+    assert "ours, the mean of one run" in text
+    cells = pd.read_csv(papers.path / "results/tables/svls_2_phantom.csv")
+    printed = cells[cells["printed_mean"].notna()]
+    assert len(printed) == len(published.read("svls_2").cells)
+    assert set(printed["status"]) == {"surrogate", "not run"}
+    assert set(printed.loc[printed["status"] == "surrogate", "method"]) == set(METHODS)
+    extra = cells[cells["printed_mean"].isna()]
+    assert set(extra["method"]) == {"one_hot_rater_1@temperature"}
+
+
+def test_without_data_every_table_is_made_and_says_how_to_get_it(papers) -> None:
+    jobs = papers.jobs("paper_tables", "--config", "data=here")
+    assert jobs["paper_table"] == len(published.names())
+    assert not [name for name in jobs if name.startswith(("fetch_", "prepare_", "soften_", "map_")) or name == "train"]
+    papers.run("results/tables/svls_1.md", "--config", "data=here")
+    text = (papers.path / "results/tables/svls_1.md").read_text()
+    assert "Not run. To run it: snakemake --cores 4 results/raw/brats2019/manifest.json" in text
+    assert f"{len(published.read('svls_1').cells)} printed cells: " in text
+
+
+def test_data_behind_a_login_does_not_stop_what_is_open(papers) -> None:
+    jobs = papers.jobs("svls_1")
+    assert "prepare_brats2019" not in jobs
+    assert jobs["prepare_kits2019"] == jobs["prepare_prostatex_zones"] == 1
+    assert jobs["train"] == 10  # five methods on each
+
+
+def test_stand_in_takes_the_place_of_data_behind_a_login(papers) -> None:
+    jobs = papers.jobs("svls_1_open")
+    assert jobs["prepare_msd_brain"] == 1
+    assert jobs["train"] == 15
+
+
+def test_every_table_is_rehearsed_and_nothing_is_trained_twice(papers) -> None:
+    jobs = papers.jobs("paper_tables", "--config", "data=phantom")
+    assert jobs["paper_table"] == len(published.names())
+    assert not [name for name in jobs if name.startswith("fetch_")]
+    assert jobs["train"] == 86  # 3 x 5 and 6 of SVLS, 2 x 14 of GeoLS, 17 and 6 of superpixels, 2 x 7 of EPD
+
+
+def test_wrong_data_lists_what_is_allowed(papers) -> None:
+    said = papers.run("-n", "--config", "data=all", fails=True)
+    assert re.search(r"data is 'all'; allowed: published, here, open, phantom", said)
