@@ -97,3 +97,26 @@ def test_policy_of_the_table_holds_for_every_line(runs, settings, tmp_path: Path
         rows = pd.read_csv(io.StringIO((tmp_path / "f.csv").read_text())).set_index(["method", "prediction"])
         assert rows.loc[("bad", "raw"), "mean"] == pytest.approx(mean)
         assert rows.loc[("bad", "temperature"), "mean"] == pytest.approx(mean)
+
+
+def test_every_method_is_tested_against_one_hot_at_its_own_temperature(runs, settings, tmp_path: Path) -> None:
+    """ECE of the scaled one-hot is .003; `bad` has .011, .0111, .0109 raw: .008 more, in each seed within .0001."""
+    free = free_rows.build(runs, settings, ALL)
+    assert [method.key for method in free.rival.methods] == ["one_hot@temperature", "good", "bad", "noise"]
+    free_rows.write(free, tmp_path / "f.csv")
+    table = pd.read_csv(tmp_path / "f.csv").set_index(["method", "prediction", "metric"])
+    bad = table.loc[("bad", "raw", "ece")]
+    assert bad["to_scaled_mean"] == pytest.approx(0.008)
+    assert bad["to_scaled_verdict"] == "worse"
+    assert bad["to_scaled_p"] < bad["to_scaled_p_holm"] < 0.05
+    assert math.isnan(table.loc[("one_hot", "raw", "ece"), "to_scaled_mean"])
+    assert math.isnan(table.loc[("bad", "temperature", "ece"), "to_scaled_mean"])
+    free_rows.write(free, tmp_path / "f.md")
+    text = (tmp_path / "f.md").read_text()
+    assert "### T: against Scaled" in text
+    assert "ECE, beyond noise worse: Good_1 (50 %), Bad & \\<late>, Noise." in text
+
+
+def test_without_a_scaled_row_nothing_is_tested(runs, settings) -> None:
+    alone = {**settings, "methods": [row for row in settings["methods"] if row["key"] != "one_hot@temperature"]}
+    assert free_rows.build(runs, alone, ALL).rival is None

@@ -12,14 +12,14 @@ from typing import Any
 import pandas as pd
 
 from softbench import pieces
-from softbench.reporting import plain_table, wording
+from softbench.reporting import plain_table, rival, wording
 from softbench.reporting.assemble import OF_ENSEMBLES, RAW, Runs, table
 from softbench.reporting.company import failed_runs, members, missing_seeds
 from softbench.reporting.layout import heads, means, name_of
 from softbench.reporting.parts import Method, Table
 from softbench.reporting.scaled import TEMPERATURE
 
-VERSION = 1
+VERSION = 2
 ENSEMBLE, SCALED_ENSEMBLE = OF_ENSEMBLES
 LABELS = {
     RAW: "raw",
@@ -31,13 +31,20 @@ ABOUT = (
     "Every method as it was trained, and what needs no further training. Raw: {raw}. Own temperature: the same runs, "
     "their logits divided by one number a run, fitted on its validation cases. Ensemble: the mean of the probabilities "
     "of all seeds, then at a temperature fitted for the ensemble; it uses all seeds up, so it is one number without ±. "
-    "Compare a soft label with one-hot at its temperature, and with the ensemble of one-hot. Nothing is tested here, "
-    "nothing is marked. ↑ higher is better, ↓ lower is better."
+    "Compare a soft label with one-hot at its temperature (tested below, where it was made), and with the ensemble of "
+    "one-hot. Nothing is marked here. ↑ higher is better, ↓ lower is better."
 )
 ASKED_BY = {TEMPERATURE: "temperature: true", ENSEMBLE: "ensemble: true"}
 COLUMNS = [
     *("method", "title", "prediction", "seeds", "structure", "metric", "roi", "unit", "better"),
     *("mean", "sd_over_seeds", "n_cases", "n_undefined", "n_penalised"),
+]
+AGAINST = [
+    "method",
+    "structure",
+    "metric",
+    "roi",
+    *(f"to_scaled_{name}" for name in ("mean", "low", "high", "p", "p_holm", "verdict")),
 ]
 
 
@@ -47,6 +54,7 @@ class Free:
 
     tables: Mapping[str, Table]
     missing: tuple[str, ...]  # sentences on those that were not made
+    rival: Table | None = None  # every method against one-hot at its own temperature
 
     def seeds_of(self, method: Method, prediction: str) -> int:
         """Return how many seeds a line is made of: runs, or members of the ensemble; 0 where there is none."""
@@ -82,7 +90,8 @@ def build(runs: Runs, settings: Mapping[str, Any], predictions: Sequence[str]) -
     made = [prediction for prediction in predictions if prediction in there]
     alone = {**settings, "methods": rows}
     tables = {prediction: table(runs, {**alone, "prediction": prediction}) for prediction in made}
-    return Free(tables, tuple(_missing(runs, predictions, made, {row["key"]: row["title"] for row in rows})))
+    missing = tuple(_missing(runs, predictions, made, {row["key"]: row["title"] for row in rows}))
+    return Free(tables, missing, rival.build(runs, settings) if TEMPERATURE in made else None)
 
 
 def _missing(runs: Runs, asked: Sequence[str], made: Sequence[str], titles: Mapping[str, str]) -> Iterable[str]:
@@ -100,8 +109,7 @@ def _missing(runs: Runs, asked: Sequence[str], made: Sequence[str], titles: Mapp
 def write(free: Free, path: Path) -> None:
     """Write the lines in the form that the suffix names: .csv (unrounded), .md or .html; by rename."""
     if path.suffix == ".csv":
-        frame = pd.DataFrame(list(_records(free)), columns=COLUMNS)
-        pieces.write_text(path, frame.to_csv(index=False, lineterminator="\n"))
+        pieces.write_text(path, _frame(free).to_csv(index=False, lineterminator="\n"))
         return
     raw = free.tables[RAW]
     texts = {prediction: means(shown) for prediction, shown in free.tables.items()}
@@ -116,7 +124,9 @@ def write(free: Free, path: Path) -> None:
     top = ["Prediction", *(f"{name_of(head)} {head.arrow}".strip() for head in heads(raw))]
     about = ABOUT.format(raw=wording.spread(raw))
     title = f"{raw.title}: what needs no further training"
-    plain_table.write(path, title, about, top, rows, _notes(free), groups=[method.title for _, method, _ in lines])
+    grouped = [method.title for _, method, _ in lines]
+    first = plain_table.text(path.suffix, title, about, top, rows, _notes(free), grouped)
+    pieces.write_text(path, "\n".join([first, *([rival.text(free.rival, path.suffix)] if free.rival else [])]))
 
 
 def _notes(free: Free) -> list[str]:
@@ -125,6 +135,13 @@ def _notes(free: Free) -> list[str]:
     made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in raw.composites.items()]
     whose = list(members(pooled)) if pooled else []
     return [*free.missing, *made, *whose, *missing_seeds(raw), *failed_runs(raw), wording.POLICIES[raw.policy]]
+
+
+def _frame(free: Free) -> pd.DataFrame:
+    """Return one row a line and column; raw lines also hold their difference to one-hot at its own temperature."""
+    frame = pd.DataFrame(list(_records(free)), columns=COLUMNS)
+    against = pd.DataFrame(list(rival.records(free.rival)) if free.rival else [], columns=AGAINST)
+    return frame.merge(against.assign(prediction=RAW), how="left", on=["prediction", *AGAINST[:4]])
 
 
 def _records(free: Free) -> Iterable[list[object]]:
