@@ -9,7 +9,14 @@ rule claims:
     input:
         printed=PRINTED,
     output:
-        multiext("results/claims", ".csv", ".md", ".html"),
+        multiext("results/claims", ".csv", ".md"),
+        report(
+            "results/claims.html",
+            caption="../report/claims.rst",
+            category="Papers",
+            subcategory="claims",
+            labels={"shows": "claims"},
+        ),
     log:
         "results/logs/claims.log",
     conda:
@@ -29,7 +36,14 @@ use rule claims as claims_of_papers with:
             path for table in papers_in_full(wildcards) for block in table["blocks"] for path in block["batches"]
         ],
     output:
-        multiext("results/{page}/claims", ".csv", ".md", ".html"),
+        multiext("results/{page}/claims", ".csv", ".md"),
+        report(
+            "results/{page}/claims.html",
+            caption="../report/claims.rst",
+            category="Papers",
+            subcategory="{page}",
+            labels={"shows": "claims"},
+        ),
     log:
         "results/logs/{page}/claims.log",
     wildcard_constraints:

@@ -10,7 +10,14 @@ rule costs:
         runs=lambda wildcards: [path for method in costs_of(wildcards.table) for path in method["batches"]],
         soft_labels=lambda wildcards: list(dict.fromkeys(method["soft_label"] for method in costs_of(wildcards.table))),
     output:
-        multiext("results/tables/costs_{table}", ".csv", ".md", ".html"),
+        multiext("results/tables/costs_{table}", ".csv", ".md"),
+        report(
+            "results/tables/costs_{table}.html",
+            caption="../report/costs.rst",
+            category="Tables",
+            subcategory="{table}",
+            labels={"shows": "costs"},
+        ),
     log:
         "results/logs/tables/costs_{table}.log",
     wildcard_constraints:

@@ -10,7 +10,14 @@ rule figure_sweep:
     input:
         runs=of_panels("batches"),
     output:
-        multiext("results/figures/{figure}", ".png", ".pdf", ".txt"),
+        report(
+            "results/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="Papers",
+            subcategory="figures",
+            labels={"shows": "{figure}"},
+        ),
+        multiext("results/figures/{figure}", ".pdf", ".txt"),
     log:
         "results/logs/figures/{figure}.log",
     wildcard_constraints:
@@ -30,7 +37,14 @@ rule figure_slices:
         runs=of_panels("batches"),
         data=data_of_panels,
     output:
-        multiext("results/figures/{figure}", ".png", ".pdf", ".txt"),
+        report(
+            "results/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="Papers",
+            subcategory="figures",
+            labels={"shows": "{figure}"},
+        ),
+        multiext("results/figures/{figure}", ".pdf", ".txt"),
     log:
         "results/logs/figures/{figure}.log",
     wildcard_constraints:
@@ -50,7 +64,14 @@ rule figure_probabilities:
         runs=of_panels("batches", "soft_label", "split"),
         data=data_of_panels,
     output:
-        multiext("results/figures/{figure}", ".png", ".pdf", ".txt"),
+        report(
+            "results/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="Papers",
+            subcategory="figures",
+            labels={"shows": "{figure}"},
+        ),
+        multiext("results/figures/{figure}", ".pdf", ".txt"),
     log:
         "results/logs/figures/{figure}.log",
     wildcard_constraints:
@@ -70,7 +91,14 @@ rule figure_discrepancy:
         runs=of_panels("batches", "soft_label", "split"),
         data=data_of_panels,
     output:
-        multiext("results/figures/{figure}", ".png", ".pdf", ".txt"),
+        report(
+            "results/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="Papers",
+            subcategory="figures",
+            labels={"shows": "{figure}"},
+        ),
+        multiext("results/figures/{figure}", ".pdf", ".txt"),
     log:
         "results/logs/figures/{figure}.log",
     wildcard_constraints:
@@ -89,7 +117,14 @@ rule figure_downsampling:
     input:
         data=data_of_panels,
     output:
-        multiext("results/figures/{figure}", ".png", ".pdf", ".txt"),
+        report(
+            "results/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="Papers",
+            subcategory="figures",
+            labels={"shows": "{figure}"},
+        ),
+        multiext("results/figures/{figure}", ".pdf", ".txt"),
     log:
         "results/logs/figures/{figure}.log",
     wildcard_constraints:
@@ -109,7 +144,14 @@ rule figure_soft_labels:
         data=data_of_panels,
         soft_labels=soft_labels_of_panels,
     output:
-        multiext("results/figures/{figure}", ".png", ".pdf", ".txt"),
+        report(
+            "results/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="Papers",
+            subcategory="figures",
+            labels={"shows": "{figure}"},
+        ),
+        multiext("results/figures/{figure}", ".pdf", ".txt"),
     log:
         "results/logs/figures/{figure}.log",
     wildcard_constraints:
@@ -128,7 +170,14 @@ rule figure_reliability:
     input:
         runs=of_panels("batches"),
     output:
-        multiext("results/figures/{figure}", ".png", ".pdf", ".txt"),
+        report(
+            "results/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="Papers",
+            subcategory="figures",
+            labels={"shows": "{figure}"},
+        ),
+        multiext("results/figures/{figure}", ".pdf", ".txt"),
     log:
         "results/logs/figures/{figure}.log",
     wildcard_constraints:

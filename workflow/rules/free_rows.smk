@@ -11,7 +11,14 @@ rule free_rows:
         runs=lambda wildcards: batches_of(wildcards.table),
         ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_wanted(wildcards.table)),
     output:
-        multiext("results/tables/free_{table}", ".csv", ".md", ".html"),
+        multiext("results/tables/free_{table}", ".csv", ".md"),
+        report(
+            "results/tables/free_{table}.html",
+            caption="../report/free.rst",
+            category="Tables",
+            subcategory="{table}",
+            labels={"shows": "what needs no further training"},
+        ),
     log:
         "results/logs/tables/free_{table}.log",
     conda:
@@ -30,7 +37,14 @@ rule policies:
         runs=lambda wildcards: batches_of(wildcards.table),
         ensembles=lambda wildcards: ensembles_of(PLAN.ensembles_of(wildcards.table)),
     output:
-        multiext("results/tables/policies_{table}", ".csv", ".md", ".html"),
+        multiext("results/tables/policies_{table}", ".csv", ".md"),
+        report(
+            "results/tables/policies_{table}.html",
+            caption="../report/policies.rst",
+            category="Tables",
+            subcategory="{table}",
+            labels={"shows": "two empty-mask policies"},
+        ),
     log:
         "results/logs/tables/policies_{table}.log",
     conda:
@@ -52,7 +66,14 @@ rule truth:
             for row in table_rows.truth_rows(PLAN, wildcards.table)
         ],
     output:
-        multiext("results/tables/truth_{table}", ".csv", ".md", ".html"),
+        multiext("results/tables/truth_{table}", ".csv", ".md"),
+        report(
+            "results/tables/truth_{table}.html",
+            caption="../report/truth.rst",
+            category="Tables",
+            subcategory="{table}",
+            labels={"shows": "distance to the truth and calibration"},
+        ),
     log:
         "results/logs/tables/truth_{table}.log",
     wildcard_constraints:

@@ -9,7 +9,14 @@ rule paper_table:
     input:
         runs=batches_of_paper_table,
     output:
-        multiext("results/tables/{table}", ".csv", ".md", ".tex", ".html"),
+        multiext("results/tables/{table}", ".csv", ".md", ".tex"),
+        report(
+            "results/tables/{table}.html",
+            caption="../report/paper_table.rst",
+            category="Papers",
+            subcategory="{table}",
+            labels={"shows": "ours beside the printed numbers"},
+        ),
     log:
         "results/logs/tables/{table}.log",
     wildcard_constraints:
