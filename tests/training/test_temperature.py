@@ -1,5 +1,8 @@
 """Temperature scaling finds the one minimum of the validation NLL."""
 
+import sys
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -40,3 +43,17 @@ def test_what_no_temperature_explains_stays_within_bounds() -> None:
     assert fit(lambda: [(logits, logits.argmax(axis=0))]) == pytest.approx(LOWEST)  # always right: ever sharper
     assert fit(lambda: [(logits, logits.argmin(axis=0))]) == pytest.approx(HIGHEST)  # always wrong: ever flatter
     assert fit(list) == 1.0  # nothing to look at
+
+
+@pytest.mark.parametrize(("kept", "passes"), [(1 << 29, 1), (0, None)])
+def test_small_logits_are_streamed_once_and_large_ones_each_step(kept: int, passes: int | None, monkeypatch) -> None:
+    monkeypatch.setattr(sys.modules[fit.__module__], "KEPT", kept)
+    parts, streamed = [drawn(2.0, voxels=1000)] * 2, []
+
+    def scores() -> Iterator:
+        streamed.append(1)
+        yield from parts
+
+    found = fit(scores)
+    assert found == fit(lambda: parts)
+    assert len(streamed) == passes if passes else len(streamed) > 2

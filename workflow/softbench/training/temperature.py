@@ -5,7 +5,7 @@ so that T = 1 gives the mean back. Probabilities are pooled first and calibrated
 disagree have an under-confident mean.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ LOWEST, HIGHEST = 0.05, 20.0  # of the temperature: beyond, the validation cases
 ENOUGH = 1e-7  # change of 1 / T between two steps
 STEPS = 50
 CHUNK = 1 << 18  # voxels in float64 at once
+KEPT = 1 << 29  # bytes of logits that are kept from step to step; more of them are inferred again
 FLOOR = float(np.finfo(np.float32).tiny)  # 1.2e-38 stands for a probability of 0, whose logarithm is not finite
 
 Scores = Iterable[tuple[np.ndarray | torch.Tensor, np.ndarray | torch.Tensor]]  # logits (C, N) and classes (N,)
@@ -29,7 +30,8 @@ def temperature(model: nn.Module, cases: Sequence[Case], *, view: View | None = 
 
     .. math:: L(\beta) = \sum_v \log \sum_c e^{\beta z_{vc}} - \beta z_{v y_v}, \quad \beta = 1 / T
 
-    L is convex in beta, so Newton's method finds its one minimum. Logits are not kept: each step infers again.
+    L is convex in beta, so Newton's method finds its one minimum. Logits of up to half a gibibyte are kept in memory;
+    beyond, each step infers again.
 
     Args:
         model: a network of `softbench.networks`.
@@ -73,10 +75,10 @@ def scale(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def fit(scores: Callable[[], Scores]) -> float:
-    """Return the temperature of logits that `scores()` streams, once for each Newton step; see `temperature`."""
-    beta = 1.0
+    """Return the temperature of the logits that `scores()` streams, anew each Newton step if need be; see `temperature`."""
+    beta, again = 1.0, _kept_if_small(scores)
     for _ in range(STEPS):
-        slope, curvature = _derivatives(scores(), beta)
+        slope, curvature = _derivatives(again(), beta)
         if curvature <= 0:
             break
         # at most double or halve: far from the minimum Newton overshoots
@@ -86,6 +88,24 @@ def fit(scores: Callable[[], Scores]) -> float:
         if moved < ENOUGH:
             break
     return 1 / beta
+
+
+def _kept_if_small(scores: Callable[[], Scores]) -> Callable[[], Scores]:
+    """Return a source of the same scores that streams once and keeps what fits into `KEPT` bytes, or streams anew."""
+    whole: list = []
+
+    def stream() -> Iterator:
+        kept, size = [], 0
+        for pair in scores():
+            size += sum(part.nbytes for part in pair)
+            if size <= KEPT:
+                kept.append(pair)
+            else:
+                kept.clear()
+            yield pair
+        whole.extend(kept if size <= KEPT else [])
+
+    return lambda: whole or stream()
 
 
 def _valid(case: Case, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
