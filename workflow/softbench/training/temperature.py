@@ -75,7 +75,7 @@ def scale(probabilities: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def fit(scores: Callable[[], Scores]) -> float:
-    """Return the temperature of the logits that `scores()` streams, anew each Newton step if need be; see `temperature`."""
+    """Return the temperature of the logits that `scores()` streams, anew each step if need be; see `temperature`."""
     beta, again = 1.0, _kept_if_small(scores)
     for _ in range(STEPS):
         slope, curvature = _derivatives(again(), beta)
