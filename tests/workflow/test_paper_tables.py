@@ -30,7 +30,7 @@ def test_rehearsal_is_trained_and_stands_beside_the_printed_numbers(papers) -> N
     assert set(printed["status"]) == {"surrogate", "not run"}
     assert set(printed.loc[printed["status"] == "surrogate", "method"]) == set(METHODS)
     extra = cells[cells["printed_mean"].isna()]
-    assert set(extra["method"]) == {"one_hot_rater_1@temperature"}
+    assert set(extra["method_ours"]) == {"one_hot_rater_1@temperature"}
 
 
 def test_without_data_every_table_is_made_and_says_how_to_get_it(papers) -> None:
