@@ -31,7 +31,7 @@ ABOUT = (
     "Every method as it was trained, and what needs no further training. Raw: {raw}. Own temperature: the same runs, "
     "their logits divided by one number a run, fitted on its validation cases. Ensemble: the mean of the probabilities "
     "of all seeds, then at a temperature fitted for the ensemble; it uses all seeds up, so it is one number without ±. "
-    "Compare a soft label with one-hot at its temperature (tested below, where it was made), and with the ensemble of "
+    "Compare a soft label with one-hot at its temperature (tested above, where it was made), and with the ensemble of "
     "one-hot. Nothing is marked here. ↑ higher is better, ↓ lower is better."
 )
 ASKED_BY = {TEMPERATURE: "temperature: true", ENSEMBLE: "ensemble: true"}
@@ -125,8 +125,8 @@ def write(free: Free, path: Path) -> None:
     about = ABOUT.format(raw=wording.spread(raw))
     title = f"{raw.title}: what needs no further training"
     grouped = [method.title for _, method, _ in lines]
-    first = plain_table.text(path.suffix, title, about, top, rows, _notes(free), grouped)
-    pieces.write_text(path, "\n".join([first, *([rival.text(free.rival, path.suffix)] if free.rival else [])]))
+    every = plain_table.text(path.suffix, title, about, top, rows, _notes(free), grouped)
+    pieces.write_text(path, "\n".join([*([rival.text(free.rival, path.suffix)] if free.rival else []), every]))
 
 
 def _notes(free: Free) -> list[str]:
