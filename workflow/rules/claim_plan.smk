@@ -9,22 +9,32 @@ PRINTED = sorted(str(path) for path in Path("workflow", "published").glob("*.yam
 
 
 def papers_as_they_are(wildcards):
-    """Return what decides the papers' tables, with the runs that lie there and no others: claims train nothing."""
-    return [with_runs(table, lambda path: Path(path).exists()) for table in PLAN.papers_of(config["data"])]
+    """Return what decides the papers' tables, with the runs that lie there and no others: claims train nothing, and
+    where data is or could be had is no matter."""
+    return [with_runs(table, batches_there) for table in PLAN.papers_of(config["data"])]
 
 
 def papers_in_full(wildcards):
     """Return what decides the papers' tables of a page, with all their runs."""
-    return [with_runs(table, lambda path: True) for table in PAPER_PAGES[wildcards.page]]
+    return [with_runs(table, batches_of_block) for table in PAPER_PAGES[wildcards.page]]
 
 
-def with_runs(table, wanted):
-    """Return what decides a paper's table; a block without runs says so, and which command makes them."""
+def batches_there(table, block):
+    """Return the manifests of a block's batches that lie there."""
+    every = [path for run in runs_printed(table, block) for path in batches_of_run(*run)]
+    return [path for path in every if Path(path).exists()]
+
+
+def with_runs(table, batches_of):
+    """Return what decides a paper's table but its words; a block without runs says so, and which command makes them."""
+    one = PLAN.paper_tables[table]
     chosen = paper_table_settings(SimpleNamespace(table=table))
-    chosen = {name: chosen[name] for name in ("published", "policy", "grid", "blocks")}  # titles change no verdict
-    blocks = [block | {"batches": list(filter(wanted, block["batches"]))} for block in chosen["blocks"]]
     unrun = {"missing": "nothing was run yet", "command": RUN.format(table=table)}
-    return chosen | {"blocks": [b if b["batches"] or b["missing"] else b | unrun for b in blocks]}
+    blocks = []
+    for block, known in zip(one["blocks"], chosen["blocks"], strict=True):
+        batches = batches_of(one, block)
+        blocks.append({**known, "scaled": {}, "batches": batches, **({"missing": None} if batches else unrun)})
+    return {name: chosen[name] for name in ("published", "policy", "grid")} | {"blocks": blocks}
 
 
 def hashes_of_runs(wildcards):

@@ -24,9 +24,12 @@ def missing(experiment):
 
 def runs_of_block(table, block):
     """Return the (experiment, network, method) that stand beside a block's printed rows; none where data is missing."""
+    return [] if missing(block["experiment"]) else runs_printed(table, block)
+
+
+def runs_printed(table, block):
+    """Return the (experiment, network, method) of a block's printed rows, whether or not there is data for them."""
     experiment = block["experiment"]
-    if missing(experiment):
-        return []
     printed = dict.fromkeys(cell.place.method for cell in published_table(table["published"]).cells)
     methods = [method for method in printed if method in PLAN.methods_of(experiment)]
     (network,) = PLAN.experiments[experiment]["networks"]
