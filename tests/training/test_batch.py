@@ -189,3 +189,13 @@ def test_temperature_changes_calibration_and_no_mask(data: Path, tmp_path: Path)
     assert not raw.xs("nll", level="metric").equals(scaled.xs("nll", level="metric"))
     record = json.loads((tmp_path / "seed-0" / "scores.key.json").read_text())
     assert 0.05 <= record["temperature"] <= 20
+
+
+def test_crop_that_the_network_cannot_halve_is_widened_by_voxels_that_count_for_nothing(
+    data: Path, tmp_path: Path
+) -> None:
+    odd = replace(RUN, protocol=replace(RUN.protocol, crop=[7, 15, 16], window=[7, 16, 16]))
+    batch, _ = open_batch(data, odd)
+    assert (batch.protocol.crop, batch.protocol.window) == ([8, 16, 16], [8, 16, 16])
+    run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
+    assert (tmp_path / "seed-0" / "scores.parquet").exists()

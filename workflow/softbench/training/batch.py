@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -120,16 +121,17 @@ class Batch:
             self._resident = resident.load(cases, targets, self.protocol.crop, self.device, self.log)
         return self._resident
 
-    @property
+    @cached_property
     def protocol(self) -> Protocol:
-        """The protocol on the grid of training: a coarser crop and window are widened to what the network can halve."""
-        if self.run.resolution is None:
-            return self.run.protocol
-        full = self.run.protocol
-        crop = self.run.resolution.crop(full.crop)
+        """The protocol on the grid of training: crop and window are widened to what the network can halve.
+
+        What is added counts for nothing, since no voxel of it is valid: 90 voxels are trained as 96, 24 as 32.
+        """
+        full, coarse = self.run.protocol, self.run.resolution
+        crop = coarse.crop(full.crop) if coarse else full.crop
         settings = {name: value for name, value in self.run.network.items() if name != "name"}
         multiple: Any = networks.build(self.run.network["name"], 1, 2, len(crop), **settings).multiple
-        window = None if full.window is None else self.run.resolution.crop(full.window)
+        window = coarse.crop(full.window) if coarse and full.window else full.window
         wide = None if window is None else list(round_up(window, multiple))
         return replace(full, crop=list(round_up(crop, multiple)), window=wide)
 
