@@ -1,4 +1,4 @@
-"""The network of each experiment in config takes the crop of its protocol, once that is widened to what it can halve."""
+"""The network of each experiment in config takes the crop of its protocol, widened to what it can halve."""
 
 from pathlib import Path
 
