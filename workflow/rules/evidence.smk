@@ -107,3 +107,28 @@ rule case_figure:
         version=reporting_versions(),
     script:
         "../scripts/case_figure.py"
+
+
+rule between_tables:
+    """Whether the rankings of the tables in `run:` agree, column by column."""
+    input:
+        runs=of_all_tables(batches_of),
+        ensembles=of_all_tables(lambda table: ensembles_of(PLAN.ensembles_of(table))),
+    output:
+        multiext("results/tables/between_tables", ".csv", ".md"),
+        report(
+            "results/tables/between_tables.html",
+            caption="../report/between_tables.rst",
+            category="Tables",
+            subcategory="all",
+            labels={"shows": "agreement of the data sets"},
+        ),
+    log:
+        "results/logs/tables/between_tables.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        tables=tables_compared,
+        version=reporting_versions(),
+    script:
+        "../scripts/between.py"

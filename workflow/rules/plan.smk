@@ -146,6 +146,7 @@ def products_of(targets):
         *evidence_of(tables),
         *costs_behind(targets),
         *pages,
+        *(comparison_of(tables) if whole else []),
         *(path for table in tables for path in ensembles_of(PLAN.ensembles_wanted(table))),
         *(f"results/report/{target}.html" for target in targets if not whole),
     ]

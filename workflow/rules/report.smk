@@ -74,6 +74,9 @@ rule report:
         truth=lambda wildcards: [
             f"results/tables/truth_{table}.html" for table in tables_of(wildcards) if table in TRUTH_TABLES
         ],
+        between=lambda wildcards: [
+            path for path in comparison_of(tables_of(wildcards)) if path.endswith("html") and wildcards.page == "index"
+        ],
         costs=lambda wildcards: of_each_table("results/tables/costs_{table}.html", wildcards),
         papers=lambda wildcards: [f"results/tables/{table}.html" for table in paper_tables_of(wildcards)],
         figures=lambda wildcards: [

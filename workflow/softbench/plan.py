@@ -8,7 +8,7 @@ from softbench.errors import InputError
 from softbench.losses import catalogue as losses
 
 RULES = {"all", "fetch", "train", "score_sanity", "score_ensemble", "collect_scores", "table", "report"}
-RULES |= {"reliability", "gallery", "derive_split", "paper_tables", "paper_table", "claims"}
+RULES |= {"reliability", "gallery", "derive_split", "paper_tables", "paper_table", "between_tables", "claims"}
 RULES |= {f"figure_{kind}" for kind in figure_plan.KINDS}
 RULES |= {"free_rows", "policies", "truth"}
 RULES |= {"statistics_table", "rank_table", "rank_figure", "case_figure", "costs"}

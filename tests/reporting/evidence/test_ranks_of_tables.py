@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench.reporting import assemble
-from softbench.reporting.evidence import evidence, rank_csv, rank_table
+from softbench.reporting.evidence import between, evidence, rank_csv, rank_table
 from softbench.reporting.evidence.rank_sheet import RankSheet
 from softbench.reporting.evidence.rankings import between_columns, between_tables, rankings
 from softbench.reporting.figures import case_dots, case_figure, pictures, rank_figure
@@ -166,3 +166,16 @@ def test_same_figure_has_the_same_bytes(tmp_path: Path) -> None:
         pictures.save(case_figure.draw(made(2, 3), title="T"), paths, case_figure.CAPTION)
     for suffix in ("png", "pdf"):
         assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
+
+
+def test_agreement_of_tables_is_written_for_those_that_share_three_methods(tmp_path: Path) -> None:
+    whole, two = rankings(made(), draws=1), rankings(made(methods=METHODS[:2]), draws=1)
+    for suffix in ("csv", "md", "html"):
+        between.write({"one": whole, "again": whole, "few": two}, tmp_path / f"b.{suffix}")
+    text = (tmp_path / "b.md").read_text()
+    assert (
+        "| one / again | 3 | +1.00 (p 0.333) |" in text
+    )  # of the 6 orders of three methods, 2 agree or disagree fully
+    assert "| one / few | 2 | – |" in text
+    assert "one / few: fewer than 3 methods in common." in text
+    assert len(pd.read_csv(tmp_path / "b.csv")) == 3 * 3  # pairs of tables x columns

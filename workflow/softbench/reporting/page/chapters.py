@@ -59,6 +59,12 @@ def of_files(files: Sequence[Path], titles: Mapping[str, str], *, key: str, titl
     return [{"title": title, "id": key, "note": note, "sections": parts}] if parts else []
 
 
+def of_comparison(files: Sequence[Path]) -> list[Section]:
+    """Return the chapter on whether the data sets agree; none where there is one table alone."""
+    found = _named(files, ["between_tables"])
+    return [{"title": "Do the data sets agree?", "id": "between", "html": _html(found)}] if found else []
+
+
 def of_claims(files: Sequence[Path]) -> list[Section]:
     """Return the chapter of the papers' claims; none where their file is not given."""
     found = _named(files, ["claims"])

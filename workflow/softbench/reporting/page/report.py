@@ -41,6 +41,7 @@ def write(
     shown = [_shown(name, facts, numbers.get(name)) for name, facts in [*tables.items(), *papers.items()]]
     sections = [
         *chapters.of_tables(given, _titles(tables)),
+        *chapters.of_comparison(given),
         *chapters.of_files(given, _titles(papers), key="papers", title="The papers’ tables beside ours", note=PAPERS),
         *chapters.of_files(given, figures, key="figures", title="The papers’ figures", note=FIGURES),
         *chapters.of_claims(given),
