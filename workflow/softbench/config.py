@@ -1,6 +1,7 @@
 """config.yaml: checked against its schema, then read as a plan. Imported by the Snakefile, so without torch."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -135,13 +136,21 @@ def _constant(module: str, name: str) -> Any:
     path = PACKAGE / module
     if not path.exists():
         raise InputError(f"{path} is named by a rule but does not exist.")
+    assigned = _assigned(path, path.stat().st_mtime_ns)
+    if name not in assigned:
+        raise InputError(f"{path} declares no {name}; every module that decides numbers needs `{name} = 1`.")
+    return ast.literal_eval(assigned[name])
+
+
+@functools.cache
+def _assigned(path: Path, changed: int) -> dict[str, ast.expr]:
+    """Return what a module assigns at its top; read once, for rules ask thousands of times, and anew once changed."""
+    found: dict[str, ast.expr] = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
-            continue
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            return ast.literal_eval(node.value)
-    raise InputError(f"{path} declares no {name}; every module that decides numbers needs `{name} = 1`.")
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id: node.value for target in targets if isinstance(target, ast.Name)}
+    return found
 
 
 def pattern(names: list[str]) -> str:
