@@ -1,0 +1,137 @@
+"""What a dry run of a large campaign costs: CPU seconds, peak memory, jobs; beside the same plan with one job a case.
+
+Usage: python benchmarks/planning.py [--cases 10000] [--methods 200] [--peer-cases 100] [--peer-methods 20]
+Plans, without training anything: all tables of the papers; a made campaign of so many cases and methods x 5 seeds; and a
+smaller one beside its peer, a Snakefile whose rules have a wildcard for the case, as benchmarks are often written.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PEER = """
+CASES, METHODS, SEEDS = range({cases}), range({methods}), range(5)
+rule all:
+    input: expand("scores/{{method}}/{{seed}}/{{case}}.csv", method=METHODS, seed=SEEDS, case=CASES)
+rule prepare:
+    output: "data/{{case}}.npz"
+    shell: "touch {{output}}"
+rule soften:
+    input: "data/{{case}}.npz"
+    output: "soft/{{method}}/{{case}}.npz"
+    shell: "touch {{output}}"
+rule train:
+    input: expand("soft/{{{{method}}}}/{{case}}.npz", case=CASES)
+    output: "runs/{{method}}/{{seed}}.pt"
+    shell: "touch {{output}}"
+rule score:
+    input: "runs/{{method}}/{{seed}}.pt", "data/{{case}}.npz"
+    output: "scores/{{method}}/{{seed}}/{{case}}.csv"
+    shell: "touch {{output}}"
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one dry run took, and how many jobs it planned."""
+
+    cpu_s: float
+    memory_mib: float
+    jobs: int
+
+    def __str__(self) -> str:
+        return f"{self.jobs} jobs, {self.cpu_s:.1f} CPU s, {self.memory_mib:.0f} MiB"
+
+
+def main() -> None:
+    """Print one line a plan, and the ratio to the peer."""
+    options = parsed()
+    with tempfile.TemporaryDirectory() as folder:
+        suite = copy_of_suite(Path(folder) / "suite")
+        for data in ("published", "open", "phantom"):
+            print(f"papers' tables, data={data}: {dry_run(suite, 'paper_tables', '--config', f'data={data}')}")
+        large = made_campaign(suite, options.cases, options.methods)
+        print(f"{options.cases} cases x {options.methods} methods x 5 seeds: {dry_run(suite, *large)}")
+        ours = dry_run(suite, *made_campaign(suite, options.peer_cases, options.peer_methods))
+        theirs = dry_run(peer(Path(folder) / "peer", options.peer_cases, options.peer_methods))
+        print(f"{options.peer_cases} cases x {options.peer_methods} methods x 5 seeds: {ours}")
+        print(f"  one job a case: {theirs}; {theirs.cpu_s / ours.cpu_s:.1f} times our CPU s")
+
+
+def parsed() -> argparse.Namespace:
+    """Return the options."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in (("cases", 10_000), ("methods", 200), ("peer-cases", 100), ("peer-methods", 20)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    return parser.parse_args()
+
+
+def copy_of_suite(folder: Path) -> Path:
+    """Copy what a dry run reads, without results."""
+    folder.mkdir()
+    for part in ("Snakefile", "config.yaml", "workflow", "envs", "profiles"):
+        source = ROOT / part
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / part)
+    return folder
+
+
+def made_campaign(suite: Path, cases: int, methods: int) -> tuple[str, ...]:
+    """Write a split of so many cases and a config of so many label-smoothing methods; return the dry run's arguments."""
+    names = [f"phantom_brain_{number:05d}" for number in range(cases)]
+    parts = ["test" if n % 5 == 0 else "val" if n % 5 == 1 else "train" for n in range(cases)]
+    split = suite / "workflow/splits/made/main.csv"
+    split.parent.mkdir(exist_ok=True)
+    rows = [f"{name},{name},{part}" for name, part in zip(names, parts, strict=True)]
+    split.write_text("\n".join(["case,patient,part", *rows]) + "\n")
+    labels = [f"  made_{n}: {{recipe: ls, alpha: {n / (2 * methods)}}}" for n in range(methods)]
+    listed = [f"  made_{n}: {{title: Made {n}, soft_label: made_{n}, on_request: true}}" for n in range(methods)]
+    (suite / "campaign.yaml").write_text(
+        "\n".join(
+            [
+                "run: [made]\nseeds: [0, 1, 2, 3, 4]\ndatasets:",
+                f"  made: {{source: phantom_brain, size: tiny, cases: {cases}}}\nsoft_labels:",
+                *labels,
+                "methods:",
+                *listed,
+                "experiments:\n  made:\n    dataset: made\n    split: main\n    protocol: demo_brain",
+                "    networks: [compact_unet]\n    scoring: {tolerances_mm: [2.0]}",
+                f"    methods: [one_hot, {', '.join(f'made_{n}' for n in range(methods))}]",
+                "tables:\n  made: {title: Made, experiments: [made], columns: [{metric: dsc, structure: WT}]}",
+            ]
+        )
+    )
+    return ("made", "--configfile", "campaign.yaml")
+
+
+def peer(folder: Path, cases: int, methods: int) -> Path:
+    """Write the Snakefile with one job a case."""
+    folder.mkdir()
+    (folder / "Snakefile").write_text(PEER.format(cases=cases, methods=methods))
+    return folder
+
+
+def dry_run(folder: Path, *arguments: str) -> Cost:
+    """Plan in a folder; return what it cost."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPATH"] = str(folder / "workflow")
+    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "2", *arguments]
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+        output.seek(0)
+        text = output.read()
+    found = re.search(r"^total +(\d+)$", text, re.MULTILINE)
+    if status or found is None:
+        raise SystemExit(f"{' '.join(command)} failed:\n{text[-2000:]}")
+    return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, int(found[1]))
+
+
+if __name__ == "__main__":
+    main()
