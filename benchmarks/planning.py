@@ -1,8 +1,8 @@
 """What a dry run of a large campaign costs: CPU seconds, peak memory, jobs; beside the same plan with one job a case.
 
 Usage: python benchmarks/planning.py [--cases 10000] [--methods 200] [--peer-cases 100] [--peer-methods 20]
-Plans, without training anything: all tables of the papers; a made campaign of so many cases and methods x 5 seeds; and a
-smaller one beside its peer, a Snakefile whose rules have a wildcard for the case, as benchmarks are often written.
+Plans, without training anything: all tables of the papers; a made campaign of so many cases and methods x 5 seeds; and
+a smaller one beside its peer, a Snakefile whose rules have a wildcard for the case, as benchmarks are often written.
 """
 
 import argparse
@@ -83,7 +83,7 @@ def copy_of_suite(folder: Path) -> Path:
 
 
 def made_campaign(suite: Path, cases: int, methods: int) -> tuple[str, ...]:
-    """Write a split of so many cases and a config of so many label-smoothing methods; return the dry run's arguments."""
+    """Write a split of so many cases and a config of so many LS methods; return the dry run's arguments."""
     names = [f"phantom_brain_{number:05d}" for number in range(cases)]
     parts = ["test" if n % 5 == 0 else "val" if n % 5 == 1 else "train" for n in range(cases)]
     split = suite / "workflow/splits/made/main.csv"

@@ -63,6 +63,12 @@ def test_every_table_is_rehearsed_and_nothing_is_trained_twice(papers) -> None:
     assert jobs["train"] == 86  # 3 x 5 and 6 of SVLS, 2 x 14 of GeoLS, 17 and 6 of superpixels, 2 x 7 of EPD
 
 
+def test_largest_experiment_takes_at_most_a_hundred_jobs(papers) -> None:
+    jobs = papers.jobs("superpixel_1", *(f"results/figures/superpixel_fig_{number}.png" for number in (4, 5)))
+    assert jobs["train"] == 17  # all of superpixel_mrbrains18
+    assert sum(jobs.values()) <= 100
+
+
 def test_wrong_data_lists_what_is_allowed(papers) -> None:
     said = papers.run("-n", "--config", "data=all", fails=True)
     assert re.search(r"data is 'all'; allowed: published, here, open, phantom", said)
