@@ -12,6 +12,7 @@ VERSION = 1
 NEEDS_IMAGE = False
 RATERS = "one"
 KIND = "computed"
+SINGLE_VOXEL_KEEPS = 0.05  # of an object of one voxel: it is blurred away
 SETTINGS = {
     "sigma": 1.0,  # of the Gaussian; the papers print no value
     "units": "voxel",  # of sigma; mm makes it wider in voxels along finely sampled axes

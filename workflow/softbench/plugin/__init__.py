@@ -1,0 +1,1 @@
+"""Your own soft label: made from a template, checked before any job, in Python or in any other language."""
