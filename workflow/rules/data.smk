@@ -57,5 +57,6 @@ for path in sorted(Path(workflow.basedir, "workflow", "rules", "datasets").glob(
 
     include: f"datasets/{path.name}"
 
+
 # Where Snakemake itself runs: the nodes of a cluster rarely reach the internet.
 workflow.localrules(*(one.name for one in workflow.rules if one.name.startswith("fetch_")))
