@@ -6,6 +6,19 @@ KINDS = sorted(name.removeprefix("map_") for name in NAMES if name.startswith("m
 SOURCES = sorted(path.stem for path in Path(workflow.basedir, "workflow", "rules", "datasets").glob("*.smk"))
 PLAN = stop_on_bad_input(Plan, config, RECIPES, KINDS, SOURCES)
 
+for one in workflow.rules:
+    recipe = one.name.removeprefix("soften_")
+    if recipe in RECIPES:
+        stop_on_bad_input(
+            rule_files.check_recipe,
+            recipe,
+            Path(one.snakefile),
+            list(map(strip_wildcard_constraints, one.output)),
+            one.wildcard_constraints.get("soft_label"),
+            keys_of(recipe),
+            dict(one.params.items()),
+        )
+
 
 wildcard_constraints:
     experiment=settings.pattern(PLAN.experiments),

@@ -1,5 +1,9 @@
 """Every recipe and every map: each file of soft_labels/ has a rule `soften_<recipe>`, each of maps/ one `map_<kind>`."""
 
+from snakemake.io import strip_wildcard_constraints
+
+from softbench.plugin import rule_files
+
 # Modules that decide any soft label, whatever its recipe.
 SOFTENING = [f"soft_labels/{name}.py" for name in ("ignore", "quality")] + ["store.py"]
 
@@ -14,6 +18,8 @@ SLIC = [
 ]
 
 for folder in ("maps", "soft_labels"):
-    for path in sorted(Path(workflow.basedir, "workflow", "rules", folder).glob("*.smk")):
-
-        include: f"{folder}/{path.name}"
+    for path in stop_on_bad_input(rule_files.check_names, Path(workflow.basedir, "workflow", "rules", folder)):
+        try:
+            workflow.include(str(path))  # as `include:` does, which cannot be tried
+        except Exception as error:
+            raise WorkflowError(str(rule_files.unreadable(path, error))) from None

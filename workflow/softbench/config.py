@@ -139,18 +139,45 @@ def _constant(module: str, name: str) -> Any:
     assigned = _assigned(path, path.stat().st_mtime_ns)
     if name not in assigned:
         raise InputError(f"{path} declares no {name}; every module that decides numbers needs `{name} = 1`.")
-    return ast.literal_eval(assigned[name])
+    try:
+        return ast.literal_eval(assigned[name])
+    except ValueError:
+        raise InputError(f"{path}: {name} must be written out, with no name or call in it.") from None
+
+
+def check_recipe_module(recipe: str) -> None:
+    """Raise one InputError that names what a recipe's module lacks of its contract, read from its text."""
+    module = f"soft_labels/{recipe}.py"
+    _constant(module, "VERSION")
+    declared = _assigned(PACKAGE / module, (PACKAGE / module).stat().st_mtime_ns)
+    for name in ("NEEDS_IMAGE", "RATERS", "KIND", "SETTINGS", "soften", "is_normalised"):
+        if name not in declared:
+            raise InputError(
+                f"{PACKAGE / module} defines no {name}. Its contract is in softbench/soft_labels/contract.py; "
+                f"`softbench check {recipe}` checks all of it."
+            )
 
 
 @functools.cache
 def _assigned(path: Path, changed: int) -> dict[str, ast.expr]:
-    """Return what a module assigns at its top; read once, for rules ask thousands of times, and anew once changed."""
+    """Return what a module assigns or defines at its top; read once, for rules ask thousands of times, and anew once
+    changed. A function stands as its own name."""
     found: dict[str, ast.expr] = {}
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in _parsed(path).body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found |= {target.id: node.value for target in targets if isinstance(target, ast.Name)}
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = ast.Name(node.name)
     return found
+
+
+def _parsed(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise InputError(f"{path}{line} is no Python: {error.args[0]}. Mend it.") from None
 
 
 def pattern(names: list[str]) -> str:

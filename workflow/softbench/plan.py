@@ -222,7 +222,13 @@ def complete_soft_labels(soft_labels: dict[str, Any], recipes: list[str]) -> dic
     """Return every soft label with its recipe; a recipe without a key gets one of its own name."""
     complete = {name: {"recipe": name, **(settings or {})} for name, settings in soft_labels.items()}
     used = {settings["recipe"] for settings in complete.values()}
-    return complete | {name: {"recipe": name} for name in recipes if name not in used}
+    new = [name for name in recipes if name not in used]
+    for name in set(new) & set(complete):
+        raise InputError(
+            f"config.yaml: soft_labels.{name} is of the recipe {complete[name]['recipe']!r}, but "
+            f"workflow/rules/soft_labels/{name}.smk brings a recipe of this name. Rename one of them."
+        )
+    return complete | {name: {"recipe": name} for name in new}
 
 
 def complete_maps(maps: dict[str, Any], kinds: list[str]) -> dict[str, Any]:
@@ -237,6 +243,11 @@ def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> di
     complete = {name: _with_defaults(name, method or {}) for name, method in methods.items()}
     used = {soft_labels[m["soft_label"]]["recipe"] for m in complete.values() if m["soft_label"] in soft_labels}
     new = [name for name, soft_label in soft_labels.items() if soft_label["recipe"] not in used]
+    for name in set(new) & set(complete):
+        raise InputError(
+            f"config.yaml: methods.{name} learns from {complete[name]['soft_label']!r}, but a soft label is called "
+            f"{name!r} too, and no method learns from it. Rename the soft label (and its rule file), or the method."
+        )
     return complete | {name: _with_defaults(name, {}) for name in new}
 
 

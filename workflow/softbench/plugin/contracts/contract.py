@@ -11,7 +11,7 @@ from softbench.errors import InputError
 from softbench.plugin.contracts.small_case import CLASSES, SmallCase
 
 
-class Broken(Exception):
+class ContractError(Exception):
     """A recipe breaks a contract; the text says what was found and what to do."""
 
 
@@ -23,8 +23,8 @@ def _always(recipe: ModuleType) -> str:
 class Contract:
     """One thing that a recipe must hold.
 
-    name: a few words; check: raises `Broken` (or whatever the recipe raises) on a small case; left_out: why it does not
-    apply to a recipe, or "".
+    name: a few words; check: raises `ContractError` (or whatever the recipe raises) on a small case; left_out: why it
+    does not apply to a recipe, or "".
     """
 
     name: str
@@ -45,13 +45,13 @@ def grid_of(recipe: ModuleType, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def require(holds: bool, text: str) -> None:
-    """Raise `Broken` unless something holds."""
+    """Raise `ContractError` unless something holds."""
     if not holds:
-        raise Broken(text)
+        raise ContractError(text)
 
 
 def require_close(found: Any, expected: Any, tolerance: float, text: str) -> None:
-    """Raise `Broken` unless two arrays have one shape and differ by no more than the tolerance."""
+    """Raise `ContractError` unless two arrays have one shape and differ by no more than the tolerance."""
     found, expected = np.asarray(found), np.asarray(expected)
     require(found.shape == expected.shape, f"{text}: the shapes are {found.shape} and {expected.shape}.")
     difference = float(np.abs(found.astype(np.float64) - expected).max(initial=0))
@@ -59,10 +59,10 @@ def require_close(found: Any, expected: Any, tolerance: float, text: str) -> Non
 
 
 def require_refused(recipe: ModuleType, case: SmallCase, words: str, hint: str, **changes: Any) -> None:
-    """Raise `Broken` unless the recipe raises an `InputError` with `words` in its text."""
+    """Raise `ContractError` unless the recipe raises an `InputError` with `words` in its text."""
     try:
         softened(recipe, case, **changes)
     except InputError as error:
         require(words in str(error), f"it says {str(error)!r}, which lacks {words!r}. {hint}")
         return
-    raise Broken(f"it took them without a word. {hint}")
+    raise ContractError(f"it took them without a word. {hint}")
