@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # GeodisTK's C++ uses a name that numpy 2 dropped.
 SOURCE_BUILD := CFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY CXXFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY
 
-.PHONY: help setup demo test check snapshot docs clean
+.PHONY: help setup demo test check dataset network snapshot docs clean
 
 help:  ## what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -39,6 +39,12 @@ check: setup  ## ruff, snakefmt, snakemake --lint, mypy, then all tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --lint
 	$(BIN)/mypy
 	$(MAKE) test
+
+dataset: setup  ## own data in nnU-Net's layout: make dataset NAME=mine FOLDER=/data/Dataset001_Mine
+	@$(BIN)/python -m softbench.new dataset $(NAME) $(if $(FOLDER),"$(FOLDER)")
+
+network: setup  ## an own network: make network NAME=mine
+	@$(BIN)/python -m softbench.new network $(NAME)
 
 snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest tests/snapshots --rewrite-snapshots

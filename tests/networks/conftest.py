@@ -8,15 +8,14 @@ import torch
 from softbench import networks
 from torch import nn
 
-SETTINGS: dict[str, dict[str, Any]] = {
+SETTINGS: dict[str, dict[str, Any]] = {  # of a network that is not here, its defaults
     "compact_unet": {"widths": [4, 8, 16]},
     "unet3d": {"widths": [4, 8, 16]},
     "xception_unet": {"width": 4, "middle": 1},
     "epd_net": {"widths": [4, 4, 6, 6, 8, 8]},
     "monai": {"network": "UNet", "channels": [4, 8, 16], "strides": [2, 2], "num_res_units": 1},
 }
-PLANAR = {"xception_unet", "epd_net"}  # 2-D only
-KINDS = [(name, dims) for name in networks.names() for dims in (2, 3) if dims == 2 or name not in PLANAR]
+KINDS = [(name, dims) for name in networks.names() for dims in networks.dims_of(name)]
 
 
 @pytest.fixture(params=KINDS, ids=[f"{name}-{dims}d" for name, dims in KINDS])
@@ -32,7 +31,7 @@ def make(kind: tuple[str, int]) -> Callable[..., nn.Module]:
 
     def build(in_channels: int = 2, classes: int = 3, seed: int = 0) -> nn.Module:
         torch.manual_seed(seed)
-        return networks.build(name, in_channels, classes, dims, **SETTINGS[name])
+        return networks.build(name, in_channels, classes, dims, **SETTINGS.get(name, {}))
 
     return build
 

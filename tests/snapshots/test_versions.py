@@ -38,7 +38,6 @@ NETWORKS = {
     "compact_unet": {"widths": [4, 8, 16]}, "unet3d": {"widths": [4, 8, 16]}, "epd_net": {"widths": [4, 4, 6, 6, 8, 8]},
     "xception_unet": {"width": 4, "middle": 1}, "monai": {"network": "UNet", "channels": [4, 8, 16], "strides": [2, 2]},
 }  # fmt: skip
-PLANAR = ["epd_net", "xception_unet"]  # 2-D only
 
 
 def case_of(number: int) -> Case:
@@ -121,9 +120,9 @@ def test_loss(name: str, check_snapshot) -> None:
 @pytest.mark.parametrize("name", networks.names())
 def test_network(name: str, check_snapshot) -> None:
     images = case_of(0).images
-    images = images[:, images.shape[1] // 2] if name in PLANAR else images
+    images = images[:, images.shape[1] // 2] if 3 not in networks.dims_of(name) else images
     torch.manual_seed(0)
-    network = networks.build(name, 4, 4, images.ndim - 1, **NETWORKS[name]).eval()
+    network = networks.build(name, 4, 4, images.ndim - 1, **NETWORKS.get(name, {})).eval()
     with torch.no_grad():
         logits = network(torch.from_numpy(resident.padded(images, network.multiple))[None]).numpy()
     check_snapshot(f"network_{name}", [f"networks/{name}.py"], summary(logits), tolerance=1e-3)

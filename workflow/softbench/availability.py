@@ -21,6 +21,8 @@ def reason_missing(source: str, config: Mapping[str, Any], raw: Path = Path("res
     if config["data"] == "here":
         return "its data does not lie here, and `data: here` fetches none"
     access = constant_of_source(source, "ACCESS")
+    if access == "own":
+        return "it is data of your own, and `folders` does not name its place"
     if access == "manual" and not (config["mirror"] and source_has(source, "ARCHIVES")):
         return "its data is behind a login and needs a person to get it"
     if access == "token" and config["mirror"] is None and not os.environ.get(constant_of_source(source, "TOKEN")):

@@ -1,8 +1,9 @@
 """Where does a case come from? Sources as published, datasets prepared on one grid, splits, and phantoms.
 
 A source is a module of this folder, or of `phantoms/`, that assigns `ACCESS`; it is found by being there. With it come
-a rule file `workflow/rules/datasets/<name>.smk`, an entry of its facts in `document.yaml`, and tests; docs/datasets.md
-shows a whole one. Marked *: read from the text of the module, so a plain literal (strings, numbers, lists, dicts).
+a rule file `workflow/rules/datasets/<name>.smk`, tests and, unless it is "own", an entry of its facts in
+`document.yaml`; docs/datasets.md shows a whole one. Marked *: read from the text of the module, so a plain literal
+(strings, numbers, lists, dicts).
 
 **Every source**
 
@@ -11,7 +12,8 @@ shows a whole one. Marked *: read from the text of the module, so a plain litera
     LICENCE*     of the data, for the same line; say so where redistribution is forbidden
     CITATION     what to cite
     ACCESS       how its files are had: "open" (anonymous download), "tcia" (series of The Cancer Imaging Archive),
-                 "token" (download with a token of the user's), "manual" (a person must act), "made" (a phantom)
+                 "token" (download with a token of the user's), "manual" (a person must act), "own" (files of
+                 the user's, in a folder that `folders` names: `make dataset` writes such a module), "made" (a phantom)
     MODALITIES   names of the image channels, in the order of `RawCase.images`, which names a file of several channels
                  once for each
     CLASSES      names of the classes; the index is the class id, 0 is background

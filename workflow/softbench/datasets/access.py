@@ -9,7 +9,7 @@ from softbench.datasets.case import Archive
 from softbench.errors import InputError
 
 VERSION = 1
-KINDS = ("open", "tcia", "token", "manual", "made")
+KINDS = ("open", "tcia", "token", "manual", "own", "made")
 
 
 def archives_of(source: ModuleType) -> Sequence[Archive]:
@@ -40,6 +40,11 @@ def headers(name: str, source: ModuleType, output: Path) -> tuple[dict[str, str]
 
     Raises: InputError: if a person must act first: the token is not set, or cannot be one.
     """
+    if source.ACCESS == "own":
+        raise InputError(
+            f"{source.TITLE} is data of your own, and no folder is named. Name it: --config "
+            f"'folders={{{name}: PATH}}', or `folders` in the file after --configfile. Expected in it: {source.LAYOUT}."
+        )
     if source.ACCESS == "manual" or (source.ACCESS == "token" and not archives_of(source)):
         raise InputError(steps(name, source, output))
     if source.ACCESS != "token":

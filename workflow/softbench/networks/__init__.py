@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from softbench.checks import require_one_of
-from softbench.networks.settings import require_settings
+from softbench.errors import InputError
+from softbench.networks.settings import dims_of, require_settings
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["build", "names", "parameters", "require_settings"]
+__all__ = ["build", "dims_of", "names", "parameters", "require_settings"]
 
 
 def names() -> list[str]:
@@ -36,6 +37,9 @@ def build(name: str, in_channels: int, classes: int, dims: int, **settings: Any)
     """
     require_one_of("network", name, names())
     require_one_of("dims", dims, (2, 3))
+    if dims not in dims_of(name):
+        only = " and ".join(f"{one}-D" for one in dims_of(name))
+        raise InputError(f"`dims`: the network {name} is {only}, but the images are {dims}-D. Choose another network.")
     require_settings(f"network {name}", name, settings)
     module = importlib.import_module(f"softbench.networks.{name}")
     network: nn.Module = module.build(in_channels, classes, dims, **settings)

@@ -15,6 +15,7 @@ from torch import nn
 from softbench.errors import InputError
 
 VERSION = 1
+DIMS = (2,)
 LEVELS = 6  # five poolings
 REDUCTION = 4  # of channels within the channel attention; ours
 
@@ -104,10 +105,8 @@ def build(in_channels: int, classes: int, dims: int, *, widths: Sequence[int] = 
     """Build the network; `widths` holds the channels of the six resolutions, full first.
 
     Source: Ali et al. 2024 (counts only). Departures: docs/networks.md.
-    Raises: InputError: if `dims` is not 2 or there are not six widths.
+    Raises: InputError: if there are not six widths.
     """
-    if dims != 2:
-        raise InputError(f"`dims`: the network epd_net is 2-D, but the images are {dims}-D. Choose another network.")
     if len(widths) != LEVELS:
         raise InputError(f"`widths` of epd_net must hold {LEVELS} numbers, one a resolution, but is {list(widths)}.")
     return EPDNet(in_channels, classes, widths)

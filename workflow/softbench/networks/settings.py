@@ -26,6 +26,13 @@ def require_settings(place: str, name: str, given: Iterable[str]) -> None:
         raise InputError(f"{place} {' and '.join(problems)}; its settings: {', '.join(known) or 'none'}.")
 
 
+def dims_of(name: str) -> tuple[int, ...]:
+    """Return the dimensions of the images that a network takes: its module's `DIMS`, else 2 and 3."""
+    tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
+    assigned = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
+    return tuple(ast.literal_eval(assigned["DIMS"])) if "DIMS" in assigned else (2, 3)
+
+
 def _declared(name: str) -> tuple[set[str], set[str], bool]:
     """Return the keyword-only arguments of `build` without and with a default, and whether it takes any others."""
     tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))

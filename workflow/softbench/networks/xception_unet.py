@@ -8,9 +8,8 @@ with transposed convolutions and concatenates what the encoder had at that resol
 import torch
 from torch import nn
 
-from softbench.errors import InputError
-
 VERSION = 1
+DIMS = (2,)
 # Chollet 2017: channels of the stem, of the blocks that halve the grid, and of the last two convolutions
 STEM, BLOCKS, LAST = (32, 64), (128, 256, 728, 1024), (1536, 2048)
 DECODER = (256, 128, 64, 32, 16)  # ours: the paper gives none
@@ -72,12 +71,7 @@ def build(in_channels: int, classes: int, dims: int, *, width: int = STEM[0], mi
     """Build the network; 32 and 8 are Xception's own, smaller ones shrink it in proportion.
 
     Source: Li et al. 2020 (names it, no more); Chollet 2017. Departures: docs/networks.md.
-    Raises: InputError: if `dims` is not 2.
     """
-    if dims != 2:
-        raise InputError(
-            f"`dims`: the network xception_unet is 2-D, but the images are {dims}-D. Choose another network."
-        )
     return XceptionUNet(in_channels, classes, width, middle)
 
 

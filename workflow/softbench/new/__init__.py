@@ -1,0 +1,56 @@
+"""What does own data, or an own network, look like at its start: files written from `workflow/templates`."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from softbench import pieces
+from softbench.errors import InputError
+from softbench.new import literal
+
+ROOT = Path(__file__).parents[3]
+TEMPLATES = ROOT / "workflow" / "templates"
+
+
+def write(kind: str, name: str, files: Mapping[str, Path], root: Path, **values: Any) -> list[Path]:
+    """Fill the templates of a kind and write them where they belong; return the paths, below `root`.
+
+    Args:
+        kind: a folder of `workflow/templates`.
+        name: of what is new; the templates know it as `name`.
+        files: template without `.j2` -> where its text goes, below `root`.
+        root: the repository.
+        values: what else the templates name.
+    Raises: InputError: if the name cannot be one, or a file is there already: nothing is overwritten.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise InputError(f"NAME={name} cannot be a name. Take a to z first, then a to z, 0 to 9 and _, e.g. NAME=mine.")
+    there = [str(path) for path in files.values() if (root / path).exists()]
+    if there:
+        raise InputError(f"{', '.join(there)} exists already. Take another NAME, or delete what is there.")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES / kind), autoescape=False, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.globals["line"] = literal.line
+    texts = {path: environment.get_template(f"{one}.j2").render(name=name, **values) for one, path in files.items()}
+    for path, text in texts.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        pieces.write_text(root / path, text)
+    return list(texts)
+
+
+def require_free(name: str, root: Path, *parts: str) -> None:
+    """Raise `InputError` if one of these parts of config.yaml has a key of this name, or a rule is called so."""
+    import yaml
+
+    from softbench.plan import RULES
+
+    config = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+    taken = [f"{part}.{name} of config.yaml" for part in parts if name in config[part]]
+    taken += ["a rule"] if name in RULES else []
+    if taken:
+        raise InputError(f"NAME={name} is the name of {' and of '.join(taken)}. Take another.")
