@@ -50,6 +50,18 @@ def derived_splits(dataset):
     return settings.splits_of(config["datasets"][dataset]["source"])
 
 
+def place_of_split(dataset, split):
+    """Return where a split lies: among the committed ones or, made once the patients are known, among the results."""
+    committed = f"workflow/splits/{dataset}/{split}.csv"
+    derived = split in derived_splits(dataset) and not Path(workflow.basedir, committed).exists()
+    return f"results/splits/{dataset}/{split}.csv" if derived else committed
+
+
+def main_split_of(wildcards):
+    """Return the main split of a dataset, for soft labels that look at other cases of the same part."""
+    return place_of_split(wildcards.dataset, "main")
+
+
 include: "split.smk"
 
 

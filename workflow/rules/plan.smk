@@ -38,10 +38,8 @@ def soft_label_of(wildcards):
 def split_of(wildcards):
     """Return the split of an experiment; a bad one stops before any job starts."""
     experiment = experiment_of(wildcards)
-    path = f"workflow/splits/{experiment['dataset']}/{experiment['split']}.csv"
-    if experiment["split"] in derived_splits(experiment["dataset"]) and not Path(workflow.basedir, path).exists():
-        return f"results/splits/{experiment['dataset']}/{experiment['split']}.csv"
-    if workflow.is_main_process:
+    path = place_of_split(experiment["dataset"], experiment["split"])
+    if path.startswith("workflow/") and workflow.is_main_process:
         read_split(path)
     return path
 

@@ -5,7 +5,7 @@ rule soften_wrong_image:
     """Control: GeoLS on the image of the next case of the same part."""
     input:
         data=DATASET,
-        split="workflow/splits/{dataset}/main.csv",
+        split=main_split_of,
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
