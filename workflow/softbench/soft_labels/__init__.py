@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 from softbench.errors import InputError
+from softbench.soft_labels.load import load
 from softbench.soft_labels.quality import quality
 from softbench.soft_labels.reader import SoftLabels, open_store
 
@@ -24,7 +25,7 @@ def recipe(name: str) -> ModuleType:
     """
     if name not in names():
         raise InputError(f"there is no recipe {name!r}; known recipes: {', '.join(names())}.")
-    return importlib.import_module(f"softbench.soft_labels.{name}")
+    return load(name)
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -16,6 +16,9 @@ from softbench.soft_labels.ignore import fill
 from softbench.soft_labels.raters import Raters, choose, majority
 from softbench.soft_labels.shares import probabilities, shares_of
 
+WRITTEN = ("recipe", "kind", "settings", "classes", "normalised", "key", "cases")  # what every manifest says
+AGAIN = "Mend the program that its `soften_` rule calls, delete the folder, and run the rule again."
+
 
 @dataclass(frozen=True)
 class SoftLabels:
@@ -29,8 +32,22 @@ class SoftLabels:
         if case.id not in self.manifest["cases"]:
             raise InputError(f"{self.folder} holds no soft label of case {case.id!r}. Run its `soften_` rule again.")
         if self.manifest["kind"] == "stored":
-            return store.read_codes(self.folder, case.id)
+            return self._stored(case.id)
         return store.encode(self._compute(case, case.labels))
+
+    def _stored(self, case: str) -> np.ndarray:
+        """Return the integers of a case on disk; a store that a program wrote without a check stops here."""
+        codes = store.read_codes(self.folder, case)
+        classes, path = self.manifest["classes"], store.path_of(self.folder, case)
+        if len(codes) != classes:
+            raise InputError(f"{path} holds {len(codes)} classes, but its manifest.json says {classes}. {AGAIN}")
+        off = codes.sum(axis=0, dtype=np.int64) != store.ONE
+        if self.manifest["normalised"] and off.any():
+            raise InputError(
+                f"{path}: the classes of {int(off.sum())} of {off.size} voxels do not sum to {store.ONE}, though "
+                f"manifest.json says that they are normalised. {AGAIN}"
+            )
+        return codes
 
     def read(self, case: Case) -> np.ndarray:
         """Return the soft label of a case, (C, ...) float32, exactly as a network sees it."""
@@ -80,12 +97,17 @@ class SoftLabels:
 def open_store(folder: Path) -> SoftLabels:
     """Open the soft labels that a `soften_` rule wrote.
 
-    Raises: InputError: if there is no manifest.
+    Raises: InputError: if there is no manifest, or one that does not say what it must.
     """
     try:
         manifest = json.loads((folder / "manifest.json").read_text())
     except FileNotFoundError:
         raise InputError(f"{folder} holds no manifest.json, so no soft labels. Run its `soften_` rule.") from None
+    except ValueError as error:
+        raise InputError(f"{folder / 'manifest.json'} is no JSON ({error}). {AGAIN}") from None
+    missing = [name for name in WRITTEN if name not in manifest]
+    if missing:
+        raise InputError(f"{folder / 'manifest.json'} lacks {', '.join(missing)}; `softbench pack` writes all. {AGAIN}")
     return SoftLabels(folder, {"raters": "one", "map": None} | manifest)
 
 
