@@ -9,6 +9,7 @@ configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/cluster.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/soft_labels.smk"
 include: "workflow/rules/plan.smk"
@@ -42,10 +43,6 @@ for target in [*PLAN.tables, *PLAN.paper_tables]:
             target
         input:
             products_of([target]),
-
-
-onstart:
-    lock.note_owner()
 
 
 onsuccess:

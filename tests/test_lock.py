@@ -1,51 +1,91 @@
-"""A lock goes with its owner, and never before."""
+"""One run at a time in a folder; what a killed run left of its lock goes, and never before its end."""
 
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
-from softbench import lock
+from softbench import InputError, lock
+
+HOLD = (
+    "import sys; from softbench import lock; lock.take(['--cores', '2']); print('held', flush=True); sys.stdin.read()"
+)
 
 
 @pytest.fixture
-def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder in which nobody is at work, with a lock file of Snakemake's."""
     monkeypatch.chdir(tmp_path)
     file = tmp_path / lock.LOCKS / "0.input.lock"
     file.parent.mkdir(parents=True)
     file.touch()
-    return file
+    yield tmp_path
+    while lock._held:
+        lock._held.pop().close()
 
 
-def test_lock_of_a_living_process_stays(locked: Path) -> None:
-    lock.note_owner()
-    assert not lock.release_if_stale()
-    assert locked.exists()
+def another() -> subprocess.Popen[str]:
+    """Start a process that takes the folder and keeps it until its standard input is closed."""
+    process = subprocess.Popen([sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
 
 
-def test_lock_of_an_ended_process_goes(locked: Path) -> None:
-    lock.note_owner()
-    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    created = psutil.Process(process.pid).create_time()
-    lock.OWNER.write_text(json.dumps({**json.loads(lock.OWNER.read_text()), "pid": process.pid, "created": created}))
-    assert not lock.release_if_stale()
-    process.kill()
-    process.wait()
-    assert lock.release_if_stale()
-    assert not locked.exists()
+def noted(**changes: object) -> None:
+    """Write an owner of the past."""
+    lock.note_owner(["--cores", "2"])
+    lock.OWNER.write_text(json.dumps({**json.loads(lock.OWNER.read_text()), **changes}))
 
 
-def test_process_number_that_was_given_anew_is_not_the_owner(locked: Path) -> None:
-    lock.note_owner()
-    lock.OWNER.write_text(json.dumps({**json.loads(lock.OWNER.read_text()), "created": 1.0}))
-    assert lock.release_if_stale()
+def test_second_run_is_told_by_whom_the_folder_is_in_use_and_a_kill_frees_it(folder: Path) -> None:
+    noted()
+    first = another()
+    (folder / lock.LOCKS / "0.input.lock").touch()
+    said = rf"{folder} is in use: process {first.pid} on .*, since \d{{4}}-.*: `snakemake --cores 2`\. Wait"
+    with pytest.raises(InputError, match=said):
+        lock.take()
+    assert list(lock.LOCKS.iterdir())
+    first.kill()
+    first.wait()
+    assert lock.take()
+    assert not list(lock.LOCKS.iterdir())
 
 
-@pytest.mark.parametrize("owner", [{"host": "elsewhere", "pid": 2**22, "created": 1.0}, None])
-def test_lock_of_another_host_or_an_unknown_owner_stays(locked: Path, owner: dict | None) -> None:
-    if owner:
-        lock.OWNER.write_text(json.dumps(owner))
-    assert not lock.release_if_stale()
-    assert locked.exists()
+def test_folder_without_a_lock_of_snakemake_is_taken_in_silence(folder: Path) -> None:
+    (folder / lock.LOCKS / "0.input.lock").unlink()
+    assert not lock.take(["--cores", "1"])
+    assert json.loads(lock.OWNER.read_text())["command"] == "snakemake --cores 1"
+
+
+def test_lock_of_another_host_stays_until_a_person_says_unlock(folder: Path) -> None:
+    noted(host="elsewhere")
+    with pytest.raises(InputError, match=r"on elsewhere, since .*--unlock` once, then the same command"):
+        lock.take()
+    assert list(lock.LOCKS.iterdir())
+    assert lock.take(["--unlock"])
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"pid": 1'])
+def test_lock_of_an_unknown_owner_stays(folder: Path, content: str) -> None:
+    lock.OWNER.write_text(content)
+    with pytest.raises(InputError, match="process unknown on unknown"):
+        lock.take()
+    assert list(lock.LOCKS.iterdir())
+
+
+def test_nolock_takes_nothing(folder: Path) -> None:
+    assert not lock.take(["--nolock"])
+    assert not lock.OWNER.exists()
+
+
+@pytest.mark.parametrize("call", ["-n", "-nq", "--dry-run --cores 2", "--report report.html", "--lint", "--report=a"])
+def test_calls_that_only_look_are_no_runs(call: str) -> None:
+    assert not lock.is_run(call.split())
+
+
+@pytest.mark.parametrize("call", ["--cores all", "-c all", "-call", "results/tables/n.md -k", "--config data=n"])
+def test_calls_that_change_the_folder_are_runs(call: str) -> None:
+    assert lock.is_run(call.split())

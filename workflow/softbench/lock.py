@@ -1,48 +1,91 @@
-"""Snakemake's lock after a kill: it stays, and the next call would refuse to run. It goes when its owner is gone.
+"""One run at a time in a folder: the second is told who is at work there; a killed run blocks nobody after it.
 
-A run notes its process when it has the lock. A lock whose noted owner, on this host, no longer lives is stale; one of
-a living process, or of another host, is left alone, and Snakemake then says that the folder is in use.
+The lock is the kernel's (`flock`), so that it goes with its process, however that ends, and no clock and no process
+number can be mistaken. What Snakemake's own lock files say is then stale, unless a run on another host wrote them: not
+every shared file system takes such locks across hosts, so these are left until a person says that the run has ended.
 """
 
+import fcntl
 import json
 import os
 import platform
+import re
+import shlex
+import time
+from collections.abc import Sequence
 from pathlib import Path
-
-import psutil
+from typing import Any, TextIO
 
 from softbench import pieces
+from softbench.errors import InputError
 
+RUN = Path(".snakemake/run.lock")
 OWNER = Path(".snakemake/owner.json")
 LOCKS = Path(".snakemake/locks")
+LOOKS = re.compile(  # options of calls that only look
+    r"-[Fikpqrt]*n[Fikpqrt]*|-[lSDhv]|--(dry-?run|list.*|lint|help.*|version|summary|detailed-summary|report|dag|d3dag"
+    r"|rulegraph|filegraph|print-compilation|generate-unit-tests|containerize|archive|export-cwl)(=.*)?"
+)
+_held: list[TextIO] = []  # open until this process ends
 
 
-def note_owner() -> None:
-    """Write down that this process holds the lock."""
-    created = psutil.Process().create_time()
-    pieces.write_json(OWNER, {"host": platform.node(), "pid": os.getpid(), "created": created})
+def is_run(arguments: Sequence[str]) -> bool:
+    """Return whether a call of Snakemake may change the folder: a dry run, a report or a list only look."""
+    return not any(LOOKS.fullmatch(argument) for argument in arguments)
 
 
-def release_if_stale() -> bool:
-    """Delete a lock that a killed process left; return whether there was one."""
-    locks = list(LOCKS.glob("*.lock"))
-    if not locks or not _owner_is_gone():
+def take(arguments: Sequence[str] = ()) -> bool:
+    """Take the folder for this process until it ends; return whether Snakemake's lock of a killed run was removed.
+
+    Args: arguments: of the call; `--nolock` takes nothing, `--unlock` says that a run on another host has ended.
+    Raises: InputError: if another run is at work in the folder; the message says which.
+    """
+    if "--nolock" in arguments:
         return False
-    for lock in locks:
+    RUN.parent.mkdir(exist_ok=True)
+    file = open(RUN, "a", encoding="utf-8")  # noqa: SIM115
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(f"{_in_use_by(_owner())} Wait until it has ended: nothing of it was touched.") from None
+    except OSError:  # a file system without locks: Snakemake's own must do
+        return False
+    stale = list(LOCKS.glob("*.lock"))
+    if stale and "--unlock" not in arguments:
+        _require_of_this_host(_owner())
+    _held.append(file)
+    for lock in stale:
         lock.unlink()
-    return True
+    note_owner(arguments)
+    return bool(stale)
 
 
-def _owner_is_gone() -> bool:
-    """Return whether the noted owner ran on this host and has ended; an unknown owner counts as alive."""
+def note_owner(arguments: Sequence[str] = ()) -> None:
+    """Write down who holds the folder, for the message that another run gets."""
+    since, command = time.strftime("%Y-%m-%d %H:%M:%S"), shlex.join(["snakemake", *arguments])
+    pieces.write_json(OWNER, {"host": platform.node(), "pid": os.getpid(), "since": since, "command": command})
+
+
+def _owner() -> dict[str, Any]:
+    """Return what the last owner noted; nothing where that cannot be read."""
     try:
         owner = json.loads(OWNER.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    if owner["host"] != platform.node():
-        return False
-    try:
-        process = psutil.Process(owner["pid"])
-        return process.status() == psutil.STATUS_ZOMBIE or process.create_time() != owner["created"]
-    except psutil.NoSuchProcess:
-        return True
+        return {}
+    return owner if isinstance(owner, dict) else {}
+
+
+def _in_use_by(owner: dict[str, Any]) -> str:
+    said = {name: owner.get(name, "unknown") for name in ("pid", "host", "since", "command")}
+    return (
+        f"the folder {Path.cwd()} is in use: process {said['pid']} on {said['host']}, since {said['since']}: "
+        f"`{said['command']}`."
+    )
+
+
+def _require_of_this_host(owner: dict[str, Any]) -> None:
+    if owner.get("host") != platform.node():
+        raise InputError(
+            f"{_in_use_by(owner)} This host ({platform.node()}) cannot see whether it has ended. If it has, say "
+            "`snakemake --unlock` once, then the same command; what is finished is kept."
+        )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from softbench import turns
 from softbench.errors import InputError, TimeLimitError
 
 
@@ -20,12 +21,17 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     name = Path(path).with_suffix("").as_posix().removeprefix("results/logs/")
-    with open(path, "w", encoding="utf-8", buffering=1) as file:
+
+    def tell(line: str) -> None:
+        print(f"{name}: {line}", file=sys.stderr, flush=True)
+
+    with turns.alone(Path(path), tell), open(path, "w", encoding="utf-8", buffering=1) as file:
 
         def log(line: str) -> None:
             file.write(f"{time.strftime('%H:%M:%S')} {line}\n")
-            print(f"{name}: {line}", file=sys.stderr, flush=True)
+            tell(line)
 
+        turns.end_with_starter(log)
         try:
             yield log
         except InputError as error:
