@@ -30,7 +30,7 @@ def write(kind: str, name: str, files: Mapping[str, Path], root: Path, **values:
         raise InputError(f"NAME={name} cannot be a name. Take a to z first, then a to z, 0 to 9 and _, e.g. NAME=mine.")
     there = [str(path) for path in files.values() if (root / path).exists()]
     if there:
-        raise InputError(f"{', '.join(there)} exists already. Take another NAME, or delete what is there.")
+        raise InputError(f"{', '.join(there)}: there already. Take another NAME, or delete what is there.")
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES / kind), autoescape=False, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined, keep_trailing_newline=True,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 WIDTH = 120
+PIECE = 80  # characters; some need two in their written form
 
 
 def line(name: str, value: Any) -> str:
@@ -17,7 +18,12 @@ def line(name: str, value: Any) -> str:
         return "\n".join([f"{name} = {{", *entries, "}"])
     if isinstance(value, tuple):
         return "\n".join([f"{name} = (", *(f"    {_short(one)}," for one in value), ")"])
-    return "\n".join([f"{name} = (", f"    {_short(value)}", ")"])
+    return "\n".join([f"{name} = (", *(f"    {_short(part)}" for part in _parts(value)), ")"])
+
+
+def _parts(text: str) -> list[str]:
+    """Cut a text into pieces that fit into a line each; put together again they are the text."""
+    return [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
 
 
 def _short(value: Any) -> str:

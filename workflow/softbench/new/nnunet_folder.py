@@ -104,7 +104,7 @@ def _facts(folder: Path) -> dict[str, Any]:
 
 def _in_order(facts: Mapping[str, Any], *keys: str) -> tuple[str, ...]:
     """Return the names of the channels, each one another."""
-    named: Mapping[str, str] = next(facts[key] for key in keys if key in facts)
+    named: Mapping[str, str] = next(facts[key] for key in keys if facts.get(key))
     names = [_word(named[number]) for number in sorted(named, key=int)]
     return tuple(name if names.count(name) == 1 else f"{name}_{place}" for place, name in enumerate(names))
 
