@@ -130,7 +130,7 @@ def test_added_method_is_trained_alone_and_changes_no_other_run(killed) -> None:
 
 
 def test_circumstances_recompute_nothing(killed) -> None:
-    assert killed.jobs("--config", "device=cpu", "mirror=somewhere") == {}
+    assert killed.jobs("--config", "device=cpu", "mirror=somewhere", "scratch=/somewhere") == {}
     assert killed.jobs(cores=1) == {}
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.datasets import splits
+from softbench.datasets import scratch, splits
 from softbench.training import limits
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.device import choose
@@ -11,7 +11,7 @@ from softbench.training.device import choose
 with logs.job(snakemake.log[0]) as log:
     batch = Batch(
         Run.of(snakemake.params.run),
-        Path(snakemake.input.data).parent,
+        scratch.nearest(Path(snakemake.input.data).parent, snakemake.config["scratch"], log),
         Path(snakemake.input.soft_label).parent,
         splits.read(Path(snakemake.input.split)),
         choose(snakemake.config["device"], log),
