@@ -13,12 +13,7 @@ import yaml
 from softbench import InputError
 from softbench.new import own_dataset
 
-FILES = (
-    "workflow/softbench/datasets/mine.py",
-    "workflow/rules/datasets/mine.smk",
-    "mine.yaml",
-    "tests/datasets/test_mine.py",
-)
+MODULE, RULES = "workflow/softbench/datasets/mine.py", "workflow/rules/datasets/mine.smk"
 
 
 def constants(place: Path) -> dict[str, object]:
