@@ -1,10 +1,12 @@
-"""`softbench check`: its arguments, what they mean, and what it says in the end."""
+"""`softbench check`: its arguments, what they mean, and what it says in the end; with a name it checks a soft label."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from softbench.errors import InputError
+from softbench.machine.finding import Finding
 
 RESULTS = Path("results")
 CROP = (128, 192, 192)  # voxels, D H W: the largest of the papers, SVLS and GeoLS on BraTS
@@ -12,7 +14,11 @@ NOTES = """\
 One line a check: ok, warning, failed or not checked. Exit code 1 if one failed. Run it in the folder of the suite, on
 the machine (on a cluster: in a job on the node) that will train.
 
-The last check tries a step of the largest crop (on a CPU it is estimated); state yours:
+With a name, it checks a soft label of your own instead, in seconds and before any job: the rule, then the contracts of
+its module or, where it has none, what the rule's program writes for small phantoms.
+  softbench check mine
+
+The last check of a machine tries a step of the largest crop (on a CPU it is estimated); state yours:
   softbench check --network compact_unet --crop 32 48 32 --channels 1 --classes 3 --batch 2
 """
 
@@ -21,13 +27,15 @@ def add_to(commands: Any) -> None:
     """Add `check` to the commands of a parser."""
     parser = commands.add_parser(
         "check",
-        help="say whether this machine is fit to train: versions, repeatability, bf16, memory, disk",
-        description="Say whether this machine is fit to train.",
+        help="say whether this machine is fit to train or, given its name, whether a soft label is",
+        description="Say whether this machine, or a soft label of your own, is fit to train with.",
         epilog=NOTES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
     add = parser.add_argument
+    text = "of a soft label's rule file in workflow/rules/soft_labels; without it the machine is checked"
+    add("name", nargs="?", metavar="NAME", help=text)
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU where there is one")
     text = "a key of `networks` in config.yaml; default: unet3d"
     add("--network", default="unet3d", metavar="NAME", help=text)
@@ -40,6 +48,16 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run all checks, print each finding as it is made, and return 1 if one failed."""
+    return _print(_of_recipe(options.name) if options.name else _of_machine(options))
+
+
+def _of_recipe(name: str) -> Iterator[Finding]:
+    from softbench.plugin import check  # here, for it reads the contracts
+
+    return check.findings(name)
+
+
+def _of_machine(options: argparse.Namespace) -> Iterator[Finding]:
     settings = network_settings(options.network, config_file())
     _require_sizes(options)
     from softbench.machine import survey  # here, so that --help and refusals need no torch
@@ -49,8 +67,12 @@ def run(options: argparse.Namespace) -> int:
     device = choose(options.device, log=lambda line: None)
     step = Step(settings, options.channels, options.classes, options.batch, tuple(options.crop))
     step.require_whole()
+    return survey.run(survey.checks(device, step, RESULTS))
+
+
+def _print(findings: Iterator[Finding]) -> int:
     verdicts = []
-    for finding in survey.run(survey.checks(device, step, RESULTS)):
+    for finding in findings:
         print(finding, flush=True)
         verdicts.append(finding.verdict)
     print(_summary(verdicts))

@@ -29,14 +29,14 @@ def check_names(folder: Path) -> list[Path]:
         for name in names:
             if name in owners:
                 raise InputError(
-                    f"{_short(path)} declares the rule {name}, but {_short(owners[name])} does so too. Rename one."
+                    f"{short(path)} declares the rule {name}, but {short(owners[name])} does so too. Rename one."
                 )
             owners[name] = path
         expected = PREFIXES[folder.name] + path.stem
         if expected not in names:
             found = ", ".join(names) or "none"
             raise InputError(
-                f"{_short(path)} must declare a rule {expected}, as the file is called, but its rules are: {found}. "
+                f"{short(path)} must declare a rule {expected}, as the file is called, but its rules are: {found}. "
                 "Rename the rule or the file."
             )
     return sorted(folder.glob("*.smk"))
@@ -45,11 +45,11 @@ def check_names(folder: Path) -> list[Path]:
 def unreadable(path: Path, error: Exception) -> InputError:
     """Return the error of a rule file that Snakemake cannot include."""
     if isinstance(error, InputError):
-        return InputError(f"{_short(path)}: {error}")
+        return InputError(f"{short(path)}: {error}")
     line = f" in {error.text.strip()!r}" if isinstance(error, SyntaxError) and error.text else ""
     said = error.msg if isinstance(error, SyntaxError) else str(error)
     said = f"{type(error).__name__}: {said.rstrip('.')}{line}"
-    return InputError(f"{_short(path)} cannot be read: {said}. Mend the file, or {COPY}.")
+    return InputError(f"{short(path)} cannot be read: {said}. Mend the file, or {COPY}.")
 
 
 def check_recipe(
@@ -66,7 +66,7 @@ def check_recipe(
         params: of the rule; `recipe` is there where the rule calls a module of this package.
     Raises: InputError: naming the file, what was found and what to do.
     """
-    file, outputs = _short(path), list(outputs)
+    file, outputs = short(path), list(outputs)
     if MANIFEST not in outputs:
         raise InputError(f"{file} writes {', '.join(outputs) or 'nothing'}, but its output must be {MANIFEST}.")
     if constraint != expected:
@@ -85,13 +85,13 @@ def _check_module(recipe: str, file: str, called: str) -> None:
     path = config.PACKAGE / "soft_labels" / f"{recipe}.py"
     if not path.exists():
         raise InputError(
-            f"{file} calls the recipe {recipe!r}, but there is no {_short(path)}. Write it (`make method NAME=...` "
+            f"{file} calls the recipe {recipe!r}, but there is no {short(path)}. Write it (`make method NAME=...` "
             "shows how), or let the rule call a program of your own and leave out `recipe`."
         )
     config.check_recipe_module(recipe)
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
     """Return a path from `workflow` on, as one types it in the folder of the suite."""
     parts = path.parts
     start = len(parts) - 1 - parts[::-1].index("workflow") if "workflow" in parts else 0

@@ -17,10 +17,11 @@ from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
 from softbench.soft_labels.exchange import fit, lender_of
-from softbench.soft_labels.load import load, place_of, short
+from softbench.soft_labels.load import load
 from softbench.soft_labels.quality import VERSION as QUALITY_VERSION
 from softbench.soft_labels.quality import quality
 from softbench.soft_labels.reader import compute
+from softbench.soft_labels.verify import made
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,9 @@ def _soften_case(job: Job, case_id: str, key: str) -> dict[str, Any]:
         began = time.process_time()
         dataset = datasets.open(job.data)
         case, classes = dataset.load(case_id), len(dataset.classes)
-        soft = _checked(job, case, (classes, *grid_of(job, case)), lambda: _soft(job, dataset, case))
+        soft = made(
+            job.module, case.id, (classes, *grid_of(job, case)), job.settings, lambda: _soft(job, dataset, case)
+        )
         codes = store.encode(soft)
         if job.module.KIND == "stored":
             np.savez_compressed(scratch / f"{case_id}.npz", **store.pack(codes), affine=case.affine)
@@ -126,23 +129,6 @@ def _soften_case(job: Job, case_id: str, key: str) -> dict[str, Any]:
         return {"hash": pieces.hash_array(codes), "quality": _quality(codes, case), **taken}
 
     return pieces.make(job.output / "cases", case_id, key, build)
-
-
-def _checked(job: Job, case: Case, shape: tuple[int, ...], make: Callable[[], np.ndarray]) -> np.ndarray:
-    """Return the soft label of a case; one that breaks the contract, or a crash, names the case and the module."""
-    path = Path(str(job.module.__file__))
-    hint = f"Mend {short(path)}: `softbench check {job.recipe}` tries it in seconds."
-    try:
-        soft = make()
-    except (InputError, MemoryError):
-        raise
-    except Exception as error:
-        raise InputError(f"case {case.id}: soften stopped with {place_of(error, path)}. {hint}") from error
-    try:
-        check(soft, case.id, shape, job.module.is_normalised(**job.settings))
-    except InputError as error:
-        raise InputError(f"{error} {hint}") from None
-    return soft
 
 
 def _soft(job: Job, dataset: Dataset, case: Case) -> np.ndarray:
@@ -170,25 +156,3 @@ def _quality(codes: np.ndarray, case: Case) -> dict[str, float]:
         return {}
     numbers = quality(store.decode(codes), case.labels, case.spacing_mm, case.truth)
     return {name: value for name, value in numbers.items() if np.isfinite(value)}
-
-
-def check(soft: np.ndarray, case: str, shape: tuple[int, ...], normalised: bool) -> None:
-    """Raise an InputError that names the case if a soft label has another shape or type, leaves [0, 1], or does not sum
-    to 1 where it should.
-
-    Args:
-        soft: (C, ...).
-        case: its id.
-        shape: what the soft label must have.
-        normalised: whether the classes of a voxel must sum to 1, within 1e-5.
-    """
-    if not isinstance(soft, np.ndarray) or soft.dtype != np.float32:
-        found = soft.dtype if isinstance(soft, np.ndarray) else type(soft).__name__
-        raise InputError(f"case {case}: the soft label must be an array of float32, but is {found}.")
-    if soft.shape != shape:
-        raise InputError(f"case {case}: the soft label has the shape {soft.shape}, but must have {shape} (C, ...).")
-    if not np.isfinite(soft).all() or soft.min() < -1e-6 or soft.max() > 1 + 1e-6:  # the span of NaN is nan to nan
-        raise InputError(f"case {case}: the soft label must lie in [0, 1], but spans {soft.min()} to {soft.max()}.")
-    error = float(np.abs(soft.sum(axis=0) - 1).max())
-    if normalised and error > 1e-5:
-        raise InputError(f"case {case}: the soft label must sum to 1 over classes, but is off by up to {error:.3g}.")

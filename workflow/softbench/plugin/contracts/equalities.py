@@ -95,11 +95,11 @@ def _makes_no_map(recipe: ModuleType) -> str:
 
 
 CONTRACTS = (
-    Contract("tensors as arrays", tensors),
+    Contract("tensors", tensors),
     Contract("flips", flips, _directed),
     Contract("quarter turns", quarter_turns, _directed),
     Contract("batches", batches, _not_computed),
     Contract("maps", maps, _makes_no_map),
-    Contract("number of raters", raters),
+    Contract("raters", raters),
     Contract("unknown setting", settings),
 )

@@ -52,9 +52,9 @@ def _reads_labels_alone(recipe: ModuleType) -> str:
 
 
 CONTRACTS = (
-    Contract("refuses unknown classes", unknown_class),
-    Contract("refuses float labels", float_labels),
-    Contract("refuses bad spacing", spacing),
-    Contract("refuses labels of no rater", rater_axis),
-    Contract("refuses bad images", image, _reads_labels_alone),
+    Contract("unknown classes", unknown_class),
+    Contract("float labels", float_labels),
+    Contract("bad spacing", spacing),
+    Contract("no rater axis", rater_axis),
+    Contract("bad images", image, _reads_labels_alone),
 )

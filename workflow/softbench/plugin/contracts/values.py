@@ -115,13 +115,13 @@ def _has_own_grid(recipe: ModuleType) -> str:
 
 CONTRACTS = (
     Contract("constants", constants),
-    Contract("shape, type and range", shape_type_range),
+    Contract("shape and range", shape_type_range),
     Contract("sums to 1", sums),
-    Contract("defaults are SETTINGS", defaults),
+    Contract("defaults", defaults),
     Contract("same again", same_again),
-    Contract("inputs stay as they were", inputs_untouched),
-    Contract("background stays", all_background),
-    Contract("a single class stays", one_class),
-    Contract("a single voxel is kept", single_voxel, _has_own_grid),
-    Contract("thin and small grids", thin_and_small_grids),
+    Contract("inputs untouched", inputs_untouched),
+    Contract("background", all_background),
+    Contract("one class", one_class),
+    Contract("single voxel", single_voxel, _has_own_grid),
+    Contract("small grids", thin_and_small_grids),
 )
