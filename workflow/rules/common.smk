@@ -10,11 +10,12 @@ from snakemake.utils import update_config
 sys.path.insert(0, str(Path(workflow.basedir, "workflow")))  # jobs in other environments find softbench here
 
 from softbench import config as settings
-from softbench import lock, table_rows, turns
+from softbench import lock, storage, table_rows, turns
 from softbench.errors import InputError
 from softbench.plan import Plan, complete_maps, complete_soft_labels
 from softbench.config import version_of
 from softbench.losses import catalogue as losses
+from softbench.plugin import words
 
 DATASET = "results/data/{dataset}/manifest.json"
 PACKAGE = Path(workflow.basedir, "workflow", "softbench")
@@ -29,8 +30,10 @@ def stop_on_bad_input(function, *arguments):
 
 
 turns.sign()
-if workflow.is_main_process and lock.is_run(sys.argv[1:]) and stop_on_bad_input(lock.take, sys.argv[1:]):
-    print("An earlier run was killed; its lock is gone, and its finished pieces are kept.", file=sys.stderr)
+if workflow.is_main_process and lock.is_run(sys.argv[1:]):
+    stop_on_bad_input(storage.require_writable, Path("results"), Path(".snakemake"))
+    if stop_on_bad_input(lock.take, sys.argv[1:]):
+        print("An earlier run was killed; its lock is gone, and its finished pieces are kept.", file=sys.stderr)
 
 update_config(config, settings.retype(workflow.config_settings.overwrite_config))
 stop_on_bad_input(settings.check, config)
@@ -63,6 +66,13 @@ def settings_of(wildcards):
     """Return the settings of a soft label."""
     one = config["soft_labels"].get(wildcards.soft_label) or {}
     return {name: value for name, value in one.items() if name not in ("recipe", "map")}
+
+
+def words_of(**defaults):
+    """Return the settings of a soft label as words for a program, `name=value`; one without a default is refused."""
+    return lambda wildcards: stop_on_bad_input(
+        words.complete, f"config.yaml: soft_labels.{wildcards.soft_label}", settings_of(wildcards), defaults
+    )
 
 
 def maps_of(kind):

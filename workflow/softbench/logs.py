@@ -4,10 +4,10 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from softbench import turns
+from softbench import storage, turns
 from softbench.errors import InputError, TimeLimitError
 
 
@@ -25,11 +25,15 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
     def tell(line: str) -> None:
         print(f"{name}: {line}", file=sys.stderr, flush=True)
 
-    with turns.alone(Path(path), tell), open(path, "w", encoding="utf-8", buffering=1) as file:
+    with turns.alone(Path(path), tell), open(path, "wb", buffering=0) as file:
+
+        def keep(text: str) -> None:
+            with suppress(OSError):  # a log that cannot be written, on a full disk, stops no job
+                file.write(text.encode())
 
         def log(line: str) -> None:
-            file.write(f"{time.strftime('%H:%M:%S')} {line}\n")
             tell(line)
+            keep(f"{time.strftime('%H:%M:%S')} {line}\n")
 
         turns.end_with_starter(log)
         try:
@@ -40,6 +44,9 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
         except TimeLimitError as error:
             log(f"STOPPED: {error}")
             sys.exit(1)
-        except BaseException:
-            file.write(traceback.format_exc())
+        except BaseException as error:
+            keep(traceback.format_exc())
+            if message := storage.explained(error):
+                log(f"ERROR: {message}")
+                sys.exit(1)
             raise

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from softbench import storage
+
 
 def key_of(**content: Any) -> str:
     """Return the sha256 of what decides a piece: settings, input hashes and module VERSIONs, as canonical JSON."""
@@ -65,7 +67,7 @@ def make(folder: Path, name: str, key: str, build: Callable[[Path], dict[str, An
         return record
     record_path(folder, name).unlink(missing_ok=True)
     _sweep(folder, name)
-    with scratch_folder(folder, name) as scratch:
+    with scratch_folder(folder, name) as scratch, storage.writing(folder / name):
         facts = build(scratch)
         files = sorted(entry.name for entry in scratch.iterdir())
         for file in files:
@@ -136,7 +138,7 @@ def write_text(path: Path, text: str) -> None:
 def write_file(path: Path, write: Callable[[Path], Any]) -> None:
     """Let `write` fill a temporary file beside `path` (same suffix), then rename it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_folder(path.parent, path.name) as scratch:
+    with scratch_folder(path.parent, path.name) as scratch, storage.writing(path):
         part = scratch / path.name
         write(part)
         move(part, path)

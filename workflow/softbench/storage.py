@@ -1,0 +1,104 @@
+"""Disks that are full, read-only or forbidden: the message says which file, why, and that the same command goes on."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from softbench.errors import InputError
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
+OTHER = {errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.EISDIR, errno.ENOTDIR}
+WITHOUT_NUMBER = ("requested and", "PytorchStreamWriter", "inline_container", "file write failed")  # numpy, torch
+PROBE = bytes(2**16)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Let an error of the disk name the file that was to be written, and its number, which numpy and torch do not say.
+
+    Raises: OSError: with number and `filename`, for any error of the disk that names no file, or only a temporary one.
+    """
+    try:
+        yield
+    except Exception as error:
+        number = _number(error, path)
+        if number is None or _names_a_lasting_file(error):
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
+
+
+def _number(error: Exception, path: Path) -> int | None:
+    """Return the number of an error of the disk; None of any other error."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno if error.errno in FULL | FORBIDDEN | OTHER else None
+    if any(words in str(error) for words in WITHOUT_NUMBER):
+        return _number_of_probe(path) or errno.EFBIG  # a small file fits: a limit of files' sizes, or the last byte
+    return None
+
+
+def _names_a_lasting_file(error: Exception) -> bool:
+    named = getattr(error, "filename", None)
+    return isinstance(named, str) and ".part/" not in f"{named}/"
+
+
+def explained(error: BaseException) -> str | None:
+    """Return what went wrong with which file and what to do; None if the error is not of a disk."""
+    if not isinstance(error, OSError) or error.errno not in FULL | FORBIDDEN | OTHER:
+        return None
+    place = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else Path("a file")
+    return f"{place}: {os.strerror(error.errno)}. {_way_out(error.errno, place)}"
+
+
+def _way_out(number: int, place: Path) -> str:
+    goes_on = "then give the same command again: what is finished is kept."
+    if number in FULL:
+        return f"Make room on the disk, or have the quota raised ({_free(place)}), {goes_on}"
+    if number in FORBIDDEN:
+        return f"Mend its owner, its permissions or how its disk is mounted, {goes_on}"
+    return f"Look at that file and its disk, {goes_on}"
+
+
+def _free(place: Path) -> str:
+    try:
+        return f"{shutil.disk_usage(_existing(place)).free / 2**20:.0f} MiB are free there"
+    except OSError:
+        return "how much is free is unknown"
+
+
+def _existing(place: Path) -> Path:
+    """Return the nearest folder above a file that is there."""
+    return next((folder for folder in place.absolute().parents if folder.is_dir()), Path("/"))
+
+
+def _number_of_probe(place: Path) -> int | None:
+    """Return why a small file cannot be written beside a place; None if it can."""
+    try:
+        with tempfile.TemporaryFile(dir=_existing(place), buffering=0) as file:
+            file.write(PROBE)
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error.errno
+    return None
+
+
+def require_writable(*folders: Path) -> None:
+    """Make folders where they are missing, and write a small file into each.
+
+    Raises: InputError: if one cannot be made or written, before any work is done.
+    """
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            number = _number_of_probe(folder / "file")
+        except OSError as error:
+            number = error.errno
+        if number is not None:
+            raise InputError(
+                f"nothing can be written into {folder.absolute()}: {os.strerror(number)}. "
+                f"{_way_out(number, folder / 'file')}"
+            )
