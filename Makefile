@@ -52,10 +52,11 @@ method: setup  ## an own soft label: make method NAME=mine, with IMAGE=yes, LANG
 snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest tests/snapshots --rewrite-snapshots
 
-docs: setup  ## rewrite docs/metrics.md, docs/datasets.md and docs/papers.md from the code
+docs: setup  ## rewrite docs/metrics.md, docs/datasets.md, docs/papers.md and docs/licences.md
 	$(BIN)/python -m softbench.metrics.document
 	$(BIN)/python -m softbench.datasets.document
 	$(BIN)/python -m softbench.claims.document
+	$(BIN)/python envs/licences.py
 
 clean:  ## delete everything computed
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
