@@ -1,8 +1,12 @@
 """Losses as config names them, and what a loss expression needs; imports no torch."""
 
+import ast
+from pathlib import Path
+
+from softbench.errors import InputError
 from softbench.losses.expression import LEARNED, Loss, Reader, Term
 
-LOSSES = {  # name in config -> module of this room, class, types of its settings
+SHIPPED = {  # name in config -> module of this room, class, types of its settings
     "ce": Loss("cross_entropy", "CrossEntropy"),
     "dice": Loss("dice", "Dice", {"background": bool}),
     "focal": Loss("focal", "Focal", {"gamma": float}),
@@ -10,7 +14,33 @@ LOSSES = {  # name in config -> module of this room, class, types of its setting
     "l1": Loss("l1", "L1"),
     "wce": Loss("weighted_cross_entropy", "WeightedCrossEntropy", needs_frequencies=True),
 }
+OWN = "\nLOSS = "  # begins the line by which a module of this room says that it is a loss of its own name
 SHARED = ("arithmetic", "weighted_sum")  # modules that decide the value of every expression
+
+
+def own() -> dict[str, Loss]:
+    """Return the losses found by being there: each module of this room with `LOSS = {"class": ..., "settings": {...}}`.
+
+    The loss is called as its module; the settings stand with their defaults.
+    Raises: InputError: if the line cannot be read.
+    """
+    files = [file for file in sorted(Path(__file__).parent.glob("*.py")) if file != Path(__file__)]
+    texts = {file: file.read_text(encoding="utf-8") for file in files}
+    return {file.stem: _declared(file, text) for file, text in texts.items() if OWN in text}
+
+
+def _declared(file: Path, text: str) -> Loss:
+    assigned = {ast.unparse(n.targets[0]): n.value for n in ast.parse(text).body if isinstance(n, ast.Assign)}
+    try:
+        facts = ast.literal_eval(assigned["LOSS"])
+        return Loss(file.stem, facts["class"], {name: type(one) for name, one in facts.get("settings", {}).items()})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f'{file}: LOSS must be written like {{"class": "Tversky", "settings": {{"alpha": 0.3}}}} ({error}).'
+        ) from error
+
+
+LOSSES = SHIPPED | own()
 
 
 def names() -> list[str]:
