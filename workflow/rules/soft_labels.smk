@@ -1,8 +1,11 @@
 """Every recipe and every map: each file of soft_labels/ has a rule `soften_<recipe>`, each of maps/ one `map_<kind>`."""
 
+import os
+import shutil
+
 from snakemake.io import strip_wildcard_constraints
 
-from softbench.plugin import rule_files
+from softbench.plugin import rule_files, words
 
 # Modules that decide any soft label, whatever its recipe.
 SOFTENING = [f"soft_labels/{name}.py" for name in ("ignore", "quality")] + ["store.py"]
@@ -16,6 +19,17 @@ SLIC = [
     f"soft_labels/{name}.py"
     for name in ("superpixel", "slic", "slic_clusters", "slic_voxels", "slic_connect", "signed_distance", "maps")
 ]
+
+if shutil.which("softbench") is None:  # snakemake was called by its path: rules that call a program need the command
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+
+def words_of(**defaults):
+    """Return the settings of a soft label as words for a program, `name=value`; one without a default is refused."""
+    return lambda wildcards: stop_on_bad_input(
+        words.complete, f"config.yaml: soft_labels.{wildcards.soft_label}", settings_of(wildcards), defaults
+    )
+
 
 for folder in ("maps", "soft_labels"):
     for path in stop_on_bad_input(rule_files.check_names, Path(workflow.basedir, "workflow", "rules", folder)):

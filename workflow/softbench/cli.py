@@ -11,6 +11,7 @@ from softbench.explain import command as explain
 from softbench.forecast import command as forecast
 from softbench.machine import command as check
 from softbench.own_predictions import command as score
+from softbench.plugin import pack_command, soften_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
-    """Return the options; what follows `--` is for Snakemake, where the command has to do with it."""
-    if arguments[:1] != ["plan"] or "--" not in arguments:
+    """Return the options; what follows `--` is for Snakemake, or the program that a command runs."""
+    if arguments[:1] not in (["plan"], ["pack"]) or "--" not in arguments:
         return _parser().parse_args(arguments)
     end = arguments.index("--")
     options = _parser().parse_args(arguments[:end])
@@ -44,7 +45,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="softbench",
-        description="Beside the workflow: scores, checks of a machine, costs, plans, and where a number comes from.",
+        description="Beside the workflow: scores, checks, costs, plans, soft labels, and where a number comes from.",
         epilog="`softbench COMMAND --help` has examples. The workflow itself is started with `snakemake`.",
     )
     parser.add_argument("--version", action="version", version=f"softbench {__version__}")
@@ -54,4 +55,6 @@ def _parser() -> argparse.ArgumentParser:
     costs.add_to(commands)
     explain.add_to(commands)
     forecast.add_to(commands)
+    soften_command.add_to(commands)
+    pack_command.add_to(commands)
     return parser

@@ -80,7 +80,7 @@ def settings(recipe: ModuleType, case: SmallCase) -> None:
 
 def _directed(recipe: ModuleType) -> str:
     if recipe.NEEDS_IMAGE:
-        return "a raster scan over the image has a direction"
+        return "reads the image, where a direction may be meant"
     if hasattr(recipe, "grid"):
         return "has a coarser grid"
     return "declares a direction" if getattr(recipe, "DIRECTED", False) else ""
