@@ -15,7 +15,6 @@ from softbench.errors import InputError
 from softbench.plan import Plan, complete_maps, complete_soft_labels
 from softbench.config import version_of
 from softbench.losses import catalogue as losses
-from softbench.plugin import words
 
 DATASET = "results/data/{dataset}/manifest.json"
 PACKAGE = Path(workflow.basedir, "workflow", "softbench")
@@ -66,13 +65,6 @@ def settings_of(wildcards):
     """Return the settings of a soft label."""
     one = config["soft_labels"].get(wildcards.soft_label) or {}
     return {name: value for name, value in one.items() if name not in ("recipe", "map")}
-
-
-def words_of(**defaults):
-    """Return the settings of a soft label as words for a program, `name=value`; one without a default is refused."""
-    return lambda wildcards: stop_on_bad_input(
-        words.complete, f"config.yaml: soft_labels.{wildcards.soft_label}", settings_of(wildcards), defaults
-    )
 
 
 def maps_of(kind):
