@@ -52,12 +52,20 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(f"--set names {', '.join(unknown)}, which {options.recipe} does not know; known: {known}.")
     first, labels = _labels(options.labels)
     image = _image(options.image, first) if options.image else None
+    if module.NEEDS_IMAGE and image is None:
+        raise InputError(f"{options.recipe} reads the image as well as the labels: give it by --image.")
     try:
         soft = module.soften(labels, image, first.spacing_mm, classes=options.classes, **settings)
+    except InputError:
+        raise
     except (TypeError, ValueError) as error:
         raise InputError(f"{options.recipe} stopped with {place_of(error, Path(str(module.__file__)))}.") from error
+    if soft.shape[1:] != labels.shape[1:]:
+        raise InputError(
+            f"{options.recipe} gives a coarser grid, {soft.shape[1:]}, which a file of the labels cannot hold."
+        )
     images.write(options.output, soft, first.affine)
-    _print(soft_labels.quality(soft, labels, first.spacing_mm) if soft.shape[1:] == labels.shape[1:] else {})
+    _print(soft_labels.quality(soft, labels, first.spacing_mm))
 
 
 def _labels(paths: list[Path]) -> tuple[images.Image, np.ndarray]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from softbench import pieces
+from softbench import damage, pieces
 from softbench.reporting import plain_table
 from softbench.reporting.rounding import number
 
@@ -37,11 +37,18 @@ def summarise(stores: Mapping[str, Path]) -> pd.DataFrame:
     Args:
         stores: title -> folder of a soft label, in the order of the rows.
     """
-    frames = {title: pd.read_parquet(folder / "quality.parquet") for title, folder in stores.items()}
+    frames = {
+        title: damage.read_parquet(folder / "quality.parquet", folder / "manifest.json")
+        for title, folder in stores.items()
+    }
     rows = {title: frame.drop(columns="case").mean() for title, frame in frames.items()}
     table = pd.DataFrame(rows).T
     known = [name for name in COLUMNS if name in table and table[name].notna().any()]
     return table[known].rename_axis("soft_label")
+
+
+def _means(path: Path) -> pd.Series:
+    return pd.read_parquet(path).drop(columns="case").mean() if path.exists() else pd.Series(dtype=float)
 
 
 def write(table: pd.DataFrame, title: str, path: Path) -> None:
