@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # GeodisTK's C++ uses a name that numpy 2 dropped.
 SOURCE_BUILD := CFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY CXXFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY
 
-.PHONY: help setup demo test check dataset network method snapshot docs clean
+.PHONY: help setup demo test check dataset network method walkthrough snapshot docs clean
 
 help:  ## what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ network: setup  ## an own network: make network NAME=mine
 
 method: setup  ## an own soft label: make method NAME=mine, with IMAGE=yes, LANGUAGE=perl or LANGUAGE=R if wanted
 	@$(BIN)/python -m softbench.new method "$(NAME)" $(or $(LANGUAGE),$(if $(filter yes,$(IMAGE)),image))
+
+walkthrough: setup  ## types what README.md and docs/extend.md say, in a fresh clone; options: WALK='--help'
+	$(BIN)/python tests/walkthrough/walk.py $(WALK)
 
 snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest tests/snapshots --rewrite-snapshots
