@@ -57,7 +57,7 @@ def paper_table_settings(wildcards):
         "published": table["published"],
         "policy": table.get("policy", "diagonal"),
         "grid": table.get("grid", "full"),
-        "titles": {name: method["title"] for name, method in PLAN.methods.items()} | scaled_titles(table),
+        "titles": titles_of_blocks(table) | scaled_titles(table),
         "notes": [settings.licence_note(source) for source in sources],
         "blocks": [block_settings(table, block) for block in table["blocks"]],
     }
@@ -83,6 +83,12 @@ def scaled_of_block(table, block):
     runs = runs_of_block(table, block)
     makes = PLAN.experiments[block["experiment"]]["scoring"].get("temperature")
     return {method: method + table_rows.SIGN for _, _, method in runs[:1] if makes}
+
+
+def titles_of_blocks(table):
+    """Return the titles of the methods of a paper's table, in the order of config: another method changes nothing."""
+    shown = {method for block in table["blocks"] for method in PLAN.methods_of(block["experiment"])}
+    return {name: method["title"] for name, method in PLAN.methods.items() if name in shown}
 
 
 def scaled_titles(table):
