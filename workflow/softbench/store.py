@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from softbench import images, pieces
+from softbench import damage, images, pieces
 from softbench.errors import InputError
 
 VERSION = 1
@@ -102,7 +102,8 @@ def read_codes(folder: Path | str, case: str) -> np.ndarray:
         with np.load(path) as file:
             codes = unpack(file)
     except Exception as error:
-        raise InputError(f"{path} is damaged ({error}). Delete it and run its `soften_` rule again.") from error
+        way_out = damage.way_out(path, Path(folder) / "manifest.json")
+        raise InputError(f"{path} is damaged ({error}). {way_out}") from error
     if codes.dtype != np.uint16:
         raise InputError(f"{path} holds {codes.dtype} where a store holds uint16 (65535 stands for probability 1).")
     return codes

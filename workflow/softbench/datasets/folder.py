@@ -7,7 +7,7 @@ and, where a phantom knows it, `truth.npy` as the store's 16-bit integers, where
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import store
+from softbench import damage, pieces, store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
 
@@ -40,6 +40,7 @@ class Dataset:
     path: Path
     manifest: dict[str, Any]
     cases: pd.DataFrame
+    _whole: set[str] = field(default_factory=set, compare=False, repr=False)  # cases whose hash was seen to fit
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -66,9 +67,11 @@ class Dataset:
         return {row["case"]: row for row in self.cases.to_dict("records")}
 
     def load(self, case: str) -> Case:
-        """Return a case; images, labels and shares are read-only and memory-mapped: only what is touched is read.
+        """Return a case; images, labels and shares are read-only and memory-mapped.
 
-        Raises: InputError: if the dataset has no such case, or its files are damaged.
+        The first time that a process loads a case, all of it is read, to see whether it still has its hash.
+
+        Raises: InputError: if the dataset has no such case, or its files are damaged, be it in a single bit.
         """
         if case not in self._rows:
             raise InputError(
@@ -77,17 +80,36 @@ class Dataset:
             )
         row = self._rows[case]
         affine = np.asarray(row["affine"], np.float64).reshape(len(row["shape"]) + 1, -1)
-        truth = self._array(case, "truth") if self.manifest["truth"] else None
+        arrays = {name: self._array(case, name) for name in self._names(case)}
+        self._require_whole(case, affine, arrays)
+        truth = arrays.get("truth")
         return Case(
             id=case,
-            images=np.asanyarray(self._array(case, "images"), np.float32),
-            labels=self._array(case, "labels"),
+            images=np.asanyarray(arrays["images"], np.float32),
+            labels=arrays["labels"],
             spacing_mm=tuple(float(s) for s in row["spacing_mm"]),
             affine=affine,
             truth=None if truth is None else store.decode(truth),
-            valid=self._array(case, "valid") if array_path(self.path, case, "valid").exists() else None,
-            shares=self._array(case, "shares") if self.keeps_shares else None,
+            valid=arrays.get("valid"),
+            shares=arrays.get("shares"),
         )
+
+    def _names(self, case: str) -> list[str]:
+        """Return which arrays a case has."""
+        valid = array_path(self.path, case, "valid").exists()
+        there = {"truth": self.manifest["truth"], "valid": valid, "shares": self.keeps_shares}
+        return ["images", "labels", *(name for name, is_there in there.items() if is_there)]
+
+    def _require_whole(self, case: str, affine: np.ndarray, arrays: dict[str, np.ndarray]) -> None:
+        """Raise InputError unless a case has the hash that the manifest lists; look once a process."""
+        if case in self._whole:
+            return
+        found = hash_of(affine, arrays)
+        if found != self.manifest["cases"][case]:
+            folder = array_path(self.path, case, "images").parent
+            way_out = damage.way_out(folder, self.path / "manifest.json")
+            raise InputError(f"{folder} is damaged (its arrays have not the hash that the manifest lists). {way_out}")
+        self._whole.add(case)
 
     def axcodes(self, case: str) -> str:
         """Return the orientation of a case's file as published, e.g. "LPS", for predictions that lie in its grid."""
@@ -98,10 +120,14 @@ class Dataset:
         try:
             array: np.ndarray = np.load(path, mmap_mode="r")
         except (OSError, ValueError, EOFError) as error:
-            raise InputError(
-                f"{path} is missing or damaged ({error}). Delete {self.path} and prepare it again."
-            ) from error
+            way_out = damage.way_out(path.parent, self.path / "manifest.json")
+            raise InputError(f"{path} is missing or damaged ({error}). {way_out}") from error
         return array
+
+
+def hash_of(affine: np.ndarray, arrays: dict[str, np.ndarray]) -> str:
+    """Return one hash over all that a case holds: its arrays as stored, and where they lie in the world."""
+    return pieces.key_of(affine=affine, **{name: pieces.hash_array(array) for name, array in arrays.items()})
 
 
 def array_path(folder: Path, case: str, name: str) -> Path:
@@ -117,7 +143,7 @@ def open_folder(folder: Path | str) -> Dataset:
     path = Path(folder)
     try:
         manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-        cases = pd.read_parquet(path / "cases.parquet")
+        cases = pd.read_parquet(path / "cases.parquet", page_checksum_verification=True)
     except (OSError, ValueError) as error:
         raise InputError(
             f"{path} holds no finished dataset ({error}). Prepare it: `snakemake {path}/manifest.json`."

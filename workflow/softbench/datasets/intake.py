@@ -10,6 +10,7 @@ import numpy as np
 from softbench import datasets, nifti, pieces, store
 from softbench.datasets import crop, phantoms, reading, resample
 from softbench.datasets.case import Case, RawCase
+from softbench.datasets.folder import hash_of
 from softbench.datasets.normalise import normalise
 from softbench.datasets.volumes import Volumes
 from softbench.datasets.window import window
@@ -98,7 +99,7 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
         "raters": len(case.labels),
         "voxels": np.bincount(case.labels.ravel(), minlength=classes),
         "image_sha256": published,
-        "hash": pieces.key_of(affine=case.affine, **{name: pieces.hash_array(array) for name, array in arrays.items()}),
+        "hash": hash_of(case.affine, arrays),
     }
 
 

@@ -70,7 +70,9 @@ def run(
     left_out = _found_unusable(source, raw) | dropped(source, full)
     _write_dropped(output, left_out)
     table = pd.DataFrame([{column: outcome[column] for column in COLUMNS} for outcome in outcomes])
-    pieces.write_file(output / "cases.parquet", lambda part: table.to_parquet(part, index=False))
+    pieces.write_file(
+        output / "cases.parquet", lambda part: table.to_parquet(part, index=False, write_page_checksum=True)
+    )
     keys = {outcome["case"]: outcome["key"] for outcome in outcomes}
     facts = _manifest(source_name, source, full, table, keys) | {"dropped": len(left_out)}  # named in dropped.csv
     pieces.write_json(output / "manifest.json", facts)

@@ -1,6 +1,5 @@
 """From the manifests of batches and ensembles to what tables and figures need: scores, reliability and failures."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from softbench import damage
 from softbench.errors import InputError
 from softbench.metrics import Reliability
 from softbench.reporting.parts import Ensemble, Table
@@ -58,7 +58,7 @@ def read(
     if not found:
         reasons = "; ".join(f"{one['method']}, seed {one['seed']}: {one['reason']}" for one in failed)
         raise InputError(f"there is nothing to show: every run failed. {reasons}")
-    tables = [pd.read_parquet(folder / "scores.parquet") for _, _, folder in found]
+    tables = [damage.read_parquet(folder / "scores.parquet", _listed(folder)) for _, _, folder in found]
     statistics: Statistics = {}
     for method, seed, folder in found:
         shown = {method: prediction} | ({scaled[method]: TEMPERATURE} if scaled and method in scaled else {})
@@ -71,7 +71,7 @@ def read(
 def _runs(batches: Iterable[Path], failed: list[dict[str, Any]]) -> Iterator[tuple[str, int | None, Path]]:
     """Give method, seed and folder of each run that has scores; add the others to `failed`."""
     for path in batches:
-        batch = json.loads(path.read_text(encoding="utf-8"))
+        batch = damage.read_json(path)
         method = batch["run"]["method"]
         for seed, outcome in batch["seeds"].items():
             if outcome["status"] == "failed":
@@ -83,17 +83,22 @@ def _runs(batches: Iterable[Path], failed: list[dict[str, Any]]) -> Iterator[tup
 def _ensembles(paths: Iterable[Path], made: list[Ensemble]) -> Iterator[tuple[str, int | None, Path]]:
     """Give method, no seed, and folder of each ensemble that has scores; add all to `made`."""
     for path in paths:
-        one = json.loads(path.read_text(encoding="utf-8"))
+        one = damage.read_json(path)
         method = one["run"]["method"]
         made.append(Ensemble(method, tuple(one["seeds"]), one.get("reason")))
         if one["status"] == "done":
             yield method, None, path.parent / "ensemble"
 
 
+def _listed(folder: Path) -> Path:
+    """Return the manifest that lists a seed, or an ensemble."""
+    return folder.parent / ("ensemble.json" if folder.name == "ensemble" else "batch-*.json")
+
+
 def _reliability(path: Path, prediction: str) -> dict[str, Reliability]:
     """Return the bins of each region; none where that prediction was not made."""
     names = {roi: roi if prediction == RAW else f"{prediction}_{roi}" for roi in REGIONS}
-    with np.load(path) as arrays:
+    with damage.told(path, _listed(path.parent)), np.load(path) as arrays:
         there = {key.split(".")[0] for key in arrays}
         return {roi: Reliability.from_arrays(arrays, name) for roi, name in names.items() if name in there}
 

@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from softbench import datasets, pieces, pool, provenance
+from softbench import damage, datasets, pieces, pool, provenance
 from softbench.checks import require_one_of
-from softbench.errors import InputError
 from softbench.soft_labels.ignore import fill
 
 VERSION = 1
@@ -60,13 +59,8 @@ def read(folder: Path, case: str) -> dict[str, np.ndarray]:
     Raises: InputError: if they are not there, or damaged; the message names the file.
     """
     path = folder / "cases" / f"{case}.npz"
-    if not path.exists():
-        raise InputError(f"{path} is missing. Run the `map_` rule of {folder} again.")
-    try:
-        with np.load(path) as file:
-            return unpack(dict(file))
-    except Exception as error:
-        raise InputError(f"{path} is damaged ({error}). Delete it and run its `map_` rule again.") from error
+    with damage.told(path, folder / "shard-*.json"), np.load(path) as file:
+        return unpack(dict(file))
 
 
 def produce(

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from softbench import networks
+from softbench import damage, networks
 from softbench.training.layout import channels_last
 
 
@@ -18,8 +18,13 @@ def save(path: Path, model: nn.Module, network: dict[str, Any], channels: int, c
 
 
 def load(path: Path, device: torch.device) -> nn.Module:
-    """Build the network of a file with its weights, on a device, ready for inference."""
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    """Build the network of a file with its weights, on a device, ready for inference.
+
+    Raises: InputError: if the file is missing or damaged.
+    """
+    with damage.told(path, path.parents[1] / "batch-*.json"):
+        damage.require_checksums(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     settings = {name: value for name, value in content["network"].items() if name != "name"}
     with torch.random.fork_rng(devices=[]):
         model = networks.build(

@@ -60,6 +60,6 @@ def fill(
         coarse = coarse_scores.score(pair, dataset.structures, part["test"], part["val"])
         tables.append(coarse.assign(prediction=first))
     table = tidy(pd.concat(tables, ignore_index=True), names, seed)
-    table.to_parquet(scratch / "scores.parquet", index=False)
+    table.to_parquet(scratch / "scores.parquet", index=False, write_page_checksum=True)
     np.savez_compressed(scratch / "reliability.npz", **arrays)  # type: ignore[arg-type]
     return {"hash": pieces.key_of(csv=table.to_csv(index=False))}
