@@ -12,6 +12,8 @@ import pandas as pd
 from softbench.errors import InputError
 from softbench.storage import explained
 
+KEPT = "give the same command again: what is whole is kept."
+
 
 @contextmanager
 def told(path: Path, listed: Path | str) -> Iterator[None]:
@@ -26,16 +28,17 @@ def told(path: Path, listed: Path | str) -> Iterator[None]:
         yield
     except InputError:
         raise
+    except FileNotFoundError as error:
+        raise InputError(f"{path} is missing. Delete {listed}, then {KEPT}") from error
+    except PermissionError as error:
+        raise InputError(explained(error) or str(error)) from error
     except Exception as error:
-        if not isinstance(error, FileNotFoundError) and (message := explained(error)):
-            raise InputError(message) from error
-        state = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged ({_brief(error)})"
-        raise InputError(f"{path} {state}. {way_out(path, listed)}") from error
+        raise InputError(f"{path} is damaged ({_brief(error)}). {way_out(path, listed)}") from error
 
 
 def way_out(path: Path, listed: Path | str) -> str:
     """Return what to do about a damaged file."""
-    return f"Delete it and {listed}, then give the same command again: what is whole is kept."
+    return f"Delete it and {listed}, then {KEPT}"
 
 
 def _brief(error: Exception) -> str:
@@ -58,4 +61,6 @@ def read_json(path: Path, listed: Path | str | None = None) -> Any:
 def read_parquet(path: Path, listed: Path | str, **options: Any) -> pd.DataFrame:
     """Read a table and the checksums of its pages, where it was written with them. Raises: InputError: as `told`."""
     with told(path, listed):
+        if path.is_dir():  # pandas takes it for a table in parts, without rows
+            raise IsADirectoryError("it is a folder")
         return pd.read_parquet(path, page_checksum_verification=True, **options)

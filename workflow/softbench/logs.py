@@ -45,8 +45,8 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
             log(f"STOPPED: {error}")
             sys.exit(1)
         except BaseException as error:
-            keep(traceback.format_exc())
             if message := storage.explained(error):
                 log(f"ERROR: {message}")
                 sys.exit(1)
+            keep(traceback.format_exc())
             raise

@@ -1,0 +1,133 @@
+"""Full and forbidden disks: one message with the file and the next step, and never half a file."""
+
+import errno
+import os
+import resource
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from softbench import InputError, logs, pieces, storage
+from softbench.training import checkpoint
+
+GOES_ON = "then give the same command again: what is finished is kept"
+LARGE = np.random.default_rng(0).normal(size=40_000)
+
+
+@pytest.fixture(autouse=True)
+def _quota() -> Iterator[None]:
+    """Let no file of this process grow beyond 100 kB."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def save_array(folder: Path) -> None:
+    np.save(folder / "a.npy", LARGE)
+
+
+def save_packed(folder: Path) -> None:
+    np.savez_compressed(folder / "a.npz", a=LARGE)
+
+
+def save_weights(folder: Path) -> None:
+    torch.save({"a": torch.from_numpy(LARGE)}, folder / "a.pt")
+
+
+def save_table(folder: Path) -> None:
+    import pandas as pd
+
+    pd.DataFrame({"a": LARGE}).to_parquet(folder / "a.parquet")
+
+
+def save_text(folder: Path) -> None:
+    (folder / "a.csv").write_text("\n".join(map(str, LARGE)))
+
+
+@pytest.mark.parametrize("save", [save_array, save_packed, save_weights, save_table, save_text])
+def test_piece_that_finds_no_room_is_named_and_leaves_nothing(save: Any, tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="File too large") as caught:
+        pieces.make(tmp_path, "case_1", "key", lambda scratch: save(scratch) or {})
+    told = storage.explained(caught.value)
+    assert told is not None
+    assert told.startswith(f"{tmp_path / 'case_1'}: File too large. Make room on the disk, or have the quota raised (")
+    assert GOES_ON in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_checkpoint_that_finds_no_room_leaves_the_one_before(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path, "key", {"step": 20})
+    with pytest.raises(OSError, match="File too large"):
+        checkpoint.save(tmp_path, "key", {"step": 40, "weights": torch.from_numpy(LARGE)})
+    state, _ = checkpoint.load(tmp_path, "key", torch.device("cpu"))
+    assert state == {"step": 20}
+
+
+def test_job_ends_with_the_message_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "job.log"
+    with pytest.raises(SystemExit), logs.job(str(log)):
+        pieces.write_file(tmp_path / "large.npy", lambda part: np.save(part, LARGE))
+    assert f"ERROR: {tmp_path / 'large.npy'}: File too large. Make room" in log.read_text()
+    assert "Traceback" not in log.read_text() + capsys.readouterr().err
+
+
+def test_log_that_finds_no_room_stops_no_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with logs.job(str(tmp_path / "job.log")) as log:
+        for _ in range(3):
+            log("x" * 60_000)
+        log("the last line")
+    assert "the last line" in capsys.readouterr().err
+
+
+@pytest.fixture
+def nobody() -> Iterator[Path]:
+    """A folder of a user who may not do everything: where these tests run as root, they are nobody's for a while."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o777)
+        root = os.geteuid() == 0
+        try:
+            if root:
+                os.seteuid(65534)
+        except OSError:
+            pytest.skip("nothing is forbidden to root, and it may not become another user here")
+        yield Path(name)
+        if root:
+            os.seteuid(0)
+
+
+@contextmanager
+def mode(path: Path, bits: int) -> Iterator[None]:
+    path.chmod(bits)
+    yield
+    path.chmod(0o700)
+
+
+def test_results_that_cannot_be_written_are_told_before_any_job(nobody: Path) -> None:
+    results = nobody / "results"
+    results.mkdir()
+    with mode(results, 0o500), pytest.raises(InputError, match=rf"into {results}: Permission denied\. Mend its owner"):
+        storage.require_writable(results)
+    storage.require_writable(results, nobody / "made")
+    assert list(results.iterdir()) == []
+
+
+def test_file_that_may_not_be_read_is_named(nobody: Path) -> None:
+    secret = nobody / "case.npz"
+    secret.write_bytes(b"")
+    with mode(secret, 0), pytest.raises(PermissionError) as caught, storage.writing(Path("out")):
+        np.load(secret)
+    assert (storage.explained(caught.value) or "").startswith(f"{secret}: Permission denied. Mend its owner")
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), FileNotFoundError(errno.ENOENT, "No such file", "a")])
+def test_other_errors_are_not_explained(error: Exception) -> None:
+    assert storage.explained(error) is None
+    with pytest.raises(type(error)) as caught, storage.writing(Path("out")):
+        raise error
+    assert caught.value is error
