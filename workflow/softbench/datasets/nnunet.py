@@ -64,7 +64,7 @@ def _one_case_each(images_of: dict[str, list[Path]], folder: Path) -> list[RawCa
     """Make a case of every name that has an image or a label; two label files of a name make two, later refused."""
     labels_of = layout.volumes(folder / "labelsTr")
     return [
-        RawCase(name, name, tuple(images_of.get(name, [])), (label,) if label else ())
+        RawCase(name, name, tuple(images_of.get(name, [])), label)
         for name in sorted(images_of.keys() | labels_of.keys())
-        for label in (labels_of.get(name) or [None])
+        for label in [(path,) for path in labels_of.get(name, [])] or [()]
     ]

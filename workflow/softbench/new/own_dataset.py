@@ -34,7 +34,7 @@ def _values(found: Folder) -> dict[str, Any]:
     """Return what the templates name."""
     ids = sorted(found.names)
     index = {number: place for place, number in enumerate(ids)}
-    structures = {found.names[number]: (index[number],) for number in ids[1:]}
+    structures: dict[str, tuple[int, ...]] = {found.names[number]: (index[number],) for number in ids[1:]}
     structures |= {name: tuple(index[number] for number in of) for name, of in found.regions.items()}
     shapes, spacings = nnunet_folder.grid_of(found.whole)
     return {
