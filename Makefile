@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # GeodisTK's C++ uses a name that numpy 2 dropped.
 SOURCE_BUILD := CFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY CXXFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY
 
-.PHONY: help setup demo test check dataset network method walkthrough snapshot docs clean
+.PHONY: help setup demo test torture check dataset network method walkthrough snapshot docs clean
 
 help:  ## what each verb does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ demo: setup  ## phantom data, every method, tables and report; no network, minut
 
 test: setup  ## all tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -n 2 --dist loadfile
+
+torture: setup  ## the tests that take many minutes: kills, time limits, arrays on a real Slurm
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -m torture
 
 check: setup  ## ruff, snakefmt, snakemake --lint, mypy, then all tests
 	$(BIN)/ruff check .
