@@ -63,8 +63,6 @@ def _by_case(found: dict[str, list[Path]]) -> dict[str, list[Path]]:
 def _one_case_each(images_of: dict[str, list[Path]], folder: Path) -> list[RawCase]:
     """Make a case of every name that has an image or a label; two label files of a name make two, later refused."""
     labels_of = layout.volumes(folder / "labelsTr")
-    return [
-        RawCase(name, name, tuple(images_of.get(name, [])), label)
-        for name in sorted(images_of.keys() | labels_of.keys())
-        for label in [(path,) for path in labels_of.get(name, [])] or [()]
-    ]
+    names = sorted(images_of.keys() | labels_of.keys())
+    maps: dict[str, list[tuple[Path, ...]]] = {name: [(path,) for path in labels_of.get(name, [])] for name in names}
+    return [RawCase(name, name, tuple(images_of.get(name, [])), one) for name in names for one in maps[name] or [()]]
