@@ -1,5 +1,7 @@
 """A piece is done only when it is whole and its key is the job's."""
 
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +107,12 @@ def test_what_a_killed_job_left_is_swept(tmp_path: Path) -> None:
     pieces.make(tmp_path, "a", "key", write_number(1, []))
     left = sorted(path.name for path in tmp_path.iterdir())
     assert left == [".a.b.x1.part", ".ab.x1.part", "a.key.json", "number.txt"]
+
+
+def test_file_that_a_killed_job_left_half_written_is_swept_when_it_is_old(tmp_path: Path) -> None:
+    """A young one may be of another process, at work on the same file."""
+    for name, age_s in ((".a.txt.old.part", 7200), (".a.txt.new.part", 0)):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (time.time() - age_s,) * 2)
+    pieces.write_text(tmp_path / "a.txt", "a")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".a.txt.new.part", "a.txt"]

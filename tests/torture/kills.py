@@ -11,71 +11,29 @@ import argparse
 import csv
 import os
 import random
-import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-import psutil
+from target import Target
 
 WAYS = ("group", "main", "job")
-SCRIPT = re.compile(r"/\.snakemake/scripts/tmp\w+\.(\w+)\.py")  # a job's process names the script of its rule
 
 
 @dataclass(frozen=True)
 class Kill:
-    """What one attempt met: when it was killed, what was killed, what ran then, and what was said after it."""
+    """One kill: how long after the start, or after the one before, of what, what ran then, and what was said."""
 
     number: int
     after_s: float
     way: str
     killed: str
     running: str
-    said: str  # of the kill before, of a wait, of the job that was lost
-
-
-@dataclass(frozen=True)
-class Target:
-    """A folder with a copy of the workflow, and the call that is given in it again and again."""
-
-    folder: Path
-    arguments: tuple[str, ...]
-
-    def start(self, log: Path) -> subprocess.Popen[bytes]:
-        """Start Snakemake as the leader of a group of its own; its output goes to a file."""
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        environment["PYTHONPATH"] = str(self.folder / "workflow")
-        with open(log, "wb") as file:
-            return subprocess.Popen(
-                [sys.executable, "-m", "snakemake", *self.arguments],
-                cwd=self.folder,
-                env=environment,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def processes(self, main: subprocess.Popen[bytes]) -> dict[int, str]:
-        """Return the processes below Snakemake: the script of a job, or `of <script>` for a worker of it."""
-        with suppress(psutil.NoSuchProcess):
-            return {one.pid: named(one) for one in psutil.Process(main.pid).children(recursive=True)}
-        return {}
-
-
-def named(process: psutil.Process) -> str:
-    """Name a process by its script, or by that of the nearest job above it."""
-    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-        if found := SCRIPT.search(" ".join(process.cmdline())):
-            return found[1]
-        for parent in process.parents():
-            if found := SCRIPT.search(" ".join(parent.cmdline())):
-                return f"of {found[1]}"
-    return "starting"
+    said: str  # by this attempt until then, of kills
 
 
 def strike(target: Target, main: subprocess.Popen[bytes], way: str, rng: random.Random) -> tuple[str, str] | None:
@@ -99,21 +57,16 @@ def strike(target: Target, main: subprocess.Popen[bytes], way: str, rng: random.
     return "snakemake", jobs
 
 
-def attempt(
-    target: Target, number: int, wait_s: float, way: str, rng: random.Random, log: Path
-) -> tuple[Kill | None, int]:
-    """Give the command once; kill after a while. Returns what was done (None: it had ended before), and its exit."""
-    main = target.start(log)
-    with suppress(subprocess.TimeoutExpired):
-        return None, main.wait(wait_s)
-    struck = strike(target, main, way, rng)
-    code = main.wait()
-    if struck is None:
-        return None, code
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    told = [line for line in lines if "earlier run was killed" in line or "waits:" in line]
-    failed = [line for line in lines if line.startswith("Error") or "Exiting because" in line] if way == "job" else []
-    return Kill(number, round(wait_s, 2), way, *struck, " | ".join(told + failed[-2:])), code
+def seen(log: Path) -> str:
+    """Return what an attempt said of kills so far: of the one before it, of jobs that wait, of those that were lost."""
+    told = ("earlier run was killed", "waits:", "Error in rule", "Exiting because", "killed, most likely")
+    lines = log.read_text(errors="replace").splitlines()
+    return " | ".join(dict.fromkeys(line for line in lines if any(words in line for words in told)))
+
+
+def lost_a_job(done: Sequence[Kill]) -> bool:
+    """Return whether a Snakemake that fails has been given the reason."""
+    return bool(done) and done[-1].way == "job"
 
 
 def draw(rng: random.Random, mean_s: float) -> float:
@@ -132,22 +85,35 @@ def torture(target: Target, *, kills: int, seed: int, mean_s: float, record: Pat
 
     Raises: AssertionError: if an attempt ended by itself in another way than by success.
     """
-    rng, done, rounds = random.Random(seed), [], 0
+    rng, victims = random.Random(seed), random.Random(seed)
+    rounds, main = 0, None
+    done: list[Kill] = []
     logs = record.with_suffix("")
     logs.mkdir(parents=True, exist_ok=True)
     with open(record, "w", newline="", buffering=1) as file:
         table = csv.DictWriter(file, [field.name for field in fields(Kill)])
         table.writeheader()
         while len(done) < kills:
-            number, log = len(done) + 1, logs / f"{len(done) + 1:02d}.log"
-            kill, code = attempt(target, number, draw(rng, mean_s), rng.choice(WAYS), rng, log)
-            if kill is not None:
-                done.append(kill)
-                table.writerow(asdict(kill))
+            if main is None:
+                log = logs / f"{len(done) + 1:02d}.log"
+                main = target.start(log)
+            wait_s, way = draw(rng, mean_s), rng.choice(WAYS)
+            with suppress(subprocess.TimeoutExpired):
+                main.wait(wait_s)
+            struck = strike(target, main, way, victims) if main.poll() is None else None
+            if struck is not None:
+                done.append(Kill(len(done) + 1, round(wait_s, 2), way, *struck, seen(log)))
+                table.writerow(asdict(done[-1]))
+            if struck is not None and way == "job":  # Snakemake ends by itself when it misses the job, or goes on
                 continue
-            assert code == 0, log.read_text(errors="replace")[-4000:]
-            rounds += 1
-            put_aside(target, rounds)
+            if main.wait() == 0:
+                rounds += 1
+                put_aside(target, rounds)
+            elif struck is None:
+                assert lost_a_job(done), log.read_text(errors="replace")[-4000:]
+            main = None
+    if main is not None:
+        main.wait()
     main = target.start(log := logs / "last.log")
     assert main.wait() == 0, log.read_text(errors="replace")[-4000:]
     return done

@@ -41,10 +41,10 @@ class Clone:
             start_new_session=True,
         )
 
-    def run(self, *arguments: str, fails: bool = False, **options: object) -> str:
+    def run(self, *arguments: str, fails: bool = False, within_s: float = 600, **options: object) -> str:
         """Run Snakemake to its end; return what it printed."""
         process = self.start(*arguments, **options)
-        text, _ = process.communicate(timeout=600)
+        text, _ = process.communicate(timeout=within_s)
         assert (process.returncode != 0) == fails, text
         return text
 

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,12 +85,19 @@ def scratch_folder(folder: Path, name: str) -> Iterator[Path]:
         yield Path(scratch)
 
 
-def _sweep(folder: Path, name: str) -> None:
-    """Delete what killed jobs left of this piece."""
+def _sweep(folder: Path, name: str, *, older_than_s: float | None = None) -> None:
+    """Delete what killed jobs left of this piece, or file; of a certain age where another may be writing it now."""
     of_this = re.compile(rf"\.{re.escape(name)}\.[a-z0-9_]+\.part")  # not of a piece whose name only begins like it
-    for left in folder.iterdir():
-        if of_this.fullmatch(left.name):
+    for left in (folder / entry for entry in os.listdir(folder) if of_this.fullmatch(entry)):
+        if older_than_s is None or _age_s(left) > older_than_s:
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _age_s(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def read_record(folder: Path, name: str) -> dict[str, Any] | None:
@@ -138,6 +146,7 @@ def write_text(path: Path, text: str) -> None:
 def write_file(path: Path, write: Callable[[Path], Any]) -> None:
     """Let `write` fill a temporary file beside `path` (same suffix), then rename it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path.parent, path.name, older_than_s=3600)
     with scratch_folder(path.parent, path.name) as scratch, storage.writing(path):
         part = scratch / path.name
         write(part)
