@@ -1,0 +1,120 @@
+"""Bad rule files and modules stop when the workflow is read: the message names file, cause and way out."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from softbench import InputError, config
+from softbench.plan import complete_methods, complete_soft_labels
+from softbench.plugin import rule_files
+
+GOOD: dict[str, Any] = {
+    "outputs": [rule_files.MANIFEST], "constraint": "mine", "expected": "mine", "params": {"recipe": "mine"},
+}  # fmt: skip
+RULE = Path("workflow/rules/soft_labels/mine.smk")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "workflow/rules/soft_labels"
+    path.mkdir(parents=True)
+    return path
+
+
+@pytest.fixture
+def package(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package with the module `mine` alone, a copy of `ls`."""
+    rooms = tmp_path / "workflow/softbench/soft_labels"
+    rooms.mkdir(parents=True)
+    (rooms / "mine.py").write_text((root / "workflow/softbench/soft_labels/ls.py").read_text())
+    monkeypatch.setattr(config, "PACKAGE", rooms.parent)
+    return rooms.parent
+
+
+def test_two_rules_of_one_name_name_both_files(folder: Path) -> None:
+    for name in ("a", "b"):
+        (folder / f"{name}.smk").write_text("rule soften_a:\n    output:\n")
+    said = r"soft_labels/b\.smk declares the rule soften_a, but workflow/rules/soft_labels/a\.smk does so too"
+    with pytest.raises(InputError, match=said):
+        rule_files.check_names(folder)
+
+
+def test_file_without_the_rule_of_its_name_is_named(folder: Path) -> None:
+    (folder / "mine.smk").write_text("rule soften_other:\n    output:\n")
+    with pytest.raises(InputError, match=r"mine\.smk must declare a rule soften_mine.*its rules are: soften_other"):
+        rule_files.check_names(folder)
+
+
+def test_rule_that_is_built_on_another_counts(folder: Path) -> None:
+    (folder / "mine.smk").write_text("use rule soften_ls as soften_mine with:\n    params: 1\n")
+    assert rule_files.check_names(folder) == [folder / "mine.smk"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"outputs": ["results/soft_labels/{dataset}/mine/manifest.json"]}, r"writes .*mine/manifest\.json, but"),
+        ({"constraint": None}, r"mine\.smk must say .*keys_of\('mine'\).*constrained to nothing"),
+        ({"constraint": "svls"}, r"mine\.smk must say .*constrained to svls"),
+        ({"params": {"recipe": "svls"}}, r"mine\.smk calls the recipe 'svls'; say `recipe='mine'`"),
+    ],
+)  # fmt: skip
+def test_rule_that_makes_something_else_is_refused(package: Path, change: dict[str, Any], said: str) -> None:
+    rule_files.check_recipe("mine", RULE, **GOOD)
+    with pytest.raises(InputError, match=said):
+        rule_files.check_recipe("mine", RULE, **(GOOD | change))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("VERSION = 1", "", r"mine\.py declares no VERSION"),
+        ('KIND = "computed"', "", r"mine\.py defines no KIND.*`softbench check mine`"),
+        ("def soften(", "def harden(", r"mine\.py defines no soften"),
+        ("def is_normalised(", "def normalised(", r"mine\.py defines no is_normalised"),
+        ("def soften(", "def soften((", r"mine\.py, line \d+ is no Python"),
+        ('{"alpha": 0.1}', 'dict(alpha="0.1")', r"mine\.py: SETTINGS must be written out"),
+    ],
+)
+def test_module_that_lacks_something_is_named(package: Path, old: str, new: str, said: str) -> None:
+    path = package / "soft_labels/mine.py"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    with pytest.raises(InputError, match=said):
+        _read()
+
+
+def _read() -> None:
+    """Ask what the workflow asks of a module."""
+    rule_files.check_recipe("mine", RULE, **GOOD)
+    config.settings_allowed("mine")
+
+
+def test_rule_whose_module_is_missing_says_both(package: Path) -> None:
+    (package / "soft_labels/mine.py").unlink()
+    said = r"mine\.smk calls the recipe 'mine', but there is no workflow/softbench/soft_labels/mine\.py"
+    with pytest.raises(InputError, match=said):
+        rule_files.check_recipe("mine", RULE, **GOOD)
+
+
+def test_rule_of_a_program_needs_no_module(package: Path) -> None:
+    (package / "soft_labels/mine.py").unlink()
+    rule_files.check_recipe("mine", RULE, **(GOOD | {"params": {}}))
+
+
+def test_rule_file_that_cannot_be_read_is_named_with_its_error() -> None:
+    said = str(rule_files.unreadable(RULE, NameError("name 'settngs_of' is not defined")))
+    assert re.match(r"workflow/rules/soft_labels/mine\.smk cannot be read: NameError: name 'settngs_of'", said)
+
+
+def test_recipe_of_a_name_that_config_uses_for_another_is_refused() -> None:
+    with pytest.raises(InputError, match=r"soft_labels\.ls_02 is of the recipe 'ls', but .*ls_02\.smk brings"):
+        complete_soft_labels({"ls_02": {"recipe": "ls"}}, ["ls", "ls_02"])
+
+
+def test_recipe_of_a_name_that_a_method_uses_for_another_is_refused() -> None:
+    soft_labels = {"one_hot": {"recipe": "one_hot"}, "focal": {"recipe": "focal"}}
+    with pytest.raises(InputError, match=r"methods\.focal learns from 'one_hot', but a soft label is called 'focal'"):
+        complete_methods({"one_hot": {}, "focal": {"soft_label": "one_hot"}}, soft_labels)
