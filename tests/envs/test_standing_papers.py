@@ -1,6 +1,7 @@
 """CITATION.cff, CHANGELOG.md, the container recipes and pyproject.toml say what is so."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,14 @@ def test_source_builds_have_the_same_flags_everywhere(root):
     flag = "-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY"
     for path in ("Makefile", "container/install.sh", "envs/labels.post-deploy.sh"):
         assert (root / path).read_text().count(flag) == 2, path  # of C and of C++
+
+
+def test_python_versions_are_the_same_everywhere(root):
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    stated = [kind.rsplit(" ", 1)[1] for kind in project["classifiers"]]
+    assert project["requires-python"] == f">={stated[0]}"
+    assert "sys.version_info < ({}, {})".format(*stated[0].split(".")) in (root / "Makefile").read_text()
+    for page in ("CONTRIBUTING.md", "CHANGELOG.md", "docs/install.md"):
+        text = (root / page).read_text(encoding="utf-8")
+        assert set(re.findall(r"\b3\.1\d\b", text)) <= {*stated}, page
+        assert stated[-1] in text, page
