@@ -10,7 +10,7 @@ from snakemake.utils import update_config
 sys.path.insert(0, str(Path(workflow.basedir, "workflow")))  # jobs in other environments find softbench here
 
 from softbench import config as settings
-from softbench import lock, storage, table_rows, turns
+from softbench import begin, clock, lock, table_rows, turns
 from softbench.errors import InputError
 from softbench.plan import Plan, complete_maps, complete_soft_labels
 from softbench.config import version_of
@@ -29,10 +29,10 @@ def stop_on_bad_input(function, *arguments):
 
 
 turns.sign()
+clock.note_start()
 if workflow.is_main_process and lock.is_run(sys.argv[1:]):
-    stop_on_bad_input(storage.require_writable, Path("results"), Path(".snakemake"))
-    if stop_on_bad_input(lock.take, sys.argv[1:]):
-        print("An earlier run was killed; its lock is gone, and its finished pieces are kept.", file=sys.stderr)
+    for line in stop_on_bad_input(begin.run, Path("results"), sys.argv[1:]):
+        print(line, file=sys.stderr)
 
 update_config(config, settings.retype(workflow.config_settings.overwrite_config))
 stop_on_bad_input(settings.check, config)

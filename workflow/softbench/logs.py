@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from softbench import storage, turns
+from softbench import clock, storage, turns
 from softbench.errors import InputError, TimeLimitError
 
 
@@ -37,7 +37,9 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
 
         turns.end_with_starter(log)
         try:
+            clock.require_onward()
             yield log
+            clock.require_onward()
         except InputError as error:
             log(f"ERROR: {error}")
             sys.exit(1)

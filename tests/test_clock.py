@@ -1,0 +1,64 @@
+"""A clock that jumps: files keep the order in which they were made, and nothing is written in the past."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from softbench import InputError, clock, logs
+
+DAY_S = 86400.0
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """Three files: of yesterday, and of two moments that the clock has not reached yet; with a job's log of then."""
+    for name, in_s in (("old", -DAY_S), ("input", DAY_S), ("output", DAY_S + 5), ("logs/output.log", DAY_S + 5)):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        os.utime(path, (time.time() + in_s,) * 2)
+    return tmp_path
+
+
+def test_times_of_the_future_become_now_in_their_order(results: Path) -> None:
+    assert clock.settle(results) == 3
+    old, given, made = (results.joinpath(name).stat().st_mtime for name in ("old", "input", "output"))
+    assert old < time.time() - DAY_S / 2 < given < made < time.time() + 1
+    assert clock.settle(results) == 0
+
+
+def test_hosts_whose_clocks_differ_a_little_change_nothing(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "job.log").touch()
+    soon = time.time() + clock.SKEW_S / 2
+    os.utime(tmp_path / "logs" / "job.log", (soon, soon))
+    assert clock.settle(tmp_path) == 0
+    assert clock.settle(tmp_path / "none") == 0
+
+
+def test_no_job_writes_while_the_clock_shows_a_time_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(clock.BEGAN, repr(time.time() + DAY_S))
+    with pytest.raises(SystemExit), logs.job(str(tmp_path / "job.log")):
+        pytest.fail("the job began")
+    said = (tmp_path / "job.log").read_text()
+    assert "ERROR: the clock was set back by 1440 minutes or more during this run" in said
+    assert "Give the same command again" in said
+
+
+def test_clock_set_back_during_a_job_is_seen_at_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(clock.BEGAN, repr(time.time()))
+    clock.require_onward()
+    with pytest.raises(SystemExit), logs.job(str(tmp_path / "job.log")):
+        monkeypatch.setattr(time, "time", lambda: 1e9)
+
+
+def test_a_snakemake_below_another_keeps_the_time_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(clock.BEGAN, "12.5")
+    clock.note_start()
+    assert os.environ[clock.BEGAN] == "12.5"
+    monkeypatch.setattr(time, "time", lambda: -100.0)
+    with pytest.raises(InputError, match="set back"):
+        clock.require_onward()

@@ -1,0 +1,27 @@
+"""What a run looks at before its first job: may it write, is it alone, are times in order, is anything forgotten."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from softbench import arrival, clock, lock, storage
+
+
+def run(results: Path, arguments: Sequence[str]) -> list[str]:
+    """Take the folder for this run, and mend what kills, clocks and copies left; return what there is to tell.
+
+    Args:
+        results: the folder of results.
+        arguments: of the call of Snakemake.
+    Raises: InputError: if nothing can be written, or another run is at work there.
+    """
+    storage.require_writable(results, lock.RUN.parent)
+    told = []
+    if lock.take(arguments):
+        told.append("An earlier run was killed; its lock is gone, and its finished pieces are kept.")
+    if moved := clock.settle(results):
+        told.append(f"The clock was set back: the times of {moved} files lay in the future; they are now, in order.")
+    if arrival.look_again(results):
+        told.append(
+            "Snakemake knows nothing of these results (.snakemake is new): every job looks at its pieces again."
+        )
+    return told

@@ -1,0 +1,52 @@
+"""Clocks that jump: Snakemake decides by the times of files, so their order must be that in which they were made.
+
+Two rules keep it: a run begins with no file of results in the future (`settle` moves such times to now, in their
+order), and no job writes while the clock shows a time before the run's start (`require_onward`).
+"""
+
+import os
+import time
+from pathlib import Path
+
+from softbench.errors import InputError
+
+BEGAN = "SOFTBENCH_BEGAN"  # in a job's environment: when its Snakemake started, seconds since 1970
+SKEW_S = 60.0  # hosts of a cluster may differ by less
+
+
+def note_start() -> None:
+    """Let the jobs of this Snakemake know when it started; a Snakemake below another keeps the first one's time."""
+    os.environ.setdefault(BEGAN, repr(time.time()))
+
+
+def require_onward() -> None:
+    """Raise InputError if the clock shows a time before the run's start: what was written now would look older."""
+    behind_s = float(os.environ.get(BEGAN, "0")) - time.time()
+    if behind_s > SKEW_S:
+        raise InputError(
+            f"the clock was set back by {behind_s / 60:.0f} minutes or more during this run, and Snakemake decides by "
+            "the times of files. Give the same command again: what is finished is kept, and the times are set right."
+        )
+
+
+def settle(results: Path) -> int:
+    """Move times that lie in the future to now, keeping their order; return of how many files.
+
+    All of the folder is searched only if a log of a job is of the future.
+    """
+    now = time.time()
+    if not any(_time(path) > now + SKEW_S for path in (results / "logs").rglob("*.log")):
+        return 0
+    files = [path for path in results.rglob("*") if path.is_file()]
+    late = sorted((path.stat().st_mtime_ns, path) for path in files if _time(path) > now)
+    first = time.time_ns()
+    for number, (_, path) in enumerate(late):
+        os.utime(path, ns=(first + 1000 * number,) * 2)
+    return len(late)
+
+
+def _time(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
