@@ -14,10 +14,12 @@ def make(folder: Path, clone: Path, hippocampus: Path | None) -> Path:
     """Write `Dataset001_Bar` and `Task04_Hippocampus` below a folder, and out/nnunet, out/monai, labels in the clone.
 
     Args:
-        folder: takes the data sets; it is returned.
+        folder: takes the data sets; it is returned, untouched where it is there already.
         clone: takes predictions and references.
         hippocampus: the real MSD Task04, used for both data sets where it is given.
     """
+    if folder.exists():
+        return folder
     _own_data(folder / "Dataset001_Bar", hippocampus)
     _linked(folder / "Task04_Hippocampus", hippocampus or folder / "Dataset001_Bar")
     for number in range(4):

@@ -28,6 +28,8 @@ def main() -> int:
     clone = _cloned(place, options.venv)
     data = stand_ins.make(place / "data", clone, options.hippocampus)
     shell = Shell(clone, place / "log", {"DATA": str(data), **_paths(clone, options.venv)})
+    if options.start:
+        shell.type("source .venv/bin/activate")
     seconds = time.monotonic()
     failed = _walked(clone, shell, _wanted(turns(clone), options))
     print(f"{time.monotonic() - seconds:7.0f} s in all; what was printed is in {place / 'log'}")
@@ -46,6 +48,12 @@ def _options() -> argparse.Namespace:
     add("--hippocampus", type=Path, metavar="FOLDER", help="the real MSD Task04, in place of made cases")
     add("--place", metavar="FOLDER", help="where to work and leave all that comes; default: a folder that is deleted")
     add("--keep", action="store_true", help="leave the clone and its results even if all went well")
+    add(
+        "--start",
+        metavar="TEXT",
+        default="",
+        help="begin at the first command that holds this text; with --place, go on",
+    )
     add("--only", metavar="TEXT", help="walk commands that hold this text alone")
     add("--instead", nargs=2, action="append", default=[], metavar=("COMMAND", "OTHER"), help="type OTHER for COMMAND")
     add("--list", action="store_true", help="print what would be typed")
@@ -53,8 +61,10 @@ def _options() -> argparse.Namespace:
 
 
 def _cloned(place: Path, venv: Path | None) -> Path:
-    """Clone what is committed; the environment, if one is given, stands where `make setup` would have made it."""
+    """Clone what is committed, or take the clone that is there; the environment, if one is given, stands where `make setup` would have made it."""
     clone = place / "SoftLabelBench"
+    if clone.exists():
+        return clone
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     if venv is not None:
         (clone / ".venv").mkdir()
@@ -72,11 +82,12 @@ def _paths(clone: Path, venv: Path | None) -> dict[str, str]:
 
 def _wanted(every: list[Turn], options: argparse.Namespace) -> list[Turn]:
     replaced = dict(options.instead)
+    first = next((place for place, turn in enumerate(every) if options.start in turn.step.text), len(every))
     chosen = [
         Turn(turn.step, replaced[turn.step.text], "replaced on the command line")
         if turn.step.text in replaced
         else turn
-        for turn in every
+        for turn in every[first:]
         if options.only is None or options.only in turn.step.text
     ]
     return chosen
