@@ -61,7 +61,10 @@ def _options() -> argparse.Namespace:
 
 
 def _cloned(place: Path, venv: Path | None) -> Path:
-    """Clone what is committed, or take the clone that is there; the environment, if one is given, stands where `make setup` would have made it."""
+    """Clone what is committed, or take the clone that is there.
+
+    An environment that is given stands where `make setup` would have made one.
+    """
     clone = place / "SoftLabelBench"
     if clone.exists():
         return clone
