@@ -62,3 +62,13 @@ def test_a_snakemake_below_another_keeps_the_time_of_the_first(monkeypatch: pyte
     monkeypatch.setattr(time, "time", lambda: -100.0)
     with pytest.raises(InputError, match="set back"):
         clock.require_onward()
+
+
+def test_clock_that_shows_a_time_before_the_sources_is_wrong_now(tmp_path: Path) -> None:
+    for name, in_s in (("rules.smk", -DAY_S), ("split.csv", DAY_S)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (time.time() + in_s,) * 2)
+    with pytest.raises(InputError, match=r"the clock shows .*, but .*split\.csv is of .* Set the clock right"):
+        clock.require_after(tmp_path)
+    os.utime(tmp_path / "split.csv")
+    clock.require_after(tmp_path)

@@ -31,7 +31,7 @@ def stop_on_bad_input(function, *arguments):
 turns.sign()
 clock.note_start()
 if workflow.is_main_process and lock.is_run(sys.argv[1:]):
-    for line in stop_on_bad_input(begin.run, Path("results"), sys.argv[1:]):
+    for line in stop_on_bad_input(begin.run, Path("results"), PACKAGE.parent, sys.argv[1:]):
         print(line, file=sys.stderr)
 
 update_config(config, settings.retype(workflow.config_settings.overwrite_config))

@@ -6,15 +6,17 @@ from pathlib import Path
 from softbench import arrival, clock, lock, storage
 
 
-def run(results: Path, arguments: Sequence[str]) -> list[str]:
+def run(results: Path, workflow: Path, arguments: Sequence[str]) -> list[str]:
     """Take the folder for this run, and mend what kills, clocks and copies left; return what there is to tell.
 
     Args:
         results: the folder of results.
+        workflow: the folder of rules, scripts, splits and package.
         arguments: of the call of Snakemake.
-    Raises: InputError: if nothing can be written, or another run is at work there.
+    Raises: InputError: if nothing can be written, another run is at work there, or the clock is wrong.
     """
     storage.require_writable(results, lock.RUN.parent)
+    clock.require_after(workflow)
     told = []
     if lock.take(arguments):
         told.append("An earlier run was killed; its lock is gone, and its finished pieces are kept.")

@@ -1,7 +1,8 @@
 """Clocks that jump: Snakemake decides by the times of files, so their order must be that in which they were made.
 
-Two rules keep it: a run begins with no file of results in the future (`settle` moves such times to now, in their
-order), and no job writes while the clock shows a time before the run's start (`require_onward`).
+Three rules keep it: no run begins while the clock shows a time before that of its own sources (`require_after`); none
+begins with files of results in the future (`settle` moves such times to now, in their order); and no job writes while
+the clock shows a time before the run's start (`require_onward`).
 """
 
 import os
@@ -26,6 +27,21 @@ def require_onward() -> None:
         raise InputError(
             f"the clock was set back by {behind_s / 60:.0f} minutes or more during this run, and Snakemake decides by "
             "the times of files. Give the same command again: what is finished is kept, and the times are set right."
+        )
+
+
+def require_after(workflow: Path) -> None:
+    """Raise InputError if the clock shows a time before that of a file of the workflow: then the clock is wrong now.
+
+    Args: workflow: the folder of rules, scripts, splits and package.
+    """
+    newest = max((path for path in workflow.rglob("*") if path.suffix != ".pyc"), key=_time, default=workflow)
+    if _time(newest) > time.time() + SKEW_S:
+        shown, of_file = (time.strftime("%Y-%m-%d %H:%M", time.localtime(at)) for at in (time.time(), _time(newest)))
+        raise InputError(
+            f"the clock shows {shown}, but {newest} is of {of_file}, and Snakemake decides by the times of files. Set the "
+            f"clock right, then give the same command again. If it is right: `find {workflow} -newermt now -exec touch "
+            "{} +`. Nothing was changed."
         )
 
 
