@@ -12,6 +12,7 @@ from pathlib import Path
 from softbench.errors import InputError
 
 BEGAN = "SOFTBENCH_BEGAN"  # in a job's environment: when its Snakemake started, seconds since 1970
+SOURCES = {".smk", ".py", ".yaml", ".csv"}
 SKEW_S = 60.0  # hosts of a cluster may differ by less
 
 
@@ -35,13 +36,16 @@ def require_after(workflow: Path) -> None:
 
     Args: workflow: the folder of rules, scripts, splits and package.
     """
-    newest = max((path for path in workflow.rglob("*") if path.suffix != ".pyc"), key=_time, default=workflow)
+    sources = (
+        path for path in workflow.rglob("*") if path.suffix in SOURCES
+    )  # caches may be of a clock that was ahead
+    newest = max(sources, key=_time, default=workflow)
     if _time(newest) > time.time() + SKEW_S:
         shown, of_file = (time.strftime("%Y-%m-%d %H:%M", time.localtime(at)) for at in (time.time(), _time(newest)))
         raise InputError(
-            f"the clock shows {shown}, but {newest} is of {of_file}, and Snakemake decides by the times of files. Set the "
-            f"clock right, then give the same command again. If it is right: `find {workflow} -newermt now -exec touch "
-            "{} +`. Nothing was changed."
+            f"the clock shows {shown}, but {newest} is of {of_file}, and Snakemake decides by the times of files. Set "
+            "the clock right, then give the same command again. If it is right: "
+            f"`find {workflow} -newermt now -exec touch {{}} +`. Nothing was changed."
         )
 
 
