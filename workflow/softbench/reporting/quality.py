@@ -35,20 +35,20 @@ def summarise(stores: Mapping[str, Path]) -> pd.DataFrame:
     """Return the means over cases: a row a soft label, the columns that any of them has.
 
     Args:
-        stores: title -> folder of a soft label, in the order of the rows.
+        stores: title -> folder of a soft label, in the order of the rows. One that a program wrote by itself, without
+            measuring anything, has an empty row.
     """
-    frames = {
-        title: damage.read_parquet(folder / "quality.parquet", folder / "manifest.json")
-        for title, folder in stores.items()
-    }
-    rows = {title: frame.drop(columns="case").mean() for title, frame in frames.items()}
+    rows = {title: _means(folder) for title, folder in stores.items()}
     table = pd.DataFrame(rows).T
     known = [name for name in COLUMNS if name in table and table[name].notna().any()]
     return table[known].rename_axis("soft_label")
 
 
-def _means(path: Path) -> pd.Series:
-    return pd.read_parquet(path).drop(columns="case").mean() if path.exists() else pd.Series(dtype=float)
+def _means(folder: Path) -> pd.Series:
+    path = folder / "quality.parquet"
+    if not path.exists() and not (folder / "provenance.json").exists():  # both are written by whoever measures
+        return pd.Series(dtype=float)
+    return damage.read_parquet(path, folder / "manifest.json").drop(columns="case").mean()
 
 
 def write(table: pd.DataFrame, title: str, path: Path) -> None:
