@@ -30,7 +30,7 @@ def test_files_are_written_as_the_formatters_want_them(form: str, place: Path, r
     subprocess.run(["snakefmt", "--check", written[0]], check=True)
     for path in ("workflow/softbench/__init__.py", "workflow/softbench/soft_labels/__init__.py"):
         (place / path).parent.mkdir(parents=True, exist_ok=True)
-        (place / path).touch()
+        (place / path).write_text('"""A room."""\n')
     shutil.copy(root / "pyproject.toml", place)
     for how in (["check"], ["format", "--check"]):
         done = subprocess.run(["ruff", *how, "."], cwd=place, capture_output=True, text=True)
