@@ -1,32 +1,53 @@
-"""Results without Snakemake's memory are looked at again by every job."""
+"""Jobs of which Snakemake remembers nothing look again at their pieces."""
 
 from pathlib import Path
 
 import pytest
 from softbench import arrival
 
+DATA = Path("results/data/phantom/manifest.json")
+SOFT = Path("results/soft_labels/phantom/ls/manifest.json")
+RUN = Path("results/runs/tiny/net/ls/batch-0.json")
+LONG = Path("results/soft_labels/phantom", "l" * 200, "manifest.json")
+BESIDE = Path("results/maps/phantom/slic/shard-0.provenance.json")
 
-@pytest.fixture
-def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+
+@pytest.fixture(autouse=True)
+def _results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    path = Path("results/data/phantom/manifest.json")
-    path.parent.mkdir(parents=True)
-    path.touch()
-    return path
+    for path in (DATA, SOFT, RUN, LONG, BESIDE):
+        path.parent.mkdir(parents=True)
+        path.touch()
 
 
-@pytest.mark.parametrize("folder", [None, arrival.MEMORY])
-def test_lists_of_data_go_when_the_memory_is_gone_or_empty(manifest: Path, folder: Path | None) -> None:
-    if folder:
-        folder.mkdir(parents=True)
-    assert arrival.forgotten(Path("results")) == [manifest]
+def remember(*paths: Path, text: str = '{"params": []}') -> None:
+    for path in paths:
+        arrival.record_of(path).parent.mkdir(parents=True, exist_ok=True)
+        arrival.record_of(path).write_text(text)
+
+
+def test_without_any_memory_every_list_goes_or_is_of_old() -> None:
+    assert arrival.look_again(Path("results")) == 4
+    assert [path.exists() for path in (DATA, SOFT, LONG, BESIDE, RUN)] == [False, False, False, True, True]
+    assert RUN.stat().st_mtime == 0
+
+
+def test_what_snakemake_remembers_stays() -> None:
+    remember(DATA, SOFT, RUN, LONG)
+    assert arrival.look_again(Path("results")) == 0
+    assert RUN.stat().st_mtime > 0
+    assert DATA.exists()
+
+
+def test_record_that_a_power_cut_left_half_written_counts_as_none() -> None:
+    remember(DATA, RUN, LONG)
+    remember(SOFT, text='{"params": [')
     assert arrival.look_again(Path("results")) == 1
-    assert not manifest.exists()
-    assert arrival.look_again(Path("results")) == 0
+    assert DATA.exists()
+    assert not SOFT.exists()
 
 
-def test_what_snakemake_remembers_stays(manifest: Path) -> None:
-    arrival.MEMORY.mkdir(parents=True)
-    (arrival.MEMORY / "cmVzdWx0cw==").touch()
+def test_memory_in_a_database_is_not_looked_into() -> None:
+    arrival.DATABASE.parent.mkdir()
+    arrival.DATABASE.touch()
     assert arrival.look_again(Path("results")) == 0
-    assert manifest.exists()

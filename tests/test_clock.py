@@ -12,29 +12,25 @@ DAY_S = 86400.0
 
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
-    """Three files: of yesterday, and of two moments that the clock has not reached yet; with a job's log of then."""
-    for name, in_s in (("old", -DAY_S), ("input", DAY_S), ("output", DAY_S + 5), ("logs/output.log", DAY_S + 5)):
+    """Three files: of yesterday, and of two moments that the clock has not reached yet."""
+    for name, in_s in (("old", -DAY_S), ("input", DAY_S), ("output", DAY_S + 5)):
         path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
         path.touch()
         os.utime(path, (time.time() + in_s,) * 2)
     return tmp_path
 
 
 def test_times_of_the_future_become_now_in_their_order(results: Path) -> None:
-    assert clock.settle(results) == 3
+    assert clock.settle(results, [results / "output"]) == 2
     old, given, made = (results.joinpath(name).stat().st_mtime for name in ("old", "input", "output"))
     assert old < time.time() - DAY_S / 2 < given < made < time.time() + 1
-    assert clock.settle(results) == 0
+    assert clock.settle(results, [results / "output"]) == 0
 
 
 def test_hosts_whose_clocks_differ_a_little_change_nothing(tmp_path: Path) -> None:
-    (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / "job.log").touch()
-    soon = time.time() + clock.SKEW_S / 2
-    os.utime(tmp_path / "logs" / "job.log", (soon, soon))
-    assert clock.settle(tmp_path) == 0
-    assert clock.settle(tmp_path / "none") == 0
+    (tmp_path / "output").touch()
+    os.utime(tmp_path / "output", (time.time() + clock.SKEW_S / 2,) * 2)
+    assert clock.settle(tmp_path, [tmp_path / "output", tmp_path / "none"]) == 0
 
 
 def test_no_job_writes_while_the_clock_shows_a_time_before_the_run(

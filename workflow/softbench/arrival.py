@@ -1,25 +1,50 @@
-"""Results that came without Snakemake's memory: copied to another machine, or with `.snakemake` deleted.
+"""Results of which Snakemake remembers nothing: copied without `.snakemake`, or it was deleted, or a record is cut.
 
-Snakemake then knows no job's settings, and a changed one would change nothing: old numbers under new settings. So the
-lists of prepared data are deleted: every job looks again, finds its finished pieces by their keys, and makes what is
-missing or of other settings.
+Snakemake then knows no settings of those jobs, and a changed one would change nothing: old numbers under new settings.
+So the lists of what jobs prepared are deleted, and those of runs dated before everything: each of these jobs looks
+again, finds its finished pieces by their keys, and makes what is missing or of other settings.
 """
 
+import base64
+import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 MEMORY = Path(".snakemake/metadata")
+DATABASE = Path(".snakemake/metadata.db")  # where Snakemake was told to keep its memory in one file
+PREPARED = ("data/*/manifest.json", "maps/*/*/shard-*.json", "soft_labels/*/*/manifest.json")
+RUNS = ("runs/*/*/*/batch-*.json", "runs/*/*/*/ensemble.json")
+LONGEST_NAME = 254  # of a file; a longer one is cut into folders
 
 
-def forgotten(results: Path) -> list[Path]:
-    """Return the lists of prepared data of which Snakemake remembers nothing; none where it remembers anything."""
-    if MEMORY.is_dir() and any(MEMORY.iterdir()):
-        return []
-    return sorted(results.glob("data/*/manifest.json"))
+def lists(results: Path, patterns: tuple[str, ...] = PREPARED + RUNS) -> Iterator[Path]:
+    """Give the lists that jobs wrote last, without the circumstances beside them (`shard-0.provenance.json`)."""
+    yield from (path for pattern in patterns for path in sorted(results.glob(pattern)) if "." not in path.stem)
 
 
 def look_again(results: Path) -> int:
-    """Delete those lists, so that every job looks again at what is there; return how many there were."""
-    lists = forgotten(results)
-    for path in lists:
+    """Make every job run whose settings Snakemake does not know; return how many there are."""
+    if DATABASE.exists():
+        return 0
+    prepared = [path for path in lists(results, PREPARED) if not _is_remembered(path)]
+    runs = [path for path in lists(results, RUNS) if not _is_remembered(path)]
+    for path in prepared:
         path.unlink()
-    return len(lists)
+    for path in runs:
+        os.utime(path, (0, 0))
+    return len(prepared) + len(runs)
+
+
+def _is_remembered(path: Path) -> bool:
+    try:
+        return bool(json.loads(record_of(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False
+
+
+def record_of(path: Path) -> Path:
+    """Return where Snakemake keeps its record of an output."""
+    name = base64.urlsafe_b64encode(str(path).encode()).decode()
+    parts = [name[start : start + LONGEST_NAME] for start in range(0, len(name), LONGEST_NAME)]
+    return MEMORY.joinpath(*("@" + part for part in parts[:-1]), parts[-1])

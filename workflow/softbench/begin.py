@@ -20,10 +20,8 @@ def run(results: Path, workflow: Path, arguments: Sequence[str]) -> list[str]:
     told = []
     if lock.take(arguments):
         told.append("An earlier run was killed; its lock is gone, and its finished pieces are kept.")
-    if moved := clock.settle(results):
+    if moved := clock.settle(results, arrival.lists(results)):
         told.append(f"The clock was set back: the times of {moved} files lay in the future; they are now, in order.")
-    if arrival.look_again(results):
-        told.append(
-            "Snakemake knows nothing of these results (.snakemake is new): every job looks at its pieces again."
-        )
+    if jobs := arrival.look_again(results):
+        told.append(f"Snakemake does not remember the settings of {jobs} jobs: they look at their pieces again.")
     return told

@@ -7,6 +7,7 @@ the clock shows a time before the run's start (`require_onward`).
 
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from softbench.errors import InputError
@@ -49,13 +50,15 @@ def require_after(workflow: Path) -> None:
         )
 
 
-def settle(results: Path) -> int:
+def settle(results: Path, watched: Iterable[Path]) -> int:
     """Move times that lie in the future to now, keeping their order; return of how many files.
 
-    All of the folder is searched only if a log of a job is of the future.
+    Args:
+        results: the folder whose files are moved.
+        watched: the files that are looked at first: all of the folder is searched only if one is of the future.
     """
     now = time.time()
-    if not any(_time(path) > now + SKEW_S for path in (results / "logs").rglob("*.log")):
+    if not any(_time(path) > now + SKEW_S for path in watched):
         return 0
     files = [path for path in results.rglob("*") if path.is_file()]
     late = sorted((path.stat().st_mtime_ns, path) for path in files if _time(path) > now)
