@@ -31,7 +31,7 @@ def export(data: Path, output: Path) -> list[str]:
         rows.append(_row(case, len(dataset.classes)))
     text = pd.DataFrame(rows).to_csv(index=False)
     pieces.write_text(output / "cases.csv", text)
-    return [row["case"] for row in rows]
+    return list(dataset.cases["case"])
 
 
 def _write(case: Case, output: Path) -> None:

@@ -26,8 +26,8 @@ def small_case(dims: int) -> SmallCase:
     """Return a box of class 1 with a box of class 2 in it, 8 x 10 x 9 voxels or 10 x 9 pixels."""
     shape = (8, 10, 9)[-dims:]
     labels = np.zeros((1, *shape), np.uint8)
-    labels[(0, *(slice(2, 6) for _ in shape))] = 1
-    labels[(0, *(slice(3, 5) for _ in shape))] = 2
+    labels[0][(slice(2, 6),) * dims] = 1
+    labels[0][(slice(3, 5),) * dims] = 2
     image = np.random.default_rng(1).normal(size=(2, *shape)).astype(np.float32) + labels
     return SmallCase(labels, image, SPACING_MM[dims])
 

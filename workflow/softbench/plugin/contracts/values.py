@@ -101,7 +101,7 @@ def thin_and_small_grids(recipe: ModuleType, case: SmallCase) -> None:
     """Grids of one slice and of few voxels work."""
     for shape in THIN if case.dims == 3 else [one[1:] for one in THIN]:
         labels = np.zeros((1, *shape), np.uint8)
-        labels[(0, *(slice(0, -(-n // 2)) for n in shape))] = 1
+        labels[0][tuple(slice(0, -(-n // 2)) for n in shape)] = 1
         image = np.random.default_rng(0).normal(size=(1, *shape)).astype(np.float32)
         soft = softened(recipe, case, labels=labels, image=image, spacing_mm=(1.0,) * len(shape))
         expected = (CLASSES, *grid_of(recipe, shape))
