@@ -1,8 +1,5 @@
 """Every recipe and every map: each file of soft_labels/ has a rule `soften_<recipe>`, each of maps/ one `map_<kind>`."""
 
-import os
-import shutil
-
 from snakemake.io import strip_wildcard_constraints
 
 from softbench.plugin import rule_files, words
@@ -20,8 +17,7 @@ SLIC = [
     for name in ("superpixel", "slic", "slic_clusters", "slic_voxels", "slic_connect", "signed_distance", "maps")
 ]
 
-if shutil.which("softbench") is None:  # snakemake was called by its path: rules that call a program need the command
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+words.find_softbench()
 
 
 def words_of(**defaults):

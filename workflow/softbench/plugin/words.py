@@ -1,6 +1,10 @@
-"""Settings as words, `name=value`: how a command line carries them."""
+"""Settings as words, `name=value`: how a command line carries them; and where a command line finds `softbench`."""
 
+import os
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -33,3 +37,9 @@ def read(words: Sequence[str]) -> dict[str, Any]:
     if bad:
         raise InputError(f"--set takes name=value, but was given {', '.join(bad)}.")
     return {name: yaml.safe_load(value) for name, _, value in (word.partition("=") for word in words)}
+
+
+def find_softbench() -> None:
+    """Put this Python's folder on the path if Snakemake was called by its own: rules of programs call `softbench`."""
+    if shutil.which("softbench") is None:
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
