@@ -91,8 +91,9 @@ def test_recipe_that_reads_shares_is_told_by_its_text() -> None:
 
 
 def test_method_on_request_joins_only_experiments_that_name_it(root: Path) -> None:
-    asked = plan(root, experiments={"demo_body": {"methods": ["one_hot", "svls_ce_dice"]}})
-    assert asked.methods_of("demo_body") == ["one_hot", "svls_ce_dice"]
+    methods = ["one_hot", "one_hot_ce_dice", "svls_ce_dice"]
+    asked = plan(root, experiments={"demo_body": {"methods": methods}})
+    assert asked.methods_of("demo_body") == methods
     assert "svls_ce_dice" not in asked.methods_of("demo_brain")
 
 
@@ -108,3 +109,9 @@ def test_paper_losses_have_controls_of_the_same_loss(root: Path) -> None:
     pairs = {"superpixel": "one_hot_ce_dice", "superpixel_wce": "one_hot_wce", "epd_8": "conventional_8"}
     assert {name: methods[name]["control"] for name in pairs} == pairs
     assert methods["epd_8"]["loss"] == methods["conventional_8"]["loss"] == "learned(l1 + dice)"
+
+
+def test_table_without_a_control_is_refused_before_training(root: Path) -> None:
+    said = r"tables\.demo_body shows the method 'svls' without its control 'one_hot'.*`methods` of demo_body"
+    with pytest.raises(InputError, match=said):
+        plan(root, experiments={"demo_body": {"methods": ["svls", "oracle"]}})

@@ -75,7 +75,7 @@ def test_predictions_are_those_that_scoring_asks_for(plan, scoring: dict, made: 
 def test_truth_is_told_of_phantoms_with_columns_of_calibration(plan, root: Path) -> None:
     assert table_rows.truth_tables(plan()) == ["t"]
     assert table_rows.truth_tables(plan(columns=[{"metric": "dsc", "structure": "WT"}])) == []
-    assert table_rows.truth_tables(plan(methods=("focal", "oracle"))) == []
+    assert table_rows.truth_tables(plan(methods=("chance", "oracle"))) == []
     both = [{"metric": "dsc", "structure": "WT"}, {"metric": "nll"}]
     assert table_rows.calibration_columns(plan(columns=both), "t") == both[1:]
     given = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
@@ -84,7 +84,8 @@ def test_truth_is_told_of_phantoms_with_columns_of_calibration(plan, root: Path)
 
 
 def test_truth_speaks_of_methods_that_learn_their_soft_label_as_it_is(plan) -> None:
-    methods = ("one_hot", "one_hot_each", "ls", "focal", "superpixel", "conventional_2", "oracle")
+    controls = ("one_hot", "one_hot_ce_dice", "one_hot_l1_dice")
+    methods = (*controls, "one_hot_each", "ls", "focal", "superpixel", "conventional_2", "oracle")
     rows = table_rows.truth_rows(plan({}, methods), "t")
     assert [row["key"] for row in rows] == ["one_hot", "ls"]
     assert rows[1] == {"key": "ls", "title": "LS (0.1)", "soft_label": "ls"}

@@ -67,6 +67,7 @@ class Plan:
             for experiment in table["experiments"]:
                 _known(f"tables.{name}.experiments", experiment, self.experiments)
             self._check_one_block(name)
+            self._check_controls(name)
             self._check_temperature(name)
         targets = {**self.tables, **self.paper_tables}
         for name in self.config["run"]:
@@ -116,6 +117,17 @@ class Plan:
                 f"config.yaml: tables.{table} must show one experiment with one network, but would mix "
                 f"{', '.join(blocks)}. Make a table of each."
             )
+
+    def _check_controls(self, table: str) -> None:
+        """Raise where a table would show a method without its control: told before training, not after."""
+        shown = [method for _, _, method in self.runs_of(table)]
+        for method in shown:
+            control = self.methods[method]["control"]
+            if control not in (None, *shown):
+                raise InputError(
+                    f"config.yaml: tables.{table} shows the method {method!r} without its control {control!r}. Name "
+                    f"both in `methods` of {', '.join(self.tables[table]['experiments'])}, or neither."
+                )
 
     def _check_temperature(self, table: str) -> None:
         prediction = self.tables[table].get("prediction", "raw")
