@@ -21,7 +21,8 @@ def stands(clone: Path, kind: str, name: str) -> bool:
     if kind != "method":
         return _has_numbers((tables / f"{name}.md").read_text()) if (tables / f"{name}.md").exists() else False
     row = re.compile(rf"^\| {re.escape(name)} \|.*$", re.MULTILINE)
-    return any(_has_numbers(found[0]) for file in tables.glob("*.md") for found in row.finditer(file.read_text()))
+    texts = [file.read_text().replace("\\_", "_") for file in tables.glob("*.md")]
+    return any(_has_numbers(found[0]) for text in texts for found in row.finditer(text))
 
 
 def _has_numbers(text: str) -> bool:

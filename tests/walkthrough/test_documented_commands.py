@@ -103,6 +103,8 @@ def test_new_method_counts_only_with_numbers_in_a_row(tmp_path: Path) -> None:
     assert not outcome.stands(tmp_path, "method", "foo")
     (tables / "demo.md").write_text("| foo | **0.853 ± 0.01** |\n")
     assert outcome.stands(tmp_path, "method", "foo")
+    (tables / "other.md").write_text("| foo\\_2 | 0.853 |\n")
+    assert outcome.stands(tmp_path, "method", "foo_2")
     assert not outcome.stands(tmp_path, "network", "baz")
 
 
