@@ -30,10 +30,10 @@ def main() -> int:
     shell = Shell(clone, place / "log", {"DATA": str(data), **_paths(clone, options.venv)})
     if options.start:
         shell.type("source .venv/bin/activate")
-    seconds = time.monotonic()
-    failed = _walked(clone, shell, _wanted(turns(clone), options))
+    seconds, chosen = time.monotonic(), _wanted(turns(clone), options)
+    failed = _walked(clone, shell, chosen)
     print(f"{time.monotonic() - seconds:7.0f} s in all; what was printed is in {place / 'log'}")
-    lacking = [] if failed or options.only else missing(clone, turns(clone))
+    lacking = [] if failed or options.only else missing(clone, chosen)
     for line in lacking:
         print(f"MISSING: {line}")
     if not (failed or lacking or options.keep or options.place):
