@@ -1,6 +1,6 @@
 """Before anything is submitted: does Slurm still have jobs of an earlier run of this folder? No rule."""
 
-from softbench import cluster
+from softbench.launch import cluster
 
 
 onstart:

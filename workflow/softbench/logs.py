@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from softbench import clock, storage, turns
+from softbench import storage
 from softbench.errors import InputError, TimeLimitError
+from softbench.launch import clock, turns
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from softbench import arrival, clock, lock, storage
+from softbench import storage
+from softbench.launch import arrival, clock, lock
 
 
 def run(results: Path, workflow: Path, arguments: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from softbench import arrival
+from softbench.launch import arrival
 
 DATA = Path("results/data/phantom/manifest.json")
 SOFT = Path("results/soft_labels/phantom/ls/manifest.json")

@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from softbench import InputError, clock, logs
+from softbench import InputError, logs
+from softbench.launch import clock
 
 DAY_S = 86400.0
 

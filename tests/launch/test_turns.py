@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from softbench import turns
+from softbench.launch import turns
 
 JOB = """
 import sys, time
@@ -18,9 +18,7 @@ with logs.job(sys.argv[1]) as log:
     log("at work")
     time.sleep(float(sys.argv[2]))
 """
-SNAKEMAKE = (
-    "import subprocess, sys; from softbench import turns; turns.sign(); subprocess.run([sys.executable, *sys.argv[1:]])"
-)
+SNAKEMAKE = "import subprocess, sys; from softbench.launch import turns; turns.sign(); subprocess.run([sys.executable, *sys.argv[1:]])"
 
 
 def until(ready: Callable[[], bool]) -> None:

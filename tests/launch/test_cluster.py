@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from softbench import InputError, cluster
+from softbench import InputError
+from softbench.launch import cluster
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from softbench import InputError, begin, lock
+from softbench import InputError
+from softbench.launch import begin, lock
 
 RESULTS, WORKFLOW = Path("results"), Path("workflow")
 
