@@ -10,7 +10,13 @@ import pytest
 from softbench import InputError
 from softbench.launch import lock
 
-HOLD = "import sys; from softbench.launch import lock; lock.take(['--cores', '2']); print('held', flush=True); sys.stdin.read()"
+HOLD = """
+import sys
+from softbench.launch import lock
+lock.take(['--cores', '2'])
+print('held', flush=True)
+sys.stdin.read()
+"""
 
 
 @pytest.fixture

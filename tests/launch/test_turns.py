@@ -18,7 +18,12 @@ with logs.job(sys.argv[1]) as log:
     log("at work")
     time.sleep(float(sys.argv[2]))
 """
-SNAKEMAKE = "import subprocess, sys; from softbench.launch import turns; turns.sign(); subprocess.run([sys.executable, *sys.argv[1:]])"
+SNAKEMAKE = """
+import subprocess, sys
+from softbench.launch import turns
+turns.sign()
+subprocess.run([sys.executable, *sys.argv[1:]])
+"""
 
 
 def until(ready: Callable[[], bool]) -> None:
