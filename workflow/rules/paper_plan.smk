@@ -86,8 +86,9 @@ def scaled_of_block(table, block):
 
 
 def titles_of_blocks(table):
-    """Return the titles of the methods of a paper's table, in the order of config: another method changes nothing."""
-    shown = {method for block in table["blocks"] for method in PLAN.methods_of(block["experiment"])}
+    """Return the titles of the methods that a paper's table prints or shows, in the order of config."""
+    printed = {cell.place.method for cell in published_table(table["published"]).cells}
+    shown = {method for block in table["blocks"] for method in PLAN.methods_of(block["experiment"])} | printed
     return {name: method["title"] for name, method in PLAN.methods.items() if name in shown}
 
 
