@@ -40,6 +40,7 @@ def test_without_data_every_table_is_made_and_says_how_to_get_it(papers) -> None
     papers.run("results/tables/svls_1.md", "--config", "data=here")
     text = (papers.path / "results/tables/svls_1.md").read_text()
     assert "Not run. To run it: snakemake --cores 4 results/raw/brats2019/manifest.json" in text
+    assert "- Our choice: 200 epochs of batches of two images" in text  # what config declares as ours
     assert f"{len(published.read('svls_1').cells)} printed cells: " in text
 
 

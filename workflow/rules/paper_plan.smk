@@ -2,6 +2,7 @@
 
 from softbench import availability
 
+CHOICE = "Our choice: {}"  # where the paper leaves something open
 FETCH = "snakemake --cores 4 results/raw/{source}/manifest.json"
 
 
@@ -58,7 +59,7 @@ def paper_table_settings(wildcards):
         "policy": table.get("policy", "diagonal"),
         "grid": table.get("grid", "full"),
         "titles": titles_of_blocks(table) | scaled_titles(table),
-        "notes": [settings.licence_note(source) for source in sources],
+        "notes": [*map(CHOICE.format, table.get("choices", [])), *map(settings.licence_note, sources)],
         "blocks": [block_settings(table, block) for block in table["blocks"]],
     }
 
