@@ -75,6 +75,7 @@ def test_run_that_was_never_seen_has_steps_and_voxels_and_no_hours(suite: Path, 
     assert (group.runs, group.steps, group.load.voxels) == (6, 40, 2 * 16 * 24 * 24)  # 2 methods x 3 seeds
     assert math.isnan(group.hours)
     said = text.render({"train": 2}, [group], {}, {})
+    assert "each run: 6 training cases, batch 2: 40 steps\n  a step of 2 x 16 x 24 x 24 voxels (18,432; " in said
     assert "not known: no run of tiny_unet at 2 x 16 x 24 x 24 was seen" in said
     assert "training not known: tiny (6 runs)" in said
 
@@ -147,7 +148,9 @@ def test_coarse_methods_are_a_load_of_their_own(plan: Plan) -> None:
 def test_epochs_become_steps_by_the_cases_of_the_split(suite: Path, plan: Plan) -> None:
     cases = work.cases_of(plan, "svls_brats2019", "train")
     protocol = plan.protocol_of("svls_brats2019", "svls")
-    assert work.steps_of(plan, "svls_brats2019", "svls") == protocol["epochs"] * math.ceil(cases / protocol["batch"])
+    found = work.length_of(plan, "svls_brats2019", "svls")
+    assert found.steps == protocol["epochs"] * math.ceil(cases / protocol["batch"])
+    assert (found.cases, found.epochs) == (cases, protocol["epochs"])
 
 
 def test_downloads_are_as_large_as_published() -> None:

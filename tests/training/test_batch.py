@@ -14,7 +14,7 @@ from softbench.errors import DivergedError
 from softbench.reporting import assemble
 from softbench.soft_labels.produce import produce
 from softbench.training import batch as batches
-from softbench.training import model_file
+from softbench.training import facts, model_file
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution
 
@@ -55,6 +55,33 @@ def test_second_call_trains_nothing_and_writes_the_same_bytes(data: Path, tmp_pa
     run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
     assert said == []
     assert (tmp_path / "batch-0.json").read_bytes() == first
+
+
+def test_manifest_tells_how_long_a_seed_was_trained_and_what_validation_said_of_it(data: Path, tmp_path: Path) -> None:
+    protocol = replace(RUN.protocol, steps=40, validate_every=10, select="best")
+    run_batch(open_batch(data, replace(RUN, protocol=protocol))[0], [0], tmp_path, tmp_path / "batch-0.json")
+    seed = json.loads((tmp_path / "batch-0.json").read_text())["seeds"]["0"]
+    assert seed["training"] == {"cases": 2, "steps": 40, "precision": "fp32"}
+    history = pd.read_csv(tmp_path / "seed-0" / "history.csv").dropna(subset="val_dsc")
+    best = history.loc[history["val_dsc"].idxmax()]
+    assert seed["validation"] == {"dsc": pytest.approx(best["val_dsc"]), "step": best["step"], "cases": 1}
+    assert len(history) == 4
+
+
+def test_manifest_of_the_last_weights_tells_of_the_last_validation() -> None:
+    rows = [{"step": 10, "val_dsc": 0.7}, {"step": 15}, {"step": 20, "val_dsc": 0.6}]
+    assert facts.of_validation(rows, RUN.protocol, 3) == {"dsc": 0.6, "step": 20, "cases": 3}
+    best = replace(RUN.protocol, select="best")
+    assert facts.of_validation([{"step": 5, "val_dsc": float("nan")}, *rows], best, 3)["step"] == 10
+    assert facts.of_validation([{"step": 5, "val_dsc": float("nan")}], best, 0)["dsc"] is None
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_precision_of_the_protocol_is_that_of_the_run(precision: str, data: Path, tmp_path: Path) -> None:
+    run = replace(RUN, protocol=replace(RUN.protocol, steps=4, precision=precision))
+    run_batch(open_batch(data, run)[0], [0], tmp_path, tmp_path / "batch-0.json")
+    seed = json.loads((tmp_path / "batch-0.json").read_text())["seeds"]["0"]
+    assert seed["training"]["precision"] == precision
 
 
 def test_changed_metric_scores_again_and_trains_nothing(data: Path, tmp_path: Path) -> None:

@@ -19,6 +19,12 @@ def test_type_of_activations_on_a_cpu(wish: str, found: torch.dtype) -> None:
     assert precision.type_of(wish, CPU) == found
 
 
+@pytest.mark.parametrize(("wish", "found"), [("auto", "bf16"), ("bf16", "bf16"), ("fp32", "fp32")])
+def test_only_fp32_keeps_a_gpu_from_bf16(wish: str, found: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda *_: True)
+    assert precision.name_of(wish, torch.device("cuda")) == found
+
+
 def test_bf16_differs_by_its_rounding_and_leaves_weights_alone() -> None:
     torch.manual_seed(0)
     model = build("compact_unet", 1, 2, 2, widths=[4, 8])

@@ -246,17 +246,6 @@ def test_best_validation_is_selected_and_survives_a_kill(tmp_path: Path, monkeyp
     assert hash_weights(resumed) == hash_weights(best)
 
 
-def test_rate_is_halved_on_a_plateau_of_validation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scores = iter([0.5, 0.6, 0.6, 0.6, 0.7, 0.7])
-    monkeypatch.setattr(loop, "validate", lambda *_: {"val_dsc": next(scores), "val_nll": 0.0})
-    protocol = replace(PROTOCOL, steps=60, validate_every=10, schedule="halve_on_plateau", patience=1)
-    _, history = train(tmp_path, protocol=protocol)
-    # two validations in a row without a better DSC, the third and fourth: halved once
-    rates = [row["learning_rate"] for row in history]
-    assert rates[:4] == [0.01] * 4
-    assert rates[-1] == 0.005
-
-
 def test_an_epoch_is_all_cases_once(tmp_path: Path) -> None:
     protocol = replace(PROTOCOL, steps=None, epochs=4, validate_every=None)
     _, history = train(tmp_path, protocol=protocol)

@@ -71,7 +71,7 @@ def run(data: Path, output: Path, kills: list[tuple[int, int]]) -> str:
         "loss": "learned(ce + dice)",  # learned weights must come back, too
         "protocol": {
             "steps": STEPS, "batch": 2, "crop": [8, 16, 16], "learning_rate": 0.01, "flips": ["W"], "select": "best",
-            "schedule": "halve_on_plateau", "patience": 0, "validate_every": 20,
+            "schedule": "halve_on_plateau", "patience": 1, "validate_every": 20,
         },
         "scoring": {"tolerances_mm": [2.0]},
         "versions": {"training": {}, "scoring": {}},

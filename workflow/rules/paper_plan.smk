@@ -1,6 +1,6 @@
 """Which runs stand beside the numbers of a paper's table, and what is missing. Questions; no rule."""
 
-from softbench import availability
+from softbench import availability, paper_notes
 
 CHOICE = "Our choice: {}"  # where the paper leaves something open
 FETCH = "snakemake --cores 4 results/raw/{source}/manifest.json"
@@ -51,15 +51,18 @@ def batches_of_paper_table(wildcards):
 def paper_table_settings(wildcards):
     """Return what decides a paper's table besides its scores."""
     table = PLAN.paper_tables[wildcards.table]
-    sources = dict.fromkeys(
-        source_of(block["experiment"]) for block in table["blocks"] if not missing(block["experiment"])
-    )
+    experiments = dict.fromkeys(block["experiment"] for block in table["blocks"])
+    sources = dict.fromkeys(source_of(one) for one in experiments if not missing(one))
     return {
         "published": table["published"],
         "policy": table.get("policy", "diagonal"),
         "grid": table.get("grid", "full"),
         "titles": titles_of_blocks(table) | scaled_titles(table),
-        "notes": [*map(CHOICE.format, table.get("choices", [])), *map(settings.licence_note, sources)],
+        "notes": [
+            *map(CHOICE.format, table.get("choices", [])),
+            *paper_notes.precision_notes(PLAN, experiments),
+            *map(settings.licence_note, sources),
+        ],
         "blocks": [block_settings(table, block) for block in table["blocks"]],
     }
 
@@ -76,6 +79,9 @@ def block_settings(table, block):
         "missing": missing(block["experiment"]),
         "batches": batches_of_block(table, block),
         "scaled": scaled_of_block(table, block),
+        "lengths": paper_notes.lengths_of(
+            PLAN, block["experiment"], [method for _, _, method in runs_printed(table, block)]
+        ),
     }
 
 

@@ -55,7 +55,8 @@ def run(options: argparse.Namespace) -> None:
 
 def _plain(group: "Group") -> dict[str, Any]:
     """Return a group with None for what is not known."""
-    return {name: None if value != value else value for name, value in asdict(group).items()}
+    found = {**asdict(group), "steps": group.steps}
+    return {name: None if value != value else value for name, value in found.items()}
 
 
 def config_of(passed: Sequence[str]) -> tuple[list[str], list[str]]:

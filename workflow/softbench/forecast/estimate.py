@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from softbench.forecast.work import Load, Runs
+from softbench.length import Length
 
 HOUR = 3600
 
@@ -22,7 +23,7 @@ class Group:
     experiment: str
     network: str
     load: Load
-    steps: int | None
+    length: Length
     methods: list[str] = field(default_factory=list)
     runs: int = 0
     kept: int = 0
@@ -36,6 +37,11 @@ class Group:
     hardware: str = ""
     basis: str = ""
 
+    @property
+    def steps(self) -> int | None:
+        """Of a run; None where the data decides."""
+        return self.length.steps
+
 
 def groups(runs: Sequence[Runs], seen: pd.DataFrame) -> list[Group]:
     """Return what the runs will take, group by group.
@@ -45,9 +51,9 @@ def groups(runs: Sequence[Runs], seen: pd.DataFrame) -> list[Group]:
         seen: of `seen.collect`. Where runs of several kinds of hardware were seen, those of the one seen most count.
     Returns: groups in the order of the runs.
     """
-    found: dict[tuple[str, str, Load, int | None], list[Runs]] = {}
+    found: dict[tuple[str, str, Load, Length], list[Runs]] = {}
     for one in runs:
-        found.setdefault((one.experiment, one.network, one.load, one.steps), []).append(one)
+        found.setdefault((one.experiment, one.network, one.load, one.length), []).append(one)
     return [_group(Group(*key), members, seen) for key, members in found.items()]
 
 

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from softbench import length
 from softbench.forecast.estimate import Group
 from softbench.sizes import grid
 
@@ -38,11 +39,9 @@ def _group(group: Group) -> Iterator[str]:
     if group.kept:
         again = f"; then another {_hours(group.kept_hours, _kind(group))}" if _known(group.kept_hours) else ""
         yield f"  {group.kept} more have a model: kept, unless what decides them has changed{again}"
-    load, steps = (
-        group.load,
-        "a number of steps that the data decides" if group.steps is None else f"{group.steps} steps",
-    )
-    yield f"  each {steps} of {load.batch} x {grid(load.grid)} voxels ({load.voxels:,} a step{_of_run(group)})"
+    load = group.load
+    yield f"  each run: {length.words(group.length)}"
+    yield f"  a step of {load.batch} x {grid(load.grid)} voxels ({load.voxels:,}{_of_run(group)})"
     if not group.basis:
         where = f"{group.network} at {load.batch} x {grid(load.grid)}"
         yield f"  training, memory, disk: not known: no run of {where} was seen"
@@ -56,7 +55,7 @@ def _group(group: Group) -> Iterator[str]:
 
 
 def _of_run(group: Group) -> str:
-    return "" if group.steps is None else f", {group.steps * group.load.voxels:,} a run"
+    return "" if group.steps is None else f"; {group.steps * group.load.voxels:,} a run"
 
 
 def _gpu(group: Group) -> str:

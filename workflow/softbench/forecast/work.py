@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from softbench import length
 from softbench.datasets import splits
 from softbench.forecast.dry_run import Job
 from softbench.plan import Plan
@@ -28,8 +29,9 @@ class Load:
 
 @dataclass(frozen=True)
 class Runs:
-    """The seeds of a method that a job trains; `steps` is None where the split is made only when data is there.
+    """The seeds of a method that a job trains.
 
+    length: of a run; its steps are None where the split is made only when data is there.
     there: seeds that have a finished model; they are kept if nothing that decides them has changed.
     tested: data set and number of test cases (None where that is not known), which decide what scoring takes.
     """
@@ -39,7 +41,7 @@ class Runs:
     method: str
     seeds: tuple[int, ...]
     there: tuple[int, ...]
-    steps: int | None
+    length: length.Length
     load: Load
     tested: tuple[str, int | None]
 
@@ -60,7 +62,7 @@ def _runs(plan: Plan, batch: Path) -> Runs:
     seeds = tuple(plan.batches_of(experiment, method)[int(batch.stem.removeprefix("batch-"))])
     there = tuple(seed for seed in seeds if (batch.parent / f"seed-{seed}" / "model.key.json").exists())
     return Runs(
-        experiment, network, method, seeds, there, steps_of(plan, experiment, method),
+        experiment, network, method, seeds, there, length_of(plan, experiment, method),
         load_of(plan, experiment, network, method), tested_of(plan, experiment),
     )  # fmt: skip
 
@@ -79,13 +81,9 @@ def _named(settings: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in sorted(settings.items()))
 
 
-def steps_of(plan: Plan, experiment: str, method: str) -> int | None:
-    """Return the optimiser steps of a run; None where they follow from a split that is not made yet."""
-    protocol = plan.protocol_of(experiment, method)
-    if protocol.get("steps") is not None:
-        return int(protocol["steps"])
-    cases = cases_of(plan, experiment, "train")
-    return None if cases is None else int(protocol["epochs"]) * -(-cases // protocol["batch"])
+def length_of(plan: Plan, experiment: str, method: str) -> length.Length:
+    """Return how long a run trains; without steps where they follow from a split that is not made yet."""
+    return length.of(plan.protocol_of(experiment, method), cases_of(plan, experiment, "train"))
 
 
 def tested_of(plan: Plan, experiment: str) -> tuple[str, int | None]:

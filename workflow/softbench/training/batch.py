@@ -18,7 +18,7 @@ from softbench.datasets.folder import Dataset
 from softbench.errors import DivergedError, InputError
 from softbench.soft_labels.raters import Raters
 from softbench.soft_labels.reader import SoftLabels
-from softbench.training import checkpoint, model_file, predictors, resident, score_piece
+from softbench.training import checkpoint, facts, model_file, predictors, resident, score_piece
 from softbench.training.coarse import Resolution
 from softbench.training.coarse_scores import Pair
 from softbench.training.inference import view_of
@@ -173,10 +173,11 @@ class Batch:
         scores = pieces.make(
             folder, "scores", self.key_of_scores(seed), lambda scratch: self._score(seed, folder, scratch)
         )
-        return {"status": "done", "model": model["hash"], "scores": scores["hash"], "key": scores["key"]}
+        told = {name: model[name] for name in ("training", "validation")}
+        return {"status": "done", "model": model["hash"], "scores": scores["hash"], "key": scores["key"], **told}
 
     def _train(self, seed: int, folder: Path, scratch: Path) -> dict[str, Any]:
-        """Fill the piece `model`: weights and history."""
+        """Fill the piece `model`: weights and history; return their hash and what the manifest tells of them."""
         watch = provenance.Watch(self.device)
         model, history = train(
             self.resident,
@@ -197,7 +198,11 @@ class Batch:
         )
         pd.DataFrame(history).to_csv(scratch / "history.csv", index=False)
         watch.write(scratch / "provenance.json", threads=self.run.protocol.threads)
-        return {"hash": hash_weights(model)}
+        return {
+            "hash": hash_weights(model),
+            "training": facts.of_training(self.protocol, len(self.parts["train"]), self.device),
+            "validation": facts.of_validation(history, self.protocol, len(self.parts["val"])),
+        }
 
     def _score(self, seed: int, folder: Path, scratch: Path) -> dict[str, Any]:
         """Fill the piece `scores`: the tidy table, the reliability statistics and the predictions."""
@@ -206,14 +211,14 @@ class Batch:
         run, pair = self.run, self.pair([model])
         of_model: dict[str, Any] = {"resolution": run.resolution, "view": view_of(self.protocol)}
         kinds: dict[str, Predictor] = {score_piece.RAW: predictors.networks([model], **of_model)}
-        facts: dict[str, Any] = {}
+        found: dict[str, Any] = {}
         if run.scoring.temperature:
             validation = [self.case(case) for case in self.parts["val"]]
-            facts["temperature"] = temperature(model, validation, view=view_of(self.protocol))
-            self.log(f"seed {seed}: temperature {facts['temperature']:.3f}")
-            kinds["temperature"] = predictors.networks([model], temperature=facts["temperature"], **of_model)
+            found["temperature"] = temperature(model, validation, view=view_of(self.protocol))
+            self.log(f"seed {seed}: temperature {found['temperature']:.3f}")
+            kinds["temperature"] = predictors.networks([model], temperature=found["temperature"], **of_model)
         where = (scratch, kinds, self.dataset, self.split)
-        return facts | score_piece.fill(*where, run.scoring, run.names, seed, self.log, pair=pair)
+        return found | score_piece.fill(*where, run.scoring, run.names, seed, self.log, pair=pair)
 
     def pair(self, models: Sequence[torch.nn.Module]) -> Pair | None:
         """Return how a case's prediction and target on a coarser grid of training are had; None without such a grid."""

@@ -24,7 +24,7 @@ from softbench.training.protocol import Protocol
 from softbench.training.resident import Resident
 from softbench.training.validate import validate
 
-VERSION = 2
+VERSION = 3
 CHECKPOINT_S = 20.0  # seconds between two checkpoints: what a kill costs at most
 REPORT_S = 15.0  # seconds between two lines of progress
 LOOK_EVERY = 20  # steps between two looks at the loss: a look waits for the device
@@ -104,7 +104,8 @@ def train(
             row["step_s"] = (time.monotonic() - looked) / (done - looked_at)
             if due:
                 row |= validate(parts.model, validation, view_of(protocol))
-                parts.heed(row["val_dsc"])
+                if done % (protocol.plateau_epoch_steps or validate_every) == 0:
+                    parts.heed(row["val_dsc"])
                 best = _better(best, row, parts.model, protocol)
             history.append(row)
             losses_seen.clear()

@@ -10,10 +10,10 @@ from softbench import losses, networks
 from softbench.losses.weighted_sum import WeightedSum
 from softbench.training import draws
 from softbench.training.layout import channels_last
-from softbench.training.protocol import Protocol
+from softbench.training.protocol import PLATEAU, Protocol
 from softbench.training.resident import Resident, class_frequencies
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ def _optimiser(protocol: Protocol, model: nn.Module, criterion: nn.Module) -> to
 def _schedule(protocol: Protocol, optimiser: torch.optim.Optimizer) -> torch.optim.lr_scheduler.LRScheduler:
     if protocol.schedule == "constant":
         return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
-    if protocol.schedule == "halve_on_plateau":
+    if protocol.schedule == PLATEAU:  # torch's patience is how many epochs it still bears: it halves after one more
         return torch.optim.lr_scheduler.ReduceLROnPlateau(
-            optimiser, mode="max", factor=0.5, patience=protocol.patience, threshold=0.0
+            optimiser, mode="max", factor=0.5, patience=protocol.patience - 1, threshold=0.0
         )
     return torch.optim.lr_scheduler.OneCycleLR(
         optimiser, protocol.learning_rate, total_steps=(protocol.steps or 0) + 1, pct_start=protocol.warm_up

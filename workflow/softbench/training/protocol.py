@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass, field, replace
 
+from softbench import length
+from softbench.checks import require_one_of
 from softbench.errors import InputError
 
 AXES = "DHW"
+PLATEAU = "halve_on_plateau"
+PRECISIONS = ("auto", "fp32", "bf16")
 
 
 @dataclass(frozen=True)
@@ -12,6 +16,10 @@ class Protocol:
     """Settings of a run; the names are those of `protocols` in config, which gives unit and source of each value.
 
     Either `steps` or `epochs` says how long; an epoch has as many steps as the cases fill batches, the last one whole.
+    The epoch of `halve_on_plateau`, after which validation is looked at, is a setting of its own
+    (`plateau_epoch_steps`): with few cases an epoch of the first kind is a handful of steps.
+
+    Raises: InputError: for an unknown precision, or a setting of the plateau rule that cannot be or decides nothing.
     """
 
     batch: int
@@ -24,7 +32,8 @@ class Protocol:
     eps: float = 1e-8  # of Adam and AdamW
     schedule: str = "one_cycle"
     warm_up: float = 0.15
-    patience: int = 20  # validations without a better DSC before `halve_on_plateau` halves the rate
+    patience: int = 20  # epochs without a better DSC at whose end `halve_on_plateau` halves the rate
+    plateau_epoch_steps: int | None = None  # steps of such an epoch; None: as many as lie between two validations
     clip_norm: float | None = 1.0
     select: str = "last"
     flips: list[str] = field(default_factory=list)
@@ -44,18 +53,42 @@ class Protocol:
     compile: bool = False
     threads: int = 1
 
+    def __post_init__(self) -> None:
+        """Check what the schema of config cannot: settings against each other."""
+        require_one_of("precision", self.precision, PRECISIONS)
+        if self.patience < 1:
+            raise InputError(f"`patience` must be at least 1 epoch, but is {self.patience}.")
+        if self.plateau_epoch_steps is not None:
+            self._check_plateau(self.plateau_epoch_steps)
+
+    def _check_plateau(self, epoch: int) -> None:
+        """Raise if the plateau rule is not in use, or its epoch does not end with a validation."""
+        if self.schedule != PLATEAU:
+            raise InputError(
+                f"`plateau_epoch_steps` is {epoch}, but the schedule is {self.schedule!r}, which looks at no "
+                f"validation. Leave it out, or set `schedule: {PLATEAU}`."
+            )
+        if epoch < 1 or epoch % (self.validate_every or epoch):
+            raise InputError(
+                f"`plateau_epoch_steps` must be a multiple of `validate_every`, {self.validate_every}, but is {epoch}: "
+                "each epoch of the plateau rule ends with a validation."
+            )
+
     def for_cases(self, cases: int) -> "Protocol":
         """Return the protocol in steps, for so many training cases; it validates each epoch unless it says otherwise.
+
+        The epoch is that of the plateau rule where the protocol names one.
 
         Raises: InputError: if it names neither steps nor epochs, or both, or an axis turn needs equal lengths.
         """
         if (self.steps is None) == (self.epochs is None):
             raise InputError(f"a protocol needs either `steps` or `epochs`, but has {self.steps} and {self.epochs}.")
         self._require_square()
-        epoch = -(-cases // self.batch)
+        own = self.validate_every or self.plateau_epoch_steps
         if self.epochs is None:
-            return replace(self, validate_every=self.validate_every or 100)
-        return replace(self, steps=self.epochs * epoch, epochs=None, validate_every=self.validate_every or epoch)
+            return replace(self, validate_every=own or 100)
+        steps, epoch = (length.steps_of(epochs, self.batch, cases) for epochs in (self.epochs, 1))
+        return replace(self, steps=steps, epochs=None, validate_every=own or epoch)
 
     def _require_square(self) -> None:
         """Raise if axes are to be exchanged that have different lengths in a crop."""

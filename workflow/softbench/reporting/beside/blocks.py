@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from softbench import damage
 from softbench.errors import InputError
 from softbench.published import PublishedTable
 from softbench.reporting import assemble
+from softbench.reporting.beside import lengths
 from softbench.reporting.beside import results as beside_results
 from softbench.reporting.beside.parts import Block
 from softbench.reporting.scaled import with_scaled
 
-VERSION = 1
+VERSION = 2
 
 
 def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
@@ -21,7 +23,8 @@ def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
         table: the printed one.
         settings: `policy` and `grid` where they are not the default, and `blocks`: each with `printed`, `arm`, `data`,
             `surrogate`, `same_cases`, `structures`, `composites`, `command`, `batches` (paths), `scaled` (method -> key
-            of a further row: its runs at their own temperature), and `missing`, why nothing was run, or None.
+            of a further row: its runs at their own temperature), `lengths` (of `paper_notes.lengths_of`), and
+            `missing`, why nothing was run, or None.
     Returns: one block each. Without runs its results are None, and the note says why; failed runs are named in it.
     Raises: InputError: as `beside_results.results`.
     """
@@ -35,6 +38,7 @@ def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str,
         "same_cases": one["same_cases"],
         "structures": one["structures"],
         "command": one["command"],
+        "told": lengths.sentences(one.get("lengths", ()), _seeds(one["batches"] if one["missing"] is None else ())),
     }
     if one["missing"] is not None:
         return Block(one["printed"], one["arm"], note=_sentence(one["missing"]), **known)
@@ -47,6 +51,16 @@ def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str,
     scores = with_scaled(runs.scores, assemble.RAW, one["scaled"])
     found = beside_results.results(scores, table, one["printed"], composites=composites, **choice)
     return Block(one["printed"], one["arm"], found, note=_failures(runs.failed), **known)
+
+
+def _seeds(batches: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
+    """Return what the batches tell of finished seeds, by method."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for path in batches:
+        batch = damage.read_json(Path(path))
+        done = [seed for seed in batch["seeds"].values() if seed["status"] == "done"]
+        found.setdefault(batch["run"]["method"], []).extend(done)
+    return found
 
 
 def _failures(failed: Sequence[Mapping[str, Any]]) -> str:

@@ -103,8 +103,7 @@ def _data(table: Beside) -> Iterable[str]:
     for name, members in table.table.composites.items():
         yield f"{name}: the mean over {', '.join(members)}."
     for one in _blocks(table):
-        if one.block.note:
-            yield f"{one.name}: {one.block.note}"
+        yield from (f"{one.name}: {said}" for said in (one.block.note, *one.block.told) if said)
 
 
 def _metrics(table: Beside) -> Iterable[str]:

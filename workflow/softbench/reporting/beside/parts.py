@@ -25,7 +25,7 @@ class Block:
     surrogate: whether `data` stands in for the paper's data; such numbers are shown, never judged.
     same_cases: whether ours are scored on the paper's own test cases; False where its case lists are not known.
     methods, structures: printed key -> ours, where they differ.
-    note: a sentence for the reader, e.g. which runs failed.
+    note: a sentence for the reader, e.g. which runs failed; told: more of them, e.g. how long was trained.
     """
 
     dataset: str
@@ -38,6 +38,7 @@ class Block:
     methods: Mapping[str, str] = field(default_factory=dict)
     structures: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
