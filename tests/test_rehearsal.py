@@ -19,6 +19,13 @@ def test_rehearsal_has_the_methods_of_its_experiment_and_its_own_data() -> None:
     assert protocols["paper_phantom"] == {"epochs": 2, "batch": 4, "crop": [8, 8, 8], "flips": ["W"]}
 
 
+def test_rehearsal_in_epochs_replaces_a_length_in_steps() -> None:
+    _, protocols = rehearsal.add({"paper": PAPER}, {"long": {"steps": 25_000, "batch": 2, "crop": [8, 8, 8]}})
+    assert protocols["paper_phantom"] == {"epochs": 2, "batch": 2, "crop": [8, 8, 8]}
+    longer = {**PAPER, "rehearsal": {"dataset": "small", "protocol": {"batch": 1}}}
+    assert rehearsal.add({"paper": longer}, {"long": {"steps": 9, "batch": 2}})[1]["paper_phantom"]["steps"] == 9
+
+
 def test_experiment_itself_is_what_it_would_be_without() -> None:
     experiments, protocols = rehearsal.add({"paper": PAPER}, PROTOCOLS)
     assert experiments["paper"] == {key: value for key, value in PAPER.items() if key != "rehearsal"}

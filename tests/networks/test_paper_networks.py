@@ -82,6 +82,43 @@ def test_unet3d_doubles_the_grid_by_copies() -> None:
     assert torch.equal(doubled[:, :, ::2, ::2, ::2], doubled[:, :, 1::2, 1::2, 1::2])
 
 
+def planned(spacing: list[float], patch: list[int]) -> tuple[list[list[int]], list[list[int]]]:
+    """Return nnU-Net's kernels and strides of each level: an axis is halved while its voxels are less than twice as
+    large as the smallest of the axes that may be halved, and while four voxels of it are left."""
+    spacing, patch, kernel = list(spacing), list(patch), [1, 1, 1]
+    kernels, strides = [], [[1, 1, 1]]
+    while may := [axis for axis in range(3) if patch[axis] >= 8]:
+        fine = min(spacing[axis] for axis in may)
+        halved = [axis for axis in may if spacing[axis] < 2 * fine]
+        kernel = [3 if side == 3 or spacing[axis] < 2 * min(spacing) else 1 for axis, side in enumerate(kernel)]
+        kernels.append(list(kernel))
+        strides.append([2 if axis in halved else 1 for axis in range(3)])
+        for axis in halved:
+            spacing[axis], patch[axis] = 2 * spacing[axis], patch[axis] // 2
+    return [*kernels, [3, 3, 3]], strides
+
+
+def test_superpixel_network_is_the_one_that_nnunet_plans(root: Path) -> None:
+    config = yaml.safe_load((root / "config.yaml").read_text())
+    experiment = config["experiments"]["superpixel_mrbrains18"]
+    network = config["networks"][experiment["networks"][0]]
+    patch = config["protocols"][experiment["protocol"]]["crop"]
+    kernels, strides = planned([3.0, 0.958, 0.958], patch)
+    assert (network["network"], network["kernel_size"], network["strides"]) == ("DynUNet", kernels, strides)
+    assert network["upsample_kernel_size"] == strides[1:]
+    assert network["filters"] == [min(320, 30 * 2**level) for level in range(6)]
+
+
+def test_superpixel_network_has_one_output_and_a_head_for_the_prior(root: Path) -> None:
+    config = yaml.safe_load((root / "config.yaml").read_text())
+    settings = {**config["networks"]["nnunet3d"], "filters": [2, 2, 2, 2, 2, 2]}
+    network = networks.build(in_channels=3, classes=9, dims=3, **settings)
+    assert network.multiple == 32
+    assert network.head.out_channels == 9
+    assert not network.network.deep_supervision
+    assert {type(one) for one in network.modules() if "Norm" in type(one).__name__} == {nn.InstanceNorm3d}
+
+
 def test_encoder_has_the_weights_of_xception() -> None:
     # Chollet 2017 counts 22,855,952; its classifier has 2048 x 1000 weights and 1000 biases
     encoder = networks.build("xception_unet", 3, 10, 2).encoder

@@ -15,12 +15,16 @@ from softbench.training.protocol import Protocol
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
 THIRD = {"name": "unet3d", "widths": [8, 16]}
+CITED = {  # as the superpixel paper's, three levels of it
+    "name": "monai", "network": "DynUNet", "filters": [8, 16, 16], "kernel_size": [[1, 3, 3], [3, 3, 3], [3, 3, 3]],
+    "strides": [[1, 1, 1], [1, 2, 2], [2, 2, 2]], "upsample_kernel_size": [[1, 2, 2], [2, 2, 2]],
+}  # fmt: skip
 FLAT = {"name": "compact_unet", "widths": [8, 16]}
 PAPERS = {  # protocol -> phantom, network in small, recipe, loss, crop
     "svls": ("phantom_kidney", THIRD, svls, "ce", [16, 16, 16]),
     "svls_code": ("phantom_brain", THIRD, ls, "ce", [16, 16, 16]),
     "geols": ("phantom_abdomen", THIRD, svls, "ce", [16, 16, 16]),
-    "superpixel_mri": ("phantom_brain", THIRD, superpixel, "ce(hard) + dice(hard) + kl", [16, 16, 16]),
+    "superpixel_mri": ("phantom_brain", CITED, superpixel, "ce(hard) + dice(hard) + kl", [16, 16, 16]),
     "superpixel_oct": ("phantom_retina", FLAT, blur, "wce", [32, 32]),
     "epd": ("phantom_body", FLAT, epd, "learned(l1 + dice)", [64, 64]),
     "epd_augmented": ("phantom_body", FLAT, epd, "learned(l1 + dice)", [64, 64]),
@@ -42,8 +46,9 @@ def test_every_protocol_that_is_no_demo_is_here() -> None:
 def test_paper_protocol_trains_for_two_epochs(name: str, tmp_path: Path) -> None:
     phantom, network, recipe, loss, crop = PAPERS[name]
     protocol = Protocol(**{key: value for key, value in CONFIG["protocols"][name].items() if key != "coarse_batch"})
-    tiny = replace(protocol, epochs=2, crop=crop, window=crop if protocol.window else None)
-    cases = [phantoms.make(phantom, f"{phantom}_{n:03d}", 0, size="tiny") for n in range(2 * tiny.batch + 4)]
+    cases = [phantoms.make(phantom, f"{phantom}_{n:03d}", 0, size="tiny") for n in range(2 * protocol.batch + 4)]
+    length = {"steps": 40, "plateau_epoch_steps": 20} if protocol.steps else {"epochs": 2}
+    tiny = replace(protocol, **length, crop=crop, window=crop if protocol.window else None)
     targets, classes = [], len(cases[0].truth)
     for case in cases:
         image = np.asarray(case.images)

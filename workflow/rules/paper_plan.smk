@@ -59,6 +59,7 @@ def paper_table_settings(wildcards):
         "grid": table.get("grid", "full"),
         "titles": titles_of_blocks(table) | scaled_titles(table),
         "notes": [
+            *paper_notes.rehearsal_notes(experiments),
             *map(CHOICE.format, table.get("choices", [])),
             *paper_notes.precision_notes(PLAN, experiments),
             *map(settings.licence_note, sources),

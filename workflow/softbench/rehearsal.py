@@ -5,6 +5,7 @@ from typing import Any
 from softbench.errors import InputError
 
 SUFFIX = "_phantom"
+COUNTED = ("epochs", "steps")  # how long a protocol is
 OWN = ("protocol",)  # merged over what the experiment has; the rest of a rehearsal stands in its place
 
 
@@ -14,7 +15,8 @@ def add(
     """Return experiments and protocols with those of all rehearsals, `<experiment>_phantom`.
 
     A rehearsal has the methods, loss and scoring of its experiment, and what its `rehearsal` says in place of the rest;
-    its protocol is the experiment's with the entries of `rehearsal.protocol` over it.
+    its protocol is the experiment's with the entries of `rehearsal.protocol` over it, of which `epochs` or `steps`
+    stand in place of either.
 
     Raises: InputError: if the name of a rehearsal is taken, or the protocol of its experiment is unknown.
     """
@@ -30,9 +32,17 @@ def add(
         if one["protocol"] not in protocols:
             continue  # said by the plan, which lists the known ones
         own = {key: value for key, value in one["rehearsal"].items() if key not in OWN}
-        protocols[new] = protocols[one["protocol"]] | one["rehearsal"].get("protocol", {})
+        protocols[new] = _shortened(protocols[one["protocol"]], one["rehearsal"].get("protocol", {}))
         every[new] = every[name] | {"split": "main", "protocol": new} | own
     return every, protocols
+
+
+def _shortened(protocol: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return a protocol with entries over it; it counts in epochs or steps, never both."""
+    kept = (
+        protocol if set(own).isdisjoint(COUNTED) else {name: protocol[name] for name in protocol if name not in COUNTED}
+    )
+    return kept | own
 
 
 def _without(experiment: dict[str, Any]) -> dict[str, Any]:
