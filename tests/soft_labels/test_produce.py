@@ -160,3 +160,31 @@ def test_a_shard_of_a_map_says_what_its_cases_took(data: Path, tmp_path: Path) -
     facts = json.loads((tmp_path / "shard-1.provenance.json").read_text())
     assert (facts["cases"], facts["cases_timed"]) == (2, 2)
     assert facts["cases_cpu_seconds"] > 0
+
+
+def test_superpixels_found_stand_in_the_list_of_the_map_and_in_the_quality(data: Path, tmp_path: Path) -> None:
+    maps.produce("superpixel", data, tmp_path / "maps", settings={"count": 100}, **QUIET)
+    produce("superpixel", data, tmp_path / "soft", settings={}, map_folder=tmp_path / "maps", **QUIET)
+    facts = json.loads((tmp_path / "maps" / "shard-0.json").read_text())["facts"]
+    rows = pd.read_parquet(tmp_path / "soft" / "quality.parquet").set_index("case")
+    for case in datasets.open(data).manifest["cases"]:
+        found = maps.read(tmp_path / "maps", case)["segments"].max()
+        assert facts[case]["superpixels_found"] == rows.loc[case, "superpixels_found"] == found
+        assert facts[case]["superpixels_asked"] == rows.loc[case, "superpixels_asked"] == 100
+        assert rows.loc[case, "cut_share"] == pytest.approx(rows.loc[case, "softened_share"])
+
+
+def test_number_of_superpixels_far_off_the_request_is_told_in_the_log_each_time(data: Path, tmp_path: Path) -> None:
+    for lines in ([], []):  # the second call finds all pieces there
+        settings = {"count": 500, "compactness": 0.001}
+        maps.produce("superpixel", data, tmp_path, settings=settings, version={}, log=lines.append)
+        told = [line for line in lines if "WARNING" in line]
+        assert len(told) == 4
+        assert "case phantom_brain_000: " in told[0]
+        assert "500 asked for" in told[0]
+
+
+def test_maps_without_numbers_of_their_own_list_none(data: Path, tmp_path: Path) -> None:
+    maps.produce("geols", data, tmp_path, settings={}, **QUIET)
+    assert set(json.loads((tmp_path / "shard-0.json").read_text())) == {"recipe", "settings", "cases"}
+    assert maps.facts_of(tmp_path, "phantom_brain_000") == {}

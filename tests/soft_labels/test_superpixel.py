@@ -112,6 +112,28 @@ def test_map_holds_small_whole_numbers_from_one() -> None:
     np.testing.assert_array_equal(np.unique(made["segments"]), np.arange(1, made["segments"].max() + 1))
 
 
+def test_map_says_how_many_superpixels_were_found_and_how_much_they_soften() -> None:
+    labels, made = halves((4, 8))
+    made["segments"][:, :2] = 2  # of 8 voxels and one class; the other superpixel holds both
+    facts = superpixel.map_facts(labels, made, classes=2, count=3, compactness=0.1)
+    expected = {"superpixels_asked": 3, "superpixels_found": 2, "superpixels_off": 0, "cut_share": 24 / 32}
+    assert facts == expected
+    assert (mixed(labels, made).max(axis=0) < 1).mean() == facts["cut_share"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "off", "why"), [(2, 0, ""), (6, 0, ""), (7, 1, "larger `compactness`"), (1, 1, "whole voxels apart")]
+)
+def test_number_beyond_a_factor_of_two_is_told(asked: int, off: int, why: str) -> None:
+    labels, made = halves((4, 8))
+    made["segments"][:, :2], made["segments"][:, 6:] = 2, 3
+    facts = superpixel.map_facts(labels, made, classes=2, count=asked, compactness=0.1)  # three are there
+    assert facts["superpixels_off"] == off
+    told = superpixel.doubt(facts)
+    assert (told is None) == (off == 0)
+    assert why in (told or "")
+
+
 def test_softening_follows_the_edge_that_the_image_shows() -> None:
     labels, _ = halves((12, 24))
     image = np.zeros((1, 12, 24), np.float32)

@@ -19,8 +19,8 @@ def noise(channels: int, shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
 
 def of_scikit_image(image: np.ndarray, spacing: tuple[float, ...], count: int, compactness: float) -> np.ndarray:
     return peer(
-        slic.stretch(image), n_segments=count, compactness=compactness, max_num_iter=10, spacing=spacing,
-        convert2lab=False, enforce_connectivity=True, start_label=1, channel_axis=0,
+        slic.stretch(image), n_segments=count, compactness=compactness, max_num_iter=10,
+        spacing=slic.relative(spacing), convert2lab=False, enforce_connectivity=True, start_label=1, channel_axis=0,
     )  # fmt: skip
 
 
@@ -34,6 +34,8 @@ def of_scikit_image(image: np.ndarray, spacing: tuple[float, ...], count: int, c
         (1, (17, 19, 23), (1, 1, 1), 40, 10.0),  # boxes: ties between centres
         (1, (40, 50), (1, 1), 50, 0.1),
         (3, (40, 50), (0.5, 2.0), 50, 0.01),  # three channels are no RGB
+        (1, (60, 90), (0.00387, 0.01133), 100, 0.1),  # of OCT
+        (3, (12, 60, 60), (3.0, 0.958, 0.958), 100, 0.1),  # of MRBrainS18
         (2, (8, 10, 9), (1, 1, 1), 2000, 0.1),  # more segments than voxels
         (1, (12, 12, 12), (1, 1, 1), 1, 0.1),
     ],
@@ -43,6 +45,61 @@ def test_segments_are_those_of_scikit_image(channels, shape, spacing, count, com
     own = superpixel.segments(image, spacing, count=count, compactness=compactness)
     np.testing.assert_array_equal(own, of_scikit_image(image, spacing, count, compactness))
     assert own.dtype == np.int32
+
+
+OCT_MM = (0.00387, 0.01133)
+FACTORS = (1000, 1 / 1000, 1024, 25.4, 0.1, 1e-6, np.pi)
+
+
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize(
+    ("shape", "spacing"),
+    [((60, 90), OCT_MM), ((14, 40, 40), (3.0, 0.958, 0.958)), ((16, 20, 24), (1, 1, 1)), ((9, 30, 8), (5, 0.7, 1.3))],
+)
+def test_unit_of_length_changes_no_segment(shape, spacing, factor: float) -> None:
+    image = noise(2, shape)
+    scaled = [step * factor for step in spacing]
+    one, other = (slic.superpixels(image, s, count=60, compactness=0.1) for s in (spacing, scaled))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_relative_spacing_is_the_same_number_in_every_unit() -> None:
+    rng = np.random.default_rng(0)
+    for spacing in np.round(rng.uniform(0.001, 6, (2000, 3)), 3):
+        expected = slic.relative(spacing)
+        assert min(expected) == 1
+        np.testing.assert_allclose(expected, spacing / min(spacing), rtol=5e-6)
+        assert all(slic.relative(spacing * factor) == expected for factor in FACTORS)
+    assert {slic.relative((0.32 * factor, 0.395 * factor)) for factor in FACTORS} == {(1, 1.23438)}  # 1.234375: a tie
+
+
+def test_relative_spacing_forgives_the_rounding_of_files() -> None:
+    stored = [np.float32(3.0), np.float32(0.958), np.float32(0.958)]  # as NIfTI keeps them, in mm and in micrometres
+    finer = [np.float32(1000 * step) for step in (3.0, 0.958, 0.958)]
+    assert slic.relative([float(s) for s in stored]) == slic.relative([float(s) for s in finer]) == (3.13152, 1, 1)
+
+
+def layers(noise: float) -> np.ndarray:
+    """A B-scan of 384 x 768 pixels: eight wavy layers of other brightness, and noise of this standard deviation."""
+    rng, across = np.random.default_rng(0), np.linspace(0, 2 * np.pi, 768)
+    tops = np.array([140, 160, 185, 200, 212, 245, 255]) + 12 * np.sin(across + 1)[:, None]
+    layer = (np.arange(384)[:, None, None] >= tops).sum(axis=-1)
+    bright = np.array([0.06, 0.85, 0.52, 0.32, 0.50, 0.32, 0.78, 0.45])
+    return (bright[layer] + noise * rng.standard_normal(layer.shape))[None].astype(np.float32)
+
+
+@pytest.mark.parametrize("count", [500, 3500])
+@pytest.mark.parametrize("grain", [0.02, 0.08, 0.2])
+def test_as_many_superpixels_as_asked_for_on_the_fine_grid_of_oct(grain: float, count: int) -> None:
+    found = slic.superpixels(layers(grain), OCT_MM, count=count, compactness=superpixel.SETTINGS["compactness"]).max()
+    assert 0.6 * count <= found <= 1.4 * count
+
+
+@pytest.mark.parametrize("count", [500, 3500])
+def test_as_many_superpixels_as_asked_for_on_thick_slices(count: int) -> None:
+    image = noise(3, (48, 120, 120))
+    given = {"count": count, "compactness": superpixel.SETTINGS["compactness"]}
+    assert 0.6 * count <= slic.superpixels(image, (3.0, 0.958, 0.958), **given).max() <= 1.4 * count
 
 
 def test_image_with_an_empty_outside_gives_those_of_scikit_image() -> None:

@@ -50,3 +50,24 @@ def test_quality_table_has_a_row_a_soft_label_and_only_what_is_known(tmp_path: P
         quality.write(table, "Soft labels of x", tmp_path / f"q.{suffix}")
     assert "| ls | 0.5000 |" in (tmp_path / "q.md").read_text()
     assert "<td>0.1000</td>" in (tmp_path / "q.html").read_text()
+
+
+def test_quality_table_counts_superpixels_found_and_cases_far_off(tmp_path: Path) -> None:
+    for name, found in (("ls", None), ("superpixel", [200, 450, 520])):
+        (tmp_path / name).mkdir()
+        frame = pd.DataFrame({"case": ["a", "b", "c"], "entropy": [0.1, 0.1, 0.1]})
+        if found:
+            off = {"superpixels_asked": 500, "superpixels_off": [1, 0, 0], "cut_share": [0.2, 0.3, 0.4]}
+            frame = frame.assign(superpixels_found=found, **off)
+        frame.to_parquet(tmp_path / name / "quality.parquet")
+    table = quality.summarise({name: tmp_path / name for name in ("ls", "superpixel")})
+    for suffix in ("csv", "md", "html"):
+        quality.write(table, "Soft labels of x", tmp_path / f"q.{suffix}")
+    text = (tmp_path / "q.md").read_text()
+    assert "| superpixel | 0.1000 | 500 | 450 (200 to 520) | 0.300 |" in text
+    assert "| ls | 0.1000 | – | – | – |" in text
+    assert ": superpixel 1 of 3." in text
+    assert ": superpixel 1 of 3." in (tmp_path / "q.html").read_text()
+    kept = pd.read_csv(tmp_path / "q.csv", index_col=0).loc["superpixel"]
+    assert kept[["superpixels_found", "superpixels_fewest", "superpixels_most"]].tolist() == [450, 200, 520]
+    assert kept[["superpixels_off", "superpixels_cases"]].tolist() == [1, 3]

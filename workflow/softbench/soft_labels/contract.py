@@ -3,9 +3,10 @@
 A recipe is a module with `VERSION`, `NEEDS_IMAGE`, `RATERS` ("one" or "many"), `KIND` ("computed" where it is cheap
 enough to be made when it is needed, "mapped" where it mixes maps, "stored" otherwise), `SETTINGS` (each setting's
 default) and the functions `soften(labels, image, spacing_mm, *, classes, **settings)` and `is_normalised(**settings)`;
-a computed one has `soften_batch` too. A mapped one has `MAP_SETTINGS`, `make_map` and `apply_map`; one on another grid
-than its labels has `grid`; one that reads shares kept through resampling has `NEEDS_SHARES = True`, and its `soften`
-takes `shares` (C, ...) or None.
+a computed one has `soften_batch` too. A mapped one has `MAP_SETTINGS`, `make_map` and `apply_map`, and, where its maps
+have numbers that a reader should see, `map_facts` and `doubt` (see `superpixel`); one on another grid than its labels
+has `grid`; one that reads shares kept through resampling has `NEEDS_SHARES = True`, and its `soften` takes `shares`
+(C, ...) or None.
 """
 
 import functools

@@ -78,7 +78,8 @@ def produce(
     """Make the maps of the cases of one shard; write their list last, beside what they took.
 
     Args:
-        recipe: a module of this room with `make_map` and `MAP_SETTINGS`.
+        recipe: a module of this room with `make_map` and `MAP_SETTINGS`. Where it has `map_facts`, their numbers stand
+            in the list, and `doubt` says which cases the log warns of.
         data: the folder of a prepared data set.
         output: the map's folder; maps go to `cases/<case>.npz`, the list to `shard-<shard>.json`, the circumstances to
             `shard-<shard>.provenance.json`.
@@ -99,9 +100,20 @@ def produce(
     keys = {case: pieces.key_of(**job, data=hashes[case]) for case in list(hashes)[shard::shards]}
     work = partial(_map_case, recipe, data, output / "cases", complete)
     records = pool.each(work, list(keys.items()), workers=workers, what=f"map {recipe}", log=log)
-    cases = {case: record["hash"] for case, record in zip(keys, records, strict=True)}
+    of_case = dict(zip(keys, records, strict=True))
+    cases = {case: record["hash"] for case, record in of_case.items()}
+    facts = {case: record["facts"] for case, record in of_case.items() if "facts" in record}
+    for case, known in facts.items():
+        if doubt := module.doubt(known):
+            log(f"WARNING: case {case}: {doubt}.")
     watch.write(output / f"shard-{shard}.provenance.json", workers=workers, **provenance.of_cases(records))
-    pieces.write_json(output / f"shard-{shard}.json", {"recipe": recipe, "settings": complete, "cases": cases})
+    listed = {"recipe": recipe, "settings": complete, "cases": cases} | ({"facts": facts} if facts else {})
+    pieces.write_json(output / f"shard-{shard}.json", listed)
+
+
+def facts_of(folder: Path, case: str) -> dict[str, int | float]:
+    """Return what the map of a case says of itself (`map_facts` of its recipe); nothing where it says nothing."""
+    return (pieces.read_record(folder / "cases", case) or {}).get("facts", {})
 
 
 def _map_case(
@@ -120,7 +132,11 @@ def _map_case(
         )
         packed: dict[str, Any] = pack(arrays)
         np.savez_compressed(scratch / f"{case_id}.npz", **packed)
-        found = {"hash": pieces.key_of(**{name: pieces.hash_array(array) for name, array in packed.items()})}
-        return {**found, "cpu_seconds": round(time.process_time() - began, 4)}
+        record: dict[str, Any] = {
+            "hash": pieces.key_of(**{name: pieces.hash_array(array) for name, array in packed.items()})
+        }
+        if hasattr(module, "map_facts"):
+            record["facts"] = module.map_facts(labels, arrays, classes=len(dataset.classes), **settings)
+        return {**record, "cpu_seconds": round(time.process_time() - began, 4)}
 
     return pieces.make(folder, case_id, key, build)

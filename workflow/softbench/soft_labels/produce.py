@@ -16,6 +16,7 @@ from softbench import datasets, pieces, pool, provenance, store
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
+from softbench.soft_labels import maps
 from softbench.soft_labels.exchange import fit, lender_of
 from softbench.soft_labels.load import load
 from softbench.soft_labels.quality import VERSION as QUALITY_VERSION
@@ -126,7 +127,8 @@ def _soften_case(job: Job, case_id: str, key: str) -> dict[str, Any]:
         if job.module.KIND == "stored":
             np.savez_compressed(scratch / f"{case_id}.npz", **store.pack(codes), affine=case.affine)
         taken = {"cpu_seconds": round(time.process_time() - began, 4)}
-        return {"hash": pieces.hash_array(codes), "quality": _quality(codes, case), **taken}
+        numbers = _quality(codes, case) | _of_map(job, case_id)
+        return {"hash": pieces.hash_array(codes), "quality": numbers, **taken}
 
     return pieces.make(job.output / "cases", case_id, key, build)
 
@@ -142,6 +144,12 @@ def _soft(job: Job, dataset: Dataset, case: Case) -> np.ndarray:
     return compute(
         job.recipe, case, len(dataset.classes), job.settings, labels=labels, image=image, map_folder=job.map_folder
     )
+
+
+def _of_map(job: Job, case_id: str) -> dict[str, float]:
+    """Return the numbers that the map of a case knows, as floats; none without maps."""
+    facts = maps.facts_of(job.map_folder, case_id) if job.map_folder else {}
+    return {name: float(value) for name, value in facts.items()}
 
 
 def grid_of(job: Job, case: Case) -> tuple[int, ...]:

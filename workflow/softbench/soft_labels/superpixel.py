@@ -10,18 +10,19 @@ from softbench.soft_labels import slic
 from softbench.soft_labels.contract import for_tensors_too, one_rater, require_image
 from softbench.soft_labels.signed_distance import CONVENTIONS, signed_distance
 
-VERSION = 1
+VERSION = 2
 NEEDS_IMAGE = True
 RATERS = "one"
 KIND = "mapped"
 SETTINGS = {
     "count": 2000,  # superpixels asked for; 500 to 3500 in Li et al. 2020, whose best count is only plotted
-    "compactness": 0.1,  # not in the paper; on channels stretched to [0, 1]
+    "compactness": 0.1,  # not in the paper; chosen by benchmarks/compactness.py, see docs/methods.md
     "distance": "centre",  # what the edge is; the paper's own words are `inner_boundary`
     "units": "voxel",  # of the distance; the paper does not say
     "normalise": "sum",  # sum: a distribution; none: the paper's equation, whose classes need not sum to 1
 }
 MAP_SETTINGS = ("count", "compactness")
+FAR_OFF = 2  # times the number asked for, or its inverse: beyond it a case is told in the log and counted in tables
 
 
 def is_normalised(normalise: str = "sum", **settings: object) -> bool:
@@ -97,6 +98,37 @@ def make_map(
     channels = require_image(image, one_rater(labels, spacing_mm, classes))
     found = segments(channels, spacing_mm, count=count, compactness=compactness)
     return {"segments": found.astype(np.uint16 if found.max() <= np.iinfo(np.uint16).max else np.uint32)}
+
+
+def map_facts(
+    labels: np.ndarray, arrays_of_map: dict[str, np.ndarray], *, classes: int, count: int, compactness: float
+) -> dict[str, int | float]:
+    """Return what a reader should know of a case's superpixels.
+
+    Arguments are those of `make_map`, and what it returned; `compactness` is not used.
+    Returns: `superpixels_asked`; `superpixels_found`; `superpixels_off`, 1 where they differ by more than a factor of
+        `FAR_OFF`, else 0; `cut_share`: the share of voxels in superpixels that hold more than one class, the voxels
+        that are softened.
+    """
+    superpixels = arrays_of_map["segments"]
+    found = int(superpixels.max())
+    cut = crossing(labels[0], superpixels, classes).any(axis=1)
+    return {
+        "superpixels_asked": int(count),
+        "superpixels_found": found,
+        "superpixels_off": int(not count / FAR_OFF <= found <= count * FAR_OFF),
+        "cut_share": float(np.asarray(cut)[superpixels].mean()),
+    }
+
+
+def doubt(facts: dict[str, int | float]) -> str | None:
+    """Return a sentence about a case whose number of superpixels is far off the request, from its `map_facts`."""
+    if not facts["superpixels_off"]:
+        return None
+    found, asked = facts["superpixels_found"], facts["superpixels_asked"]
+    few = "the image has few voxels, or is noisy: a larger `compactness` of the map holds the number"
+    many = "seeds lie whole voxels apart, so that a small grid has few numbers to choose from"
+    return f"{found} superpixels were found, {asked} asked for: {few if found < asked else many}"
 
 
 def apply_map(
