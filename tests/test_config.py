@@ -108,7 +108,7 @@ def test_paper_losses_have_controls_of_the_same_loss(root: Path) -> None:
     methods = plan(root).methods
     pairs = {"superpixel": "one_hot_ce_dice", "superpixel_wce": "one_hot_wce", "epd_8": "conventional_8"}
     assert {name: methods[name]["control"] for name in pairs} == pairs
-    assert methods["epd_8"]["loss"] == methods["conventional_8"]["loss"] == "learned(l1 + dice)"
+    assert methods["epd_8"]["loss"] == methods["conventional_8"]["loss"] == "learned(l1 + soft_dice)"
 
 
 def test_table_without_a_control_is_refused_before_training(root: Path) -> None:

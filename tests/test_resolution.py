@@ -54,3 +54,41 @@ def test_factor_must_fit_the_axes() -> None:
     for factor in (0, (2, 2, 2), (2, 1.5)):
         with pytest.raises(InputError, match="factor"):
             resolution.mean(IMAGE, factor)
+
+
+def test_majority_is_the_class_that_most_voxels_of_a_window_hold() -> None:
+    labels = np.array([[2, 2, 0, 1], [2, 0, 1, 1]], np.uint8)
+    np.testing.assert_array_equal(resolution.majority(labels, 2), [[2, 1]])
+    np.testing.assert_array_equal(resolution.nearest(labels, 2), [[2, 0]])  # what it is not
+    assert resolution.majority(labels, 2).dtype == np.uint8
+
+
+def test_first_class_of_equals_is_the_majority() -> None:
+    labels = np.array([[3, 1, 2, 0], [1, 3, 0, 2], [5, 4, 3, 2], [5, 4, 1, 1]], np.uint8)
+    np.testing.assert_array_equal(resolution.majority(labels, 2), [[1, 0], [4, 1]])
+
+
+def test_majority_counts_valid_voxels_alone() -> None:
+    labels = np.array([[0, 0, 0, 2], [0, 4, 2, 2]], np.uint8)
+    valid = np.array([[False, False, False, False], [True, True, False, False]])
+    np.testing.assert_array_equal(resolution.majority(labels, 2, valid), [[0, 0]])  # a tie of 0 and 4; and no voxel
+    valid[1, 0] = False
+    np.testing.assert_array_equal(resolution.majority(labels, 2, valid), [[4, 0]])
+    np.testing.assert_array_equal(resolution.covered(valid, 2), [[True, False]])
+
+
+@pytest.mark.parametrize("factor", [2, 3, 4, (2, 4)])
+@pytest.mark.parametrize("shape", [(8, 12), (7, 10), (5, 9)])
+def test_majority_agrees_with_the_window_means_at_the_border_too(shape: tuple[int, int], factor) -> None:
+    """The mean repeats the border of a grid that is no multiple of the window, so the majority counts it as often."""
+    labels = np.random.default_rng(1).integers(0, 4, shape).astype(np.uint8)
+    shares = resolution.mean(np.eye(4, dtype=np.float32)[labels].transpose(2, 0, 1), factor)
+    first_of_equals = (shares > shares.max(axis=0) - 1e-4).argmax(axis=0)
+    np.testing.assert_array_equal(resolution.majority(labels, factor), first_of_equals)
+
+
+def test_majority_takes_volumes() -> None:
+    labels = np.zeros((2, 2, 4), np.uint8)
+    labels[:, :, 2:] = 1
+    labels[0, 0, 2] = 2
+    np.testing.assert_array_equal(resolution.majority(labels, 2), [[[0, 1]]])

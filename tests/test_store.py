@@ -30,6 +30,22 @@ def test_thirds_sum_to_one() -> None:
     assert set(np.unique(codes)) == {21845}  # 65535 / 3 exactly
 
 
+def test_first_of_equal_probabilities_stays_the_largest() -> None:
+    """65535 is odd, so of two halves one is rounded down: the later class, or a tie would go to it when read."""
+    shares = np.array([[0.5, 0.5, 0, 0], [0, 0.5, 0.5, 0], [0.375, 0.25, 0.375, 0], [0.25] * 4, [0.1, 0.3, 0.3, 0.3]])
+    codes = store.encode(shares.T.astype(np.float32))
+    np.testing.assert_array_equal(codes.argmax(axis=0), [0, 1, 0, 0, 1])
+    np.testing.assert_array_equal(codes[:, 0], [32768, 32767, 0, 0])
+    assert (codes.sum(axis=0, dtype=int) == 65535).all()
+
+
+@pytest.mark.parametrize("voxels", [4, 9, 16, 64])
+def test_any_shares_of_a_window_keep_their_order_when_stored(voxels: int) -> None:
+    counts = np.random.default_rng(0).multinomial(voxels, [0.25] * 4, size=5000).T
+    codes = store.encode((counts / voxels).astype(np.float32))
+    np.testing.assert_array_equal(codes.argmax(axis=0), counts.argmax(axis=0))
+
+
 def test_authors_sums_above_one_are_kept() -> None:
     soft = np.stack([np.full((2, 2, 2), 0.9), np.full((2, 2, 2), 0.3)]).astype(np.float32)
     assert np.abs(store.decode(store.encode(soft)).sum(axis=0) - 1.2).max() < 2 / 65535

@@ -7,8 +7,10 @@ import torch
 from softbench import losses
 
 FREQUENCIES = [0.7, 0.2, 0.1]
-PAPERS = ["ce(hard) + dice(hard) + kl", "wce(hard) + kl", "ce + dice", "learned(l1 + dice)"]
-EVERY = [*losses.names(), "focal(gamma=0.5)", "dice(background=false)", *PAPERS]
+PAPERS = ["ce(hard) + dice(hard) + kl", "wce(hard) + kl", "ce + dice", "learned(l1 + soft_dice)", "learned(l1 + dice)"]
+FOREGROUND = [f"{name}(background=false)" for name in ("dice", "soft_dice", "dice_vnet")]
+EVERY = [*losses.names(), "focal(gamma=0.5)", "soft_dice(per_class=false)", *FOREGROUND, *PAPERS]
+SMALLEST_AT_THE_TARGET = ["ce", "kl", "l1", "dice", "dice_vnet", "ce + dice", "ce(soft) + kl", "learned(l1 + dice)"]
 
 
 def make(expression: str, frequencies=FREQUENCIES) -> torch.nn.Module:
@@ -56,7 +58,7 @@ def test_gradient_is_the_numerical_one(batch, expression: str, shape: tuple[int,
     assert torch.autograd.gradcheck(lambda x: loss(x, target), (logits.requires_grad_(),))
 
 
-@pytest.mark.parametrize("expression", [name for name in EVERY if name != "dice(background=false)"])
+@pytest.mark.parametrize("expression", [name for name in EVERY if name not in FOREGROUND])
 def test_order_of_classes_does_not_matter(batch, expression: str) -> None:
     logits, target = batch(2, 5, 6)
     order = [2, 0, 1]
@@ -110,7 +112,7 @@ def test_hard_target_is_the_one_hot_soft_one(batch, name: str) -> None:
     assert not torch.allclose(on_soft, make(name)(logits, target), rtol=1e-3)
 
 
-@pytest.mark.parametrize("expression", ["ce", "kl", "l1", "dice", "ce + dice", "ce(soft) + kl", "learned(l1 + dice)"])
+@pytest.mark.parametrize("expression", SMALLEST_AT_THE_TARGET)
 def test_loss_is_smallest_where_prediction_and_target_agree(batch, expression: str) -> None:
     _, target = batch(2, 5, 6, dtype=torch.float64)
     agreeing, loss = target.soft.log(), make(expression)
@@ -121,7 +123,7 @@ def test_loss_is_smallest_where_prediction_and_target_agree(batch, expression: s
             assert loss(agreeing + step * away, target).item() > best
 
 
-@pytest.mark.parametrize("expression", ["kl", "l1", "dice"])
+@pytest.mark.parametrize("expression", ["kl", "l1", "dice", "dice_vnet"])
 def test_agreement_costs_nothing(batch, expression: str) -> None:
     _, target = batch(2, 5, 6)
     assert float(make(expression)(target.soft.log(), target)) == pytest.approx(0, abs=1e-6)

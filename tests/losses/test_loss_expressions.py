@@ -60,7 +60,10 @@ def test_class_weights_need_frequencies(expression: str, needs: bool) -> None:
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("crossentropy", "names 'crossentropy'; known losses: ce, dice, focal, kl, l1, wce, and `learned"),
+        (
+            "crossentropy",
+            "'crossentropy'; known losses: ce, dice, dice_vnet, focal, kl, l1, soft_dice, wce, and `learned",
+        ),
         ("ce + ", "a term that cannot be read: ''"),
         ("", "a term that cannot be read: ''"),
         ("ce dice", "a term that cannot be read: 'ce dice'"),

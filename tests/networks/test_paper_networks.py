@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 from softbench import InputError, networks
-from softbench.networks.epd_net import ResConv
+from softbench.networks.epd_net import Attention, ResConv
 from torch import nn
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "networks.md"
@@ -134,6 +134,10 @@ def test_xception_convolves_each_channel_on_its_own() -> None:
     assert all(one.groups == one.in_channels == one.out_channels for one in depthwise)
 
 
+def blocks_of(network: nn.Module) -> list[ResConv]:
+    return [one for one in network.modules() if isinstance(one, ResConv)]
+
+
 def test_epd_net_has_the_layers_that_the_paper_counts() -> None:
     network = networks.build("epd_net", 3, 6, 2)
     encoder, decoder = [network.encoder, network.deepest], [network.merge, network.up]
@@ -141,17 +145,62 @@ def test_epd_net_has_the_layers_that_the_paper_counts() -> None:
     assert kinds(network, nn.MaxPool2d) == 5
     assert sum(kinds(part, ResConv) for part in decoder) == 4
     assert kinds(network, nn.ConvTranspose2d) == 5
+    assert (network.head.kernel_size, network.head.out_channels) == ((1, 1), 6)
 
 
-def test_epd_attention_halves_features_where_its_gates_know_nothing() -> None:
-    attention = networks.build("epd_net", 3, 6, 2).attend[0]
+def test_each_res_conv_of_epd_net_has_both_attentions_with_weights_of_its_own_and_nothing_else_has() -> None:
+    network = networks.build("epd_net", 3, 6, 2)
+    blocks = blocks_of(network)
+    assert len(blocks) == 15
+    assert [kinds(block, Attention) for block in blocks] == [1] * 15
+    assert kinds(network, Attention) == 15
+    for block in blocks:
+        width = block.extract[-1].num_features
+        assert (block.attend.spatial.in_channels, block.attend.spatial.out_channels) == (width, 1)
+        assert (block.attend.channel[0].in_channels, block.attend.channel[-1].out_channels) == (width, width)
+    learned = [one for name, one in network.named_parameters() if name.endswith("attend.weights")]
+    assert [weights.shape for weights in learned] == [(2,)] * 15
+
+
+def test_res_conv_joins_inputs_and_attended_features_element_by_element() -> None:
+    torch.manual_seed(0)
+    for block in (ResConv(4, 4), ResConv(3, 8)):
+        width = block.extract[-1].num_features
+        with torch.no_grad():
+            block.attend.weights.copy_(torch.tensor([0.75, -0.5]))
+        inputs = torch.randn(2, block.extract[0].in_channels, 6, 6)
+        features = block.extract(inputs)
+        spatial = torch.sigmoid(block.attend.spatial(features))
+        channel = torch.sigmoid(block.attend.channel(features.mean(dim=(2, 3), keepdim=True)))
+        assert (spatial.shape, channel.shape) == ((2, 1, 6, 6), (2, width, 1, 1))
+        kept = inputs if width == inputs.shape[1] else block.shortcut(inputs)
+        joined = torch.relu(kept + 0.75 * spatial * features - 0.5 * channel * features)
+        torch.testing.assert_close(block(inputs), joined)
+
+
+def test_res_conv_is_a_plain_residual_block_where_its_gates_know_nothing() -> None:
+    block = ResConv(4, 4)
     with torch.no_grad():
-        for gate in (attention.spatial, attention.channel[-1]):
+        for gate in (block.attend.spatial, block.attend.channel[-1]):
             gate.weight.zero_()
             gate.bias.zero_()
-    features = torch.randn(1, attention.spatial.in_channels, 4, 4)
-    # sigmoid(0) = 1/2 for both gates, and both weights start at 1/2: 1/2 x 1/2 + 1/2 x 1/2 = 1/2
-    torch.testing.assert_close(attention(features), features / 2)
+    inputs = torch.randn(2, 4, 6, 6)
+    # sigmoid(0) = 1/2 for both gates, and both weights start at 1
+    torch.testing.assert_close(block(inputs), torch.relu(inputs + block.extract(inputs)))
+
+
+def test_gradients_reach_every_attention_of_epd_net() -> None:
+    torch.manual_seed(0)
+    network = networks.build("epd_net", 1, 3, 2, widths=[4, 4, 6, 6, 8, 8])
+    network(torch.randn(2, 1, 64, 64)).square().mean().backward()
+    gates = {name: one.grad for name, one in network.named_parameters() if ".attend." in name}
+    assert len(gates) == 15 * (1 + 2 + 4)  # weights; kernel and bias of the spatial gate, of two layers of the other
+    assert [name for name, grad in gates.items() if not grad.abs().max() > 0] == []
+
+
+def test_epd_net_is_as_large_as_its_source_says() -> None:
+    """Ali et al. 2022 give around 5 million weights; they segment photographs into two classes."""
+    assert 4.5e6 < networks.parameters("epd_net", 3, 2, 2) < 5.5e6
 
 
 def test_epd_net_asks_for_six_widths() -> None:

@@ -32,7 +32,7 @@ METRICS = sorted(
 )
 LOSSES = {name: name for name in losses.names()} | {
     "superpixel": "ce(hard) + dice(hard) + 0.5*kl",
-    "learned": "learned(l1 + dice)",
+    "learned": "learned(l1 + soft_dice)",
 }
 NETWORKS = {
     "compact_unet": {"widths": [4, 8, 16]}, "unet3d": {"widths": [4, 8, 16]}, "epd_net": {"widths": [4, 4, 6, 6, 8, 8]},

@@ -26,8 +26,8 @@ PAPERS = {  # protocol -> phantom, network in small, recipe, loss, crop
     "geols": ("phantom_abdomen", THIRD, svls, "ce", [16, 16, 16]),
     "superpixel_mri": ("phantom_brain", CITED, superpixel, "ce(hard) + dice(hard) + kl", [16, 16, 16]),
     "superpixel_oct": ("phantom_retina", FLAT, blur, "wce", [32, 32]),
-    "epd": ("phantom_body", FLAT, epd, "learned(l1 + dice)", [64, 64]),
-    "epd_augmented": ("phantom_body", FLAT, epd, "learned(l1 + dice)", [64, 64]),
+    "epd": ("phantom_body", FLAT, epd, "learned(l1 + soft_dice)", [64, 64]),
+    "epd_augmented": ("phantom_body", FLAT, epd, "learned(l1 + soft_dice)", [64, 64]),
 }
 
 

@@ -1,4 +1,4 @@
-"""A coarser grid: the window means of EPD, and the nearest and bilinear arms that it is compared with.
+"""A coarser grid: the window means of EPD and the class that a window holds most of, and the nearest and bilinear arms.
 
 All work on whole windows of `factor` voxels; a grid that is no multiple of it is first extended at its border.
 """
@@ -49,6 +49,43 @@ def mean(channels: np.ndarray, factor: int | Sequence[int]) -> np.ndarray:
         parts = [np.take(result, range(first, result.shape[axis], step), axis) for first in range(step)]
         result = sum(parts[1:], start=parts[0]) / np.float32(step) if step > 1 else result
     return result
+
+
+def count(mask: np.ndarray, factor: int | Sequence[int]) -> np.ndarray:
+    """Return how many voxels of each window are true, on the coarser grid; a repeated border counts as often."""
+    size = factors(factor, mask.ndim)
+    result = extend(mask, size).astype(np.int32)
+    for axis, step in enumerate(size):
+        parts = [np.take(result, range(first, result.shape[axis], step), axis) for first in range(step)]
+        result = sum(parts[1:], start=parts[0])
+    return result
+
+
+def majority(labels: np.ndarray, factor: int | Sequence[int], valid: np.ndarray | None = None) -> np.ndarray:
+    """Give each window the class that most of its valid voxels hold, the first class (lowest id) of equals.
+
+    The hard label of a method whose soft label holds a window's shares: what its loss knows as `hard`, and what
+    selection and temperature compare with. It is counted from the labels, never read off a soft label.
+
+    Args:
+        labels: (D, H, W) or (H, W), class ids.
+        factor: voxels of a window, one number or one an axis.
+        valid: of the shape of `labels`, bool; None: all are.
+    Returns: the coarser grid, of the same type; 0 where no voxel of a window is valid (see `covered`).
+    Source: EPD paper Sec. III-C, on the classes of soft targets. Departures: none.
+    """
+    most = np.zeros(grid(labels.shape, factor), np.int32)
+    result = np.zeros(most.shape, labels.dtype)
+    for label in np.unique(labels):
+        held = count((labels == label) if valid is None else (labels == label) & valid, factor)
+        result[held > most] = label
+        np.maximum(most, held, out=most)
+    return result
+
+
+def covered(valid: np.ndarray, factor: int | Sequence[int]) -> np.ndarray:
+    """Return which windows hold a valid voxel: bool on the coarser grid."""
+    return count(valid, factor) > 0
 
 
 def bilinear(channels: np.ndarray, factor: int | Sequence[int]) -> np.ndarray:

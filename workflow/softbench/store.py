@@ -15,7 +15,7 @@ import numpy as np
 from softbench import damage, images, pieces
 from softbench.errors import InputError
 
-VERSION = 1
+VERSION = 2
 ONE = 65535  # the integer that stands for probability 1
 NORMALISED = 1e-4  # a voxel whose probabilities sum to 1 within this is stored to sum to exactly 1
 
@@ -26,7 +26,9 @@ def encode(probabilities: np.ndarray) -> np.ndarray:
     Args:
         probabilities: (C, ...) float, in [0, 1].
     Returns: (C, ...) uint16. Where the sum over C is 1 (within 1e-4) the rest of rounding goes to the classes with
-        the largest fractions, so each value is off by less than 1/65535; elsewhere each is rounded to the nearest.
+        the largest fractions, so each value is off by less than 1/65535, and of two equal ones the first has no less
+        than the second: the class of the largest probability, the first of equals, stays the largest. Elsewhere each
+        value is rounded to the nearest.
     Raises: InputError: if a value is NaN or lies outside [0, 1] (beyond 1e-6).
     """
     low, high = float(probabilities.min()), float(probabilities.max())
@@ -40,13 +42,18 @@ def encode(probabilities: np.ndarray) -> np.ndarray:
 
 
 def _settle(codes: np.ndarray, scaled: np.ndarray, normalised: np.ndarray) -> None:
-    """Move integers by one, largest rounding error first, until normalised voxels sum to ONE; in place."""
+    """Move integers by one, largest rounding error first, until normalised voxels sum to ONE; in place.
+
+    Of equal errors the last class gives away first, and the first class gets first.
+    """
     surplus = np.where(normalised, codes.sum(axis=0) - ONE, 0)
     while (off := surplus != 0).any():
         step = np.sign(surplus[off])
         here = codes[:, off]
         fits = (here - step >= 0) & (here - step <= ONE)
-        worst = np.argmax(np.where(fits, (here - scaled[:, off]) * step, -np.inf), axis=0)
+        errors = np.where(fits, (here - scaled[:, off]) * step, -np.inf)
+        last = len(errors) - 1 - np.argmax(errors[::-1], axis=0)
+        worst = np.where(step > 0, last, np.argmax(errors, axis=0))
         here[worst, np.arange(len(worst))] -= step
         codes[:, off] = here
         surplus[off] -= step

@@ -1,4 +1,4 @@
-"""What all losses share: probabilities in float32 or better, and means over the valid voxels of a batch."""
+"""What all losses share: probabilities in float32 or better, and means and sums over the valid voxels of a batch."""
 
 import torch
 
@@ -23,3 +23,9 @@ def mean_over_valid(per_voxel: torch.Tensor, valid: torch.Tensor) -> torch.Tenso
     """
     mask = valid.to(per_voxel.dtype)
     return (per_voxel * mask).sum() / mask.sum()
+
+
+def sums_over_valid(per_class: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
+    """Return the sums of (B, C, ...) over the valid voxels of the batch, (C,); NaN if none is valid."""
+    mask = (valid / valid.any()).to(per_class.dtype).unsqueeze(1)  # 0 / 0: NaN where nothing is valid
+    return (per_class * mask).sum(dim=[0, *range(2, per_class.ndim)])

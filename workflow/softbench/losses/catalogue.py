@@ -9,9 +9,11 @@ from softbench.losses.expression import LEARNED, Loss, Reader, Term
 SHIPPED = {  # name in config -> module of this room, class, types of its settings
     "ce": Loss("cross_entropy", "CrossEntropy"),
     "dice": Loss("dice", "Dice", {"background": bool}),
+    "dice_vnet": Loss("dice_vnet", "DiceVNet", {"background": bool}),
     "focal": Loss("focal", "Focal", {"gamma": float}),
     "kl": Loss("kl_divergence", "KLDivergence"),
     "l1": Loss("l1", "L1"),
+    "soft_dice": Loss("soft_dice", "SoftDice", {"background": bool, "per_class": bool}),
     "wce": Loss("weighted_cross_entropy", "WeightedCrossEntropy", needs_frequencies=True),
 }
 OWN = "\nLOSS = "  # begins the line by which a module of this room says that it is a loss of its own name

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from softbench.losses.arithmetic import probabilities
+from softbench.losses.arithmetic import probabilities, sums_over_valid
 from softbench.losses.target import Target
 
 VERSION = 1
@@ -20,8 +20,8 @@ class Dice(nn.Module):
     0.48 at p = q, but 0.40 at p = 1 and 0. This one is 0 at p = q alone.
     A class that is absent from the batch's target costs (nearly) 1 until its probabilities vanish.
     Source: Wang et al. 2023 (MICCAI), DML1; MONAI's `DiceLoss(softmax=True, soft_label=True, batch=True)`. Departures:
-    none from these. The superpixel and EPD papers print no formula for their Dice terms: neither whether background
-    counts (here it does, unless `background=false`) nor whether sums run over an image or the batch.
+    none from these. Background counts (unless `background=false`). EPD prints another form, `soft_dice`; the superpixel
+    paper prints none and cites V-Net (`dice_vnet`) and nnU-Net: on its hard labels this is the form with plain sums.
     """
 
     def __init__(self, *, background: bool = True) -> None:
@@ -32,7 +32,5 @@ class Dice(nn.Module):
     def forward(self, logits: torch.Tensor, target: Target) -> torch.Tensor:
         """Return the mean over classes, a scalar; NaN if no voxel is valid."""
         p, q = probabilities(logits)[:, self.first :], target.soft[:, self.first :]
-        mask = (target.valid / target.valid.any()).to(p.dtype).unsqueeze(1)  # 0 / 0: NaN where nothing is valid
-        over = [0, *range(2, p.ndim)]
-        apart = ((p - q).abs() * mask).sum(dim=over)
-        return (apart / (((p + q) * mask).sum(dim=over) + SMOOTH)).mean()
+        apart, sizes = (sums_over_valid(term, target.valid) for term in ((p - q).abs(), p + q))
+        return (apart / (sizes + SMOOTH)).mean()

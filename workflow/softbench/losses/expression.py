@@ -1,4 +1,4 @@
-"""Reads loss expressions, e.g. `ce(hard) + dice(hard) + 1.0*kl` or `learned(l1 + dice)`; needs no torch."""
+"""Reads loss expressions, e.g. `ce(hard) + dice(hard) + 1.0*kl` or `learned(l1 + soft_dice)`; needs no torch."""
 
 import math
 import re

@@ -15,7 +15,8 @@ class L1(nn.Module):
     .. math:: L = \frac{1}{|V|\, C} \sum_{v \in V} \sum_c |p_{vc} - q_{vc}|
 
     V: the valid voxels of the whole batch, background included; in [0, 2 / C] for targets that sum to 1, and 0 at p = q
-    alone. Source: EPD paper (MAE, Eq. 3). Departures: none.
+    alone. Source: EPD paper Eq. 1 (MAE). Departures: none that is known. The paper divides by N, the number of labels;
+    ours divides by voxels and classes. By voxels alone it is C times as large, and Eq. 3 weighs it otherwise.
     """
 
     def forward(self, logits: torch.Tensor, target: Target) -> torch.Tensor:

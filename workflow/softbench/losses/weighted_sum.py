@@ -59,7 +59,8 @@ def build(expression: str, *, frequencies: Frequencies | None = None) -> Weighte
     """Build a loss from its expression.
 
     Args:
-        expression: as `catalogue.read` takes it, e.g. `ce`, `ce(hard) + dice(hard) + 1.0*kl` or `learned(l1 + dice)`.
+        expression: as `catalogue.read` takes it, e.g. `ce`, `ce(hard) + dice(hard) + 1.0*kl`,
+            `learned(l1 + dice)`.
         frequencies: the share of each class among the voxels of the training part's hard labels, (C,); needed where
             `catalogue.needs_frequencies` says so, else not looked at.
     Returns: a module, `loss(logits (B, C, ...), Target) -> scalar`; it computes in float32 or better.

@@ -1,9 +1,10 @@
-"""The light encoder-decoder that EPD trains on CT slices (2-D), with spatial and channel attention on its skips.
+"""The light encoder-decoder that EPD trains on CT slices (2-D): attention within each of its residual blocks.
 
-EPD says: 11 Res-Conv and 5 max-poolings in the encoder, 4 Res-Conv and 5 transposed convolutions in the decoder, and
-spatial and channel attention with learned weights; the figure is in another paper (Ali et al. 2022). What the counts
-leave open is ours: two Res-Conv at each of five resolutions and one at the sixth; one after each transposed convolution
-but the last; attention on the skips. The softmax is no part of the network: the losses here read logits.
+EPD says (Sec. II-C): 11 Res-Conv and 5 max-poolings in the encoder, 4 Res-Conv and 5 transposed convolutions in the
+decoder; a Res-Conv block joins its inputs and the features it extracts, with spatial and channel attention of learned
+weight, element by element. The figure is in another paper (Ali et al. 2022), of which we know what its abstract says:
+attention of both kinds and a residual connection within each block, and around 5 million weights. What that leaves open
+is ours, and listed in docs/networks.md. The softmax is no part of the network: the losses here read logits.
 """
 
 import itertools
@@ -14,7 +15,7 @@ from torch import nn
 
 from softbench.errors import InputError
 
-VERSION = 1
+VERSION = 2
 DIMS = (2,)
 LEVELS = 6  # five poolings
 REDUCTION = 4  # of channels within the channel attention; ours
@@ -37,7 +38,6 @@ class EPDNet(nn.Module):
         self.pools = nn.ModuleList(nn.MaxPool2d(2) for _ in shallow)
         self.deepest = ResConv(shallow[-1], deepest)
         self.up = nn.ModuleList(nn.ConvTranspose2d(wide, narrow, 2, stride=2) for narrow, wide in reversed(pairs))
-        self.attend = nn.ModuleList(Attention(width) for width in reversed(shallow))
         self.merge = nn.ModuleList(ResConv(2 * width, width) for width in reversed(shallow[1:]))
         self.head = nn.Conv2d(2 * shallow[0], classes, 1)
 
@@ -48,38 +48,45 @@ class EPDNet(nn.Module):
             skips.append(encode(features))
             features = pool(skips[-1])
         features = self.deepest(features)
-        for up, attend, merge in zip(self.up, self.attend, [*self.merge, self.head], strict=True):
-            features = merge(torch.cat([attend(skips.pop()), up(features)], dim=1))
+        for up, merge in zip(self.up, [*self.merge, self.head], strict=True):
+            features = merge(torch.cat([skips.pop(), up(features)], dim=1))
         return features
 
 
 class ResConv(nn.Module):
-    """Two convolutions beside a shortcut (He et al. 2016)."""
+    r"""Joins its inputs and the features that two convolutions extract from them, weighed by attention.
+
+    .. math:: y = \mathrm{ReLU}(P x + f \cdot (w_s\, s(f) + w_c\, c(f)))
+
+    f: two 3 x 3 convolutions of x; P: a 1 x 1 convolution where the channels differ, else nothing (He et al. 2016).
+    """
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
-        """Make the layers; the shortcut is a 1 x 1 convolution and its norm where the channels differ."""
+        """Make the layers."""
         super().__init__()
-        self.layers = nn.Sequential(
+        self.extract = nn.Sequential(
             nn.Conv2d(channels_in, channels_out, 3, padding=1, bias=False),
             nn.BatchNorm2d(channels_out),
             nn.ReLU(inplace=True),
             nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False),
             nn.BatchNorm2d(channels_out),
         )
+        self.attend = Attention(channels_out)
         same = channels_in == channels_out
         self.shortcut = nn.Identity() if same else _projection(channels_in, channels_out)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Add the two ways."""
-        return torch.relu(self.layers(features) + self.shortcut(features))
+        """Map (B, M, H, W) to (B, N, H, W)."""
+        return torch.relu(self.shortcut(features) + self.attend(self.extract(features)))
 
 
 class Attention(nn.Module):
     r"""Weigh features by where they are and by which channel they are in.
 
-    .. math:: x\,(w_s\, s(x) + w_c\, c(x))
+    .. math:: f \cdot (w_s\, s(f) + w_c\, c(f))
 
-    s(x) in (0, 1) is one number a pixel, c(x) one a channel; the two weights w are learned and start at one half.
+    s(f) in (0, 1) is one number a pixel, c(f) one a channel, from the means over pixels. The two weights w are learned;
+    they start at 1, so that gates that know nothing (1/2 each) leave the features as they are.
     """
 
     def __init__(self, channels: int) -> None:
@@ -92,7 +99,7 @@ class Attention(nn.Module):
             nn.LeakyReLU(0.01),  # channel means hardly vary: a plain ReLU that starts at 0 would stay there
             nn.Conv2d(hidden, channels, 1),
         )
-        self.weights = nn.Parameter(torch.full((2,), 0.5))
+        self.weights = nn.Parameter(torch.ones(2))
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Return the weighed features."""
@@ -101,10 +108,10 @@ class Attention(nn.Module):
         return features * (self.weights[0] * spatial + self.weights[1] * channel)
 
 
-def build(in_channels: int, classes: int, dims: int, *, widths: Sequence[int] = (16, 32, 64, 128, 128, 128)) -> EPDNet:
+def build(in_channels: int, classes: int, dims: int, *, widths: Sequence[int] = (16, 32, 64, 128, 192, 256)) -> EPDNet:
     """Build the network; `widths` holds the channels of the six resolutions, full first.
 
-    Source: Ali et al. 2024 (counts only). Departures: docs/networks.md.
+    Source: Ali et al. 2024, Sec. II-C (layers), Ali et al. 2022, abstract (size). Choices of ours: docs/networks.md.
     Raises: InputError: if there are not six widths.
     """
     if len(widths) != LEVELS:

@@ -6,7 +6,8 @@ default) and the functions `soften(labels, image, spacing_mm, *, classes, **sett
 a computed one has `soften_batch` too. A mapped one has `MAP_SETTINGS`, `make_map` and `apply_map`, and, where its maps
 have numbers that a reader should see, `map_facts` and `doubt` (see `superpixel`); one on another grid than its labels
 has `grid`; one that reads shares kept through resampling has `NEEDS_SHARES = True`, and its `soften` takes `shares`
-(C, ...) or None.
+(C, ...) or None; one that counts voxels of its own has `NEEDS_VALID = True`, and its `soften` takes `valid` (...) bool
+or None. All others see the labels of voxels that nobody labelled filled in (`ignore.py`).
 """
 
 import functools

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from softbench import arrays, resolution
+from softbench import resolution
 from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
 
-VERSION = 1
+VERSION = 2
 NEEDS_IMAGE = False
+NEEDS_VALID = True  # a window's shares are those of its labelled voxels
 RATERS = "one"
 KIND = "computed"
 SETTINGS = {"factor": 2}  # fine voxels of a window along each axis; 2, 4 and 8 in EPD Table I
@@ -32,10 +33,13 @@ def soften(
     *,
     classes: int,
     factor: int | Sequence[int] = 2,
+    valid: np.ndarray | None = None,
 ) -> np.ndarray:
     r"""Average the one-hot label over windows that do not overlap.
 
     .. math:: y_c(w) = \frac{1}{|w|} \sum_{v \in w} [\,t_v = c\,]
+
+    with w the valid voxels of a window, or all of them where none is valid.
 
     Args:
         labels: (1, D, H, W) or (1, H, W), class ids; a length that is no multiple of the factor is extended by
@@ -44,13 +48,26 @@ def soften(
         spacing_mm: of the fine grid, mm; not used beyond its check. The coarser grid's is `factor` times as large.
         classes: number of classes C, background included.
         factor: fine voxels of a window, one number or one an axis, e.g. [1, 2, 2] for thick slices.
+        valid: (D, H, W) or (H, W) bool, voxels that somebody labelled; None: all are.
     Returns: (C, ...) float32 on the coarser grid (`grid`), summing to 1; an absent class is 0 everywhere.
     Raises: InputError: if `factor` does not fit, or the labels are not class ids of one rater.
     Source: Ali et al. 2024, Algorithm 1 and Fig. 2. Departures: the window is 2^level wide as in the text (the
         pseudo-code slices `level` voxels, one at level 1); other sizes than powers of 2 are allowed.
     """
     label_map = one_rater(labels, spacing_mm, classes)
-    return resolution.mean(arrays.one_hot(label_map, classes), factor)
+    size = resolution.factors(factor, label_map.ndim)
+    counted = np.ones(label_map.shape, bool) if valid is None else _counted(valid, size)
+    held = [resolution.count((label_map == c) & counted, size) for c in range(classes)]
+    return (np.stack(held) / resolution.count(counted, size)).astype(np.float32)
+
+
+def _counted(valid: np.ndarray, size: Sequence[int]) -> np.ndarray:
+    """Return which voxels count: the valid ones, and all voxels of a window without any."""
+    empty = ~resolution.covered(valid, size)
+    for axis, step in enumerate(size):
+        empty = empty.repeat(step, axis)
+    counted: np.ndarray = valid | empty[tuple(slice(length) for length in valid.shape)]
+    return counted
 
 
 soften_batch = batched(soften)

@@ -154,6 +154,8 @@ def compute(
     if reads_shares(recipe):
         chosen = shares_of(case, "first", classes)[0] if shares is None else shares
         settings = {**settings, "shares": probabilities(case, chosen)}
+    if getattr(module, "NEEDS_VALID", False):
+        settings = {**settings, "valid": case.valid}
     soft: np.ndarray = module.soften(
         stack, pixels if module.NEEDS_IMAGE else None, case.spacing_mm, classes=classes, **settings
     )

@@ -144,11 +144,10 @@ class Batch:
         """Return soft and hard labels of a case on the grid of training."""
         if self.run.resolution and self.run.resolution.labels == "nearest":
             return self.soft.targets_of_labels(self.case(case_id), self.run.raters)
-        soft, hard = self.soft.targets(self.dataset.load(case_id), self.run.raters)
+        case = self.dataset.load(case_id)
+        soft, hard = self.soft.targets(case, self.run.raters)
         self._require_grid(case_id, hard.shape[1:], soft.shape[2:])
-        if soft.shape[2:] != hard.shape[1:]:  # a soft label on its own, coarser grid: the largest class stands for it
-            hard = soft.argmax(axis=1).astype(hard.dtype)
-        return soft, hard
+        return soft, self.run.resolution.hard(hard, case.valid) if self.run.resolution else hard
 
     def _require_grid(self, case_id: str, full: tuple[int, ...], found: tuple[int, ...]) -> None:
         """Raise unless a soft label lies on the grid of training, which is that of the case or a coarser one."""

@@ -9,7 +9,7 @@ import torch
 from softbench import resolution
 from softbench.datasets.case import Case
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,37 @@ class Resolution:
     labels: str = "soft_label"
 
     def coarsen(self, case: Case) -> Case:
-        """Return a case on the coarser grid: its images as chosen, its hard labels by the nearest voxel."""
+        """Return a case on the coarser grid, its images and hard labels as chosen (`coarsen_images`, `hard`)."""
         size = resolution.factors(self.factor, len(case.spacing_mm))
-        reduce = resolution.mean if self.images == "mean" else resolution.bilinear
         return replace(
             case,
-            images=reduce(np.asarray(case.images, np.float32), size),
-            labels=np.stack([resolution.nearest(labels, size) for labels in case.labels]),
+            images=self.coarsen_images(case.images),
+            labels=self.hard(case.labels, case.valid),
             spacing_mm=tuple(mm * f for mm, f in zip(case.spacing_mm, size, strict=True)),
             truth=None,
-            valid=None if case.valid is None else resolution.nearest(case.valid, size),
+            valid=self._valid(case.valid),
         )
+
+    def coarsen_images(self, images: np.ndarray) -> np.ndarray:
+        """Return images (M, ...) on the coarser grid, float32."""
+        reduce = resolution.mean if self.images == "mean" else resolution.bilinear
+        return reduce(np.asarray(images, np.float32), self.factor)
+
+    def hard(self, labels: np.ndarray, valid: np.ndarray | None) -> np.ndarray:
+        """Return the hard labels (R, ...) of the coarser grid: those of training, selection and temperature alike.
+
+        A method with soft labels has the majority of each window (`resolution.majority`), the conventional arm the
+        nearest voxel's label: so a prediction that is the method's own target has a validation DSC of 1.
+        """
+        if self.labels == "nearest":
+            return np.stack([resolution.nearest(rater, self.factor) for rater in labels])
+        return np.stack([resolution.majority(rater, self.factor, valid) for rater in labels])
+
+    def _valid(self, valid: np.ndarray | None) -> np.ndarray | None:
+        """Return which voxels of the coarser grid count: those whose label comes from a valid voxel."""
+        if valid is None:
+            return None
+        return (resolution.nearest if self.labels == "nearest" else resolution.covered)(valid, self.factor)
 
     def crop(self, crop: Sequence[int]) -> list[int]:
         """Return the crop that covers the same place on the coarser grid."""

@@ -43,7 +43,7 @@ def networks(
     def of_case(case: Case) -> np.ndarray:
         if resolution is None:
             return of_images(case.images)
-        return resolution.refine(of_images(resolution.coarsen(case).images), case.images.shape[1:])
+        return resolution.refine(of_images(resolution.coarsen_images(case.images)), case.images.shape[1:])
 
     return of_case
 
