@@ -90,6 +90,13 @@ def test_recipe_that_reads_shares_is_told_by_its_text() -> None:
     assert not config.needs_shares("a_rule_without_a_module")
 
 
+def test_intensities_are_a_setting_of_recipes_that_read_the_image_without_a_map() -> None:
+    have = [name for name in soft_labels.names() if "intensities" in (config.settings_allowed(name) or {})]
+    without_map = [name for name in soft_labels.names() if not hasattr(soft_labels.recipe(name), "MAP_SETTINGS")]
+    assert have == [name for name in without_map if soft_labels.recipe(name).NEEDS_IMAGE] == ["wrong_image"]
+    assert (config.settings_allowed("wrong_image") or {})["intensities"] == "prepared"
+
+
 def test_method_on_request_joins_only_experiments_that_name_it(root: Path) -> None:
     methods = ["one_hot", "one_hot_ce_dice", "svls_ce_dice"]
     asked = plan(root, experiments={"demo_body": {"methods": methods}})

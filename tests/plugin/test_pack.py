@@ -59,6 +59,38 @@ def test_cases_are_exported_as_programs_read_them(dims: str, slices: int, data, 
     assert row.startswith(f"{case_id},{len(datasets.open(data[dims]).classes)},{len(case.labels)},")
 
 
+def image_of(path: Path) -> np.ndarray:
+    """Channels (M, D, H, W) of an exported image."""
+    return np.asarray(nib.load(path).dataobj).T
+
+
+@pytest.mark.parametrize("kind", ["prepared", "normalised"])
+def test_image_is_exported_before_normalisation_unless_asked(kind: str, data, tmp_path: Path) -> None:
+    asked = [] if kind == "prepared" else ["--intensities", kind]
+    assert cli.main(["export", "--data", str(data["3-D"]), "--output", str(tmp_path), *asked]) == 0
+    case = datasets.open(data["3-D"]).load("phantom_brain_000")
+    made = datasets.phantoms.make("phantom_brain", 0, size="tiny")
+    expected = made.images if kind == "prepared" else case.images
+    np.testing.assert_array_equal(image_of(tmp_path / "phantom_brain_000.image.nii"), expected)
+
+
+@pytest.mark.parametrize("kind", ["prepared", "normalised"])
+def test_program_sees_the_intensities_that_its_setting_asks_for(kind: str, data, tmp_path: Path) -> None:
+    write(tmp_path / "made", data["3-D"])
+    copy = f"cp {tmp_path}/made/* $1; cp $0/phantom_brain_000.image.nii {tmp_path}"
+    asked = ["share=1"] if kind == "prepared" else ["share=1", f"intensities={kind}"]
+    program = ["sh", "-c", copy]
+    assert pack(*options(data["3-D"], tmp_path / "store"), "--set", *asked, "--", *program) == 0
+    case = datasets.open(data["3-D"]).load("phantom_brain_000")
+    np.testing.assert_array_equal(image_of(tmp_path / "phantom_brain_000.image.nii"), case.intensities(kind))
+
+
+def test_program_that_asks_for_unknown_intensities_is_refused(data, tmp_path: Path, capsys) -> None:
+    arguments = [*options(data["3-D"], tmp_path / "store"), "--set", "intensities=raw", "--", "true"]
+    assert pack(*arguments) == 1
+    assert "`intensities` must be one of prepared, normalised" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(shutil.which("perl") is None, reason="needs perl")
 @pytest.mark.parametrize("dims", ["3-D", "2-D"])
 def test_program_of_the_template_gives_a_share_to_six_neighbours(dims: str, data, place: Path) -> None:

@@ -29,6 +29,9 @@ def clone(make_clone: Callable):
         ("soft_labels={geols: {recipe: geols, iterations: 8}}", "soft_labels.geols sets 'iterations'"),
         ("soft_labels={geols: {recipe: geols, map: geo}}", "soft_labels.geols.map names 'geo'.*known: geodesic.*slic"),
         ("maps={mine: {map: voronoi}}", "maps.mine.map names 'voronoi'.*known: geodesic, slic"),
+        ("maps={geodesic: {intensities: raw}}", "maps.geodesic.intensities is 'raw'; allowed: prepared, normalised"),
+        ("soft_labels={geols: {intensities: prepared}}", "soft_labels.geols sets 'intensities'"),  # its map's
+        ("soft_labels={svls: {intensities: prepared}}", "soft_labels.svls sets 'intensities'.*its settings: sigma"),
         ("methods={ls: {raters: best}}", "methods.ls.raters is 'best'"),
         ("soft_labels={new: {recipe: lss}}", "soft_labels.new.recipe names 'lss'.*known: .*geols, ls"),
         ("folders={hippo: /data}", "folders names 'hippo'.*known: .*hippocampus, .*phantom_brain"),

@@ -1,7 +1,7 @@
 """Every source: each file of datasets/ has the rules that fetch (or make) its files and prepare its cases."""
 
 # Modules that decide what a prepared case is: of any source, of one with files, of a phantom.
-CASES = ["datasets/prepare.py", "datasets/intake.py", "datasets/normalise.py"]
+CASES = [f"datasets/{step}.py" for step in ("prepare", "intake", "normalise", "intensities")]
 PUBLISHED = [*CASES, *(f"datasets/{step}.py" for step in ("reading", "resample", "window", "crop"))]
 PUBLISHED += ["images.py", "store.py"]
 MADE = [

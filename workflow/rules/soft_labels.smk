@@ -7,12 +7,14 @@ from softbench.plugin import rule_files, words
 # Modules that decide any soft label, whatever its recipe.
 SOFTENING = [f"soft_labels/{name}.py" for name in ("ignore", "quality")] + ["store.py"]
 
+IMAGE = ["soft_labels/intensities.py"]  # decides which image a map or a recipe sees
+
 # Modules that decide a map, and with it every soft label that mixes it.
-GEODESIC = [
+GEODESIC = IMAGE + [
     f"soft_labels/{name}.py"
     for name in ("geols", "geols_map", "geols_readings", "closeness", "geodesic", "raster", "seeds", "maps")
 ]
-SLIC = [
+SLIC = IMAGE + [
     f"soft_labels/{name}.py"
     for name in ("superpixel", "slic", "slic_clusters", "slic_voxels", "slic_connect", "signed_distance", "maps")
 ]

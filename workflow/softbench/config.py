@@ -68,14 +68,17 @@ def version_of(*modules: str) -> dict[str, int]:
 def settings_allowed(recipe: str) -> dict[str, Any] | None:
     """Return the settings that a soft label of this recipe may have, with their defaults; those of its map are not.
 
-    None where the recipe is no module of this package.
+    One that reads the image without a map has `intensities` too. None where the recipe is no module of this package.
     """
     module = f"soft_labels/{recipe}.py"
     if not (PACKAGE / module).exists():
         return None
     settings: dict[str, Any] = _constant(module, "SETTINGS")
-    of_map = _constant(module, "MAP_SETTINGS") if "\nMAP_SETTINGS" in (PACKAGE / module).read_text() else ()
-    return {name: default for name, default in settings.items() if name not in of_map}
+    if "\nMAP_SETTINGS" in (PACKAGE / module).read_text():
+        of_map = _constant(module, "MAP_SETTINGS")
+        return {name: default for name, default in settings.items() if name not in of_map}
+    reads_image = _constant(module, "NEEDS_IMAGE")
+    return settings | ({"intensities": _constant("soft_labels/intensities.py", "DEFAULT")} if reads_image else {})
 
 
 def needs_shares(recipe: str) -> bool:

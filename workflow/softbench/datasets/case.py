@@ -1,11 +1,14 @@
 """The words of this room: a case as published (`RawCase`), a case on its grid (`Case`), and an `Archive` to fetch."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from softbench.checks import require_one_of
+from softbench.datasets.intensities import KINDS
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Case:
 
     Attributes:
         id: its name in splits and scores.
-        images: (M, D, H, W) float32, one channel a modality.
+        images: (M, D, H, W) float32, one channel a modality, normalised as a network sees them.
         labels: (R, D, H, W) uint8 class ids, one map a rater.
         spacing_mm: distance of voxel centres along D, H, W.
         affine: (4, 4), or (3, 3) in 2-D; array index (d, h, w, 1) to world mm.
@@ -62,6 +65,7 @@ class Case:
         valid: (D, H, W) bool, voxels that somebody labelled; None where all are.
         shares: (R, C, D, H, W) uint16, the share of each class in each rater's labels, kept soft through resampling, as
             the store's integers (65535 in all); None where the dataset keeps none.
+        prepared: reads the image before normalisation, (M, D, H, W) float32; None where `images` is not normalised.
     """
 
     id: str
@@ -72,3 +76,15 @@ class Case:
     truth: np.ndarray | None = None
     valid: np.ndarray | None = None
     shares: np.ndarray | None = None
+    prepared: Callable[[], np.ndarray] | None = None
+
+    def intensities(self, kind: str) -> np.ndarray:
+        """Return the image as a recipe is to see it, (M, D, H, W) float32.
+
+        Args:
+            kind: `prepared`: before normalisation, a linear function of the published image over the whole crop but for
+                what the preparation says (resampled, clipped); `normalised`: `images`, as the network sees them.
+        Raises: InputError: if `kind` is unknown, or the dataset was prepared without a record of these intensities.
+        """
+        require_one_of("intensities", kind, KINDS)
+        return self.images if kind == "normalised" or self.prepared is None else self.prepared()

@@ -3,12 +3,13 @@
 `manifest.json` says what the dataset is and lists a hash per case; it is written last, so a folder without it is not
 finished. `cases.parquet` has a row per case (columns: `COLUMNS`). `cases/<case>/` holds `images.npy`, `labels.npy`
 and, where a phantom knows it, `truth.npy` as the store's 16-bit integers, where not all of it was labelled,
-`valid.npy`, and, with `label_interpolation: soft`, `shares.npy`: (R, C, ...) of the same integers.
+`valid.npy`, and, with `label_interpolation: soft`, `shares.npy`: (R, C, ...) of the same integers. `prepared.npz` has
+the image before normalisation (see `intensities`); it is missing where `images.npy` is the same.
 """
 
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from softbench import damage, pieces, store
+from softbench.datasets import intensities
 from softbench.datasets.case import Case
 from softbench.errors import InputError
 
@@ -29,7 +31,8 @@ COLUMNS = (
     "raters",
     "voxels",  # per class id, summed over the raters
     "image_sha256",  # of the voxels as published, in RAS, before normalisation
-    "hash",  # of everything that `load` returns
+    "hash",  # of everything that `load` returns, but for the image before normalisation
+    "prepared",  # hash of the image before normalisation
 )
 
 
@@ -92,7 +95,30 @@ class Dataset:
             truth=None if truth is None else store.decode(truth),
             valid=arrays.get("valid"),
             shares=arrays.get("shares"),
+            prepared=None if intensities.are_images(self.manifest["settings"]) else partial(self.prepared, case),
         )
+
+    def prepared(self, case: str) -> np.ndarray:
+        """Return the image of a case before normalisation, (M, ...) float32.
+
+        Raises: InputError: if the dataset was prepared without it, or the file is damaged.
+        """
+        folder = array_path(self.path, case, "images").parent
+        return intensities.read(folder, self.prepared_hash(case), self.path / "manifest.json")
+
+    def prepared_hash(self, case: str) -> str:
+        """Return the hash of a case's image before normalisation, which no choice of normalisation changes.
+
+        Raises: InputError: if the dataset was prepared without it.
+        """
+        if "prepared" not in self.manifest:
+            raise InputError(
+                f"{self.path} was prepared by an older version, which kept normalised intensities alone, but a soft "
+                f"label asks for those before. Delete {self.path / 'manifest.json'} and prepare it again, or say "
+                "`intensities: normalised` in the soft label's map (or in the soft label, where it has none)."
+            )
+        found: str = self.manifest["prepared"][case]
+        return found
 
     def _names(self, case: str) -> list[str]:
         """Return which arrays a case has."""

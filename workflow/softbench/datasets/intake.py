@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from softbench import datasets, nifti, pieces, store
-from softbench.datasets import crop, phantoms, reading, resample
+from softbench.datasets import crop, intensities, phantoms, reading, resample
 from softbench.datasets.case import Case, RawCase
 from softbench.datasets.folder import hash_of
 from softbench.datasets.normalise import normalise
@@ -16,7 +16,7 @@ from softbench.datasets.volumes import Volumes
 from softbench.datasets.window import window
 from softbench.errors import InputError
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
     folder.mkdir()
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
+    prepared = intensities.write(folder, case.images, order.settings)
     classes = len(datasets.source(order.source).CLASSES)
     return {
         "case": order.case,
@@ -100,6 +101,7 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
         "voxels": np.bincount(case.labels.ravel(), minlength=classes),
         "image_sha256": published,
         "hash": hash_of(case.affine, arrays),
+        "prepared": prepared,
     }
 
 

@@ -12,13 +12,13 @@ import pandas as pd
 
 from softbench import datasets, images, pieces, pool, store
 from softbench.checks import require_one_of
-from softbench.datasets import crop, intake, layout, normalise, phantoms, reading, resample, window
+from softbench.datasets import crop, intake, intensities, layout, normalise, phantoms, reading, resample, window
 from softbench.datasets.case import RawCase
 from softbench.datasets.folder import COLUMNS
 from softbench.datasets.intake import Order
 from softbench.errors import InputError
 
-VERSION = 2
+VERSION = 3
 DTYPES = ("float32", "float16")
 DEFAULTS: dict[str, Any] = {
     "spacing_mm": None,  # of the new grid, D H W; None keeps the published one
@@ -117,7 +117,7 @@ def versions(source_name: str, settings: Mapping[str, Any]) -> dict[str, int]:
     """Return the VERSION of each module that decides what a case of this source is, with these settings."""
     source = datasets.source(source_name)
     made = source.ACCESS == "made"
-    modules = [normalise, intake, source, *getattr(source, "PARTS", ())]
+    modules = [normalise, intensities, intake, source, *getattr(source, "PARTS", ())]
     modules += [store, phantoms] if made else [images, reading, resample, window, crop]
     modules += [store] if settings.get("label_interpolation") == "soft" else []
     return {module.__name__: module.VERSION for module in modules} | {__name__: VERSION}
@@ -203,4 +203,5 @@ def _manifest(
         "truth": source.ACCESS == "made",
         "key": pieces.key_of(settings=dict(settings), cases=dict(keys)),
         "cases": dict(zip(table["case"], table["hash"], strict=True)),
+        "prepared": dict(zip(table["case"], table["prepared"], strict=True)),  # image before normalisation
     }

@@ -8,39 +8,42 @@ import pandas as pd
 from softbench import datasets, images, pieces
 from softbench.datasets.case import Case
 from softbench.soft_labels.ignore import fill
+from softbench.soft_labels.intensities import DEFAULT
 
-VERSION = 1
+VERSION = 2
 
 
-def export(data: Path, output: Path) -> list[str]:
+def export(data: Path, output: Path, *, intensities: str = DEFAULT) -> list[str]:
     """Write every case of a dataset, and a list of them; return their ids.
 
     Args:
         data: the folder of a prepared dataset.
         output: `<case>.labels.nii`: uint8 class ids (x, y, z) of the first rater; `<case>.labels_2.nii` ... of others;
-            `<case>.image.nii`: float32 (x, y, z, channel) as networks see it; `cases.csv`: case, classes, raters,
+            `<case>.image.nii`: float32 (x, y, z, channel); `cases.csv`: case, classes, raters,
             channels, nx, ny, nz, dx_mm, dy_mm, dz_mm. A 2-D case has nz = 1. Uncompressed; from byte 352 on, x runs
             fastest. Voxels that nobody labelled have the nearest label, as for every recipe.
-    Raises: InputError: if the folder holds no finished dataset.
+        intensities: of the image, `prepared` (before normalisation) or `normalised` (as networks see it).
+    Raises: InputError: if the folder holds no finished dataset, `intensities` is unknown, or the dataset does not keep
+        them.
     """
     dataset = datasets.open(data)
     rows = []
     for case_id in dataset.cases["case"]:
         case = dataset.load(case_id)
-        _write(case, output)
+        _write(case, output, intensities)
         rows.append(_row(case, len(dataset.classes)))
     text = pd.DataFrame(rows).to_csv(index=False)
     pieces.write_text(output / "cases.csv", text)
     return list(dataset.cases["case"])
 
 
-def _write(case: Case, output: Path) -> None:
+def _write(case: Case, output: Path, intensities: str) -> None:
     labels = case.labels if case.valid is None else fill(case.labels, case.valid, case.spacing_mm)
     for number, label_map in enumerate(labels, start=1):
         name = "labels" if number == 1 else f"labels_{number}"
         images.write(output / f"{case.id}.{name}.nii", in_3d(label_map.astype(np.uint8)), case.affine)
-    channels = np.stack([in_3d(channel) for channel in np.asarray(case.images, np.float32)])
-    images.write(output / f"{case.id}.image.nii", channels, case.affine)
+    pixels = np.asarray(case.intensities(intensities), np.float32)
+    images.write(output / f"{case.id}.image.nii", np.stack([in_3d(channel) for channel in pixels]), case.affine)
 
 
 def in_3d(array: np.ndarray) -> np.ndarray:

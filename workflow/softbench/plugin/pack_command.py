@@ -10,9 +10,10 @@ PACK_NOTES = """\
 A rule calls it with a program of any language after `--`, which is run as `PROGRAM... IN OUT name=value ...`:
   softbench pack --data results/data/mine/manifest.json --output results/soft_labels/mine/foo/manifest.json \\
       --recipe foo --set share=0.3 -- perl workflow/scripts/foo.pl
-IN holds what `softbench export` writes. OUT must hold <case>.nii or <case>.nii.gz for every case: probabilities
-(x, y, z, class), background first, on the grid of the labels. They are checked (every case, shape, NaN, range, sums)
-before the manifest is written, so that nothing is trained on bad ones.
+IN holds what `softbench export` writes (--set intensities=normalised: with images as networks see them). OUT must hold
+<case>.nii or <case>.nii.gz for every case: probabilities (x, y, z, class), background first, on the grid of the labels.
+They are checked (every case, shape, NaN, range, sums) before the manifest is written, so that nothing is trained on bad
+ones.
 
 From files that are there already, such as the probabilities of another network:
   softbench pack --data ... --output ... --recipe foo --from my/probabilities
@@ -26,6 +27,8 @@ def add_to(commands: Any) -> None:
     export.set_defaults(run=run_export)
     export.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="results/data/NAME")
     export.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="made where it is missing")
+    said = "of the images: prepared (before normalisation, default), or normalised (as networks see them)"
+    export.add_argument("--intensities", choices=("prepared", "normalised"), default="prepared", help=said)
     text = "check the probabilities that a program writes, and store them as a soft label"
     formatter = argparse.RawDescriptionHelpFormatter
     pack = commands.add_parser(
@@ -47,7 +50,7 @@ def run_export(options: argparse.Namespace) -> None:
     """Write the cases."""
     from softbench.plugin.export import export
 
-    cases = export(_folder(options.data), options.output)
+    cases = export(_folder(options.data), options.output, intensities=options.intensities)
     print(f"{len(cases)} cases, and cases.csv, in {options.output}")
 
 
@@ -55,6 +58,7 @@ def run_pack(options: argparse.Namespace) -> None:
     """Run the program, or take what is there; check and store it."""
     from softbench.plugin import program, words
     from softbench.plugin.pack import pack
+    from softbench.soft_labels.intensities import apart
 
     if bool(options.passed) == bool(options.folder):
         raise InputError("softbench pack takes a program after `--`, or --from FOLDER: one of the two.")
@@ -70,7 +74,7 @@ def run_pack(options: argparse.Namespace) -> None:
     if options.folder:
         use(options.folder)
     else:
-        program.run(options.passed, data, options.set, use)
+        program.run(options.passed, data, options.set, use, intensities=apart(settings)[0])
 
 
 def _folder(path: Path) -> Path:

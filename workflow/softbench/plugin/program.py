@@ -9,7 +9,9 @@ from softbench.errors import InputError
 from softbench.plugin.export import export
 
 
-def run(program: Sequence[str], data: Path, words: Sequence[str], use: Callable[[Path], None]) -> None:
+def run(
+    program: Sequence[str], data: Path, words: Sequence[str], use: Callable[[Path], None], *, intensities: str
+) -> None:
     """Export the cases, call `program... IN OUT words...`, and hand its OUT to `use` before all is deleted.
 
     Args:
@@ -17,12 +19,13 @@ def run(program: Sequence[str], data: Path, words: Sequence[str], use: Callable[
         data: the folder of a prepared dataset.
         words: settings, each `name=value`.
         use: takes the folder with the program's files.
-    Raises: InputError: if there is no such program, or it ends with an error; and as `use`.
+        intensities: of the images, as in `export`.
+    Raises: InputError: if there is no such program, or it ends with an error; and as `export` and `use`.
     """
     with tempfile.TemporaryDirectory(prefix="softbench-pack-") as folder:
         given, made = Path(folder, "in"), Path(folder, "out")
         made.mkdir()
-        export(data, given)
+        export(data, given, intensities=intensities)
         try:
             code = subprocess.run([*program, str(given), str(made), *words]).returncode
         except OSError as error:

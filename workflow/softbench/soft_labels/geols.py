@@ -24,6 +24,7 @@ SETTINGS = {
     "count": 5,  # of random seeds a class; the paper has 3, 5 and 7
     "seed": 0,  # of random seeds
     "background_seeds": None,  # whether the map measures from the background too; None: where `background` needs it
+    "scale": "none",  # of the image: none (as it is) or unit (channels stretched to [0, 1]); no matter to `code`
     "cost": None,  # of a step: geodistk (code) or eq4 (paper); a map of its own takes None as geodistk
     "decay": None,  # inv_mean (code) or unit (paper)
     "background": None,  # one_minus_mean (code), seeded (paper) or normalise_rest
@@ -32,7 +33,7 @@ SETTINGS = {
     "iterations": 4,  # sweeps of the raster scan; authors' script. None: until nothing changes
     "engine": "own",
 }
-MAP_SETTINGS = ("seeds", "count", "seed", "background_seeds", "cost", "channels", "iterations", "engine")
+MAP_SETTINGS = ("seeds", "count", "seed", "background_seeds", "scale", "cost", "channels", "iterations", "engine")
 
 
 def is_normalised(
@@ -74,6 +75,7 @@ def soften(
     seed: int = 0,
     case: str = "",
     background_seeds: bool | None = None,
+    scale: str = "none",
     cost: str | None = None,
     decay: str | None = None,
     background: str | None = None,
@@ -97,17 +99,20 @@ def soften(
     `normalise`    none                                   sum: g divided by its sum over classes
     ============== ====================================== ==========================================================
 
-    "paper" depends on the scale of the image, which it takes as it is: with raw intensities D is far above 1, g is next
-    to 0 but at the seeds, and a voxel whose g are all 0 keeps its one-hot label.
+    "paper" depends on the scale of the image: taken as it is (`scale` "none"), D is far above 1 with published
+    intensities, g is next to 0 but at the seeds, and a voxel whose g are all 0 keeps its one-hot label; "unit" makes
+    the largest change of a channel count as much as 1 mm.
 
     Args:
         labels: (1, D, H, W) or (1, H, W), class ids.
-        image: (M, D, H, W) or (M, H, W), finite; its linear scale does not matter to "inv_mean" with "geodistk".
+        image: (M, D, H, W) or (M, H, W), finite; its scale and offset do not matter to "inv_mean" with "geodistk", but
+            for the 1e-5 that a step costs where the image is flat.
         spacing_mm: (D, H, W) or (H, W), mm.
         classes: number of classes C, background included.
         alpha: share given to the maps, in [0, 1]; 0 gives one-hot.
         variant: "code" or "paper".
         seeds, count, seed, case: see `seeds.of`.
+        scale: of the image, "none" or "unit" (each channel stretched to [0, 1] by its minimum and maximum).
         background_seeds: whether distances from the background are measured; None where `background` needs them.
         cost, iterations, engine: see `geodesic.distances`.
         decay, background: see `closeness.maps`.
@@ -125,7 +130,7 @@ def soften(
     reading = reading_of(variant, cost=cost, decay=decay, background=background, normalise=normalise)
     of_map = map_settings(
         variant, background, cost, seeds=seeds, count=count, seed=seed, background_seeds=background_seeds,
-        channels=channels, iterations=iterations, engine=engine,
+        scale=scale, channels=channels, iterations=iterations, engine=engine,
     )  # fmt: skip
     made = make_map(labels, image, spacing_mm, classes=classes, case=case, **of_map)
     return _mix(labels[0], made, alpha, reading)

@@ -10,8 +10,9 @@ from softbench.soft_labels import seeds as seeding
 from softbench.soft_labels.contract import one_rater, require_image
 from softbench.soft_labels.geols_readings import VARIANTS
 
-VERSION = 1
+VERSION = 2
 CHANNELS = ("mean_maps", "joint")
+SCALES = ("none", "unit")
 
 
 def make_map(
@@ -26,6 +27,7 @@ def make_map(
     seed: int = 0,
     background_seeds: bool | None = None,
     cost: str | None = None,
+    scale: str = "none",
     channels: str = "mean_maps",
     iterations: int | None = 4,
     engine: str = "own",
@@ -41,8 +43,9 @@ def make_map(
     geodesic.require_settings(iterations, engine, cost)
     require_one_of("seeds", seeds, seeding.KINDS)
     require_one_of("channels", channels, CHANNELS)
+    require_one_of("scale", scale, SCALES)
     label_map = one_rater(labels, spacing_mm, classes)
-    pixels = require_image(image, label_map)
+    pixels = scaled(require_image(image, label_map), scale)
     volumes = pixels if channels == "mean_maps" else pixels[None]
     present = np.isin(np.arange(classes), label_map)
     present[0] &= bool(background_seeds)
@@ -59,3 +62,13 @@ def make_map(
                 volume, masks, spacing_mm, iterations=iterations, engine=engine, cost=cost
             )
     return {"distances": distances, "present": present, "cost": np.array(cost)}
+
+
+def scaled(image: np.ndarray, scale: str) -> np.ndarray:
+    """Return an image (M, ...) as it is ("none"), or with each channel stretched to [0, 1] ("unit"; 0 if constant)."""
+    if scale == "none":
+        return image
+    axes = tuple(range(1, image.ndim))
+    low = image.min(axis=axes, keepdims=True)
+    span = image.max(axis=axes, keepdims=True) - low
+    return (image - low) / np.where(span > 0, span, np.float32(1))

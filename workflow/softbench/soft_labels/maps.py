@@ -15,6 +15,7 @@ import numpy as np
 
 from softbench import damage, datasets, pieces, pool, provenance
 from softbench.checks import require_one_of
+from softbench.soft_labels import intensities
 from softbench.soft_labels.ignore import fill
 
 VERSION = 1
@@ -83,31 +84,36 @@ def produce(
         data: the folder of a prepared data set.
         output: the map's folder; maps go to `cases/<case>.npz`, the list to `shard-<shard>.json`, the circumstances to
             `shard-<shard>.provenance.json`.
-        settings: of the map; those left out take the recipe's defaults.
+        settings: of the map; those left out take the recipe's defaults. `intensities` (prepared | normalised) says
+            which image it sees, see `Case.intensities`.
         version: the VERSIONs that decide the result.
         shard: which cases: those whose index modulo `shards` is `shard`.
         shards: how many jobs share the cases.
         workers: processes; changes no number.
         log: takes a line of progress.
+    Raises: InputError: if a setting is unknown, or the data set does not keep the intensities that are asked for.
     """
     watch = provenance.Watch()
     module = importlib.import_module(f"softbench.soft_labels.{recipe}")
-    complete = {name: module.SETTINGS[name] for name in module.MAP_SETTINGS} | settings
+    defaults = {name: module.SETTINGS[name] for name in module.MAP_SETTINGS} | intensities.default(module)
     for name in settings:
-        require_one_of(f"setting of a map of {recipe}", name, module.MAP_SETTINGS)
-    hashes = datasets.open(data).manifest["cases"]
+        require_one_of(f"setting of a map of {recipe}", name, defaults)
+    complete = defaults | settings
+    intensities.apart(complete)  # refuses a kind that does not exist, before any case
+    dataset = datasets.open(data)
     job = {"recipe": recipe, "settings": complete, "version": version, "format": VERSION}
-    keys = {case: pieces.key_of(**job, data=hashes[case]) for case in list(hashes)[shard::shards]}
+    cases = list(dataset.manifest["cases"])[shard::shards]
+    keys = {case: pieces.key_of(**job, data=intensities.hashes(dataset, case, complete)) for case in cases}
     work = partial(_map_case, recipe, data, output / "cases", complete)
     records = pool.each(work, list(keys.items()), workers=workers, what=f"map {recipe}", log=log)
     of_case = dict(zip(keys, records, strict=True))
-    cases = {case: record["hash"] for case, record in of_case.items()}
+    made = {case: record["hash"] for case, record in of_case.items()}
     facts = {case: record["facts"] for case, record in of_case.items() if "facts" in record}
     for case, known in facts.items():
         if doubt := module.doubt(known):
             log(f"WARNING: case {case}: {doubt}.")
     watch.write(output / f"shard-{shard}.provenance.json", workers=workers, **provenance.of_cases(records))
-    listed = {"recipe": recipe, "settings": complete, "cases": cases} | ({"facts": facts} if facts else {})
+    listed = {"recipe": recipe, "settings": complete, "cases": made} | ({"facts": facts} if facts else {})
     pieces.write_json(output / f"shard-{shard}.json", listed)
 
 
@@ -127,16 +133,16 @@ def _map_case(
         case = dataset.load(case_id)
         module = importlib.import_module(f"softbench.soft_labels.{recipe}")
         labels = case.labels[:1] if case.valid is None else fill(case.labels[:1], case.valid, case.spacing_mm)
-        arrays = module.make_map(
-            labels, case.images, case.spacing_mm, classes=len(dataset.classes), case=case.id, **settings
-        )
+        kind, of_map = intensities.apart(settings)
+        given = {"classes": len(dataset.classes), "case": case.id, **of_map}
+        arrays = module.make_map(labels, case.intensities(kind), case.spacing_mm, **given)
         packed: dict[str, Any] = pack(arrays)
         np.savez_compressed(scratch / f"{case_id}.npz", **packed)
         record: dict[str, Any] = {
             "hash": pieces.key_of(**{name: pieces.hash_array(array) for name, array in packed.items()})
         }
         if hasattr(module, "map_facts"):
-            record["facts"] = module.map_facts(labels, arrays, classes=len(dataset.classes), **settings)
+            record["facts"] = module.map_facts(labels, arrays, classes=len(dataset.classes), **of_map)
         return {**record, "cpu_seconds": round(time.process_time() - began, 4)}
 
     return pieces.make(folder, case_id, key, build)

@@ -16,7 +16,7 @@ from softbench import datasets, pieces, pool, provenance, store
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
-from softbench.soft_labels import maps
+from softbench.soft_labels import intensities, maps
 from softbench.soft_labels.exchange import fit, lender_of
 from softbench.soft_labels.load import load
 from softbench.soft_labels.quality import VERSION as QUALITY_VERSION
@@ -41,6 +41,11 @@ class Job:
         """The recipe."""
         return load(self.recipe)
 
+    @property
+    def own_settings(self) -> dict[str, Any]:
+        """The settings that the recipe takes itself."""
+        return intensities.apart(self.settings)[1]
+
 
 def produce(
     recipe: str,
@@ -61,23 +66,25 @@ def produce(
         recipe: a module of this room.
         data: the folder of a prepared data set.
         output: the soft label's folder. A stored recipe leaves `cases/<case>.npz` there, others only numbers.
-        settings: the recipe's settings; those left out take its defaults.
+        settings: the recipe's settings; those left out take its defaults. For a recipe that reads the image without a
+            map, `intensities` (prepared | normalised) says which image it sees, see `Case.intensities`.
         version: the VERSIONs that decide the result, as the workflow read them.
         map_folder: where the maps lie, for a recipe that mixes them.
         map_settings: what they were made with.
         split: for a control that exchanges cases (`SWAPS`): they lend within its parts; a case of no part is left out.
         workers: processes; changes no number.
         log: takes a line of progress.
-    Raises: InputError: if the soft label of a case breaks the contract; the message names the case.
+    Raises: InputError: if the soft label of a case breaks the contract (the message names the case), or the data set
+        does not keep the intensities that are asked for.
     """
     watch = provenance.Watch()
     module = load(recipe)
     dataset = datasets.open(data)
-    complete = {**module.SETTINGS, **(map_settings or {}), **settings}
+    complete = {**intensities.default(module), **module.SETTINGS, **(map_settings or {}), **settings}
     lenders = _lenders(module, split)
     job = Job(recipe, data, output, complete, map_folder, lenders)
     facts = {"recipe": recipe, "settings": complete, "version": version, "quality": QUALITY_VERSION}
-    keys = {case: pieces.key_of(**facts, data=data) for case, data in _inputs(dataset, lenders).items()}
+    keys = {case: pieces.key_of(**facts, data=data) for case, data in _inputs(dataset, lenders, complete).items()}
     records = pool.each(partial(_soften_case, job), list(keys.items()), workers=workers, what=recipe, log=log)
     rows = [{"case": case, **record["quality"]} for case, record in zip(keys, records, strict=True)]
     pieces.write_file(output / "quality.parquet", pd.DataFrame(rows).to_parquet)
@@ -88,7 +95,7 @@ def produce(
         "raters": module.RATERS,
         "settings": complete,
         "classes": len(dataset.classes),
-        "normalised": module.is_normalised(**complete),
+        "normalised": module.is_normalised(**job.own_settings),
         "map": os.path.relpath(map_folder, output) if map_folder else None,
         "key": pieces.key_of(**facts, cases=keys),
         "cases": {case: record["hash"] for case, record in zip(keys, records, strict=True)},
@@ -104,12 +111,12 @@ def _lenders(module: ModuleType, split: pd.DataFrame | None) -> dict[str, str]:
     return lender_of(split)
 
 
-def _inputs(dataset: Dataset, lenders: dict[str, str]) -> dict[str, list[str]]:
+def _inputs(dataset: Dataset, lenders: dict[str, str], settings: dict[str, Any]) -> dict[str, list[str]]:
     """Return the hashes that decide the soft label of each case: its own, and the lender's where there is one."""
-    hashes = dataset.manifest["cases"]
+    hashes = partial(intensities.hashes, dataset, settings=settings)
     if not lenders:
-        return {case: [hashes[case]] for case in dataset.cases["case"]}
-    return {case: [hashes[case], hashes[lender]] for case, lender in lenders.items()}
+        return {case: hashes(case) for case in dataset.cases["case"]}
+    return {case: [*hashes(case), *hashes(lender)] for case, lender in lenders.items()}
 
 
 def _soften_case(job: Job, case_id: str, key: str) -> dict[str, Any]:
@@ -121,7 +128,7 @@ def _soften_case(job: Job, case_id: str, key: str) -> dict[str, Any]:
         dataset = datasets.open(job.data)
         case, classes = dataset.load(case_id), len(dataset.classes)
         soft = made(
-            job.module, case.id, (classes, *grid_of(job, case)), job.settings, lambda: _soft(job, dataset, case)
+            job.module, case.id, (classes, *grid_of(job, case)), job.own_settings, lambda: _soft(job, dataset, case)
         )
         codes = store.encode(soft)
         if job.module.KIND == "stored":
@@ -140,7 +147,8 @@ def _soft(job: Job, dataset: Dataset, case: Case) -> np.ndarray:
         lender = dataset.load(job.lenders[case.id])
         grid = case.labels.shape[1:]
         labels = fit(lender.labels, grid) if job.module.SWAPS == "labels" else None
-        image = fit(lender.images, grid) if job.module.SWAPS == "image" else None
+        kind, _ = intensities.apart(job.settings)
+        image = fit(lender.intensities(kind), grid) if job.module.SWAPS == "image" else None
     return compute(
         job.recipe, case, len(dataset.classes), job.settings, labels=labels, image=image, map_folder=job.map_folder
     )
@@ -155,7 +163,7 @@ def _of_map(job: Job, case_id: str) -> dict[str, float]:
 def grid_of(job: Job, case: Case) -> tuple[int, ...]:
     """Return the grid of a soft label: the case's, but for a recipe with a `grid` of its own."""
     own = getattr(job.module, "grid", None)
-    return own(case.labels.shape[1:], **job.settings) if own else case.labels.shape[1:]
+    return own(case.labels.shape[1:], **job.own_settings) if own else case.labels.shape[1:]
 
 
 def _quality(codes: np.ndarray, case: Case) -> dict[str, float]:

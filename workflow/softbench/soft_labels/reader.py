@@ -11,7 +11,7 @@ import numpy as np
 from softbench import images, store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
-from softbench.soft_labels import maps
+from softbench.soft_labels import intensities, maps
 from softbench.soft_labels.ignore import fill
 from softbench.soft_labels.raters import Raters, choose, majority
 from softbench.soft_labels.shares import probabilities, shares_of
@@ -128,7 +128,7 @@ def compute(
         recipe: a module of this room.
         case: gives spacing, and labels and image where those are left out.
         classes: number of classes, background included.
-        settings: of the recipe.
+        settings: of the recipe, and, where it reads the image, `intensities`.
         labels: (R, ...) instead of the case's own; a recipe of one rater takes the first.
         image: (M, ...) instead of the case's own.
         shares: (C, ...) the store's integers instead of those of the case's first rater, for a recipe that reads them.
@@ -139,7 +139,11 @@ def compute(
     stack = case.labels if labels is None else labels
     stack = stack[:1] if module.RATERS == "one" else stack
     stack = stack if case.valid is None else fill(stack, case.valid, case.spacing_mm)
-    pixels = case.images if image is None else image
+    kind, settings = intensities.apart(settings)
+
+    def pixels() -> np.ndarray:
+        return case.intensities(kind) if image is None else image
+
     if module.KIND == "mapped":
         of_map = {name: settings[name] for name in module.MAP_SETTINGS if name in settings}
         rest = {name: value for name, value in settings.items() if name not in of_map}
@@ -147,7 +151,7 @@ def compute(
         arrays = (
             maps.read(map_folder, case.id)
             if map_folder
-            else module.make_map(stack, pixels, case.spacing_mm, classes=classes, case=case.id, **of_map)
+            else module.make_map(stack, pixels(), case.spacing_mm, classes=classes, case=case.id, **of_map)
         )
         mixed: np.ndarray = module.apply_map(stack, arrays, **given, **rest)
         return mixed
@@ -157,7 +161,7 @@ def compute(
     if getattr(module, "NEEDS_VALID", False):
         settings = {**settings, "valid": case.valid}
     soft: np.ndarray = module.soften(
-        stack, pixels if module.NEEDS_IMAGE else None, case.spacing_mm, classes=classes, **settings
+        stack, pixels() if module.NEEDS_IMAGE else None, case.spacing_mm, classes=classes, **settings
     )
     return soft
 

@@ -8,12 +8,12 @@ import numpy as np
 from softbench.soft_labels import geols
 from softbench.soft_labels.contract import for_tensors_too
 
-VERSION = 1
+VERSION = 2
 NEEDS_IMAGE = True
 RATERS = "one"
 KIND = "stored"
 SWAPS = "image"  # the workflow hands over the image of the next case of the same part, fitted to this grid
-SETTINGS = {"alpha": 0.1, "variant": "code", "iterations": 4}  # as in `geols`
+SETTINGS = {"alpha": 0.1, "variant": "code", "scale": "none", "iterations": 4}  # as in `geols`
 
 
 def is_normalised(**settings: Any) -> bool:
@@ -30,6 +30,7 @@ def soften(
     classes: int,
     alpha: float = 0.1,
     variant: str = "code",
+    scale: str = "none",
     iterations: int = 4,
 ) -> np.ndarray:
     """Make GeoLS labels of this case on the image of another.
@@ -40,13 +41,13 @@ def soften(
         spacing_mm: (D, H, W) or (H, W), mm, of this case.
         classes: number of classes C, background included.
         alpha: share given to the maps; see `geols.soften`.
-        variant: see `geols.soften`.
+        variant, scale: see `geols.soften`.
         iterations: see `geols.soften`.
     Returns: as `geols.soften`.
     Raises: InputError: as `geols.soften`.
     Source: our own control. The recipe is GeoLS; the exchange of images is the workflow's (`SWAPS`).
     """
     soft: np.ndarray = geols.soften(
-        labels, image, spacing_mm, classes=classes, alpha=alpha, variant=variant, iterations=iterations
+        labels, image, spacing_mm, classes=classes, alpha=alpha, variant=variant, scale=scale, iterations=iterations
     )
     return soft

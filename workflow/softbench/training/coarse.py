@@ -26,9 +26,11 @@ class Resolution:
     def coarsen(self, case: Case) -> Case:
         """Return a case on the coarser grid, its images and hard labels as chosen (`coarsen_images`, `hard`)."""
         size = resolution.factors(self.factor, len(case.spacing_mm))
+        prepared = case.prepared
         return replace(
             case,
             images=self.coarsen_images(case.images),
+            prepared=None if prepared is None else lambda: self.coarsen_images(prepared()),
             labels=self.hard(case.labels, case.valid),
             spacing_mm=tuple(mm * f for mm, f in zip(case.spacing_mm, size, strict=True)),
             truth=None,

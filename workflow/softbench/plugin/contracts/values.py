@@ -6,6 +6,7 @@ import numpy as np
 
 from softbench.plugin.contracts.contract import Contract, grid_of, require, require_close, softened
 from softbench.plugin.contracts.small_case import CLASSES, SmallCase
+from softbench.soft_labels.intensities import SETTING
 
 ALLOWED = {"RATERS": ("one", "many"), "KIND": ("computed", "mapped", "stored"), "NEEDS_IMAGE": (True, False)}
 THIN = ((1, 6, 7), (6, 1, 7), (2, 2, 2), (4, 4, 4))  # voxels
@@ -19,6 +20,8 @@ def constants(recipe: ModuleType, case: SmallCase) -> None:
         require(found in allowed, f"{name} is {found!r}. Set it to {options} at the top of the module.")
     version = getattr(recipe, "VERSION", None)
     require(isinstance(version, int) and version >= 1, f"VERSION is {version!r}. Set it to 1, and raise it by 1 later.")
+    reserved = f"SETTINGS names {SETTING!r}, which every recipe that reads the image has anyway. Rename yours."
+    require(SETTING not in recipe.SETTINGS, reserved)
     answer = recipe.is_normalised(**recipe.SETTINGS)
     require(isinstance(answer, bool), f"is_normalised returns {answer!r}. Let it return True or False.")
 
