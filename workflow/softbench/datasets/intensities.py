@@ -51,9 +51,11 @@ def write(folder: Path, channels: np.ndarray, settings: Mapping[str, Any]) -> st
 
 def _save(path: Path, array: np.ndarray) -> None:
     """Write an array as `np.savez_compressed` does, at a third of its time for a few percent more bytes."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
-        with packed.open(f"{NAME}.npy", "w", force_zip64=True) as file:
-            np.lib.format.write_array(file, array)
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed,
+        packed.open(f"{NAME}.npy", "w", force_zip64=True) as file,
+    ):
+        np.lib.format.write_array(file, array)
 
 
 def read(folder: Path, sha256: str, manifest: Path) -> np.ndarray:

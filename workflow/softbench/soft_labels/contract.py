@@ -6,16 +6,12 @@ default) and the functions `soften(labels, image, spacing_mm, *, classes, **sett
 a computed one has `soften_batch` too. A mapped one has `MAP_SETTINGS`, `make_map` and `apply_map`, and, where its maps
 have numbers that a reader should see, `map_facts` and `doubt` (see `superpixel`); one on another grid than its labels
 has `grid`; one that reads shares kept through resampling has `NEEDS_SHARES = True`, and its `soften` takes `shares`
-<<<<<<< HEAD
 (C, ...) or None; one that counts voxels of its own has `NEEDS_VALID = True`, and its `soften` takes `valid` (...) bool
 or None. All others see the labels of voxels that nobody labelled filled in (`ignore.py`).
-=======
-(C, ...) or None.
 
 The image of a recipe that reads one is that of `Case.intensities`: before normalisation unless the setting
 `intensities` (of the map, or of the soft label where it has none) says `normalised`. The workflow takes this setting:
 it is none of `SETTINGS`, and reaches no function of the recipe.
->>>>>>> 201dcc3 (Soft labels that look at the image see it before normalisation, kept exactly with each case)
 """
 
 import functools
