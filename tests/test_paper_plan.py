@@ -72,6 +72,35 @@ def test_every_printed_place_has_a_block_and_every_printed_method_is_run(name: s
 
 
 @pytest.mark.parametrize("name", published.names())
+def test_every_variant_is_run_and_stands_beside_its_control(name: str, shipped: Plan) -> None:
+    printed = {cell.place.method for cell in published.read(name).cells}
+    for form in ("", "_open", "_phantom"):
+        for block in shipped.paper_tables[name + form]["blocks"]:
+            assert set(block["variants"]) <= set(shipped.methods_of(block["experiment"])) - printed
+            shown = {*printed, *block["variants"], "one_hot"}
+            assert all(shipped.methods[method]["control"] in shown for method in block["variants"])
+
+
+def test_epd_has_each_of_its_rows_with_the_semimetric_dice_too(shipped: Plan) -> None:
+    printed = list(dict.fromkeys(cell.place.method for cell in published.read("epd_1").cells))
+    plain, augmented = shipped.paper_tables["epd_1"]["blocks"]
+    assert plain["variants"] == [f"{method}_semimetric" for method in printed]
+    assert augmented["variants"] == []
+    kept = ("soft_label", "resolution", "raters", "batch")
+    for method in printed:
+        one, other = shipped.methods[method], shipped.methods[f"{method}_semimetric"]
+        assert (one["loss"], other["loss"]) == ("learned(l1 + soft_dice)", "learned(l1 + dice)")
+        assert [one[key] for key in kept] == [other[key] for key in kept]
+
+
+def test_unknown_variant_is_named(root: Path) -> None:
+    config = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+    config["tables"]["svls_2"]["blocks"][0]["variants"] = ["svls_9"]
+    with pytest.raises(InputError, match=r"tables\.svls_2\.blocks\.variants.*svls_9"):
+        Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+
+
+@pytest.mark.parametrize("name", published.names())
 def test_every_printed_structure_is_one_of_the_data(name: str, shipped: Plan) -> None:
     printed = published.read(name)
     for form in ("", "_open", "_phantom"):

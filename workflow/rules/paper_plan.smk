@@ -29,9 +29,10 @@ def runs_of_block(table, block):
 
 
 def runs_printed(table, block):
-    """Return the (experiment, network, method) of a block's printed rows, whether or not there is data for them."""
+    """Return the (experiment, network, method) of a block's printed rows and variants, if there is data or not."""
     experiment = block["experiment"]
-    printed = dict.fromkeys(cell.place.method for cell in published_table(table["published"]).cells)
+    cells = published_table(table["published"]).cells
+    printed = dict.fromkeys([*(cell.place.method for cell in cells), *block["variants"]])
     methods = [method for method in printed if method in PLAN.methods_of(experiment)]
     (network,) = PLAN.experiments[experiment]["networks"]
     return [(experiment, network, method) for method in methods]

@@ -15,6 +15,7 @@ def forms_of(tables: Mapping[str, Mapping[str, Any]], experiments: Collection[st
     """Return every paper table in its three forms: `svls_1`, `svls_1_open` and `svls_1_phantom`.
 
     A block holds `printed` and `arm` as the published table names them, `experiment`, `surrogate` and `same_cases`.
+    `variants` are methods of ours that the paper lacks: rows below its own.
     The open form takes a block's `open` experiment where it has one; the phantom form the rehearsal.
 
     Raises: InputError: if a name is taken, or a block names an experiment that does not exist.
@@ -46,4 +47,5 @@ def _block(where: str, block: Mapping[str, Any], data: str, experiments: Collect
         "experiment": chosen,
         "surrogate": block.get("surrogate", False) or not is_own,
         "same_cases": block.get("same_cases", False) and is_own,
+        "variants": block.get("variants", []),
     }

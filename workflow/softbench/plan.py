@@ -69,6 +69,9 @@ class Plan:
             self._check_one_block(name)
             self._check_controls(name)
             self._check_temperature(name)
+        for name, table in self.paper_tables.items():
+            for method in (one for block in table["blocks"] for one in block["variants"]):
+                _known(f"tables.{name}.blocks.variants", method, self.methods)
         targets = {**self.tables, **self.paper_tables}
         for name in self.config["run"]:
             _known("run", name, targets)
