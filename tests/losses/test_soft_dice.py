@@ -89,8 +89,11 @@ def test_it_is_not_the_semimetric_form_on_soft_targets(classes: int, apart: floa
 
 def test_on_hard_labels_it_is_the_semimetric_form(batch) -> None:
     logits, target = batch(2, 3, 4, 5)
-    printed, semimetric = (losses.build(f"{name}(hard)")(logits, target).item() for name in ("soft_dice", "dice"))
-    assert printed == pytest.approx(semimetric, rel=1e-6)
+    logits.requires_grad_()
+    values = [losses.build(f"{name}(hard)")(logits, target) for name in ("soft_dice", "dice")]
+    gradients = [torch.autograd.grad(value, logits)[0] for value in values]
+    assert values[0].item() == pytest.approx(values[1].item(), rel=1e-6)
+    assert torch.allclose(*gradients, atol=1e-8)
 
 
 def test_class_that_is_neither_there_nor_predicted_costs_nothing() -> None:

@@ -154,6 +154,23 @@ def test_scores_of_the_training_grid_compare_with_the_class_that_the_paper_assig
         np.testing.assert_array_equal(reference, labels == c)
 
 
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize("arm", ARMS)
+def test_epds_network_trains_on_each_of_its_grids(data: Path, tmp_path: Path, arm: str, factor: int) -> None:
+    """Five poolings need multiples of 32 pixels: a grid of 16 x 16 is widened, and what is added counts for nothing."""
+    batch = open_batch(data, arm, factor)
+    protocol = replace(
+        batch.run.protocol, epochs=None, steps=30, batch=2, learning_rate=1e-3, validate_every=10, select="best"
+    )
+    network = {"name": "epd_net", "widths": [8, 8, 16, 16, 16, 16]}
+    batch.run = replace(batch.run, protocol=protocol, network=network, loss="learned(l1 + soft_dice)")
+    assert batch.protocol.crop == [max(32, 128 // factor)] * 2
+    assert batch.seed(0, tmp_path)["status"] == "done"
+    history = pd.read_csv(tmp_path / "history.csv")
+    assert history["loss"].iloc[-1] < history["loss"].iloc[0]
+    assert history["val_dsc"].between(0, 1).all()
+
+
 def half_labelled() -> Case:
     """A case whose voxels nobody labelled are one row in eight, a block of whole windows, and a scatter of others."""
     case = phantoms.make("phantom_body", 1, size="tiny")

@@ -61,7 +61,7 @@ def test_every_table_is_rehearsed_and_nothing_is_trained_twice(papers) -> None:
     jobs = papers.jobs("paper_tables", "--config", "data=phantom")
     assert jobs["paper_table"] == len(published.names())
     assert not [name for name in jobs if name.startswith("fetch_")]
-    assert jobs["train"] == 93  # 3 x 5 and 6 of SVLS, 2 x 14 of GeoLS, 17 and 6 of superpixels, 14 and 7 of EPD
+    assert jobs["train"] == 89  # 3 x 5 and 6 of SVLS, 2 x 14 of GeoLS, 17 and 6 of superpixels, 10 and 7 of EPD
 
 
 def test_largest_experiment_takes_at_most_a_hundred_jobs(papers) -> None:
