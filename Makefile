@@ -9,10 +9,10 @@ unexport PYTHONDONTWRITEBYTECODE
 # GeodisTK's C++ uses a name that numpy 2 dropped.
 SOURCE_BUILD := CFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY CXXFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY
 
-.PHONY: help setup demo test torture check dataset network method walkthrough snapshot docs clean
+.PHONY: help setup demo test torture check dataset network method walkthrough snapshot docs gpu-bundle clean
 
 help:  ## what each verb does
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 setup: $(VENV)/ready  ## make .venv with all pinned packages (a C++ compiler is needed)
 
@@ -58,11 +58,15 @@ walkthrough: setup  ## types what README.md and docs/extend.md say, in a fresh c
 snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest tests/snapshots --rewrite-snapshots
 
-docs: setup  ## rewrite docs/metrics.md, docs/datasets.md, docs/papers.md and docs/licences.md
+docs: setup  ## rewrite docs/metrics.md, docs/datasets.md, docs/papers.md, docs/licences.md and docs/performance.md
 	$(BIN)/python -m softbench.metrics.document
 	$(BIN)/python -m softbench.datasets.document
 	$(BIN)/python -m softbench.claims.document
 	$(BIN)/python envs/licences.py
+	$(BIN)/python benchmarks/performance.py
+
+gpu-bundle: setup  ## fill build/gpu-bundle for benchmarks/gpu.py on a machine without network: make gpu-bundle HIPPOCAMPUS=/data/Task04_Hippocampus
+	$(BIN)/python benchmarks/gpu_bundle.py $(if $(HIPPOCAMPUS),--hippocampus "$(HIPPOCAMPUS)")
 
 clean:  ## delete everything computed
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

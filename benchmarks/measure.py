@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 SHAPE, CLASSES, SPACING_MM = (128, 192, 192), 4, (1.0, 1.0, 1.0)
+TINY = (32, 48, 48)  # of `--tiny`; multiples of 8, as SHAPE has
 GAIN = np.array([[0, 0.3, 0.6, 0.9], [0, -0.2, -0.4, 0.5], [0, 0.1, -0.2, 1.2], [0, 0.2, 0.8, 0.4]], np.float32)
 
 

@@ -5,6 +5,7 @@ One made case of 128 x 192 x 192 voxels at 1 mm, 4 classes, three nested structu
 bad one, and a good one with false positives far away, so that the masks' bounding box is the volume. One thread; CPU
 seconds, median of 5 after one call that is not counted (medpy: a single call). Memory is that of a process of its own:
 how far its largest resident size (Linux: VmHWM, set back before the call) rises. Last, `metrics_calibration.py`.
+`--tiny`: a small case, each call once.
 """
 
 import multiprocessing
@@ -13,6 +14,7 @@ import statistics
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import metrics_calibration
 import numpy as np
+import options
 import torch
-from measure import CLASSES, SHAPE, SPACING_MM, cpu_s, hills, make_case
+from measure import CLASSES, SHAPE, SPACING_MM, TINY, cpu_s, hills, make_case
 from medpy.metric import binary as medpy
 from monai.metrics import compute_hausdorff_distance
 from netcal.metrics import ECE
@@ -38,20 +41,21 @@ Pairs = list[tuple[np.ndarray, np.ndarray]]
 
 def main() -> None:
     """Print the CPU seconds on each prediction, then the memory, then what calibration costs."""
+    tiny = options.parser(__doc__).parse_args().tiny
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # MONAI warns of its own arguments
-    labels = make_case()[0][0]
+    labels = make_case(TINY if tiny else SHAPE)[0][0]
     for name, probabilities in predictions(labels):
-        time_prediction(name, probabilities, labels)
+        time_prediction(name, probabilities, labels, 1 if tiny else REPEATS)
         if name == "good":
-            print_memory(probabilities, labels)
-    metrics_calibration.main()
+            print_memory(probabilities, labels, "fork" if tiny else "spawn")
+    metrics_calibration.compare(tiny)
 
 
 def predictions(labels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """Make class probabilities: softmax of the signed distance to each class, mm, and smooth noise."""
     rng = np.random.default_rng(1)
-    fine, wide, spots = (np.stack([hills(rng, SHAPE, width) for _ in range(CLASSES)]) for width in (3, 6, 3))
+    fine, wide, spots = (np.stack([hills(rng, labels.shape, width) for _ in range(CLASSES)]) for width in (3, 6, 3))
     away = np.stack([signed_distance(labels == class_id) for class_id in range(CLASSES)])
     yield "good", softmax(away.clip(-20, 20) + 2 * fine)
     yield "bad", softmax(away.clip(-8, 8) + 4 * wide)  # beyond 8 mm the noise alone decides
@@ -71,8 +75,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=0)
 
 
-def time_prediction(name: str, probabilities: np.ndarray, labels: np.ndarray) -> None:
+def time_prediction(name: str, probabilities: np.ndarray, labels: np.ndarray, repeats: int) -> None:
     """Print what each measure of a prediction costs, and the ratios."""
+    median_s = partial(median_of, repeats)
     pairs = structure_masks(probabilities, labels)
     one_hot = [torch.from_numpy(np.stack(side)[None]).float() for side in zip(*pairs, strict=True)]
     monai_s = median_s(lambda: monai_hd95(one_hot))
@@ -100,10 +105,10 @@ def structure_masks(probabilities: np.ndarray, labels: np.ndarray) -> Pairs:
     return [(np.isin(predicted, ids), np.isin(labels, ids)) for ids in STRUCTURES.values()]
 
 
-def median_s(action: Callable[[], Any]) -> float:
+def median_of(repeats: int, action: Callable[[], Any]) -> float:
     """Return the median CPU seconds of a call that has run once before."""
     action()
-    return statistics.median(cpu_s(action)[0] for _ in range(REPEATS))
+    return statistics.median(cpu_s(action)[0] for _ in range(repeats))
 
 
 def surfaces(pairs: Pairs) -> list[list[float]]:
@@ -138,13 +143,16 @@ def netcal_ece(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return float(ECE(10).measure(probabilities.max(axis=0).ravel().astype(float), hit.ravel().astype(int)))
 
 
-def print_memory(probabilities: np.ndarray, labels: np.ndarray) -> None:
-    """Print by how much all measures of a case, and the surfaces alone, raise the memory of a fresh process."""
+def print_memory(probabilities: np.ndarray, labels: np.ndarray, start: str) -> None:
+    """Print by how much all measures of a case, and the surfaces alone, raise the memory of a process of its own.
+
+    Args: start: "spawn" for a fresh one; "fork" saves its imports, where the number is of no interest.
+    """
     with tempfile.TemporaryDirectory() as folder:
         pairs = structure_masks(probabilities, labels)
         for name, array in (("probabilities", probabilities), ("labels", labels), ("masks", np.array(pairs))):
             np.save(Path(folder) / name, array)
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
+        with multiprocessing.get_context(start).Pool(1) as pool:
             surface_mib, case_mib = pool.apply(extra_mib, (folder,))
     print(f"memory beyond the inputs: surfaces {surface_mib:.1f} MiB, binary() and calibration() {case_mib:.1f} MiB")
 

@@ -2,9 +2,9 @@
 
 Usage: python benchmarks/metrics_calibration.py     (in the project's folder, with .venv active; a CPU minute)
 Probabilities of 4 classes in 128 x 192 x 192 voxels, float32; one thread each, CPU seconds, median of five after one
-call that is not counted. Ours includes the checks at the door and gives nine measures where the peers give two.
+call that is not counted. Ours includes the checks of arguments and gives nine measures where the peers give two.
 The memory is that of a process of its own: how far the largest resident size (Linux: VmHWM, set back before the call)
-rises above the present one, when everything is compiled and loaded.
+rises above the present one, when everything is compiled and loaded. `--tiny`: a small map, once.
 """
 
 import multiprocessing
@@ -17,7 +17,8 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from measure import CLASSES, SHAPE, cpu_s, hills, make_case
+import options
+from measure import CLASSES, SHAPE, TINY, cpu_s, hills, make_case
 from scipy import ndimage
 from softbench import metrics
 
@@ -25,34 +26,41 @@ BINS, THRESHOLD, REPEATS = 10, 1e-3, 5
 
 
 def main() -> None:
+    """Read the command line."""
+    compare(options.parser(__doc__).parse_args().tiny)
+
+
+def compare(tiny: bool) -> None:
     """Print the CPU seconds of each, the ratio, how far the values are apart, and the memory of ours."""
-    context = multiprocessing.get_context("spawn")
-    p, y = make_map()
-    ours, found = median_s(lambda: metrics.calibration(p, y, bins=BINS))
-    theirs, (ece, tace) = median_s(lambda: (netcal_ece(p, y), numpy_tace(p, y)))
+    context = multiprocessing.get_context("fork" if tiny else "spawn")  # a fresh process, or one that saves imports
+    shape, repeats = (TINY, 1) if tiny else (SHAPE, REPEATS)
+    p, y = make_map(shape)
+    ours, found = median_s(lambda: metrics.calibration(p, y, bins=BINS), repeats)
+    theirs, (ece, tace) = median_s(lambda: (netcal_ece(p, y), numpy_tace(p, y)), repeats)
     print(f"ours, nine measures: {ours:.3f} CPU s")
     print(f"netcal ECE + numpy TACE: {theirs:.3f} CPU s, {theirs / ours:.1f} times ours (target: 5)")
     print(f"differences: ECE {abs(found['ece'] - ece):.1e}, TACE {abs(found['tace'] - tace):.1e}")
     with context.Pool(1) as pool:
-        print(f"memory: ours {pool.apply(extra_mib):.1f} MiB beyond the input, the map has {p.nbytes / 2**20:.0f} MiB")
+        mib = pool.apply(extra_mib, (shape,))
+    print(f"memory: ours {mib:.1f} MiB beyond the input, the map has {p.nbytes / 2**20:.0f} MiB")
 
 
-def make_map() -> tuple[np.ndarray, np.ndarray]:
+def make_map(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Return the softmax of distances to the classes' borders plus smooth noise, and the labels."""
-    labels, rng = make_case()[0][0], np.random.default_rng(1)
-    logits = np.empty((CLASSES, *SHAPE), np.float32)
+    labels, rng = make_case(shape)[0][0], np.random.default_rng(1)
+    logits = np.empty((CLASSES, *shape), np.float32)
     for class_id in range(CLASSES):
         inside = labels == class_id
         distance = ndimage.distance_transform_edt(inside) - ndimage.distance_transform_edt(~inside)
-        logits[class_id] = distance.clip(-15, 15) / 1.5 + hills(rng, SHAPE, 3)
+        logits[class_id] = distance.clip(-15, 15) / 1.5 + hills(rng, shape, 3)
     np.exp(logits - logits.max(axis=0), out=logits)
     return logits / logits.sum(axis=0), labels
 
 
-def median_s(action: Callable[[], Any]) -> tuple[float, Any]:
+def median_s(action: Callable[[], Any], repeats: int) -> tuple[float, Any]:
     """Return the median CPU seconds of a call that has run once before, and its result."""
     result = action()
-    return statistics.median(cpu_s(action)[0] for _ in range(REPEATS)), result
+    return statistics.median(cpu_s(action)[0] for _ in range(repeats)), result
 
 
 def netcal_ece(p: np.ndarray, y: np.ndarray) -> float:
@@ -74,11 +82,11 @@ def numpy_tace(p: np.ndarray, y: np.ndarray) -> float:
     return float(np.mean(gaps))
 
 
-def extra_mib() -> float:
+def extra_mib(shape: tuple[int, ...]) -> float:
     """Return by how much ours raises the largest resident size of this process, MiB."""
     small = np.full((2, 512, 512), 0.5, np.float32)
     metrics.calibration(small, np.zeros((512, 512), np.uint8))  # loads what is compiled
-    p, y = make_map_for_memory()
+    p, y = make_map_for_memory(shape)
     Path("/proc/self/clear_refs").write_text("5")  # sets the largest resident size back to the present one
     before = _largest_kib()
     metrics.calibration(p, y, bins=BINS)
@@ -90,12 +98,12 @@ def _largest_kib() -> int:
     return int(line.split()[1])
 
 
-def make_map_for_memory() -> tuple[np.ndarray, np.ndarray]:
+def make_map_for_memory(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Return a map of full size without temporary arrays, which would hide what the measures take."""
-    p, y = np.empty((CLASSES, *SHAPE), np.float32), np.zeros(SHAPE, np.uint8)
+    p, y = np.empty((CLASSES, *shape), np.float32), np.zeros(shape, np.uint8)
     rng = np.random.default_rng(0)
-    for plane in range(SHAPE[0]):
-        p[:, plane] = np.moveaxis(rng.dirichlet([0.2] * CLASSES, SHAPE[1:]), -1, 0)
+    for plane in range(shape[0]):
+        p[:, plane] = np.moveaxis(rng.dirichlet([0.2] * CLASSES, shape[1:]), -1, 0)
         y[plane] = p[:, plane].argmax(axis=0)
     return p, y
 

@@ -3,6 +3,7 @@
 Usage: python benchmarks/planning.py [--cases 10000] [--methods 200] [--peer-cases 100] [--peer-methods 20]
 Plans, without training anything: all tables of the papers; a made campaign of so many cases and methods x 5 seeds; and
 a smaller one beside its peer, a Snakefile whose rules have a wildcard for the case, as benchmarks are often written.
+`--tiny`: a table of one paper, and few cases and methods.
 """
 
 import argparse
@@ -15,7 +16,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import options
+
 ROOT = Path(__file__).parent.parent
+SIZES = {"cases": 10_000, "methods": 200, "peer_cases": 100, "peer_methods": 20}
+TINY = {"cases": 10, "methods": 2, "peer_cases": 5, "peer_methods": 2}
 PEER = """
 CASES, METHODS, SEEDS = range({cases}), range({methods}), range(5)
 rule all:
@@ -52,25 +57,27 @@ class Cost:
 
 def main() -> None:
     """Print one line a plan, and the ratio to the peer."""
-    options = parsed()
+    chosen = parsed()
     with tempfile.TemporaryDirectory() as folder:
         suite = copy_of_suite(Path(folder) / "suite")
-        for data in ("published", "open", "phantom"):
-            print(f"papers' tables, data={data}: {dry_run(suite, 'paper_tables', '--config', f'data={data}')}")
-        large = made_campaign(suite, options.cases, options.methods)
-        print(f"{options.cases} cases x {options.methods} methods x 5 seeds: {dry_run(suite, *large)}")
-        ours = dry_run(suite, *made_campaign(suite, options.peer_cases, options.peer_methods))
-        theirs = dry_run(peer(Path(folder) / "peer", options.peer_cases, options.peer_methods))
-        print(f"{options.peer_cases} cases x {options.peer_methods} methods x 5 seeds: {ours}")
+        for data in ("phantom",) if chosen.tiny else ("published", "open", "phantom"):
+            what = "epd_1_phantom" if chosen.tiny else "paper_tables"
+            print(f"{what}, data={data}: {dry_run(suite, what, '--config', f'data={data}')}", flush=True)
+        large = made_campaign(suite, chosen.cases, chosen.methods)
+        print(f"{chosen.cases} cases x {chosen.methods} methods x 5 seeds: {dry_run(suite, *large)}", flush=True)
+        ours = dry_run(suite, *made_campaign(suite, chosen.peer_cases, chosen.peer_methods))
+        theirs = dry_run(peer(Path(folder) / "peer", chosen.peer_cases, chosen.peer_methods))
+        print(f"{chosen.peer_cases} cases x {chosen.peer_methods} methods x 5 seeds: {ours}")
         print(f"  one job a case: {theirs}; {theirs.cpu_s / ours.cpu_s:.1f} times our CPU s")
 
 
 def parsed() -> argparse.Namespace:
     """Return the options."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("cases", 10_000), ("methods", 200), ("peer-cases", 100), ("peer-methods", 20)):
-        parser.add_argument(f"--{name}", type=int, default=default)
-    return parser.parse_args()
+    parser = options.parser(__doc__)
+    for name, default in SIZES.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=default)
+    chosen = parser.parse_args()
+    return argparse.Namespace(**vars(chosen) | TINY) if chosen.tiny else chosen
 
 
 def copy_of_suite(folder: Path) -> Path:

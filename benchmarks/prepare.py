@@ -4,6 +4,7 @@ Usage: python benchmarks/prepare.py     (in the project's folder, with .venv act
 Three made cases of 4 x 155 x 240 x 240 voxels as int16 .nii.gz, stored LPS as BraTS 2019 is. One worker, one thread.
 Preparing is the source `brats2019` with its defaults: hash, read, turn, crop to 128 x 192 x 192, z-scores, write; in a
 process of its own, whose largest resident size (Linux: VmHWM) is printed beside what its imports alone take.
+`--tiny`: small cases.
 The loader is `training.resident`, three epochs in batches of one; beside it nibabel decodes the same cases' five files
 and cuts the same part, as a loader that reads each case anew does at the least. CPU seconds of one run.
 """
@@ -18,6 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import nibabel as nib
 import numpy as np
+import options
 import torch
 from measure import SHAPE, cpu_s, make_case
 from softbench import datasets
@@ -27,12 +29,22 @@ from softbench.store import encode
 from softbench.training import feed, resident
 from softbench.training.protocol import Protocol
 
-PUBLISHED = (155, 240, 240)  # D, H, W
 CASES, EPOCHS = 3, 3
 AUGMENTATIONS = {"plain": {}, "augmented": {"flips": ["D", "H", "W"], "intensity_scale": 0.1, "intensity_shift": 0.1}}
-CROPS = {"the whole case": SHAPE, "a patch": (96, 96, 96)}
 TARGET = 20  # times as fast as decoding
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Grids, D, H, W: of a case as published, as prepared, and of a patch."""
+
+    published: tuple[int, int, int] = (155, 240, 240)
+    crop: tuple[int, int, int] = SHAPE
+    patch: tuple[int, int, int] = (96, 96, 96)
+
+
+TINY = Sizes((40, 48, 48), (32, 40, 40), (16, 16, 16))
 
 
 @dataclass(frozen=True)
@@ -46,23 +58,25 @@ class Cost:
 
 def main() -> None:
     """Print what preparing costs, then what a case of a batch costs from memory and from files."""
+    tiny = options.parser(__doc__).parse_args().tiny
+    sizes = TINY if tiny else Sizes()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as scratch:
         raw, output = Path(scratch, "raw"), Path(scratch, "data")
-        megabytes = write_source(raw) / CASES / 1e6
-        with multiprocessing.get_context("spawn").Pool(1) as pool:
-            cost = pool.apply(prepared, (raw, output))
-        decode_s, read_s = decoded(raw)
+        megabytes = write_source(raw, sizes) / CASES / 1e6
+        with multiprocessing.get_context("fork" if tiny else "spawn").Pool(1) as pool:  # forked, imports cost nothing
+            cost = pool.apply(prepared, (raw, output, sizes))
+        decode_s, read_s = decoded(raw, sizes)
         print(f"a case: {megabytes:.1f} MB as .nii.gz")
         print(f"preparing: {cost.case_s:.2f} CPU s a case, {cost.case_s / read_s:.1f} times decoding its files alone")
         print(f"  largest resident size {cost.largest_mib:.0f} MiB, of which imports {cost.imports_mib:.0f} MiB")
         print(f"decoding and cropping: {decode_s:.3f} CPU s a case", flush=True)
-        print_loader(output, decode_s)
+        print_loader(output, decode_s, sizes)
 
 
-def write_source(raw: Path) -> int:
+def write_source(raw: Path, sizes: Sizes) -> int:
     """Write cases in the layout of BraTS 2019; return their bytes."""
-    labels, image = make_case(PUBLISHED)
+    labels, image = make_case(sizes.published)
     published = np.array([0, 1, 2, 4], np.uint8)[labels[0]]
     for number in range(CASES):
         folder = raw / "HGG" / f"BraTS19_made_{number}_1"
@@ -74,10 +88,11 @@ def write_source(raw: Path) -> int:
     return sum(path.stat().st_size for path in raw.rglob("*.nii.gz"))
 
 
-def prepared(raw: Path, output: Path) -> Cost:
+def prepared(raw: Path, output: Path, sizes: Sizes) -> Cost:
     """Prepare all cases; this process does nothing else."""
     before = largest_mib()
-    took_s, _ = cpu_s(lambda: prepare.run("brats2019", raw, output, settings={}, log=lambda line: None))
+    settings = {"crop": {"size": list(sizes.crop), "at": "centre"}}
+    took_s, _ = cpu_s(lambda: prepare.run("brats2019", raw, output, settings=settings, log=lambda line: None))
     return Cost(took_s / CASES, before, largest_mib())
 
 
@@ -87,10 +102,10 @@ def largest_mib() -> float:
     return int(line.split()[1]) / 1024
 
 
-def decoded(raw: Path) -> tuple[float, float]:
+def decoded(raw: Path, sizes: Sizes) -> tuple[float, float]:
     """Return the CPU seconds that a case's image and label take from .nii.gz to a crop; and without the crop."""
     files = [(*case.images, *case.labels) for case in brats2019.find_cases(raw)]
-    crop_s = sum(cpu_s(lambda paths=paths: cropped(paths))[0] for paths in files)
+    crop_s = sum(cpu_s(lambda paths=paths: cropped(paths, sizes))[0] for paths in files)
     read_s = sum(cpu_s(lambda paths=paths: arrays_of(paths))[0] for paths in files)
     return crop_s / len(files), read_s / len(files)
 
@@ -100,19 +115,21 @@ def arrays_of(paths: tuple[Path, ...]) -> list[np.ndarray]:
     return [np.asanyarray(nib.load(path).dataobj) for path in paths]
 
 
-def cropped(paths: tuple[Path, ...]) -> tuple[np.ndarray, np.ndarray]:
+def cropped(paths: tuple[Path, ...], sizes: Sizes) -> tuple[np.ndarray, np.ndarray]:
     """Return the central part of a case: images (M, x, y, z) float32 and labels int64, as a loss wants them."""
     *channels, labels = arrays_of(paths)
-    window = tuple(slice((n - s) // 2, (n + s) // 2) for n, s in zip(PUBLISHED[::-1], SHAPE[::-1], strict=True))
+    window = tuple(
+        slice((n - s) // 2, (n + s) // 2) for n, s in zip(sizes.published[::-1], sizes.crop[::-1], strict=True)
+    )
     return np.stack([channel[window] for channel in channels]).astype(np.float32), labels[window].astype(np.int64)
 
 
-def print_loader(output: Path, decode_s: float) -> None:
+def print_loader(output: Path, decode_s: float, sizes: Sizes) -> None:
     """Print the CPU seconds that a case takes in a batch from memory, and how that compares."""
     dataset = datasets.open(output)
     cases = [dataset.load(case) for case in dataset.cases["case"]]
     targets = [(encode(one_hot(case.labels[0], len(dataset.classes)))[None], case.labels) for case in cases]
-    for name, crop in CROPS.items():
+    for name, crop in (("the whole case", sizes.crop), ("a patch", sizes.patch)):
         data = resident.load(cases, targets, crop, torch.device("cpu"))
         for how, augmentation in AUGMENTATIONS.items():
             steps = EPOCHS * len(cases)

@@ -4,17 +4,20 @@ Usage: python benchmarks/soft_labels.py     (in the project's folder, with .venv
 One made case of 4 channels, 128 x 192 x 192 voxels, 4 classes; one thread; CPU seconds, median of 3. The plain ways:
 one-hot by comparison, LS in numpy, SVLS by the grouped convolution of the authors' code (torch), EPD by scikit-image's
 block_reduce; superpixel, blur and GeoLS in the two scripts beside this one, which it runs last. Then the store: size,
-reading time, error.
+reading time, error. `--tiny`: a small case, each call once.
 """
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import options
 import soft_labels_geols
 import soft_labels_superpixel
 import torch
-from measure import CLASSES, SPACING_MM, compare, cpu_s, make_case
+from measure import CLASSES, SHAPE, SPACING_MM, TINY, cpu_s, make_case
+from measure import compare as compare_times
 from skimage.measure import block_reduce
 from softbench import store
 from softbench.soft_labels import epd, geols, ls, one_hot, svls
@@ -22,12 +25,15 @@ from softbench.soft_labels import epd, geols, ls, one_hot, svls
 
 def main() -> None:
     """Print a line for each recipe, then the store's, then the two slow recipes'."""
+    tiny = options.parser(__doc__).parse_args().tiny
     torch.set_num_threads(1)
-    labels, image = make_case()
+    repeats, shape = (1, TINY) if tiny else (3, SHAPE)
+    compare = partial(compare_times, repeats=repeats)
+    labels, image = make_case(shape)
     compare("one_hot", lambda: soften(one_hot, labels), lambda: plain_one_hot(labels[0]), "comparison")
     compare("ls", lambda: soften(ls, labels), lambda: 0.9 * plain_one_hot(labels[0]) + 0.1 / CLASSES, "numpy")
     compare("svls", lambda: soften(svls, labels), lambda: grouped_convolution(labels[0]), "grouped convolution")
-    blocks = np.random.default_rng(0).integers(0, CLASSES, (16, 24, 24), np.uint8)
+    blocks = np.random.default_rng(0).integers(0, CLASSES, [n // 8 for n in shape], np.uint8)
     spread = np.kron(blocks, np.ones((8, 8, 8), np.uint8))[None]
     compare(
         "svls, classes everywhere", lambda: soften(svls, spread), lambda: grouped_convolution(spread[0]), "the same"
@@ -35,8 +41,8 @@ def main() -> None:
     compare("epd", lambda: soften(epd, labels), lambda: reduced(labels[0]), "block_reduce")
     stored("svls", soften(svls, labels))
     stored("geols", geols.soften(labels, image, SPACING_MM, classes=CLASSES))
-    soft_labels_superpixel.main(3)
-    soft_labels_geols.main()
+    soft_labels_superpixel.measure(shape, repeats)
+    soft_labels_geols.measure(shape, repeats)
 
 
 def soften(recipe: object, labels: np.ndarray) -> np.ndarray:

@@ -1,15 +1,15 @@
 """What superpixel-guided softening and blur cost: CPU seconds of one thread beside the plain way with public packages.
 
-Usage: python benchmarks/soft_labels_superpixel.py [repeats]     (in the project's folder, with .venv active; 3 repeats)
+Usage: python benchmarks/soft_labels_superpixel.py [--repeats 3]     (in the project's folder, with .venv active)
 Prints medians on one made case (4 channels, 128 x 192 x 192, 4 classes), same input, one process, and their ratio.
 The plain way of superpixels is scikit-image's slic and scipy's distance transforms, inside and outside, of 4 classes;
 that of blur is scipy's gaussian_filter of 4 channels. Results are compared before times are printed.
+`--tiny`: a small case, once.
 """
 
-import sys
-
 import numpy as np
-from measure import CLASSES, SHAPE, SPACING_MM, compare, make_case
+import options
+from measure import CLASSES, SHAPE, SPACING_MM, TINY, compare, make_case
 from scipy import ndimage
 from skimage.segmentation import slic as peer_slic
 from softbench.soft_labels import blur, slic, superpixel
@@ -17,10 +17,18 @@ from softbench.soft_labels import blur, slic, superpixel
 COUNT, COMPACTNESS = 2000, 0.1
 
 
-def main(repeats: int = 3) -> None:
+def main() -> None:
+    """Read the command line."""
+    parser = options.parser(__doc__)
+    parser.add_argument("--repeats", type=int, default=3)
+    chosen = parser.parse_args()
+    measure(*((TINY, 1) if chosen.tiny else (SHAPE, chosen.repeats)))
+
+
+def measure(shape: tuple[int, ...], repeats: int) -> None:
     """Time each part and its peer in turn, and print a line each."""
-    labels, image = make_case()
-    small = (slice(None), *(slice(0, n // 6) for n in SHAPE))
+    labels, image = make_case(shape)
+    small = (slice(None), *(slice(0, max(n // 6, 16)) for n in shape))
     soften(labels[small], image[small])  # compiles
     compare("superpixel, segments", lambda: of_slic(image), lambda: of_peer(image), "scikit-image", repeats)
     compare("superpixel, label", lambda: soften(labels, image), lambda: plain_label(labels[0], image), "plain", repeats)
@@ -65,4 +73,4 @@ def plain_blur(label_map: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
+    main()

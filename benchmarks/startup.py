@@ -2,6 +2,7 @@
 
 Usage: python benchmarks/startup.py     (in the project's folder, with .venv active)
 Prints the CPU seconds of one dry run and of each script's imports (median of 3), times the demo's jobs.
+`--tiny`: those of the first script alone, once.
 """
 
 import ast
@@ -13,25 +14,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+import options
+
 SCRIPTS = Path("workflow/scripts")
 SCRIPT_OF = {"prepare": "prepare", "soften": "soften"}  # rules whose script is called after the verb
 
 
 def main() -> None:
     """Print a line for each script and the sum."""
+    tiny = options.parser(__doc__).parse_args().tiny
+    repeats = 1 if tiny else 3
     dry_run = [sys.executable, "-m", "snakemake", "-n", "--cores", "2", "--forceall"]
-    text = subprocess.run(dry_run, capture_output=True, text=True, check=True).stdout
+    snakemake, text = cost(dry_run, repeats)
     jobs = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", text, re.MULTILINE)}
-    snakemake = median_cpu_s(dry_run)
+    scripts = {rule: SCRIPTS / f"{SCRIPT_OF.get(rule.split('_')[0], rule)}.py" for rule in jobs}
+    there = [rule for rule, script in scripts.items() if script.exists()]
     print(f"snakemake: {snakemake:.1f} CPU s")
     total = snakemake
-    for rule, count in jobs.items():
-        script = SCRIPTS / f"{SCRIPT_OF.get(rule.split('_')[0], rule)}.py"
-        if not script.exists():
-            continue
-        start = median_cpu_s([sys.executable, "-c", imports_of(script)])
-        total += count * start
-        print(f"{rule}: {count} x {start:.1f} CPU s")
+    for rule in there[:1] if tiny else there:
+        start, _ = cost([sys.executable, "-c", imports_of(scripts[rule])], repeats)
+        total += jobs[rule] * start
+        print(f"{rule}: {jobs[rule]} x {start:.1f} CPU s", flush=True)
     print(f"all starts of the demo: {total:.1f} CPU s")
 
 
@@ -41,16 +44,16 @@ def imports_of(script: Path) -> str:
     return "\n".join(ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
 
 
-def median_cpu_s(command: list[str], repeats: int = 3) -> float:
-    """Return the median CPU seconds (user and system) of a command."""
+def cost(command: list[str], repeats: int) -> tuple[float, str]:
+    """Return the median CPU seconds (user and system) of a command, and what it printed."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     times = []
     for _ in range(repeats):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, check=True, capture_output=True, env=environment)
+        printed = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return statistics.median(times)
+    return statistics.median(times), printed
 
 
 if __name__ == "__main__":

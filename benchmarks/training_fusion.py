@@ -7,11 +7,10 @@ backward of the cross-entropy, without optimiser. A fused network holds the seed
 so each seed keeps its own normalisation and gradient. Ways take turns; median of the rounds in CPU seconds of one
 thread, or seconds of the GPU's stream in bfloat16, where a third way gives each seed a stream of its own. Printed are
 the ratio and, in float32, the largest difference of logits and of gradients, as a share of the largest value.
+`--tiny`: small grids, one round.
 On CPUs the fused way was 0.84 to 0.96 times as fast, so the suite trains seeds one after another.
 """
 
-import argparse
-import copy
 import os
 import statistics
 from collections.abc import Callable, Sequence
@@ -20,12 +19,13 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import options
 import torch
-from softbench import networks
+from fused_network import fused
 from softbench.training.layout import channels_last
 from torch import nn
 from torch.nn import functional
-from training_work import CONFIG, read_clock, seconds_between
+from training_work import CONFIG, build, read_clock, seconds_between
 
 SEEDS, BATCH, CALLS = 3, 2, 10
 GRIDS = {"demo_brain": (4, 4), "hippocampus": (1, 3)}  # protocol -> channels, classes
@@ -34,27 +34,26 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 
 def main() -> None:
     """Print a line for each grid and way."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = options.parser(__doc__)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--rounds", type=int, default=5)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     for protocol, (channels, classes) in GRIDS.items():
-        compare(protocol, channels, classes, torch.device(chosen.device), chosen.rounds)
+        crop = [16, 16, 16] if chosen.tiny else CONFIG["protocols"][protocol]["crop"]
+        print(f"{protocol}, batch {BATCH} x {channels} x {crop}: {SEEDS} seeds on {chosen.device}")
+        compare(crop, channels, classes, torch.device(chosen.device), 1 if chosen.tiny else chosen.rounds)
 
 
-def compare(protocol: str, channels: int, classes: int, device: torch.device, rounds: int) -> None:
+def compare(crop: Sequence[int], channels: int, classes: int, device: torch.device, rounds: int) -> None:
     """Print how long each way takes, and how far its numbers are apart."""
-    crop = CONFIG["protocols"][protocol]["crop"]
-    settings = {name: value for name, value in CONFIG["networks"]["compact_unet"].items() if name != "name"}
     models = []
     for seed in range(SEEDS):
         torch.manual_seed(seed)
-        models.append(channels_last(networks.build("compact_unet", channels, classes, 3, **settings).to(device)))
+        models.append(channels_last(build(CONFIG["networks"]["compact_unet"], channels, classes, 3).to(device)))
     one = channels_last(fused(models).to(device))
     batches = [made_batch(channels, classes, crop, device) for _ in models]
-    print(f"{protocol}, batch {BATCH} x {channels} x {crop}: {SEEDS} seeds on {device}")
     print_differences(models, one, batches)
     ways: dict[str, Callable[[], Any]] = {"one after another": partial(in_turn, models, batches)}
     ways["fused"] = partial(together, one, batches)
@@ -75,34 +74,6 @@ def made_batch(channels: int, classes: int, crop: Sequence[int], device: torch.d
     """Return noise, and a target that sums to 1."""
     target = torch.rand(BATCH, classes, *crop, device=device).softmax(dim=1)
     return channels_last(torch.randn(BATCH, channels, *crop, device=device)), target
-
-
-def fused(models: Sequence[nn.Module]) -> nn.Module:
-    """Return one network whose channels hold those of all models as groups."""
-    result = copy.deepcopy(models[0])
-    for name, first in models[0].named_modules():
-        layers: list[Any] = [model.get_submodule(name) for model in models]
-        if isinstance(first, nn.Conv3d | nn.ConvTranspose3d):
-            made = widened(layers)
-        elif isinstance(first, nn.InstanceNorm3d):
-            made = nn.InstanceNorm3d(first.num_features * len(models), eps=first.eps, affine=True)
-        else:
-            continue
-        with torch.no_grad():
-            for key, weights in made.named_parameters():
-                weights.copy_(torch.cat([layer.get_parameter(key) for layer in layers]))
-        parent, _, last = name.rpartition(".")
-        setattr(result.get_submodule(parent), last, made)
-    return result
-
-
-def widened(layers: Sequence[Any]) -> nn.Module:
-    """Return a convolution with a group for each layer."""
-    first, count = layers[0], len(layers)
-    how = {name: getattr(first, name) for name in ("kernel_size", "stride", "padding")}
-    channels = (first.in_channels * count, first.out_channels * count)
-    made: nn.Module = type(first)(*channels, **how, groups=count, bias=first.bias is not None)
-    return made
 
 
 def step(model: nn.Module, batch: Batch, seeds: int = 1, *, half: bool = True) -> torch.Tensor:

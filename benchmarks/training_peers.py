@@ -2,9 +2,10 @@
 
 Both do what users of their code would do with the same network, patch, batch and cases as published, and less where
 that is in doubt: no validation, no checkpoint, no schedule, no clipping, torch's own flags.
-SVLS (github.com/mobarakol/SVLS, main.py, datasets.py, svls.py): each epoch reads each .nii.gz anew (SimpleITK) in two
-workers, normalises, cuts a random crop, hands over float16 images; fp32, torch's own layout, one-hot by comparison in
-each step, flips on the batch that are undone on the logits, Adam. Their normalisation by fixed means is a z-score here.
+SVLS (github.com/mobarakol/SVLS, main.py, datasets.py, svls.py): each epoch reads each .nii.gz anew (SimpleITK, or
+nibabel where that is missing) in two workers, normalises, cuts a random crop, hands over float16 images; fp32, torch's
+own layout, one-hot by comparison in each step, flips on the batch that are undone on the logits, Adam. Their
+normalisation by fixed means is a z-score here.
 MONAI (Project-MONAI/tutorials, acceleration/fast_model_training_guide.md and fast_training_tutorial.ipynb): everything
 up to the first random transform is cached, on the GPU where there is one; random transforms in a thread of the process;
 fp16 autocast with a GradScaler on the GPU alone; `loss.item()` each step. Cross-entropy of class indices, the part of
@@ -16,8 +17,8 @@ from collections.abc import Callable, Iterator
 from itertools import cycle, islice
 from typing import Any
 
+import nibabel as nib
 import numpy as np
-import SimpleITK
 import torch
 from monai import data as monai_data
 from monai import transforms
@@ -25,6 +26,11 @@ from softbench.training.protocol import AXES
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 from training_work import Cost, Work, read_clock, seconds_between
+
+try:
+    import SimpleITK
+except ModuleNotFoundError:  # 50 MB, too much for machines that benchmarks are carried to
+    SimpleITK = None
 
 KEYS = ["image", "label"]
 Step = Callable[[dict[str, Any]], None]
@@ -58,6 +64,8 @@ class Files(Dataset):
 
 def read(path: Any) -> np.ndarray:
     """Read a volume, (D, H, W)."""
+    if SimpleITK is None:
+        return np.asarray(nib.load(path).dataobj).T
     return SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path)))
 
 
@@ -125,13 +133,14 @@ class MonaiRecipe:
 
     def __init__(self, work: Work) -> None:
         """Fill the cache."""
+        monai_data.set_track_meta(True)  # reading needs it
         self.work = work
         files = [{"image": [str(path) for path in case.images], "label": str(case.labels[0])} for case in work.cases()]
         chain = transforms.Compose([*deterministic(work), *randomised(work)])
         self.cache = monai_data.CacheDataset(
             files, chain, cache_rate=1.0, copy_cache=False, num_workers=0, progress=False
         )
-        monai_data.set_track_meta(False)  # reading needs it, random transforms do not
+        monai_data.set_track_meta(False)  # random transforms do not
 
     def run(self, steps: int, warm_up: int) -> Cost:
         """Train a new network."""

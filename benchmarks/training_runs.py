@@ -4,6 +4,7 @@ Usage: python benchmarks/training_runs.py [--device cuda] [--steps N]     (in th
 Five seeds of the demo's brain phantom: config's protocol, compact_unet, one-hot, trained and scored by
 `softbench.training.batch`, with config's scoring. CPU seconds of whole processes: interpreter, imports, data, training,
 scoring. Preparation is in none. Five processes with one seed each are the other way. Median of three rounds.
+`--tiny`: one seed, few steps and few cases, once.
 """
 
 import argparse
@@ -15,15 +16,18 @@ import sys
 import tempfile
 from pathlib import Path
 
+import options
 import yaml
 
+ROOT = Path(__file__).parents[1]
 SEEDS, ROUNDS, TARGET, LIMIT_S = 5, 3, 1.3, 10
+TINY_STEPS, TINY_CASES = 2, 16
 EXPERIMENT = "demo_brain"
 
 
 def main() -> None:
     """Compare, or be one of the processes that are compared."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser = options.parser(__doc__)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--steps", type=int, help="instead of the protocol's")
     parser.add_argument("--seeds", type=int, nargs="+", help=argparse.SUPPRESS)
@@ -31,38 +35,39 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.seeds is None:
-        compare(chosen.device, chosen.steps)
+        compare(chosen.device, chosen.steps, tiny=chosen.tiny)
     else:
         train_seeds(chosen.prepared, chosen.output, chosen.seeds, chosen.device, chosen.steps)
 
 
-def compare(device: str, steps: int | None = None) -> None:
+def compare(device: str, steps: int | None = None, *, tiny: bool = False) -> None:
     """Print what a model costs each way, and the ratio."""
+    seeds, repeats, steps = (1, 1, TINY_STEPS) if tiny else (SEEDS, ROUNDS, steps)
     extra = ["--device", device, *(["--steps", str(steps)] if steps else [])]
     with tempfile.TemporaryDirectory() as scratch:
-        prepare_cases(Path(scratch, "prepared"))
-        rounds = [(cost_s(scratch, [range(SEEDS)], extra), cost_s(scratch, [[n] for n in range(SEEDS)], extra))
-                  for _ in range(ROUNDS)]  # fmt: skip
-    together, apart = (statistics.median(column) / SEEDS for column in zip(*rounds, strict=True))
-    print(f"{SEEDS} seeds of {EXPERIMENT} on {device}: {together:.2f} CPU s a model in one process (limit: {LIMIT_S})")
+        prepare_cases(Path(scratch, "prepared"), {"cases": TINY_CASES} if tiny else {})
+        rounds = [(cost_s(scratch, [range(seeds)], extra), cost_s(scratch, [[n] for n in range(seeds)], extra))
+                  for _ in range(repeats)]  # fmt: skip
+    together, apart = (statistics.median(column) / seeds for column in zip(*rounds, strict=True))
+    print(f"{seeds} seeds of {EXPERIMENT} on {device}: {together:.2f} CPU s a model in one process (limit: {LIMIT_S})")
     print(f"  a process each: {apart:.2f} CPU s a model, {apart / together:.2f} times as much (target: {TARGET})")
 
 
-def prepare_cases(folder: Path) -> None:
-    """Make the phantom and its one-hot labels."""
+def prepare_cases(folder: Path, more: dict) -> None:
+    """Make the phantom, with more settings than config's, and its one-hot labels."""
     from softbench.datasets import prepare
     from softbench.soft_labels.produce import produce
 
     config = settings()
     dataset = config["datasets"][config["experiments"][EXPERIMENT]["dataset"]]
-    how = {name: value for name, value in dataset.items() if name != "source"}
+    how = {name: value for name, value in dataset.items() if name != "source"} | more
     prepare.run(dataset["source"], None, folder / "data", settings=how, log=lambda line: None)
     produce("one_hot", folder / "data", folder / "soft", settings={}, version={}, log=lambda line: None)
 
 
 def settings() -> dict:
     """Read config.yaml."""
-    return yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 
 
 def cost_s(scratch: str, groups: list, extra: list[str]) -> float:
@@ -80,6 +85,7 @@ def cost_s(scratch: str, groups: list, extra: list[str]) -> float:
 
 def train_seeds(prepared: Path, output: Path, seeds: list[int], device: str, steps: int | None) -> None:
     """Train and score seeds as workflow/scripts/train.py does; nothing else is imported."""
+    from softbench import datasets
     from softbench.datasets import splits
     from softbench.training.batch import Batch, Run, run_batch
     from softbench.training.device import choose
@@ -92,10 +98,11 @@ def train_seeds(prepared: Path, output: Path, seeds: list[int], device: str, ste
         "network": config["networks"]["compact_unet"],
         "loss": "ce",
         "protocol": config["protocols"][experiment["protocol"]] | ({"steps": steps} if steps else {}),
-        "scoring": experiment["scoring"],
+        "scoring": {name: value for name, value in experiment["scoring"].items() if name != "ensemble"},  # a later job
         "versions": {"training": {}, "scoring": {}},
     }
-    split = splits.read(Path("workflow/splits", experiment["dataset"], f"{experiment['split']}.csv"))
+    split = splits.read(Path(ROOT, "workflow/splits", experiment["dataset"], f"{experiment['split']}.csv"))
+    split = split[split["case"].isin(datasets.open(prepared / "data").cases["case"])]
     silent = lambda line: None  # noqa: E731
     batch = Batch(Run.of(run), prepared / "data", prepared / "soft", split, choose(device, silent), silent)
     run_batch(batch, seeds, output, output / "batch-0.json")

@@ -1,4 +1,4 @@
-"""What the contestants of `training.py` share: cases as published, network, protocol, and one clock for all of them."""
+"""What the contestants of `training.py` and `gpu.py` share: cases as published, network, protocol, and one clock."""
 
 import os
 import resource
@@ -14,18 +14,18 @@ import numpy as np
 import torch
 import yaml
 from measure import make_case
+from prepared import prepare_cases
 from softbench import datasets, networks
-from softbench.datasets import brats2019, prepare, splits
+from softbench.datasets import Dataset, brats2019, splits
 from softbench.datasets.case import RawCase
-from softbench.soft_labels.produce import produce
-from softbench.training.batch import Batch, Run
 from softbench.training.protocol import Protocol
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-CONFIG = yaml.safe_load(Path("config.yaml").read_text(encoding="utf-8"))
-HIPPOCAMPUS_SPLIT = Path("workflow/splits/hippocampus/main.csv")
-MADE = [f"BraTS19_made_{number}_1" for number in range(8)]
-TRAIN = 6  # of these
+ROOT = Path(__file__).parents[1]
+CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+HIPPOCAMPUS_SPLIT = ROOT / "workflow/splits/hippocampus/main.csv"
+TINY_NETWORK = {"name": "unet3d", "widths": [4, 8, 16]}
+MADE = [f"BraTS19_made_{number}_1" for number in range(4)]
 LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 Reading = float | torch.cuda.Event
 
@@ -40,12 +40,12 @@ class Cost:
 
 @dataclass(frozen=True)
 class Work:
-    """What is trained, and on what: `dataset` and `network` are keys of config, `raw` is the source's folder."""
+    """What is trained, and on what: `dataset` is a key of config, `raw` is the source's folder."""
 
     dataset: str
     raw: Path
-    split: Path
-    network: str
+    chosen: list[str]  # ids of the training cases
+    network: dict[str, Any]  # `name` and settings
     protocol: Protocol
     whole_run: int  # steps
     device: torch.device
@@ -70,27 +70,26 @@ class Work:
     def cases(self) -> list[RawCase]:
         """Return the files of the training cases, in the order of the split."""
         found = {case.id: case for case in datasets.source(self.source).find_cases(self.raw)}
-        split = splits.read(self.split)
-        return [found[case] for case in split.loc[split["part"] == "train", "case"]]
+        return [found[case] for case in self.chosen]
 
     def model(self) -> torch.nn.Module:
         """Return the network as peers make it: torch's own draw of weights, in torch's own layout."""
-        settings = {name: value for name, value in CONFIG["networks"][self.network].items() if name != "name"}
-        size = (self.channels, len(datasets.source(self.source).CLASSES), len(self.protocol.crop))
-        return networks.build(CONFIG["networks"][self.network]["name"], *size, **settings)
+        return build(self.network, self.channels, self.classes, len(self.protocol.crop))
 
-    def batch(self, folder: Path) -> Batch:
-        """Open the prepared cases and their one-hot labels as a job of the suite does."""
-        settings = {
-            "names": {},
-            "network": CONFIG["networks"][self.network],
-            "loss": "ce",
-            "protocol": vars(self.protocol),
-            "scoring": {"tolerances_mm": []},
-            "versions": {"training": {}, "scoring": {}},
-        }
-        where = (folder / "data", folder / "soft", splits.read(self.split))
-        return Batch(Run.of(settings), *where, self.device, lambda line: None)
+    @property
+    def classes(self) -> int:
+        """Return the number of classes, background included."""
+        return len(datasets.source(self.source).CLASSES)
+
+    def prepare(self, folder: Path, workers: int = 1) -> Dataset:
+        """Prepare the training cases below `folder`, as the suite does once for all models."""
+        return prepare_cases(self.source, self.cases(), folder, self.settings, workers)
+
+
+def build(network: dict[str, Any], channels: int, classes: int, dims: int) -> torch.nn.Module:
+    """Build a network of config with weights that torch draws."""
+    settings = {name: value for name, value in network.items() if name != "name"}
+    return networks.build(network["name"], channels, classes, dims, **settings)
 
 
 def hippocampus(raw: Path, device: torch.device) -> Work:
@@ -98,29 +97,27 @@ def hippocampus(raw: Path, device: torch.device) -> Work:
     if not datasets.source("hippocampus").find_cases(raw):
         raise SystemExit(f"{raw} holds no case of MSD Task04_Hippocampus. Say where it lies: --folder.")
     protocol = Protocol(**CONFIG["protocols"]["hippocampus"])
+    split = splits.read(HIPPOCAMPUS_SPLIT)
+    chosen = list(split.loc[split["part"] == "train", "case"])
     labels = {0: 0, 1: 1, 2: 2}
-    whole_run = protocol.steps or 0
-    return Work("hippocampus", raw, HIPPOCAMPUS_SPLIT, "compact_unet", protocol, whole_run, device, labels)
+    network = CONFIG["networks"]["compact_unet"]
+    return Work("hippocampus", raw, chosen, network, protocol, protocol.steps or 0, device, labels)
 
 
-def brats(scratch: Path, device: torch.device, published: tuple[int, ...], crop: list[int]) -> Work:
-    """Make cases in the layout of BraTS 2019, for the protocol of GeoLS (batch 4) and the U-Net of SVLS."""
-    write_brats(scratch / "raw" / "HGG", published)
-    rows = [f"{case},{case},{part}" for case, part in zip(MADE, [*["train"] * TRAIN, "val", "test"], strict=True)]
-    split = scratch / "split.csv"
-    split.write_text("\n".join(["case,patient,part", *rows]) + "\n")
+def brats(scratch: Path, device: torch.device, *, tiny: bool = False) -> Work:
+    """Make cases in the layout and size of BraTS 2019, for the protocol of GeoLS (batch 4) and the U-Net of SVLS."""
+    write_brats(scratch / "raw" / "HGG", (40, 48, 48) if tiny else (155, 240, 240))
     geols = Protocol(**CONFIG["protocols"]["geols"])
-    protocol = replace(geols, crop=crop, transposes=[], epochs=None, steps=1)  # MONAI has no random transpose
-    whole_run = (geols.epochs or 0) * -(-269 // geols.batch)  # training cases of SVLS and GeoLS
-    labels = brats2019.LABEL_IDS
-    return Work("brats2019_geols", scratch / "raw", split, "unet3d", protocol, whole_run, device, labels)
+    crop, batch = ([32, 32, 32], 2) if tiny else (geols.crop, geols.batch)
+    protocol = replace(geols, crop=crop, batch=batch, transposes=[], epochs=None, steps=1)  # MONAI transposes nothing
+    whole_run = (geols.epochs or 0) * -(-269 // batch)  # training cases of SVLS and GeoLS
+    network = TINY_NETWORK if tiny else CONFIG["networks"]["unet3d"]
+    raw, labels = scratch / "raw", brats2019.LABEL_IDS
+    return Work("brats2019_geols", raw, MADE, network, protocol, whole_run, device, labels)
 
 
 def write_brats(folder: Path, shape: tuple[int, ...]) -> None:
-    """Write a made case as int16 .nii.gz, stored LPS, linked under the names of the others; two are shifted.
-
-    They validate and test, and the suite refuses an image that it would train on as well.
-    """
+    """Write a made case as int16 .nii.gz, stored LPS, linked under the names of the others."""
     labels, image = make_case(shape)
     published = np.array([0, 1, 2, 4], np.uint8)[labels[0]]
     kinds = zip((*brats2019.MODALITIES, "seg"), (*np.round(200 * image).astype(np.int16), published), strict=True)
@@ -128,17 +125,9 @@ def write_brats(folder: Path, shape: tuple[int, ...]) -> None:
         (folder / case).mkdir(parents=True)
     for kind, array in kinds:
         paths = [folder / case / f"{case}_{kind}.nii.gz" for case in MADE]
-        for shift, path in enumerate([paths[0], *paths[TRAIN:]]):
-            turned = np.roll(array, shift, axis=0).T[::-1, ::-1]  # (x, y, z), towards left and posterior
-            nib.save(nib.Nifti1Image(turned, LPS), path)
-        for path in paths[1:TRAIN]:
+        nib.save(nib.Nifti1Image(array.T[::-1, ::-1], LPS), paths[0])  # (x, y, z), towards left and posterior
+        for path in paths[1:]:
             os.link(paths[0], path)
-
-
-def prepare_all(work: Work, folder: Path) -> None:
-    """Prepare all cases and their one-hot labels below `folder`, as the suite does once for all models."""
-    prepare.run(work.source, work.raw, folder / "data", settings=work.settings, log=lambda line: None)
-    produce("one_hot", folder / "data", folder / "soft", settings={}, version={}, log=lambda line: None)
 
 
 def read_clock(device: torch.device) -> Reading:

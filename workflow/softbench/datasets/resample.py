@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813 (its usual name)
 
 from softbench import store
 from softbench.arrays import one_hot
@@ -16,7 +15,8 @@ from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 
 VERSION = 1
-INTERPOLATIONS = {"linear": sitk.sitkLinear, "cubic": sitk.sitkBSpline}
+INTERPOLATIONS = ("linear", "cubic")
+KERNELS = {"nearest": "sitkNearestNeighbor", "linear": "sitkLinear", "cubic": "sitkBSpline"}  # as SimpleITK has them
 LABELS = ("nearest", "linear", "soft")
 
 
@@ -56,9 +56,9 @@ def resample(
         return volumes if kept is None else replace(volumes, shares=_certain(volumes.labels, kept))
     grid = _Grid(volumes, spacing)
     shares = None if kept is None else _shares(grid, volumes, kept)
-    valid = None if volumes.valid is None else grid.sample(volumes.valid.astype(np.uint8), sitk.sitkNearestNeighbor)
+    valid = None if volumes.valid is None else grid.sample(volumes.valid.astype(np.uint8), "nearest")
     return Volumes(
-        np.stack([grid.sample(channel, INTERPOLATIONS[images]) for channel in volumes.channels]),
+        np.stack([grid.sample(channel, images) for channel in volumes.channels]),
         np.stack([_labels(grid, rater, labels) for rater in volumes.labels])
         if shares is None
         else shares.argmax(axis=1).astype(np.uint8),
@@ -87,13 +87,15 @@ class _Grid:
         # the middle of the new extent lies on the middle of the old one
         self.start = (np.array(volumes.shape) - 1) / 2 - (np.array(self.shape) - 1) / 2 * self.step
 
-    def sample(self, array: np.ndarray, interpolator: int) -> np.ndarray:
-        """Interpolate an array (D, H, W) or (H, W); outside, the nearest voxel inside counts."""
+    def sample(self, array: np.ndarray, kernel: str) -> np.ndarray:
+        """Interpolate an array (D, H, W) or (H, W) by one of KERNELS; outside, the nearest voxel inside counts."""
+        import SimpleITK as sitk  # noqa: N813 (its usual name); here, for most cases keep their grid
+
         resampler = sitk.ResampleImageFilter()
         resampler.SetSize(self.shape[::-1])
         resampler.SetOutputSpacing(self.step[::-1])
         resampler.SetOutputOrigin(self.start[::-1])
-        resampler.SetInterpolator(interpolator)
+        resampler.SetInterpolator(getattr(sitk, KERNELS[kernel]))
         resampler.UseNearestNeighborExtrapolatorOn()
         resampler.SetNumberOfThreads(1)
         result: np.ndarray = sitk.GetArrayFromImage(resampler.Execute(sitk.GetImageFromArray(array)))
@@ -130,9 +132,9 @@ class _Grid:
 
 def _labels(grid: _Grid, label_map: np.ndarray, how: str) -> np.ndarray:
     if how == "nearest":
-        return grid.sample(label_map, sitk.sitkNearestNeighbor)
+        return grid.sample(label_map, "nearest")
     masks = one_hot(label_map, int(label_map.max()) + 1)
-    return np.stack([grid.sample(mask, sitk.sitkLinear) for mask in masks]).argmax(axis=0).astype(np.uint8)
+    return np.stack([grid.sample(mask, "linear") for mask in masks]).argmax(axis=0).astype(np.uint8)
 
 
 def _certain(labels: np.ndarray, classes: int) -> np.ndarray:
@@ -144,7 +146,7 @@ def _shares(grid: _Grid, before: Volumes, classes: int) -> np.ndarray:
     """Return the shares of a case on a new grid, (R, C, ...) uint16."""
     if before.valid is None:
         return np.stack([_codes(_averaged(grid, rater, classes)) for rater in before.labels])
-    inside = grid.sample(before.valid.astype(np.uint8), sitk.sitkNearestNeighbor).astype(bool)
+    inside = grid.sample(before.valid.astype(np.uint8), "nearest").astype(bool)
     known = grid.share(before.valid)
     shares = _certain(np.stack([_labels(grid, rater, "nearest") for rater in before.labels]), classes)
     for own, rater in zip(shares, before.labels, strict=True):
