@@ -1,7 +1,8 @@
 """Which `compactness` of SLIC holds the number of superpixels asked for, and whose superpixels follow the labels best.
 
 Usage: python benchmarks/compactness.py [--tiny] [--thick N] [--case NAME LABELS IMAGE [IMAGE ...]] ...
-           (in the project's folder, with .venv active; a minute without real cases, --tiny seconds)
+           (in the project's folder, with .venv active; a minute without real cases)
+`--tiny` takes two small images.
 Made images: a B-scan of 384 x 768 pixels at OCT's spacing with three levels of noise, and phantoms. Real ones: NIfTI
 files, an IMAGE a channel, cut to 128 x 192 x 192 voxels; cases of the same NAME share a row; with --thick each is
 measured once more on the means of N slices (labels: the middle one). Asks for 500 and 3500 superpixels, the ends of the
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import options
 from scipy import ndimage
 from softbench import images
 from softbench.datasets import phantoms
@@ -51,12 +53,12 @@ class Result(NamedTuple):
 
 def main() -> None:
     """Print the table of the made images and of the real cases named."""
-    options = _options()
+    chosen = _options()
     counts, cases = COUNTS, _made()
-    if options.tiny:
+    if chosen.tiny:
         counts, cases = (60, 200), [b_scan(0.08, (48, 96)), phantom("phantom_brain", "tiny")]
-    given = [real(name, Path(labels), [Path(f) for f in files]) for name, labels, *files in options.case]
-    cases += given + ([thick(case, options.thick) for case in given] if options.thick else [])
+    given = [real(name, Path(labels), [Path(f) for f in files]) for name, labels, *files in chosen.case]
+    cases += given + ([thick(case, chosen.thick) for case in given] if chosen.thick else [])
     rows = {(name, count): results for count in counts for name, results in _rows(cases, count).items()}
     print(f"| image | asked | {' | '.join(f'{value:g}' for value in GRID)} |\n|---|--:{'|--:' * len(GRID)}|")
     for (name, count), results in rows.items():
@@ -69,14 +71,13 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--tiny", action="store_true", help="two small images, to see that it runs")
+    parser = options.parser(__doc__)
     parser.add_argument("--thick", type=int, metavar="N", help="measure real cases on the means of N slices, too")
     parser.add_argument("--case", nargs="+", action="append", default=[], metavar="NAME LABELS IMAGE")
-    options = parser.parse_args()
-    if any(len(case) < 3 for case in options.case):
+    chosen = parser.parse_args()
+    if any(len(case) < 3 for case in chosen.case):
         parser.error("--case needs a name, a file of labels and at least one of an image")
-    return options
+    return chosen
 
 
 def _made() -> list[Case]:

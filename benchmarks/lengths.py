@@ -5,7 +5,7 @@ Usage: python benchmarks/lengths.py [--only superpixel_mri] [--steps 6000] [--se
 The paper prints no length. Here its optimiser, rate, batch, loss and plateau rule train a small network on small crops
 of a phantom (40 cases; 8 for validation), with an epoch of the plateau rule of 25 steps instead of 250. Printed are the
 validation DSC and the learning rate along the run, the step that comes within 0.005 of the best DSC first, and CPU
-seconds.
+seconds. `--tiny`: one epoch of the rule.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+import options
 import torch
 import yaml
 from softbench import store
@@ -39,12 +40,12 @@ NETWORK = {"name": "compact_unet", "widths": [8, 16, 32, 64]}
 
 def main() -> None:
     """Print a block of lines a run."""
-    options = _options()
+    chosen = _options()
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    for name in options.only:
-        for seed in options.seeds:
+    for name in chosen.only:
+        for seed in chosen.seeds:
             began = time.process_time()
-            history = run(config["protocols"][name], *RUNS[name], seed, options.steps)
+            history = run(config["protocols"][name], *RUNS[name], seed, chosen.steps)
             print(f"{name} on {RUNS[name][0]}, seed {seed}, {time.process_time() - began:.0f} CPU s")
             report(history)
 
@@ -83,11 +84,13 @@ def report(history: list[dict[str, float]]) -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options.parser(__doc__)
     parser.add_argument("--only", nargs="+", choices=list(RUNS), default=list(RUNS))
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    chosen.steps = EPOCH if chosen.tiny else chosen.steps
+    return chosen
 
 
 if __name__ == "__main__":

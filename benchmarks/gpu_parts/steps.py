@@ -45,11 +45,11 @@ class Setting:
         return replace(protocol, crop=list(self.tiny), batch=2) if tiny else protocol
 
 
-SETTINGS = {  # the third is LIDC's crop, one channel; the last has the six tissues of SAROS
+SETTINGS = {  # the third is LIDC's crop, one channel; the last has EPD's three windows and six tissues
     "BraTS, batch 4": Setting("unet3d", "geols", 4, 4, (128, 192, 192), (32, 32, 32)),
     "BraTS, batch 2": Setting("unet3d", "svls", 4, 4, (128, 192, 192), (32, 32, 32)),
     "96 x 96 x 96, batch 2": Setting("unet3d", "svls_lidc", 1, 2, (96, 96, 96), (32, 32, 32)),
-    "512 x 512, batch 16": Setting("epd_net", "epd", 1, 6, (512, 512), (64, 64)),
+    "512 x 512, batch 16": Setting("epd_net", "epd", 3, 6, (512, 512), (64, 64)),
 }
 
 
