@@ -61,13 +61,20 @@ def test_every_table_is_rehearsed_and_nothing_is_trained_twice(papers) -> None:
     jobs = papers.jobs("paper_tables", "--config", "data=phantom")
     assert jobs["paper_table"] == len(published.names())
     assert not [name for name in jobs if name.startswith("fetch_")]
-    assert jobs["train"] == 89  # 3 x 5 and 6 of SVLS, 2 x 14 of GeoLS, 17 and 6 of superpixels, 10 and 7 of EPD
+    assert jobs["train"] == 112  # 3 x 5 and 6 of SVLS, 2 x 14 of GeoLS, 28 and 18 of superpixels, 10 and 7 of EPD
 
 
 def test_largest_experiment_takes_at_most_a_hundred_jobs(papers) -> None:
-    jobs = papers.jobs("superpixel_1", *(f"results/figures/superpixel_fig_{number}.png" for number in (4, 5)))
-    assert jobs["train"] == 17  # all of superpixel_mrbrains18
+    shown = ["fig_4", "fig_4_ce", "fig_5", "fig_5_ce", "training_mri"]
+    jobs = papers.jobs("superpixel_1", *(f"results/figures/superpixel_{name}.png" for name in shown))
+    assert jobs["train"] == 28  # 4 without superpixels, 2 losses x 7 counts, 2 x 5 further weights: all of it
+    assert jobs["map_slic"] == jobs["soften_superpixel"] == 7
     assert sum(jobs.values()) <= 100
+
+
+def test_superpixel_table_trains_all_counts_with_both_losses(papers) -> None:
+    jobs = papers.jobs("results/tables/superpixel_1_phantom.md", "results/tables/superpixel_2_phantom.md")
+    assert jobs["train"] == 2 * (4 + 2 * 7)
 
 
 def test_wrong_data_lists_what_is_allowed(papers) -> None:

@@ -189,3 +189,29 @@ rule figure_reliability:
         version=reporting_versions(),
     script:
         "../scripts/figure_reliability.py"
+
+
+rule figure_training:
+    """Loss, validation DSC and learning rate along runs, a line a seed."""
+    input:
+        runs=of_panels("batches"),
+    output:
+        report(
+            "results/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category="Papers",
+            subcategory="figures",
+            labels={"shows": "{figure}"},
+        ),
+        multiext("results/figures/{figure}", ".pdf", ".txt"),
+    log:
+        "results/logs/figures/{figure}.log",
+    wildcard_constraints:
+        figure=figures_of_kind("training"),
+    conda:
+        "../../envs/report.yaml"
+    params:
+        figure=figure_of,
+        version=reporting_versions(),
+    script:
+        "../scripts/figure_training.py"

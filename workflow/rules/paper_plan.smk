@@ -1,6 +1,6 @@
 """Which runs stand beside the numbers of a paper's table, and what is missing. Questions; no rule."""
 
-from softbench import availability, paper_notes
+from softbench import availability, paper_notes, paper_pick
 
 CHOICE = "Our choice: {}"  # where the paper leaves something open
 FETCH = "snakemake --cores 4 results/raw/{source}/manifest.json"
@@ -29,11 +29,12 @@ def runs_of_block(table, block):
 
 
 def runs_printed(table, block):
-    """Return the (experiment, network, method) of a block's printed rows and variants, if there is data or not."""
+    """Return the (experiment, network, method) of a block's printed rows and variants, and of those that validation
+    picks rows from, if there is data or not."""
     experiment = block["experiment"]
     cells = published_table(table["published"]).cells
     printed = dict.fromkeys([*(cell.place.method for cell in cells), *block["variants"]])
-    methods = [method for method in printed if method in PLAN.methods_of(experiment)]
+    methods = [method for method in paper_pick.methods_run(block, printed) if method in PLAN.methods_of(experiment)]
     (network,) = PLAN.experiments[experiment]["networks"]
     return [(experiment, network, method) for method in methods]
 
@@ -58,7 +59,7 @@ def paper_table_settings(wildcards):
         "published": table["published"],
         "policy": table.get("policy", "diagonal"),
         "grid": table.get("grid", "full"),
-        "titles": titles_of_blocks(table) | scaled_titles(table),
+        "titles": titles_of_blocks(table) | picked_titles(table) | scaled_titles(table),
         "notes": [
             *paper_notes.rehearsal_notes(experiments),
             *map(CHOICE.format, table.get("choices", [])),
@@ -81,6 +82,7 @@ def block_settings(table, block):
         "missing": missing(block["experiment"]),
         "batches": batches_of_block(table, block),
         "scaled": scaled_of_block(table, block),
+        "pick": paper_pick.settings_of(PLAN, block),
         "lengths": paper_notes.lengths_of(
             PLAN, block["experiment"], [method for _, _, method in runs_printed(table, block)]
         ),
@@ -99,6 +101,11 @@ def titles_of_blocks(table):
     printed = {cell.place.method for cell in published_table(table["published"]).cells}
     shown = {method for block in table["blocks"] for method in PLAN.methods_of(block["experiment"])} | printed
     return {name: method["title"] for name, method in PLAN.methods.items() if name in shown}
+
+
+def picked_titles(table):
+    """Return the titles of the methods that the rows of a paper's table are picked from."""
+    return {key: title for block in table["blocks"] for key, title in paper_pick.titles_of(PLAN, block).items()}
 
 
 def scaled_titles(table):

@@ -9,5 +9,5 @@ with logs.job(snakemake.log[0]):
     what = {"x": figure["x"], "metrics": figure["metrics"]}
     points = sorted(map(float, figure["points"]))
     drawn = sweep_figure.draw(panels, points=points, title=figure["title"], log=figure.get("log", False), **what)
-    caption = sweep_figure.caption(panels, structure=figure["structure"], **what)
+    caption = sweep_figure.caption(panels, structure=figure["structure"], note=figure.get("note", ""), **what)
     pictures.save(drawn, snakemake.output, caption)

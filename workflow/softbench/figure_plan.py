@@ -19,18 +19,20 @@ NEEDED = {  # kind -> keys that it must have, besides the common ones
     "discrepancy": {"arms", "structure"},
     "soft_labels": {"soft_labels"},
     "reliability": {"methods"},
+    "training": {"methods"},
 }
 OPTIONAL = {  # kind -> keys that it may have
-    "sweep": {"printed", "log", "composites", "roi"},
+    "sweep": {"printed", "log", "composites", "roi", "note"},
     "slices": {"cases", "chosen_by"},
     "probabilities": {"structure", "cases", "chosen_by"},
     "downsampling": {"factors", "size"},
     "discrepancy": {"cases", "chosen_by"},
     "soft_labels": set(),
     "reliability": {"roi"},
+    "training": {"note"},
 }
 KINDS = tuple(NEEDED)
-NEED_TRAINING = ("probabilities", "discrepancy", "slices", "reliability", "sweep")
+NEED_TRAINING = ("probabilities", "discrepancy", "slices", "reliability", "sweep", "training")
 OF_ONE_EXPERIMENT = ("discrepancy", "downsampling", "soft_labels")
 STANDS_IN = {OPEN: "open stand-in", SUFFIX: "phantom"}
 TAKEN = ("reliability", "soft_labels", "ranks", "cases")  # figures of a table are called `<one of these>_<table>`

@@ -14,8 +14,9 @@ FORMS = {"published": "", "here": "", "open": OPEN, "phantom": SUFFIX}  # data -
 def forms_of(tables: Mapping[str, Mapping[str, Any]], experiments: Collection[str]) -> dict[str, dict[str, Any]]:
     """Return every paper table in its three forms: `svls_1`, `svls_1_open` and `svls_1_phantom`.
 
-    A block holds `printed` and `arm` as the published table names them, `experiment`, `surrogate` and `same_cases`.
-    `variants` are methods of ours that the paper lacks: rows below its own.
+    A block holds `printed` and `arm` as the published table names them, `experiment`, `surrogate`, `same_cases` and
+    `pick` (`paper_pick`; None where it picks no row). `variants` are methods of ours that the paper lacks: rows below
+    its own.
     The open form takes a block's `open` experiment where it has one; the phantom form the rehearsal.
 
     Raises: InputError: if a name is taken, or a block names an experiment that does not exist.
@@ -48,4 +49,5 @@ def _block(where: str, block: Mapping[str, Any], data: str, experiments: Collect
         "surrogate": block.get("surrogate", False) or not is_own,
         "same_cases": block.get("same_cases", False) and is_own,
         "variants": block.get("variants", []),
+        "pick": block.get("pick"),
     }

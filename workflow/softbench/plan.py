@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from softbench import figure_plan, networks, paper_plan, rehearsal
+from softbench import figure_plan, networks, paper_pick, paper_plan, rehearsal
 from softbench.config import needs_shares, settings_allowed, source_settings_allowed
 from softbench.errors import InputError
 from softbench.losses import catalogue as losses
@@ -72,6 +72,8 @@ class Plan:
         for name, table in self.paper_tables.items():
             for method in (one for block in table["blocks"] for one in block["variants"]):
                 _known(f"tables.{name}.blocks.variants", method, self.methods)
+            for block in table["blocks"]:
+                paper_pick.check(f"tables.{name}.blocks", block, self.methods)
         targets = {**self.tables, **self.paper_tables}
         for name in self.config["run"]:
             _known("run", name, targets)

@@ -14,6 +14,7 @@ from softbench.reporting.beside import formats as beside_formats
 from softbench.reporting.beside import metrics as beside_metrics
 from softbench.reporting.beside import table as beside
 from softbench.reporting.beside.layout import heads, lines, marks_of
+from softbench.reporting.beside.notes import footnotes
 from softbench.reporting.beside.parts import Block
 
 TITLES = {"one_hot": "One-hot & <hard>", "oracle": "Oracle_1 (100 %)"}
@@ -29,7 +30,7 @@ def made_results(table, dataset, arm):
             rows += [
                 (method, place.structure, key, metric.roi, place.rater or 0, mean)
                 for method in (place.method, "oracle")
-                for key in (metric.ours, beside_metrics.STANDARD.get(metric.ours))
+                for key in (metric.ours, beside_metrics.standard_of(metric))
                 if key
             ]
     names = ["method", "structure", "metric", "roi", "rater", "mean"]
@@ -204,6 +205,21 @@ def test_standard_metrics_exist_and_are_no_papers_own():
     for own, standard in beside_metrics.STANDARD.items():
         assert catalogue.describe(own).better == catalogue.describe(standard).better
         assert standard not in beside_metrics.STANDARD
+
+
+def test_hd95_as_cited_and_that_of_the_challenge_stand_side_by_side_by_name():
+    printed = published.read("superpixel_1")
+    rows = made_results(printed, "mrbrains18", None)
+    rows.loc[rows["metric"] == "hd95_in_plane", "mean"] = 4.25
+    made = beside.build(printed, [Block("mrbrains18", results=rows, surrogate=True)])
+    (section,) = made.sections
+    place = [head.label for head in heads(section)].index("HD95 (mm)")
+    entry = lines(made, section)[0].entries[place]
+    assert entry.ours.startswith("3.56")  # 1 % above the printed 3.5287
+    assert entry.standard.startswith("in plane 4.25")
+    (said,) = [line for line in footnotes(made) if line.startswith("HD95: ")]
+    assert "our hd95, with hd95_in_plane beside it" in said
+    assert "Taha & Hanbury" in said
 
 
 def test_metrics_in_doubt_are_printed_and_noted():

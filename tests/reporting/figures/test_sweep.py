@@ -68,6 +68,11 @@ def test_caption_says_what_dots_and_diamonds_are_and_how_many_seeds(scores):
     assert "Hollow" not in sweep_figure.caption(panels(scores)[1:], structure="A", **DRAWN)
 
 
+def test_caption_ends_with_what_is_ours(scores):
+    text = sweep_figure.caption(panels(scores), structure="A", note="All with 2000 of them.", **DRAWN)
+    assert text.endswith("Theirs: not run: no data. All with 2000 of them.")
+
+
 def test_same_curves_give_the_same_bytes(scores, tmp_path):
     for name in ("a", "b"):
         figure = sweep_figure.draw(panels(scores), points=[0.1, 0.2], title="T", log=True, **DRAWN)

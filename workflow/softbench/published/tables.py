@@ -19,7 +19,8 @@ LOST = "–"
 class PrintedMetric:
     """A metric as a paper prints it; `printed number * factor` is in our unit (shares for percent).
 
-    `ours` is our key of the same definition, None where we have none; `better` is "zero" where nearest 0 is best.
+    `ours` is our key of the same definition, None where we have none; `beside` that of another reading, None where
+    there is one alone. `better` is "zero" where nearest 0 is best.
     """
 
     name: str
@@ -29,6 +30,7 @@ class PrintedMetric:
     unit: str
     factor: Decimal
     note: str
+    beside: str | None = None
 
     @property
     def key(self) -> str:

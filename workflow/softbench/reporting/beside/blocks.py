@@ -8,7 +8,7 @@ from softbench import damage
 from softbench.errors import InputError
 from softbench.published import PublishedTable
 from softbench.reporting import assemble
-from softbench.reporting.beside import lengths
+from softbench.reporting.beside import lengths, pick
 from softbench.reporting.beside import results as beside_results
 from softbench.reporting.beside.parts import Block
 from softbench.reporting.scaled import with_scaled
@@ -23,8 +23,8 @@ def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
         table: the printed one.
         settings: `policy` and `grid` where they are not the default, and `blocks`: each with `printed`, `arm`, `data`,
             `surrogate`, `same_cases`, `structures`, `composites`, `command`, `batches` (paths), `scaled` (method -> key
-            of a further row: its runs at their own temperature), `lengths` (of `paper_notes.lengths_of`), and
-            `missing`, why nothing was run, or None.
+            of a further row: its runs at their own temperature), `lengths` (of `paper_notes.lengths_of`), `pick`
+            (of `paper_pick.settings_of`), and `missing`, why nothing was run, or None.
     Returns: one block each. Without runs its results are None, and the note says why; failed runs are named in it.
     Raises: InputError: as `beside_results.results`.
     """
@@ -32,13 +32,16 @@ def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
 
 
 def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str, Any]) -> Block:
+    seeds = _seeds(one["batches"] if one["missing"] is None else ())
+    picked = pick.pick(one.get("pick"), seeds)
     known: dict[str, Any] = {
         "data": one["data"],
         "surrogate": one["surrogate"],
         "same_cases": one["same_cases"],
         "structures": one["structures"],
         "command": one["command"],
-        "told": lengths.sentences(one.get("lengths", ()), _seeds(one["batches"] if one["missing"] is None else ())),
+        "methods": picked.methods,
+        "told": (*picked.told, *lengths.sentences(one.get("lengths", ()), seeds)),
     }
     if one["missing"] is not None:
         return Block(one["printed"], one["arm"], note=_sentence(one["missing"]), **known)
@@ -48,7 +51,8 @@ def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str,
         return Block(one["printed"], one["arm"], note=_sentence(str(error)), **known)
     composites = one["composites"] or None
     choice = {key: settings[key] for key in ("policy", "grid") if key in settings}
-    scores = with_scaled(runs.scores, assemble.RAW, one["scaled"])
+    shown = runs.scores[~runs.scores["method"].isin(picked.unshown)]
+    scores = with_scaled(shown, assemble.RAW, one["scaled"])
     found = beside_results.results(scores, table, one["printed"], composites=composites, **choice)
     return Block(one["printed"], one["arm"], found, note=_failures(runs.failed), **known)
 

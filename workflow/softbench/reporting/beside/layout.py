@@ -132,5 +132,8 @@ def _standard(standard: Ours | None, column: Column, factor: float, digits: tupl
 
 
 def name_of_standard(key: str) -> str:
-    """Return a name short enough for a cell: NSD, TACE, HD95; "at val" where only the threshold is another."""
+    """Return a name short enough for a cell: NSD, TACE, HD95; "at val" where only the threshold is another, "in plane"
+    where edges are those of slices."""
+    if key.endswith("_in_plane"):
+        return "in plane"
     return "at val" if key.endswith("_at_val") else key.split("_")[0].upper()

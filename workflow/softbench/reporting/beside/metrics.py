@@ -1,12 +1,11 @@
 """Where a paper's metric is not what others mean by that name, and where its unit is in doubt."""
 
-from softbench.published import PublishedTable
+from softbench.published import PrintedMetric, PublishedTable
 
-VERSION = 1
+VERSION = 2
 STANDARD = {  # key of a paper's own definition -> the usual one, shown beside it
     "tace_svls": "tace",  # the code divides by the bins once more
     "sd_svls_2mm": "nsd_2mm",  # of the prediction's surface alone
-    "hd95_in_plane": "hd95",  # edges slice by slice
     "hd95_pooled": "hd95",
     # The threshold is chosen on the cases that are reported; the honest one comes from validation.
     **{
@@ -21,10 +20,15 @@ IN_DOUBT = {  # (table, printed metric) -> why no number of ours can be judged a
 }
 
 
+def standard_of(metric: PrintedMetric) -> str | None:
+    """Return our key of what stands beside a printed metric: another reading of it, or the usual definition."""
+    return metric.beside or STANDARD.get(metric.ours or "")
+
+
 def keys_of(table: PublishedTable) -> list[str]:
-    """Return our keys of all metrics that a printed table needs, the standard ones included, in its order."""
-    own = [metric.ours for metric in table.metrics.values() if metric.ours]
-    return list(dict.fromkeys(key for one in own for key in (one, STANDARD.get(one)) if key))
+    """Return our keys of all metrics that a printed table needs, those beside them included, in its order."""
+    pairs = [(metric.ours, standard_of(metric)) for metric in table.metrics.values() if metric.ours]
+    return list(dict.fromkeys(key for pair in pairs for key in pair if key))
 
 
 def reason_against(table: PublishedTable, metric: str) -> str:

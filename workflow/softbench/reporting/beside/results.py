@@ -7,13 +7,13 @@ import pandas as pd
 from softbench.checks import require_one_of
 from softbench.errors import InputError
 from softbench.published import PublishedTable
-from softbench.reporting.beside.metrics import STANDARD, keys_of
+from softbench.reporting.beside.metrics import keys_of, standard_of
 from softbench.reporting.choice import with_composites
 from softbench.reporting.parts import Column
 from softbench.statistics import apply_policy, seed_means, summarise
 from softbench.statistics.rows import CELL
 
-VERSION = 2
+VERSION = 3
 GRIDS = ("full", "training")
 EVERY_RATER = 0
 
@@ -65,9 +65,10 @@ def _heads(table: PublishedTable, dataset: str) -> list[Column]:
     """Return what is printed of a data set, in our keys, with the standard metrics."""
     found: dict[Column, None] = {}
     for cell in table.cells:
-        own = table.metric_of(cell).ours
-        if cell.place.dataset == dataset and own is not None:
-            found |= {Column(key, cell.place.structure): None for key in (own, STANDARD.get(own)) if key}
+        metric = table.metric_of(cell)
+        if cell.place.dataset == dataset and metric.ours is not None:
+            keys = (metric.ours, standard_of(metric))
+            found |= {Column(key, cell.place.structure): None for key in keys if key}
     return list(found)
 
 

@@ -10,7 +10,7 @@ from softbench.reporting.beside import rule as beside_rule
 from softbench.reporting.beside.numbers import Found, lookup, value_of
 from softbench.reporting.beside.parts import Beside, Block, Cell, Column, Judgement, Ours, Printed, Row, Section
 
-VERSION = 1
+VERSION = 2
 
 
 def build(
@@ -84,7 +84,7 @@ def _section(table: PublishedTable, block: Block, rater: int | None, titles: Map
 
 def _column(table: PublishedTable, structure: str, metric: str) -> Column:
     printed = table.metrics[metric]
-    return Column(structure, printed, beside_metrics.STANDARD.get(printed.ours or ""))
+    return Column(structure, printed, beside_metrics.standard_of(printed))
 
 
 def _name(table: PublishedTable, block: Block) -> str:

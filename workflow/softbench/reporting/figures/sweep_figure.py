@@ -16,7 +16,7 @@ from softbench.metrics.catalogue import describe
 from softbench.reporting.figures import pictures
 from softbench.reporting.figures.sweep import Panel
 
-VERSION = 1
+VERSION = 2
 INCHES = (2.8, 1.45)  # of a panel
 LINE, SEED, PRINTED = sns.color_palette("colorblind")[0], "0.35", sns.color_palette("colorblind")[1]
 ARROWS = {"higher": " ↑", "lower": " ↓"}
@@ -98,11 +98,11 @@ def _legend(figure: Figure, with_printed: bool) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=6.5)
 
 
-def caption(panels: Sequence[Panel], *, metrics: Sequence[str], structure: str, x: str) -> str:
-    """Return the caption of a sweep."""
+def caption(panels: Sequence[Panel], *, metrics: Sequence[str], structure: str, x: str, note: str = "") -> str:
+    """Return the caption of a sweep; `note` is a sentence that ends it."""
     names = ", ".join(describe(metric).name for metric in metrics)
     text = CAPTION.format(metrics=names, structure=structure, x=x)
     counts = [f"{one.name}: {one.curves['seed'].nunique()} seeds" for one in panels if one.curves is not None]
     missing = [f"{one.name}: {one.reason}" for one in panels if one.curves is None]
     about = ABOUT_PRINTED if any(len(panel.printed) for panel in panels) else ""
-    return f"{text}{about} {'; '.join([*counts, *missing])}."
+    return f"{text}{about} {'; '.join([*counts, *missing])}. {note}".strip()

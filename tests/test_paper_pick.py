@@ -1,0 +1,99 @@
+"""Rows whose parameter the paper does not say: which runs they are picked from, and what config may name."""
+
+from copy import deepcopy
+
+import pytest
+import yaml
+from softbench import InputError, datasets, paper_pick, published, soft_labels
+from softbench.plan import Plan
+
+ROWS = {"sp": {500: "sp", 1000: "sp_1000"}, "wsp": {500: "wsp", 1000: "wsp_1000"}}
+BLOCK = {"experiment": "e", "pick": {"what": "cells", "rows": ROWS, "beside": [500]}}
+METHODS = ["ce", "sp", "sp_1000", "wsp", "wsp_1000"]
+
+
+@pytest.fixture(scope="module")
+def config(root) -> dict:
+    return yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+
+
+def planned(config: dict) -> Plan:
+    return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+
+
+def changed(**pick: object) -> dict:
+    return {**BLOCK, "pick": {**BLOCK["pick"], **pick}}
+
+
+def test_all_that_a_row_is_picked_from_is_run() -> None:
+    assert paper_pick.methods_run(BLOCK, ["ce", "sp", "wsp"]) == METHODS
+    assert paper_pick.methods_run({"experiment": "e", "pick": None}, ["ce", "sp"]) == ["ce", "sp"]
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        (changed(rows={**ROWS, "wsp": {500: "wsp"}}), "needs the same values in each of its rows"),
+        (changed(rows={**ROWS, "wsp": {500: "wsp", 1000: "lost"}}), "pick names 'lost', which `methods` lacks"),
+        (changed(beside=[750]), r"pick\.beside names \[750\], which no row has"),
+    ],
+)
+def test_what_cannot_be_picked_is_refused(block: dict, message: str) -> None:
+    paper_pick.check("here", BLOCK, METHODS)
+    with pytest.raises(InputError, match=message):
+        paper_pick.check("here", block, METHODS)
+
+
+@pytest.mark.parametrize("table", ["superpixel_1", "superpixel_2"])
+@pytest.mark.parametrize("form", ["", "_open", "_phantom"])
+def test_superpixel_rows_are_picked_from_all_seven_counts_with_both_losses(table: str, form: str, config: dict) -> None:
+    plan = planned(config)
+    (block,) = plan.paper_tables[table + form]["blocks"]
+    printed = dict.fromkeys(cell.place.method for cell in published.read(table).cells)
+    rows = paper_pick.settings_of(plan, block)["rows"]
+    assert [list(values) for values in rows.values()] == [[500, 1000, 1500, 2000, 2500, 3000, 3500]] * 2
+    assert set(rows) <= set(printed)
+    assert set(paper_pick.methods_run(block, printed)) <= set(plan.methods_of(block["experiment"]))
+    for row, values in rows.items():
+        for count, method in values.items():  # the map of so many superpixels, and the loss of the printed row
+            soft_label = plan.soft_labels[plan.methods[method]["soft_label"]]
+            assert plan.maps[soft_label["map"]]["count"] == count
+            for same in ("loss", "control"):
+                assert plan.methods[method][same] == plan.methods[row][same]
+    weighted = [plan.methods[row]["loss"].startswith("wce") for row in rows]
+    assert weighted == [False, True]
+
+
+def test_figures_of_the_superpixel_paper_show_its_weighted_form(config: dict) -> None:
+    plan = planned(config)
+    for figure, weighted in (("4", True), ("5", True), ("4_ce", False), ("5_ce", False)):
+        points = plan.figures[f"superpixel_fig_{figure}"]["points"]
+        losses = [plan.methods[method]["loss"] for method in points.values()]
+        assert all(loss.startswith("wce(hard) + dice(hard)") == weighted for loss in losses)
+    fig_5 = plan.figures["superpixel_fig_5"]
+    labels = {plan.methods[method]["soft_label"] for method in fig_5["points"].values()}
+    assert labels == {"superpixel_2000"}  # one count for all weights, which its caption says
+    assert "2000 superpixels" in fig_5["note"]
+    for beta, method in fig_5["points"].items():
+        assert plan.methods[method]["loss"].endswith(f"{float(beta)}*kl")
+
+
+def test_titles_say_the_value(config: dict) -> None:
+    plan = planned(config)
+    titles = paper_pick.titles_of(plan, plan.paper_tables["superpixel_2"]["blocks"][0])
+    assert titles["superpixel_ce"] == "Superpixel (CE), 500 superpixels"
+    assert titles["superpixel_wce_2000"] == "Superpixel (WCE), 2000 superpixels"
+    assert titles["superpixel_wce@unpicked"] == "Superpixel (WCE)"
+
+
+def test_experiment_that_runs_fewer_picks_among_these(config: dict) -> None:
+    fewer = deepcopy(config)
+    del fewer["figures"]["superpixel_training_oct"]  # it shows others
+    fewer["experiments"]["superpixel_oct_dme"]["methods"] = [
+        "one_hot", "superpixel_ce", "superpixel_ce_1000", "superpixel_wce", "superpixel_wce_1000",
+        "superpixel_wce_1500",
+    ]  # fmt: skip
+    plan = planned(fewer)
+    found = paper_pick.settings_of(plan, plan.paper_tables["superpixel_2"]["blocks"][0])
+    assert {tuple(values) for values in found["rows"].values()} == {(500, 1000)}
+    assert found["beside"] == [500]

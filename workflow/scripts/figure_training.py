@@ -1,0 +1,11 @@
+"""Draw loss, validation DSC and learning rate along runs."""
+
+from softbench import logs
+from softbench.reporting.figures import pictures, training, training_figure
+
+with logs.job(snakemake.log[0]):
+    figure = snakemake.params.figure
+    panels = [training.read(panel, figure["titles"]) for panel in figure["panels"]]
+    drawn = training_figure.draw(panels, title=figure["title"])
+    caption = training_figure.caption(panels, note=figure.get("note", ""))
+    pictures.save(drawn, snakemake.output, caption)
