@@ -58,10 +58,11 @@ walkthrough: setup  ## types what README.md and docs/extend.md say, in a fresh c
 snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest tests/snapshots --rewrite-snapshots
 
-docs: setup  ## rewrite docs/metrics.md, docs/datasets.md, docs/papers.md, docs/licences.md and docs/performance.md
+docs: setup  ## rewrite the pages of docs/ that are made from code and data
 	$(BIN)/python -m softbench.metrics.document
 	$(BIN)/python -m softbench.datasets.document
 	$(BIN)/python -m softbench.claims.document
+	$(BIN)/python -m softbench.published.fidelity_page
 	$(BIN)/python envs/licences.py
 	$(BIN)/python benchmarks/performance.py
 

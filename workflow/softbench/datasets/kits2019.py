@@ -34,9 +34,9 @@ CLASSES = ("background", "kidney", "tumour")
 STRUCTURES = {"kidney": (1,), "tumour": (2,), "kidney_and_tumour": (1, 2)}
 LABEL_IDS = {0: 0, 1: 1, 2: 2}
 DEFAULTS = {
-    "spacing_mm": [3.22, 1.62, 1.62],  # D H W; SVLS Sec. 3
+    "spacing_mm": [3.22, 1.62, 1.62],  # D H W; SVLS Sec. 3.1
     "window": {"hu": kits.WINDOW_HU},  # ours, see above
-    "crop": {"size": [80, 160, 160], "at": "centre"},  # voxels; SVLS Sec. 3
+    "crop": {"size": [80, 160, 160], "at": "centre"},  # voxels; SVLS Sec. 3.1
 }
 DROPPED = {kits.name_of(number): "test case of the challenge: no labels are published" for number in range(210, 300)}
 PARTS = (kits,)

@@ -55,9 +55,9 @@ LABEL_IDS = {0: 0, 1: 1}
 READERS = 4
 SETTINGS = {"box_mm": 128.0}  # kept around a nodule before resampling; must hold the crop
 DEFAULTS = {
-    "spacing_mm": [1.0, 1.0, 1.0],  # D H W; SVLS Sec. 3
+    "spacing_mm": [1.0, 1.0, 1.0],  # D H W; SVLS Sec. 3.1
     "window": {"hu": [-1000, 400]},  # ours: a common lung window; the paper prints none
-    "crop": {"size": [90, 90, 90], "at": "foreground"},  # voxels; SVLS Sec. 3, "around the nodule"
+    "crop": {"size": [90, 90, 90], "at": "foreground"},  # voxels; SVLS Sec. 3.1, "around the nodule"
 }
 SPLITS = {
     "main": {"train": 0.675, "val": 0.075, "test": 0.25},  # of patients; SVLS 669 / 218, 10 % of training select

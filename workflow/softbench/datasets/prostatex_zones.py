@@ -51,8 +51,8 @@ NAMES = {  # what the name of a segment holds
 }
 ORDER = ("pz", "tz", "afs", "dpu")  # painted one over the other
 DEFAULTS = {
-    "spacing_mm": [3.0, 0.5, 0.5],  # SVLS, Sec. 4
-    "crop": {"size": [24, 320, 320], "at": "centre"},  # SVLS, Sec. 4
+    "spacing_mm": [3.0, 0.5, 0.5],  # SVLS, Sec. 3.1
+    "crop": {"size": [24, 320, 320], "at": "centre"},  # SVLS, Sec. 3.1
     "normalise": "zscore",  # not told
 }
 SPLITS = {"main": {"train": 0.714, "val": 0.082, "test": 0.204}}  # of 98: 70, 8, 20; SVLS: 78 and 20

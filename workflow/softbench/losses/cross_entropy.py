@@ -16,7 +16,7 @@ class CrossEntropy(nn.Module):
 
     V: the valid voxels of the whole batch, background included. A dense target, one-hot too, keeps the arithmetic the
     same for all methods (and deterministic on CUDA, where the loss on class indices is not).
-    Source: SVLS paper Eq. 2, GeoLS paper Eq. 6, and both authors' code. Departures: none. The target need not sum to 1.
+    Source: SVLS paper Eq. 3, GeoLS paper Eq. 1, and both authors' code. Departures: none. The target need not sum to 1.
     """
 
     def forward(self, logits: torch.Tensor, target: Target) -> torch.Tensor:

@@ -123,7 +123,7 @@ def soften(
         everywhere; without any foreground the background is 1.
     Raises: InputError: if a setting is unknown, the image is missing, not finite or on another grid, or the labels are
         not class ids of one rater.
-    Source: Adiga et al. 2023, Eqs. 3-5, and the authors' geodesic_maps.py. Departures from the script: the spacing is
+    Source: Adiga et al. 2023, Eqs. 3-6, and the authors' geodesic_maps.py. Departures from the script: the spacing is
         the image's own; seeds never vanish (see `seeds.skeleton`). "normalise_rest" is ours.
     """
     require_fraction("alpha", alpha)

@@ -32,7 +32,7 @@ def soften(labels: np.ndarray, image: np.ndarray | None, spacing_mm: Sequence[fl
         classes: number of classes C, background included.
     Returns: (C, D, H, W) or (C, H, W) float32, multiples of 1 / R that sum to 1.
     Raises: InputError: if labels are not class ids below `classes`.
-    Source: SVLS paper, Sec. 2.3 and Table 2 (mOH). Departures: none.
+    Source: SVLS paper, Sec. 2.1, Fig. 3 and Table 2 (mOH). Departures: none.
     """
     raters = many_raters(labels, spacing_mm, classes)
     return np.stack([arrays.one_hot(rater, classes) for rater in raters]).mean(axis=0)
