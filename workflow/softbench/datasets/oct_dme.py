@@ -8,7 +8,7 @@ the first (vitreous) and below the last (choroid) is background. Li et al. speak
 regions", which the data do not have: ours are seven layers and fluid, eight structures. See `retina_layers`.
 
 **Preparation** (Li et al.: denoised by DnCNN, flattened to an estimated Bruch's membrane, cropped to the retina). The
-weights of DnCNN are not to be had, so `denoise: nl_means` stands in (`speckle`), or `none`. `flatten` shifts each
+weights of DnCNN are not fetched here, so `denoise: nl_means` stands in (`speckle`), or `none`. `flatten` shifts each
 column by whole pixels so that the estimate (`flatten`) lies level; `rows` are how many rows are kept above and below
 it (none: the whole height). Predictions therefore lie in the flattened image.
 

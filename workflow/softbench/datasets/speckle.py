@@ -1,4 +1,4 @@
-"""Less speckle in OCT: non-local means, a stand-in for the DnCNN of Li et al., whose weights are not to be had."""
+"""Less speckle in OCT: non-local means, a stand-in for the DnCNN of Li et al., whose weights are not fetched here."""
 
 import numpy as np
 from scipy.ndimage import convolve
