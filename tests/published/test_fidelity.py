@@ -61,7 +61,15 @@ def test_names_are_unique_and_every_kind_is_there(paper) -> None:
 
 def test_a_choice_of_ours_without_its_reason_is_refused(tmp_path, monkeypatch) -> None:
     (tmp_path / "fidelity").mkdir()
-    entry = {"name": "x", "kind": "loss", "place": "Eq. 1", "what": "x", "status": "ours", "where": ["a"], "shown": ["b"]}
+    entry = {
+        "name": "x",
+        "kind": "loss",
+        "place": "Eq. 1",
+        "what": "x",
+        "status": "ours",
+        "where": ["a"],
+        "shown": ["b"],
+    }
     (tmp_path / "fidelity" / "none.yaml").write_text(yaml.safe_dump([entry]))
     monkeypatch.setattr(fidelity, "FOLDER", tmp_path)
     with pytest.raises(InputError, match="because"):
