@@ -2,8 +2,9 @@
 
 Usage: python benchmarks/prepare.py     (in the project's folder, with .venv active; about a CPU minute, 2 GB of memory)
 Three made cases of 4 x 155 x 240 x 240 voxels as int16 .nii.gz, stored LPS as BraTS 2019 is. One worker, one thread.
-Preparing is the source `brats2019` with its defaults: hash, read, turn, crop to 128 x 192 x 192, z-scores, write; in a
-process of its own, whose largest resident size (Linux: VmHWM) is printed beside what its imports alone take.
+Preparing is the source `brats2019` with its defaults: hash, read, turn, crop to 128 x 192 x 192, z-scores, write, and
+keep the image before normalisation; in a process of its own, whose largest resident size (Linux: VmHWM) is printed
+beside what its imports alone take.
 `--tiny`: small cases.
 The loader is `training.resident`, three epochs in batches of one; beside it nibabel decodes the same cases' five files
 and cuts the same part, as a loader that reads each case anew does at the least. CPU seconds of one run.

@@ -69,3 +69,26 @@ def test_switch_to_fp32_is_said_instead(config: dict) -> None:
     changed["protocols"]["svls"]["precision"] = "fp32"
     said = paper_notes.precision_notes(planned(changed), ["svls_brats2019"])
     assert said == ["Activations are in float32, as `precision` in the protocol says."]
+
+
+def test_geols_tables_say_which_intensities_the_maps_see(config: dict) -> None:
+    plan = planned(config)
+    shown = {name: table for name, table in config["tables"].items() if name in ("geols_1", "geols_2", "geols_3")}
+    for table in shown.values():
+        said = " ".join(table["choices"])
+        for part in ("before the network's normalisation", "released script", "`scale: none | unit`"):
+            assert part in said
+        methods = {method for block in table["blocks"] for method in plan.methods_of(block["experiment"])}
+        labels = [plan.soft_labels[plan.methods[method]["soft_label"]] for method in sorted(methods)]
+        of_geols = [label for label in labels if label["recipe"] == "geols"]
+        assert len(of_geols) > 5
+        assert {label.get("variant", "code") for label in of_geols} == {"code"}
+        assert {plan.maps[label["map"]].get("intensities", "prepared") for label in of_geols} == {"prepared"}
+
+
+def test_geols_fig_3_says_which_factors_are_ours(config: dict) -> None:
+    """The text around the paper's figure names 0, 0.05 and 0.1; its curve is a picture without numbers."""
+    figure = config["figures"]["geols_fig_3"]
+    ours = sorted(set(figure["points"]) - {0, 0.05, 0.1})
+    assert ours
+    assert f"Factors from {ours[0]} on are our choice" in figure["note"]
