@@ -27,5 +27,7 @@ def dataset_of(folder: Path, source: str, settings: Mapping[str, Any], rows: Seq
     module = datasets.source(source)
     facts = {"classes": module.CLASSES, "structures": module.STRUCTURES, "modalities": module.MODALITIES}
     hashes = {row["case"]: row["hash"] for row in rows}
-    manifest = facts | {"source": source, "settings": dict(settings), "truth": False, "cases": hashes}
+    prepared = {row["case"]: row["prepared"] for row in rows}
+    manifest = facts | {"source": source, "settings": dict(settings), "truth": False}
+    manifest |= {"cases": hashes, "prepared": prepared}
     return Dataset(folder, manifest, pd.DataFrame(list(rows)))
