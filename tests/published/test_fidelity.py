@@ -1,4 +1,4 @@
-"""The list behind docs/fidelity.md names only what exists, and leaves out no table, figure, claim or method of a paper."""
+"""The list behind docs/fidelity.md names only what exists, and leaves out no table, figure, claim or method."""
 
 from pathlib import Path
 

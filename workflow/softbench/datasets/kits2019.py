@@ -5,9 +5,9 @@
 not which kidney it means; its code scores BraTS by the id's own definition, so `kidney` (id 1) is taken for its rows.
 
 **Preparation of the SVLS paper.** Voxels of 3.22 x 1.62 x 1.62 mm and the central 80 x 160 x 160 of them. Centre is
-read as the centre of the volume (labels are not looked at; its code crops BraTS at random), so a kidney may be cut; with
-`crop.at: foreground` it is not, but a new patient has no labels to find it by. The paper prints no window: ours is
-that of the work which the grid stems from (nnU-Net of the challenge), then z-scores per case.
+read as the centre of the volume (labels are not looked at; its code crops BraTS at random), so a kidney may be cut;
+with `crop.at: foreground` it is not, but a new patient has no labels to find it by. The paper prints no window: ours
+is that of the work which the grid stems from (nnU-Net of the challenge), then z-scores per case.
 """
 
 import sys

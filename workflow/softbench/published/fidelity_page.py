@@ -16,8 +16,8 @@ HEAD = """# Fidelity
 
 <!-- Made by `make docs`: edit workflow/published/fidelity/*.yaml, not this file. -->
 
-Each element of the four papers' experiments: where it is in the suite, whether it is as the paper prints it, and the test
-or output that shows it.
+Each element of the four papers' experiments: where it is in the suite, whether it is as the paper prints it, and the
+test or output that shows it.
 
 - **as printed**: what the paper says, to the letter.
 - **as released**: what the authors' published code does, where the paper says less or something else.

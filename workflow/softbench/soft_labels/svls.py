@@ -39,7 +39,8 @@ def soften(
     Returns: (C, D, H, W) or (C, H, W) float32, summing to 1 over C; the labelled class keeps at least 0.5, so an
         isolated voxel is a tie; an absent class is 0 everywhere.
     Raises: InputError: if `sigma` is not positive, or the labels are not class ids of one rater.
-    Source: Islam & Glocker 2021, Eq. 2 (the weights, Sec. 2, have no number) and the authors' code. Departures: computed axis by axis (equal to 2.4e-7).
+    Source: Islam & Glocker 2021, Eq. 2 (the weights, Sec. 2, have no number) and the authors' code. Departures:
+        computed axis by axis (equal to 2.4e-7).
     """
     require_positive("sigma", sigma)
     label_map = one_rater(labels, spacing_mm, classes)
