@@ -44,6 +44,17 @@ def test_without_data_every_table_is_made_and_says_how_to_get_it(papers) -> None
     assert f"{len(published.read('svls_1').cells)} printed cells: " in text
 
 
+def test_soft_labels_of_a_paper_are_measured_where_there_is_data(papers) -> None:
+    target = "results/tables/quality_superpixel_2_phantom.md"
+    papers.run(target)
+    text = (papers.path / target).read_text()
+    assert "### Soft labels of phantom_retina_tiny" in text
+    assert "superpixels found, median (range)" in text
+    assert re.search(r"\| superpixel \|.* 500 \| \d+ \(\d+ to \d+\) \|", text)
+    assert papers.jobs("superpixel_1_phantom")["quality_table"] == 1
+    assert "quality_table" not in papers.jobs("superpixel_2", "--config", "data=here")
+
+
 def test_data_behind_a_login_does_not_stop_what_is_open(papers) -> None:
     jobs = papers.jobs("svls_1")
     assert "prepare_brats2019" not in jobs

@@ -122,6 +122,7 @@ def products_of_papers(data):
     return [
         *forms,
         *figure_files(figures_of_papers(data)),
+        *quality_behind(tables),
         *costs_behind(tables),
         *(f"results/{page}/claims.{form}" for form in ("csv", "md", "html")),
         f"results/report/{page}.html",

@@ -146,12 +146,11 @@ def products_of(targets):
     figures = [f"results/figures/reliability_{table}.{form}" for table in tables for form in ("png", "pdf")]
     whole = list(targets) == list(config["run"])
     pages = ["results/report/index.html", "results/claims.md", "results/scores.parquet"] if whole else []
-    quality = [f"results/tables/quality_{table}.{form}" for table in tables for form in ("csv", "md", "html")]
     pictures = [f"results/figures/soft_labels_{table}.{form}" for table in tables for form in ("png", "pdf")]
     return [
         *forms,
         *figures,
-        *quality,
+        *quality_behind(targets),
         *pictures,
         *files_behind(tables),
         *evidence_of(tables),

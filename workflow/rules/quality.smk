@@ -1,10 +1,13 @@
 """Reads soft labels and their dataset; writes a table of their quality and a picture, before anything is trained."""
 
 
+include: "quality_plan.smk"
+
+
 rule quality_table:
     """Entropy, band and distance to the truth of each soft label that a table's methods learn from."""
     input:
-        soft_labels=soft_labels_shown,
+        soft_labels=soft_labels_measured,
     output:
         multiext("results/tables/quality_{table}", ".csv", ".md"),
         report(
@@ -16,11 +19,13 @@ rule quality_table:
         ),
     log:
         "results/logs/tables/quality_{table}.log",
+    wildcard_constraints:
+        table=settings.pattern([*PLAN.tables, *PLAN.paper_tables]),
     conda:
         "../../envs/report.yaml"
     params:
-        dataset=dataset_of,
-        titles=lambda wildcards: soft_labels_of(wildcards.table),
+        title=lambda wildcards: title_of_quality(wildcards.table),
+        rows=lambda wildcards: rows_of_quality(wildcards.table),
         version=version_of("reporting/quality.py"),
     script:
         "../scripts/quality_table.py"

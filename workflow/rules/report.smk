@@ -61,7 +61,7 @@ rule report:
         numbers=lambda wildcards: of_each_table("results/tables/{table}.csv", wildcards),
         tables=lambda wildcards: of_each_table("results/tables/{table}.html", wildcards),
         reliability=lambda wildcards: of_each_table("results/figures/reliability_{table}.png", wildcards),
-        quality=lambda wildcards: of_each_table("results/tables/quality_{table}.html", wildcards),
+        quality=lambda wildcards: [path for path in quality_behind(targets_of(wildcards)) if path.endswith(".html")],
         pictures=lambda wildcards: of_each_table("results/figures/soft_labels_{table}.png", wildcards),
         statistics=lambda wildcards: of_each_table("results/tables/statistics_{table}.html", wildcards),
         ranks=lambda wildcards: of_each_table("results/tables/ranks_{table}.html", wildcards),

@@ -7,6 +7,6 @@ from softbench.reporting import quality
 
 with logs.job(snakemake.log[0]):
     folders = [Path(manifest).parent for manifest in snakemake.input.soft_labels]
-    table = quality.summarise(dict(zip(snakemake.params.titles, folders, strict=True)))
+    table = quality.summarise(dict(zip(snakemake.params.rows, folders, strict=True)))
     for path in snakemake.output:
-        quality.write(table, f"Soft labels of {snakemake.params.dataset}", Path(path))
+        quality.write(table, snakemake.params.title, Path(path))

@@ -78,6 +78,14 @@ def test_files_find_their_place_by_name_and_absent_ones_leave_no_heading(tmp_pat
     assert chapters.of_claims(files) == []
 
 
+def test_quality_of_soft_labels_stands_below_the_table_of_a_paper(tmp_path):
+    files = [tmp_path / "quality_svls_1.html", tmp_path / "svls_1.html"]
+    for file in files:
+        file.write_text(file.stem)
+    (chapter,) = chapters.of_files(files, {"svls_1": "SVLS"}, key="papers", title="Papers", note="")
+    assert chapter["sections"][0]["html"] == "svls_1\nquality_svls_1"
+
+
 def test_figure_of_a_paper_stands_with_its_own_caption(tmp_path):
     (tmp_path / "fig_1.txt").write_text("Case 3 of seed 0.\n")
     files = [tmp_path / "fig_1.txt", tmp_path / "fig_1.png"]

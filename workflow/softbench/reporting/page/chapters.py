@@ -53,8 +53,11 @@ def of_tables(files: Sequence[Path], titles: Mapping[str, str]) -> list[Section]
 
 
 def of_files(files: Sequence[Path], titles: Mapping[str, str], *, key: str, title: str, note: str) -> list[Section]:
-    """Return one chapter whose sections are files by name, e.g. the papers' tables; none where there are no files."""
-    found = [(name, heading, _named(files, [name])) for name, heading in titles.items()]
+    """Return one chapter whose sections are files by name, e.g. the papers' tables; none where there are no files.
+
+    A table of soft-label quality, `quality_<name>`, stands below the file that it is called after.
+    """
+    found = [(name, heading, _named(files, [name, f"quality_{name}"])) for name, heading in titles.items()]
     parts = [_section(Part(name, heading, (name,)), name, those) for name, heading, those in found if those]
     return [{"title": title, "id": key, "note": note, "sections": parts}] if parts else []
 
