@@ -122,3 +122,9 @@ def test_table_without_a_control_is_refused_before_training(root: Path) -> None:
     said = r"tables\.demo_body shows the method 'svls' without its control 'one_hot'.*`methods` of demo_body"
     with pytest.raises(InputError, match=said):
         plan(root, experiments={"demo_body": {"methods": ["svls", "oracle"]}})
+
+
+def test_epoch_of_the_plateau_rule_without_that_rule_is_refused_before_training(root: Path) -> None:
+    said = "protocols.svls sets `plateau_epoch_steps`, but its schedule is 'constant'"
+    with pytest.raises(InputError, match=said):
+        plan(root, protocols={"svls": {"plateau_epoch_steps": 250}})

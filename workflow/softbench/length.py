@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+PATIENCE = 20  # epochs of the plateau rule, where a protocol says none
+
 
 @dataclass(frozen=True)
 class Length:
@@ -37,7 +39,7 @@ def of(protocol: Mapping[str, Any], cases: int | None) -> Length:
     if epochs is not None and cases is not None:
         steps = steps_of(epochs, batch, cases)
     epoch = protocol.get("plateau_epoch_steps")
-    patience = None if epoch is None else protocol["patience"]
+    patience = None if epoch is None else protocol.get("patience", PATIENCE)
     return Length(batch, epochs, steps, cases, epoch, patience)
 
 

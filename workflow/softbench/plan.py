@@ -51,6 +51,8 @@ class Plan:
             _known(f"soft_labels.{name}.map", soft_label.get("map", next(iter(self.maps))), self.maps)
             _known(f"soft_labels.{name}.recipe", soft_label["recipe"], recipes)
             _check_settings(name, soft_label)
+        for name, protocol in self.protocols.items():
+            _check_plateau(name, protocol)
         for name, network in self.config["networks"].items():
             _known(f"networks.{name}.name", network["name"], networks.names())
             networks.require_settings(f"config.yaml: networks.{name}", network["name"], set(network) - {"name"})
@@ -291,6 +293,16 @@ def _check_dataset(name: str, dataset: dict[str, Any]) -> None:
         raise InputError(
             f"config.yaml: datasets.{name} sets {', '.join(map(repr, unknown))}, which the source "
             f"{dataset['source']!r} does not know; its settings: {', '.join(sorted(allowed))}."
+        )
+
+
+def _check_plateau(name: str, protocol: dict[str, Any]) -> None:
+    """Raise where a protocol has an epoch of the plateau rule without that rule; a job would find it out much later."""
+    schedule = protocol.get("schedule")
+    if "plateau_epoch_steps" in protocol and schedule != "halve_on_plateau":
+        raise InputError(
+            f"config.yaml: protocols.{name} sets `plateau_epoch_steps`, but its schedule is {schedule!r}, which looks "
+            "at no validation. Leave it out, or set `schedule: halve_on_plateau`."
         )
 
 

@@ -32,7 +32,7 @@ class Protocol:
     eps: float = 1e-8  # of Adam and AdamW
     schedule: str = "one_cycle"
     warm_up: float = 0.15
-    patience: int = 20  # epochs without a better DSC at whose end `halve_on_plateau` halves the rate
+    patience: int = length.PATIENCE  # epochs without a better DSC at whose end `halve_on_plateau` halves the rate
     plateau_epoch_steps: int | None = None  # steps of such an epoch; None: as many as lie between two validations
     clip_norm: float | None = 1.0
     select: str = "last"
