@@ -19,6 +19,7 @@ skipped and says so. `docs/performance.md` is made from such files: `python benc
 
 import argparse
 import importlib
+import importlib.util
 import json
 import os
 import sys
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from record import Record
 
 ROOT = Path(__file__).parents[1]
+NEEDED = ("nibabel", "yaml")  # by the suite's own modules, whatever part runs
 PLANNED_MINUTES = 7  # what the seconds of PARTS are made for
 
 
@@ -83,6 +85,12 @@ def find_packages(bundle: Path) -> None:
     """Let Python find the suite and, behind what is installed, the packages of the bundle."""
     sys.path.insert(1, str(ROOT / "workflow"))
     sys.path.append(str(bundle / "packages"))
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SystemExit(
+            f"gpu.py needs {', '.join(missing)}, neither installed nor in {bundle / 'packages'}. Fill a bundle with "
+            "`make gpu-bundle` where there is a network, copy it along, and name it: --bundle FOLDER."
+        )
 
 
 def about(bundle: Path) -> dict[str, str]:

@@ -19,14 +19,15 @@ from softbench.datasets import splits
 from softbench.sizes import gib
 from training_work import CONFIG, HIPPOCAMPUS_SPLIT, ROOT
 
-LARGEST = 60 * 2**20  # bytes: what travels may have 64 MiB in all, the suite's own files among them
+LARGEST = 56 * 2**20  # bytes: what travels may have 64 MiB in all, the suite's own 7 among them
+ABOUT = "about.json"  # what tells a bundle from another folder
 
 
 def main() -> None:
     """Make the folder anew; print what it holds."""
     chosen = arguments()
-    shutil.rmtree(chosen.into, ignore_errors=True)
-    chosen.into.mkdir(parents=True)
+    require_cases(chosen.hippocampus)
+    empty(chosen.into)
     write_about(chosen.into)
     pack_packages(chosen.into)
     if chosen.hippocampus is None:
@@ -37,6 +38,20 @@ def main() -> None:
     print(f"{chosen.into}: {size / 2**20:.1f} MiB")
     if size > LARGEST:
         raise SystemExit(f"it holds {gib(size)}, more than may travel: {gib(LARGEST)}.")
+
+
+def require_cases(folder: Path | None) -> None:
+    """Stop, before anything is deleted, if a folder that is named holds no images."""
+    if folder is not None and not (folder / "imagesTr").is_dir():
+        raise SystemExit(f"{folder} has no imagesTr: name the folder of MSD Task04 as published.")
+
+
+def empty(folder: Path) -> None:
+    """Make a folder anew; stop if it holds something else than an earlier bundle."""
+    if folder.exists() and any(folder.iterdir()) and not (folder / ABOUT).exists():
+        raise SystemExit(f"{folder} holds files that are no bundle. Name an empty folder: --into FOLDER.")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
 
 
 def pack_cases(chosen: argparse.Namespace) -> None:

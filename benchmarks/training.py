@@ -95,6 +95,8 @@ def contest(work: Work, prepared: Path, chosen: argparse.Namespace) -> dict[str,
     results = training_contest.take_turns(
         work, dataset, steps=chosen.steps, warm_up=chosen.warm_up, rounds=chosen.rounds
     )
+    for name, error in training_contest.failed(results).items():
+        raise SystemExit(f"{name} failed:\n{error}")
     print(
         f"{work.dataset}, {work.network['name']}, batch {work.protocol.batch}, {work.protocol.crop}, {of_device(work)}"
     )

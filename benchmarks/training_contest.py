@@ -1,6 +1,7 @@
 """Ours, the SVLS authors' loop and MONAI's recipe take turns on the same work; what they cost, round by round."""
 
 import statistics
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,10 +25,11 @@ class Contestant(Interface):
 
 @dataclass
 class Result:
-    """What a contestant cost: seconds to make it, and the cost of each round."""
+    """What a contestant cost: seconds to make it, and the cost of each round; `error` if it raised one."""
 
-    made_s: float
+    made_s: float = 0.0
     rounds: list[Cost] = field(default_factory=list)
+    error: str = ""
 
     @property
     def step_s(self) -> float:
@@ -46,46 +48,82 @@ class Result:
 
 
 def take_turns(
-    work: Work, dataset: Dataset, *, steps: int, warm_up: int, rounds: int, go_on: Callable[[], bool] = lambda: True
+    work: Work,
+    dataset: Dataset,
+    *,
+    steps: int,
+    warm_up: int,
+    rounds: int,
+    go_on: Callable[[], bool] = lambda: True,
+    after: Callable[[dict[str, Result]], None] = lambda results: None,
 ) -> dict[str, Result]:
-    """Let the contestants take turns.
+    """Let the contestants take turns; one that raises leaves, and the others go on.
 
-    Args: go_on: asked before each round but the first; false ends the contest.
+    Args:
+        go_on: asked before each round but the first; false ends the contest.
+        after: called with the results so far each time that a contestant has run.
     """
-    results: dict[str, Result] = {}
-    makers: list[Callable[[], Contestant]] = [
-        lambda: Suite(work, dataset), lambda: SvlsLoop(work), lambda: MonaiRecipe(work),
-    ]  # fmt: skip
-    contestants: list[Contestant] = []
-    for make in makers:
-        start = read_clock(work.device)
-        contestants.append(make())
-        results[contestants[-1].name] = Result(seconds_between(start, read_clock(work.device)))
+    makers: dict[str, Callable[[], Contestant]] = {
+        Suite.name: lambda: Suite(work, dataset),
+        SvlsLoop.name: lambda: SvlsLoop(work),
+        MonaiRecipe.name: lambda: MonaiRecipe(work),
+    }
+    results = {name: Result() for name in makers}
+    contestants: dict[str, Contestant] = {}
     for number in range(rounds):
         if number and not go_on():
             break
-        for one in contestants:
-            with torch.backends.cudnn.flags(enabled=True):  # whatever one sets is not the next one's
-                results[one.name].rounds.append(one.run(steps, warm_up))
+        for name, make in makers.items():
+            if not results[name].error:
+                take_turn(results[name], contestants, name, make, work.device, (steps, warm_up))
+            after(results)
     return results
+
+
+def take_turn(
+    result: Result,
+    contestants: dict[str, Contestant],
+    name: str,
+    make: Callable[[], Contestant],
+    device: torch.device,
+    lengths: tuple[int, int],
+) -> None:
+    """Let one contestant train, after making it if this is its first turn; note what it cost, or its error."""
+    try:
+        if name not in contestants:
+            start = read_clock(device)
+            contestants[name] = make()
+            result.made_s = seconds_between(start, read_clock(device))
+        with torch.backends.cudnn.flags(enabled=True):  # whatever one sets is not the next one's
+            result.rounds.append(contestants[name].run(*lengths))
+    except Exception:  # whatever a peer raises costs the others nothing
+        result.error = traceback.format_exc()
+
+
+def failed(results: dict[str, Result]) -> dict[str, str]:
+    """Return the contestants that raised an error, with it."""
+    return {name: result.error for name, result in results.items() if result.error}
 
 
 def facts(work: Work, results: dict[str, Result]) -> dict[str, Any]:
     """Return what a record keeps of a contest."""
-    costs = {name: {"rounds_step_s": one.of_rounds, "start_s": one.start_s} for name, one in results.items()}
+    ran = {name: one for name, one in results.items() if one.rounds}
+    costs = {name: {"rounds_step_s": one.of_rounds, "start_s": one.start_s} for name, one in ran.items()}
     what = (
         f"{work.dataset}, {work.network['name']}, batch {work.protocol.batch} of {work.channels} x {work.protocol.crop}"
     )
     clock = "seconds of the GPU's stream" if work.device.type == "cuda" else "CPU seconds"
-    return {"work": what, "clock": clock, "costs": costs, "ours_times_as_fast": ratios(results)}
+    return {"work": what, "clock": clock, "costs": costs, "ours_times_as_fast": ratios(ran), "errors": failed(results)}
 
 
 def ratios(results: dict[str, Result]) -> dict[str, dict[str, Any]]:
-    """Return of each peer how many times ours is as fast a step: by the medians, and in each round."""
+    """Return of each peer how many times ours is as fast a step: by the medians, and in each round that both ran."""
+    if Suite.name not in results:
+        return {}
     ours = results[Suite.name]
     found = {}
     for name, result in results.items():
         if name != Suite.name:
-            pairs = zip(result.of_rounds, ours.of_rounds, strict=True)
+            pairs = zip(result.of_rounds, ours.of_rounds, strict=False)
             found[name] = {"median": result.step_s / ours.step_s, "rounds": [theirs / own for theirs, own in pairs]}
     return found

@@ -42,6 +42,15 @@ class Job:
         """Return whether so many seconds are left."""
         return time.monotonic() + seconds < self.deadline
 
+    def attempt(self, what: str, action: Callable[[], Any]) -> Any:
+        """Return what an action returns, or None where it raises: then its error is noted, and the part has failed."""
+        try:
+            return action()
+        except Exception:  # whatever a library raises costs what was measured before nothing
+            self.failed.append(what)
+            self.note(**{f"error of {what}": traceback.format_exc()})
+            return None
+
     def each(self, where: str, items: dict[str, Callable[[], Any]]) -> None:
         """Note under `where` what each item returns; one that fails is noted with its error, one too late as skipped.
 

@@ -76,6 +76,7 @@ def measure(job: Job, setting: Setting, achievable: dict[int, float]) -> dict[st
     shape = (protocol.batch, setting.channels, *protocol.crop)
     operations = rates.operations_of_step(make, shape)
     rate = operations / cost.step_s
+    again = partial(few_steps, job, data, setting, protocol)
     return {
         "network": setting.network,
         "batch": list(shape),
@@ -86,8 +87,8 @@ def measure(job: Job, setting: Setting, achievable: dict[int, float]) -> dict[st
         "operations": operations,
         "rate": rate,
         "share_of_achievable": rate / achievable[len(protocol.crop)],
-        "convolutions_alone_s": alone.seconds(make(), shape, job.device),
-        **kernels.profile(lambda: few_steps(job, data, setting, protocol), job.device),
+        "convolutions_alone_s": job.attempt("convolutions alone", lambda: alone.seconds(make(), shape, job.device)),
+        **(job.attempt("profile", lambda: kernels.profile(again, job.device)) or {}),
     }
 
 

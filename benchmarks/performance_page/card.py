@@ -25,7 +25,8 @@ def machine(record: Record) -> str:
     text = f"{record['began'][:10]}, commit {commit(record)}; {of['processor']}, {of['cores']} cores; "
     text += f"CUDA {of['cuda']}, cuDNN {of['cudnn']}; Python {of['python']}, {packages}; "
     text += f"{len(of['not_as_pinned'])} packages not as pinned.\n"
-    bad = [f"{name} ({part['status']})" for name, part in record["parts"].items() if part.get("status") != "done"]
+    ended = {name: part.get("status", "cut off") for name, part in record["parts"].items()}
+    bad = [f"{name} ({status})" for name, status in ended.items() if status != "done"]
     return text + (f"\nNot done: {', '.join(bad)}.\n" if bad else "")
 
 

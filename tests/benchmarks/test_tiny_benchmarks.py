@@ -1,15 +1,18 @@
 """Every benchmark runs to its last line at its tiny size; what `gpu.py` leaves is whole, and becomes a page."""
 
+import importlib
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nibabel as nib
 import numpy as np
 import pytest
+import torch
 from softbench.datasets import splits
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +69,7 @@ def outcomes(folder: Path, task04: Path) -> dict[str, dict[str, Any]]:
 
 def ordered(folder: Path, task04: Path) -> list[tuple[str, str, list[str]]]:
     """Return name, file and arguments of each script; gpu.py comes after its bundle, and twice more to be refused."""
-    on_cpu = ["--device", "cpu", "--minutes", "1", "--bundle", str(folder / "bundle"), "--out"]
+    on_cpu = ["--device", "cpu", "--minutes", "5", "--bundle", str(folder / "bundle"), "--out"]
     more = {
         "gpu_bundle": ["--into", str(folder / "bundle"), "--hippocampus", str(task04)],
         "hippocampus": ["--folder", str(task04)],
@@ -91,10 +94,9 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def parts_done(record: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Return a copy of the record's parts; skip where the machine was too slow for the script's minute."""
+    """Return a copy of the record's parts, of which some must be done."""
     parts = json.loads(json.dumps(record["parts"]))
-    if any(parts[name]["status"] == "skipped" for name in names):
-        pytest.skip("the machine was too busy: a minute was not enough for all parts")
+    assert all(parts[name]["status"] == "done" for name in names)
     return parts
 
 
@@ -119,7 +121,7 @@ def test_every_part_of_the_gpu_script_is_done_on_a_cpu(record: dict[str, Any]) -
     assert record["finished"]
     ended = {name: part["status"] for name, part in record["parts"].items()}
     assert set(ended) == PARTS
-    assert "failed" not in ended.values(), record["parts"]
+    assert set(ended.values()) == {"done"}, record["parts"]
 
 
 @pytest.mark.slow
@@ -181,3 +183,64 @@ def test_page_is_fresh(root: Path) -> None:
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     page = (root / "docs" / "performance.md").read_text(encoding="utf-8")
     assert printed == page + "\n", "docs/performance.md is stale: run `make docs`"
+
+
+@pytest.mark.slow
+def test_page_of_a_run_that_was_cut_off_says_so(record: dict[str, Any], folder: Path) -> None:
+    parts = parts_done(record)
+    del parts["seeds"]["status"]
+    machine = record["machine"] | {"device": "NVIDIA Made"}
+    text = page_of(folder / "cut", record | {"parts": parts, "machine": machine, "size": "full"})
+    assert "Not done: seeds (cut off)." in text
+
+
+def test_bundle_is_asked_for_where_there_is_none(tmp_path: Path) -> None:
+    said = script("gpu.py", "--device", "cpu", "--bundle", str(tmp_path), isolated=True)
+    assert "neither installed nor in" in said
+    assert "make gpu-bundle" in said
+
+
+def test_wrong_folders_are_told_before_anything_is_deleted(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("kept")
+    assert "no bundle" in script("gpu_bundle.py", "--into", str(tmp_path))
+    assert "no imagesTr" in script("gpu_bundle.py", "--into", str(tmp_path / "new"), "--hippocampus", str(tmp_path))
+    assert (tmp_path / "mine.txt").read_text() == "kept"
+    assert not (tmp_path / "new").exists()
+
+
+def script(name: str, *arguments: str, isolated: bool = False) -> str:
+    """Return what a script says on its way out, where it fails; `isolated`: without the packages that are installed."""
+    flags = ["-S"] if isolated else []
+    command = [sys.executable, *flags, str(BENCHMARKS / name), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 1, ran.stderr
+    return ran.stderr
+
+
+def test_a_contestant_that_fails_leaves_the_others_their_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    contest = importlib.import_module("training_contest")
+    cost = importlib.import_module("training_work").Cost(start_s=0.0, step_s=2.0)
+    seen: list[dict[str, int]] = []
+
+    class Good:
+        def run(self, steps: int, warm_up: int) -> object:
+            return cost
+
+    def broken(*given: object) -> object:
+        raise RuntimeError("no such kernel")
+
+    for name in ("Suite", "SvlsLoop", "MonaiRecipe"):
+        made = broken if name == "SvlsLoop" else lambda *given: Good()
+        made.name = getattr(contest, name).name
+        monkeypatch.setattr(contest, name, made)
+    work = SimpleNamespace(device=torch.device("cpu"))
+
+    def note(found: dict[str, Any]) -> None:
+        seen.append({name: len(one.rounds) for name, one in found.items()})
+
+    results = contest.take_turns(work, None, steps=1, warm_up=1, rounds=2, after=note)
+    assert "no such kernel" in contest.failed(results)["plain loop (a)"]
+    assert contest.ratios({name: one for name, one in results.items() if one.rounds}).keys() == {"MONAI's recipe (b)"}
+    assert seen[0] == {"ours": 1, "plain loop (a)": 0, "MONAI's recipe (b)": 0}  # noted after each turn
