@@ -7,7 +7,19 @@ import yaml
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
 ADAM = {"optimiser": "adam", "learning_rate": 1e-4, "weight_decay": 1e-4, "schedule": "constant"}
-PRINTED = {  # protocol: what its paper prints of it; SVLS Sec. 3.2, GeoLS Sec. 3.2, superpixel Sec. 3, EPD Sec. III-D
+AUGMENTATIONS = (
+    "flips",
+    "transposes",
+    "quarter_turns",
+    "rotate_deg",
+    "zoom",
+    "blur_sigma",
+    "intensity_scale",
+    "intensity_shift",
+)
+# protocol: what its paper prints of it (EPD's weight decay is AdamW's default)
+# SVLS Sec. 3.2, GeoLS Sec. 3.2, superpixel Sec. 3, EPD Sec. III-D
+PRINTED = {
     "svls": ADAM | {"crop": [128, 192, 192]},
     "svls_kits2019": ADAM | {"crop": [80, 160, 160]},
     "svls_prostatex": ADAM | {"crop": [24, 320, 320]},
@@ -16,7 +28,14 @@ PRINTED = {  # protocol: what its paper prints of it; SVLS Sec. 3.2, GeoLS Sec. 
     "geols_flare2021": ADAM | {"crop": [112, 160, 208], "epochs": 200, "batch": 4, "select": "best"},
     "superpixel_mri": {"optimiser": "adam", "learning_rate": 3e-4, "weight_decay": 1e-5, "batch": 2, "patience": 20},
     "superpixel_oct": {"optimiser": "adam", "learning_rate": 3e-4, "weight_decay": 1e-5, "batch": 16, "patience": 20},
-    "epd": {"optimiser": "adamw", "learning_rate": 1e-3, "schedule": "constant", "epochs": 100, "batch": 16},
+    "epd": {
+        "optimiser": "adamw",
+        "learning_rate": 1e-3,
+        "weight_decay": 1e-2,
+        "schedule": "constant",
+        "epochs": 100,
+        "batch": 16,
+    },
     "epd_augmented": {"flips": ["W"], "epochs": 100, "batch": 16, "coarse_batch": 96},
 }
 SOFT_LABELS = {  # SVLS Eq. 1 and Sec. 2, GeoLS Sec. 3.2, EPD Sec. II-B
@@ -54,3 +73,8 @@ def test_config_has_what_is_printed(part, name, printed) -> None:
 
 def test_weight_of_the_soft_label_term_is_the_best_of_the_papers_sweep() -> None:
     assert CONFIG["methods"]["superpixel"]["loss"].endswith("+ 1.0*kl")
+
+
+@pytest.mark.parametrize("name", ["superpixel_mri", "superpixel_oct"])
+def test_superpixel_protocols_augment_nothing(name) -> None:
+    assert not [key for key in AUGMENTATIONS if CONFIG["protocols"][name].get(key)]
