@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from softbench.claims.judge import judge_all
 from softbench.claims.outcome import Outcome
 from softbench.claims.write import to_markdown
 from softbench.published import Cell, Dataset, Paper, PrintedMetric, PublishedTable, arithmetic
+from softbench.published.page_table import page_table
 
 PAGE = Path(__file__).parents[3] / "docs" / "papers.md"
 HEAD = """# Papers
@@ -76,7 +77,7 @@ def _overview(papers: Sequence[Paper]) -> str:
     lost = sum(cell.printed == published.tables.LOST for _, table in tables for cell in table.cells)
     said = f"{total} cells, of which {lost} are lost; {total - lost} numbers.\n"
     head = ("table", "paper", "what", "cells", "± is over", "cells with a note")
-    return f"## All tables\n\n{_table(head, rows)}\n{said}"
+    return f"## All tables\n\n{page_table(head, rows)}\n{said}"
 
 
 def _arithmetic() -> str:
@@ -87,7 +88,7 @@ def _arithmetic() -> str:
         f"{held.total()} of {counts.total()} checks hold. A printed number stands for all that round to it; no other "
         "tolerance is used.\n"
     )
-    return f"## What their arithmetic allows to check\n\n{_table(('kind', 'rule', 'checks', 'hold'), rows)}\n{said}"
+    return f"## What their arithmetic allows to check\n\n{page_table(('kind', 'rule', 'checks', 'hold'), rows)}\n{said}"
 
 
 def _of_paper(paper: Paper, outcomes: Sequence[Outcome]) -> str:
@@ -99,11 +100,11 @@ def _of_paper(paper: Paper, outcomes: Sequence[Outcome]) -> str:
         f"## {paper.key}",
         f"{paper.authors} {paper.year}{venue}: *{paper.title}*.\n{paper.protocol}",
         "".join(f"- {fact}\n" for fact in paper.know),
-        _table(("data", "our key", "train / val / test", "know that"), map(_dataset, datasets.values())),
-        _table(("prints", "in", "ours", "know that"), map(_metric, metrics.values())),
+        page_table(("data", "our key", "train / val / test", "know that"), map(_dataset, datasets.values())),
+        page_table(("prints", "in", "ours", "know that"), map(_metric, metrics.values())),
     ]
     if doubts := [row for table in tables for row in _doubts(table)]:
-        blocks += ["Cells in doubt:\n", _table(("table", "cells", "sure", "why"), doubts)]
+        blocks += ["Cells in doubt:\n", page_table(("table", "cells", "sure", "why"), doubts)]
     return "\n\n".join(block.rstrip("\n") for block in [*blocks, "Claims:", to_markdown(outcomes)]) + "\n"
 
 
@@ -147,11 +148,6 @@ def _over(table: PublishedTable) -> str:
         return f"{table.n} seeds"
     tests = " / ".join(str(one.test) for one in table.datasets.values())
     return f"{tests} test cases, one run" if table.over == "cases" else "none printed"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def write(path: Path = PAGE) -> None:

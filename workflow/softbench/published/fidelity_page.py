@@ -4,11 +4,12 @@
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from softbench import pieces
 from softbench.published.fidelity import KINDS, STATUSES, Element, elements
+from softbench.published.page_table import page_table
 from softbench.published.reader import PAPERS, paper
 
 PAGE = Path(__file__).parents[3] / "docs" / "fidelity.md"
@@ -45,7 +46,7 @@ def _overview() -> str:
         for key in PAPERS
     ]
     total = [str(sum(int(row[column]) for row in rows)) for column in range(1, len(STATUSES) + 2)]
-    return _table(("paper", "elements", *STATUSES.values()), [*rows, ("all", *total)])
+    return page_table(("paper", "elements", *STATUSES.values()), [*rows, ("all", *total)])
 
 
 def _of_paper(key: str) -> str:
@@ -53,7 +54,7 @@ def _of_paper(key: str) -> str:
     parts = [f"## {key}\n\n{one.authors} {one.year}: *{one.title}*.\n"]
     for kind in KINDS:
         if chosen := [element for element in elements(key) if element.kind == kind]:
-            parts.append(f"### {TITLES[kind]} of {key}\n\n{_table(HEADS, map(_row, chosen))}")
+            parts.append(f"### {TITLES[kind]} of {key}\n\n{page_table(HEADS, map(_row, chosen))}")
     return "\n".join(parts)
 
 
@@ -69,11 +70,6 @@ def _row(one: Element) -> tuple[str, ...]:
 def _names(names: Sequence[str]) -> str:
     """Return names as code, each without the folder that all of its kind share."""
     return "<br>".join(f"`{name.removeprefix('workflow/')}`" for name in names) or "–"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def write(path: Path = PAGE) -> None:
