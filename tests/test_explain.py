@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from softbench import InputError, cli, pieces, planning, published
+from softbench import InputError, cli, pieces, published
 from softbench.explain import address, chain
 from softbench.metrics.tidy import COLUMNS
-from softbench.plan import Plan
+from softbench.plan import folder as planning
+from softbench.plan.plan import Plan
 from softbench.reporting import formats, table
 from softbench.reporting.beside import formats as beside_formats
 from softbench.reporting.beside import results as beside_results

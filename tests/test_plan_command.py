@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from softbench import InputError, cli, pieces, planning
-from softbench.config import PACKAGE
+from softbench import InputError, cli, pieces
 from softbench.forecast import command, downloads, dry_run, estimate, seen, text, work
 from softbench.forecast.dry_run import Job
-from softbench.plan import Plan
+from softbench.plan import folder as planning
+from softbench.plan.modules import PACKAGE
+from softbench.plan.plan import Plan
 
 SAID = """
 [Thu Jan 3 10:00:00 2030]

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbench import InputError, config
-from softbench.plan import complete_methods, complete_soft_labels
+from softbench import InputError
+from softbench.plan import modules as config
+from softbench.plan.plan import complete_methods, complete_soft_labels
 from softbench.plugin import rule_files
 
 GOOD: dict[str, Any] = {

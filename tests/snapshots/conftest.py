@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from softbench.config import version_of
+from softbench.plan.modules import version_of
 
 HERE = Path(__file__).parent
 

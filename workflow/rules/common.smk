@@ -9,12 +9,12 @@ from snakemake.utils import update_config
 
 sys.path.insert(0, str(Path(workflow.basedir, "workflow")))  # jobs in other environments find softbench here
 
-from softbench import config as settings
-from softbench import table_rows
+from softbench.plan import modules, settings
+from softbench.plan import rows as table_rows
 from softbench.launch import begin, clock, lock, turns
 from softbench.errors import InputError
-from softbench.plan import Plan, complete_maps, complete_soft_labels
-from softbench.config import version_of
+from softbench.plan.plan import Plan, complete_maps, complete_soft_labels
+from softbench.plan.modules import version_of
 from softbench.losses import catalogue as losses
 
 DATASET = "results/data/{dataset}/manifest.json"

@@ -47,7 +47,7 @@ include: "fetch.smk"
 
 def derived_splits(dataset):
     """Return the splits of a dataset that follow from its patients, each with its shares."""
-    return settings.splits_of(config["datasets"][dataset]["source"])
+    return modules.splits_of(config["datasets"][dataset]["source"])
 
 
 def place_of_split(dataset, split):

@@ -1,7 +1,7 @@
 """What the figures of config show: their panels, with the runs and data of each. Questions that rules ask; no rule."""
 
 from snakemake.iocontainers import Wildcards
-from softbench import figure_plan
+from softbench.plan import figures as figure_plan
 
 
 def figure_experiments(figure):

@@ -22,7 +22,7 @@ def page_settings(wildcards):
         "tables": {table: facts_of_table(table) for table in tables},
         "papers": {table: facts_of_paper_table(table) for table in papers},
         "figures": figures_of_page(wildcards),
-        "cards": [settings.data_card(source) for source in dict.fromkeys(map(source_of, experiments))],
+        "cards": [modules.data_card(source) for source in dict.fromkeys(map(source_of, experiments))],
     }
 
 
@@ -52,7 +52,7 @@ def facts_of(title, runs, batches):
     """Return what a page says of some (experiment, network, method), and where their batches lie."""
     places = [(PLAN.experiments[experiment], source_of(experiment), network) for experiment, network, _ in runs]
     data = [
-        f"{settings.data_card(source)['title']}, split {one['split']}, {network}" for one, source, network in places
+        f"{modules.data_card(source)['title']}, split {one['split']}, {network}" for one, source, network in places
     ]
     methods = [PLAN.methods[method]["title"] for _, _, method in runs if method in PLAN.trained()]
     return {

@@ -1,6 +1,8 @@
 """Which runs stand beside the numbers of a paper's table, and what is missing. Questions; no rule."""
 
-from softbench import availability, paper_notes, paper_pick
+from softbench.plan import availability
+from softbench.plan import notes as paper_notes
+from softbench.plan import pick as paper_pick
 
 CHOICE = "Our choice: {}"  # where the paper leaves something open
 FETCH = "snakemake --cores 4 results/raw/{source}/manifest.json"
@@ -64,7 +66,7 @@ def paper_table_settings(wildcards):
             *paper_notes.rehearsal_notes(experiments),
             *map(CHOICE.format, table.get("choices", [])),
             *paper_notes.precision_notes(PLAN, experiments),
-            *map(settings.licence_note, sources),
+            *map(modules.licence_note, sources),
         ],
         "blocks": [block_settings(table, block) for block in table["blocks"]],
     }

@@ -185,8 +185,8 @@ PAPER_PAGES = {f"paper_tables{PLAN.form_of(data)}": PLAN.papers_of(data) for dat
 def table_settings(wildcards):
     """Return what decides a table besides its scores: its own settings, and its rows. Margins change no table."""
     source = config["datasets"][dataset_of(wildcards)]["source"]
-    notes = [settings.licence_note(source)]
-    if settings.has_pseudo_raters(source):
+    notes = [modules.licence_note(source)]
+    if modules.has_pseudo_raters(source):
         notes.append("Pseudo-raters: each is put together from annotations of single objects by changing people.")
     splits = {PLAN.experiments[name]["split"] for name, _, _ in PLAN.runs_of(wildcards.table)}
     if any(split.startswith("leaky_") for split in splits):

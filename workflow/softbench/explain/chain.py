@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from softbench import availability
 from softbench.errors import InputError
 from softbench.explain import address, inputs, place, runs
 from softbench.explain.place import Place
-from softbench.plan import Plan
+from softbench.plan import availability
+from softbench.plan.plan import Plan
 
 RESULTS = Path("results")
 TEXT = set(address.PLACE) | {"table", "unit", "better", "control", "printed", "printed_sd_over", "confidence", "note"}

@@ -36,9 +36,9 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the chain."""
-    from softbench import planning  # here, so that `softbench --help` need not wait
     from softbench.explain import chain, text
+    from softbench.plan import folder  # here, so that `softbench --help` need not wait
 
-    plan = planning.read(Path(), options.configfile, options.config)
+    plan = folder.read(Path(), options.configfile, options.config)
     found = chain.trace(plan, options.address)
     print(json.dumps(found, indent=1, ensure_ascii=False) if options.json else text.render(found))

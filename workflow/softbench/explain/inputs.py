@@ -7,7 +7,7 @@ from typing import Any
 from softbench import pieces
 from softbench.datasets import splits
 from softbench.explain.place import Place
-from softbench.plan import Plan
+from softbench.plan.plan import Plan
 
 
 def method(plan: Plan, results: Path, place: Place) -> dict[str, Any]:

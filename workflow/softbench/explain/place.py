@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from softbench.plan import Plan
+from softbench.plan.plan import Plan
 
 SCALED = "@"  # in the key of a row that shows the runs of a method at their own temperature
 

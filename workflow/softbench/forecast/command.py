@@ -39,11 +39,11 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print what the targets will take; `options.passed` goes on to Snakemake."""
-    from softbench import planning  # here, so that `softbench --help` need not wait
     from softbench.forecast import downloads, dry_run, estimate, seen, text, work
+    from softbench.plan import folder  # here, so that `softbench --help` need not wait
 
     jobs = dry_run.jobs(options.targets, options.passed)
-    plan = planning.read(Path(), *config_of(options.passed))
+    plan = folder.read(Path(), *config_of(options.passed))
     groups = estimate.groups(work.runs_of(plan, jobs), seen.collect(plan))
     told = dry_run.by_rule(jobs), groups, downloads.of(jobs, plan.config), downloads.left_out(options.targets, plan)
     if options.json:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from softbench import availability
-from softbench.config import constant_of_source, source_has
 from softbench.forecast.dry_run import Job
-from softbench.plan import Plan
+from softbench.plan import availability
+from softbench.plan.modules import constant_of_source, source_has
+from softbench.plan.plan import Plan
 
 PREFIX = "fetch_"
 ALL = "paper_tables"  # the target that is every paper's table

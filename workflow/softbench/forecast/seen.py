@@ -10,7 +10,7 @@ import pandas as pd
 
 from softbench.costs import seed
 from softbench.forecast.work import load_of, tested_of
-from softbench.plan import Plan
+from softbench.plan.plan import Plan
 
 RUNS, BENCHMARKS = Path("results/runs"), Path("results/benchmarks/runs")
 SLACK_S = 5.0  # between the start of a job and Snakemake's clock

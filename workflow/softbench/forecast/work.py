@@ -10,7 +10,7 @@ from typing import Any
 from softbench import length
 from softbench.datasets import splits
 from softbench.forecast.dry_run import Job
-from softbench.plan import Plan
+from softbench.plan.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from softbench.config import PACKAGE
 from softbench.machine.finding import Finding
 from softbench.machine.results_folder import existing
+from softbench.plan.modules import PACKAGE
 
 NAME = "clock"
 APART_S = 5.0  # seconds that do not matter

@@ -81,7 +81,7 @@ def _print(findings: Iterator[Finding]) -> int:
 
 def config_file() -> Path:
     """Return the config of this folder, or else that of the suite."""
-    from softbench.config import PACKAGE
+    from softbench.plan.modules import PACKAGE
 
     here = Path("config.yaml")
     return here if here.exists() else PACKAGE.parent.parent / "config.yaml"

@@ -3,8 +3,8 @@
 from importlib import metadata
 from pathlib import Path
 
-from softbench.config import PACKAGE
 from softbench.machine.finding import Finding
+from softbench.plan.modules import PACKAGE
 
 NAME = "packages"
 PINS = tuple(PACKAGE.parent.parent / "envs" / name for name in ("requirements.txt", "source-builds.txt"))

@@ -47,7 +47,7 @@ def require_free(name: str, root: Path, *parts: str) -> None:
     """Raise `InputError` if one of these parts of config.yaml has a key of this name, or a rule is called so."""
     import yaml
 
-    from softbench.plan import RULES
+    from softbench.plan.plan import RULES
 
     config = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
     taken = [f"{part}.{name} of config.yaml" for part in parts if name in config[part]]

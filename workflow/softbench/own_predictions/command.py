@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from softbench.config import PACKAGE, version_of
 from softbench.own_predictions import arguments
 from softbench.own_predictions.parts import Settings, Show
+from softbench.plan.modules import PACKAGE, version_of
 
 CROSS_CHECKS = ("medpy", "monai", "netcal")
 CORES = min(4, os.cpu_count() or 1)

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from softbench import config
 from softbench.errors import InputError
 from softbench.machine.finding import Finding
+from softbench.plan import modules
 from softbench.plugin import rule_files, try_rule
 from softbench.plugin.contracts import CONTRACTS, Contract, ContractError, small_cases
 from softbench.soft_labels.load import FOLDER, load, place_of, short
 
-ROOT = config.PACKAGE.parents[1]
-RULES = config.PACKAGE.parent / "rules" / "soft_labels"
+ROOT = modules.PACKAGE.parents[1]
+RULES = modules.PACKAGE.parent / "rules" / "soft_labels"
 
 
 def findings(recipe: str) -> Iterator[Finding]:
@@ -45,7 +45,7 @@ def _of_rule(rule: Path) -> Finding:
 def _of_module(recipe: str) -> Iterator[Finding]:
     path = FOLDER / f"{recipe}.py"
     try:
-        config.check_recipe_module(recipe)
+        modules.check_recipe_module(recipe)
         module = load(recipe)
     except InputError as error:
         yield Finding("module", "failed", str(error))

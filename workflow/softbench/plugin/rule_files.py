@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from softbench import config
 from softbench.errors import InputError
+from softbench.plan import modules
 
 NAMED = re.compile(r"^(?:rule|use rule \w+ as) (\w+)", re.MULTILINE)
 PREFIXES = {"soft_labels": "soften_", "maps": "map_"}
@@ -82,13 +82,13 @@ def _check_module(recipe: str, file: str, called: str) -> None:
     """Raise unless the rule calls the module of its own name, and that module declares what the contract asks for."""
     if called != recipe:
         raise InputError(f"{file} calls the recipe {called!r}; say `recipe={recipe!r}`, as the file is called.")
-    path = config.PACKAGE / "soft_labels" / f"{recipe}.py"
+    path = modules.PACKAGE / "soft_labels" / f"{recipe}.py"
     if not path.exists():
         raise InputError(
             f"{file} calls the recipe {recipe!r}, but there is no {short(path)}. Write it (`make method NAME=...` "
             "shows how), or let the rule call a program of your own and leave out `recipe`."
         )
-    config.check_recipe_module(recipe)
+    modules.check_recipe_module(recipe)
 
 
 def short(path: Path) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
-from softbench.paper_pick import UNPICKED
+from softbench.plan.pick import UNPICKED
 from softbench.reporting.rounding import DIGITS, NOTHING, number
 
 VERSION = 1

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from softbench import figure_plan, networks, paper_pick, paper_plan, rehearsal
-from softbench.config import needs_shares, settings_allowed, source_settings_allowed
+from softbench import networks
 from softbench.errors import InputError
 from softbench.losses import catalogue as losses
+from softbench.plan import figures, paper_forms, pick, rehearsal
+from softbench.plan.modules import needs_shares, settings_allowed, source_settings_allowed
 
 RULES = {"all", "fetch", "train", "score_sanity", "score_ensemble", "collect_scores", "table", "report"}
 RULES |= {"reliability", "gallery", "derive_split", "paper_tables", "paper_table", "between_tables", "claims"}
-RULES |= {f"figure_{kind}" for kind in figure_plan.KINDS}
+RULES |= {f"figure_{kind}" for kind in figures.KINDS}
 RULES |= {"free_rows", "policies", "truth"}
 RULES |= {"statistics_table", "rank_table", "rank_figure", "case_figure", "costs"}
 
@@ -35,8 +36,8 @@ class Plan:
         experiments, self.protocols = rehearsal.add(config["experiments"], config["protocols"])
         self.experiments, self.ensembles = _apart(experiments)
         self.tables: dict[str, dict[str, Any]] = _tables(config, printed=False)
-        self.figures = figure_plan.forms_of(config.get("figures", {}), self.experiments, _stand_ins(config))
-        self.paper_tables = paper_plan.forms_of(_tables(config, printed=True), self.experiments)
+        self.figures = figures.forms_of(config.get("figures", {}), self.experiments, _stand_ins(config))
+        self.paper_tables = paper_forms.forms_of(_tables(config, printed=True), self.experiments)
         self._check(recipes, kinds, sources)
 
     def _check(self, recipes: list[str], kinds: list[str], sources: list[str]) -> None:
@@ -75,11 +76,11 @@ class Plan:
             for method in (one for block in table["blocks"] for one in block["variants"]):
                 _known(f"tables.{name}.blocks.variants", method, self.methods)
             for block in table["blocks"]:
-                paper_pick.check(f"tables.{name}.blocks", block, self.methods)
+                pick.check(f"tables.{name}.blocks", block, self.methods)
         targets = {**self.tables, **self.paper_tables}
         for name in self.config["run"]:
             _known("run", name, targets)
-        figure_plan.check(self.config.get("figures", {}), self)
+        figures.check(self.config.get("figures", {}), self)
         for name in sorted(RULES & set(targets)):
             raise InputError(f"config.yaml: tables.{name} has the name of a rule, so it could be no target. Rename it.")
 
@@ -202,7 +203,7 @@ class Plan:
 
     def form_of(self, data: str) -> str:
         """Return what the names of the papers' tables end with: nothing, _open or _phantom."""
-        return paper_plan.FORMS[data]
+        return paper_forms.FORMS[data]
 
     def ensembles_of(self, table: str) -> list[tuple[str, str, str]]:
         """Return the (experiment, network, method) whose ensembles a table shows; none where it shows runs."""

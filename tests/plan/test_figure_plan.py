@@ -3,7 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
-from softbench import InputError, figure_plan
+from softbench import InputError
+from softbench.plan import figures as figure_plan
 
 PLAN = SimpleNamespace(
     tables={"demo": {}},

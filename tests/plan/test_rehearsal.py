@@ -1,7 +1,8 @@
 """A rehearsal is its experiment in small."""
 
 import pytest
-from softbench import InputError, rehearsal
+from softbench import InputError
+from softbench.plan import rehearsal
 
 PROTOCOLS = {"long": {"epochs": 200, "batch": 4, "crop": [128, 192, 192], "flips": ["W"]}}
 PAPER = {

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from softbench import datasets, soft_labels, table_rows
-from softbench.plan import Plan
+from softbench import datasets, soft_labels
+from softbench.plan import rows as table_rows
+from softbench.plan.plan import Plan
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from softbench.errors import InputError
-from softbench.rehearsal import SUFFIX
+from softbench.plan.rehearsal import SUFFIX
 
 DATA = ("published", "here", "open", "phantom")  # what `data` in config may be
 OPEN = "_open"

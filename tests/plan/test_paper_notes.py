@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from softbench import datasets, paper_notes, soft_labels
+from softbench import datasets, soft_labels
 from softbench.length import Length, words
-from softbench.plan import Plan
+from softbench.plan import notes as paper_notes
+from softbench.plan.plan import Plan
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ One number, fitted on validation cases after training, is the cheapest rival of 
 
 from typing import Any
 
-from softbench.plan import Plan
+from softbench.plan.plan import Plan
 
 CALIBRATION = ("ece", "nll", "brier")  # metrics that are shown beside the distance to the truth
 TITLE = "{} + temperature"

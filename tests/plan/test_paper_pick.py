@@ -4,8 +4,9 @@ from copy import deepcopy
 
 import pytest
 import yaml
-from softbench import InputError, datasets, paper_pick, published, soft_labels
-from softbench.plan import Plan
+from softbench import InputError, datasets, published, soft_labels
+from softbench.plan import pick as paper_pick
+from softbench.plan.plan import Plan
 
 ROWS = {"sp": {500: "sp", 1000: "sp_1000"}, "wsp": {500: "wsp", 1000: "wsp_1000"}}
 BLOCK = {"experiment": "e", "pick": {"what": "cells", "rows": ROWS, "beside": [500]}}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from softbench.config import constant_of_source, source_has
+from softbench.plan.modules import constant_of_source, source_has
 
 
 def reason_missing(source: str, config: Mapping[str, Any], raw: Path = Path("results/raw")) -> str | None:

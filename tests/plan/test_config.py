@@ -6,18 +6,20 @@ from typing import Any
 
 import pytest
 import yaml
-from softbench import InputError, config, datasets, soft_labels
-from softbench.plan import Plan, complete_methods, complete_soft_labels
+from softbench import InputError, datasets, soft_labels
+from softbench.plan import modules as config
+from softbench.plan import settings
+from softbench.plan.plan import Plan, complete_methods, complete_soft_labels
 
 
 def test_texts_of_the_command_line_become_numbers() -> None:
     given = {"seeds": ["0", "1"], "ls": {"alpha": "0.2", "recipe": "ls"}, "lr": "1e-3", "on": "true", "mirror": "null"}
     expected = {"seeds": [0, 1], "ls": {"alpha": 0.2, "recipe": "ls"}, "lr": 0.001, "on": True, "mirror": None}
-    assert config.retype(given) == expected
+    assert settings.retype(given) == expected
 
 
 def test_values_that_have_a_type_keep_it() -> None:
-    assert config.retype({"a": 1, "b": [0.5, None], "path": "/data/1e3/x"}) == {
+    assert settings.retype({"a": 1, "b": [0.5, None], "path": "/data/1e3/x"}) == {
         "a": 1, "b": [0.5, None], "path": "/data/1e3/x",
     }  # fmt: skip
 
@@ -50,9 +52,9 @@ def test_module_without_a_version_is_named() -> None:
 def test_pattern_of_no_names_matches_nothing() -> None:
     import re
 
-    assert re.fullmatch(config.pattern([]), "") is None
-    assert re.fullmatch(config.pattern(["a.b", "c"]), "a.b")
-    assert re.fullmatch(config.pattern(["a.b"]), "axb") is None
+    assert re.fullmatch(settings.pattern([]), "") is None
+    assert re.fullmatch(settings.pattern(["a.b", "c"]), "a.b")
+    assert re.fullmatch(settings.pattern(["a.b"]), "axb") is None
 
 
 KEPT = {"methods": ["one_hot", "resampled"], "except": []}

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from softbench import length
-from softbench.config import PACKAGE
-from softbench.plan import Plan
-from softbench.rehearsal import SUFFIX
+from softbench.plan.modules import PACKAGE
+from softbench.plan.plan import Plan
+from softbench.plan.rehearsal import SUFFIX
 
 SPLITS = PACKAGE.parent / "splits"
 AUTO = (

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from softbench.errors import InputError
-from softbench.paper_plan import OPEN
-from softbench.rehearsal import SUFFIX
+from softbench.plan.paper_forms import OPEN
+from softbench.plan.rehearsal import SUFFIX
 
 if TYPE_CHECKING:
-    from softbench.plan import Plan
+    from softbench.plan.plan import Plan
 
 COMMON = {"kind", "title", "experiments", "names"}
 NEEDED = {  # kind -> keys that it must have, besides the common ones

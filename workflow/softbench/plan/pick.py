@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from softbench.errors import InputError
 
 if TYPE_CHECKING:
-    from softbench.plan import Plan
+    from softbench.plan.plan import Plan
 
 UNPICKED = "@unpicked"  # what the key of a row ends with where nothing was picked; no method's name holds @
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from softbench import InputError, datasets, paper_plan, published, soft_labels
-from softbench.plan import Plan
+from softbench import InputError, datasets, published, soft_labels
+from softbench.plan import paper_forms as paper_plan
+from softbench.plan.plan import Plan
 
 BLOCKS = [
     {"printed": "a", "experiment": "mine", "open": "other", "same_cases": True},

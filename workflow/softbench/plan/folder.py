@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from softbench import config as settings
 from softbench.errors import InputError
-from softbench.plan import Plan
+from softbench.plan import settings
+from softbench.plan.plan import Plan
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
 RULE = re.compile(r"^rule (\w+):", re.MULTILINE)
