@@ -1,0 +1,27 @@
+"""What the messages on config have in common: place, path, the known names, and which of them was meant."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from softbench.errors import InputError
+from softbench.plan.config.nodes import Place
+
+
+def fault(place: Place | None, path: Sequence[Any], said: str) -> InputError:
+    """Return the error on one value of config: `file, line N: path.of.key <what was found and what to do>`."""
+    where = f"{place}: " if place is not None else "config: "
+    return InputError(f"{where}{dotted(path)} {said}")
+
+
+def dotted(path: Sequence[Any]) -> str:
+    """Return a path as messages name it: tables.demo_brain.columns.2.metric."""
+    return ".".join(map(str, path))
+
+
+def known(name: Any, names: Iterable[Any]) -> str:
+    """Return the end of a message on a name that does not exist: the nearest one, where there is one, and all."""
+    texts = sorted(map(str, names))
+    near = difflib.get_close_matches(str(name), texts, n=1)
+    meant = f"Did you mean {near[0]!r}? " if near else ""
+    return f"{meant}Known: {', '.join(texts) or 'none'}."

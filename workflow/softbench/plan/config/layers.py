@@ -1,0 +1,116 @@
+"""The files that config is made of, from the catalogue up to `--config`: each lies over those before it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from softbench.errors import InputError
+from softbench.plan import settings
+from softbench.plan.config.faults import fault
+from softbench.plan.config.nodes import Node, Place, merged, plain
+from softbench.plan.config.source import Tree, compose, load
+
+SECTIONS = ("datasets", "maps", "soft_labels", "methods", "networks", "protocols", "experiments", "tables", "figures")
+OWN = "config.yaml"
+ASSIGNED = Place("--config")
+
+
+def stack(root: Path, configfiles: Sequence[str | Path], assignments: Sequence[str] | Mapping[str, Any]) -> Node:
+    """Return all layers as one mapping: catalogue, config.yaml, `--configfile`s, `--config`.
+
+    Mappings are merged key by key, as Snakemake does; a section that a file names without a word below it stays.
+
+    Raises: InputError: as `source.load`; if a file is missing, an entry stands in two files of the catalogue, or a
+        section is no mapping.
+    """
+    top = _catalogue(root)
+    layers = [_file(root, path, layer) for layer, path in enumerate([OWN, *configfiles], start=1)]
+    for above in [*layers, _assigned(assignments, len(layers) + 1)]:
+        top = merged(top, _without_empty_sections(above))
+    for section in SECTIONS:
+        top.value.setdefault(section, Node({}, top.place))
+    return top
+
+
+def _without_empty_sections(layer: Node) -> Node:
+    """Return a layer without sections in which every line is commented out; refuse one that is no mapping."""
+    sections = [*SECTIONS, "folders"]
+    for name in sections:
+        if name in layer.value and not isinstance(layer.value[name].value, dict | None):
+            node = layer.value[name]
+            raise fault(node.place, [name], "must hold names with settings (`name: {…}`), but holds something else.")
+    kept = {name: node for name, node in layer.value.items() if node.value is not None or name not in sections}
+    return layer.with_value(kept)
+
+
+def _catalogue(root: Path) -> Node:
+    """Return all files of config/ and config/papers/ as one mapping; an entry stands in one of them alone."""
+    top: dict[Any, Node] = {}
+    for path in catalogue_files(root):
+        for section, node in _without_empty_sections(_file(root, path, 0)).value.items():
+            top[section] = _joined(top[section], node, section) if section in top else node
+    return Node(top, Place(OWN))
+
+
+def catalogue_files(root: Path) -> list[str]:
+    """Return the files of the catalogue below `root`, in the order in which they are read."""
+    folders = [root / "config", root / "config" / "papers"]
+    if wrong := sorted(path for folder in folders for path in folder.glob("*.yml")):
+        raise InputError(f"{wrong[0].relative_to(root)}: files of config end with .yaml. Rename it.")
+    return [str(path.relative_to(root)) for folder in folders for path in sorted(folder.glob("*.yaml"))]
+
+
+def _joined(one: Node, other: Node, section: str) -> Node:
+    if not (isinstance(one.value, dict) and isinstance(other.value, dict)):
+        raise _in_two_files(other.place, [section], one.place)
+    for name in other.value:
+        if name in one.value:
+            raise _in_two_files(other.value[name].place, [section, name], one.value[name].place)
+    return one.with_value({**one.value, **other.value})
+
+
+def _in_two_files(place: Place, path: list[Any], first: Place) -> InputError:
+    return fault(place, path, f"also stands in {first}. Rename one of them; to change an entry, write it in {OWN}.")
+
+
+def _file(root: Path, path: str | Path, layer: int) -> Node:
+    """Return the content of a file, named in messages as it was typed, or from `root` where it lies below it."""
+    whole = root / path
+    name = str(whole.relative_to(root)) if whole.is_relative_to(root) else str(path)
+    try:
+        return load(whole.read_bytes(), name, layer)
+    except FileNotFoundError:
+        hint = "Run it in the folder of the suite." if path == OWN else "Correct what --configfile names."
+        raise InputError(f"{name}: there is no such file. {hint}") from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise InputError(f"{name}: cannot be read: {error.strerror}.") from None
+
+
+def _assigned(assignments: Sequence[str] | Mapping[str, Any], layer: int) -> Node:
+    """Return what `--config` says: texts key=value with the value in YAML, or what Snakemake has made of them."""
+    if isinstance(assignments, Mapping):
+        return _placed(settings.retype(dict(assignments)), layer)
+    top = Node({}, ASSIGNED, layer)
+    for text in assignments:
+        key, sign, value = text.partition("=")
+        if not sign:
+            raise InputError(f"{ASSIGNED}: takes key=value, but was given {text!r}.")
+        top = merged(top, Node({key: _value(key, value, layer)}, ASSIGNED, layer))
+    return top
+
+
+def _value(key: str, text: str, layer: int) -> Node:
+    node = compose(text, f"{ASSIGNED} {key}")
+    if node is None:
+        return Node(None, ASSIGNED, layer)
+    given = Tree(str(ASSIGNED), layer, has_lines=False).node(node, ASSIGNED, (key,))
+    return _placed(settings.retype(plain(given)), layer)
+
+
+def _placed(value: Any, layer: int) -> Node:
+    """Return values of the command line as nodes."""
+    if isinstance(value, Mapping):
+        return Node({key: _placed(one, layer) for key, one in value.items()}, ASSIGNED, layer)
+    if isinstance(value, list):
+        return Node([_placed(one, layer) for one in value], ASSIGNED, layer)
+    return Node(value, ASSIGNED, layer)
