@@ -1,49 +1,45 @@
-# Tables, figures and a report on what soft labels do, from config.yaml.
+# Tables, figures and a report on what soft labels do, from config.yaml and config/.
 #   snakemake --cores all                    what `run:` in config.yaml names
 #   snakemake --cores all hippocampus        the table of that name, its figure and its page
 #   snakemake --cores all paper_tables       the papers' tables and figures, ours beside the printed numbers
 #   snakemake --cores all --profile slurm    the same on a cluster
 
 
-configfile: "config.yaml"
-
-
-include: "workflow/rules/common.smk"
-include: "workflow/rules/cluster.smk"
+include: "workflow/plan.smk"
 include: "workflow/rules/data.smk"
-include: "workflow/rules/soft_labels.smk"
-include: "workflow/rules/plan.smk"
-include: "workflow/rules/quality.smk"
+include: "workflow/rules/soften.smk"
 include: "workflow/rules/train.smk"
-include: "workflow/rules/page.smk"
-include: "workflow/rules/report.smk"
-include: "workflow/rules/evidence.smk"
-include: "workflow/rules/free_rows.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/costs.smk"
+include: "workflow/rules/tables.smk"
 include: "workflow/rules/papers.smk"
-include: "workflow/rules/claims.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/pages.smk"
 
 
 rule all:
     default_target: True
     input:
-        products_of(config["run"]),
+        plan.pages.run,
 
 
 rule paper_tables:
     input:
-        products_of_papers(config["data"]),
+        plan.pages.of_papers,
 
 
-for target in [*PLAN.tables, *PLAN.paper_tables]:
+rule unknown_target:
+    """Stops: a name that is no rule and no file is no target."""
+    input:
+        plan.unknown_target,
+    output:
+        "{no_such_target}",
+    wildcard_constraints:
+        no_such_target=r"[A-Za-z0-9_-]+",
+    localrule: True
 
-    rule:
-        name:
-            target
-        input:
-            products_of([target]),
+
+onstart:
+    plan.require_no_jobs_left()
 
 
 onsuccess:
-    say_where_results_are()
+    plan.say_where_results_are()

@@ -155,7 +155,10 @@ def test_epochs_become_steps_by_the_cases_of_the_split(suite: Path, plan: Plan) 
 
 
 def test_downloads_are_as_large_as_published() -> None:
-    jobs = [Job("fetch_hippocampus"), Job("fetch_oct_dme"), Job("fetch_kits2019"), Job("train", ("x",))]
+    sources = ("hippocampus", "oct_dme", "kits2019")
+    jobs = [Job("fetch_source", (f"results/raw/{source}/manifest.json",)) for source in sources] + [
+        Job("train", ("x",))
+    ]
     sizes = downloads.of(jobs, {"folders": {"kits2019": "/data"}})
     assert sizes == {"hippocampus": (0.027, 0.03), "oct_dme": None, "kits2019": (0.0, 0.0)}
     said = text.render({"fetch": 3}, [], sizes, {})

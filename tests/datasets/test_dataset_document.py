@@ -185,18 +185,17 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_source_of_the_page_is_added_prepared_and_split(text: str, clone: Path, scans: Path) -> None:
     module, script = blocks(text, "python")
     (entry,) = blocks(text, "yaml")
-    copy_rules, prepare_it = blocks(text, "sh")
+    (prepare_it,) = blocks(text, "sh")
     path = re.match(r"# (\S+)\n", module)[1]  # type: ignore[index]
     (clone / path).write_text(module)
     (clone / "entry.yaml").write_text(entry)
     prepare_it = prepare_it.replace("/disk/toy_liver", str(scans)).replace(
         "snakemake", f"{sys.executable} -m snakemake"
     )
-    calls = (copy_rules, f"{prepare_it.rstrip()} --configfile entry.yaml")
+    call = f"{prepare_it.rstrip()} --configfile entry.yaml"
     environment = {**os.environ, "PYTHONPATH": str(clone / "workflow")}
-    for call in calls:
-        done = subprocess.run(call, shell=True, cwd=clone, env=environment, text=True, capture_output=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+    done = subprocess.run(call, shell=True, cwd=clone, env=environment, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
     subprocess.run([sys.executable, "-c", script], cwd=clone, env=environment, check=True)
     dataset = datasets.open(clone / "results" / "data" / "toy_liver")
     case = dataset.load("scan_3")

@@ -39,4 +39,4 @@ def test_source_of_a_wanted_table_is_fetched(clone: Path, tmp_path: Path) -> Non
     state, text = run(clone, "--config", "run=[demo_brain,hippocampus]", f"mirror={tmp_path}")
     assert state == 1, text
     assert f"the mirror {tmp_path} holds no Task04_Hippocampus.tar" in text
-    assert "rule prepare_hippocampus" not in text
+    assert "rule prepare" not in text

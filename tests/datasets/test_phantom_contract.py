@@ -102,11 +102,3 @@ def test_committed_split_is_made_by_the_rule_from_the_first_cases(
     cases = [phantoms.case_id(name, index) for index in range(sum(parts))]
     split = splits.permuted(dict(zip(cases, cases, strict=True)), train=parts[0], val=parts[1], test=parts[2])
     assert splits.to_csv(split).encode() == (SPLITS / f"{name}{suffix}" / "main.csv").read_bytes()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_rule_names_every_module_that_decides(name: str) -> None:
-    text = (SPLITS.parent / "rules" / "datasets" / f"{name}.smk").read_text()
-    shared = (SPLITS.parent / "rules" / "data.smk").read_text()
-    modules = {f"datasets/phantoms/{module.__name__.split('.')[-1]}.py" for module in datasets.source(name).PARTS}
-    assert {module for module in modules if module not in text and module not in shared} == set()

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from softbench.plan.answers.figures import INFERS
+from softbench.plan.figures import KINDS
 
 STAGES = ("data", "labels", "training", "report")
 ENVIRONMENTS = (*STAGES, "launch")
@@ -43,8 +45,14 @@ def scripts(root: Path) -> dict[str, set[Path]]:
         for conda, script in rules_of(file):
             assert conda is not None, f"{file}: a rule runs {script} in no environment"
             assert (file.parent / conda).is_file(), f"{file} names {conda}, which does not exist"
-            found[Path(conda).stem].add((file.parent / script).resolve())
+            found[Path(conda).stem] |= set(called(file.parent / script, conda))
     return found
+
+
+def called(script: Path, conda: str) -> list[Path]:
+    """The scripts that a rule may run: where the name holds the kind of a figure, those of the kinds that it is for."""
+    kinds = [kind for kind in KINDS if (kind in INFERS) == ("training" in conda)]
+    return [(script.parent / script.name.replace("{params.kind}", kind)).resolve() for kind in kinds]
 
 
 def rules_of(file: Path) -> list[tuple[str | None, str]]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from softbench import InputError, cli, datasets, images
 from softbench.new import own_method
-from softbench.plugin import words
+from softbench.plan import words
 from softbench.plugin.export import export
 from softbench.soft_labels import open_store
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from softbench import InputError
 from softbench.plan import modules as config
+from softbench.plan import paths, rule_files
 from softbench.plan.plan import complete_methods, complete_soft_labels
-from softbench.plugin import rule_files
 
 GOOD: dict[str, Any] = {
-    "outputs": [rule_files.MANIFEST], "constraint": "mine", "expected": "mine", "params": {"recipe": "mine"},
+    "outputs": [paths.SOFT_LABEL], "constraint": "mine", "expected": "mine", "params": {"recipe": "mine"},
 }  # fmt: skip
 RULE = Path("workflow/rules/soft_labels/mine.smk")
 
@@ -56,7 +56,7 @@ def test_rule_that_is_built_on_another_counts(folder: Path) -> None:
     ("change", "said"),
     [
         ({"outputs": ["results/soft_labels/{dataset}/mine/manifest.json"]}, r"writes .*mine/manifest\.json, but"),
-        ({"constraint": None}, r"mine\.smk must say .*keys_of\('mine'\).*constrained to nothing"),
+        ({"constraint": None}, r"mine\.smk must say .*plan\.soften\.keys\('mine'\).*constrained to nothing"),
         ({"constraint": "svls"}, r"mine\.smk must say .*constrained to svls"),
         ({"params": {"recipe": "svls"}}, r"mine\.smk calls the recipe 'svls'; say `recipe='mine'`"),
     ],

@@ -8,7 +8,7 @@ import pytest
 from softbench import InputError
 from softbench.new import own_method
 from softbench.new.__main__ import main
-from softbench.plugin import rule_files
+from softbench.plan import rule_files
 from softbench.plugin.contracts import CONTRACTS, small_cases
 
 

@@ -53,7 +53,7 @@ def test_experiment_that_asks_gets_one_for_each_trained_method(plain) -> None:
 def test_table_that_shows_them_asks_too(plain) -> None:
     jobs = plain.jobs("results/tables/tiny.md", "--config", "tables={tiny: {prediction: ensemble}}")
     assert jobs == {
-        "prepare_phantom_brain": 1, "score_sanity": 1, "soften_one_hot": 1, "soften_ls": 1, "train": 2,
+        "prepare": 1, "score_sanity": 1, "soften_one_hot": 1, "soften_ls": 1, "train": 2,
         "score_ensemble": 2, "table": 1,
     }  # fmt: skip
 

@@ -33,7 +33,7 @@ def test_moved_folder_recomputes_nothing_and_a_changed_byte_what_it_must(
     changed[3, 3, 3] += 5000
     images.write(path, changed, image.affine)
     jobs = folder_clone.jobs(*arguments(moved))
-    assert jobs["fetch_hippocampus"] == jobs["prepare_hippocampus"] == 1
+    assert jobs["fetch_source"] == jobs["prepare"] == 1
     folder_clone.run(*arguments(moved))
 
     fresh = make_clone("fresh_folder")

@@ -57,14 +57,13 @@ def test_soft_labels_of_a_paper_are_measured_where_there_is_data(papers) -> None
 
 def test_data_behind_a_login_does_not_stop_what_is_open(papers) -> None:
     jobs = papers.jobs("svls_1")
-    assert "prepare_brats2019" not in jobs
-    assert jobs["prepare_kits2019"] == jobs["prepare_prostatex_zones"] == 1
+    assert jobs["prepare"] == 2  # KiTS 2019 and ProstateX, not BraTS 2019
     assert jobs["train"] == 10  # five methods on each
 
 
 def test_stand_in_takes_the_place_of_data_behind_a_login(papers) -> None:
     jobs = papers.jobs("svls_1_open")
-    assert jobs["prepare_msd_brain"] == 1
+    assert jobs["prepare"] == 3
     assert jobs["train"] == 15
 
 

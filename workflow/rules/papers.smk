@@ -1,13 +1,11 @@
-"""Reads the runs of the papers' experiments that there is data for; writes their tables, ours beside the printed numbers."""
-
-
-include: "paper_plan.smk"
+"""Reads the runs of the papers' experiments that there is data for; writes their tables, ours beside the printed
+numbers, and the verdicts on their sentences."""
 
 
 rule paper_table:
     """A paper's table with ours, the difference and a status in each cell; what was not run says so."""
     input:
-        runs=batches_of_paper_table,
+        runs=plan.papers.batches,
     output:
         multiext("results/tables/{table}", ".csv", ".md", ".tex"),
         report(
@@ -20,11 +18,58 @@ rule paper_table:
     log:
         "results/logs/tables/{table}.log",
     wildcard_constraints:
-        table=settings.pattern(PLAN.paper_tables),
+        table=plan.papers.names,
     conda:
         "../../envs/report.yaml"
     params:
-        table=paper_table_settings,
-        version=reporting_versions(),
+        table=plan.papers.settings,
+        version=plan.papers.reporting,
     script:
         "../scripts/paper_table.py"
+
+
+rule claims:
+    """Every claim on the printed numbers, and on ours as far as they are there; takes seconds without any run."""
+    input:
+        printed=plan.papers.printed,
+    output:
+        multiext("results/claims", ".csv", ".md"),
+        report(
+            "results/claims.html",
+            caption="../report/claims.rst",
+            category="Papers",
+            subcategory="claims",
+            labels={"shows": "claims"},
+        ),
+    log:
+        "results/logs/claims.log",
+    conda:
+        "../../envs/report.yaml"
+    params:
+        tables=plan.papers.as_they_are,
+        runs=plan.papers.hashes,
+        version=plan.papers.claims_versions,
+    script:
+        "../scripts/claims.py"
+
+
+use rule claims as claims_of_papers with:
+    input:
+        printed=plan.papers.printed,
+        runs=plan.papers.all_batches,
+    output:
+        multiext("results/{page}/claims", ".csv", ".md"),
+        report(
+            "results/{page}/claims.html",
+            caption="../report/claims.rst",
+            category="Papers",
+            subcategory="{page}",
+            labels={"shows": "claims"},
+        ),
+    log:
+        "results/logs/{page}/claims.log",
+    wildcard_constraints:
+        page=plan.papers.page_names,
+    params:
+        tables=plan.papers.in_full,
+        version=plan.papers.claims_versions,

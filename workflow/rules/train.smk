@@ -1,13 +1,18 @@
-"""Reads a prepared dataset, one soft label and a split; writes trained and scored seeds, a batch of them a job, and where
-asked for their ensembles."""
+"""Reads a prepared data set, one soft label and a split; writes trained and scored seeds, a batch of them a job, and
+where asked for their ensembles."""
+
+
+wildcard_constraints:
+    experiment=plan.train.experiments,
+    network=plan.train.networks,
 
 
 rule train:
     """Train and score the seeds of a batch; each seed is a piece, so that one more seed trains only that one."""
     input:
-        data=lambda wildcards: DATASET.format(dataset=experiment_of(wildcards)["dataset"]),
-        soft_label=soft_label_of,
-        split=split_of,
+        data=plan.train.data,
+        soft_label=plan.train.soft_label,
+        split=plan.train.split,
     output:
         manifest="results/runs/{experiment}/{network}/{method}/batch-{batch}.json",
     log:
@@ -15,15 +20,15 @@ rule train:
     benchmark:
         "results/benchmarks/runs/{experiment}/{network}/{method}/batch-{batch}.tsv"
     wildcard_constraints:
-        method=settings.pattern(PLAN.trained()),
+        method=plan.train.trained,
     conda:
         "../../envs/training.yaml"
-    threads: threads_of
+    threads: plan.train.threads
     resources:
-        cpus_per_task=threads_of,
+        cpus_per_task=plan.train.threads,
     params:
-        run=run_of,
-        seeds=lambda wildcards: PLAN.batches_of(wildcards.experiment, wildcards.method)[int(wildcards.batch)],
+        run=plan.train.run,
+        seeds=plan.train.seeds,
     script:
         "../scripts/train.py"
 
@@ -31,18 +36,18 @@ rule train:
 rule score_sanity:
     """Score the reference itself, or the class frequencies: the two ends of the scale. Nothing is trained."""
     input:
-        data=lambda wildcards: DATASET.format(dataset=experiment_of(wildcards)["dataset"]),
-        split=split_of,
+        data=plan.train.data,
+        split=plan.train.split,
     output:
         manifest="results/runs/{experiment}/{network}/{method}/batch-{batch}.json",
     log:
         "results/logs/runs/{experiment}/{network}/{method}/batch-{batch}.log",
     wildcard_constraints:
-        method=settings.pattern(PLAN.sanity_rows()),
+        method=plan.train.untrained,
     conda:
         "../../envs/training.yaml"
     params:
-        sanity=sanity_of,
+        sanity=plan.train.sanity,
     script:
         "../scripts/score_sanity.py"
 
@@ -50,10 +55,10 @@ rule score_sanity:
 rule score_ensemble:
     """Score the mean of the seeds' probabilities; nothing is trained."""
     input:
-        data=lambda wildcards: DATASET.format(dataset=experiment_of(wildcards)["dataset"]),
-        soft_label=soft_label_of,
-        split=split_of,
-        batches=batches_of_method,
+        data=plan.train.data,
+        soft_label=plan.train.soft_label,
+        split=plan.train.split,
+        batches=plan.train.batches,
     output:
         manifest="results/runs/{experiment}/{network}/{method}/ensemble.json",
     log:
@@ -61,15 +66,15 @@ rule score_ensemble:
     benchmark:
         "results/benchmarks/runs/{experiment}/{network}/{method}/ensemble.tsv"
     wildcard_constraints:
-        method=settings.pattern(PLAN.trained()),
+        method=plan.train.trained,
     conda:
         "../../envs/training.yaml"
-    threads: threads_of
+    threads: plan.train.threads
     resources:
-        cpus_per_task=threads_of,
+        cpus_per_task=plan.train.threads,
     params:
-        run=run_of,
-        version=version_of("training/ensemble.py"),
+        run=plan.train.run,
+        version=plan.train.ensemble_versions,
     script:
         "../scripts/score_ensemble.py"
 
@@ -77,8 +82,8 @@ rule score_ensemble:
 rule collect_scores:
     """All scores of what `run:` names in one file, for your own analysis; no table reads it."""
     input:
-        runs=of_all_tables(lambda table: batches_of(table)),
-        ensembles=of_all_tables(lambda table: ensembles_of(PLAN.ensembles_wanted(table))),
+        runs=plan.tables.all_batches,
+        ensembles=plan.tables.all_ensembles_wanted,
     output:
         scores="results/scores.parquet",
     log:

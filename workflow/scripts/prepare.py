@@ -9,9 +9,10 @@ with logs.job(snakemake.log[0]) as log:
     watch = provenance.Watch()
     source, output = snakemake.params.source, Path(snakemake.output.manifest).parent
     folder = snakemake.config["folders"].get(source)
-    raw = fetch.location(Path(snakemake.input.raw).parent, folder) if snakemake.input else None
+    manifest = next(iter(snakemake.input), None)
+    raw = fetch.location(Path(manifest).parent, folder) if manifest else None
     if raw is not None:
-        fetch.require_unchanged(Path(snakemake.input.raw).parent, folder, log)
+        fetch.require_unchanged(Path(manifest).parent, folder, log)
     settings, workers = snakemake.params.settings, snakemake.threads
     prepare.run(source, raw, output, settings=settings, workers=workers, log=log)
     watch.write(output / "provenance.json", source=source, raw=str(raw))

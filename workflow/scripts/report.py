@@ -8,7 +8,7 @@ from softbench.reporting.page import report
 with logs.job(snakemake.log[0]):
     report.write(
         snakemake.output.page,
-        files=[Path(path) for name, paths in snakemake.input.items() if name != "runs" for path in paths],
+        files=list(map(Path, snakemake.input.files)),
         **snakemake.params.shown,
         provenance={"commit": provenance.commit(), **provenance.versions()},
     )

@@ -4,18 +4,18 @@
 rule soften_blur:
     """Gaussian blur of the one-hot label; looks at the label map alone."""
     input:
-        data=DATASET,
+        data="results/data/{dataset}/manifest.json",
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("blur"),
+        soft_label=plan.soften.keys("blur"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="blur",
-        settings=settings_of,
-        version=version_of(*SOFTENING, "soft_labels/blur.py", "soft_labels/signed_distance.py"),
+        settings=plan.soften.settings,
+        version=plan.soften.versions("blur"),
     script:
         "../../scripts/soften.py"

@@ -4,18 +4,18 @@
 rule soften_distance:
     """A sigmoid of the distance from each class's edge; looks at the label map alone."""
     input:
-        data=DATASET,
+        data="results/data/{dataset}/manifest.json",
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("distance"),
+        soft_label=plan.soften.keys("distance"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="distance",
-        settings=settings_of,
-        version=version_of(*SOFTENING, "soft_labels/distance.py", "soft_labels/signed_distance.py"),
+        settings=plan.soften.settings,
+        version=plan.soften.versions("distance"),
     script:
         "../../scripts/soften.py"

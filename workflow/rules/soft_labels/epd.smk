@@ -4,18 +4,18 @@
 rule soften_epd:
     """Window means on a coarser grid; looks at the label map alone."""
     input:
-        data=DATASET,
+        data="results/data/{dataset}/manifest.json",
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("epd"),
+        soft_label=plan.soften.keys("epd"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="epd",
-        settings=settings_of,
-        version=version_of(*SOFTENING, "soft_labels/epd.py", "resolution.py"),
+        settings=plan.soften.settings,
+        version=plan.soften.versions("epd"),
     script:
         "../../scripts/soften.py"

@@ -4,20 +4,20 @@
 rule soften_geols:
     """Geodesic label smoothing; looks at the label map and the image, by way of the distances."""
     input:
-        data=DATASET,
-        maps=shards_of("geodesic"),
+        data="results/data/{dataset}/manifest.json",
+        maps=plan.soften.shards_of("geodesic"),
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("geols"),
+        soft_label=plan.soften.keys("geols"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="geols",
-        settings=settings_of,
-        map_settings=settings_of_map("geodesic"),
-        version=version_of(*SOFTENING, *GEODESIC),
+        settings=plan.soften.settings,
+        map_settings=plan.soften.settings_of_map("geodesic"),
+        version=plan.soften.versions("geols"),
     script:
         "../../scripts/soften.py"

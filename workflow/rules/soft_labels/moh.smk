@@ -4,18 +4,18 @@
 rule soften_moh:
     """Mean one-hot of all raters."""
     input:
-        data=DATASET,
+        data="results/data/{dataset}/manifest.json",
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("moh"),
+        soft_label=plan.soften.keys("moh"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="moh",
-        settings=settings_of,
-        version=version_of(*SOFTENING, "soft_labels/moh.py"),
+        settings=plan.soften.settings,
+        version=plan.soften.versions("moh"),
     script:
         "../../scripts/soften.py"

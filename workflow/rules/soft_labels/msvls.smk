@@ -4,18 +4,18 @@
 rule soften_msvls:
     """SVLS of each rater, averaged."""
     input:
-        data=DATASET,
+        data="results/data/{dataset}/manifest.json",
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("msvls"),
+        soft_label=plan.soften.keys("msvls"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="msvls",
-        settings=settings_of,
-        version=version_of(*SOFTENING, "soft_labels/msvls.py", "soft_labels/svls.py"),
+        settings=plan.soften.settings,
+        version=plan.soften.versions("msvls"),
     script:
         "../../scripts/soften.py"

@@ -4,18 +4,18 @@
 rule soften_one_hot:
     """One-hot."""
     input:
-        data=DATASET,
+        data="results/data/{dataset}/manifest.json",
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("one_hot"),
+        soft_label=plan.soften.keys("one_hot"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="one_hot",
-        settings=settings_of,
-        version=version_of(*SOFTENING, "soft_labels/one_hot.py"),
+        settings=plan.soften.settings,
+        version=plan.soften.versions("one_hot"),
     script:
         "../../scripts/soften.py"

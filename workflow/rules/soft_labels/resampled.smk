@@ -4,18 +4,18 @@
 rule soften_resampled:
     """Labels kept soft through resampling; of a dataset with `label_interpolation: soft`."""
     input:
-        data=DATASET,
+        data="results/data/{dataset}/manifest.json",
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("resampled"),
+        soft_label=plan.soften.keys("resampled"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="resampled",
-        settings=settings_of,
-        version=version_of(*SOFTENING, "soft_labels/resampled.py"),
+        settings=plan.soften.settings,
+        version=plan.soften.versions("resampled"),
     script:
         "../../scripts/soften.py"

@@ -4,19 +4,19 @@
 rule soften_shuffled:
     """Control: the labels of the next case of the same part."""
     input:
-        data=DATASET,
-        split=main_split_of,
+        data="results/data/{dataset}/manifest.json",
+        split=plan.data.main_split,
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("shuffled"),
+        soft_label=plan.soften.keys("shuffled"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="shuffled",
-        settings=settings_of,
-        version=version_of(*SOFTENING, "soft_labels/shuffled.py", "soft_labels/one_hot.py", "soft_labels/exchange.py"),
+        settings=plan.soften.settings,
+        version=plan.soften.versions("shuffled"),
     script:
         "../../scripts/soften.py"

@@ -4,20 +4,20 @@
 rule soften_superpixel:
     """Superpixel-guided softening; looks at the label map and the image, by way of the superpixels."""
     input:
-        data=DATASET,
-        maps=shards_of("slic"),
+        data="results/data/{dataset}/manifest.json",
+        maps=plan.soften.shards_of("slic"),
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("superpixel"),
+        soft_label=plan.soften.keys("superpixel"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="superpixel",
-        settings=settings_of,
-        map_settings=settings_of_map("slic"),
-        version=version_of(*SOFTENING, *SLIC),
+        settings=plan.soften.settings,
+        map_settings=plan.soften.settings_of_map("slic"),
+        version=plan.soften.versions("superpixel"),
     script:
         "../../scripts/soften.py"

@@ -4,18 +4,18 @@
 rule soften_svls:
     """Spatially varying label smoothing; looks at the label map alone."""
     input:
-        data=DATASET,
+        data="results/data/{dataset}/manifest.json",
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("svls"),
+        soft_label=plan.soften.keys("svls"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="svls",
-        settings=settings_of,
-        version=version_of(*SOFTENING, "soft_labels/svls.py"),
+        settings=plan.soften.settings,
+        version=plan.soften.versions("svls"),
     script:
         "../../scripts/soften.py"

@@ -4,21 +4,25 @@
 rule soften_wrong_image:
     """Control: GeoLS on the image of the next case of the same part."""
     input:
-        data=DATASET,
-        split=main_split_of,
+        data="results/data/{dataset}/manifest.json",
+        split=plan.data.main_split,
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=keys_of("wrong_image"),
+        soft_label=plan.soften.keys("wrong_image"),
     priority: 10
     conda:
         "../../../envs/labels.yaml"
     threads: 8
+    resources:
+        cpus_per_task=8,
+        mem_mb=plan.soften.memory_mb,
+        runtime=plan.soften.minutes["wrong_image"],
     params:
         recipe="wrong_image",
-        settings=settings_of,
-        version=version_of(*SOFTENING, "soft_labels/wrong_image.py", "soft_labels/exchange.py", *GEODESIC),
+        settings=plan.soften.settings,
+        version=plan.soften.versions("wrong_image"),
     script:
         "../../scripts/soften.py"

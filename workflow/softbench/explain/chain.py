@@ -9,7 +9,6 @@ from typing import Any
 from softbench.errors import InputError
 from softbench.explain import address, inputs, place, runs
 from softbench.explain.place import Place
-from softbench.plan import availability
 from softbench.plan.plan import Plan
 
 RESULTS = Path("results")
@@ -36,8 +35,7 @@ def trace(plan: Plan, words: Sequence[str]) -> dict[str, Any]:
     where = place.of_cell(plan, table, row)
     found = {"address": address.address(table, row, whole), "table": _table(plan, table, path), "cell": _cell(row)}
     if where.method is None:
-        source = plan.datasets[plan.experiments[where.experiment]["dataset"]]["source"]
-        reason = availability.reason_missing(source, plan.config) or "no run of it has such a score yet"
+        reason = plan.missing(where.experiment) or "no run of it has such a score yet"
         return {**found, "experiment": where.experiment, "no_number": reason, "commands": _commands(table, where, [])}
     return found | _behind(plan, table, row, where)
 

@@ -32,9 +32,8 @@ def method(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
 def split(plan: Plan, place: Place) -> dict[str, Any]:
     """Return a split: path, sha256 and cases of each part; a derived one that was not made has neither."""
     experiment = plan.experiments[place.experiment]
-    name = f"splits/{experiment['dataset']}/{experiment['split']}.csv"
-    path = next((Path(top, name) for top in ("workflow", "results") if Path(top, name).exists()), None)
-    if path is None:
+    path = Path(plan.split_of(place.experiment))
+    if not path.exists():
         return {"name": experiment["split"], "path": None}
     parts = splits.read(path)["part"].value_counts()
     counts = {part: int(parts.get(part, 0)) for part in splits.PARTS}

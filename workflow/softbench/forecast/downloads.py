@@ -1,21 +1,21 @@
 """What would be downloaded: the sources that a plan fetches, with the sizes that they publish; and what is lacking."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from softbench.forecast.dry_run import Job
-from softbench.plan import availability
 from softbench.plan.modules import constant_of_source, source_has
 from softbench.plan.plan import Plan
 
-PREFIX = "fetch_"
+RAW = ("results", "raw")  # where the manifests of fetched sources lie
 ALL = "paper_tables"  # the target that is every paper's table
 
 
 def of(jobs: Iterable[Job], config: dict[str, Any]) -> dict[str, tuple[float, float] | None]:
     """Return source -> (download, unpacked) in GB; None where no size is published, zeros where a folder is given."""
-    sources = [job.rule.removeprefix(PREFIX) for job in jobs if job.rule.startswith(PREFIX)]
-    return {source: _size(source, config) for source in sources}
+    written = [Path(path).parts for job in jobs for path in job.outputs]
+    return {parts[2]: _size(parts[2], config) for parts in written if parts[:2] == RAW}
 
 
 def _size(source: str, config: dict[str, Any]) -> tuple[float, float] | None:
@@ -30,10 +30,5 @@ def left_out(targets: Iterable[str], plan: Plan) -> dict[str, str]:
     named = [one for target in targets for one in (plan.papers_of(plan.config["data"]) if target == ALL else [target])]
     tables = [table for table in named if table in plan.paper_tables]
     experiments = dict.fromkeys(experiment for table in tables for experiment in plan.experiments_of(table))
-    reasons = {name: availability.reason_missing(_source_of(plan, name), plan.config) for name in experiments}
+    reasons = {name: plan.missing(name) for name in experiments}
     return {name: reason for name, reason in reasons.items() if reason is not None}
-
-
-def _source_of(plan: Plan, experiment: str) -> str:
-    source: str = plan.datasets[plan.experiments[experiment]["dataset"]]["source"]
-    return source

@@ -93,10 +93,8 @@ def tested_of(plan: Plan, experiment: str) -> tuple[str, int | None]:
 
 def cases_of(plan: Plan, experiment: str, part: str) -> int | None:
     """Return the cases of a part of a split; None where the split is not made yet."""
-    one = plan.experiments[experiment]
-    name = f"splits/{one['dataset']}/{one['split']}.csv"
-    path = next((Path(top, name) for top in ("workflow", "results") if Path(top, name).exists()), None)
-    return None if path is None else _count(path, part)
+    path = Path(plan.split_of(experiment))
+    return _count(path, part) if path.exists() else None
 
 
 @functools.cache

@@ -47,10 +47,11 @@ def require_free(name: str, root: Path, *parts: str) -> None:
     """Raise `InputError` if one of these parts of config.yaml has a key of this name, or a rule is called so."""
     import yaml
 
-    from softbench.plan.plan import RULES
+    from softbench.plan import rule_files
+    from softbench.plan.modules import PACKAGE
 
     config = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
     taken = [f"{part}.{name} of config.yaml" for part in parts if name in config[part]]
-    taken += ["a rule"] if name in RULES else []
+    taken += ["a rule"] if name in rule_files.names(PACKAGE.parents[1]) else []
     if taken:
         raise InputError(f"NAME={name} is the name of {' and of '.join(taken)}. Take another.")

@@ -1,4 +1,4 @@
-"""`make dataset NAME=bar FOLDER=/data/Dataset001_Bar`: a source, its rules, its config and its test, from a folder."""
+"""`make dataset NAME=bar FOLDER=/data/Dataset001_Bar`: a source, its config and its test, from a folder."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ def make(name: str, folder: Path, root: Path) -> str:
     require_free(name, root, "datasets", "protocols", "experiments", "tables")
     files = {
         "source.py": Path("workflow", "softbench", "datasets", f"{name}.py"),
-        "rules.smk": Path("workflow", "rules", "datasets", f"{name}.smk"),
         "config.yaml": Path(f"{name}.yaml"),
         "test.py": Path("tests", "datasets", f"test_{name}.py"),
     }

@@ -1,6 +1,5 @@
 """The plan of a folder without starting Snakemake: its config, and the names of the rules in its rule files."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,36 +7,30 @@ from typing import Any
 import yaml
 
 from softbench.errors import InputError
-from softbench.plan import settings
+from softbench.plan import modules, rule_files, settings
 from softbench.plan.plan import Plan
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
-RULE = re.compile(r"^rule (\w+):", re.MULTILINE)
 
 
-def read(root: Path, configfiles: Sequence[str] = (), assignments: Sequence[str] = ()) -> Plan:
+def read(
+    root: Path, configfiles: Sequence[str | Path] = (), assignments: Sequence[str] | Mapping[str, Any] = ()
+) -> Plan:
     """Return the plan that Snakemake would make of the same folder and options.
 
     Args:
         root: the folder of the suite, with config.yaml and workflow/.
         configfiles: as given to `--configfile`: merged over config.yaml in their order, below `root` or absolute.
-        assignments: as given to `--config`: key=value, the value in YAML.
+        assignments: as given to `--config`: key=value, the value in YAML, or as Snakemake has read them.
     Raises: InputError: if there is no config.yaml or a file cannot be read; and as `config.check` and `Plan`.
     """
     config = _load(root / "config.yaml")
     for path in configfiles:
         config = merged(config, _load(root / path))
-    config = merged(config, settings.retype(dict(map(_assignment, assignments))))
+    config = merged(config, settings.retype(_given(assignments)))
     settings.check(config)
-    rules = rule_names(root / "workflow" / "rules")
-    sources = sorted(path.stem for path in (root / "workflow" / "rules" / "datasets").glob("*.smk"))
-    return Plan(config, _named(rules, "soften_"), _named(rules, "map_"), sources)
-
-
-def rule_names(folder: Path) -> list[str]:
-    """Return the names of all rules that the files below a folder declare, sorted."""
-    texts = (path.read_text(encoding="utf-8") for path in folder.rglob("*.smk"))
-    return sorted({name for text in texts for name in RULE.findall(text)})
+    rules = rule_files.names(root)
+    return Plan(config, _named(rules, "soften_"), _named(rules, "map_"), modules.sources(), rules)
 
 
 def _named(rules: Sequence[str], prefix: str) -> list[str]:
@@ -61,6 +54,10 @@ def _load(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise InputError(f"{path} is no YAML: {error}") from None
     return content
+
+
+def _given(assignments: Sequence[str] | Mapping[str, Any]) -> dict[str, Any]:
+    return dict(assignments) if isinstance(assignments, Mapping) else dict(map(_assignment, assignments))
 
 
 def _assignment(text: str) -> tuple[str, Any]:

@@ -56,6 +56,17 @@ def source_settings_allowed(source: str) -> set[str]:
     return set(_constant("datasets/prepare.py", "DEFAULTS")) | set(own)
 
 
+def sources() -> list[str]:
+    """Return the names of all sources, phantoms among them: the modules of `datasets/` that assign `ACCESS`."""
+    published = [path.stem for path in (PACKAGE / "datasets").glob("*.py") if _assigns(path, "ACCESS")]
+    made = [path.stem for path in (PACKAGE / "datasets" / "phantoms").glob("*.py") if _assigns(path, "ACCESS")]
+    return sorted([*published, *(f"phantom_{name}" for name in made)])
+
+
+def _assigns(path: Path, name: str) -> bool:
+    return f"\n{name}" in path.read_text(encoding="utf-8")
+
+
 def data_card(source: str) -> dict[str, str]:
     """Return the `title` of a source, its `licence` and its `citation`."""
     made = source.startswith("phantom_")

@@ -1,24 +1,27 @@
 """The plan: what config asks for, with its defaults filled in and every name checked against what exists."""
 
+from collections.abc import Collection
 from typing import Any
 
 from softbench import networks
 from softbench.errors import InputError
 from softbench.losses import catalogue as losses
-from softbench.plan import figures, paper_forms, pick, rehearsal
-from softbench.plan.modules import needs_shares, settings_allowed, source_settings_allowed
-
-RULES = {"all", "fetch", "train", "score_sanity", "score_ensemble", "collect_scores", "table", "report"}
-RULES |= {"reliability", "gallery", "derive_split", "paper_tables", "paper_table", "between_tables", "claims"}
-RULES |= {f"figure_{kind}" for kind in figures.KINDS}
-RULES |= {"free_rows", "policies", "truth"}
-RULES |= {"statistics_table", "rank_table", "rank_figure", "case_figure", "costs"}
+from softbench.plan import availability, figures, paper_forms, paths, pick, rehearsal
+from softbench.plan.modules import needs_shares, settings_allowed, source_settings_allowed, splits_of
+from softbench.plan.paths import Run
 
 
 class Plan:
     """Read-only answers to the questions that rules ask of config."""
 
-    def __init__(self, config: dict[str, Any], recipes: list[str], kinds: list[str], sources: list[str]) -> None:
+    def __init__(
+        self,
+        config: dict[str, Any],
+        recipes: list[str],
+        kinds: list[str],
+        sources: list[str],
+        rules: Collection[str] = (),
+    ) -> None:
         """Complete the config and check its names.
 
         Args:
@@ -26,9 +29,11 @@ class Plan:
             recipes: the recipes that have a rule `soften_<recipe>`.
             kinds: the kinds of maps that have a rule `map_<kind>`.
             sources: the sources that have a module in `datasets/`.
+            rules: the names of all rules, which no table may have.
         Raises: InputError: if one part of the config names what another does not have; the known names are listed.
         """
         self.config = config
+        self.recipes, self.kinds, self.sources = recipes, kinds, sources
         self.datasets: dict[str, dict[str, Any]] = config["datasets"]
         self.maps = complete_maps(config["maps"], kinds)
         self.soft_labels = complete_soft_labels(config["soft_labels"], recipes)
@@ -38,9 +43,9 @@ class Plan:
         self.tables: dict[str, dict[str, Any]] = _tables(config, printed=False)
         self.figures = figures.forms_of(config.get("figures", {}), self.experiments, _stand_ins(config))
         self.paper_tables = paper_forms.forms_of(_tables(config, printed=True), self.experiments)
-        self._check(recipes, kinds, sources)
+        self._check(recipes, kinds, sources, rules)
 
-    def _check(self, recipes: list[str], kinds: list[str], sources: list[str]) -> None:
+    def _check(self, recipes: list[str], kinds: list[str], sources: list[str], rules: Collection[str]) -> None:
         for name, dataset in self.datasets.items():
             _known(f"datasets.{name}.source", dataset["source"], sources)
             _check_dataset(name, dataset)
@@ -81,7 +86,7 @@ class Plan:
         for name in self.config["run"]:
             _known("run", name, targets)
         figures.check(self.config.get("figures", {}), self)
-        for name in sorted(RULES & set(targets)):
+        for name in sorted(set(rules) & set(targets)):
             raise InputError(f"config.yaml: tables.{name} has the name of a rule, so it could be no target. Rename it.")
 
     def _check_experiment(self, name: str) -> None:
@@ -146,6 +151,38 @@ class Plan:
                     "makes none. Set `temperature: true` in its `scoring`."
                 )
 
+    def dataset_of(self, experiment: str) -> str:
+        """Return the data set of an experiment."""
+        dataset: str = self.experiments[experiment]["dataset"]
+        return dataset
+
+    def source_of(self, experiment: str) -> str:
+        """Return the source of an experiment's data set."""
+        source: str = self.datasets[self.dataset_of(experiment)]["source"]
+        return source
+
+    def missing(self, experiment: str) -> str | None:
+        """Say why there is no data for an experiment; None where a job can have it."""
+        return availability.reason_missing(self.source_of(experiment), self.config)
+
+    def is_derived(self, dataset: str, split: str) -> bool:
+        """Return whether the source of a data set says by which rule this split is made of its patients."""
+        return split in splits_of(self.datasets[dataset]["source"])
+
+    def split_of(self, experiment: str) -> str:
+        """Return where the split of an experiment lies."""
+        dataset, split = self.dataset_of(experiment), self.experiments[experiment]["split"]
+        return paths.split(dataset, split, derived=self.is_derived(dataset, split))
+
+    def soft_label_of(self, experiment: str, method: str) -> str:
+        """Return the manifest of the soft label that a trained method of an experiment learns from."""
+        return paths.soft_label(self.dataset_of(experiment), self.methods[method]["soft_label"])
+
+    def title_of(self, method: str) -> str:
+        """Return the title of a method."""
+        title: str = self.methods[method]["title"]
+        return title
+
     def methods_of(self, experiment: str) -> list[str]:
         """Return the methods of an experiment, in the order of its table."""
         chosen = self.experiments[experiment]["methods"]
@@ -174,6 +211,10 @@ class Plan:
         step = len(seeds) if size == "all" else size
         return [seeds[start : start + step] for start in range(0, len(seeds), step)]
 
+    def batch_files(self, run: Run) -> list[str]:
+        """Return the manifests of the batches of a run (experiment, network, method)."""
+        return paths.batches(run, len(self.batches_of(run[0], run[2])))
+
     def protocol_of(self, experiment: str, method: str) -> dict[str, Any]:
         """Return the protocol of a method in an experiment."""
         protocol = dict(self.protocols[self.experiments[experiment]["protocol"]])
@@ -188,7 +229,7 @@ class Plan:
             return list(self.tables[target]["experiments"])
         return list(dict.fromkeys(block["experiment"] for block in self.paper_tables[target]["blocks"]))
 
-    def runs_of(self, table: str) -> list[tuple[str, str, str]]:
+    def runs_of(self, table: str) -> list[Run]:
         """Return the (experiment, network, method) that a table shows, in its order."""
         return [
             (experiment, network, method)
@@ -205,12 +246,12 @@ class Plan:
         """Return what the names of the papers' tables end with: nothing, _open or _phantom."""
         return paper_forms.FORMS[data]
 
-    def ensembles_of(self, table: str) -> list[tuple[str, str, str]]:
+    def ensembles_of(self, table: str) -> list[Run]:
         """Return the (experiment, network, method) whose ensembles a table shows; none where it shows runs."""
         shown = self.tables[table].get("prediction", "raw").startswith("ensemble")
         return [run for run in self.runs_of(table) if shown and self.methods[run[2]]["sanity"] is None]
 
-    def ensembles_wanted(self, table: str) -> list[tuple[str, str, str]]:
+    def ensembles_wanted(self, table: str) -> list[Run]:
         """Return the (experiment, network, method) whose ensembles a table shows, or its experiment asks for."""
         asked = [run for run in self.runs_of(table) if run[0] in self.ensembles]
         return self.ensembles_of(table) or [run for run in asked if self.methods[run[2]]["sanity"] is None]

@@ -49,8 +49,3 @@ def _explain(error: Any) -> str:
         return f"{place} is {error.instance!r}; allowed: {', '.join(map(str, error.validator_value))}."
     meaning = error.schema.get("description", "")
     return f"{place} is {error.instance!r}: {error.message}{f' ({meaning})' if meaning else ''}."
-
-
-def pattern(names: list[str]) -> str:
-    """Return a wildcard constraint that matches exactly these names; nothing where there are none."""
-    return "|".join(re.escape(name) for name in names) or "(?!)"

@@ -6,8 +6,8 @@ from types import ModuleType
 
 from softbench.errors import InputError
 from softbench.machine.finding import Finding
-from softbench.plan import modules
-from softbench.plugin import rule_files, try_rule
+from softbench.plan import modules, rule_files
+from softbench.plugin import try_rule
 from softbench.plugin.contracts import CONTRACTS, Contract, ContractError, small_cases
 from softbench.soft_labels.load import FOLDER, load, place_of, short
 

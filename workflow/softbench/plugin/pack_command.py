@@ -56,7 +56,8 @@ def run_export(options: argparse.Namespace) -> None:
 
 def run_pack(options: argparse.Namespace) -> None:
     """Run the program, or take what is there; check and store it."""
-    from softbench.plugin import program, words
+    from softbench.plan import words
+    from softbench.plugin import program
     from softbench.plugin.pack import pack
     from softbench.soft_labels.intensities import apart
 

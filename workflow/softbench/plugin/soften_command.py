@@ -40,7 +40,7 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Soften, write, and print the quality numbers."""
     from softbench import soft_labels
-    from softbench.plugin import words
+    from softbench.plan import words
     from softbench.soft_labels.load import place_of
 
     if not options.output.name.endswith((".nii", ".nii.gz")):

@@ -8,12 +8,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from softbench.errors import InputError
-from softbench.plan import modules
+from softbench.plan import modules, paths
 
 NAMED = re.compile(r"^(?:rule|use rule \w+ as) (\w+)", re.MULTILINE)
 PREFIXES = {"soft_labels": "soften_", "maps": "map_"}
-MANIFEST = "results/soft_labels/{dataset}/{soft_label}/manifest.json"
 COPY = "copy the text of svls.smk, or start with `make method NAME=...`"
+
+
+def names(root: Path) -> list[str]:
+    """Return the names of all rules that the Snakefile and the rule files of a suite declare, sorted."""
+    files = [*root.glob("Snakefile"), *(root / "workflow" / "rules").rglob("*.smk")]
+    return sorted({name for path in files for name in NAMED.findall(path.read_text(encoding="utf-8"))})
 
 
 def check_names(folder: Path) -> list[Path]:
@@ -67,12 +72,12 @@ def check_recipe(
     Raises: InputError: naming the file, what was found and what to do.
     """
     file, outputs = short(path), list(outputs)
-    if MANIFEST not in outputs:
-        raise InputError(f"{file} writes {', '.join(outputs) or 'nothing'}, but its output must be {MANIFEST}.")
+    if paths.SOFT_LABEL not in outputs:
+        raise InputError(f"{file} writes {', '.join(outputs) or 'nothing'}, but its output must be {paths.SOFT_LABEL}.")
     if constraint != expected:
         raise InputError(
-            f"{file} must say `wildcard_constraints: soft_label=keys_of({recipe!r})`, so that it makes the soft labels "
-            f"of its recipe alone; its soft_label is constrained to {constraint or 'nothing'}."
+            f"{file} must say `wildcard_constraints: soft_label=plan.soften.keys({recipe!r})`, so that it makes the "
+            f"soft labels of its recipe alone; its soft_label is constrained to {constraint or 'nothing'}."
         )
     if "recipe" in params:
         _check_module(recipe, file, str(params["recipe"]))

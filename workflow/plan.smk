@@ -1,0 +1,5 @@
+"""Reads config and the rule files found as one plan, which every rule asks: `plan.<rule file>.<question>`."""
+
+from softbench.plan.snakemake import read
+
+plan = read(workflow, config)

@@ -1,0 +1,55 @@
+"""Reads prepared data sets; writes maps, which many soft labels share. soft_labels/ has a rule for each recipe."""
+
+
+rule map_geodesic:
+    """Measure how far each voxel is from a class, walking through the image; knows no alpha, decay or normalisation."""
+    input:
+        data="results/data/{dataset}/manifest.json",
+    output:
+        shard="results/maps/{dataset}/{map}/shard-{shard}.json",
+    log:
+        "results/logs/maps/{dataset}/{map}/shard-{shard}.log",
+    wildcard_constraints:
+        map=plan.soften.maps("geodesic"),
+    priority: 10  # slow and wide: before training, which keeps the cores busy one by one
+    conda:
+        "../../envs/labels.yaml"
+    threads: 8
+    resources:
+        cpus_per_task=8,
+        mem_mb=plan.soften.memory_mb,
+        runtime=plan.soften.minutes["geodesic"],
+    params:
+        recipe="geols",
+        settings=plan.soften.map_settings,
+        shards=plan.soften.shards,
+        version=plan.soften.map_versions("geols"),
+    script:
+        "../scripts/map.py"
+
+
+rule map_slic:
+    """Cut each image into superpixels; knows no distance convention or normalisation."""
+    input:
+        data="results/data/{dataset}/manifest.json",
+    output:
+        shard="results/maps/{dataset}/{map}/shard-{shard}.json",
+    log:
+        "results/logs/maps/{dataset}/{map}/shard-{shard}.log",
+    wildcard_constraints:
+        map=plan.soften.maps("slic"),
+    priority: 10  # as map_geodesic
+    conda:
+        "../../envs/labels.yaml"
+    threads: 8
+    resources:
+        cpus_per_task=8,
+        mem_mb=plan.soften.memory_mb,
+        runtime=plan.soften.minutes["slic"],
+    params:
+        recipe="superpixel",
+        settings=plan.soften.map_settings,
+        shards=plan.soften.shards,
+        version=plan.soften.map_versions("superpixel"),
+    script:
+        "../scripts/map.py"

@@ -1,0 +1,1 @@
+"""What each rule file asks of the plan: a module a rule file, of the same name."""

@@ -1,0 +1,113 @@
+"""What data.smk asks: how files are fetched, data sets prepared, and splits made of patients."""
+
+import functools
+import sys
+from pathlib import Path
+from typing import Any
+
+from softbench.plan import modules, paths, resources, stages
+from softbench.plan.plan import Plan
+from softbench.plan.stop import stops
+from softbench.plan.wildcards import Wildcards, pattern
+
+
+class Data:
+    """Answers to rules; `names` and `sources` constrain the wildcards dataset and source."""
+
+    def __init__(self, plan: Plan, own_rules: frozenset[str], *, is_main: bool) -> None:
+        """Read which data sets and sources there are.
+
+        Args:
+            plan: of config.
+            own_rules: sources that have rules of their own in a dropped-in file, `prepare_<source>`.
+            is_main: whether this process plans jobs, and does not carry one out.
+        """
+        self.plan, self.is_main = plan, is_main
+        self.names = pattern(plan.datasets)
+        self.prepared = pattern(name for name, one in plan.datasets.items() if one["source"] not in own_rules)
+        self.sources = pattern(name for name in plan.sources if not _is_made(name) and name not in own_rules)
+
+    def source(self, wildcards: Wildcards) -> str:
+        """Return the source of a data set."""
+        source: str = self.plan.datasets[wildcards.dataset]["source"]
+        return source
+
+    def settings(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return how a data set is prepared."""
+        return {name: value for name, value in self.plan.datasets[wildcards.dataset].items() if name != "source"}
+
+    def raw(self, wildcards: Wildcards) -> list[str]:
+        """Return the manifest of the files that a data set is prepared from; a phantom has none."""
+        source = self.source(wildcards)
+        return [] if _is_made(source) else [paths.raw(source)]
+
+    def memory_mb(self, wildcards: Wildcards, attempt: int) -> int:
+        """Return the memory that preparing a data set takes at most, MB; the next attempt gets more."""
+        return (resources.MADE_MB if _is_made(self.source(wildcards)) else resources.CASES_MB) * attempt
+
+    def minutes(self, wildcards: Wildcards) -> int:
+        """Return how long preparing a data set takes at most."""
+        return resources.MINUTES["make" if _is_made(self.source(wildcards)) else "prepare"]
+
+    def versions(self, wildcards: Wildcards) -> stages.Versions:
+        """Return the VERSIONs of the modules that decide a prepared case."""
+        return stages.prepare(self.source(wildcards))
+
+    def content(self, wildcards: Wildcards) -> str:
+        """Return what tells whether files of a source changed: of a folder a hash of its content, wherever it lies."""
+        return self.content_of(wildcards.source)
+
+    @stops
+    def content_of(self, source: str) -> str:
+        """Return the same, by the name of the source."""
+        folders = self.plan.config["folders"]
+        if source not in folders:
+            return "as published"
+        from softbench.datasets import fetch
+
+        cache = fetch.hashes_of(Path("results/raw", source))
+        content: str = fetch.content_of(source, Path(folders[source]), cache)
+        return content
+
+    def fetch_versions(self, wildcards: Wildcards) -> stages.Versions:
+        """Return the VERSIONs of the modules that decide which files of a source are fetched."""
+        return stages.fetch(wildcards.source)
+
+    def wanted(self, wildcards: Wildcards) -> list[str]:
+        """Return the manifests of the sources that the tables in `run:` need; phantoms are not fetched."""
+        wanted = {name for target in self.plan.config["run"] for name in self.plan.experiments_of(target)}
+        fetched = [source for source in sorted(set(map(self.plan.source_of, wanted))) if not _is_made(source)]
+        if not fetched and self.is_main:
+            print("nothing to fetch: the tables in `run:` need phantoms only.", file=sys.stderr)
+        return list(map(paths.raw, fetched))
+
+    def split_rule(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return by which rule a split is made of the patients of a data set."""
+        return modules.splits_of(self.source(wildcards))[wildcards.split]
+
+    def split_versions(self, wildcards: Wildcards) -> stages.Versions:
+        """Return the VERSIONs of the modules that decide a split."""
+        return stages.split()
+
+    def main_split(self, wildcards: Wildcards) -> str:
+        """Return the main split of a data set, for soft labels that look at other cases of the same part."""
+        return paths.split(wildcards.dataset, "main", derived=self.plan.is_derived(wildcards.dataset, "main"))
+
+    def split_of(self, experiment: str) -> str:
+        """Return where the split of an experiment lies; a bad one stops before any job starts."""
+        path = self.plan.split_of(experiment)
+        if path.startswith("workflow/") and self.is_main:
+            _require_split(path)
+        return path
+
+
+@functools.cache
+@stops
+def _require_split(path: str) -> None:
+    from softbench.datasets import splits
+
+    splits.read(Path(path))
+
+
+def _is_made(source: str) -> bool:
+    return source.startswith("phantom_")

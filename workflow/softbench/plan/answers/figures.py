@@ -1,0 +1,94 @@
+"""What figures.smk asks: the panels of a figure, with the runs and data of each."""
+
+from typing import Any
+
+from softbench.plan import figures, paths, stages
+from softbench.plan.answers.train import Train
+from softbench.plan.plan import Plan
+from softbench.plan.wildcards import Wildcards, pattern
+
+INFERS = ("probabilities", "discrepancy")  # kinds whose pictures need the networks again, not scores alone
+OF_DATA = ("slices", "downsampling", "soft_labels", *INFERS)  # kinds that show images
+
+
+class Figures:
+    """Answers to rules about figures; the attributes constrain {figure}, by what its kind needs."""
+
+    def __init__(self, plan: Plan, train: Train) -> None:
+        """Read which figures there are."""
+        self.plan, self._train = plan, train
+        self._read: dict[str, dict[str, Any]] = {}
+        self.inferring = pattern(name for name, one in plan.figures.items() if one["kind"] in INFERS)
+        self.others = pattern(name for name, one in plan.figures.items() if one["kind"] not in INFERS)
+
+    def settings(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return the settings of a figure, and what there is of each of its experiments."""
+        name = wildcards.figure
+        if name not in self._read:
+            self._read[name] = self._settings(self.plan.figures[name])
+        return self._read[name]
+
+    def kind(self, wildcards: Wildcards) -> str:
+        """Return the kind of a figure, after which its script is called."""
+        kind: str = self.plan.figures[wildcards.figure]["kind"]
+        return kind
+
+    def runs(self, wildcards: Wildcards) -> list[str]:
+        """Return what a figure needs of runs: their batches, for inference also soft labels and splits."""
+        keys = ("batches", "soft_label", "split") if self.kind(wildcards) in INFERS else ("batches",)
+        runs = [run for panel in self._panels(wildcards) for run in panel["runs"].values()]
+        found = [run[key] for run in runs for key in keys]
+        return paths.once(path for one in found for path in ([one] if isinstance(one, str) else one))
+
+    def data(self, wildcards: Wildcards) -> list[str]:
+        """Return the prepared data sets of a figure that shows images."""
+        panels = self._panels(wildcards) if self.kind(wildcards) in OF_DATA else []
+        return paths.once(f"{panel['data']}/manifest.json" for panel in panels)
+
+    def soft_labels(self, wildcards: Wildcards) -> list[str]:
+        """Return the soft labels that a figure shows."""
+        return [path for panel in self._panels(wildcards) for path in panel["soft_labels"].values()]
+
+    def versions(self, wildcards: Wildcards) -> stages.Versions:
+        """Return the VERSIONs of the modules that decide what a figure shows."""
+        return stages.one_case() if self.kind(wildcards) in INFERS else stages.reporting()
+
+    def _panels(self, wildcards: Wildcards) -> list[dict[str, Any]]:
+        """Return the panels of a figure that there is data for."""
+        return [panel for panel in self.settings(wildcards)["panels"] if "reason" not in panel]
+
+    def _settings(self, figure: dict[str, Any]) -> dict[str, Any]:
+        titles = {method: self.plan.title_of(method) for method in figures.methods_of(figure)}
+        panels = [self._panel(figure, experiment) for experiment in figure["experiments"]]
+        return {**figure, "titles": titles, "panels": panels}
+
+    def _panel(self, figure: dict[str, Any], experiment: str) -> dict[str, Any]:
+        """Return an experiment of a figure: where its data and runs lie, or the reason why there are none."""
+        name = figure.get("names", {}).get(experiment, experiment)
+        if reason := self.plan.missing(experiment):
+            return {"name": name, "reason": f"not run: {reason}"}
+        of, dataset = self.plan.experiments[experiment], self.plan.dataset_of(experiment)
+        asked = figure.get("structure", "foreground")
+        return {
+            "name": name,
+            "dataset": dataset,
+            "data": paths.dataset(dataset).removesuffix("/manifest.json"),
+            "structure": of.get("structures", {}).get(asked, asked),
+            "composites": {**of.get("composites", {}), **figure.get("composites", {})},
+            "soft_labels": {one: paths.soft_label(dataset, one) for one in figure.get("soft_labels", [])},
+            "runs": {method: self._run(figure, experiment, method) for method in figures.methods_of(figure)},
+        }
+
+    def _run(self, figure: dict[str, Any], experiment: str, method: str) -> dict[str, Any]:
+        """Return where a method's runs lie, and for inference what they rest on."""
+        run = (experiment, self.plan.experiments[experiment]["networks"][0], method)
+        scored = {"title": self.plan.title_of(method), "batches": self.plan.batch_files(run)}
+        if figure["kind"] not in INFERS:
+            return scored
+        return {
+            **scored,
+            "data": paths.dataset(self.plan.dataset_of(experiment)),
+            "soft_label": self.plan.soft_label_of(experiment, method),
+            "split": self.plan.split_of(experiment),
+            "run": self._train.run_of(run),
+        }

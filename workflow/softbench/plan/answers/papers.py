@@ -1,0 +1,191 @@
+"""What papers.smk asks: which runs stand beside the numbers of a paper's table, and what is missing."""
+
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from softbench.plan import modules, notes, paths, pick, rows, stages
+from softbench.plan.paths import Run
+from softbench.plan.plan import Plan
+from softbench.plan.stop import stops
+from softbench.plan.wildcards import Wildcards, pattern
+
+if TYPE_CHECKING:
+    from softbench.published.tables import PublishedTable
+
+Block = Mapping[str, Any]
+CHOICE = "Our choice: {}"  # where the paper leaves something open
+FETCH = "snakemake --cores 4 {manifest}"
+RUN = "snakemake --cores all {table}"
+
+
+class Papers:
+    """Answers to rules about papers' tables and claims; the attributes constrain {table} and {page}."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Read which tables of papers there are, and which pages show them all."""
+        self.plan = plan
+        self.names = pattern(plan.paper_tables)
+        self.pages = {
+            f"paper_tables{plan.form_of(data)}": plan.papers_of(data) for data in ("published", "open", "phantom")
+        }
+        self.page_names = pattern(self.pages)
+        self.printed = sorted(str(path) for path in Path("workflow", "published").glob("*.yaml"))
+
+    def settings(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return what decides a paper's table besides its scores."""
+        return self.settings_of(wildcards.table)
+
+    def settings_of(self, name: str) -> dict[str, Any]:
+        """Return the same, by the name of the table."""
+        table = self.plan.paper_tables[name]
+        return {
+            "published": table["published"],
+            "policy": table.get("policy", "diagonal"),
+            "grid": table.get("grid", "full"),
+            "titles": self._titles(table) | self._picked_titles(table) | self._scaled_titles(table),
+            "notes": self._notes(table),
+            "blocks": [self._block(table, block) for block in table["blocks"]],
+        }
+
+    def batches(self, wildcards: Wildcards) -> list[str]:
+        """Return the manifests of all batches of a paper's table; one batch may serve several blocks."""
+        table = self.plan.paper_tables[wildcards.table]
+        return paths.once(path for block in table["blocks"] for path in self._batches(table, block))
+
+    def runs_at_hand(self, name: str) -> list[Run]:
+        """Return the runs that stand beside a table's printed rows, where there is data."""
+        table = self.plan.paper_tables[name]
+        return list(dict.fromkeys(run for block in table["blocks"] for run in self._runs(table, block)))
+
+    def title_of(self, published: str) -> str:
+        """Return the authors, the year and the number of a printed table."""
+        from softbench import published as papers
+
+        printed = printed_table(published)
+        paper = papers.paper(printed.paper)
+        return f"{paper.authors} {paper.year}, {printed.number}"
+
+    def experiments_at_hand(self, name: str) -> list[str]:
+        """Return the experiments of a paper's table that there is data for."""
+        named = [block["experiment"] for block in self.plan.paper_tables[name]["blocks"]]
+        return [experiment for experiment in named if not self.plan.missing(experiment)]
+
+    def as_they_are(self, wildcards: Wildcards) -> list[dict[str, Any]]:
+        """Return what decides the papers' tables, with the runs that lie there and no others: claims train nothing, and
+        where data is or could be had is no matter."""
+        return [self._with_runs(table, self._batches_there) for table in self.plan.papers_of(self.plan.config["data"])]
+
+    def in_full(self, wildcards: Wildcards) -> list[dict[str, Any]]:
+        """Return what decides the papers' tables of a page, with all their runs."""
+        return [self._with_runs(table, self._batches) for table in self.pages[wildcards.page]]
+
+    def all_batches(self, wildcards: Wildcards) -> list[str]:
+        """Return the manifests of all batches of the papers' tables of a page."""
+        return [path for table in self.in_full(wildcards) for block in table["blocks"] for path in block["batches"]]
+
+    def hashes(self, wildcards: Wildcards) -> dict[str, str]:
+        """Return what the runs that lie there hold, so that others are judged anew."""
+        from softbench import pieces
+
+        blocks = [block for table in self.as_they_are(wildcards) for block in table["blocks"]]
+        return {path: pieces.hash_file(Path(path)) for block in blocks for path in block["batches"]}
+
+    def claims_versions(self, wildcards: Wildcards) -> stages.Versions:
+        """Return the VERSIONs of the modules that decide a verdict, and what is shown of it."""
+        return stages.claims()
+
+    def reporting(self, wildcards: Wildcards) -> stages.Versions:
+        """Return the VERSIONs of the modules that decide what a table shows."""
+        return stages.reporting()
+
+    def _notes(self, table: Block) -> list[str]:
+        experiments = list(dict.fromkeys(block["experiment"] for block in table["blocks"]))
+        sources = dict.fromkeys(self.plan.source_of(one) for one in experiments if not self.plan.missing(one))
+        return [
+            *notes.rehearsal_notes(experiments),
+            *map(CHOICE.format, table.get("choices", [])),
+            *notes.precision_notes(self.plan, experiments),
+            *map(modules.licence_note, sources),
+        ]
+
+    def _block(self, table: Block, block: Block) -> dict[str, Any]:
+        """Return what `paper_blocks.read` needs of a block."""
+        name = block["experiment"]
+        experiment = self.plan.experiments[name]
+        return {
+            **{key: block[key] for key in ("printed", "arm", "surrogate", "same_cases")},
+            "data": experiment["dataset"],
+            "structures": experiment.get("structures", {}),
+            "composites": experiment.get("composites", {}),
+            "command": FETCH.format(manifest=paths.raw(self.plan.source_of(name))),
+            "missing": self.plan.missing(name),
+            "batches": self._batches(table, block),
+            "scaled": self._scaled(table, block),
+            "pick": pick.settings_of(self.plan, block),
+            "lengths": notes.lengths_of(self.plan, name, [run[2] for run in self._printed_runs(table, block)]),
+        }
+
+    def _runs(self, table: Block, block: Block) -> list[Run]:
+        """Return the runs that stand beside a block's printed rows; none where data is missing."""
+        return [] if self.plan.missing(block["experiment"]) else self._printed_runs(table, block)
+
+    def _printed_runs(self, table: Block, block: Block) -> list[Run]:
+        """Return the runs of a block's printed rows and variants, and of those that validation picks rows from, if
+        there is data or not."""
+        experiment = block["experiment"]
+        cells = printed_table(table["published"]).cells
+        printed = dict.fromkeys([*(cell.place.method for cell in cells), *block["variants"]])
+        run = self.plan.methods_of(experiment)
+        (network,) = self.plan.experiments[experiment]["networks"]
+        return [(experiment, network, method) for method in pick.methods_run(block, printed) if method in run]
+
+    def _batches(self, table: Block, block: Block) -> list[str]:
+        """Return the manifests of all batches of a block."""
+        return [path for run in self._runs(table, block) for path in self.plan.batch_files(run)]
+
+    def _batches_there(self, table: Block, block: Block) -> list[str]:
+        """Return the manifests of a block's batches that lie there."""
+        return paths.there(path for run in self._printed_runs(table, block) for path in self.plan.batch_files(run))
+
+    def _with_runs(self, name: str, batches_of: Callable[[Block, Block], list[str]]) -> dict[str, Any]:
+        """Return what decides a paper's table but its words; a block without runs says so, and which command makes
+        them."""
+        table, chosen = self.plan.paper_tables[name], self.settings_of(name)
+        unrun = {"missing": "nothing was run yet", "command": RUN.format(table=name)}
+        blocks = []
+        for block, known in zip(table["blocks"], chosen["blocks"], strict=True):
+            batches = batches_of(table, block)
+            said = {"missing": None} if batches else unrun
+            blocks.append({**known, "scaled": {}, "batches": batches, **said})
+        return {key: chosen[key] for key in ("published", "policy", "grid")} | {"blocks": blocks}
+
+    def _scaled(self, table: Block, block: Block) -> dict[str, str]:
+        """Return the further row of a block: its first printed method, the baseline, at its own temperature."""
+        makes = self.plan.experiments[block["experiment"]]["scoring"].get("temperature")
+        return {method: method + rows.SIGN for _, _, method in self._runs(table, block)[:1] if makes}
+
+    def _titles(self, table: Block) -> dict[str, str]:
+        """Return the titles of the methods that a paper's table prints or shows, in the order of config."""
+        printed = {cell.place.method for cell in printed_table(table["published"]).cells}
+        shown = {method for block in table["blocks"] for method in self.plan.methods_of(block["experiment"])} | printed
+        return {name: method["title"] for name, method in self.plan.methods.items() if name in shown}
+
+    def _picked_titles(self, table: Block) -> dict[str, str]:
+        """Return the titles of the methods that the rows of a paper's table are picked from."""
+        return {key: title for block in table["blocks"] for key, title in pick.titles_of(self.plan, block).items()}
+
+    def _scaled_titles(self, table: Block) -> dict[str, str]:
+        """Return the titles of the further rows of a paper's table."""
+        found = [pair for block in table["blocks"] for pair in self._scaled(table, block).items()]
+        return {key: rows.TITLE.format(self.plan.title_of(method)) for method, key in found}
+
+
+@functools.cache
+@stops
+def printed_table(key: str) -> "PublishedTable":
+    """Return a printed table, by its key."""
+    from softbench import published
+
+    return published.read(key)

@@ -1,0 +1,93 @@
+"""What train.smk asks: what decides a run, its seeds, and where its inputs lie."""
+
+from typing import Any
+
+from softbench.plan import paths, stages
+from softbench.plan.answers.data import Data
+from softbench.plan.paths import Run
+from softbench.plan.plan import Plan
+from softbench.plan.wildcards import Wildcards, pattern
+
+
+class Train:
+    """Answers to rules about runs; the attributes constrain the wildcards of their paths."""
+
+    def __init__(self, plan: Plan, data: Data) -> None:
+        """Read which experiments, networks and methods there are."""
+        self.plan, self._data = plan, data
+        self.experiments, self.networks = pattern(plan.experiments), pattern(plan.config["networks"])
+        self.trained, self.untrained = pattern(plan.trained()), pattern(plan.sanity_rows())
+
+    def data(self, wildcards: Wildcards) -> str:
+        """Return the manifest of the prepared data set of an experiment."""
+        return paths.dataset(self.plan.dataset_of(wildcards.experiment))
+
+    def soft_label(self, wildcards: Wildcards) -> str:
+        """Return the manifest of the soft label that a method learns from."""
+        return self.plan.soft_label_of(wildcards.experiment, wildcards.method)
+
+    def split(self, wildcards: Wildcards) -> str:
+        """Return the split of an experiment; a bad one stops before any job starts."""
+        return self._data.split_of(wildcards.experiment)
+
+    def seeds(self, wildcards: Wildcards) -> list[int]:
+        """Return the seeds of a batch."""
+        return self.plan.batches_of(wildcards.experiment, wildcards.method)[int(wildcards.batch)]
+
+    def threads(self, wildcards: Wildcards) -> int:
+        """Return torch's threads, which are part of the protocol."""
+        threads: int = self.plan.protocol_of(wildcards.experiment, wildcards.method).get("threads", 1)
+        return threads
+
+    def run(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return what decides the runs of a method, seeds apart."""
+        return self.run_of((wildcards.experiment, wildcards.network, wildcards.method))
+
+    def run_of(self, run: Run) -> dict[str, Any]:
+        """Return the same of an (experiment, network, method)."""
+        experiment, network, method = run
+        one, settings = self.plan.methods[method], self.plan.config["networks"][network]
+        recipe = self.plan.soft_labels[one["soft_label"]]["recipe"]
+        coarse = one["resolution"] is not None
+        return {
+            "names": self._names(run),
+            "network": settings,
+            **{name: one[name] for name in ("loss", "raters", "resolution")},
+            "protocol": self.plan.protocol_of(experiment, method),
+            "scoring": self.plan.experiments[experiment]["scoring"],
+            "versions": {
+                "training": stages.train(one["loss"], settings["name"], recipe, coarse=coarse),
+                "scoring": stages.score(),
+            },
+        }
+
+    def sanity(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return what decides the scores of a row that is not trained."""
+        run = (wildcards.experiment, wildcards.network, wildcards.method)
+        return {
+            "kind": self.plan.methods[wildcards.method]["sanity"],
+            "names": self._names(run),
+            "scoring": self.plan.experiments[wildcards.experiment]["scoring"],
+            "versions": stages.score(),
+            "seed": self.plan.batches_of(wildcards.experiment, wildcards.method)[0][0],
+        }
+
+    def batches(self, wildcards: Wildcards) -> list[str]:
+        """Return the manifests of all batches of a method."""
+        return self.plan.batch_files((wildcards.experiment, wildcards.network, wildcards.method))
+
+    def ensemble_versions(self, wildcards: Wildcards) -> stages.Versions:
+        """Return the VERSIONs of the modules that decide the scores of an ensemble."""
+        return stages.ensemble()
+
+    def _names(self, run: Run) -> dict[str, str]:
+        """Return what fills the columns of a run's scores."""
+        experiment, network, method = run
+        one = self.plan.experiments[experiment]
+        return {
+            "experiment": experiment,
+            "dataset": one["dataset"],
+            "split": one["split"],
+            "network": network,
+            "method": method,
+        }

@@ -1,0 +1,77 @@
+"""Where things lie below `results/`: one function, or one pattern with wildcards, for each kind of file."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from softbench.plan.modules import PACKAGE
+
+DATASET = "results/data/{dataset}/manifest.json"
+SOFT_LABEL = "results/soft_labels/{dataset}/{soft_label}/manifest.json"
+SPLITS = PACKAGE.parent / "splits"  # the committed ones
+
+Run = tuple[str, str, str]  # experiment, network, method
+
+
+def raw(source: str) -> str:
+    """Return the manifest of the fetched files of a source."""
+    return f"results/raw/{source}/manifest.json"
+
+
+def dataset(name: str) -> str:
+    """Return the manifest of a prepared data set."""
+    return DATASET.format(dataset=name)
+
+
+def shards(dataset: str, name: str, count: int) -> list[str]:
+    """Return the lists of the maps of a data set, one a shard."""
+    return [f"results/maps/{dataset}/{name}/shard-{shard}.json" for shard in range(count)]
+
+
+def soft_label(dataset: str, name: str) -> str:
+    """Return the manifest of a soft label of a data set."""
+    return SOFT_LABEL.format(dataset=dataset, soft_label=name)
+
+
+def batches(run: Run, count: int) -> list[str]:
+    """Return the manifests of the batches of a run."""
+    return [f"results/runs/{'/'.join(run)}/batch-{batch}.json" for batch in range(count)]
+
+
+def ensembles(runs: Iterable[Run]) -> list[str]:
+    """Return the records of the ensembles of some runs."""
+    return [f"results/runs/{'/'.join(run)}/ensemble.json" for run in runs]
+
+
+def split(dataset: str, name: str, *, derived: bool) -> str:
+    """Return where a split lies: among the committed ones or, made once the patients are known, among the results.
+
+    Args:
+        dataset: whose cases are split.
+        name: of the split.
+        derived: whether the source of the data set says by which rule this split is made.
+    """
+    file = f"splits/{dataset}/{name}.csv"
+    made = derived and not (SPLITS / dataset / f"{name}.csv").exists()
+    return f"results/{file}" if made else f"workflow/{file}"
+
+
+def tables(names: Iterable[str], forms: Iterable[str] = ("csv", "md", "html")) -> list[str]:
+    """Return the files of some tables in some forms."""
+    forms = list(forms)
+    return [f"results/tables/{name}.{form}" for name in names for form in forms]
+
+
+def figures(names: Iterable[str], forms: Iterable[str] = ("png", "pdf", "txt")) -> list[str]:
+    """Return the files of some figures; `txt` is the caption."""
+    forms = list(forms)
+    return [f"results/figures/{name}.{form}" for name in names for form in forms]
+
+
+def once(paths: Iterable[str]) -> list[str]:
+    """Return the same, each once, in order."""
+    return list(dict.fromkeys(paths))
+
+
+def there(paths: Iterable[str]) -> list[str]:
+    """Return those that lie there now."""
+    return [path for path in paths if Path(path).exists()]

@@ -1,0 +1,169 @@
+"""The bridge to Snakemake: it begins a run, reads the plan, and includes the rule files found. Called by plan.smk."""
+
+import difflib
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from softbench.errors import InputError
+from softbench.launch import begin, clock, cluster, lock, turns
+from softbench.plan import folder, modules, paths, rule_files, stages, words
+from softbench.plan.answers.data import Data
+from softbench.plan.answers.figures import Figures
+from softbench.plan.answers.pages import Pages, made
+from softbench.plan.answers.papers import Papers
+from softbench.plan.answers.soften import Soften
+from softbench.plan.answers.tables import Tables
+from softbench.plan.answers.train import Train
+from softbench.plan.plan import Plan
+from softbench.plan.stop import stop, stops
+from softbench.plan.wildcards import Wildcards, pattern
+
+TARGETS = Path(".snakemake", "softbench", "targets.smk")  # rules of one line each, written anew at every call
+TARGET = """rule {name}:
+    input:
+        plan.pages.of("{name}"),
+
+"""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What rules ask, by rule file; `plan` is what they are answered from."""
+
+    plan: Plan
+    data: Data
+    soften: Soften
+    train: Train
+    tables: Tables
+    papers: Papers
+    figures: Figures
+    pages: Pages
+
+    @stops
+    def require_no_jobs_left(self) -> None:
+        """Stop where Slurm still has jobs of an earlier run of this folder."""
+        cluster.require_none_left(Path.cwd())
+
+    def say_where_results_are(self) -> None:
+        """Name the pages and tables that are there."""
+        print("Results:", *(f"  {path}" for path in made()), sep="\n")
+
+    def targets(self) -> list[str]:
+        """Return the tables, each of which is a target by its name."""
+        return [*self.plan.tables, *self.plan.paper_tables]
+
+    def unknown_target(self, wildcards: Wildcards) -> NoReturn:
+        """Stop at a target that does not exist; the message names those that do."""
+        name = wildcards.no_such_target
+        known = [*self.targets(), "all", "fetch", "paper_tables"]
+        near = difflib.get_close_matches(name, known, 1)
+        meant = f" Did you mean {near[0]!r}?" if near else ""
+        stop(InputError(f"there is no target {name!r}; targets: {', '.join(sorted(known))}, or any file.{meant}"))
+
+
+def answers(plan: Plan, own_rules: Iterable[str] = (), *, is_main: bool = True) -> Answers:
+    """Return the answers to what rules ask of a plan.
+
+    Args:
+        plan: of config.
+        own_rules: sources that have rules of their own, in files of a user's.
+        is_main: whether this process plans jobs, and does not carry one out.
+    """
+    data = Data(plan, frozenset(own_rules), is_main=is_main)
+    train, papers = Train(plan, data), Papers(plan)
+    tables = Tables(plan, data, papers)
+    figures, pages = Figures(plan, train), Pages(plan, tables, papers)
+    return Answers(plan, data, Soften(plan), train, tables, papers, figures, pages)
+
+
+@stops
+def read(workflow: Any, config: dict[str, Any]) -> Answers:
+    """Begin a run or a job, read the plan, include the rule files of maps, recipes and own data sets, and the targets.
+
+    Args:
+        workflow: Snakemake's, whose config is filled.
+        config: Snakemake's, for scripts: the circumstances in it change no number.
+    Returns: what rules ask; the names of `_for_rule_files` are defined besides.
+    """
+    root = Path(workflow.basedir)
+    _begin(root / "workflow", is_main=workflow.is_main_process)
+    given = workflow.config_settings
+    plan = folder.read(Path(), workflow.overwrite_configfiles, given.config)
+    config.clear()
+    config.update(plan.config)
+    rules = root / "workflow" / "rules"
+    own = sorted((rules / "datasets").glob("*.smk"))
+    found = answers(plan, [path.stem for path in own], is_main=workflow.is_main_process)
+    workflow.globals.update(_for_rule_files(found), plan=found)
+    for kind in ("maps", "soft_labels"):
+        _include(workflow, rule_files.check_names(rules / kind))
+    _include(workflow, own)
+    _check_recipes(workflow, found)
+    _include(workflow, [_written(found.targets())])
+    return found
+
+
+def _begin(workflow: Path, *, is_main: bool) -> None:
+    turns.sign()
+    clock.note_start()
+    words.find_softbench()
+    if is_main and lock.is_run(sys.argv[1:]):
+        for line in begin.run(Path("results"), workflow, sys.argv[1:]):
+            print(line, file=sys.stderr)
+
+
+def _include(workflow: Any, paths: Iterable[Path]) -> None:
+    """Include rule files, as `include:` does; one that cannot be read stops with its name and what is wrong."""
+    for path in paths:
+        try:
+            workflow.include(str(path.absolute()))
+        except Exception as error:
+            raise rule_files.unreadable(path, error) from None
+
+
+def _check_recipes(workflow: Any, found: Answers) -> None:
+    """Raise unless each rule `soften_<recipe>` writes soft labels of its recipe, and of it alone."""
+    from snakemake.io import strip_wildcard_constraints
+
+    for rule in workflow.rules:
+        recipe = rule.name.removeprefix("soften_")
+        if recipe != rule.name:
+            outputs = list(map(strip_wildcard_constraints, rule.output))
+            constraint, params = rule.wildcard_constraints.get("soft_label"), dict(rule.params.items())
+            rule_files.check_recipe(
+                recipe, Path(rule.snakefile), outputs, constraint, found.soften.keys(recipe), params
+            )
+
+
+def _written(targets: Iterable[str]) -> Path:
+    """Write the rule file of the targets, unless it lies there as it should be; return where."""
+    from softbench import pieces
+
+    text = "".join(TARGET.format(name=name) for name in targets)
+    if not TARGETS.exists() or TARGETS.read_text(encoding="utf-8") != text:
+        pieces.write_text(TARGETS, text)
+    return TARGETS
+
+
+def _for_rule_files(found: Answers) -> dict[str, Any]:
+    """Return the names that rule files of soft labels, maps and own data sets may use, of old."""
+    soften, data = found.soften, found.data
+    return {
+        "DATASET": paths.DATASET,
+        "keys_of": soften.keys,
+        "settings_of": soften.settings,
+        "words_of": soften.words_of,
+        "maps_of": soften.maps,
+        "map_settings_of": soften.map_settings,
+        "shards_of": soften.shards_of,
+        "settings_of_map": soften.settings_of_map,
+        "main_split_of": data.main_split,
+        "version_of": modules.version_of,
+        **{name: getattr(stages, name) for name in ("SOFTENING", "GEODESIC", "SLIC", "PUBLISHED")},
+        "datasets_of": lambda source: pattern(n for n, one in found.plan.datasets.items() if one["source"] == source),
+        "dataset_settings_of": data.settings,
+        "content_of": lambda source: lambda wildcards: data.content_of(source),
+    }
