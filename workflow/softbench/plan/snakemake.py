@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from softbench.errors import InputError
 from softbench.launch import begin, clock, cluster, lock, turns
-from softbench.plan import folder, modules, paths, rule_files, stages, words
+from softbench.plan import folder, modules, paths, profile, rule_files, stages, words
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.pages import Pages, made
@@ -91,6 +91,8 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     root = Path(workflow.basedir)
     _begin(root / "workflow", is_main=workflow.is_main_process)
     given = workflow.config_settings
+    if workflow.is_main_process:
+        _check_profile(workflow, rule_files.names(root))
     plan = folder.read(Path(), workflow.overwrite_configfiles, given.config)
     config.clear()
     config.update(plan.config)
@@ -113,6 +115,13 @@ def _begin(workflow: Path, *, is_main: bool) -> None:
     if is_main and lock.is_run(sys.argv[1:]):
         for line in begin.run(Path("results"), workflow, sys.argv[1:]):
             print(line, file=sys.stderr)
+
+
+def _check_profile(workflow: Any, rules: list[str]) -> None:
+    given, groups = workflow.resource_settings, workflow.group_settings
+    named = {*given.overwrite_resources, *given.overwrite_threads, *groups.overwrite_groups}
+    for line in profile.check(named, rules):
+        print(line, file=sys.stderr)
 
 
 def _include(workflow: Any, paths: Iterable[Path]) -> None:
