@@ -1,0 +1,85 @@
+"""What rules are told: plain values for every table, figure, page and run of the shipped config, for both callers."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from softbench.plan import folder, modules
+from softbench.plan.answers.pages import Pages
+from softbench.plan.snakemake import Answers, answers
+
+ROOT = modules.PACKAGE.parents[1]
+
+
+@pytest.fixture(scope="module")
+def plan() -> Answers:
+    return answers(folder.read(ROOT))
+
+
+def asked(**names: str) -> Any:
+    """Wildcards as Snakemake gives them."""
+    return SimpleNamespace(**names, items=names.items)
+
+
+def is_plain(value: Any) -> bool:
+    return json.loads(json.dumps(value)) == value
+
+
+def test_tables_are_told_plain_values(plan: Answers) -> None:
+    for table in plan.plan.tables:
+        asks = asked(table=table)
+        told = [plan.tables.settings(asks), plan.tables.costs(asks), plan.tables.truth_rows(asks)]
+        assert is_plain([*told, plan.tables.batches(asks), plan.tables.quality_rows(asks)])
+
+
+def test_papers_are_told_plain_values_apart_from_numbers_that_are_keys(plan: Answers) -> None:
+    for table in plan.plan.paper_tables:
+        told = plan.papers.settings(asked(table=table))
+        for block in told["blocks"]:
+            block.pop("pick")  # value -> method: the values are numbers
+        assert is_plain(told)
+
+
+def test_runs_are_told_plain_values(plan: Answers) -> None:
+    for experiment, one in plan.plan.experiments.items():
+        for method in plan.plan.methods_of(experiment):
+            wildcards = asked(experiment=experiment, network=one["networks"][0], method=method, batch="0")
+            trained = plan.plan.methods[method]["sanity"] is None
+            assert is_plain(plan.train.run(wildcards) if trained else plan.train.sanity(wildcards))
+            assert plan.train.seeds(wildcards)
+
+
+def test_every_path_that_a_page_shows_is_a_product_of_its_target(plan: Answers) -> None:
+    for table in [*plan.plan.tables, *plan.plan.paper_tables]:
+        pages: Pages = plan.pages
+        shown = pages.files(asked(page=table))
+        own = [path for path in shown if "claims" not in path and not _is_of_papers(plan, path)]
+        assert set(own) <= set(pages.products([table])), table
+
+
+def _is_of_papers(plan: Answers, path: str) -> bool:
+    return Path(path).stem in plan.plan.figures
+
+
+def test_phantoms_are_made_and_published_data_is_fetched(plan: Answers) -> None:
+    assert plan.data.raw(asked(dataset="phantom_brain")) == []
+    assert plan.data.raw(asked(dataset="brats2019_geols")) == ["results/raw/brats2019/manifest.json"]
+    assert plan.data.memory_mb(asked(dataset="lidc"), attempt=2) == 2 * 32000
+    assert plan.data.memory_mb(asked(dataset="phantom_body"), attempt=1) == 8000
+
+
+def test_source_with_rules_of_its_own_is_left_to_them() -> None:
+    data = answers(folder.read(ROOT), ["hippocampus"]).data
+    assert "hippocampus" not in data.sources.split("|")
+    assert "hippocampus" not in data.prepared.split("|")
+    assert "hippocampus" in data.names.split("|")
+
+
+def test_command_line_options_reach_the_same_plan(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("experiments: {demo_brain: {seeds: [7]}}\n", encoding="utf-8")
+    typed = folder.read(ROOT, [str(tmp_path / "mine.yaml")], ["seeds=[3, 4]"])
+    read = folder.read(ROOT, [tmp_path / "mine.yaml"], {"seeds": ["3", "4"]})  # as Snakemake reads them
+    assert typed.config == read.config
+    assert typed.seeds_of("demo_brain") == [7]
