@@ -55,6 +55,8 @@ IMAGE, MASK = re.compile(r"(Case_\d{5})_0000"), re.compile(r"(Case_\d{5})")
 MODALITIES = ("ct",)
 CLASSES = ("background", "liver", "kidneys", "spleen", "pancreas")  # the published ids
 STRUCTURES = {"liver": (1,), "kidneys": (2,), "spleen": (3,), "pancreas": (4,)}
+DIMS = 3
+LABEL_MAPS = 1  # of a case, one a rater
 DEFAULTS = {  # as `flare2021`
     "spacing_mm": [2.5, 2.0, 2.0],  # D H W
     "window": {"percentiles": [0.5, 99.5]},

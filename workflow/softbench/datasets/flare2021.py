@@ -39,6 +39,8 @@ LAYOUT = (
 MODALITIES = ("ct",)
 CLASSES = ("background", "liver", "kidneys", "spleen", "pancreas")  # the published ids
 STRUCTURES = {"liver": (1,), "kidneys": (2,), "spleen": (3,), "pancreas": (4,)}
+DIMS = 3
+LABEL_MAPS = 1  # of a case, one a rater
 DEFAULTS = {
     "spacing_mm": [2.5, 2.0, 2.0],  # D H W; GeoLS, section on data
     "window": {"percentiles": [0.5, 99.5]},  # GeoLS prints "[0.5, 0.95] percentile"; the other reading is [0.5, 95]

@@ -30,6 +30,8 @@ LAYOUT = "imagesTr/hippocampus_###.nii.gz and labelsTr/hippocampus_###.nii.gz, t
 MODALITIES = ("t1",)
 CLASSES = ("background", "anterior", "posterior")
 STRUCTURES = {"anterior": (1,), "posterior": (2,), "hippocampus": (1, 2)}
+DIMS = 3
+LABEL_MAPS = 1  # of a case, one a rater
 
 
 def find_cases(folder: Path) -> list[RawCase]:

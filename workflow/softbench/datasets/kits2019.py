@@ -32,6 +32,8 @@ LAYOUT = "case_#####/{imaging,segmentation}.nii.gz, themselves, in data/ or in <
 MODALITIES = ("ct",)
 CLASSES = ("background", "kidney", "tumour")
 STRUCTURES = {"kidney": (1,), "tumour": (2,), "kidney_and_tumour": (1, 2)}
+DIMS = 3
+LABEL_MAPS = 1  # of a case, one a rater
 LABEL_IDS = {0: 0, 1: 1, 2: 2}
 DEFAULTS = {
     "spacing_mm": [3.22, 1.62, 1.62],  # D H W; SVLS Sec. 3.1

@@ -51,9 +51,12 @@ LAYOUT = "folders of DICOM files, a CT series each, and the XML files of the rea
 MODALITIES = ("ct",)
 CLASSES = ("background", "nodule")
 STRUCTURES = {"nodule": (1,)}
+DIMS = 3
+LABEL_MAPS = 4  # of a case, one a rater
 LABEL_IDS = {0: 0, 1: 1}
 READERS = 4
 SETTINGS = {"box_mm": 128.0}  # kept around a nodule before resampling; must hold the crop
+ALLOWED = {"box_mm": {"type": "number", "exclusiveMinimum": 0, "description": "mm, kept around a nodule"}}
 DEFAULTS = {
     "spacing_mm": [1.0, 1.0, 1.0],  # D H W; SVLS Sec. 3.1
     "window": {"hu": [-1000, 400]},  # ours: a common lung window; the paper prints none

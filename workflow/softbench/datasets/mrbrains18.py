@@ -73,11 +73,17 @@ STRUCTURES = {
     "cerebellum": (7,),
     "brain_stem": (8,),
 }
+DIMS = 3
+LABEL_MAPS = 1  # of a case, one a rater
 LABEL_IDS = {number: number for number in range(9)}
 IGNORED = (9, 10)  # infarction, other: left out by the challenge's evaluation.py
 DEFAULTS = {"normalise": "zscore_nonzero"}  # superpixel paper: "normalise"; no target given
 SETTINGS = {"strip": "air", "strip_margin_mm": 6.0}
 STRIPS = ("air", "labels", "none")
+ALLOWED = {
+    "strip": {"constant": "datasets/mrbrains18.py:STRIPS", "description": "what is set to 0 and cut away"},
+    "strip_margin_mm": {"type": "number", "minimum": 0, "description": "mm, kept around it"},
+}
 PARTS = (head,)
 
 

@@ -52,7 +52,20 @@ STRUCTURES = {
     "os_rpe": (7,),
     "fluid": (8,),
 }
+DIMS = 2
+LABEL_MAPS = 2  # of a case, one a rater
 SETTINGS = {"denoise": "nl_means", "flatten": True, "rows": [320, 64]}  # rows: 1.24 and 0.25 mm
+ALLOWED = {
+    "denoise": {"constant": "datasets/speckle.py:KINDS", "description": "non-local means, or nothing"},
+    "flatten": {"type": "boolean", "description": "whether columns are shifted to Bruch's membrane"},
+    "rows": {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1},
+        "minItems": 2,
+        "maxItems": 2,
+        "description": "pixels kept above and below the membrane",
+    },
+}
 DEFAULTS = {"normalise": "zscore"}  # not told by Li et al.
 PARTS = (flattening, matlab, retina_layers, speckle)
 SPACING_MM = (0.00387, 0.01133)  # Chiu et al. 2015; along rows the middle of 0.01107 and 0.01159

@@ -30,7 +30,82 @@ DEFAULTS: dict[str, Any] = {
     "dtype": "float32",
     "drop": {},  # case -> reason
 }
+ALLOWED: dict[str, Any] = {
+    "spacing_mm": {
+        "type": ["array", "null"],
+        "items": {"type": "number", "exclusiveMinimum": 0},
+        "minItems": 2,
+        "maxItems": 3,
+        "description": "of the new grid, D H W or H W; null keeps the published one",
+    },
+    "interpolation": {"constant": "datasets/resample.py:INTERPOLATIONS", "description": "of images"},
+    "label_interpolation": {
+        "constant": "datasets/resample.py:LABELS",
+        "description": "of labels; soft keeps the shares of classes, too",
+    },
+    "window": {
+        "type": ["object", "null"],
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+        "properties": {
+            "hu": {
+                "type": "array",
+                "items": {"type": "number"},
+                "minItems": 2,
+                "maxItems": 2,
+                "rising": True,
+                "description": "HU",
+            },
+            "percentiles": {
+                "type": "array",
+                "items": {"type": "number", "minimum": 0, "maximum": 100},
+                "minItems": 2,
+                "maxItems": 2,
+                "rising": True,
+                "description": "of each channel",
+            },
+            "windows_hu": {
+                "type": "array",
+                "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2, "rising": True},
+                "minItems": 1,
+                "description": "one channel a window, HU",
+            },
+        },
+        "description": "of intensities that count",
+    },
+    "crop": {
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "required": ["size"],
+        "properties": {
+            "size": {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 1},
+                "minItems": 2,
+                "maxItems": 3,
+                "description": "voxels, D H W or H W",
+            },
+            "at": {"constant": "datasets/crop.py:PLACES", "description": "of the volume, or of all labels"},
+        },
+        "description": "size that each case is cut or filled up to",
+    },
+    "normalise": {"constant": "datasets/normalise.py:KINDS", "description": "of each case and channel"},
+    "dtype": {"enum": ["float32", "float16"], "description": "of stored images"},
+    "drop": {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "description": "cases left out, each with its reason",
+    },
+}
 DEFAULTS_MADE = {"normalise": "zscore_nonzero", "dtype": "float32", "size": "small", "seed": 0}  # and `cases`
+ALLOWED_MADE = {  # of a phantom; `size` is one of its `SIZES`
+    "normalise": {"constant": "datasets/normalise.py:KINDS", "description": "of each case and channel"},
+    "dtype": {"enum": ["float32", "float16"], "description": "of stored images"},
+    "size": {"type": "string", "description": "of the volume"},
+    "seed": {"type": "integer", "minimum": 0, "description": "of the whole data set"},
+    "cases": {"type": "integer", "minimum": 1, "description": "how many"},
+}
 
 
 def run(

@@ -43,6 +43,8 @@ LAYOUT = (
 MODALITIES = ("t2",)
 CLASSES = ("background", "pz", "tz", "dpu", "afs")
 STRUCTURES = {"PZ": (1,), "TZ": (2,), "DPU": (3,), "AFS": (4,)}
+DIMS = 3
+LABEL_MAPS = 1  # of a case, one a rater
 NAMES = {  # what the name of a segment holds
     "pz": r"peripheral zone",
     "tz": r"transition(al)? zone",

@@ -59,6 +59,8 @@ LAYOUT = (
 MODALITIES = ("ct",)
 CLASSES = ("background", "muscle", "imat", "sat", "vat", "other")
 STRUCTURES = {"MUS": (1,), "IMAT": (2,), "SAT": (3,), "VAT": (4,), "MSC": (5,)}
+DIMS = 2
+LABEL_MAPS = 1  # of a case, one a rater
 IGNORED = (255,)  # slices that nobody labelled
 DEFAULTS = {
     # three HU windows as EPD, which gives no numbers; ours: fat, soft tissue, all of it

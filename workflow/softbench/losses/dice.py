@@ -8,6 +8,7 @@ from softbench.losses.target import Target
 
 VERSION = 1
 SMOOTH = 1e-5  # MONAI's smooth_dr: a class that neither target nor prediction holds costs 0
+ALLOWED = {"background": {"type": "boolean", "description": "whether class 0 counts"}}
 
 
 class Dice(nn.Module):

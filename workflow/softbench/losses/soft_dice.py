@@ -8,6 +8,10 @@ from softbench.losses.target import Target
 
 VERSION = 1
 SMOOTH = 1e-5  # as `dice`: a class that neither target nor prediction holds costs 0
+ALLOWED = {
+    "background": {"type": "boolean", "description": "whether class 0 counts"},
+    "per_class": {"type": "boolean", "description": "a ratio for each class, then their mean; else one ratio"},
+}
 
 
 class SoftDice(nn.Module):

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from softbench.checks import require_one_of
 from softbench.errors import InputError
-from softbench.networks.settings import dims_of, require_settings
+from softbench.networks.settings import dims_of, require_settings, settings_of
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["build", "dims_of", "names", "parameters", "require_settings"]
+__all__ = ["build", "dims_of", "names", "parameters", "require_settings", "settings_of"]
 
 
 def names() -> list[str]:

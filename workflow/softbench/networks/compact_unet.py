@@ -13,6 +13,14 @@ from softbench import sizes
 from softbench.errors import InputError
 
 VERSION = 3
+ALLOWED = {
+    "widths": {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1},
+        "minItems": 2,
+        "description": "channels of each level, full resolution first",
+    }
+}
 
 
 class CompactUNet(nn.Module):

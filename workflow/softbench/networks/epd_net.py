@@ -19,6 +19,15 @@ VERSION = 2
 DIMS = (2,)
 LEVELS = 6  # five poolings
 REDUCTION = 4  # of channels within the channel attention; ours
+ALLOWED = {
+    "widths": {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1},
+        "minItems": 6,
+        "maxItems": 6,
+        "description": "channels of each resolution, full first",
+    }
+}
 
 
 class EPDNet(nn.Module):

@@ -9,6 +9,14 @@ from softbench.errors import InputError
 from softbench.networks import monai_classes, trial
 
 VERSION = 1  # speaks for monai_classes and trial too
+ALLOWED = {  # and the arguments of the class, which MONAI checks
+    "network": {"type": "string", "description": "name of a class in monai.networks.nets"},
+    "multiple": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "description": "of an input's lengths; null: found by trial",
+    },
+}
 
 
 class MonaiNetwork(nn.Module):

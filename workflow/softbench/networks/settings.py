@@ -16,7 +16,7 @@ def require_settings(place: str, name: str, given: Iterable[str]) -> None:
         given: names of settings.
     Raises: InputError: lists the settings of the network.
     """
-    needed, optional, open_ended = _declared(name)
+    needed, optional, open_ended = settings_of(name)
     missing = sorted(needed - set(given))
     unknown = [] if open_ended else sorted(set(given) - needed - optional)
     if missing or unknown:
@@ -33,7 +33,7 @@ def dims_of(name: str) -> tuple[int, ...]:
     return tuple(ast.literal_eval(assigned["DIMS"])) if "DIMS" in assigned else (2, 3)
 
 
-def _declared(name: str) -> tuple[set[str], set[str], bool]:
+def settings_of(name: str) -> tuple[set[str], set[str], bool]:
     """Return the keyword-only arguments of `build` without and with a default, and whether it takes any others."""
     tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
     arguments = next(n.args for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "build")

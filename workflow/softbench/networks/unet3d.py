@@ -13,6 +13,14 @@ from torch.nn import functional
 
 VERSION = 1
 GROUPS = 8  # SVLS, model.py
+ALLOWED = {
+    "widths": {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1},
+        "minItems": 2,
+        "description": "channels of each level, full resolution first",
+    }
+}
 
 
 class UNet3D(nn.Module):

@@ -13,6 +13,10 @@ DIMS = (2,)
 # Chollet 2017: channels of the stem, of the blocks that halve the grid, and of the last two convolutions
 STEM, BLOCKS, LAST = (32, 64), (128, 256, 728, 1024), (1536, 2048)
 DECODER = (256, 128, 64, 32, 16)  # ours: the paper gives none
+ALLOWED = {
+    "width": {"type": "integer", "minimum": 1, "description": "channels of the first convolution; the others follow"},
+    "middle": {"type": "integer", "minimum": 0, "description": "blocks of the middle flow"},
+}
 
 
 class XceptionUNet(nn.Module):

@@ -101,6 +101,33 @@ def splits_of(source: str) -> dict[str, dict[str, Any]]:
     return splits
 
 
+NEEDED = object()  # a constant that a module must have
+
+
+def constant(module: str, name: str, default: Any = NEEDED) -> Any:
+    """Return a constant at the top of a module of this package, or `default` where it has none or computes it.
+
+    Args:
+        module: its path below the package, e.g. "datasets/crop.py".
+        name: of the constant.
+        default: what stands in; left out, the constant is needed.
+    Raises: InputError: if the module is missing; and without a default, if the constant is, or is computed.
+    """
+    if default is NEEDED:
+        return _constant(module, name)
+    assigned = _assigned(PACKAGE / module, (PACKAGE / module).stat().st_mtime_ns)
+    try:
+        return ast.literal_eval(assigned[name])
+    except (KeyError, ValueError):
+        return default
+
+
+def file_of_source(source: str) -> str:
+    """Return the module of a source, below the package."""
+    made = source.startswith("phantom_")
+    return f"datasets/phantoms/{source.removeprefix('phantom_')}.py" if made else f"datasets/{source}.py"
+
+
 def _constant(module: str, name: str) -> Any:
     """Read a constant at the top of a module without importing it."""
     path = PACKAGE / module

@@ -3,13 +3,6 @@
 import re
 from typing import Any
 
-import yaml
-
-from softbench.errors import InputError
-from softbench.plan.modules import PACKAGE
-
-SCHEMA = PACKAGE.parent / "schemas" / "config.schema.yaml"
-
 
 def retype(value: Any) -> Any:
     """Give values of the command line their types: within `--config 'seeds=[0,1]'` Snakemake leaves texts."""
@@ -25,27 +18,8 @@ def retype(value: Any) -> Any:
 
 
 def check(config: dict[str, Any]) -> None:
-    """Raise one InputError that names the first key or value of the config that the schema does not allow."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
+    """Raise one InputError that names the first key or value of the config that its schema does not allow."""
+    from softbench.plan.config.check import faults_of
+    from softbench.plan.config.refuse import refuse
 
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
-    if error is not None:
-        raise InputError(f"config.yaml: {_explain(error)}")
-
-
-def _explain(error: Any) -> str:
-    """Say what a schema violation means to the person who wrote the line."""
-    place = ".".join(map(str, error.absolute_path)) or "top level"
-    if error.validator == "additionalProperties":
-        allowed = sorted(error.schema.get("properties", {}))
-        unknown = sorted(set(error.instance) - set(allowed))
-        return f"unknown key {', '.join(map(repr, unknown))} at {place}; known keys: {', '.join(allowed)}."
-    if error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
-        return f"{place} lacks {', '.join(map(repr, missing))}."
-    if error.validator == "enum":
-        return f"{place} is {error.instance!r}; allowed: {', '.join(map(str, error.validator_value))}."
-    meaning = error.schema.get("description", "")
-    return f"{place} is {error.instance!r}: {error.message}{f' ({meaning})' if meaning else ''}."
+    refuse(faults_of(config), None)

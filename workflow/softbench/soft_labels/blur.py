@@ -17,6 +17,10 @@ SETTINGS = {
     "sigma": 1.0,  # of the Gaussian; the papers print no value
     "units": "voxel",  # of sigma; mm makes it wider in voxels along finely sampled axes
 }
+ALLOWED = {
+    "sigma": {"type": "number", "exclusiveMinimum": 0, "description": "standard deviation of the Gaussian"},
+    "units": {"enum": ["voxel", "mm"], "description": "of sigma"},
+}
 TRUNCATE = 4.0  # standard deviations at which the Gaussian ends, as scipy's
 
 

@@ -14,6 +14,7 @@ RATERS = "one"
 KIND = "computed"
 SINGLE_VOXEL_KEEPS = 0.3  # of an object of one voxel: the nearest boundary is half a voxel away
 SETTINGS = {"width_mm": 1.0}  # distance at which the class's share before normalising is 0.73
+ALLOWED = {"width_mm": {"type": "number", "exclusiveMinimum": 0, "description": "mm, how wide a class fades"}}
 REACH = 20  # widths beyond which the sigmoid, 2e-9, counts as 0 (or 1)
 
 

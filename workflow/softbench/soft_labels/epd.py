@@ -13,6 +13,15 @@ NEEDS_VALID = True  # a window's shares are those of its labelled voxels
 RATERS = "one"
 KIND = "computed"
 SETTINGS = {"factor": 2}  # fine voxels of a window along each axis; 2, 4 and 8 in EPD Table I
+ALLOWED = {
+    "factor": {
+        "anyOf": [
+            {"type": "integer", "minimum": 1},
+            {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 3},
+        ],
+        "description": "fine voxels of a window, one number or one an axis",
+    }
+}
 
 
 def is_normalised(factor: int | Sequence[int] = 2) -> bool:

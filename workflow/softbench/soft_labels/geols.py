@@ -33,6 +33,43 @@ SETTINGS = {
     "iterations": 4,  # sweeps of the raster scan; authors' script. None: until nothing changes
     "engine": "own",
 }
+ALLOWED = {
+    "alpha": {"type": "number", "minimum": 0, "maximum": 1, "description": "share given to the maps"},
+    "variant": {
+        "constant": "soft_labels/geols_readings.py:VARIANTS",
+        "description": "the script, or the paper's equations",
+    },
+    "seeds": {"constant": "soft_labels/seeds.py:KINDS", "description": "voxels of a class to measure from"},
+    "count": {"type": "integer", "minimum": 1, "description": "of random seeds a class"},
+    "seed": {"type": "integer", "minimum": 0, "description": "of random seeds"},
+    "background_seeds": {"type": ["boolean", "null"], "description": "measure from the background; null where needed"},
+    "scale": {
+        "constant": "soft_labels/geols_map.py:SCALES",
+        "description": "of the image; unit stretches it to [0, 1]",
+    },
+    "cost": {"constant": "soft_labels/geodesic.py:COSTS", "nullable": True, "description": "of a step"},
+    "decay": {
+        "constant": "soft_labels/closeness.py:DECAYS",
+        "nullable": True,
+        "description": "of closeness with distance",
+    },
+    "background": {
+        "constant": "soft_labels/closeness.py:BACKGROUNDS",
+        "nullable": True,
+        "description": "how it is made",
+    },
+    "normalise": {
+        "constant": "soft_labels/geols_readings.py:NORMALISATIONS",
+        "nullable": True,
+        "description": "whether maps are divided by their sum over classes",
+    },
+    "channels": {
+        "constant": "soft_labels/geols_map.py:CHANNELS",
+        "description": "a map each, averaged; or one for all",
+    },
+    "iterations": {"type": ["integer", "null"], "minimum": 1, "description": "sweeps; null until nothing changes"},
+    "engine": {"constant": "soft_labels/geodesic.py:ENGINES", "description": "own code, or the library of the authors"},
+}
 MAP_SETTINGS = ("seeds", "count", "seed", "background_seeds", "scale", "cost", "channels", "iterations", "engine")
 
 

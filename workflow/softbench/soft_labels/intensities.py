@@ -14,6 +14,7 @@ from softbench.datasets.intensities import KINDS
 VERSION = 1
 SETTING = "intensities"
 DEFAULT = "prepared"  # as the authors of GeoLS run their script: on the published intensities, not the network's
+ALLOWED = {"intensities": {"constant": "datasets/intensities.py:KINDS", "description": "of the image that is seen"}}
 
 
 def default(recipe: ModuleType) -> dict[str, str]:

@@ -13,6 +13,7 @@ NEEDS_IMAGE = False
 RATERS = "one"
 KIND = "computed"
 SETTINGS = {"alpha": 0.1}  # share given away; 0.1, 0.2, 0.3 in SVLS Table 1, 0.1 in GeoLS
+ALLOWED = {"alpha": {"type": "number", "minimum": 0, "maximum": 1, "description": "share given away"}}
 
 
 def is_normalised(alpha: float = 0.1) -> bool:

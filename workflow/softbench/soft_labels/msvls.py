@@ -14,6 +14,10 @@ NEEDS_IMAGE = False
 RATERS = "many"
 KIND = "computed"
 SETTINGS = {"sigma": 1.0, "mode": "mean"}  # sigma in voxels; mode: mean | eq4
+ALLOWED = {
+    "sigma": {"type": "number", "exclusiveMinimum": 0, "description": "of the Gaussian, in voxels"},
+    "mode": {"enum": ["mean", "eq4"], "description": "mean over raters, or the paper's Eq. 4 to the letter"},
+}
 
 
 def is_normalised(sigma: float = 1.0, mode: str = "mean") -> bool:

@@ -5,6 +5,7 @@ import numpy as np
 from softbench.errors import InputError
 
 VERSION = 1
+CHOICES = ("first", "majority", "each", "mean")  # or the number of one, from 1
 Raters = str | int  # first | majority | each | mean | 1 .. R
 
 

@@ -21,6 +21,13 @@ SETTINGS = {
     "units": "voxel",  # of the distance; the paper does not say
     "normalise": "sum",  # sum: a distribution; none: the paper's equation, whose classes need not sum to 1
 }
+ALLOWED = {
+    "count": {"type": "integer", "minimum": 1, "description": "superpixels asked for"},
+    "compactness": {"type": "number", "exclusiveMinimum": 0, "description": "weight of place against colour"},
+    "distance": {"constant": "soft_labels/signed_distance.py:CONVENTIONS", "description": "where the edge lies"},
+    "units": {"enum": ["voxel", "mm"], "description": "of the distance"},
+    "normalise": {"enum": ["sum", "none"], "description": "whether a voxel's classes are divided by their sum"},
+}
 MAP_SETTINGS = ("count", "compactness")
 FAR_OFF = 2  # times the number asked for, or its inverse: beyond it a case is told in the log and counted in tables
 

@@ -13,6 +13,7 @@ NEEDS_IMAGE = False
 RATERS = "one"
 KIND = "computed"
 SETTINGS = {"sigma": 1.0}  # voxels; the paper's value
+ALLOWED = {"sigma": {"type": "number", "exclusiveMinimum": 0, "description": "of the Gaussian, in voxels"}}
 
 
 def is_normalised(sigma: float = 1.0) -> bool:

@@ -14,6 +14,18 @@ RATERS = "one"
 KIND = "stored"
 SWAPS = "image"  # the workflow hands over the image of the next case of the same part, fitted to this grid
 SETTINGS = {"alpha": 0.1, "variant": "code", "scale": "none", "iterations": 4}  # as in `geols`
+ALLOWED = {
+    "alpha": {"type": "number", "minimum": 0, "maximum": 1, "description": "share given to the maps"},
+    "variant": {
+        "constant": "soft_labels/geols_readings.py:VARIANTS",
+        "description": "the script, or the paper's equations",
+    },
+    "scale": {
+        "constant": "soft_labels/geols_map.py:SCALES",
+        "description": "of the image; unit stretches it to [0, 1]",
+    },
+    "iterations": {"type": ["integer", "null"], "minimum": 1, "description": "sweeps; null until nothing changes"},
+}
 
 
 def is_normalised(**settings: Any) -> bool:

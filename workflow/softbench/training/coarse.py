@@ -10,6 +10,17 @@ from softbench import resolution
 from softbench.datasets.case import Case
 
 VERSION = 2
+ALLOWED = {  # `resolution` of a method
+    "factor": {
+        "anyOf": [
+            {"type": "integer", "minimum": 1},
+            {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 3},
+        ],
+        "description": "fine voxels of a coarser one, one number or one an axis",
+    },
+    "images": {"enum": ["mean", "bilinear"], "description": "how images are brought there"},
+    "labels": {"enum": ["soft_label", "nearest"], "description": "what is learned there"},
+}
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from softbench.training.temperature import temperature_of_mean
 VERSION = 1
 MEAN, SCALED = "ensemble", "ensemble_temperature"  # in the column `prediction`
 FEWEST = 2  # seeds: one is no ensemble
+PREDICTIONS = ("raw", "temperature", "ensemble", "ensemble_temperature")  # what a table may show
 
 Outcome = Mapping[str, Any]  # of a seed, as a batch's manifest has it
 

@@ -9,6 +9,113 @@ from softbench.errors import InputError
 AXES = "DHW"
 PLATEAU = "halve_on_plateau"
 PRECISIONS = ("auto", "fp32", "bf16")
+ALLOWED = {
+    "steps": {"type": "integer", "minimum": 1, "description": "how long; this or epochs"},
+    "epochs": {"type": "integer", "minimum": 1, "description": "how long; this or steps"},
+    "batch": {"type": "integer", "minimum": 1, "description": "images a step"},
+    "coarse_batch": {
+        "type": "integer",
+        "minimum": 1,
+        "description": "images a step of methods with a coarser resolution",
+    },
+    "crop": {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1},
+        "minItems": 2,
+        "maxItems": 3,
+        "description": "voxels, D H W or H W",
+    },
+    "optimiser": {"enum": ["adamw", "adam"], "description": "of the weights"},
+    "learning_rate": {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "description": "constant, or the highest of the schedule",
+    },
+    "weight_decay": {"type": "number", "minimum": 0, "description": "of the optimiser"},
+    "eps": {"type": "number", "exclusiveMinimum": 0, "description": "of Adam and AdamW"},
+    "schedule": {"enum": ["one_cycle", "constant", "halve_on_plateau"], "description": "of the learning rate"},
+    "patience": {"type": "integer", "minimum": 1, "description": "epochs of the plateau rule without a better DSC"},
+    "plateau_epoch_steps": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "description": "steps of an epoch of halve_on_plateau; null: those between two validations",
+    },
+    "select": {
+        "enum": ["last", "best"],
+        "description": "weights that are kept: of the last step or the best validation",
+    },
+    "warm_up": {"type": "number", "minimum": 0, "maximum": 1, "description": "share of one_cycle with a rising rate"},
+    "clip_norm": {
+        "type": ["number", "null"],
+        "exclusiveMinimum": 0,
+        "description": "of the gradient; null: not clipped",
+    },
+    "flips": {"type": "array", "items": {"enum": ["D", "H", "W"]}, "uniqueItems": True, "description": "axes"},
+    "intensity_scale": {"type": "number", "minimum": 0, "description": "+- share, drawn for each channel"},
+    "intensity_shift": {
+        "type": "number",
+        "minimum": 0,
+        "description": "+- standard deviations, drawn for each channel",
+    },
+    "prior_bias": {"type": "boolean", "description": "whether the output bias starts at the log class frequencies"},
+    "transposes": {
+        "type": "array",
+        "items": {
+            "type": "array",
+            "items": {"enum": ["D", "H", "W"]},
+            "minItems": 2,
+            "maxItems": 2,
+            "uniqueItems": True,
+        },
+        "description": "pairs of axes that are exchanged",
+    },
+    "quarter_turns": {
+        "type": "array",
+        "items": {
+            "type": "array",
+            "items": {"enum": ["D", "H", "W"]},
+            "minItems": 2,
+            "maxItems": 2,
+            "uniqueItems": True,
+        },
+        "description": "planes of turns by 90 degrees",
+    },
+    "rotate_deg": {"type": "number", "minimum": 0, "maximum": 180, "description": "degrees, at most"},
+    "zoom": {
+        "type": ["array", "null"],
+        "items": {"type": "number", "exclusiveMinimum": 0},
+        "minItems": 2,
+        "maxItems": 2,
+        "description": "lowest and highest factor of size",
+    },
+    "blur_sigma": {"type": "number", "minimum": 0, "description": "voxels, at most"},
+    "validate_every": {"type": ["integer", "null"], "minimum": 1, "description": "steps; null: 100, or an epoch"},
+    "window": {
+        "type": ["array", "null"],
+        "items": {"type": "integer", "minimum": 1},
+        "minItems": 2,
+        "maxItems": 3,
+        "description": "of sliding-window inference, voxels; null: the whole image",
+    },
+    "overlap": {
+        "type": "number",
+        "minimum": 0,
+        "exclusiveMaximum": 1,
+        "description": "of neighbouring windows, a share",
+    },
+    "mirrored": {
+        "type": "array",
+        "items": {"enum": ["D", "H", "W"]},
+        "uniqueItems": True,
+        "description": "axes along which inference looks at the mirror image, too",
+    },
+    "precision": {
+        "constant": "training/protocol.py:PRECISIONS",
+        "description": "of activations in training; auto is bf16 on a GPU that has it, else fp32",
+    },
+    "compile": {"type": "boolean", "description": "by torch.compile"},
+    "threads": {"type": "integer", "minimum": 1, "description": "of torch on the CPU"},
+}
 
 
 @dataclass(frozen=True)

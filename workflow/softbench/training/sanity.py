@@ -17,6 +17,8 @@ from softbench.datasets.folder import Dataset
 from softbench.training import predictors, score_piece
 from softbench.training.scoring import Scoring
 
+KINDS = ("oracle", "chance")
+
 
 def run(
     *,

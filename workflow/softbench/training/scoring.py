@@ -16,6 +16,28 @@ from softbench.progress import Progress
 from softbench.training.predictors import Predictor
 
 VERSION = 2
+ALLOWED = {  # `scoring` of an experiment
+    "tolerances_mm": {
+        "type": "array",
+        "items": {"type": "number", "exclusiveMinimum": 0},
+        "minItems": 1,
+        "uniqueItems": True,
+        "description": "mm, of the surface metrics that have a tolerance",
+    },
+    "band_mm": {"type": "number", "exclusiveMinimum": 0, "description": "mm, half width of the region `band`"},
+    "bins": {"type": "integer", "minimum": 2, "description": "of calibration"},
+    "in_plane": {"type": "boolean", "description": "HD95 of MRBrainS18, slice by slice"},
+    "cross_check": {
+        "type": "array",
+        "items": {"constant": "metrics/cross_check.py:LIBRARIES"},
+        "uniqueItems": True,
+        "description": "libraries whose values stand beside ours",
+    },
+    "temperature": {"type": "boolean", "description": "score again, scaled by a temperature fitted on validation"},
+    "thresholds": {"type": "boolean", "description": "hard metrics at the best threshold of EPD"},
+    "ensemble": {"type": "boolean", "description": "score the mean of the seeds' probabilities"},
+    "keep_probabilities": {"type": "boolean", "description": "those of the test cases, as uint16"},
+}
 
 
 @dataclass(frozen=True)

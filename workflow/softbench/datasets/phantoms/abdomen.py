@@ -30,7 +30,9 @@ ACCESS = "made"
 ARCHIVES = ()
 MODALITIES = ("ct",)
 CLASSES = ("background", "liver", "kidneys", "spleen", "pancreas")
-STRUCTURES = {name: (index,) for index, name in enumerate(CLASSES) if index}
+STRUCTURES = {"liver": (1,), "kidneys": (2,), "spleen": (3,), "pancreas": (4,)}
+DIMS = 3
+LABEL_MAPS = 1  # of a case, one a rater
 CASES = 72
 PARTS = (abdomen_image, ct, fields, rater, shapes)  # modules whose VERSION decides too
 

@@ -32,6 +32,8 @@ ARCHIVES = ()
 MODALITIES = ("ct",)
 CLASSES = ("background", "muscle", "imat", "sat", "vat", "other")
 STRUCTURES = {"MUS": (1,), "IMAT": (2,), "SAT": (3,), "VAT": (4,), "MSC": (5,)}
+DIMS = 2
+LABEL_MAPS = 1  # of a case, one a rater
 CASES = 72
 PARTS = (body_image, ct, fields, rater, shapes)  # modules whose VERSION decides too
 

@@ -31,6 +31,8 @@ ARCHIVES = ()
 MODALITIES = ("flair", "t1", "t1ce", "t2")
 CLASSES = ("background", "necrotic_core", "oedema", "enhancing")
 STRUCTURES = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
+DIMS = 3
+LABEL_MAPS = 1  # of a case, one a rater
 CASES = 72
 PARTS = (brain_image, fields)  # modules whose VERSION decides too
 

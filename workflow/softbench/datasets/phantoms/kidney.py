@@ -30,6 +30,8 @@ ARCHIVES = ()
 MODALITIES = ("ct",)
 CLASSES = ("background", "kidney", "tumor")
 STRUCTURES = {"kidney": (1, 2), "tumor": (2,)}
+DIMS = 3
+LABEL_MAPS = 1  # of a case, one a rater
 CASES = 72
 PARTS = (kidney_image, ct, fields, rater, shapes)  # modules whose VERSION decides too
 

@@ -36,6 +36,8 @@ ARCHIVES = ()
 MODALITIES = ("ct",)
 CLASSES = ("background", "nodule")
 STRUCTURES = {"nodule": (1,)}
+DIMS = 3
+LABEL_MAPS = 4  # of a case, one a rater
 CASES = 72
 PARTS = (nodule_image, ct, fields, rater, shapes)  # modules whose VERSION decides too
 

@@ -31,7 +31,18 @@ ACCESS = "made"
 ARCHIVES = ()
 MODALITIES = ("oct",)
 CLASSES = ("background", "nfl", "gcl_ipl", "inl", "opl", "onl_ism", "ise", "os_rpe", "fluid")
-STRUCTURES = {name: (index,) for index, name in enumerate(CLASSES) if index}
+STRUCTURES = {
+    "nfl": (1,),
+    "gcl_ipl": (2,),
+    "inl": (3,),
+    "opl": (4,),
+    "onl_ism": (5,),
+    "ise": (6,),
+    "os_rpe": (7,),
+    "fluid": (8,),
+}
+DIMS = 2
+LABEL_MAPS = 2  # of a case, one a rater
 CASES = 72
 PARTS = (retina_image, fields, rater, shapes)  # modules whose VERSION decides too
 

@@ -22,6 +22,11 @@ def dotted(path: Sequence[Any]) -> str:
 def known(name: Any, names: Iterable[Any]) -> str:
     """Return the end of a message on a name that does not exist: the nearest one, where there is one, and all."""
     texts = sorted(map(str, names))
-    near = difflib.get_close_matches(str(name), texts, n=1)
-    meant = f"Did you mean {near[0]!r}? " if near else ""
-    return f"{meant}Known: {', '.join(texts) or 'none'}."
+    near = meant(name, texts).strip()
+    return f"{near} Known: {', '.join(texts) or 'none'}.".strip()
+
+
+def meant(name: Any, names: Iterable[Any]) -> str:
+    """Return " Did you mean 'x'?" with the name that was probably meant; nothing where none is near."""
+    near = difflib.get_close_matches(str(name).lower(), list(map(str, names)), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""

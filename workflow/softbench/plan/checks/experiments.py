@@ -1,0 +1,167 @@
+"""Does an experiment fit its data: split, dimensions, raters, structures, and labels kept soft."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from softbench import networks
+from softbench.plan.checks.facts import Facts
+from softbench.plan.config.faults import known
+from softbench.plan.config.nodes import KeyPath
+from softbench.plan.config.walk import Fault
+from softbench.plan.modules import needs_shares
+
+LENGTHS = ("crop", "window")  # of a protocol: one number an axis
+AXES = ("flips", "mirrored", "transposes", "quarter_turns")
+
+
+def faults(facts: Facts) -> Iterator[Fault]:
+    """Yield what does not fit in the data sets, methods and experiments of a plan, rehearsals among them."""
+    for name in facts.plan.datasets:
+        yield from _of_dataset(name, facts)
+    for name in facts.plan.experiments:
+        yield from _split(name, facts)
+        yield from _dimensions(name, facts)
+        yield from _raters(name, facts)
+        yield from _names(name, facts)
+        yield from _shares(name, facts)
+    yield from _readers_of_shares(facts)
+
+
+def _of_dataset(name: str, facts: Facts) -> Iterator[Fault]:
+    """Yield lengths of a data set that are not one for each axis."""
+    dataset, dims = facts.plan.datasets[name], facts.dims(name)
+    lengths = {("crop", "size"): (dataset.get("crop") or {}).get("size"), ("spacing_mm",): dataset.get("spacing_mm")}
+    for rest, value in lengths.items():
+        yield from _one_an_axis(("datasets", name, *rest), value, dims, f"the images of {facts.source(name)}")
+
+
+def _one_an_axis(path: KeyPath, value: Any, dims: int | None, what: str) -> Iterator[Fault]:
+    if isinstance(value, Sequence) and dims is not None and len(value) != dims:
+        axes = "D, H, W" if dims == 3 else "H, W"
+        yield Fault(path, f"is {list(value)}, but {what} are {dims}-D. Give {dims} numbers ({axes}).")
+
+
+def _split(name: str, facts: Facts) -> Iterator[Fault]:
+    experiment = facts.plan.experiments[name]
+    dataset, split = experiment["dataset"], experiment["split"]
+    if split not in facts.splits(dataset):
+        rest = () if facts.path(name)[-1] == "rehearsal" else ("split",)  # a rehearsal has the split `main`
+        said = f"is {split!r}" if rest else f"needs the split {split!r} of {dataset!r}"
+        file = f"workflow/splits/{dataset}/{split}.csv"
+        near = known(split, facts.splits(dataset))
+        yield Fault(facts.path(name, *rest), f"{said}, a split that {dataset!r} lacks: there is no {file}. {near}")
+
+
+def _dimensions(name: str, facts: Facts) -> Iterator[Fault]:
+    """Yield crops, axes, networks and resolutions of an experiment that are of other dimensions than its images."""
+    experiment, plan = facts.plan.experiments[name], facts.plan
+    dims, dataset = facts.dims(experiment["dataset"]), experiment["dataset"]
+    if dims is None:
+        return
+    what = f"the images of {dataset!r} in experiments.{name}"
+    of_protocol = _path_of_protocol(name, facts)
+    protocol = plan.protocols[experiment["protocol"]]
+    for key in LENGTHS:
+        yield from _one_an_axis((*of_protocol, key), protocol.get(key), dims, what)
+    for key in AXES:
+        if dims == 2 and "D" in str(protocol.get(key, [])):
+            yield Fault((*of_protocol, key), f"names the axis D, but {what} are 2-D. Name H and W alone.")
+    for place, network in enumerate(experiment["networks"]):
+        takes = networks.dims_of(plan.config["networks"][network]["name"])
+        if dims not in takes:
+            only = " and ".join(f"{one}-D" for one in takes)
+            said = f"is {network!r}, which takes {only} images alone, but those of {dataset!r} are {dims}-D."
+            yield Fault(facts.path(name, "networks", place), said)
+    for method in plan.methods_of(name):
+        factor = (plan.methods[method]["resolution"] or {}).get("factor")
+        yield from _one_an_axis(("methods", method, "resolution", "factor"), factor, dims, what)
+    if dims == 2 and experiment["scoring"].get("in_plane"):
+        yield Fault(facts.path(name, "scoring", "in_plane"), f"looks at the slices of a volume, but {what} are 2-D.")
+
+
+def _path_of_protocol(name: str, facts: Facts) -> KeyPath:
+    path = facts.path(name, "protocol")
+    return path if "rehearsal" in path else ("protocols", facts.plan.experiments[name]["protocol"])
+
+
+def _raters(name: str, facts: Facts) -> Iterator[Fault]:
+    """Yield methods of an experiment that learn from a rater whom its cases do not have."""
+    dataset = facts.plan.experiments[name]["dataset"]
+    count = facts.label_maps(dataset)
+    for method in facts.plan.methods_of(name):
+        rater = facts.plan.methods[method]["raters"]
+        if count is not None and isinstance(rater, int) and rater > count:
+            said = f"is {rater}, but a case of {dataset!r} in experiments.{name} has {_count(count)}. "
+            wanted = "Name a rater that there is, or leave the method out of the experiment."
+            yield Fault(("methods", method, "raters"), said + wanted)
+
+
+def _count(raters: int) -> str:
+    return "one rater" if raters == 1 else f"{raters} raters"
+
+
+def _names(name: str, facts: Facts) -> Iterator[Fault]:
+    """Yield structures that the data of an experiment lacks: in its composites, and behind printed names."""
+    experiment = facts.plan.experiments[name]
+    there = facts.structures(experiment["dataset"])
+    if there is None:
+        return
+    composites: Mapping[str, Sequence[str]] = experiment.get("composites", {})
+    yield from members(facts.path(name, "composites"), composites, there, experiment["dataset"])
+    for printed, structure in experiment.get("structures", {}).items():
+        if structure not in (*there, *composites):
+            said = _lacks(structure, [*there, *composites], experiment["dataset"])
+            yield Fault(facts.path(name, "structures", printed), said)
+
+
+def members(
+    path: KeyPath, composites: Mapping[str, Sequence[str]], there: Sequence[str], dataset: str
+) -> Iterator[Fault]:
+    """Yield the members of composites that are no structure of a data set.
+
+    Args:
+        path: of the composites in config.
+        composites: name -> structures.
+        there: the structures of the data set.
+        dataset: its key, for the message.
+    """
+    for name, parts in composites.items():
+        for place, structure in enumerate(parts):
+            if structure not in there:
+                yield Fault((*path, name, place), _lacks(structure, there, dataset))
+
+
+def _lacks(structure: str, there: Sequence[str], dataset: str) -> str:
+    return f"is {structure!r}, no structure of the data set {dataset!r}. {known(structure, there)}"
+
+
+def _readers_of_shares(facts: Facts) -> Iterator[Fault]:
+    """Yield methods that ask for shares that are not: those of a majority, or on a coarser grid."""
+    for name, method in facts.plan.methods.items():
+        wrong = {"raters": method["raters"] == "majority", "resolution": method["resolution"] is not None}
+        for key, is_wrong in wrong.items():
+            if is_wrong and reads_shares(name, facts):
+                said = (
+                    "does not fit: the method learns from labels kept soft through resampling, which belong to single "
+                    "raters and lie on the grid of the data set. Leave it out."
+                )
+                yield Fault(("methods", name, key), said)
+
+
+def _shares(name: str, facts: Facts) -> Iterator[Fault]:
+    """Yield an experiment with a method that learns from shares that its data set does not keep."""
+    dataset = facts.plan.experiments[name]["dataset"]
+    readers = [method for method in facts.plan.methods_of(name) if reads_shares(method, facts)]
+    if readers and facts.plan.datasets[dataset].get("label_interpolation") != "soft":
+        yield Fault(
+            facts.path(name, "methods"),
+            f"has the method {readers[0]!r}, which learns from labels kept soft through resampling, but the data set "
+            f"{dataset!r} keeps none. Set `label_interpolation: soft` in datasets.{dataset}, or name {readers[0]!r} in "
+            "the experiment's `except`.",
+        )
+
+
+def reads_shares(method: str, facts: Facts) -> bool:
+    """Return whether a method learns from labels kept soft through resampling."""
+    soft_label = facts.plan.methods[method]["soft_label"]
+    return soft_label is not None and needs_shares(facts.plan.soft_labels[soft_label]["recipe"])

@@ -1,0 +1,101 @@
+"""What entries of config say together, as far as config alone tells it: the plan is not made yet."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from softbench.plan.config.faults import known
+from softbench.plan.config.names import Names
+from softbench.plan.config.nodes import KeyPath
+from softbench.plan.config.walk import Fault
+
+PLATEAU = "halve_on_plateau"
+COUNTED = ("epochs", "steps")
+
+
+def faults(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
+    """Yield what does not fit.
+
+    Args:
+        values: config, as the schema allows it.
+        names: of this config.
+    """
+    yield from _nameless(values, names)
+    yield from _circles(values["methods"])
+    for name, protocol in values["protocols"].items():
+        yield from _lengths(("protocols", name), protocol)
+    yield from _rehearsals(values)
+    yield from _untried(values)
+
+
+def _nameless(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
+    """Yield entries that name nothing, so that their own key is meant, and have a key that is nothing."""
+    for section, part, kind in (("soft_labels", "recipe", "recipes"), ("maps", "map", "kinds")):
+        for key, entry in values[section].items():
+            if part not in (entry or {}) and key not in names.of(kind):
+                yield Fault(
+                    (section, key), f"has no `{part}`, and none is called {key!r}. {known(key, names.of(kind))}"
+                )
+    for key, method in values["methods"].items():
+        is_row = "sanity" in (method or {})
+        if not is_row and "soft_label" not in (method or {}) and key not in names.of("soft_labels"):
+            said = f"has no `soft_label`, and none is called {key!r}. {known(key, names.of('soft_labels'))}"
+            yield Fault(("methods", key), said)
+
+
+def _circles(methods: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield methods that are their own control, at once or by way of others."""
+    for name in methods:
+        seen = [name]
+        while (control := _control(seen[-1], methods)) is not None and control not in seen:
+            seen.append(control)
+        if control == name:
+            way = " -> ".join([*seen, name])
+            said = f"is {control!r}, the method itself" if len(seen) == 1 else f"ends where it began: {way}"
+            yield Fault(_place_of_control(name, methods), f"{said}. Name a method that it is compared with, or null.")
+
+
+def _control(name: str, methods: Mapping[str, Any]) -> str | None:
+    method = methods.get(name) or {}
+    if "sanity" in method or (name == "one_hot" and "control" not in method):
+        return None
+    control: str | None = method.get("control", "one_hot")
+    return control
+
+
+def _place_of_control(name: str, methods: Mapping[str, Any]) -> KeyPath:
+    return ("methods", name, *(["control"] if "control" in (methods[name] or {}) else []))
+
+
+def _lengths(path: KeyPath, protocol: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield protocols that do not say how long they train, say it twice, or set a rule that decides nothing."""
+    counted = [name for name in COUNTED if name in protocol]
+    if not counted:
+        yield Fault(path, "has neither `epochs` nor `steps`. Say how long it trains.")
+    if len(counted) == 2:
+        said = f"is {protocol['steps']}, but the protocol has `epochs: {protocol['epochs']}`, too. Delete one of them."
+        yield Fault((*path, "steps"), said)
+    schedule = protocol.get("schedule")
+    if protocol.get("plateau_epoch_steps") is not None and schedule != PLATEAU:
+        said = f"decides nothing: the schedule is {schedule!r}, which looks at no validation. "
+        yield Fault((*path, "plateau_epoch_steps"), f"{said}Leave it out, or set `schedule: {PLATEAU}`.")
+
+
+def _rehearsals(values: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield rehearsals that count in both, or whose name is taken."""
+    for name, experiment in values["experiments"].items():
+        if "rehearsal" not in experiment:
+            continue
+        protocol = experiment["rehearsal"].get("protocol", {})
+        if set(COUNTED) <= set(protocol):
+            said = f"is {protocol['steps']}, but it has `epochs: {protocol['epochs']}`, too. Delete one of them."
+            yield Fault(("experiments", name, "rehearsal", "protocol", "steps"), said)
+
+
+def _untried(values: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield experiments in a paper's table that cannot be rehearsed: each such table has a form on phantoms."""
+    for name, table in values["tables"].items():
+        for place, block in enumerate(table.get("blocks", [])):
+            experiment = block["experiment"]
+            if "rehearsal" not in values["experiments"].get(experiment, {}):
+                said = f"is {experiment!r}, which has no `rehearsal`. Give it one: the table has a form on phantoms."
+                yield Fault(("tables", name, "blocks", place, "experiment"), said)

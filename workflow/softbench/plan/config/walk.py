@@ -1,0 +1,202 @@
+"""Values against a schema: what is not allowed in them, each with its path.
+
+The words are those of JSON Schema that config needs; `names`, `keys`, `name`, `loss`, `nullable` and `rising` are ours
+(workflow/schemas/config.schema.yaml says what they mean). jsonschema itself takes seconds for a config of this size,
+and knows neither our names nor our sentences.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from softbench.plan.config import words
+from softbench.plan.config.faults import known, meant
+from softbench.plan.config.nodes import KeyPath
+from softbench.plan.config.words import Schema
+
+KEY = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Fault(NamedTuple):
+    """What is wrong with the value at a path: `said` follows the path in the message."""
+
+    path: KeyPath
+    said: str
+
+
+class Rules(NamedTuple):
+    """What schemas refer to.
+
+    `names` of a kind, and whether a name `is_known`; the schema of an `entry` (kind, key, value); what is wrong with a
+    `loss`, or None.
+    """
+
+    names: Callable[[str], Sequence[str]]
+    entry: Callable[[str, str, Any], Schema]
+    loss: Callable[[str], str | None]
+    is_known: Callable[[str, str], bool]
+
+
+def faults(value: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
+    """Yield what a schema does not allow in a value.
+
+    Args:
+        value: plain dicts, lists, texts, numbers.
+        schema: without references (`schema.resolved`).
+        path: of the value in config.
+        rules: what the schema refers to.
+    """
+    if "entry" in schema:
+        schema = rules.entry(schema["entry"], str(path[-1]), value)
+    if value is None and words.allows_null(schema):
+        return
+    if "anyOf" in schema:
+        yield from _alternatives(value, schema, path, rules)
+    elif "enum" in schema:
+        if not _is_one_of(value, schema["enum"]):
+            yield Fault(path, _other_than(value, schema))
+    elif not _has_type(value, words.types(schema)):
+        yield Fault(path, _other_than(value, schema) + _hint(value, schema))
+    else:
+        yield from _parts(value, schema, path, rules)
+
+
+def _parts(value: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
+    if isinstance(value, Mapping):
+        yield from _mapping(value, schema, path, rules)
+    elif isinstance(value, list):
+        yield from _list(value, schema, path, rules)
+    elif isinstance(value, str):
+        yield from _text(value, schema, path, rules)
+    elif not _in_range(value, schema):
+        yield Fault(path, _other_than(value, schema))
+
+
+def _alternatives(value: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
+    """Yield nothing where one alternative fits; the faults of the one of the value's own type, or what would fit."""
+    each = [(one, list(faults(value, one, path, rules))) for one in schema["anyOf"]]
+    if any(not found for _, found in each):
+        return
+    if isinstance(value, list | Mapping):
+        for one, found in each:
+            if "enum" not in one and _has_type(value, words.types(one)):
+                yield from found
+                return
+    yield Fault(path, _other_than(value, schema))
+
+
+def _mapping(value: Mapping[Any, Any], schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
+    properties: Mapping[str, Schema] = schema.get("properties", {})
+    other = schema.get("additionalProperties", True)
+    missing = [key for key in schema.get("required", []) if key not in value]
+    if missing:
+        yield Fault(path, f"lacks {', '.join(map(repr, missing))}.")
+    if not schema.get("minProperties", 0) <= len(value) <= schema.get("maxProperties", len(value)):
+        found = ", ".join(map(str, value)) or "nothing"
+        yield Fault(path, f"must hold {_how_many(schema)}{_of(properties)}, but holds {found}.")
+    for key, one in value.items():
+        if key in properties:
+            yield from faults(one, properties[key], (*path, key), rules)
+        elif other is False:
+            yield Fault((*path, key), f"is no known key. {known(key, properties)}")
+        else:
+            yield from _key(key, schema, path, rules)
+            yield from faults(one, other, (*path, key), rules) if other is not True else ()
+
+
+def _key(key: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
+    """Yield what is wrong with a key that a person chose: no name, or no known one."""
+    if schema.get("name") and not (isinstance(key, str) and KEY.fullmatch(key)):
+        said = f"is no name: the key {key!r} must be made of a to z, 0 to 9 and _, a letter first. Rename it."
+        yield Fault((*path, key), said)
+    if "keys" in schema and not rules.is_known(schema["keys"], str(key)):
+        yield Fault((*path, key), f"does not exist. {known(key, rules.names(schema['keys']))}")
+
+
+def _list(value: list[Any], schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
+    low, high = schema.get("minItems", 0), schema.get("maxItems", len(value))
+    if not low <= len(value) <= high or (schema.get("rising") and not _is_rising(value)):
+        yield Fault(path, _other_than(value, schema))
+        return
+    for place, one in enumerate(value):
+        if "items" in schema:
+            yield from faults(one, schema["items"], (*path, place), rules)
+        if schema.get("uniqueItems") and one in value[:place]:
+            yield Fault((*path, place), f"is {shown(one)}, which is in the list already. Delete one of them.")
+
+
+def _text(value: str, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
+    if "names" in schema and not rules.is_known(schema["names"], value):
+        yield Fault(path, f"is {value!r}, which does not exist. {known(value, rules.names(schema['names']))}")
+    if schema.get("loss") and (said := rules.loss(value)):
+        yield Fault(path, f"cannot be read: {said}")
+
+
+def _has_type(value: Any, kinds: Sequence[str]) -> bool:
+    """Return whether a value is of one of these types; true and false are no numbers, 2.0 is no whole number."""
+    return not kinds or any(_is_a(value, kind) for kind in kinds)
+
+
+def _is_a(value: Any, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    types: dict[str, Any] = {
+        "number": int | float, "integer": int, "string": str, "array": list, "object": Mapping, "boolean": bool,
+    }  # fmt: skip
+    return value is None if kind == "null" else isinstance(value, types[kind])
+
+
+def _in_range(value: Any, schema: Schema) -> bool:
+    if isinstance(value, bool):
+        return True
+    return bool(
+        value == value
+        and abs(value) != float("inf")
+        and schema.get("minimum", value) <= value <= schema.get("maximum", value)
+        and not value <= schema.get("exclusiveMinimum", float("-inf"))
+        and not value >= schema.get("exclusiveMaximum", float("inf"))
+    )
+
+
+def _is_one_of(value: Any, choices: Sequence[Any]) -> bool:
+    return any(value == choice and isinstance(value, bool) == isinstance(choice, bool) for choice in choices)
+
+
+def _is_rising(value: list[Any]) -> bool:
+    return not all(_is_a(one, "number") for one in value) or value[0] < value[-1]
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: as YAML writes it, cut where it is long."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _meaning(schema: Schema) -> str:
+    return f" ({schema['description']})" if schema.get("description") else ""
+
+
+def _other_than(value: Any, schema: Schema) -> str:
+    """Say what a value is, what it must be, and which of the choices was probably meant."""
+    choices = [str(one) for part in schema.get("anyOf", [schema]) for one in part.get("enum", [])]
+    return f"is {shown(value)}, but must be {words.wanted(schema)}{_meaning(schema)}.{meant(value, choices)}"
+
+
+def _hint(value: Any, schema: Schema) -> str:
+    """Return what to type where a text looks like a number: with a comma, or between quotes."""
+    if not isinstance(value, str) or not {"number", "integer"} & set(words.types(schema)):
+        return ""
+    if re.fullmatch(r"[-+]?\d+,\d+", value):
+        return f" Write it with a point: {value.replace(',', '.')}."
+    return " Write it without quotes." if re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?\d+)?", value) else ""
+
+
+def _how_many(schema: Schema) -> str:
+    low, high = schema.get("minProperties", 0), schema.get("maxProperties")
+    return "one" if low == high == 1 else f"at least {low}"
+
+
+def _of(properties: Mapping[str, Schema]) -> str:
+    return f" of {', '.join(properties)}" if properties else " entry"
