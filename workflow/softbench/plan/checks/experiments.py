@@ -92,7 +92,7 @@ def _raters(name: str, facts: Facts) -> Iterator[Fault]:
         rater = facts.plan.methods[method]["raters"]
         if count is not None and isinstance(rater, int) and rater > count:
             said = f"is {rater}, but a case of {dataset!r} in experiments.{name} has {_count(count)}. "
-            wanted = "Name a rater that there is, or leave the method out of the experiment."
+            wanted = "Name one that there is, or leave the method out of the experiment (`except`)."
             yield Fault(("methods", method, "raters"), said + wanted)
 
 

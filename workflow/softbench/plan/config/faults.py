@@ -28,5 +28,6 @@ def known(name: Any, names: Iterable[Any]) -> str:
 
 def meant(name: Any, names: Iterable[Any]) -> str:
     """Return " Did you mean 'x'?" with the name that was probably meant; nothing where none is near."""
-    near = difflib.get_close_matches(str(name).lower(), list(map(str, names)), n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    by_letters = {str(one).lower(): str(one) for one in names}
+    near = difflib.get_close_matches(str(name).lower(), by_letters, n=1)
+    return f" Did you mean {by_letters[near[0]]!r}?" if near else ""

@@ -27,25 +27,15 @@ class RulesFound:
 
 def find(folder: Path = RULES) -> RulesFound:
     """Read the rule files below a folder."""
-    texts = {path: path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.smk"))}
-    named = {path: RULE.findall(text) for path, text in texts.items()}
-    recipes = [name.removeprefix("soften_") for names in named.values() for name in names if name.startswith("soften_")]
-    maps = {
-        name.removeprefix("map_"): (RECIPE.findall(texts[path]) or [""])[0]
-        for path, names in named.items()
-        for name in names
-        if name.startswith("map_")
-    }
-    return RulesFound(sorted(recipes), maps, sources())
+    found: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.smk")):
+        _, *parts = RULE.split(path.read_text(encoding="utf-8"))  # a name, then what follows it
+        found |= dict(zip(parts[::2], parts[1::2], strict=True))
+    recipes = sorted(name.removeprefix("soften_") for name in found if name.startswith("soften_"))
+    maps = {name.removeprefix("map_"): _recipe_of(text) for name, text in found.items() if name.startswith("map_")}
+    return RulesFound(recipes, dict(sorted(maps.items())), modules.sources())
 
 
-def sources() -> list[str]:
-    """Return the names of all sources: modules of `datasets` that assign ACCESS, phantoms among them."""
-    room = modules.PACKAGE / "datasets"
-    published = [path.stem for path in room.glob("[!_.]*.py") if _is_source(path)]
-    made = [f"phantom_{path.stem}" for path in (room / "phantoms").glob("[!_.]*.py") if _is_source(path)]
-    return sorted([*published, *made])
-
-
-def _is_source(path: Path) -> bool:
-    return re.search(r"^ACCESS\b.*=", path.read_text(encoding="utf-8"), re.MULTILINE) is not None
+def _recipe_of(text: str) -> str:
+    named = RECIPE.search(text)
+    return named[1] if named else ""

@@ -89,7 +89,7 @@ def _mapping(value: Mapping[Any, Any], schema: Schema, path: KeyPath, rules: Rul
     properties: Mapping[str, Schema] = schema.get("properties", {})
     other = schema.get("additionalProperties", True)
     missing = [key for key in schema.get("required", []) if key not in value]
-    if missing:
+    if missing and not (other is False and set(value) - set(properties)):  # else one of them is misspelt
         yield Fault(path, f"lacks {', '.join(map(repr, missing))}.")
     if not schema.get("minProperties", 0) <= len(value) <= schema.get("maxProperties", len(value)):
         found = ", ".join(map(str, value)) or "nothing"
@@ -101,7 +101,15 @@ def _mapping(value: Mapping[Any, Any], schema: Schema, path: KeyPath, rules: Rul
             yield Fault((*path, key), f"is no known key. {known(key, properties)}")
         else:
             yield from _key(key, schema, path, rules)
-            yield from faults(one, other, (*path, key), rules) if other is not True else ()
+            yield from _entry(value, key, schema, path, rules)
+
+
+def _entry(value: Mapping[Any, Any], key: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
+    """Yield what is wrong with an entry; one that lacks something may be a misspelt other one of its section."""
+    other = schema.get("additionalProperties", True)
+    for fault in faults(value[key], other, (*path, key), rules) if other is not True else ():
+        is_bare = schema.get("name") and fault.path == (*path, key) and fault.said.startswith("lacks")
+        yield fault._replace(said=fault.said + meant(key, value.keys() - {key})) if is_bare else fault
 
 
 def _key(key: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:

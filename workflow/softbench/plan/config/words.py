@@ -57,7 +57,7 @@ def _one(kind: str, schema: Schema) -> str:
 
 def _list(schema: Schema) -> str:
     low, high, items = schema.get("minItems", 0), schema.get("maxItems"), schema.get("items", {})
-    count = f"{low} " if low == high else f"{low} to {high} " if high else f"{low} or more " if low > 1 else ""
+    count = f"{low} " if low == high else f"{low} to {high} " if high else f"{low} or more " if low else ""
     rising = ", the lower first" if schema.get("rising") else ""
     return f"a list of {count}{_items(items)}{rising}"
 
