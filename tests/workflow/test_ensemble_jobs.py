@@ -63,14 +63,20 @@ def test_table_that_shows_them_asks_too(plain) -> None:
     [
         (
             "tables={tiny: {prediction: temperature}}",
-            "tables.tiny shows the prediction 'temperature'.*`temperature: true`",
+            "tables.tiny.* 'temperature'.*`temperature: true`",
         ),
         (
             "tables={tiny: {prediction: ensemble_temperature}}",
             "'ensemble_temperature', but experiments.tiny makes none",
         ),
-        ("tables={tiny: {prediction: mean}}", "tables.tiny.prediction is 'mean'; allowed: raw, temperature, ensemble"),
-        ("experiments={tiny: {scoring: {ensembles: true}}}", "unknown key 'ensembles' at experiments.tiny.scoring"),
+        (
+            "tables={tiny: {prediction: mean}}",
+            "tables.tiny.prediction is 'mean', but must be raw, temperature, ensemble",
+        ),
+        (
+            "experiments={tiny: {scoring: {ensembles: true}}}",
+            "experiments.tiny.scoring.ensembles is no known key. Did you mean 'ensemble'",
+        ),
         ("experiments={tiny: {scoring: {ensemble: 3}}}", "experiments.tiny.scoring.ensemble is 3"),
     ],
 )
