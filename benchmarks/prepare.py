@@ -93,7 +93,9 @@ def prepared(raw: Path, output: Path, sizes: Sizes) -> Cost:
     """Prepare all cases; this process does nothing else."""
     before = largest_mib()
     settings = {"crop": {"size": list(sizes.crop), "at": "centre"}}
-    took_s, _ = cpu_s(lambda: prepare.run("brats2019", raw, output, settings=settings, log=lambda line: None))
+    took_s, _ = cpu_s(
+        lambda: prepare.run("brats2019", raw, output, versions={}, settings=settings, log=lambda line: None)
+    )
     return Cost(took_s / CASES, before, largest_mib())
 
 

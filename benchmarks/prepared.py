@@ -16,8 +16,7 @@ def prepare_cases(
     """Prepare cases of a source below `folder` as `datasets.prepare` does, to the byte."""
     full = prepare.full_settings(datasets.source(source), settings)
     deciding = {key: value for key, value in full.items() if key not in ("cases", "drop")}
-    versions = prepare.versions(source, full)
-    orders = [(intake.Order(folder / "cases", source, case.id, case, deciding, versions),) for case in files]
+    orders = [(intake.Order(folder / "cases", source, case.id, case, deciding, {}),) for case in files]
     rows = pool.each(intake.take_in, orders, workers=workers, what=source, log=lambda line: None)
     return dataset_of(folder, source, full, rows)
 

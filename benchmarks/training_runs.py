@@ -61,7 +61,7 @@ def prepare_cases(folder: Path, more: dict) -> None:
     config = settings()
     dataset = config["datasets"][config["experiments"][EXPERIMENT]["dataset"]]
     how = {name: value for name, value in dataset.items() if name != "source"} | more
-    prepare.run(dataset["source"], None, folder / "data", settings=how, log=lambda line: None)
+    prepare.run(dataset["source"], None, folder / "data", versions={}, settings=how, log=lambda line: None)
     produce("one_hot", folder / "data", folder / "soft", settings={}, version={}, log=lambda line: None)
 
 

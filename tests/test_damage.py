@@ -40,7 +40,9 @@ Harm = Callable[[Path, int], None]
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
-    prepare.run("phantom_retina", None, folder, settings={"size": "tiny", "cases": 2}, log=lambda line: None)
+    prepare.run(
+        "phantom_retina", None, folder, versions={}, settings={"size": "tiny", "cases": 2}, log=lambda line: None
+    )
     return folder
 
 

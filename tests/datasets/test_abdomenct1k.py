@@ -79,7 +79,7 @@ def pack(folder: Path, target: Path) -> None:
 
 
 def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
-    prepare.run("abdomenct1k", raw, output, settings=settings, log=lambda line: None)
+    prepare.run("abdomenct1k", raw, output, versions={}, settings=settings, log=lambda line: None)
     return datasets.open(output)
 
 

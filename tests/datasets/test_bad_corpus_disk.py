@@ -56,7 +56,7 @@ def test_download_beyond_the_quota_is_told_and_goes_on(
 
 
 def prepared(raw: Path, output: Path) -> None:
-    prepare.run("hippocampus", raw, output, settings={}, log=lambda line: None)
+    prepare.run("hippocampus", raw, output, versions={}, settings={}, log=lambda line: None)
 
 
 def test_full_disk_stops_preparation_and_keeps_what_is_finished(

@@ -199,7 +199,7 @@ BAD: dict[str, tuple[Spoil, str]] = {
 
 
 def run(raw: Path, output: Path, **settings: object) -> datasets.Dataset:
-    prepare.run("hippocampus", raw, output, settings=settings, log=lambda line: None)
+    prepare.run("hippocampus", raw, output, versions={}, settings=settings, log=lambda line: None)
     return datasets.open(output)
 
 

@@ -50,7 +50,7 @@ def release(tmp_path: Path) -> Release:
 
 
 def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
-    prepare.run("brats2019", raw, output, settings=settings, log=lambda line: None)
+    prepare.run("brats2019", raw, output, versions={}, settings=settings, log=lambda line: None)
     return datasets.open(output)
 
 

@@ -151,7 +151,9 @@ def test_manifest_says_raters_and_whether_they_are_pseudo(
 ) -> None:
     if pseudo:
         monkeypatch.setattr(datasets.source("phantom_nodule"), "PSEUDO_RATERS", True, raising=False)
-    prepare.run("phantom_nodule", None, tmp_path, settings={"size": "tiny", "cases": 1}, log=lambda line: None)
+    prepare.run(
+        "phantom_nodule", None, tmp_path, versions={}, settings={"size": "tiny", "cases": 1}, log=lambda line: None
+    )
     manifest = datasets.open(tmp_path).manifest
     assert (manifest["raters"], manifest["pseudo_raters"], manifest["dropped"]) == (4, pseudo, 0)
     assert all(manifest[fact] for fact in ("title", "licence", "citation", "settings"))

@@ -47,7 +47,7 @@ def release(tmp_path: Path) -> Release:
 
 
 def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
-    prepare.run("flare2021", raw, output, settings=settings, log=lambda line: None)
+    prepare.run("flare2021", raw, output, versions={}, settings=settings, log=lambda line: None)
     return datasets.open(output)
 
 

@@ -16,7 +16,7 @@ SPLITS = Path(__file__).parents[2] / "workflow" / "splits" / "hippocampus"
 def prepared(real_hippocampus: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """All 260 cases, prepared."""
     output = tmp_path_factory.mktemp("hippocampus")
-    prepare.run("hippocampus", real_hippocampus, output, settings={}, log=lambda line: None)
+    prepare.run("hippocampus", real_hippocampus, output, versions={}, settings={}, log=lambda line: None)
     return datasets.open(output)
 
 

@@ -17,8 +17,9 @@ WAYS = [("zscore", "float32"), ("zscore_nonzero", "float32"), ("minmax", "float3
 WAYS += [("none", "float16"), ("none", "float32")]
 
 
-def opened(raw: Path, output: Path, **settings: object) -> datasets.Dataset:
-    prepare.run("hippocampus", raw, output, settings=settings, log=lambda line: None)
+def opened(raw: Path, output: Path, version: int = 3, **settings: object) -> datasets.Dataset:
+    versions = {"softbench/datasets/prepare.py": version}
+    prepare.run("hippocampus", raw, output, versions=versions, settings=settings, log=lambda line: None)
     return datasets.open(output)
 
 
@@ -111,12 +112,10 @@ def test_dataset_without_a_record_says_what_to_do(msd: Folder, tmp_path: Path) -
     assert case.intensities("normalised") is case.images
 
 
-def test_older_folder_is_prepared_again(msd: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_older_folder_is_prepared_again(msd: Folder, tmp_path: Path) -> None:
     raw = msd(cases=1)
-    monkeypatch.setattr(prepare, "VERSION", 2)
-    first = opened(raw, tmp_path / "out")
+    first = opened(raw, tmp_path / "out", version=2)
     stamp = (first.path / "cases" / CASE / "images.npy").stat().st_mtime_ns
-    monkeypatch.undo()
     second = opened(raw, tmp_path / "out")
     assert (second.path / "cases" / CASE / "images.npy").stat().st_mtime_ns > stamp
     assert second.manifest["cases"] == first.manifest["cases"]  # so nothing trained on it is trained again

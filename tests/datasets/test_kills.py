@@ -48,7 +48,8 @@ def run(address, output, steps):
     fetch.fetch("hippocampus", output / "raw", log=quiet, pause_s=0)
     print("fetched", steps(), flush=True)
     files = fetch.location(output / "raw", None)
-    prepare.run("hippocampus", files, output / "data", settings={"spacing_mm": [2, 1, 1]}, workers=2, log=quiet)
+    settings = {"spacing_mm": [2, 1, 1]}
+    prepare.run("hippocampus", files, output / "data", versions={}, settings=settings, workers=2, log=quiet)
 
 
 def kill_at(who, last):

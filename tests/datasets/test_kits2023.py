@@ -72,7 +72,7 @@ def release(tmp_path: Path) -> Release:
 
 
 def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
-    prepare.run("kits2023", raw, output, settings=settings, log=lambda line: None)
+    prepare.run("kits2023", raw, output, versions={}, settings=settings, log=lambda line: None)
     return datasets.open(output)
 
 

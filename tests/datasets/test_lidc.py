@@ -135,7 +135,7 @@ def xml_in(folder: Path, number: int = 0) -> Path:
 
 
 def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
-    prepare.run("lidc", raw, output, settings=settings, log=lambda line: None)
+    prepare.run("lidc", raw, output, versions={}, settings=settings, log=lambda line: None)
     return datasets.open(output)
 
 

@@ -66,7 +66,7 @@ def release(tmp_path: Path) -> Folder:
 
 
 def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
-    prepare.run("mrbrains18", raw, output, settings=settings, log=lambda line: None)
+    prepare.run("mrbrains18", raw, output, versions={}, settings=settings, log=lambda line: None)
     return datasets.open(output)
 
 

@@ -50,7 +50,7 @@ def release(tmp_path: Path) -> Release:
 
 
 def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
-    prepare.run("msd_brain", raw, output, settings=settings, log=lambda line: None)
+    prepare.run("msd_brain", raw, output, versions={}, settings=settings, log=lambda line: None)
     return datasets.open(output)
 
 

@@ -81,7 +81,7 @@ def release(tmp_path: Path) -> Folder:
 
 
 def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
-    prepare.run("oct_dme", raw, output, settings={"rows": [70, 30]} | settings, log=lambda line: None)
+    prepare.run("oct_dme", raw, output, versions={}, settings={"rows": [70, 30]} | settings, log=lambda line: None)
     return datasets.open(output)
 
 

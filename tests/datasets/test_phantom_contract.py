@@ -81,7 +81,7 @@ def test_same_arguments_give_the_same_case_and_others_another(name: str) -> None
 @pytest.mark.parametrize("name", NAMES)
 def test_prepared_case_is_the_one_that_was_made(name: str, tmp_path: Path) -> None:
     settings = {"size": "tiny", "cases": 2, "normalise": "zscore"}
-    prepare.run(name, None, tmp_path, settings=settings, workers=1, log=lambda line: None)
+    prepare.run(name, None, tmp_path, versions={}, settings=settings, workers=1, log=lambda line: None)
     dataset, case = datasets.open(tmp_path), phantoms.make(name, 1, size="tiny")
     read = dataset.load(case.id)
     np.testing.assert_array_equal(read.labels, case.labels)

@@ -18,7 +18,7 @@ SHAPE = (5, 6, 7)  # of the files of `msd`, (x, y, z)
 def run(raw: Path, output: Path, workers: int = 1, **settings: object) -> list[str]:
     """Prepare the source `hippocampus` and return the progress lines."""
     lines: list[str] = []
-    prepare.run("hippocampus", raw, output, settings=settings, workers=workers, log=lines.append)
+    prepare.run("hippocampus", raw, output, versions={}, settings=settings, workers=workers, log=lines.append)
     return lines
 
 
@@ -155,7 +155,7 @@ def test_labels_stored_as_float_are_accepted(msd: Folder, write: Write, tmp_path
 
 def test_phantom_dataset_brings_its_truth(tmp_path: Path) -> None:
     settings = {"size": "tiny", "cases": 2}
-    prepare.run("phantom_brain", None, tmp_path, settings=settings, workers=1, log=lambda line: None)
+    prepare.run("phantom_brain", None, tmp_path, versions={}, settings=settings, workers=1, log=lambda line: None)
     dataset = datasets.open(tmp_path)
     made = datasets.phantoms.make("phantom_brain", 1, size="tiny")
     case = dataset.load("phantom_brain_001")
@@ -171,7 +171,14 @@ def test_more_phantom_cases_keep_the_first_ones(tmp_path: Path) -> None:
     path = tmp_path / "cases" / "phantom_brain_000" / "images.npy"
     stamps = []
     for cases in (1, 2):
-        prepare.run("phantom_brain", None, tmp_path, settings={"size": "tiny", "cases": cases}, log=lambda line: None)
+        prepare.run(
+            "phantom_brain",
+            None,
+            tmp_path,
+            versions={},
+            settings={"size": "tiny", "cases": cases},
+            log=lambda line: None,
+        )
         stamps.append(path.stat().st_mtime_ns)
     assert stamps[0] == stamps[1]
     assert len(datasets.open(tmp_path).cases) == 2

@@ -87,7 +87,7 @@ def release(tmp_path: Path) -> Folder:
 
 
 def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
-    prepare.run("prostatex_zones", raw, output, settings=settings, log=lambda line: None)
+    prepare.run("prostatex_zones", raw, output, versions={}, settings=settings, log=lambda line: None)
     return datasets.open(output)
 
 

@@ -17,7 +17,7 @@ SHAPE = (5, 6, 7)  # of the files of `msd`, (x, y, z)
 
 def run(raw: Path, output: Path, workers: int = 1, **settings: object) -> None:
     """Prepare the source `hippocampus`."""
-    prepare.run("hippocampus", raw, output, settings=settings, workers=workers, log=lambda line: None)
+    prepare.run("hippocampus", raw, output, versions={}, settings=settings, workers=workers, log=lambda line: None)
 
 
 IMAGE, LABEL = "imagesTr/hippocampus_002.nii.gz", "labelsTr/hippocampus_002.nii.gz"

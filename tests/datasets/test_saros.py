@@ -108,7 +108,7 @@ def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 
 
 def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
-    prepare.run("saros", raw, output, settings={"crop": None} | settings, log=lambda line: None)
+    prepare.run("saros", raw, output, versions={}, settings={"crop": None} | settings, log=lambda line: None)
     return datasets.open(output)
 
 

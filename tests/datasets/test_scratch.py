@@ -17,7 +17,7 @@ Usage = namedtuple("Usage", "total used free")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("prepared") / "phantom"
     settings = {"size": "tiny", "cases": 2}
-    prepare.run("phantom_brain", None, path, settings=settings, workers=1, log=lambda line: None)
+    prepare.run("phantom_brain", None, path, versions={}, settings=settings, workers=1, log=lambda line: None)
     return path
 
 

@@ -46,8 +46,8 @@ def test_version_is_read_from_the_text() -> None:
 
 
 def test_module_without_a_version_is_named() -> None:
-    with pytest.raises(InputError, match=r"errors\.py declares no VERSION"):
-        config.version_of("errors.py")
+    with pytest.raises(InputError, match=r"cli\.py declares no VERSION"):
+        config.version_of("cli.py")
 
 
 def test_pattern_of_no_names_matches_nothing() -> None:

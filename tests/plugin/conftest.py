@@ -17,7 +17,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Two prepared cases of a 3-D and of a 2-D phantom."""
     folder = tmp_path_factory.mktemp("data")
     for name, size in (("phantom_brain", "tiny"), ("phantom_retina", "tiny")):
-        prepare.run(name, None, folder / name, settings={"size": size, "cases": 2}, log=lambda line: None)
+        prepare.run(name, None, folder / name, versions={}, settings={"size": size, "cases": 2}, log=lambda line: None)
     return {"3-D": folder / "phantom_brain", "2-D": folder / "phantom_retina"}
 
 

@@ -36,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folders = {way: tmp_path_factory.mktemp("data") / way for way in WAYS}
     for way, folder in folders.items():
         settings = {"size": "tiny", "cases": 2, **WAYS[way]}
-        prepare.run("phantom_brain", None, folder, settings=settings, log=lambda line: None)
+        prepare.run("phantom_brain", None, folder, versions={}, settings=settings, log=lambda line: None)
     return folders
 
 
@@ -76,7 +76,7 @@ def test_control_does_not_depend_on_the_normalisation_and_sees_the_other_patient
 def test_foreground_does_not_leak_out_of_a_stripped_brain(tmp_path: Path) -> None:
     """On z-scores of the brain the background equals the brain's mean, and the edge of the skull strip is gone."""
     settings = {"size": "small", "cases": 1, "normalise": "zscore_nonzero"}
-    prepare.run("phantom_brain", None, tmp_path / "data", settings=settings, log=lambda line: None)
+    prepare.run("phantom_brain", None, tmp_path / "data", versions={}, settings=settings, log=lambda line: None)
     case = datasets.open(tmp_path / "data").load(FIRST)
     outside = (case.images == 0).all(axis=0)
     g = {}

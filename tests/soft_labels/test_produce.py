@@ -22,7 +22,9 @@ QUIET = {"version": {}, "log": lambda line: None}
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results") / "data" / "made"
-    prepare.run("phantom_brain", None, folder, settings={"size": "tiny", "cases": 4}, log=lambda line: None)
+    prepare.run(
+        "phantom_brain", None, folder, versions={}, settings={"size": "tiny", "cases": 4}, log=lambda line: None
+    )
     return folder
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from softbench.soft_labels import ls, moh, one_hot, quality
-from softbench.soft_labels.quality import boundary_area_mm
+from softbench.soft_labels.measures import boundary_area_mm
 
 LABELS = np.array([[[0, 0, 1, 1]]])
 

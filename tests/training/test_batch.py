@@ -13,10 +13,10 @@ from softbench.datasets import prepare
 from softbench.errors import DivergedError
 from softbench.reporting import assemble
 from softbench.soft_labels.produce import produce
-from softbench.training import batch as batches
-from softbench.training import facts, model_file
+from softbench.training import facts, model_file, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution
+from softbench.training.scores import pair_of
 
 NAMES = {"experiment": "tiny", "dataset": "made", "split": "main", "network": "small", "method": "one_hot"}
 RUN = Run.of(
@@ -38,7 +38,14 @@ SPLIT = pd.DataFrame(
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    prepare.run("phantom_brain", None, folder / "data", settings={"size": "tiny", "cases": 4}, log=lambda line: None)
+    prepare.run(
+        "phantom_brain",
+        None,
+        folder / "data",
+        versions={},
+        settings={"size": "tiny", "cases": 4},
+        log=lambda line: None,
+    )
     produce("one_hot", folder / "data", folder / "soft", settings={}, version={}, log=lambda line: None)
     return folder
 
@@ -104,14 +111,14 @@ def test_changed_protocol_trains_again(data: Path, tmp_path: Path) -> None:
 def test_run_that_diverges_is_recorded_and_the_others_go_on(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    train = batches.train
+    train = weights.train
 
     def train_but_one(*arguments, seed: int, **settings):
         if seed == 1:
             raise DivergedError("seed 1: the loss is nan at step 3 (cases a, b).")
         return train(*arguments, seed=seed, **settings)
 
-    monkeypatch.setattr(batches, "train", train_but_one)
+    monkeypatch.setattr(weights, "train", train_but_one)
     run_batch(open_batch(data)[0], [0, 1, 2], tmp_path, tmp_path / "batch-0.json")
     seeds = json.loads((tmp_path / "batch-0.json").read_text())["seeds"]
     assert [seeds[n]["status"] for n in "012"] == ["done", "failed", "done"]
@@ -170,8 +177,8 @@ def test_coarse_method_is_scored_on_its_own_grid_too(data: Path, tmp_path: Path)
     for structure in ("WT", "TC", "ET"):
         assert own["pooled", structure, "dsc_s"] == own[case, structure, "dsc_s"]
         assert own[case, structure, "dsc_at_test"] >= own[case, structure, "dsc_at_val"]
-    target = store.decode(batch._target(case)[0][0])
-    found = batch.pair([model_file.load(tmp_path / "seed-0" / "model.pt", torch.device("cpu"))])(case)
+    target = store.decode(batch.target(case)[0][0])
+    found = pair_of(batch, [model_file.load(tmp_path / "seed-0" / "model.pt", torch.device("cpu"))])(case)
     np.testing.assert_array_equal(found[1], target)
     expected = metrics.soft(np.clip(found[0][1:].sum(axis=0), 0, 1), np.clip(target[1:].sum(axis=0), 0, 1))
     assert own[case, "WT", "rd"] == pytest.approx(expected["rd"])

@@ -14,11 +14,10 @@ from softbench.datasets import phantoms, prepare
 from softbench.datasets.case import Case
 from softbench.soft_labels.produce import produce
 from softbench.soft_labels.reader import compute
-from softbench.training import batch as batches
-from softbench.training import coarse_scores
+from softbench.training import coarse_scores, scores, weights
 from softbench.training.batch import Batch, Run
 from softbench.training.coarse import Resolution
-from softbench.training.temperature import LOWEST, temperature
+from softbench.training.temperature_scaling import LOWEST, temperature
 from softbench.training.validate import validate
 from torch import nn
 
@@ -53,7 +52,7 @@ def predicting(case: Case, probabilities: np.ndarray) -> Case:
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
     settings = {"size": "small", "cases": 3}
-    prepare.run("phantom_body", None, folder / "data", settings=settings, log=lambda line: None)
+    prepare.run("phantom_body", None, folder / "data", versions={}, settings=settings, log=lambda line: None)
     produce("one_hot", folder / "data", folder / "one_hot", settings={}, version={}, log=lambda line: None)
     for factor in FACTORS:
         where = folder / f"epd_{factor}"
@@ -80,7 +79,7 @@ def open_batch(data: Path, arm: str, factor: int) -> Batch:
 
 def perfect(batch: Batch, case_id: str) -> Case:
     """A validation case with a prediction that is the method's own target."""
-    return predicting(batch.case(case_id), store.decode(batch._target(case_id)[0][0]))
+    return predicting(batch.case(case_id), store.decode(batch.target(case_id)[0][0]))
 
 
 @pytest.mark.parametrize("factor", FACTORS)
@@ -105,7 +104,7 @@ def test_the_other_arms_label_would_handicap_it(data: Path, factor: int) -> None
 @pytest.mark.parametrize("arm", ARMS)
 def test_temperature_makes_a_network_that_is_always_right_as_certain_as_may_be(data: Path, arm: str) -> None:
     batch = open_batch(data, arm, 4)
-    hard = {case: one_hot(batch._target(case)[1][0], CLASSES) for case in SPLIT["case"]}
+    hard = {case: one_hot(batch.target(case)[1][0], CLASSES) for case in SPLIT["case"]}
     right = [replace(batch.case(case), images=logits) for case, logits in hard.items()]
     assert temperature(Told(), right) == pytest.approx(LOWEST)
     other = open_batch(data, "epd" if arm == "one_hot" else "one_hot", 4)
@@ -118,7 +117,7 @@ def test_temperature_makes_a_network_that_is_always_right_as_certain_as_may_be(d
 def test_training_and_validation_know_one_hard_label(data: Path, arm: str, factor: int) -> None:
     batch = open_batch(data, arm, factor)
     for case in SPLIT["case"]:
-        np.testing.assert_array_equal(batch._target(case)[1], batch.case(case).labels)
+        np.testing.assert_array_equal(batch.target(case)[1], batch.case(case).labels)
 
 
 @pytest.mark.parametrize("factor", FACTORS)
@@ -130,7 +129,7 @@ def test_hard_label_of_training_is_the_majority_with_ties_to_the_first(data: Pat
         windows = labels.reshape(grid[0], factor, grid[1], factor).swapaxes(1, 2).reshape(*grid, -1)
         counts = np.stack([(windows == c).sum(axis=-1) for c in range(CLASSES)])
         assert ((counts == counts.max(axis=0)).sum(axis=0) > 1).any()  # there are ties
-        np.testing.assert_array_equal(batch._target(case_id)[1][0], counts.argmax(axis=0))
+        np.testing.assert_array_equal(batch.target(case_id)[1][0], counts.argmax(axis=0))
 
 
 @pytest.mark.parametrize("factor", FACTORS)
@@ -146,7 +145,7 @@ def test_scores_of_the_training_grid_compare_with_the_class_that_the_paper_assig
         references[len(references) + 1] = reference
 
     monkeypatch.setattr(coarse_scores.Curve, "of", seen)
-    target = store.decode(batch._target("phantom_body_001")[0][0])
+    target = store.decode(batch.target("phantom_body_001")[0][0])
     coarse_scores._curves((target, target, None), {str(c): [c] for c in range(1, CLASSES)})
     labels = batch.case("phantom_body_001").labels[0]
     assert len(references) == CLASSES - 1
@@ -227,7 +226,7 @@ def test_methods_on_the_full_grid_keep_the_reference(data: Path) -> None:
     )
     case = whole.dataset.load("phantom_body_001")
     np.testing.assert_array_equal(whole.case(case.id).labels, case.labels)
-    np.testing.assert_array_equal(whole._target(case.id)[1], case.labels[:1])
+    np.testing.assert_array_equal(whole.target(case.id)[1], case.labels[:1])
 
 
 def test_selection_and_temperature_of_a_run_look_at_these_cases(
@@ -240,12 +239,12 @@ def test_selection_and_temperature_of_a_run_look_at_these_cases(
         handed.extend(validation)
         raise InterruptedError
 
-    monkeypatch.setattr(batches, "train", stop)
-    monkeypatch.setattr(batches, "temperature", stop)
-    monkeypatch.setattr(batches.model_file, "load", lambda *_: Told())
-    for job in (batch._train, batch._score):
+    monkeypatch.setattr(weights, "train", stop)
+    monkeypatch.setattr(scores, "temperature", stop)
+    monkeypatch.setattr(scores.model_file, "load", lambda *_: Told())
+    for job in (weights.fill, scores.fill):
         with pytest.raises(InterruptedError):
-            job(0, tmp_path, tmp_path)
+            job(batch, 0, tmp_path, tmp_path)
     assert [case.id for case in handed] == ["phantom_body_001"] * 2
     for case in handed:
         np.testing.assert_array_equal(case.labels[0], resolution.majority(batch.dataset.load(case.id).labels[0], 2))

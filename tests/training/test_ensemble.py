@@ -15,11 +15,11 @@ from softbench.datasets.case import Case
 from softbench.errors import DivergedError
 from softbench.reporting import assemble
 from softbench.soft_labels.produce import produce
-from softbench.training import batch as batches
-from softbench.training import ensemble, model_file, predictors
+from softbench.training import ensemble, model_file, predictors, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution
-from softbench.training.temperature import LOWEST, log_of, scale, temperature_of_mean
+from softbench.training.scores import pair_of
+from softbench.training.temperature_scaling import LOWEST, log_of, scale, temperature_of_mean
 
 CASE = "phantom_brain_003"  # the test case
 VERSION = {"training/ensemble.py": 1}
@@ -48,7 +48,14 @@ TABLE = {
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    prepare.run("phantom_brain", None, folder / "data", settings={"size": "tiny", "cases": 4}, log=lambda line: None)
+    prepare.run(
+        "phantom_brain",
+        None,
+        folder / "data",
+        versions={},
+        settings={"size": "tiny", "cases": 4},
+        log=lambda line: None,
+    )
     produce("one_hot", folder / "data", folder / "soft", settings={}, version={}, log=lambda line: None)
     produce("epd", folder / "data", folder / "epd", settings={"factor": 2}, version={}, log=lambda line: None)
     return folder
@@ -155,14 +162,14 @@ def test_new_seed_remakes_the_ensemble_alone_and_batches_do_not_matter(data: Pat
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     """The seeds that diverge; a test may add some."""
-    train, seeds = batches.train, {1}
+    train, seeds = weights.train, {1}
 
     def train_or_diverge(*arguments, seed: int, **settings):
         if seed in seeds:
             raise DivergedError(f"seed {seed}: the loss is nan at step 3 (cases a, b).")
         return train(*arguments, seed=seed, **settings)
 
-    monkeypatch.setattr(batches, "train", train_or_diverge)
+    monkeypatch.setattr(weights, "train", train_or_diverge)
     return seeds
 
 
@@ -213,7 +220,7 @@ def test_coarse_ensemble_is_scored_on_both_grids(data: Path, tmp_path: Path) -> 
     first, second, mean = (store.read(tmp_path / f / "probabilities", CASE) for f in ("seed-0", "seed-1", "ensemble"))
     np.testing.assert_allclose(mean, (first + second) / 2, atol=2 / store.ONE)  # bringing to the full grid is linear
     models = [model_file.load(tmp_path / f"seed-{seed}" / "model.pt", torch.device("cpu")) for seed in (0, 1)]
-    pair = batch.pair(models)
+    pair = pair_of(batch, models)
     assert pair is not None
     coarse = predictors.networks(models)(batch.case(CASE))
     np.testing.assert_array_equal(pair(CASE)[0], coarse)

@@ -27,7 +27,14 @@ PARTS = {"phantom_brain_000": "train", "phantom_brain_001": "val", "phantom_brai
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    prepare.run("phantom_brain", None, folder / "data", settings={"size": "tiny", "cases": 3}, log=lambda line: None)
+    prepare.run(
+        "phantom_brain",
+        None,
+        folder / "data",
+        versions={},
+        settings={"size": "tiny", "cases": 3},
+        log=lambda line: None,
+    )
     produce("epd", folder / "data", folder / "soft", settings={"factor": 2}, version={}, log=lambda line: None)
     split = pd.DataFrame({"case": PARTS.keys(), "patient": PARTS.keys(), "part": PARTS.values()})
     split.to_csv(folder / "split.csv", index=False)

@@ -23,7 +23,9 @@ SPLIT = pd.DataFrame(
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     folder = tmp_path_factory.mktemp("data")
-    prepare.run("phantom_brain", None, folder, settings={"size": "tiny", "cases": 4}, log=lambda line: None)
+    prepare.run(
+        "phantom_brain", None, folder, versions={}, settings={"size": "tiny", "cases": 4}, log=lambda line: None
+    )
     return datasets.open(folder)
 
 

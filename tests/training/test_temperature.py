@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from softbench.training.temperature import HIGHEST, LOWEST, fit
+from softbench.training.temperature_scaling import HIGHEST, LOWEST, fit
 
 
 def drawn(scale: float, voxels: int = 40_000) -> tuple[np.ndarray, np.ndarray]:

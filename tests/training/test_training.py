@@ -11,8 +11,8 @@ from softbench.datasets.case import Case
 from softbench.errors import DivergedError, InputError, TimeLimitError
 from softbench.soft_labels import one_hot, svls
 from softbench.training import checkpoint, draws, feed, limits, loop, parts, resident
-from softbench.training.batch import hash_weights
 from softbench.training.inference import View, logits, predict, view_of
+from softbench.training.model_file import hash_weights
 from softbench.training.protocol import Protocol
 from softbench.training.validate import dice_of_classes, validate
 

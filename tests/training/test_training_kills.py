@@ -57,7 +57,14 @@ for last in [*kills, None]:
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data")
-    prepare.run("phantom_brain", None, folder / "data", settings={"size": "tiny", "cases": 4}, log=lambda line: None)
+    prepare.run(
+        "phantom_brain",
+        None,
+        folder / "data",
+        versions={},
+        settings={"size": "tiny", "cases": 4},
+        log=lambda line: None,
+    )
     produce("one_hot", folder / "data", folder / "soft", settings={}, version={}, log=lambda line: None)
     (folder / "split.csv").write_text(SPLIT)
     return folder

@@ -13,6 +13,13 @@ with logs.job(snakemake.log[0]) as log:
     raw = fetch.location(Path(manifest).parent, folder) if manifest else None
     if raw is not None:
         fetch.require_unchanged(Path(manifest).parent, folder, log)
-    settings, workers = snakemake.params.settings, snakemake.threads
-    prepare.run(source, raw, output, settings=settings, workers=workers, log=log)
+    prepare.run(
+        source,
+        raw,
+        output,
+        settings=snakemake.params.settings,
+        versions=snakemake.params.version,
+        workers=snakemake.threads,
+        log=log,
+    )
     watch.write(output / "provenance.json", source=source, raw=str(raw))

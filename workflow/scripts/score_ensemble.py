@@ -5,14 +5,15 @@ from pathlib import Path
 from softbench import logs
 from softbench.datasets import scratch, splits
 from softbench.training import ensemble
-from softbench.training.batch import Batch, Run
 from softbench.training.device import choose
+from softbench.training.material import Material
+from softbench.training.run import Run
 
 with logs.job(snakemake.log[0]) as log:
     given = snakemake.input
     data = scratch.nearest(Path(given.data).parent, snakemake.config["scratch"], log)
     folders = [data, Path(given.soft_label).parent]
     split, device = splits.read(Path(given.split)), choose(snakemake.config["device"], log)
-    batch = Batch(Run.of(snakemake.params.run), *folders, split, device, log)
+    batch = Material(Run.of(snakemake.params.run), *folders, split, device, log)
     output = Path(snakemake.output.manifest)
     ensemble.run(batch, list(map(Path, given.batches)), snakemake.params.version, output)

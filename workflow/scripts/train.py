@@ -5,8 +5,9 @@ from pathlib import Path
 from softbench import logs
 from softbench.datasets import scratch, splits
 from softbench.training import limits
-from softbench.training.batch import Batch, Run, run_batch
+from softbench.training.batch import Batch, run_batch
 from softbench.training.device import choose
+from softbench.training.run import Run
 
 with logs.job(snakemake.log[0]) as log:
     batch = Batch(

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from softbench.errors import InputError
 
+VERSION = None  # names alone
 __version__ = "0.1.0"
 __all__ = ["InputError", "__version__"]
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from softbench.checks import require_label_map
 
+VERSION = 1
+
 
 def one_hot(labels: np.ndarray, classes: int) -> np.ndarray:
     """Turn a label map into class probabilities that are 0 or 1.

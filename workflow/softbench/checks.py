@@ -7,6 +7,8 @@ import numpy as np
 
 from softbench.errors import InputError
 
+VERSION = None  # refuses, and changes nothing
+
 
 def require_fraction(name: str, value: float) -> None:
     """Raise unless 0 <= value <= 1."""

@@ -12,6 +12,7 @@ import pandas as pd
 from softbench.errors import InputError
 from softbench.storage import explained
 
+VERSION = None  # refuses what is damaged
 KEPT = "give the same command again: what is whole is kept."
 
 

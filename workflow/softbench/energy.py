@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+VERSION = None  # circumstance
 POWERCAP = Path("/sys/class/powercap")
 SAMPLE_S = 20.0  # RAPL's counters start again at 0 after 2**32 units, some after 65 kJ: 3 minutes at 350 W
 NOTE = "counters of the whole GPU and of whole CPU packages: other programs are counted too"

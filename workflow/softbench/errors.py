@@ -1,5 +1,7 @@
 """The errors that a user can mend."""
 
+VERSION = None  # messages
+
 
 class InputError(ValueError):
     """Input that cannot be used; the message names it, says what was found and what to do next."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+VERSION = 1
 PATIENCE = 20  # epochs of the plateau rule, where a protocol says none
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from softbench.errors import InputError
 
+VERSION = 1
 FLAT = 1e-6  # share of a box of the same edges that a voxel must fill: less, and its axes lie in one plane
 DAMAGE = (
     EOFError,

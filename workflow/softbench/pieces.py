@@ -20,6 +20,8 @@ import numpy as np
 
 from softbench import storage
 
+VERSION = None  # keys and files
+
 
 def key_of(**content: Any) -> str:
     """Return the sha256 of what decides a piece: settings, input hashes and module VERSIONs, as canonical JSON."""

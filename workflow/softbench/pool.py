@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from softbench.errors import InputError
 from softbench.progress import Log, Progress
 
+VERSION = None  # processes
 Result = TypeVar("Result")
 
 

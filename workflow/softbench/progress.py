@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+VERSION = None  # lines of the log
 Log = Callable[[str], None]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from softbench import energy, pieces
 
+VERSION = None  # circumstance
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "nibabel", "GeodisTK", "scikit-image", "snakemake")
 
 

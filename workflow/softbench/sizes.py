@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+VERSION = None  # words of messages
+
 
 def gib(number: float) -> str:
     """Return bytes in GiB, with one more digit below one."""

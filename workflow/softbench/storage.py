@@ -10,6 +10,7 @@ from pathlib import Path
 
 from softbench.errors import InputError
 
+VERSION = None  # messages on disks
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
 OTHER = {errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.EISDIR, errno.ENOTDIR}

@@ -56,7 +56,7 @@ def test_nothing_at_hand_gives_all_three_files(tmp_path, write):
 
 def test_soft_label_on_a_coarser_grid_is_left_out_and_said_so(tmp_path):
     data = tmp_path / "data"
-    prepare.run("phantom_body", None, data, settings={"size": "tiny", "cases": 1}, **SILENT)
+    prepare.run("phantom_body", None, data, versions={}, settings={"size": "tiny", "cases": 1}, **SILENT)
     for name, settings in (("svls", {}), ("epd", {"factor": 2})):
         produce(name, data, tmp_path / name, settings=settings, version={}, **SILENT)
     softs = {name: str(tmp_path / name / "manifest.json") for name in ("svls", "epd")}

@@ -18,7 +18,6 @@ fetched and prepared by the same two rules. With it come tests and, unless it is
                  once for each
     CLASSES      names of the classes; the index is the class id, 0 is background
     STRUCTURES   what a score's row may name, each with its class ids
-    PARTS        optional, modules: other modules whose VERSION decides what a case is
 
 **Files to cases: every source that is not made**
 
@@ -63,18 +62,26 @@ import importlib
 import re
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from softbench.datasets.case import Archive, Case, RawCase
-from softbench.datasets.folder import Dataset
-from softbench.datasets.folder import open_folder as open
 from softbench.errors import InputError
 
+if TYPE_CHECKING:
+    from softbench.datasets.folder import Dataset
+    from softbench.datasets.folder import open_folder as open
+
 __all__ = ["Archive", "Case", "Dataset", "RawCase", "file_of", "names", "open", "source"]
+VERSION = None  # names alone
 PARTS = ("fetch", "phantoms", "prepare", "splits")
+PREPARED = {"Dataset": "Dataset", "open": "open_folder"}  # what `folder` defines
 
 
-def __getattr__(name: str) -> ModuleType:
-    """Import a part of this room when it is first named, so that `softbench.datasets.splits.read(...)` just works."""
+def __getattr__(name: str) -> Any:
+    """Import a part of this room when it is first named, so that `softbench.datasets.splits.read(...)` just works, and
+    a download does not depend on what reads prepared cases."""
+    if name in PREPARED:
+        return getattr(importlib.import_module("softbench.datasets.folder"), PREPARED[name])
     if name in PARTS:
         return importlib.import_module(f"softbench.datasets.{name}")
     raise AttributeError(f"module 'softbench.datasets' has no attribute {name!r}; its parts are: {', '.join(PARTS)}")

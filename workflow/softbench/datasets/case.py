@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from softbench.checks import require_one_of
-from softbench.datasets.intensities import KINDS
+
+VERSION = 1
+INTENSITIES = ("prepared", "normalised")
 
 
 @dataclass(frozen=True)
@@ -86,5 +88,5 @@ class Case:
                 what the preparation says (resampled, clipped); `normalised`: `images`, as the network sees them.
         Raises: InputError: if `kind` is unknown, or the dataset was prepared without a record of these intensities.
         """
-        require_one_of("intensities", kind, KINDS)
+        require_one_of("intensities", kind, INTENSITIES)
         return self.images if kind == "normalised" or self.prepared is None else self.prepared()

@@ -6,6 +6,7 @@ from pathlib import Path
 from softbench.datasets import layout
 from softbench.datasets.case import RawCase
 
+VERSION = 1
 FOLDERS = (("imagesTr", "labelsTr"),)
 
 

@@ -21,6 +21,7 @@ from softbench.datasets import intensities
 from softbench.datasets.case import Case
 from softbench.errors import InputError
 
+VERSION = 1
 COLUMNS = (
     "case",
     "patient",

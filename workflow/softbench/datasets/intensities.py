@@ -16,7 +16,6 @@ from softbench import damage, pieces
 from softbench.errors import InputError
 
 VERSION = 1
-KINDS = ("prepared", "normalised")
 NAME = "prepared"  # of the file, of its array, and of the hashes in the manifest
 
 

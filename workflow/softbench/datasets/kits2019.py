@@ -41,7 +41,6 @@ DEFAULTS = {
     "crop": {"size": [80, 160, 160], "at": "centre"},  # voxels; SVLS Sec. 3.1
 }
 DROPPED = {kits.name_of(number): "test case of the challenge: no labels are published" for number in range(210, 300)}
-PARTS = (kits,)
 
 
 def find_cases(folder: Path) -> list[RawCase]:

@@ -52,7 +52,6 @@ DEFAULTS = {
     "crop": {"size": [80, 160, 160], "at": "centre"},  # voxels
 }
 DROPPED = {kits.name_of(number): "each instance has one annotation, not three" for number in range(400, 589)}
-PARTS = (kits,)
 
 
 def find_cases(folder: Path) -> list[RawCase]:

@@ -8,6 +8,7 @@ from types import ModuleType
 from softbench.datasets.case import RawCase
 from softbench.errors import InputError
 
+VERSION = 1
 SUFFIXES = (".nii.gz", ".nii")
 
 

@@ -66,7 +66,6 @@ SPLITS = {
     "main": {"train": 0.675, "val": 0.075, "test": 0.25},  # of patients; SVLS 669 / 218, 10 % of training select
     "leaky_nodules": {"train": 0.678, "val": 0.076, "test": 0.246, "unit": "case"},  # as SVLS may have split: it leaks
 }
-PARTS = (contours, lidc_annotations, lidc_scans, dicom)
 
 
 def find_cases(folder: Path) -> list[RawCase]:

@@ -84,7 +84,6 @@ ALLOWED = {
     "strip": {"constant": "datasets/mrbrains18.py:STRIPS", "description": "what is set to 0 and cut away"},
     "strip_margin_mm": {"type": "number", "minimum": 0, "description": "mm, kept around it"},
 }
-PARTS = (head,)
 
 
 def find_cases(folder: Path) -> list[words.RawCase]:

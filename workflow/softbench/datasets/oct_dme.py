@@ -67,7 +67,6 @@ ALLOWED = {
     },
 }
 DEFAULTS = {"normalise": "zscore"}  # not told by Li et al.
-PARTS = (flattening, matlab, retina_layers, speckle)
 SPACING_MM = (0.00387, 0.01133)  # Chiu et al. 2015; along rows the middle of 0.01107 and 0.01159
 GRADERS = (1, 2)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from softbench import pieces
 
+VERSION = None  # what came of a download so far; sums are checked after it
+
 
 @dataclass(frozen=True)
 class Part:

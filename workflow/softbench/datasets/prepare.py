@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from softbench import datasets, images, pieces, pool, store
+from softbench import datasets, pieces, pool
 from softbench.checks import require_one_of
-from softbench.datasets import crop, intake, intensities, layout, normalise, phantoms, reading, resample, window
+from softbench.datasets import intake, layout, normalise, phantoms, window
 from softbench.datasets.case import RawCase
 from softbench.datasets.folder import COLUMNS
 from softbench.datasets.intake import Order
@@ -114,6 +114,7 @@ def run(
     output: Path,
     *,
     settings: Mapping[str, Any],
+    versions: Mapping[str, int],
     workers: int = 1,
     log: Callable[[str], None] = print,
 ) -> None:
@@ -129,6 +130,7 @@ def run(
             `normalise`); `dtype` (float32 | float16) of the stored images; `drop`: cases left out, with reasons; and
             the source's own `SETTINGS`. For a phantom only `normalise` and `dtype`, and `size`, `seed`, `cases`
             (how many). What is not named has the source's default (`DEFAULTS`), else this module's.
+        versions: VERSIONs of the modules that decide what a case is, as the workflow found them.
         workers: processes that share the cases; their number changes no byte of the output.
         log: takes the progress lines.
     Raises: InputError: if a setting is unknown, no case is found, or cases cannot be used: one error that lists each
@@ -138,7 +140,7 @@ def run(
     full = full_settings(source, settings)
     (output / "manifest.json").unlink(missing_ok=True)  # from here on the folder is unfinished
     _clear_scratch(output, output / "cases")
-    orders, refused = _orders(source_name, source, raw, output, full)
+    orders, refused = _orders(source_name, source, raw, output, full, versions)
     outcomes = pool.each(intake.take_in, [(o,) for o in orders], workers=workers, what=source_name, log=log)
     bad = [(outcome["case"], outcome["reason"]) for outcome in outcomes if "reason" in outcome]
     _require_none_refused(source_name, refused + bad, finished=len(outcomes) - len(bad))
@@ -149,7 +151,8 @@ def run(
         output / "cases.parquet", lambda part: table.to_parquet(part, index=False, write_page_checksum=True)
     )
     keys = {outcome["case"]: outcome["key"] for outcome in outcomes}
-    facts = _manifest(source_name, source, full, table, keys) | {"dropped": len(left_out)}  # named in dropped.csv
+    facts = _manifest(source_name, source, full, table, keys)
+    facts |= {"versions": dict(versions), "dropped": len(left_out)}  # these are named in dropped.csv
     pieces.write_json(output / "manifest.json", facts)
 
 
@@ -188,18 +191,13 @@ def _found_unusable(source: ModuleType, raw: Path | None) -> dict[str, str]:
     return found
 
 
-def versions(source_name: str, settings: Mapping[str, Any]) -> dict[str, int]:
-    """Return the VERSION of each module that decides what a case of this source is, with these settings."""
-    source = datasets.source(source_name)
-    made = source.ACCESS == "made"
-    modules = [normalise, intensities, intake, source, *getattr(source, "PARTS", ())]
-    modules += [store, phantoms] if made else [images, reading, resample, window, crop]
-    modules += [store] if settings.get("label_interpolation") == "soft" else []
-    return {module.__name__: module.VERSION for module in modules} | {__name__: VERSION}
-
-
 def _orders(
-    name: str, source: ModuleType, raw: Path | None, output: Path, settings: Mapping[str, Any]
+    name: str,
+    source: ModuleType,
+    raw: Path | None,
+    output: Path,
+    settings: Mapping[str, Any],
+    versions: Mapping[str, int],
 ) -> tuple[list[Order], list[tuple[str, str]]]:
     """Return what to do, and the cases refused because their id is not unique."""
     wanted: dict[str, RawCase | None]
@@ -215,7 +213,7 @@ def _orders(
         refused = _duplicates(found) + _ill_named(found)
         wanted = {case.id: case for case in found if case.id not in dict(refused)}
     deciding = {key: value for key, value in settings.items() if key not in ("cases", "drop")}
-    orders = [Order(output / "cases", name, c, f, deciding, versions(name, settings)) for c, f in wanted.items()]
+    orders = [Order(output / "cases", name, c, f, deciding, versions) for c, f in wanted.items()]
     return orders, refused
 
 
@@ -269,7 +267,6 @@ def _manifest(
         "licence": source.LICENCE,
         "citation": source.CITATION,
         "settings": dict(settings),
-        "versions": versions(name, settings),
         "classes": source.CLASSES,
         "structures": source.STRUCTURES,
         "modalities": window.names(settings.get("window"), source.MODALITIES),

@@ -58,7 +58,6 @@ DEFAULTS = {
     "normalise": "zscore",  # not told
 }
 SPLITS = {"main": {"train": 0.714, "val": 0.082, "test": 0.204}}  # of 98: 70, 8, 20; SVLS: 78 and 20
-PARTS = (dicom, dicom_seg)
 
 
 def choose_series(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -69,7 +69,6 @@ DEFAULTS = {
     "normalise": "none",  # the windows are scaled to [0, 1]
 }
 SPLITS = {"main": {"train": 0.7, "val": 0.1, "test": 0.2}}  # of patients; EPD: 80/20 of slices, no validation
-PARTS = (dicom, saros_slices, tissues)
 UID = "tcia_series_instance_uid"
 
 

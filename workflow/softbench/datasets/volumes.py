@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+VERSION = None  # holds arrays
+
 
 @dataclass(frozen=True)
 class Volumes:

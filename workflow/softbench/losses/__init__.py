@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from softbench.losses.weighted_sum import build
 
 __all__ = ["Target", "build", "catalogue", "names", "needs_frequencies"]
+VERSION = None  # names alone
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 from softbench.errors import InputError
 from softbench.losses.expression import LEARNED, Loss, Reader, Term
 
+VERSION = 1
 SHIPPED = {  # name in config -> module of this room, class, types of its settings
     "ce": Loss("cross_entropy", "CrossEntropy"),
     "dice": Loss("dice", "Dice", {"background": bool}),

@@ -8,6 +8,7 @@ from typing import NamedTuple, NoReturn
 
 from softbench.errors import InputError
 
+VERSION = 1
 LEARNED = "learned"
 TARGETS = ("soft", "hard")
 Setting = float | bool

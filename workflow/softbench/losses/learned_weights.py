@@ -22,6 +22,8 @@ class LearnedWeights(nn.Module):
     negative, as Kendall's ln w can be). Departures: none; the start is not printed.
     """
 
+    LEARNED = True  # by which a sum knows it without importing this module
+
     def __init__(self, labels: Sequence[str], terms: Sequence[nn.Module]) -> None:
         """Take the terms and what to call them."""
         super().__init__()

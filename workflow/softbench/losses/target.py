@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import torch
 
+VERSION = None  # a tuple without code
+
 
 class Target(NamedTuple):
     """The target of a batch of B images with C classes.

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -9,7 +10,6 @@ from torch import nn
 from softbench.errors import InputError
 from softbench.losses import catalogue
 from softbench.losses.expression import LEARNED, Term
-from softbench.losses.learned_weights import LearnedWeights
 from softbench.losses.target import Target
 
 VERSION = 1
@@ -44,8 +44,8 @@ class WeightedSum(nn.Module):
 
     def weights(self) -> dict[str, float]:
         """Return the learned weights as they are now, as `w_<term>`; none where none are learned."""
-        learned = [module.weights() for module in self.modules() if isinstance(module, LearnedWeights)]
-        return {name: value for group in learned for name, value in group.items()}
+        sums: list[Any] = [module for module in self.modules() if getattr(type(module), "LEARNED", False)]
+        return {name: value for one in sums for name, value in one.weights().items()}
 
 
 def hardened(target: Target) -> Target:
@@ -81,7 +81,11 @@ def _weighted(term: Term, frequencies: Frequencies | None) -> Weighted:
 
 def _loss(term: Term, frequencies: Frequencies | None) -> nn.Module:
     if term.name == LEARNED:
-        return LearnedWeights([one.label for one in term.inner], [_weighted(one, frequencies) for one in term.inner])
+        learned = importlib.import_module("softbench.losses.learned_weights").LearnedWeights
+        weighted: nn.Module = learned(
+            [one.label for one in term.inner], [_weighted(one, frequencies) for one in term.inner]
+        )
+        return weighted
     entry = catalogue.LOSSES[term.name]
     settings = {**term.settings, **({"frequencies": frequencies} if entry.needs_frequencies else {})}
     loss: nn.Module = getattr(importlib.import_module(f"softbench.losses.{entry.module}"), entry.kind)(**settings)

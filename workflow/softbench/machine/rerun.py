@@ -7,7 +7,7 @@ import torch
 
 from softbench.machine import small_run
 from softbench.machine.finding import Finding
-from softbench.training.batch import hash_weights
+from softbench.training.model_file import hash_weights
 
 NAME = "rerun"
 

@@ -9,7 +9,7 @@ import torch
 from softbench.errors import TimeLimitError
 from softbench.machine import small_run
 from softbench.machine.finding import Finding
-from softbench.training.batch import hash_weights
+from softbench.training.model_file import hash_weights
 
 NAME = "stop and continue"
 TIMES = 10.0  # a resumed run on a GPU may differ from the whole by so many times as much as a rerun does

@@ -25,3 +25,4 @@ __all__ = [
     "score_label_map",
     "soft",
 ]
+VERSION = None  # names alone

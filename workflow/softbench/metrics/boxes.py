@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+VERSION = 1
 Box = tuple[slice, ...]
 
 

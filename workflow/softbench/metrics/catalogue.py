@@ -10,7 +10,7 @@ from softbench.errors import InputError
 from softbench.metrics.definitions import ALL, EPD, THRESHOLD, Metric
 
 __all__ = ["CATALOGUE", "Metric", "at_threshold", "by_library", "describe", "nsd_key", "with_tolerance"]
-
+VERSION = 1
 CATALOGUE: dict[str, Metric] = {metric.key: metric for metric in ALL}
 TOLERANT = ("nsd", "nsd_voxel", "sd_svls")
 THRESHOLDED = ("dsc", "iou", "accuracy", "specificity", "sensitivity", "precision", "threshold")

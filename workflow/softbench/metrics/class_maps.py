@@ -7,6 +7,7 @@ import numpy as np
 from softbench.checks import require_same_shape
 from softbench.errors import InputError
 
+VERSION = 1
 SLACK = 1e-6  # how far interpolation in float32 may leave [0, 1]
 
 

@@ -7,6 +7,7 @@ s is a soft label's probability, t a threshold on p.
 from dataclasses import dataclass
 from typing import Literal
 
+VERSION = None  # words about metrics
 Better = Literal["higher", "lower", "neither"]
 
 

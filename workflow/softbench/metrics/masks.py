@@ -6,6 +6,8 @@ import numpy as np
 
 from softbench.errors import InputError
 
+VERSION = 1
+
 
 def require_mask(name: str, mask: Any) -> np.ndarray:
     """Return a mask (D, H, W) or (H, W) as booleans.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+VERSION = 1
 COLUMNS = ["experiment", "dataset", "split", "network", "method", "seed", "case", "rater", "structure", "metric"]
 COLUMNS += ["roi", "grid", "prediction", "value", "unit"]
 

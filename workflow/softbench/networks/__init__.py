@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["build", "dims_of", "names", "parameters", "require_settings", "settings_of"]
+VERSION = None  # builds by name
 
 
 def names() -> list[str]:

@@ -8,6 +8,7 @@ from torch import nn
 from softbench.checks import require_one_of
 from softbench.errors import InputError
 
+VERSION = 1
 FILLED = {  # what we know of an image: names that MONAI's classes have for it
     "in_channels": ("in_channels", "n_input_channels", "num_channels"),
     "classes": ("out_channels", "num_classes"),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from softbench.errors import InputError
 
+VERSION = None  # refuses, and changes nothing
+
 
 def require_settings(place: str, name: str, given: Iterable[str]) -> None:
     """Raise unless `given` holds every setting that the network needs, and none that it does not know.

@@ -10,6 +10,7 @@ from torch import nn
 from softbench.arrays import round_up
 from softbench.errors import InputError
 
+VERSION = 1
 TRIED = (1, 2, 4, 8, 16, 32)
 LENGTH = 33  # lengths of a trial are odd numbers of multiples, the first not below this
 MOVED = 1e-3  # of a change of the bias by 1, 2, ...: how closely the logits must follow

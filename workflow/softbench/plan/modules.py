@@ -15,10 +15,11 @@ def version_of(*modules: str) -> dict[str, int]:
 
     Args:
         modules: paths below the package, e.g. "soft_labels/svls.py".
-    Returns: path -> VERSION.
+    Returns: path -> VERSION, without modules that decide no number and say so by `VERSION = None`.
     Raises: InputError: if a module is missing or declares no VERSION.
     """
-    return {module: int(_constant(module, "VERSION")) for module in modules}
+    declared = {module: _constant(module, "VERSION") for module in modules}
+    return {module: int(version) for module, version in declared.items() if version is not None}
 
 
 def settings_allowed(recipe: str) -> dict[str, Any] | None:

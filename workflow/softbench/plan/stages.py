@@ -4,7 +4,7 @@ from softbench.losses import catalogue as losses
 from softbench.plan.modules import PACKAGE, version_of
 
 Versions = dict[str, int]
-SOFTENING = [f"soft_labels/{name}.py" for name in ("ignore", "quality")] + ["store.py"]
+SOFTENING = [f"soft_labels/{name}.py" for name in ("ignore", "measures")] + ["store.py"]
 IMAGE = ["soft_labels/intensities.py"]
 GEODESIC = IMAGE + [
     f"soft_labels/{name}.py"
@@ -23,7 +23,7 @@ TRAINING = [
     "training/validate.py",
     "soft_labels/raters.py",
 ]
-SCORING = ["inference", "predictors", "scoring", "coarse_scores", "temperature"]
+SCORING = ["inference", "predictors", "scoring", "coarse_scores", "temperature_scaling"]
 SCORING = [*(f"training/{name}.py" for name in SCORING), "images.py", "store.py"]
 
 

@@ -12,7 +12,7 @@ from softbench import datasets, images, pieces, pool, provenance, store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
 from softbench.progress import Log
-from softbench.soft_labels.quality import quality
+from softbench.soft_labels.measures import quality
 from softbench.soft_labels.verify import check
 
 

@@ -3,13 +3,18 @@
 import importlib
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from softbench.errors import InputError
 from softbench.soft_labels.load import load
-from softbench.soft_labels.quality import quality
-from softbench.soft_labels.reader import SoftLabels, open_store
+
+if TYPE_CHECKING:
+    from softbench.soft_labels.measures import quality
+    from softbench.soft_labels.reader import SoftLabels, open_store
 
 __all__ = ["SoftLabels", "names", "open_store", "quality", "recipe"]
+VERSION = None  # names alone
+PLACES = {"SoftLabels": "reader", "open_store": "reader", "quality": "measures"}
 
 
 def names() -> list[str]:
@@ -28,8 +33,11 @@ def recipe(name: str) -> ModuleType:
     return load(name)
 
 
-def __getattr__(name: str) -> ModuleType:
-    """Import a module of this room when it is first named, so that `soft_labels.geols.soften` works."""
+def __getattr__(name: str) -> Any:
+    """Import a module of this room, or what one defines, when it is first named: so `soft_labels.geols.soften` works,
+    and a map does not depend on what measures soft labels."""
+    if name in PLACES:
+        return getattr(importlib.import_module(f"softbench.soft_labels.{PLACES[name]}"), name)
     if (Path(__file__).parent / f"{name}.py").exists():
         return importlib.import_module(f"softbench.soft_labels.{name}")
     raise AttributeError(f"soft_labels has no recipe {name!r}; known recipes: {', '.join(names())}.")

@@ -23,6 +23,7 @@ import numpy as np
 from softbench.checks import require_finite, require_label_map, require_same_shape, require_spacing
 from softbench.errors import InputError
 
+VERSION = 1
 Soften = Callable[..., Any]
 
 

@@ -8,13 +8,13 @@ from types import ModuleType
 from typing import Any
 
 from softbench.checks import require_one_of
+from softbench.datasets.case import INTENSITIES
 from softbench.datasets.folder import Dataset
-from softbench.datasets.intensities import KINDS
 
 VERSION = 1
 SETTING = "intensities"
 DEFAULT = "prepared"  # as the authors of GeoLS run their script: on the published intensities, not the network's
-ALLOWED = {"intensities": {"constant": "datasets/intensities.py:KINDS", "description": "of the image that is seen"}}
+ALLOWED = {"intensities": {"constant": "datasets/case.py:INTENSITIES", "description": "of the image that is seen"}}
 
 
 def default(recipe: ModuleType) -> dict[str, str]:
@@ -28,7 +28,7 @@ def apart(settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     Raises: InputError: if there are no such intensities.
     """
     kind = settings.get(SETTING, DEFAULT)
-    require_one_of(SETTING, kind, KINDS)
+    require_one_of(SETTING, kind, INTENSITIES)
     return kind, {name: value for name, value in settings.items() if name != SETTING}
 
 

@@ -7,6 +7,7 @@ from types import ModuleType
 
 from softbench.errors import InputError
 
+VERSION = None  # imports by name
 FOLDER = Path(__file__).parent
 
 

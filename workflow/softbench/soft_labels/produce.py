@@ -19,10 +19,11 @@ from softbench.errors import InputError
 from softbench.soft_labels import intensities, maps
 from softbench.soft_labels.exchange import fit, lender_of
 from softbench.soft_labels.load import load
-from softbench.soft_labels.quality import VERSION as QUALITY_VERSION
-from softbench.soft_labels.quality import quality
+from softbench.soft_labels.measures import quality
 from softbench.soft_labels.reader import compute
 from softbench.soft_labels.verify import made
+
+VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def produce(
     complete = {**intensities.default(module), **module.SETTINGS, **(map_settings or {}), **settings}
     lenders = _lenders(module, split)
     job = Job(recipe, data, output, complete, map_folder, lenders)
-    facts = {"recipe": recipe, "settings": complete, "version": version, "quality": QUALITY_VERSION}
+    facts = {"recipe": recipe, "settings": complete, "version": version}
     keys = {case: pieces.key_of(**facts, data=data) for case, data in _inputs(dataset, lenders, complete).items()}
     records = pool.each(partial(_soften_case, job), list(keys.items()), workers=workers, what=recipe, log=log)
     rows = [{"case": case, **record["quality"]} for case, record in zip(keys, records, strict=True)]

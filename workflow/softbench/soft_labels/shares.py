@@ -8,6 +8,8 @@ from softbench.errors import InputError
 from softbench.soft_labels.ignore import fill
 from softbench.soft_labels.raters import Raters, choose
 
+VERSION = 1
+
 
 def shares_of(case: Case, raters: Raters, classes: int) -> list[np.ndarray]:
     """Return the shares (C, ...), the store's integers, of each rater that `raters.choose` chooses.

@@ -8,6 +8,7 @@ import torch
 
 from softbench import damage, pieces
 
+VERSION = 1
 NAME = "checkpoint.pt"
 
 

@@ -3,9 +3,9 @@ r"""The ensemble of a method: the mean of its seeds' probabilities, scored like 
 .. math:: \bar p_c = \frac 1 S \sum_{s=1}^S \mathrm{softmax}(z_s)_c
 
 Two predictions come of it: `ensemble`, the mean, and where scoring has `temperature` also `ensemble_temperature`, the
-mean at a temperature of its own, that fits the validation cases best (pool, then calibrate; see `temperature.py`). The
-seeds' own temperatures do not enter. Rows have no seed. On a coarser grid of training, mean and temperature are taken
-there, and the result is brought to the full grid, as a run's.
+mean at a temperature of its own, that fits the validation cases best (pool, then calibrate; see
+`temperature_scaling.py`). The seeds' own temperatures do not enter. Rows have no seed. On a coarser grid of training,
+mean and temperature are taken there, and the result is brought to the full grid, as a run's.
 
 Seeds that failed are left out and named; below two there is no ensemble, and the record says why.
 """
@@ -21,10 +21,11 @@ from torch import nn
 from softbench import pieces, provenance
 from softbench.errors import InputError
 from softbench.training import model_file, predictors, score_piece
-from softbench.training.batch import Batch, hash_weights
 from softbench.training.inference import view_of
+from softbench.training.material import Material
 from softbench.training.predictors import Predictor
-from softbench.training.temperature import temperature_of_mean
+from softbench.training.scores import pair_of
+from softbench.training.temperature_scaling import temperature_of_mean
 
 VERSION = 1
 MEAN, SCALED = "ensemble", "ensemble_temperature"  # in the column `prediction`
@@ -34,7 +35,7 @@ PREDICTIONS = ("raw", "temperature", "ensemble", "ensemble_temperature")  # what
 Outcome = Mapping[str, Any]  # of a seed, as a batch's manifest has it
 
 
-def run(batch: Batch, manifests: Sequence[Path], version: Mapping[str, int], output: Path) -> None:
+def run(batch: Material, manifests: Sequence[Path], version: Mapping[str, int], output: Path) -> None:
     """Score the ensemble of a method, a piece in `ensemble/` beside `output`, and write the record last.
 
     Args:
@@ -67,7 +68,7 @@ def _outcomes(manifests: Sequence[Path]) -> dict[int, Outcome]:
     return dict(sorted((int(seed), outcome) for seeds in found for seed, outcome in seeds))
 
 
-def _fill(batch: Batch, done: Mapping[int, Outcome], folder: Path, scratch: Path) -> dict[str, Any]:
+def _fill(batch: Material, done: Mapping[int, Outcome], folder: Path, scratch: Path) -> dict[str, Any]:
     """Fill the piece: scores, reliability statistics, predictions and where they were made."""
     watch, run = provenance.Watch(batch.device), batch.run
     torch.set_num_threads(run.protocol.threads)
@@ -82,7 +83,7 @@ def _fill(batch: Batch, done: Mapping[int, Outcome], folder: Path, scratch: Path
         batch.log(f"ensemble: temperature {facts['temperature']:.3f}")
         kinds[SCALED] = predictors.networks(models, temperature_of_mean=facts["temperature"], **of_models)
     where = (scratch, kinds, batch.dataset, batch.split)
-    facts |= score_piece.fill(*where, run.scoring, run.names, None, batch.log, pair=batch.pair(models))
+    facts |= score_piece.fill(*where, run.scoring, run.names, None, batch.log, pair=pair_of(batch, models))
     watch.write(scratch / "provenance.json", threads=run.protocol.threads)
     return facts
 
@@ -91,7 +92,7 @@ def _load(folder: Path, outcome: Outcome, device: torch.device) -> nn.Module:
     """Load the network of a seed, and see that it is the one that its batch tells of."""
     path = folder / "model.pt"
     model = model_file.load(path, device) if path.exists() else None
-    if model is None or hash_weights(model) != outcome["model"]:
+    if model is None or model_file.hash_weights(model) != outcome["model"]:
         found = "is missing" if model is None else "holds other weights than its batch tells of"
         raise InputError(
             f"{path} {found}, so it can join no ensemble. Delete {folder} and the batch-*.json beside it; run again."

@@ -9,6 +9,8 @@ import torch
 from softbench.training.precision import name_of
 from softbench.training.protocol import Protocol
 
+VERSION = 1
+
 
 def of_training(protocol: Protocol, cases: int, device: torch.device) -> dict[str, Any]:
     """Return `cases` of the training part, optimiser `steps`, and the `precision` of activations, "fp32" or "bf16"."""

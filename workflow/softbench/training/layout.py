@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import nn
 
+VERSION = 1
+
 
 def channels_last(thing: Any) -> Any:
     """Lay the channels of images (B, M, ...) or of a network's weights last, in 2-D and 3-D.

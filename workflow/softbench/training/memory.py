@@ -22,6 +22,7 @@ from softbench.networks.trial import small_grid
 from softbench.sizes import gib, grid
 from softbench.training.layout import channels_last
 
+VERSION = None  # words on memory that was too small
 COPIES = 4
 FLOWING = 2  # gradients of the size of the largest tensor
 USABLE = 0.85  # of what is free: estimates err by a seventh, libraries take work space

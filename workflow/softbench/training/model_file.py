@@ -6,8 +6,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from softbench import damage, networks
+from softbench import damage, networks, pieces
 from softbench.training.layout import channels_last
+
+VERSION = 1
 
 
 def save(path: Path, model: nn.Module, network: dict[str, Any], channels: int, classes: int, dims: int) -> None:
@@ -33,3 +35,9 @@ def load(path: Path, device: torch.device) -> nn.Module:
     model.load_state_dict(content["weights"])
     laid_out: nn.Module = channels_last(model.to(device))
     return laid_out.eval()
+
+
+def hash_weights(model: torch.nn.Module) -> str:
+    """Return one sha256 over all weights of a network."""
+    state = model.state_dict()
+    return pieces.key_of(**{name: pieces.hash_array(value.detach().cpu().numpy()) for name, value in state.items()})

@@ -9,8 +9,9 @@ import torch
 
 from softbench.datasets import splits
 from softbench.training import model_file, predictors
-from softbench.training.batch import Batch, Run
 from softbench.training.inference import view_of
+from softbench.training.material import Material
+from softbench.training.run import Run
 
 VERSION = 1
 
@@ -31,7 +32,7 @@ def probabilities(
     def of_case(method: str, folder: Path, case: str) -> np.ndarray:
         one = runs[method]
         data, soft = Path(one["data"]).parent, Path(one["soft_label"]).parent
-        batch = Batch(Run.of(one["run"]), data, soft, splits.read(Path(one["split"])), device, log)
+        batch = Material(Run.of(one["run"]), data, soft, splits.read(Path(one["split"])), device, log)
         torch.set_num_threads(batch.run.protocol.threads)
         model = model_file.load(folder / "model.pt", device)
         view = view_of(batch.protocol)

@@ -1,6 +1,7 @@
 """Where the probabilities of a case come from: trained networks, or the two ends of the scale that need no training."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,9 +10,11 @@ from torch import nn
 from softbench.arrays import one_hot
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
-from softbench.training.coarse import Resolution
 from softbench.training.inference import View, predict
-from softbench.training.temperature import scale
+from softbench.training.temperature_scaling import scale
+
+if TYPE_CHECKING:
+    from softbench.training.coarse import Resolution
 
 VERSION = 1
 
@@ -23,7 +26,7 @@ def networks(
     *,
     temperature: float = 1.0,
     temperature_of_mean: float = 1.0,
-    resolution: Resolution | None = None,
+    resolution: "Resolution | None" = None,
     view: View | None = None,
 ) -> Predictor:
     """Predict with one network, or several whose probabilities are averaged.

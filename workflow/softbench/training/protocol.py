@@ -6,6 +6,7 @@ from softbench import length
 from softbench.checks import require_one_of
 from softbench.errors import InputError
 
+VERSION = 1
 AXES = "DHW"
 PLATEAU = "halve_on_plateau"
 PRECISIONS = ("auto", "fp32", "bf16")

@@ -15,7 +15,9 @@ from softbench import pieces
 from softbench.datasets import splits
 from softbench.datasets.folder import Dataset
 from softbench.training import predictors, score_piece
-from softbench.training.scoring import Scoring
+from softbench.training.scoring_settings import Scoring
+
+VERSION = 1
 
 KINDS = ("oracle", "chance")
 

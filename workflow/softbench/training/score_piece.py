@@ -13,8 +13,10 @@ from softbench.metrics.tidy import tidy
 from softbench.training import coarse_scores
 from softbench.training.coarse_scores import Pair
 from softbench.training.predictors import Predictor
-from softbench.training.scoring import Scoring, score
+from softbench.training.scoring import score
+from softbench.training.scoring_settings import Scoring
 
+VERSION = 1
 RAW = "raw"  # what a network says, without temperature
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 import torch
 
+VERSION = 1
+
 
 def send(values: np.ndarray | torch.Tensor, device: torch.device) -> torch.Tensor:
     """Return values on a device; floats of numpy become float32. A tensor that is there already is returned as it is.

@@ -17,7 +17,7 @@ Source: our own construction, after FLARE 2021 (its four organs).
 import numpy as np
 
 from softbench.datasets.case import Case
-from softbench.datasets.phantoms import abdomen_image, ct, fields, rater, shapes
+from softbench.datasets.phantoms import abdomen_image, shapes
 from softbench.datasets.phantoms.fields import generator
 from softbench.datasets.phantoms.rater import Layer, Rater
 from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids
@@ -34,7 +34,6 @@ STRUCTURES = {"liver": (1,), "kidneys": (2,), "spleen": (3,), "pancreas": (4,)}
 DIMS = 3
 LABEL_MAPS = 1  # of a case, one a rater
 CASES = 72
-PARTS = (abdomen_image, ct, fields, rater, shapes)  # modules whose VERSION decides too
 
 SPACING_MM = (2.5, 2.0, 2.0)
 SIZES = {"small": (32, 40, 48), "tiny": (16, 32, 40)}  # voxels

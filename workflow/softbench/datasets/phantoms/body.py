@@ -17,7 +17,7 @@ Source: our own construction, after the five tissues of Ali et al. 2024.
 import numpy as np
 
 from softbench.datasets.case import Case
-from softbench.datasets.phantoms import body_image, ct, fields, rater, shapes
+from softbench.datasets.phantoms import body_image, shapes
 from softbench.datasets.phantoms.body_image import Anatomy
 from softbench.datasets.phantoms.fields import generator, smooth_field
 from softbench.datasets.phantoms.rater import Rater
@@ -35,7 +35,6 @@ STRUCTURES = {"MUS": (1,), "IMAT": (2,), "SAT": (3,), "VAT": (4,), "MSC": (5,)}
 DIMS = 2
 LABEL_MAPS = 1  # of a case, one a rater
 CASES = 72
-PARTS = (body_image, ct, fields, rater, shapes)  # modules whose VERSION decides too
 
 SIZES = {"small": (128, 128), "tiny": (64, 64), "full": (512, 512)}  # pixels
 EDGE_MM = {"small": 1.2, "tiny": 1.6, "full": 0.8}  # of a pixel

@@ -19,7 +19,7 @@ Source: our own construction, after the conventions of BraTS (its label 4 is cla
 import numpy as np
 
 from softbench.datasets.case import Case
-from softbench.datasets.phantoms import brain_image, fields
+from softbench.datasets.phantoms import brain_image
 from softbench.datasets.phantoms.fields import exceedance, generator, smooth_field
 
 VERSION = 1
@@ -34,7 +34,6 @@ STRUCTURES = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
 DIMS = 3
 LABEL_MAPS = 1  # of a case, one a rater
 CASES = 72
-PARTS = (brain_image, fields)  # modules whose VERSION decides too
 
 SPACING_MM = (2.0, 2.0, 2.0)
 SIZES = {"small": (40, 48, 48), "tiny": (24, 32, 32)}  # voxels

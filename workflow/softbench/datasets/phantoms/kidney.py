@@ -16,7 +16,7 @@ Source: our own construction, after KiTS 2019: the structure kidney includes the
 import numpy as np
 
 from softbench.datasets.case import Case
-from softbench.datasets.phantoms import ct, fields, kidney_image, rater, shapes
+from softbench.datasets.phantoms import kidney_image, shapes
 from softbench.datasets.phantoms.fields import generator
 from softbench.datasets.phantoms.rater import Rater
 from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids
@@ -33,7 +33,6 @@ STRUCTURES = {"kidney": (1, 2), "tumor": (2,)}
 DIMS = 3
 LABEL_MAPS = 1  # of a case, one a rater
 CASES = 72
-PARTS = (kidney_image, ct, fields, rater, shapes)  # modules whose VERSION decides too
 
 SPACING_MM = (3.2, 1.6, 1.6)
 SIZES = {"small": (32, 40, 40), "tiny": (16, 24, 24)}  # voxels

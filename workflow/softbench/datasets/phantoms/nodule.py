@@ -22,7 +22,7 @@ Source: our own construction, after LIDC-IDRI (four readings of a nodule each).
 import numpy as np
 
 from softbench.datasets.case import Case
-from softbench.datasets.phantoms import ct, fields, nodule_image, rater, shapes
+from softbench.datasets.phantoms import nodule_image, shapes
 from softbench.datasets.phantoms.fields import generator
 from softbench.datasets.phantoms.rater import Rater
 from softbench.datasets.phantoms.shapes import Grids
@@ -39,7 +39,6 @@ STRUCTURES = {"nodule": (1,)}
 DIMS = 3
 LABEL_MAPS = 4  # of a case, one a rater
 CASES = 72
-PARTS = (nodule_image, ct, fields, rater, shapes)  # modules whose VERSION decides too
 
 SPACING_MM = (1.25, 0.8, 0.8)
 SIZES = {"small": (32, 40, 40), "tiny": (24, 24, 24)}  # voxels

@@ -18,7 +18,7 @@ Source: our own construction; the layers are those of Chiu et al. 2015 (OCT-DME)
 import numpy as np
 
 from softbench.datasets.case import Case
-from softbench.datasets.phantoms import fields, rater, retina_image, shapes
+from softbench.datasets.phantoms import retina_image, shapes
 from softbench.datasets.phantoms.fields import generator, smooth_field
 from softbench.datasets.phantoms.rater import Layer, Rater
 from softbench.datasets.phantoms.shapes import NOWHERE_MM
@@ -44,7 +44,6 @@ STRUCTURES = {
 DIMS = 2
 LABEL_MAPS = 2  # of a case, one a rater
 CASES = 72
-PARTS = (retina_image, fields, rater, shapes)  # modules whose VERSION decides too
 
 SPACING_MM = (0.004, 0.011)
 SIZES = {"small": (96, 128), "tiny": (96, 32)}  # pixels; a retina is 70 of them thick

@@ -1,0 +1,138 @@
+"""Which modules an entry point reaches by its imports, which VERSIONs they declare, and one fingerprint of them all."""
+
+import functools
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from softbench.errors import InputError
+from softbench.plan.code import files
+from softbench.plan.code.source import Facts
+
+PACKAGE = "softbench"
+
+
+class Code:
+    """The code below `workflow/`: what reaches what.
+
+    Modules, data files and entries are paths below `workflow/`, e.g. "scripts/table.py", "softbench/losses/dice.py".
+    A module reaches what it imports, at its top or inside functions, and the `__init__.py` of each package on the way;
+    what only a type checker imports it does not reach. What is imported by a name that is put together or looked up
+    (`importlib.import_module`: a recipe, a loss, a network, a source) it does not reach either: whoever knows the name
+    gives that module as another entry. A data file (a template, a schema, a style) is reached by a module that says
+    its name, or the end of its name for one of the same folder; a template reaches those that it includes.
+    """
+
+    def __init__(self, workflow: Path, cache: Path | None = None) -> None:
+        """Look at all files once.
+
+        Args:
+            workflow: the folder that holds `softbench/` and `scripts/`.
+            cache: where the facts of files are kept between calls, known by path, time and size; None: nowhere.
+        """
+        self.workflow = workflow
+        self.facts = files.facts_of(workflow, cache)
+        self._reached: dict[str, frozenset[str]] = {}
+
+    def reached(self, *entries: str) -> frozenset[str]:
+        """Return all files that some entries reach, themselves included.
+
+        Raises: InputError: if an entry does not exist, or a reached module is no Python.
+        """
+        found: set[str] = set()
+        for entry in entries:
+            if entry not in self._reached:
+                self._reached[entry] = self._follow(entry)
+            found |= self._reached[entry]
+        return frozenset(found)
+
+    def versions(self, *entries: str) -> dict[str, int]:
+        """Return the VERSION of each module that some entries reach, sorted by path.
+
+        VERSION 1 is left out, so that a module that newly declares it changes no key of what was made before.
+        Raises: InputError: as `reached`.
+        """
+        known = ((path, self.facts[path].version) for path in sorted(self.reached(*entries)))
+        return {path: version for path, version in known if version is not None and version != 1}
+
+    def fingerprint(self, *entries: str, but: Iterable[str] = ()) -> str:
+        """Return one hash of the code and the data files that some entries reach.
+
+        Args:
+            entries: where to begin.
+            but: entries; what they reach does not count.
+        Raises: InputError: as `reached`.
+        """
+        counted = sorted(self.reached(*entries) - self.reached(*but))
+        text = "\n".join(f"{path} {self.facts[path].fingerprint}" for path in counted)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+    def own_fingerprint(self, entry: str) -> str:
+        """Return the hash of the code of one file alone."""
+        return self._facts(entry).fingerprint
+
+    def undeclared(self, *entries: str) -> list[str]:
+        """Return the modules of the package that some entries reach and that declare no VERSION, not even None."""
+        modules = (path for path in self.reached(*entries) if path.startswith(f"{PACKAGE}/") and path.endswith(".py"))
+        return sorted(path for path in modules if not self.facts[path].declares)
+
+    def module(self, *names: str) -> str | None:
+        """Return the path of the module softbench.<names>, or None where there is none."""
+        return self._file_of(".".join((PACKAGE, *names)))
+
+    def _follow(self, entry: str) -> frozenset[str]:
+        found, waiting = {entry}, [entry]
+        while waiting:
+            new = set(self._next(waiting.pop())) - found
+            found |= new
+            waiting.extend(new)
+        return frozenset(found)
+
+    def _next(self, path: str) -> Iterator[str]:
+        facts = self._facts(path)
+        for dotted in facts.imports:
+            yield from self._modules_of(dotted)
+        for name in facts.names:
+            yield from self._data_of(path, name)
+
+    def _facts(self, path: str) -> Facts:
+        if path not in self.facts:
+            raise InputError(f"{self.workflow / path} is named by a rule but does not exist.")
+        if error := self.facts[path].error:
+            raise InputError(f"{self.workflow / path}{error}. Mend it.")
+        return self.facts[path]
+
+    def _modules_of(self, dotted: str) -> Iterator[str]:
+        """Give the module of a dotted name, or of its longest beginning that is one, and each package on the way."""
+        parts = dotted.split(".")
+        if parts[0] != PACKAGE:
+            return
+        for length in range(1, len(parts) + 1):
+            path = self._file_of(".".join(parts[:length]))
+            if path is None:
+                return
+            yield path
+
+    def _file_of(self, dotted: str) -> str | None:
+        stem = dotted.replace(".", "/")
+        return next((path for path in (f"{stem}.py", f"{stem}/__init__.py") if path in self.facts), None)
+
+    def _data_of(self, path: str, name: str) -> Iterator[str]:
+        """Give the data files beside a module whose names end so, and those of this very name in the data folders."""
+        folder = str(PurePosixPath(path).parent)
+        yield from (f"{folder}/{one}" for one in self._data.get(folder, ()) if one.endswith(name))
+        yield from (f"{other}/{name}" for other, names in self._data.items() if name in names and _is_shared(other))
+
+    @functools.cached_property
+    def _data(self) -> dict[str, set[str]]:
+        """The data files of each folder."""
+        found: dict[str, set[str]] = {}
+        for path in self.facts:
+            if not path.endswith(".py"):
+                folder, _, name = path.rpartition("/")
+                found.setdefault(folder, set()).add(name)
+        return found
+
+
+def _is_shared(folder: str) -> bool:
+    return folder.partition("/")[0] in files.DATA

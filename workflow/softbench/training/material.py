@@ -1,0 +1,104 @@
+"""What a method learns from and is scored on: the data set, the soft labels and the split, read once for all seeds."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from softbench import datasets, networks
+from softbench.arrays import round_up
+from softbench.datasets import splits
+from softbench.datasets.case import Case
+from softbench.datasets.folder import Dataset
+from softbench.errors import InputError
+from softbench.soft_labels.reader import SoftLabels, open_store
+from softbench.training import resident
+from softbench.training.protocol import Protocol
+from softbench.training.resident import Resident
+from softbench.training.run import Run
+
+VERSION = 1
+
+
+class Material:
+    """The data of a run: cases and targets on its grid of training, and what decides them."""
+
+    def __init__(
+        self,
+        run: Run,
+        data: Path,
+        soft: Path,
+        split: pd.DataFrame,
+        device: torch.device,
+        log: Callable[[str], None],
+        deadline: float | None = None,
+    ) -> None:
+        """Open the data set and the soft labels; nothing is read before a seed needs it.
+
+        Args: deadline: on the clock of `time.monotonic`, when training stops with a checkpoint; None: no limit.
+        """
+        self.run, self.device, self.log, self.deadline = run, device, log, deadline
+        self.dataset: Dataset = datasets.open(data)
+        splits.check(split, self.dataset.cases)
+        self.split = split
+        self.soft: SoftLabels = open_store(soft)
+        self.parts = {part: list(split.loc[split["part"] == part, "case"]) for part in ("train", "val", "test")}
+        self._resident: Resident | None = None
+
+    def soft_labels(self) -> Any:
+        """Return what decides the soft labels of the training cases: their hashes, or else all that makes them."""
+        if self.run.raters == "first" and (self.run.resolution is None or self.run.resolution.labels == "soft_label"):
+            return {case: self.soft.manifest["cases"][case] for case in self.parts["train"]}
+        return self.soft.manifest["key"]
+
+    @property
+    def resident(self) -> Resident:
+        """The training cases in memory; read when the first seed that is not there yet needs them."""
+        if self._resident is None:
+            cases = [self.case(case) for case in self.parts["train"]]
+            targets = (self.target(case) for case in self.parts["train"])
+            self._resident = resident.load(cases, targets, self.protocol.crop, self.device, self.log)
+        return self._resident
+
+    @cached_property
+    def protocol(self) -> Protocol:
+        """The protocol on the grid of training: crop and window are widened to what the network can halve.
+
+        What is added counts for nothing, since no voxel of it is valid: 90 voxels are trained as 96, 24 as 32.
+        """
+        full, coarse = self.run.protocol, self.run.resolution
+        crop = coarse.crop(full.crop) if coarse else full.crop
+        settings = {name: value for name, value in self.run.network.items() if name != "name"}
+        multiple: Any = networks.build(self.run.network["name"], 1, 2, len(crop), **settings).multiple
+        window = coarse.crop(full.window) if coarse and full.window else full.window
+        wide = None if window is None else list(round_up(window, multiple))
+        return replace(full, crop=list(round_up(crop, multiple)), window=wide)
+
+    def case(self, case_id: str) -> Case:
+        """Return a case on the grid of training."""
+        case = self.dataset.load(case_id)
+        return self.run.resolution.coarsen(case) if self.run.resolution else case
+
+    def target(self, case_id: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return soft and hard labels of a case on the grid of training."""
+        if self.run.resolution and self.run.resolution.labels == "nearest":
+            return self.soft.targets_of_labels(self.case(case_id), self.run.raters)
+        case = self.dataset.load(case_id)
+        soft, hard = self.soft.targets(case, self.run.raters)
+        self._require_grid(case_id, hard.shape[1:], soft.shape[2:])
+        return soft, self.run.resolution.hard(hard, case.valid) if self.run.resolution else hard
+
+    def _require_grid(self, case_id: str, full: tuple[int, ...], found: tuple[int, ...]) -> None:
+        """Raise unless a soft label lies on the grid of training, which is that of the case or a coarser one."""
+        wanted = tuple(self.run.resolution.crop(full)) if self.run.resolution else full
+        if found != wanted:
+            raise InputError(
+                f"case {case_id}: the method {self.run.names['method']!r} trains on the grid {wanted}, but its soft "
+                f"label has {found}. Take a soft label of that grid (`epd` with the same factor), or set `labels: "
+                "nearest` in the method's `resolution`."
+            )

@@ -1,0 +1,62 @@
+"""The piece `scores` of a seed, and what scoring an ensemble shares with it; it needs no training."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from softbench import pieces, store
+from softbench.training import model_file, predictors, score_piece
+from softbench.training.coarse_scores import Pair
+from softbench.training.inference import view_of
+from softbench.training.material import Material
+from softbench.training.predictors import Predictor
+from softbench.training.temperature_scaling import temperature
+
+VERSION = 1
+
+
+def key_of_scores(material: Material, model: str) -> str:
+    """Return the key of all that decides the scores of a seed; `model` is the key of its weights."""
+    hashes = material.dataset.manifest["cases"]
+    return pieces.key_of(
+        model=model,
+        names=material.run.names,
+        scoring=asdict(material.run.scoring),
+        structures=material.dataset.structures,
+        versions=material.run.versions["scoring"],
+        images={case: hashes[case] for case in material.parts["test"]},
+    )
+
+
+def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str, Any]:
+    """Fill the piece `scores`: the tidy table, the reliability statistics and the predictions."""
+    torch.set_num_threads(material.run.protocol.threads)
+    model = model_file.load(folder / "model.pt", material.device)
+    run, coarse = material.run, pair_of(material, [model])
+    of_model: dict[str, Any] = {"resolution": run.resolution, "view": view_of(material.protocol)}
+    kinds: dict[str, Predictor] = {score_piece.RAW: predictors.networks([model], **of_model)}
+    found: dict[str, Any] = {}
+    if run.scoring.temperature:
+        validation = [material.case(case) for case in material.parts["val"]]
+        found["temperature"] = temperature(model, validation, view=view_of(material.protocol))
+        material.log(f"seed {seed}: temperature {found['temperature']:.3f}")
+        kinds["temperature"] = predictors.networks([model], temperature=found["temperature"], **of_model)
+    where = (scratch, kinds, material.dataset, material.split)
+    return found | score_piece.fill(*where, run.scoring, run.names, seed, material.log, pair=coarse)
+
+
+def pair_of(material: Material, models: Sequence[torch.nn.Module]) -> Pair | None:
+    """Return how a case's prediction and target on a coarser grid of training are had; None without such a grid."""
+    if material.run.resolution is None:
+        return None
+    predictor = predictors.networks(models, view=view_of(material.protocol))
+
+    def of_case(case_id: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        coarse, (soft, _) = material.case(case_id), material.target(case_id)
+        return predictor(coarse), store.decode(soft[0]), coarse.valid
+
+    return of_case
