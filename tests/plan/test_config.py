@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import yaml
 from softbench import InputError, datasets, soft_labels
+from softbench.plan import checks, settings
 from softbench.plan import modules as config
-from softbench.plan import settings
+from softbench.plan.config.check import faults_of
+from softbench.plan.config.refuse import refuse
 from softbench.plan.plan import Plan, complete_methods, complete_soft_labels
 from softbench.plan.wildcards import pattern
 
@@ -66,25 +68,29 @@ def plan(root: Path, **changes: dict[str, Any]) -> Plan:
     given = deepcopy(yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8")))
     for part, entries in changes.items():
         given[part] |= {name: {**(given[part].get(name) or {}), **entry} for name, entry in entries.items()}
-    return Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+    refuse(faults_of(given), None)
+    made = Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+    checks.fit(made)
+    return made
 
 
 @pytest.mark.parametrize("dataset", ["kits2019_svls", "phantom_brain"])
 def test_method_of_kept_labels_needs_a_dataset_that_keeps_them(dataset: str, root: Path) -> None:
-    said = rf"experiments\.demo_brain has the method 'resampled'.*dataset '{dataset}' keeps none.*datasets\.{dataset},"
+    said = rf"experiments\.demo_brain\.methods has the method 'resampled'.*'{dataset}' keeps none.*datasets\.{dataset},"
     with pytest.raises(InputError, match=said):
         plan(root, experiments={"demo_brain": {**KEPT, "dataset": dataset}})
     assert "resampled" not in plan(root).methods_of("demo_brain")
 
 
 def test_method_of_kept_labels_is_planned_where_they_are_kept(root: Path) -> None:
-    made = plan(root, experiments={"demo_brain": {**KEPT, "dataset": "kits2019_soft"}})
-    assert "resampled" in made.methods_of("demo_brain")
+    new = {"dataset": "kits2019_soft", "split": "main", "protocol": "svls_kits2019", "networks": ["unet3d"]}
+    made = plan(root, experiments={"mine": {**KEPT, **new, "scoring": {"tolerances_mm": [2.0]}}})
+    assert "resampled" in made.methods_of("mine")
 
 
 @pytest.mark.parametrize("wish", [{"raters": "majority"}, {"resolution": {"factor": 2}}])
 def test_method_of_kept_labels_has_neither_majority_nor_resolution(wish: dict[str, Any], root: Path) -> None:
-    with pytest.raises(InputError, match=r"methods\.resampled learns from labels kept soft"):
+    with pytest.raises(InputError, match=rf"methods\.resampled\.{next(iter(wish))} .*learns from labels kept soft"):
         plan(root, methods={"resampled": wish})
 
 
@@ -128,6 +134,6 @@ def test_table_without_a_control_is_refused_before_training(root: Path) -> None:
 
 
 def test_epoch_of_the_plateau_rule_without_that_rule_is_refused_before_training(root: Path) -> None:
-    said = "protocols.svls sets `plateau_epoch_steps`, but its schedule is 'constant'"
+    said = r"protocols\.svls\.plateau_epoch_steps decides nothing: the schedule is 'constant'"
     with pytest.raises(InputError, match=said):
         plan(root, protocols={"svls": {"plateau_epoch_steps": 250}})

@@ -1,31 +1,31 @@
 """The figures of config: keys of each kind, names that exist, and the forms on other data."""
 
-from types import SimpleNamespace
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from softbench import InputError
 from softbench.plan import figures as figure_plan
 
-PLAN = SimpleNamespace(
-    tables={"demo": {}},
-    experiments={"mine": {}, "mine_phantom": {}},
-    soft_labels={"one_hot": {}, "svls": {}},
-    methods_of=lambda experiment: ["one_hot", "svls", "chance"],
-    trained=lambda: ["one_hot", "svls", "geols"],
-)
-SLICES = {"kind": "slices", "title": "S", "experiments": ["mine"], "methods": ["one_hot", "svls"]}
+EXPERIMENTS = ["mine", "mine_phantom"]
+SLICES = {"kind": "slices", "title": "S", "experiments": ["demo_body"], "methods": ["one_hot", "svls"]}
 SWEEP = {
-    "kind": "sweep", "title": "T", "experiments": ["mine"], "x": "a", "points": {0: "one_hot", 0.1: "svls"},
+    "kind": "sweep", "title": "T", "experiments": ["demo_body"], "x": "a", "points": {0: "one_hot", 0.1: "svls"},
     "metrics": ["dsc"], "structure": "average",
 }  # fmt: skip
-ARMS = {"kind": "discrepancy", "title": "D", "experiments": ["mine"], "structure": "A"}
+ARMS = {"kind": "discrepancy", "title": "D", "experiments": ["demo_body"], "structure": "MUS"}
 
 
-def check(name="figure", **figure):
-    figure_plan.check({name: figure}, PLAN)
+@pytest.fixture
+def check(config: dict[str, Any], accepted: Callable) -> Callable:
+    def check(name: str = "figure", **figure: Any) -> None:
+        config["figures"] = {name: figure}
+        accepted(config)
+
+    return check
 
 
-def test_figures_that_name_what_exists_pass():
+def test_figures_that_name_what_exists_pass(check: Callable) -> None:
     check(**SLICES)
     check(**SWEEP, printed={0.1: "geols"})
     check(**ARMS, arms={"one": ["one_hot"], "two": ["svls"]})
@@ -34,33 +34,27 @@ def test_figures_that_name_what_exists_pass():
 @pytest.mark.parametrize(
     ("figure", "message"),
     [
-        (
-            {**SLICES, "experiments": ["yours"]},
-            r"figures\.figure\.experiments names 'yours'.*known: mine, mine_phantom",
-        ),
-        ({**SLICES, "methods": ["geols"]}, r"the experiment 'mine' names 'geols'.*known: chance, one_hot, svls"),
-        ({**SLICES, "methods": ["chance"]}, "a method that is trained names 'chance'"),
-        ({**SLICES, "chosen_by": "geols"}, "names 'geols'"),
-        ({**SLICES, "names": {"yours": "Y"}}, "names 'yours'"),
-        (
-            {**SLICES, "points": {0: "one_hot"}},
-            r"sets 'points', which the kind 'slices' does not know; its keys: cases",
-        ),
-        ({**SWEEP, "printed": {0.3: "geols"}}, r"printed names 0\.3.*known: 0, 0\.1"),
-        ({"kind": "sweep", "title": "T", "experiments": ["mine"]}, "lacks 'metrics', 'points', 'structure', 'x'"),
-        ({**ARMS, "arms": {"one": ["one_hot"], "two": ["one_hot", "svls"]}}, "must hold as many methods each"),
-        ({**ARMS, "arms": {"one": ["svls"]}, "experiments": ["mine", "mine_phantom"]}, "shows one experiment"),
-        ({"kind": "soft_labels", "title": "L", "experiments": ["mine"], "soft_labels": ["ls"]}, "names 'ls'"),
+        ({**SLICES, "experiments": ["yours"]}, r"figures\.figure\.experiments\.0 is 'yours'"),
+        ({**SLICES, "methods": ["geols"]}, r"figures\.figure\.methods\.0 is 'geols'"),
+        ({**SLICES, "methods": ["chance"]}, "is not trained"),
+        ({**SLICES, "chosen_by": "geols"}, r"figures\.figure\.chosen_by is 'geols'"),
+        ({**SLICES, "names": {"yours": "Y"}}, r"figures\.figure\.names\.yours"),
+        ({**SLICES, "points": {0: "one_hot"}}, r"figures\.figure\.points .*Known: cases, chosen_by, experiments"),
+        ({**SWEEP, "printed": {0.3: "geols"}}, r"figures\.figure\.printed\.0\.3"),
+        ({"kind": "sweep", "title": "T", "experiments": ["demo_body"]}, "lacks 'x', 'points', 'metrics', 'structure'"),
+        ({**ARMS, "arms": {"one": ["one_hot"], "two": ["one_hot", "svls"]}}, "as many methods"),
+        ({**ARMS, "arms": {"one": ["svls"]}, "experiments": ["demo_body", "demo_brain"]}, "shows one"),
+        ({"kind": "soft_labels", "title": "L", "experiments": ["demo_body"], "soft_labels": ["sl"]}, "is 'sl'"),
     ],
 )
-def test_figure_that_cannot_be_is_named_with_what_is_known(figure, message):
+def test_figure_that_cannot_be_is_named_with_what_is_known(figure: dict, message: str, check: Callable) -> None:
     with pytest.raises(InputError, match=message):
         check(**figure)
 
 
-def test_name_of_a_tables_own_figure_is_taken():
-    with pytest.raises(InputError, match="reliability_demo has the name of a table's own figure"):
-        check("reliability_demo", **SLICES)
+def test_name_of_a_tables_own_figure_is_taken(check: Callable) -> None:
+    with pytest.raises(InputError, match=r"figures\.reliability_demo_brain .*table's own"):
+        check("reliability_demo_brain", **SLICES)
 
 
 def test_method_that_only_chooses_cases_is_read_too_and_each_once():
@@ -74,7 +68,8 @@ def test_method_that_only_chooses_cases_is_read_too_and_each_once():
 
 
 def test_form_on_other_data_says_so_and_exists_only_where_there_is_other_data():
-    forms = figure_plan.forms_of({"one": {**SLICES, "names": {"mine": "BraTS"}}}, PLAN.experiments, {})
+    figure = {**SLICES, "experiments": ["mine"], "names": {"mine": "BraTS"}}
+    forms = figure_plan.forms_of({"one": figure}, EXPERIMENTS, {})
     assert list(forms) == ["one", "one_phantom"]
     assert forms["one"]["names"] == {"mine": "BraTS"}
     assert forms["one_phantom"]["experiments"] == ["mine_phantom"]
@@ -88,5 +83,6 @@ def test_experiment_without_a_stand_in_stays_in_the_open_form():
 
 
 def test_taken_name_of_a_form_is_refused():
+    figure = {**SLICES, "experiments": ["mine"]}
     with pytest.raises(InputError, match="one is also made as one_phantom"):
-        figure_plan.forms_of({"one": SLICES, "one_phantom": SLICES}, PLAN.experiments, {})
+        figure_plan.forms_of({"one": figure, "one_phantom": figure}, EXPERIMENTS, {})

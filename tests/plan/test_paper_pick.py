@@ -1,9 +1,10 @@
 """Rows whose parameter the paper does not say: which runs they are picked from, and what config may name."""
 
+from collections.abc import Callable
 from copy import deepcopy
+from typing import Any
 
 import pytest
-import yaml
 from softbench import InputError, datasets, published, soft_labels
 from softbench.plan import pick as paper_pick
 from softbench.plan.plan import Plan
@@ -13,17 +14,8 @@ BLOCK = {"experiment": "e", "pick": {"what": "cells", "rows": ROWS, "beside": [5
 METHODS = ["ce", "sp", "sp_1000", "wsp", "wsp_1000"]
 
 
-@pytest.fixture(scope="module")
-def config(root) -> dict:
-    return yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
-
-
 def planned(config: dict) -> Plan:
     return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names())
-
-
-def changed(**pick: object) -> dict:
-    return {**BLOCK, "pick": {**BLOCK["pick"], **pick}}
 
 
 def test_all_that_a_row_is_picked_from_is_run() -> None:
@@ -32,17 +24,20 @@ def test_all_that_a_row_is_picked_from_is_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("block", "message"),
+    ("key", "value", "message"),
     [
-        (changed(rows={**ROWS, "wsp": {500: "wsp"}}), "needs the same values in each of its rows"),
-        (changed(rows={**ROWS, "wsp": {500: "wsp", 1000: "lost"}}), "pick names 'lost', which `methods` lacks"),
-        (changed(beside=[750]), r"pick\.beside names \[750\], which no row has"),
+        ("superpixel", {500: "superpixel"}, "needs the values of the first row"),
+        ("superpixel", {500: "lost"}, "'lost'"),
+        ("beside", [750], "750"),
     ],
 )
-def test_what_cannot_be_picked_is_refused(block: dict, message: str) -> None:
-    paper_pick.check("here", BLOCK, METHODS)
-    with pytest.raises(InputError, match=message):
-        paper_pick.check("here", block, METHODS)
+def test_what_cannot_be_picked_is_refused(
+    key: str, value: Any, message: str, config: dict[str, Any], accepted: Callable
+) -> None:
+    pick = config["tables"]["superpixel_1"]["blocks"][0]["pick"]
+    (pick if key in pick else pick["rows"])[key] = value
+    with pytest.raises(InputError, match=rf"tables\.superpixel_1\.blocks\.0\.pick.*{message}"):
+        accepted(config)
 
 
 @pytest.mark.parametrize("table", ["superpixel_1", "superpixel_2"])

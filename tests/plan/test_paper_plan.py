@@ -1,6 +1,8 @@
 """The papers' tables of config: three forms of each, whose blocks take their runs from the right experiment."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -95,11 +97,10 @@ def test_every_row_of_epd_has_a_method_with_the_semimetric_dice_and_a_control_of
         assert other["control"] in (f"{one['control']}_semimetric", "one_hot")
 
 
-def test_unknown_variant_is_named(root: Path) -> None:
-    config = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+def test_unknown_variant_is_named(config: dict[str, Any], accepted: Callable) -> None:
     config["tables"]["svls_2"]["blocks"][0]["variants"] = ["svls_9"]
-    with pytest.raises(InputError, match=r"tables\.svls_2\.blocks\.variants.*svls_9"):
-        Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+    with pytest.raises(InputError, match=r"tables\.svls_2\.blocks\.0\.variants\.0.*svls_9"):
+        accepted(config)
 
 
 @pytest.mark.parametrize("name", published.names())

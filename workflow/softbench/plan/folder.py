@@ -7,7 +7,9 @@ from typing import Any
 import yaml
 
 from softbench.errors import InputError
-from softbench.plan import modules, rule_files, settings
+from softbench.plan import checks, modules, rule_files, settings
+from softbench.plan.config.check import faults_of
+from softbench.plan.config.refuse import refuse
 from softbench.plan.plan import Plan
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
@@ -28,9 +30,11 @@ def read(
     for path in configfiles:
         config = merged(config, _load(root / path))
     config = merged(config, settings.retype(_given(assignments)))
-    settings.check(config)
+    refuse(faults_of(config), None)
     rules = rule_files.names(root)
-    return Plan(config, _named(rules, "soften_"), _named(rules, "map_"), modules.sources(), rules)
+    plan = Plan(config, _named(rules, "soften_"), _named(rules, "map_"), modules.sources(), rules)
+    checks.fit(plan)
+    return plan
 
 
 def _named(rules: Sequence[str], prefix: str) -> list[str]:

@@ -1,9 +1,7 @@
 """Rows of a paper's table for which the paper does not say a parameter's value: which runs a table picks them from."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-
-from softbench.errors import InputError
 
 if TYPE_CHECKING:
     from softbench.plan.plan import Plan
@@ -50,26 +48,3 @@ def titles_of(plan: "Plan", block: Mapping[str, Any]) -> dict[str, str]:
         titles |= {method: f"{title}, {value:g} {what}" for value, method in values.items()}
         titles[row + UNPICKED] = title
     return titles
-
-
-def check(where: str, block: Mapping[str, Any], methods: Collection[str]) -> None:
-    """Raise where the rows that a block picks do not have the same values, or name a method that does not exist.
-
-    Args:
-        where: the block in config, for the message.
-        block: of a paper's table.
-        methods: of config.
-    Raises: InputError: with what was found and what is known.
-    """
-    if block.get("pick") is None:
-        return
-    rows = rows_of(block)
-    values = {row: sorted(of_row) for row, of_row in rows.items()}
-    if len({tuple(one) for one in values.values()}) > 1:
-        raise InputError(f"config.yaml: {where}.pick needs the same values in each of its rows, but has {values}.")
-    named = [*rows, *(one for of_row in rows.values() for one in of_row.values())]
-    if unknown := [one for one in named if one not in methods]:
-        raise InputError(f"config.yaml: {where}.pick names {', '.join(map(repr, unknown))}, which `methods` lacks.")
-    beside = [value for value in block["pick"].get("beside", []) if value not in next(iter(values.values()))]
-    if beside:
-        raise InputError(f"config.yaml: {where}.pick.beside names {beside}, which no row has; known: {values}.")

@@ -3,11 +3,10 @@
 from collections.abc import Collection
 from typing import Any
 
-from softbench import networks
 from softbench.errors import InputError
-from softbench.losses import catalogue as losses
-from softbench.plan import availability, figures, paper_forms, paths, pick, rehearsal
-from softbench.plan.modules import needs_shares, settings_allowed, source_settings_allowed, splits_of
+from softbench.plan import availability, figures, paper_forms, paths, rehearsal
+from softbench.plan.config.nodes import Places
+from softbench.plan.modules import splits_of
 from softbench.plan.paths import Run
 
 
@@ -21,8 +20,10 @@ class Plan:
         kinds: list[str],
         sources: list[str],
         rules: Collection[str] = (),
+        *,
+        places: Places | None = None,
     ) -> None:
-        """Complete the config and check its names.
+        """Fill in what config leaves out; `plan.checks` says what does not fit.
 
         Args:
             config: as the schema allows it.
@@ -30,9 +31,10 @@ class Plan:
             kinds: the kinds of maps that have a rule `map_<kind>`.
             sources: the sources that have a module in `datasets/`.
             rules: the names of all rules, which no table may have.
-        Raises: InputError: if one part of the config names what another does not have; the known names are listed.
+            places: where the values of config were written, for messages.
+        Raises: InputError: if a name is taken: of a rule, of a form of a table or figure, or of a recipe.
         """
-        self.config = config
+        self.config, self.places = config, places
         self.recipes, self.kinds, self.sources = recipes, kinds, sources
         self.datasets: dict[str, dict[str, Any]] = config["datasets"]
         self.maps = complete_maps(config["maps"], kinds)
@@ -43,113 +45,8 @@ class Plan:
         self.tables: dict[str, dict[str, Any]] = _tables(config, printed=False)
         self.figures = figures.forms_of(config.get("figures", {}), self.experiments, _stand_ins(config))
         self.paper_tables = paper_forms.forms_of(_tables(config, printed=True), self.experiments)
-        self._check(recipes, kinds, sources, rules)
-
-    def _check(self, recipes: list[str], kinds: list[str], sources: list[str], rules: Collection[str]) -> None:
-        for name, dataset in self.datasets.items():
-            _known(f"datasets.{name}.source", dataset["source"], sources)
-            _check_dataset(name, dataset)
-        for name in self.config["folders"]:
-            _known("folders", name, sources)
-        for name, one in self.maps.items():
-            _known(f"maps.{name}.map", one["map"], kinds)
-        for name, soft_label in self.soft_labels.items():
-            _known(f"soft_labels.{name}.map", soft_label.get("map", next(iter(self.maps))), self.maps)
-            _known(f"soft_labels.{name}.recipe", soft_label["recipe"], recipes)
-            _check_settings(name, soft_label)
-        for name, protocol in self.protocols.items():
-            _check_plateau(name, protocol)
-        for name, network in self.config["networks"].items():
-            _known(f"networks.{name}.name", network["name"], networks.names())
-            networks.require_settings(f"config.yaml: networks.{name}", network["name"], set(network) - {"name"})
-        for name, method in self.methods.items():
-            if method["sanity"] is None:
-                _known(f"methods.{name}.soft_label", method["soft_label"], self.soft_labels)
-                losses.terms(method["loss"])
-                self._check_reader_of_shares(name)
-            if method["control"] is not None:
-                _known(f"methods.{name}.control", method["control"], self.methods)
-        for name in self.experiments:
-            self._check_experiment(name)
-        for name, table in self.tables.items():
-            for experiment in table["experiments"]:
-                _known(f"tables.{name}.experiments", experiment, self.experiments)
-            self._check_one_block(name)
-            self._check_controls(name)
-            self._check_temperature(name)
-        for name, table in self.paper_tables.items():
-            for method in (one for block in table["blocks"] for one in block["variants"]):
-                _known(f"tables.{name}.blocks.variants", method, self.methods)
-            for block in table["blocks"]:
-                pick.check(f"tables.{name}.blocks", block, self.methods)
-        targets = {**self.tables, **self.paper_tables}
-        for name in self.config["run"]:
-            _known("run", name, targets)
-        figures.check(self.config.get("figures", {}), self)
-        for name in sorted(set(rules) & set(targets)):
-            raise InputError(f"config.yaml: tables.{name} has the name of a rule, so it could be no target. Rename it.")
-
-    def _check_experiment(self, name: str) -> None:
-        experiment = self.experiments[name]
-        _known(f"experiments.{name}.dataset", experiment["dataset"], self.datasets)
-        _known(f"experiments.{name}.protocol", experiment["protocol"], self.protocols)
-        for network in experiment["networks"]:
-            _known(f"experiments.{name}.networks", network, self.config["networks"])
-        for method in [*self.methods_of(name), *experiment.get("except", [])]:
-            _known(f"experiments.{name}.methods", method, self.methods)
-        self._check_shares(name)
-
-    def _check_reader_of_shares(self, name: str) -> None:
-        """Raise where a method asks for shares that are not: those of a majority, or on a coarser grid."""
-        method = self.methods[name]
-        if self._reads_shares(name) and (method["raters"] == "majority" or method["resolution"] is not None):
-            raise InputError(
-                f"config.yaml: methods.{name} learns from labels kept soft through resampling: they belong to single "
-                "raters and lie on the grid of the dataset. Leave out `raters: majority` and `resolution`."
-            )
-
-    def _check_shares(self, experiment: str) -> None:
-        """Raise where a method of an experiment learns from shares that its dataset does not keep."""
-        dataset = self.experiments[experiment]["dataset"]
-        readers = [method for method in self.methods_of(experiment) if self._reads_shares(method)]
-        if readers and self.datasets[dataset].get("label_interpolation") != "soft":
-            raise InputError(
-                f"config.yaml: experiments.{experiment} has the method {readers[0]!r}, which learns from labels kept "
-                f"soft through resampling, but its dataset {dataset!r} keeps none. Set `label_interpolation: soft` in "
-                f"datasets.{dataset}, or name {readers[0]!r} in the experiment's `except`."
-            )
-
-    def _reads_shares(self, method: str) -> bool:
-        soft_label = self.methods[method]["soft_label"]
-        return soft_label is not None and needs_shares(self.soft_labels[soft_label]["recipe"])
-
-    def _check_one_block(self, table: str) -> None:
-        blocks = sorted({f"{experiment} with {network}" for experiment, network, _ in self.runs_of(table)})
-        if len(blocks) != 1:
-            raise InputError(
-                f"config.yaml: tables.{table} must show one experiment with one network, but would mix "
-                f"{', '.join(blocks)}. Make a table of each."
-            )
-
-    def _check_controls(self, table: str) -> None:
-        """Raise where a table would show a method without its control: told before training, not after."""
-        shown = [method for _, _, method in self.runs_of(table)]
-        for method in shown:
-            control = self.methods[method]["control"]
-            if control not in (None, *shown):
-                raise InputError(
-                    f"config.yaml: tables.{table} shows the method {method!r} without its control {control!r}. Name "
-                    f"both in `methods` of {', '.join(self.tables[table]['experiments'])}, or neither."
-                )
-
-    def _check_temperature(self, table: str) -> None:
-        prediction = self.tables[table].get("prediction", "raw")
-        for experiment in self.tables[table]["experiments"]:
-            if prediction.endswith("temperature") and not self.experiments[experiment]["scoring"].get("temperature"):
-                raise InputError(
-                    f"config.yaml: tables.{table} shows the prediction {prediction!r}, but experiments.{experiment} "
-                    "makes none. Set `temperature: true` in its `scoring`."
-                )
+        for name in sorted(set(rules) & {*self.tables, *self.paper_tables}):
+            raise InputError(f"tables.{name} has the name of a rule, so it could be no target. Rename it.")
 
     def dataset_of(self, experiment: str) -> str:
         """Return the data set of an experiment."""
@@ -319,40 +216,3 @@ def _with_defaults(name: str, method: dict[str, Any]) -> dict[str, Any]:
     control = None if name == "one_hot" else "one_hot"
     defaults = {"title": name, "soft_label": name, "loss": "ce", "control": control, "raters": "first"}
     return {**defaults, "resolution": None, "batch": None, "sanity": None, "on_request": False, **method}
-
-
-def _known(place: str, name: str, known: Any) -> None:
-    if name not in known:
-        raise InputError(
-            f"config.yaml: {place} names {name!r}, which does not exist; known: {', '.join(sorted(known))}."
-        )
-
-
-def _check_dataset(name: str, dataset: dict[str, Any]) -> None:
-    allowed = source_settings_allowed(dataset["source"])
-    unknown = sorted(set(dataset) - {"source"} - allowed)
-    if unknown:
-        raise InputError(
-            f"config.yaml: datasets.{name} sets {', '.join(map(repr, unknown))}, which the source "
-            f"{dataset['source']!r} does not know; its settings: {', '.join(sorted(allowed))}."
-        )
-
-
-def _check_plateau(name: str, protocol: dict[str, Any]) -> None:
-    """Raise where a protocol has an epoch of the plateau rule without that rule; a job would find it out much later."""
-    schedule = protocol.get("schedule")
-    if "plateau_epoch_steps" in protocol and schedule != "halve_on_plateau":
-        raise InputError(
-            f"config.yaml: protocols.{name} sets `plateau_epoch_steps`, but its schedule is {schedule!r}, which looks "
-            "at no validation. Leave it out, or set `schedule: halve_on_plateau`."
-        )
-
-
-def _check_settings(name: str, soft_label: dict[str, Any]) -> None:
-    allowed = settings_allowed(soft_label["recipe"])
-    unknown = sorted(set(soft_label) - {"recipe", "map"} - set(allowed)) if allowed is not None else []
-    if unknown:
-        raise InputError(
-            f"config.yaml: soft_labels.{name} sets {', '.join(map(repr, unknown))}, which the recipe "
-            f"{soft_label['recipe']!r} does not know; its settings: {', '.join(sorted(allowed or [])) or 'none'}."
-        )

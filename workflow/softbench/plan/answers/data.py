@@ -1,11 +1,10 @@
 """What data.smk asks: how files are fetched, data sets prepared, and splits made of patients."""
 
-import functools
 import sys
 from pathlib import Path
 from typing import Any
 
-from softbench.plan import modules, paths, resources, stages
+from softbench.plan import checks, modules, paths, resources, stages
 from softbench.plan.plan import Plan
 from softbench.plan.stop import stops
 from softbench.plan.wildcards import Wildcards, pattern
@@ -23,6 +22,7 @@ class Data:
             is_main: whether this process plans jobs, and does not carry one out.
         """
         self.plan, self.is_main = plan, is_main
+        self._read: set[str] = set()  # committed splits that are whole
         self.names = pattern(plan.datasets)
         self.prepared = pattern(name for name, one in plan.datasets.items() if one["source"] not in own_rules)
         self.sources = pattern(name for name in plan.sources if not _is_made(name) and name not in own_rules)
@@ -97,16 +97,19 @@ class Data:
         """Return where the split of an experiment lies; a bad one stops before any job starts."""
         path = self.plan.split_of(experiment)
         if path.startswith("workflow/") and self.is_main:
-            _require_split(path)
+            self._require_split(experiment, path)
         return path
 
+    @stops
+    def _require_split(self, experiment: str, path: str) -> None:
+        """Stop unless a committed split is there and can be read; each is looked at once."""
+        if path in self._read:
+            return
+        checks.require_split(self.plan, experiment)
+        from softbench.datasets import splits
 
-@functools.cache
-@stops
-def _require_split(path: str) -> None:
-    from softbench.datasets import splits
-
-    splits.read(Path(path))
+        splits.read(Path(path))
+        self._read.add(path)
 
 
 def _is_made(source: str) -> bool:

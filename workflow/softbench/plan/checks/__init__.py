@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from softbench.plan.checks import experiments, figures, papers, tables
 from softbench.plan.checks.facts import Facts
-from softbench.plan.config.nodes import Places
 from softbench.plan.config.refuse import refuse
 from softbench.plan.config.walk import Fault
 
@@ -12,15 +11,22 @@ if TYPE_CHECKING:
     from softbench.plan.plan import Plan
 
 
-def fit(plan: "Plan", places: Places | None = None) -> None:
+def fit(plan: "Plan") -> None:
     """Raise for the first thing of a plan that does not fit another.
 
     Args:
         plan: complete, of a config that `config.check` lets pass.
-        places: where its values were written.
     Raises: InputError: `file, line N: path.of.key`, what was found, what is known, and which of it was probably meant.
     """
-    refuse(faults_of(plan), places)
+    refuse(faults_of(plan), plan.places)
+
+
+def require_split(plan: "Plan", experiment: str) -> None:
+    """Raise where the split of an experiment is none of its data set; the message lists those that there are.
+
+    Raises: InputError: as `fit`.
+    """
+    refuse(experiments.split(experiment, Facts(plan)), plan.places)
 
 
 def faults_of(plan: "Plan") -> list[Fault]:

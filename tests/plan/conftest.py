@@ -1,0 +1,38 @@
+"""A config, checked and planned as `snakemake -n` does."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from softbench import datasets, soft_labels
+from softbench.plan import checks, folder
+from softbench.plan.config.check import faults_of
+from softbench.plan.config.refuse import refuse
+from softbench.plan.plan import Plan
+
+
+@pytest.fixture(scope="session")
+def shipped_config(root: Path) -> dict[str, Any]:
+    """What the shipped files of config say; not to be changed."""
+    return folder.read(root).config
+
+
+@pytest.fixture
+def config(shipped_config: dict[str, Any]) -> dict[str, Any]:
+    """The same, to be changed."""
+    return deepcopy(shipped_config)
+
+
+@pytest.fixture(scope="session")
+def accepted() -> Callable[[dict[str, Any]], Plan]:
+    """Check a config and plan it; raises the first fault."""
+
+    def accept(config: dict[str, Any]) -> Plan:
+        refuse(faults_of(config), None)
+        plan = Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+        checks.fit(plan)
+        return plan
+
+    return accept
