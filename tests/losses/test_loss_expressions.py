@@ -86,6 +86,8 @@ def test_class_weights_need_frequencies(expression: str, needs: bool) -> None:
         ("learned(learned(l1))", "`learned` within `learned`"),
         ("learned", "a term that cannot be read: ''"),
         ("learned(l2)", "names 'l2'; known losses: ce"),
+        ("ce + dcie", r"and `learned\(...\)`. Did you mean 'dice'\?$"),
+        ("focal(gama=3)", r"Did you mean 'gamma'\?$"),
     ],
 )
 def test_what_cannot_be_read_is_named(expression: str, message: str) -> None:

@@ -47,3 +47,16 @@ def test_line_that_cannot_be_read_is_shown_how(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(catalogue, "__file__", str(tmp_path / "catalogue.py"))
     with pytest.raises(InputError, match=r'odd\.py: LOSS must be written like \{"class": "Tversky"'):
         catalogue.own()
+
+
+def test_range_that_a_loss_declares_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '"""Own."""\n\nLOSS = {"class": "Own", "settings": {"share": 0.5}}\n'
+    (tmp_path / "own.py").write_text(
+        text + 'ALLOWED = {"share": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}}\n'
+    )
+    monkeypatch.setattr(catalogue, "__file__", str(tmp_path / "catalogue.py"))
+    monkeypatch.setattr(catalogue, "LOSSES", catalogue.own())
+    assert catalogue.read("own(share=0.7)")[0].settings == {"share": 0.7}
+    for value, said in (("2", "above 1: 2"), ("0", "not above 0: 0")):
+        with pytest.raises(InputError, match=f"has a share that is {said}"):
+            catalogue.read(f"own(share={value})")

@@ -1,6 +1,8 @@
 """Each setting is declared where it is used: type, range and meaning, and its default is allowed."""
 
 import inspect
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields
 
@@ -147,3 +149,11 @@ def test_metric_with_parameters_is_known_as_in_the_catalogue(key: str) -> None:
 @pytest.mark.parametrize("key", ["dcs", "hd95_2mm", "nsd_2", "hd95_at_val", "dsc_at_train", "dsc@torch", "threshold"])
 def test_metric_that_the_catalogue_lacks_is_unknown(key: str) -> None:
     assert not metrics_of_plan.is_known(key)
+
+
+def test_reading_and_checking_config_loads_neither_numpy_nor_torch() -> None:
+    code = (
+        "import sys, softbench.plan.config, softbench.plan.checks; "
+        "assert not {'numpy', 'torch', 'pandas', 'jsonschema'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -336,7 +336,7 @@ REFUSED = {
     ),
     "seeds twice": ("seeds: [0, 1, 1]  # here", "seeds.2", "is 1, which is in the list already."),
     "negative seed": ("seeds: [-1]  # here", "seeds.0", "is -1, but must be a whole number from 0 on."),
-    "no seeds": ("seeds: []  # here", "seeds", "is [], but must be a list of 1 or more whole numbers from 0 on"),
+    "no seeds": ("seeds: []  # here", "seeds", "is [], but must be a list of one or more whole numbers from 0 on"),
     "seeds a job": ("seeds_per_job: 0  # here", "seeds_per_job", "is 0, but must be all or a whole number from 1 on"),
     "negative seeds a job": ("seeds_per_job: -2  # here", "seeds_per_job", "is -2, but must be all or a whole number"),
     "device": ("device: cpuu  # here", "device", "is 'cpuu', but must be auto, cpu or cuda (where networks run). Did"),
@@ -415,6 +415,22 @@ REFUSED = {
         PROTOCOL + "    epochs: 3\n    schedule: constant\n    plateau_epoch_steps: 5  # here",
         "protocols.mine.plateau_epoch_steps",
         "decides nothing: the schedule is 'constant'",
+    ),
+    "epoch of the plateau rule that ends without validation": (
+        PROTOCOL
+        + "    epochs: 3\n    schedule: halve_on_plateau\n    validate_every: 2\n    plateau_epoch_steps: 5  # here",
+        "protocols.mine.plateau_epoch_steps",
+        "is 5, but must be a multiple of `validate_every`, 2:",
+    ),
+    "axes of other lengths": (
+        "protocols:\n  hippocampus:\n    transposes: [[D, H]]  # here",
+        "protocols.hippocampus.transposes.0",
+        "exchanges the axes D and H, but the crop [32, 48, 32] has other lengths there.",
+    ),
+    "axis that planes lack": (
+        "protocols:\n  demo_body:\n    flips: [D]  # here",
+        "protocols.demo_body.flips",
+        "names the axis D, but the images of 'phantom_body' in experiments.demo_body are 2-D.",
     ),
     "metric of another tolerance": (
         COLUMN + "{metric: nsd_3mm, structure: average}  # here",

@@ -17,7 +17,10 @@ fetched and prepared by the same two rules. With it come tests and, unless it is
     MODALITIES   names of the image channels, in the order of `RawCase.images`, which names a file of several channels
                  once for each
     CLASSES      names of the classes; the index is the class id, 0 is background
-    STRUCTURES   what a score's row may name, each with its class ids
+    STRUCTURES*  what a score's row may name, each with its class ids; a table that names another is refused when config
+                 is read, unless the module computes them
+    DIMS*        optional, 3 or 2: whether images are volumes or planes; so config with a crop of the other is refused
+    LABEL_MAPS*  optional, of a case, one a rater; so a method of a further rater is refused
 
 **Files to cases: every source that is not made**
 
@@ -36,6 +39,8 @@ fetched and prepared by the same two rules. With it come tests and, unless it is
                  arrays (M, D, H, W) in RAS, 2-D ones (M, H, W), checked by `reading.join` or as it does. It refuses
                  with `InputError`, to which the id of the case is added
     SETTINGS*    optional, what `read` takes besides the case, with defaults; config.yaml may set them
+    ALLOWED*     optional, type, range and meaning of each of SETTINGS, in the words of JSON Schema; without it config
+                 is held to the type of the default
     DEFAULTS     optional, preparation by default: names of `prepare.DEFAULTS` (spacing_mm, interpolation,
                  label_interpolation, window, crop, normalise, dtype), each with its source in a comment
     PSEUDO_RATERS  optional, True where a rater's label map is put together from several people's hands: the dataset's

@@ -1,22 +1,25 @@
 """Losses as config names them, and what a loss expression needs; imports no torch."""
 
 import ast
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from softbench.errors import InputError
-from softbench.losses.expression import LEARNED, Loss, Reader, Term
+from softbench.losses.expression import LEARNED, Loss, Reader, Setting, Term
 
 VERSION = 1
-SHIPPED = {  # name in config -> module of this room, class, types of its settings
+SHIPPED = {  # name in config -> module of this room, class; settings stand in the module, as `ALLOWED`
     "ce": Loss("cross_entropy", "CrossEntropy"),
-    "dice": Loss("dice", "Dice", {"background": bool}),
-    "dice_vnet": Loss("dice_vnet", "DiceVNet", {"background": bool}),
-    "focal": Loss("focal", "Focal", {"gamma": float}),
+    "dice": Loss("dice", "Dice"),
+    "dice_vnet": Loss("dice_vnet", "DiceVNet"),
+    "focal": Loss("focal", "Focal"),
     "kl": Loss("kl_divergence", "KLDivergence"),
     "l1": Loss("l1", "L1"),
-    "soft_dice": Loss("soft_dice", "SoftDice", {"background": bool, "per_class": bool}),
+    "soft_dice": Loss("soft_dice", "SoftDice"),
     "wce": Loss("weighted_cross_entropy", "WeightedCrossEntropy", needs_frequencies=True),
 }
+TYPES: Mapping[str, type[Setting]] = {"number": float, "boolean": bool}  # of ALLOWED
 OWN = "\nLOSS = "  # begins the line by which a module of this room says that it is a loss of its own name
 SHARED = ("arithmetic", "weighted_sum")  # modules that decide the value of every expression
 
@@ -24,8 +27,9 @@ SHARED = ("arithmetic", "weighted_sum")  # modules that decide the value of ever
 def own() -> dict[str, Loss]:
     """Return the losses found by being there: each module of this room with `LOSS = {"class": ..., "settings": {...}}`.
 
-    The loss is called as its module; the settings stand with their defaults.
-    Raises: InputError: if the line cannot be read.
+    The loss is called as its module; the settings stand with their defaults. What is allowed of them, a module may say
+    in `ALLOWED`, as docs/extend.md shows.
+    Raises: InputError: if a line cannot be read.
     """
     files = [file for file in sorted(Path(__file__).parent.glob("*.py")) if file != Path(__file__)]
     texts = {file: file.read_text(encoding="utf-8") for file in files}
@@ -33,17 +37,32 @@ def own() -> dict[str, Loss]:
 
 
 def _declared(file: Path, text: str) -> Loss:
-    assigned = {ast.unparse(n.targets[0]): n.value for n in ast.parse(text).body if isinstance(n, ast.Assign)}
+    assigned = _assigned(text)
     try:
         facts = ast.literal_eval(assigned["LOSS"])
-        return Loss(file.stem, facts["class"], {name: type(one) for name, one in facts.get("settings", {}).items()})
+        types = {name: type(one) for name, one in facts.get("settings", {}).items()}
+        return Loss(file.stem, facts["class"], types, allowed=_allowed(assigned))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             f'{file}: LOSS must be written like {{"class": "Tversky", "settings": {{"alpha": 0.3}}}} ({error}).'
         ) from error
 
 
-LOSSES = SHIPPED | own()
+def _with_settings(loss: Loss) -> Loss:
+    """Return a shipped loss with the settings that its module declares."""
+    allowed = _allowed(_assigned((Path(__file__).parent / f"{loss.module}.py").read_text(encoding="utf-8")))
+    return loss._replace(settings={name: TYPES[one["type"]] for name, one in allowed.items()}, allowed=allowed)
+
+
+def _assigned(text: str) -> dict[str, ast.expr]:
+    return {ast.unparse(n.targets[0]): n.value for n in ast.parse(text).body if isinstance(n, ast.Assign)}
+
+
+def _allowed(assigned: Mapping[str, ast.expr]) -> dict[str, dict[str, Any]]:
+    return ast.literal_eval(assigned["ALLOWED"]) if "ALLOWED" in assigned else {}
+
+
+LOSSES = {name: _with_settings(loss) for name, loss in SHIPPED.items()} | own()
 
 
 def names() -> list[str]:

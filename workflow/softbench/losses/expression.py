@@ -4,9 +4,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from softbench.errors import InputError
+from softbench.suggest import meant
 
 VERSION = 1
 LEARNED = "learned"
@@ -15,12 +16,16 @@ Setting = float | bool
 
 
 class Loss(NamedTuple):
-    """A loss that expressions may name: where it lives, and the types of its settings."""
+    """A loss that expressions may name: where it lives, the types of its settings, and what is allowed of them.
+
+    `allowed` holds the module's `ALLOWED`: of a number, `maximum` or `exclusiveMinimum`; none is below 0.
+    """
 
     module: str
     kind: str
     settings: Mapping[str, type[Setting]] = {}
     needs_frequencies: bool = False
+    allowed: Mapping[str, Mapping[str, Any]] = {}
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,8 @@ class Reader:
         if name == LEARNED:
             return Term(label, name, weight, inner=self._inner(inside))
         if name not in self.known:
-            self._complain(f"names {name!r}; known losses: {', '.join(sorted(self.known))}, and `{LEARNED}(...)`")
+            known = f"known losses: {', '.join(sorted(self.known))}, and `{LEARNED}(...)`"
+            self._complain(f"names {name!r}; {known}", meant(name, [*self.known, LEARNED]))
         return Term(label, name, weight, *self._arguments(name, inside))
 
     def _inner(self, inside: str) -> tuple[Term, ...]:
@@ -88,12 +94,21 @@ class Reader:
         kinds = self.known[name].settings
         if key not in kinds:
             known = ", ".join([*TARGETS, *(f"{one}=..." for one in kinds)])
-            self._complain(f"gives {name!r} the argument {key!r}, which it does not know; known: {known}")
+            said = f"gives {name!r} the argument {key!r}, which it does not know; known: {known}"
+            self._complain(said, meant(key, [*TARGETS, *kinds]))
         if kinds[key] is not bool:
-            return self._number(value, f"a {key}")
+            return self._within(self._number(value, f"a {key}"), key, self.known[name].allowed.get(key, {}))
         if value not in ("true", "false"):
             self._complain(f"has a {key} that is neither true nor false: {value!r}")
         return value == "true"
+
+    def _within(self, number: float, key: str, allowed: Mapping[str, Any]) -> float:
+        """Return a setting that lies in its range."""
+        high, above = allowed.get("maximum", math.inf), allowed.get("exclusiveMinimum", -math.inf)
+        if not above < number <= high:
+            limit = f"above {high}" if number > high else f"not above {above}"
+            self._complain(f"has a {key} that is {limit}: {number:g}")
+        return number
 
     def _number(self, text: str, what: str) -> float:
         try:
@@ -119,5 +134,5 @@ class Reader:
             self._complain("has parentheses that do not match")
         return parts
 
-    def _complain(self, what: str) -> NoReturn:
-        raise InputError(f"the loss {self.expression!r} {what}.")
+    def _complain(self, what: str, meant: str = "") -> NoReturn:
+        raise InputError(f"the loss {self.expression!r} {what}.{meant}")

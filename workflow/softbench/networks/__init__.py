@@ -4,14 +4,13 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from softbench.checks import require_one_of
 from softbench.errors import InputError
-from softbench.networks.settings import dims_of, require_settings, settings_of
+from softbench.networks.settings import defaults_of, dims_of, require_settings, settings_of
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["build", "dims_of", "names", "parameters", "require_settings", "settings_of"]
+__all__ = ["build", "defaults_of", "dims_of", "names", "parameters", "require_settings", "settings_of"]
 VERSION = None  # builds by name
 
 
@@ -36,6 +35,8 @@ def build(name: str, in_channels: int, classes: int, dims: int, **settings: Any)
     Raises: InputError: if there is no such network, `dims` is neither 2 nor 3 or not the network's, or a setting is
         missing or unknown.
     """
+    from softbench.checks import require_one_of  # it needs numpy, which those who read config do not
+
     require_one_of("network", name, names())
     require_one_of("dims", dims, (2, 3))
     if dims not in dims_of(name):

@@ -1,8 +1,10 @@
 """Which settings a network takes, read from the text of its module: config is checked without importing torch."""
 
 import ast
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from softbench.errors import InputError
 
@@ -37,11 +39,25 @@ def dims_of(name: str) -> tuple[int, ...]:
 
 def settings_of(name: str) -> tuple[set[str], set[str], bool]:
     """Return the keyword-only arguments of `build` without and with a default, and whether it takes any others."""
-    tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
-    arguments = next(n.args for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "build")
+    arguments = _arguments(name)
     pairs = list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
     needed = {argument.arg for argument, default in pairs if default is None}
     return needed, {argument.arg for argument, _ in pairs} - needed, arguments.kwarg is not None
+
+
+def defaults_of(name: str) -> dict[str, Any]:
+    """Return the defaults of the arguments of `build`, of those that have one that is a plain literal."""
+    arguments = _arguments(name)
+    found: dict[str, Any] = {}
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        with contextlib.suppress(ValueError):
+            found |= {} if default is None else {argument.arg: ast.literal_eval(default)}
+    return found
+
+
+def _arguments(name: str) -> ast.arguments:
+    tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
+    return next(n.args for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "build")
 
 
 def _quoted(names: list[str]) -> str:

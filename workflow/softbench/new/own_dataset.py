@@ -42,6 +42,7 @@ def _values(found: Folder) -> dict[str, Any]:
         "structures": structures,
         "parts": found.regions or {found.names[number]: () for number in ids[1:]},
         "label_ids": {} if list(index) == list(index.values()) else index,
+        "dims": shapes.shape[1],
         "spacing_mm": _spacing(spacings),
         "crop": _crop(shapes, spacings),
         "is_ct": found.channels == ("ct",),

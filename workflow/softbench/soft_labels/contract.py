@@ -2,12 +2,14 @@
 
 A recipe is a module with `VERSION`, `NEEDS_IMAGE`, `RATERS` ("one" or "many"), `KIND` ("computed" where it is cheap
 enough to be made when it is needed, "mapped" where it mixes maps, "stored" otherwise), `SETTINGS` (each setting's
-default) and the functions `soften(labels, image, spacing_mm, *, classes, **settings)` and `is_normalised(**settings)`;
-a computed one has `soften_batch` too. A mapped one has `MAP_SETTINGS`, `make_map` and `apply_map`, and, where its maps
-have numbers that a reader should see, `map_facts` and `doubt` (see `superpixel`); one on another grid than its labels
-has `grid`; one that reads shares kept through resampling has `NEEDS_SHARES = True`, and its `soften` takes `shares`
-(C, ...) or None; one that counts voxels of its own has `NEEDS_VALID = True`, and its `soften` takes `valid` (...) bool
-or None. All others see the labels of voxels that nobody labelled filled in (`ignore.py`).
+default), optionally `ALLOWED` (each setting's type, range and meaning in the words of JSON Schema, to which config is
+held when it is read; without it, to the type of the default) and the functions `soften(labels, image, spacing_mm, *,
+classes, **settings)` and `is_normalised(**settings)`; a computed one has `soften_batch` too. A mapped one has
+`MAP_SETTINGS`, `make_map` and `apply_map`, and, where its maps have numbers that a reader should see, `map_facts` and
+`doubt` (see `superpixel`); one on another grid than its labels has `grid`; one that reads shares kept through
+resampling has `NEEDS_SHARES = True`, and its `soften` takes `shares` (C, ...) or None; one that counts voxels of its
+own has `NEEDS_VALID = True`, and its `soften` takes `valid` (...) bool or None. All others see the labels of voxels
+that nobody labelled filled in (`ignore.py`).
 
 The image of a recipe that reads one is that of `Case.intensities`: before normalisation unless the setting
 `intensities` (of the map, or of the soft label where it has none) says `normalised`. The workflow takes this setting:

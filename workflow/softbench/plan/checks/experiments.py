@@ -67,17 +67,38 @@ def _dimensions(name: str, facts: Facts) -> Iterator[Fault]:
     for key in AXES:
         if dims == 2 and "D" in str(protocol.get(key, [])):
             yield Fault((*of_protocol, key), f"names the axis D, but {what} are 2-D. Name H and W alone.")
-    for place, network in enumerate(experiment["networks"]):
-        takes = networks.dims_of(plan.config["networks"][network]["name"])
-        if dims not in takes:
-            only = " and ".join(f"{one}-D" for one in takes)
-            said = f"is {network!r}, which takes {only} images alone, but those of {dataset!r} are {dims}-D."
-            yield Fault(facts.path(name, "networks", place), said)
+    yield from _exchanged(of_protocol, protocol)
+    yield from _networks(name, dims, facts)
     for method in plan.methods_of(name):
         factor = (plan.methods[method]["resolution"] or {}).get("factor")
         yield from _one_an_axis(("methods", method, "resolution", "factor"), factor, dims, what)
     if dims == 2 and experiment["scoring"].get("in_plane"):
         yield Fault(facts.path(name, "scoring", "in_plane"), f"looks at the slices of a volume, but {what} are 2-D.")
+
+
+def _exchanged(path: KeyPath, protocol: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield axes that a protocol exchanges though its crop has other lengths there."""
+    length = dict(zip("WHD", reversed(protocol["crop"]), strict=False))
+    for key in ("transposes", "quarter_turns"):
+        for place, pair in enumerate(protocol.get(key, [])):
+            if len({length.get(axis) for axis in pair}) > 1:
+                said = (
+                    f"exchanges the axes {' and '.join(pair)}, but the crop {protocol['crop']} has other lengths there."
+                )
+                yield Fault((*path, key, place), f"{said} Make it square in this plane, or leave the plane out.")
+
+
+def _networks(name: str, dims: int, facts: Facts) -> Iterator[Fault]:
+    """Yield networks of an experiment that take no images of these dimensions."""
+    experiment = facts.plan.experiments[name]
+    for place, network in enumerate(experiment["networks"]):
+        takes = networks.dims_of(facts.plan.config["networks"][network]["name"])
+        if dims not in takes:
+            only = " and ".join(f"{one}-D" for one in takes)
+            said = (
+                f"is {network!r}, which takes {only} images alone, but those of {experiment['dataset']!r} are {dims}-D."
+            )
+            yield Fault(facts.path(name, "networks", place), said)
 
 
 def _path_of_protocol(name: str, facts: Facts) -> KeyPath:

@@ -61,7 +61,7 @@ def _network(key: str, entry: Mapping[str, Any]) -> Schema:
         return _only(named, required=("name",))
     needed, optional, takes_others = networks.settings_of(name)
     allowed = modules.constant(f"networks/{name}.py", "ALLOWED", {})
-    own: dict[str, Schema] = {setting: allowed.get(setting, {}) for setting in sorted(needed | optional)}
+    own = declared.settings(dict.fromkeys(sorted(needed | optional)) | networks.defaults_of(name), allowed)
     found = schema.settings({**named, **own}, ("name", *sorted(needed)))
     return {**found, "additionalProperties": takes_others}
 

@@ -1,11 +1,11 @@
 """What the messages on config have in common: place, path, the known names, and which of them was meant."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from softbench.errors import InputError
 from softbench.plan.config.nodes import Place
+from softbench.suggest import listed, meant
 
 
 def fault(place: Place | None, path: Sequence[Any], said: str) -> InputError:
@@ -20,14 +20,6 @@ def dotted(path: Sequence[Any]) -> str:
 
 
 def known(name: Any, names: Iterable[Any]) -> str:
-    """Return the end of a message on a name that does not exist: the nearest one, where there is one, and all."""
-    texts = sorted(map(str, names))
-    near = meant(name, texts).strip()
-    return f"{near} Known: {', '.join(texts) or 'none'}.".strip()
-
-
-def meant(name: Any, names: Iterable[Any]) -> str:
-    """Return " Did you mean 'x'?" with the name that was probably meant; nothing where none is near."""
-    by_letters = {str(one).lower(): str(one) for one in names}
-    near = difflib.get_close_matches(str(name).lower(), by_letters, n=1)
-    return f" Did you mean {by_letters[near[0]]!r}?" if near else ""
+    """Return the end of a message on a name that does not exist: the nearest one, where there is one, and the known."""
+    each = list(names)
+    return f"{meant(name, each)} Known: {listed(name, each)}.".strip()

@@ -78,6 +78,10 @@ def _lengths(path: KeyPath, protocol: Mapping[str, Any]) -> Iterator[Fault]:
     if protocol.get("plateau_epoch_steps") is not None and schedule != PLATEAU:
         said = f"decides nothing: the schedule is {schedule!r}, which looks at no validation. "
         yield Fault((*path, "plateau_epoch_steps"), f"{said}Leave it out, or set `schedule: {PLATEAU}`.")
+    elif (protocol.get("plateau_epoch_steps") or 0) % (protocol.get("validate_every") or 1):
+        said = f"is {protocol['plateau_epoch_steps']}, but must be a multiple of `validate_every`"
+        wanted = f"{said}, {protocol['validate_every']}: each epoch of the plateau rule ends with a validation."
+        yield Fault((*path, "plateau_epoch_steps"), wanted)
 
 
 def _rehearsals(values: Mapping[str, Any]) -> Iterator[Fault]:

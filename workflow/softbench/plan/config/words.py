@@ -14,6 +14,22 @@ ONE = {
     "object": "a mapping (`key: value`)",
     "null": "null",
 }
+NAMED = {
+    "targets": "a table",
+    "sources": "a source",
+    "datasets": "a data set",
+    "kinds": "a kind of map",
+    "maps": "a map",
+    "recipes": "a recipe",
+    "soft_labels": "a soft label",
+    "methods": "a method",
+    "network_modules": "a module of networks",
+    "networks": "a network",
+    "protocols": "a protocol",
+    "experiments": "an experiment",
+    "metrics": "a metric",
+    "published": "a printed table",
+}
 MANY = {
     "number": "numbers",
     "integer": "whole numbers",
@@ -26,14 +42,17 @@ MANY = {
 
 def wanted(schema: Schema) -> str:
     """Return what a value of this schema must be, as a phrase that follows "must be"."""
-    if "anyOf" in schema:
-        return " or ".join(wanted(one) for one in schema["anyOf"])
+    phrases = [phrase for part in schema.get("anyOf", [schema]) for phrase in _phrases(part)]
+    return _or([*phrases, *(["null"] if allows_null(schema) else [])])
+
+
+def _phrases(schema: Schema) -> list[str]:
+    """Return the phrases of what a schema without alternatives allows, but for null."""
+    if "names" in schema or "loss" in schema:
+        return [NAMED[schema["names"]] if "names" in schema else "a loss"]
     if "enum" in schema:
-        choices = [str(one) for one in schema["enum"] if one is not None]
-        return _or([*choices, *(["null"] if allows_null(schema) else [])])
-    kinds = [kind for kind in types(schema) if kind != "null"]
-    phrase = " or ".join(_one(kind, schema) for kind in kinds)
-    return f"{phrase} or null" if allows_null(schema) and phrase else phrase or "null"
+        return [str(one) for one in schema["enum"] if one is not None]
+    return [_one(kind, schema) for kind in types(schema) if kind != "null"]
 
 
 def types(schema: Schema) -> list[str]:
@@ -52,22 +71,24 @@ def allows_null(schema: Schema) -> bool:
 def _one(kind: str, schema: Schema) -> str:
     if kind == "array":
         return _list(schema)
+    if kind == "object" and isinstance(schema.get("additionalProperties"), Mapping) and not schema.get("properties"):
+        return f"{ONE[kind]}, each value {wanted(schema['additionalProperties'])}"
     return ONE[kind] + bounds(schema)
 
 
 def _list(schema: Schema) -> str:
-    low, high, items = schema.get("minItems", 0), schema.get("maxItems"), schema.get("items", {})
-    count = f"{low} " if low == high else f"{low} to {high} " if high else f"{low} or more " if low else ""
-    rising = ", the lower first" if schema.get("rising") else ""
-    return f"a list of {count}{_items(items)}{rising}"
+    low, high = schema.get("minItems", 0), schema.get("maxItems")
+    least = "one" if low == 1 else str(low)
+    count = f"{low} " if low == high else f"{low} to {high} " if high else f"{least} or more " if low else ""
+    return f"a list of {count}{_items(schema.get('items', {}))}{', the lower first' if schema.get('rising') else ''}"
 
 
 def _items(items: Schema) -> str:
-    if "enum" in items:
-        return f"some of {', '.join(map(str, items['enum']))}"
+    if "names" in items or "enum" in items:
+        return f"names, each {wanted(items)}"
     (kind, *others) = types(items) or ["values"]
     if kind == "array":
-        return "lists, each " + _list(items)
+        return f"lists, each {_list(items)}"
     return "values" if others else MANY.get(kind, kind) + bounds(items)
 
 
@@ -84,4 +105,4 @@ def bounds(schema: Schema) -> str:
 
 
 def _or(choices: list[str]) -> str:
-    return choices[0] if len(choices) == 1 else f"{', '.join(choices[:-1])} or {choices[-1]}"
+    return f"{', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else "".join(choices)

@@ -1,0 +1,234 @@
+"""The page docs/settings.md, made from the schema of config and from what modules declare.
+
+`make docs` calls `python -m softbench.plan.config.document`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from softbench import losses, networks
+from softbench.plan import modules
+from softbench.plan.config import declared, entries, rules_found, schema, words
+from softbench.plan.config.words import Schema
+
+PAGE = Path(__file__).parents[4] / "docs" / "settings.md"
+HEAD = """# Settings
+
+<!-- Made by `make docs`: edit workflow/schemas/config.schema.yaml or the `ALLOWED` of a module, not this file. -->
+
+What config may hold: each key with what it means, what is allowed, and what holds where it is left out. `snakemake -n`
+refuses anything else, with the file and line, what is known, and what was probably meant. The recipes, maps, networks,
+losses and sources declare their settings in their own modules, as `ALLOWED`; yours may, too (`docs/extend.md`). A test
+fails when this page is stale.
+"""
+TABLE = "| key | meaning | allowed | left out |\n|---|---|---|---|\n"
+SOURCES = "| source | axes | label maps of a case | structures | splits by a rule |\n|---|---|---|---|---|\n"
+OPEN = "Other keys are arguments of the class, as its library has them."
+MISSED = object()  # no default is known
+
+
+def page() -> str:
+    """Return the page."""
+    parts = [HEAD, *_circumstances(), *_datasets(), *_soft_labels(), *_methods(), *_networks(), *_training(), *_shown()]
+    return "".join(parts)
+
+
+def rows(properties: Mapping[str, Schema], defaults: Mapping[str, Any], needed: Iterable[str] = ()) -> str:
+    """Return a table of settings.
+
+    Args:
+        properties: key -> schema, without references.
+        defaults: what holds where a key is left out, of those of which that is known.
+        needed: keys that may not be left out.
+    """
+    lines = [
+        f"| `{key}` | {one.get('description', '')} | {_allowed(one)} | {_default(key, defaults, needed)} |\n"
+        for key, one in properties.items()
+    ]
+    return TABLE + "".join(lines)
+
+
+def _allowed(one: Schema) -> str:
+    inner = one.get("properties") or {}
+    held = [f"`{key}`: {words.wanted(part)}" for key, part in inner.items()] if len(inner) < 4 else []
+    return f"{words.wanted(one)}{': ' if held else ''}{'; '.join(held)}".replace("|", "\\|")
+
+
+def _default(key: str, defaults: Mapping[str, Any], needed: Iterable[str]) -> str:
+    if key in needed:
+        return "needed"
+    value = defaults.get(key, MISSED)
+    return "" if value is MISSED else f"`{_written(value)}`"
+
+
+def _written(value: Any) -> str:
+    """Return a value as YAML writes it on one line."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_written(one)}' for key, one in value.items())}}}"
+    return str(value)
+
+
+def _properties(one: Schema, *left_out: str) -> dict[str, Schema]:
+    return {key: part for key, part in one["properties"].items() if key not in left_out}
+
+
+def _section(title: str, one: Schema, defaults: Mapping[str, Any], said: str = "") -> str:
+    text = f"{said}\n\n" if said else ""
+    return f"\n{title}\n\n{text}{rows(one['properties'], defaults, one.get('required', []))}"
+
+
+def _sentence(one: Schema) -> str:
+    said: str = one["description"]
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _circumstances() -> list[str]:
+    """The keys at the top that hold no entries."""
+    whole = schema.whole()
+    single = {key: one for key, one in whole["properties"].items() if not one.get("name")}
+    sections = [key for key, one in whole["properties"].items() if one.get("name")]
+    said = f"\nSections with entries of their own: {', '.join(f'`{key}`' for key in sections)}; see below.\n"
+    return [f"\n## At the top\n\n{rows(single, {}, [key for key in whole['required'] if key in single])}{said}"]
+
+
+def _datasets() -> list[str]:
+    """Data sets: what all published sources share, phantoms, and what some sources have besides."""
+    shared = schema.settings(constant("datasets/prepare.py:ALLOWED"))
+    made = schema.settings(declared.source("phantom_brain"))
+    found = [
+        "\n## Data sets\n\n`datasets.<key>`: `source` names where the cases come from, and decides the other keys.\n",
+        _section("### Of a published source", shared, constant("datasets/prepare.py:DEFAULTS")),
+        _section("### Of a phantom", made, constant("datasets/prepare.py:DEFAULTS_MADE")),
+    ]
+    for name in modules.sources():
+        module = modules.file_of_source(name)
+        if own := modules.constant(module, "SETTINGS", {}):
+            allowed = modules.constant(module, "ALLOWED", {})
+            found.append(_section(f"### Besides, of `{name}`", schema.settings(declared.settings(own, allowed)), own))
+    return [*found, f"\n### Sources\n\n{SOURCES}{''.join(map(_source, modules.sources()))}"]
+
+
+def constant(address: str) -> Any:
+    """Return a constant of a module, see `declared.constant`."""
+    return declared.constant(address)
+
+
+def _source(name: str) -> str:
+    module = modules.file_of_source(name)
+    structures, dims, maps, splits = (
+        modules.constant(module, key, None) for key in ("STRUCTURES", "DIMS", "LABEL_MAPS", "SPLITS")
+    )
+    return f"| `{name}` | {dims or ''} | {maps or ''} | {', '.join(structures or [])} | {', '.join(splits or [])} |\n"
+
+
+def _soft_labels() -> list[str]:
+    """Maps and recipes."""
+    found = rules_found.find()
+    parts = ["\n## Maps\n\n`maps.<key>`: `map` names the kind, the key's own name where left out.\n"]
+    for kind, recipe in found.maps.items():
+        one = entries.of("map", kind, {"map": kind}, found.maps)
+        parts.append(_settings(f"### `{kind}`", one, f"soft_labels/{recipe}.py", "map"))
+    parts.append(
+        "\n## Soft labels\n\n`soft_labels.<key>`: `recipe` names how it is made, the key's own name where left out.\n"
+    )
+    for recipe in found.recipes:
+        one = entries.of("soft_label", recipe, {"recipe": recipe}, found.maps)
+        parts.append(_settings(f"### `{recipe}`", one, f"soft_labels/{recipe}.py", "recipe"))
+    return parts
+
+
+def _settings(title: str, one: Schema, module: str, naming: str) -> str:
+    defaults = {
+        "intensities": constant("soft_labels/intensities.py:DEFAULT"),
+        **modules.constant(module, "SETTINGS", {}),
+    }
+    properties = _properties(one, naming)
+    return f"\n{title}\n\n{rows(properties, defaults) if properties else 'No settings.' + chr(10)}"
+
+
+def _methods() -> list[str]:
+    """Methods, and the arguments of losses."""
+    method = schema.definition("method")
+    parts = [_section("## Methods", {"properties": _properties(method, "resolution")}, {}, "`methods.<key>`")]
+    coarse = {"properties": method["properties"]["resolution"]["properties"], "required": ["factor"]}
+    parts.append(_section("### `resolution`", coarse, {"images": "mean", "labels": "soft_label"}, "A coarser grid."))
+    parts.append("\n### Losses\n\n`docs/losses.md` has the equations, and their defaults.\n")
+    for name, loss in losses.catalogue.LOSSES.items():
+        if loss.allowed:
+            parts.append(f"\n#### `{name}`\n\n{rows(loss.allowed, {})}")
+    return parts
+
+
+def _networks() -> list[str]:
+    """Networks."""
+    parts = ["\n## Networks\n\n`networks.<key>`: `name` names the module (`docs/networks.md`).\n"]
+    for name in networks.names():
+        one = entries.of("network", name, {"name": name}, {})
+        needed, _, takes_others = networks.settings_of(name)
+        table = rows(_properties(one, "name"), networks.defaults_of(name), needed)
+        parts.append(f"\n### `{name}`\n\n{table}{chr(10) + OPEN + chr(10) if takes_others else ''}")
+    return parts
+
+
+def _training() -> list[str]:
+    """Protocols and experiments."""
+    from softbench.training.protocol import Protocol
+    from softbench.training.scoring_settings import Scoring
+
+    experiment = schema.definition("experiment")
+    plain = {"properties": _properties(experiment, "rehearsal", "scoring"), "required": experiment["required"]}
+    rehearsal, scoring = experiment["properties"]["rehearsal"], experiment["properties"]["scoring"]
+    how_long = "`protocols.<key>`. Either `epochs` or `steps`."
+    return [
+        _section("## Protocols", schema.definition("protocol"), _defaults(Protocol), how_long),
+        _section("## Experiments", plain, {}, "`experiments.<key>`"),
+        _section("### `scoring`", scoring, _defaults(Scoring), _sentence(scoring)),
+        _section("### `rehearsal`", rehearsal, {}, _sentence(rehearsal)),
+    ]
+
+
+def _defaults(kind: type) -> dict[str, Any]:
+    """Return the defaults of a dataclass."""
+    found: dict[str, Any] = {}
+    for field in fields(kind):
+        if field.default_factory is not MISSING:
+            found[field.name] = field.default_factory()
+        elif field.default is not MISSING:
+            found[field.name] = field.default
+    return {name: value for name, value in found.items() if name not in ("steps", "epochs")}
+
+
+def _shown() -> list[str]:
+    """Tables and figures."""
+    table, paper, block = (schema.definition(name) for name in ("table", "paper_table", "block"))
+    parts = [
+        _section("## Tables", table, {}, "`tables.<key>`, of experiments. Metrics: `docs/metrics.md`."),
+        _section("### `columns`", schema.definition("column"), {}, "Each of them:"),
+        _section("## Papers' tables", paper, {}, "`tables.<key>` with `published`: ours beside the printed numbers."),
+        _section("### `blocks`", block, {}, "Each of them:"),
+        _section("### `pick`", block["properties"]["pick"], {}, _sentence(block["properties"]["pick"])),
+        _section("## Figures", schema.definition("figure"), {}, "`figures.<key>`, of all kinds:"),
+    ]
+    shared = schema.definition("figure")["properties"]
+    for kind in shared["kind"]["enum"]:
+        one = schema.of_figure(kind)
+        own = {"properties": _properties(one, *shared), "required": one["required"]}
+        parts.append(_section(f"### `{kind}`", own, {}))
+    return parts
+
+
+def write(path: Path = PAGE) -> None:
+    """Write the page."""
+    from softbench import pieces
+
+    pieces.write_text(path, page())
+
+
+if __name__ == "__main__":
+    write()

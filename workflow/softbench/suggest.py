@@ -1,0 +1,27 @@
+"""Which name was probably meant: the end of a message on a name that does not exist."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+MANY = 40  # names: of more, a message shows the nearest
+
+
+def meant(name: Any, names: Iterable[Any]) -> str:
+    """Return " Did you mean 'x'?" with the name that was probably meant; nothing where none is near.
+
+    >>> meant("svsl", ["ls", "svls"])
+    " Did you mean 'svls'?"
+    """
+    by_letters = {str(one).lower(): str(one) for one in names}
+    near = difflib.get_close_matches(str(name).lower(), by_letters, n=1)
+    return f" Did you mean {by_letters[near[0]]!r}?" if near else ""
+
+
+def listed(name: Any, names: Iterable[Any]) -> str:
+    """Return the names in their order, joined; of more than 40 the twelve nearest, and how many there are besides."""
+    texts = sorted({str(one) for one in names})
+    if len(texts) <= MANY:
+        return ", ".join(texts) or "none"
+    nearest = difflib.get_close_matches(str(name), texts, n=12, cutoff=0)
+    return f"{', '.join(nearest)} and {len(texts) - len(nearest)} more"
