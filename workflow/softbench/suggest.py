@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
+VERSION = None  # words of messages alone
 MANY = 40  # names: of more, a message shows the nearest
 
 
