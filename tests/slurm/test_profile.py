@@ -2,10 +2,14 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from softbench.plan import folder
+from softbench.plan.modules import PACKAGE
+from softbench.plan.snakemake import answers
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,7 @@ def test_each_rule_with_threads_asks_for_as_many_cpus(profile, rules) -> None:
     threads = {
         name: match[1] for name, text in rules.items() if (match := re.search(r"^    threads: (.+)$", text, re.M))
     }
-    assert len(threads) > 20
+    assert set(threads) >= {"prepare", "map_geodesic", "map_slic", "soften_wrong_image", "train", "score_ensemble"}
     for name, count in threads.items():
         in_rule = re.search(r"^        cpus_per_task=(.+),$", rules[name], re.M)
         assert str(asked.get(name)) == count or (in_rule and in_rule[1] == count), name
@@ -47,6 +51,12 @@ def test_no_rule_retries_inside_its_allocation(profile, rules) -> None:
 def test_a_retry_asks_for_more_memory(profile) -> None:
     asked = [one["mem_mb"] for one in [profile["default-resources"], *profile["set-resources"].values()]]
     assert all(re.fullmatch(r"\d+ \* attempt", text) for text in asked)
+
+
+def test_rules_that_loop_over_cases_ask_for_more_memory_at_a_retry() -> None:
+    plan = answers(folder.read(PACKAGE.parents[1]))
+    once, again = (plan.soften.memory_mb(SimpleNamespace(), attempt) for attempt in (1, 2))
+    assert again == 2 * once == 64000
 
 
 def test_gpus_are_asked_for_by_the_name_that_slurm_is_given(profile) -> None:

@@ -30,6 +30,7 @@ rule fetch_source:
         source="{source}",
         content=plan.data.content,
         version=plan.data.fetch_versions,
+        code=plan.stages.script("fetch.py"),
     script:
         "../scripts/fetch.py"
 
@@ -55,6 +56,7 @@ rule prepare:
         source=plan.data.source,
         settings=plan.data.settings,
         version=plan.data.versions,
+        code=plan.stages.script("prepare.py"),
     script:
         "../scripts/prepare.py"
 
@@ -73,6 +75,7 @@ rule derive_split:
         "../../envs/data.yaml"
     params:
         rule=plan.data.split_rule,
-        version=plan.data.split_versions,
+        version=plan.stages.split(),
+        code=plan.stages.script("derive_split.py"),
     script:
         "../scripts/derive_split.py"

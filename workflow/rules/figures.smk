@@ -26,7 +26,7 @@ rule figure:
     params:
         kind=plan.figures.kind,
         figure=plan.figures.settings,
-        version=plan.figures.versions,
+        code=plan.figures.code,
     script:
         "../scripts/figure_{params.kind}.py"
 
@@ -55,6 +55,6 @@ rule figure_of_predictions:
     params:
         kind=plan.figures.kind,
         figure=plan.figures.settings,
-        version=plan.figures.versions,
+        code=plan.figures.code,
     script:
         "../scripts/figure_{params.kind}.py"

@@ -18,6 +18,6 @@ rule report:
         "../../envs/report.yaml"
     params:
         shown=plan.pages.settings,
-        version=plan.tables.reporting,
+        code=plan.stages.cheap("report.py"),
     script:
         "../scripts/report.py"

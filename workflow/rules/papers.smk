@@ -23,7 +23,7 @@ rule paper_table:
         "../../envs/report.yaml"
     params:
         table=plan.papers.settings,
-        version=plan.papers.reporting,
+        code=plan.papers.code,
     script:
         "../scripts/paper_table.py"
 
@@ -48,7 +48,7 @@ rule claims:
     params:
         tables=plan.papers.as_they_are,
         runs=plan.papers.hashes,
-        version=plan.papers.claims_versions,
+        code=plan.stages.cheap("claims.py"),
     script:
         "../scripts/claims.py"
 
@@ -72,4 +72,4 @@ use rule claims as claims_of_papers with:
         page=plan.papers.page_names,
     params:
         tables=plan.papers.in_full,
-        version=plan.papers.claims_versions,
+        code=plan.stages.cheap("claims.py"),

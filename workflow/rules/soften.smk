@@ -23,7 +23,8 @@ rule map_geodesic:
         recipe="geols",
         settings=plan.soften.map_settings,
         shards=plan.soften.shards,
-        version=plan.soften.map_versions("geols"),
+        version=plan.stages.map("geols"),
+        code=plan.stages.script("map.py"),
     script:
         "../scripts/map.py"
 
@@ -50,6 +51,7 @@ rule map_slic:
         recipe="superpixel",
         settings=plan.soften.map_settings,
         shards=plan.soften.shards,
-        version=plan.soften.map_versions("superpixel"),
+        version=plan.stages.map("superpixel"),
+        code=plan.stages.script("map.py"),
     script:
         "../scripts/map.py"

@@ -25,7 +25,7 @@ rule table:
         "../../envs/report.yaml"
     params:
         table=plan.tables.settings,
-        version=plan.tables.reporting,
+        code=plan.stages.cheap("table.py"),
     script:
         "../scripts/table.py"
 
@@ -52,7 +52,7 @@ rule statistics_table:
     params:
         table=plan.tables.settings,
         margins=plan.tables.margins,
-        version=plan.tables.reporting,
+        code=plan.stages.cheap("statistics_table.py"),
     script:
         "../scripts/statistics_table.py"
 
@@ -79,7 +79,7 @@ rule rank_table:
         "../../envs/report.yaml"
     params:
         table=plan.tables.settings,
-        version=plan.tables.reporting,
+        code=plan.stages.cheap("rank_table.py"),
     script:
         "../scripts/rank_table.py"
 
@@ -104,7 +104,7 @@ rule rank_figure:
         "../../envs/report.yaml"
     params:
         table=plan.tables.settings,
-        version=plan.tables.reporting,
+        code=plan.stages.cheap("rank_figure.py"),
     script:
         "../scripts/rank_figure.py"
 
@@ -129,7 +129,7 @@ rule case_figure:
         "../../envs/report.yaml"
     params:
         table=plan.tables.settings,
-        version=plan.tables.reporting,
+        code=plan.stages.cheap("case_figure.py"),
     script:
         "../scripts/case_figure.py"
 
@@ -154,7 +154,7 @@ rule reliability:
         "../../envs/report.yaml"
     params:
         table=plan.tables.settings,
-        version=plan.tables.reporting,
+        code=plan.stages.cheap("reliability.py"),
     script:
         "../scripts/reliability.py"
 
@@ -180,7 +180,7 @@ rule free_rows:
     params:
         table=plan.tables.settings,
         predictions=plan.tables.predictions,
-        version=plan.tables.reporting,
+        code=plan.stages.cheap("free_rows.py"),
     script:
         "../scripts/free_rows.py"
 
@@ -205,7 +205,7 @@ rule policies:
         "../../envs/report.yaml"
     params:
         table=plan.tables.settings,
-        version=plan.tables.reporting,
+        code=plan.stages.cheap("policies.py"),
     script:
         "../scripts/policies.py"
 
@@ -234,7 +234,7 @@ rule truth:
     params:
         table=plan.tables.truth_settings,
         rows=plan.tables.truth_rows,
-        version=plan.tables.reporting,
+        code=plan.stages.cheap("truth.py"),
     script:
         "../scripts/truth.py"
 
@@ -259,7 +259,7 @@ rule between_tables:
         "../../envs/report.yaml"
     params:
         tables=plan.tables.compared,
-        version=plan.tables.reporting,
+        code=plan.stages.cheap("between.py"),
     script:
         "../scripts/between.py"
 
@@ -286,7 +286,7 @@ rule quality_table:
     params:
         title=plan.tables.quality_title,
         rows=plan.tables.quality_rows,
-        version=plan.tables.quality_versions,
+        code=plan.stages.cheap("quality_table.py"),
     script:
         "../scripts/quality_table.py"
 
@@ -311,7 +311,7 @@ rule gallery:
         "../../envs/report.yaml"
     params:
         titles=plan.tables.labels_shown,
-        version=plan.tables.gallery_versions,
+        code=plan.stages.cheap("gallery.py"),
     script:
         "../scripts/gallery.py"
 
@@ -339,6 +339,6 @@ rule costs:
     params:
         methods=plan.tables.costs,
         title=plan.tables.title,
-        version=plan.tables.cost_versions,
+        code=plan.stages.cheap("costs.py"),
     script:
         "../scripts/costs.py"

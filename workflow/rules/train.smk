@@ -29,6 +29,7 @@ rule train:
     params:
         run=plan.train.run,
         seeds=plan.train.seeds,
+        code=plan.stages.script("train.py"),
     script:
         "../scripts/train.py"
 
@@ -48,6 +49,7 @@ rule score_sanity:
         "../../envs/training.yaml"
     params:
         sanity=plan.train.sanity,
+        code=plan.stages.script("score_sanity.py"),
     script:
         "../scripts/score_sanity.py"
 
@@ -74,7 +76,8 @@ rule score_ensemble:
         cpus_per_task=plan.train.threads,
     params:
         run=plan.train.run,
-        version=plan.train.ensemble_versions,
+        version=plan.stages.ensemble(),
+        code=plan.stages.script("score_ensemble.py"),
     script:
         "../scripts/score_ensemble.py"
 
@@ -90,5 +93,7 @@ rule collect_scores:
         "results/logs/scores.log",
     conda:
         "../../envs/report.yaml"
+    params:
+        code=plan.stages.cheap("collect_scores.py"),
     script:
         "../scripts/collect_scores.py"

@@ -16,6 +16,7 @@ rule soften_blur:
     params:
         recipe="blur",
         settings=plan.soften.settings,
-        version=plan.soften.versions("blur"),
+        version=plan.stages.soften("blur"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

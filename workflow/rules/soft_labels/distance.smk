@@ -16,6 +16,7 @@ rule soften_distance:
     params:
         recipe="distance",
         settings=plan.soften.settings,
-        version=plan.soften.versions("distance"),
+        version=plan.stages.soften("distance"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

@@ -16,6 +16,7 @@ rule soften_epd:
     params:
         recipe="epd",
         settings=plan.soften.settings,
-        version=plan.soften.versions("epd"),
+        version=plan.stages.soften("epd"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

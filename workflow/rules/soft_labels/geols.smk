@@ -18,6 +18,7 @@ rule soften_geols:
         recipe="geols",
         settings=plan.soften.settings,
         map_settings=plan.soften.settings_of_map("geodesic"),
-        version=plan.soften.versions("geols"),
+        version=plan.stages.soften("geols"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

@@ -16,6 +16,7 @@ rule soften_ls:
     params:
         recipe="ls",
         settings=plan.soften.settings,
-        version=plan.soften.versions("ls"),
+        version=plan.stages.soften("ls"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

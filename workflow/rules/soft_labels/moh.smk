@@ -16,6 +16,7 @@ rule soften_moh:
     params:
         recipe="moh",
         settings=plan.soften.settings,
-        version=plan.soften.versions("moh"),
+        version=plan.stages.soften("moh"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

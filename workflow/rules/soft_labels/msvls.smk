@@ -16,6 +16,7 @@ rule soften_msvls:
     params:
         recipe="msvls",
         settings=plan.soften.settings,
-        version=plan.soften.versions("msvls"),
+        version=plan.stages.soften("msvls"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

@@ -16,6 +16,7 @@ rule soften_one_hot:
     params:
         recipe="one_hot",
         settings=plan.soften.settings,
-        version=plan.soften.versions("one_hot"),
+        version=plan.stages.soften("one_hot"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

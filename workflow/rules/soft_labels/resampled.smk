@@ -16,6 +16,7 @@ rule soften_resampled:
     params:
         recipe="resampled",
         settings=plan.soften.settings,
-        version=plan.soften.versions("resampled"),
+        version=plan.stages.soften("resampled"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

@@ -17,6 +17,7 @@ rule soften_shuffled:
     params:
         recipe="shuffled",
         settings=plan.soften.settings,
-        version=plan.soften.versions("shuffled"),
+        version=plan.stages.soften("shuffled"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

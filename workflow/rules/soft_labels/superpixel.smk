@@ -18,6 +18,7 @@ rule soften_superpixel:
         recipe="superpixel",
         settings=plan.soften.settings,
         map_settings=plan.soften.settings_of_map("slic"),
-        version=plan.soften.versions("superpixel"),
+        version=plan.stages.soften("superpixel"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

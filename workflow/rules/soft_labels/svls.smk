@@ -16,6 +16,7 @@ rule soften_svls:
     params:
         recipe="svls",
         settings=plan.soften.settings,
-        version=plan.soften.versions("svls"),
+        version=plan.stages.soften("svls"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

@@ -23,6 +23,7 @@ rule soften_wrong_image:
     params:
         recipe="wrong_image",
         settings=plan.soften.settings,
-        version=plan.soften.versions("wrong_image"),
+        version=plan.stages.soften("wrong_image"),
+        code=plan.stages.script("soften.py"),
     script:
         "../../scripts/soften.py"

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from softbench.errors import InputError
 from softbench.launch import begin, clock, cluster, lock, turns
-from softbench.plan import folder, modules, paths, profile, rule_files, stages, words
+from softbench.plan import folder, modules, paths, profile, rule_files, words
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.pages import Pages, made
@@ -17,10 +17,13 @@ from softbench.plan.answers.papers import Papers
 from softbench.plan.answers.soften import Soften
 from softbench.plan.answers.tables import Tables
 from softbench.plan.answers.train import Train
+from softbench.plan.code.graph import Code
+from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
 from softbench.plan.stop import stop, stops
 from softbench.plan.wildcards import Wildcards, pattern
 
+MODULES = Path(".snakemake", "softbench", "modules.json")  # what was read of them
 TARGETS = Path(".snakemake", "softbench", "targets.smk")  # rules of one line each, written anew at every call
 TARGET = """rule {name}:
     input:
@@ -34,6 +37,7 @@ class Answers:
     """What rules ask, by rule file; `plan` is what they are answered from."""
 
     plan: Plan
+    stages: Stages
     data: Data
     soften: Soften
     train: Train
@@ -72,11 +76,12 @@ def answers(plan: Plan, own_rules: Iterable[str] = (), *, is_main: bool = True) 
         own_rules: sources that have rules of their own, in files of a user's.
         is_main: whether this process plans jobs, and does not carry one out.
     """
-    data = Data(plan, frozenset(own_rules), is_main=is_main)
-    train, papers = Train(plan, data), Papers(plan)
+    stages = Stages(Code(modules.PACKAGE.parent, MODULES))
+    data = Data(plan, stages, frozenset(own_rules), is_main=is_main)
+    train, papers = Train(plan, stages, data), Papers(plan, stages)
     tables = Tables(plan, data, papers)
-    figures, pages = Figures(plan, train), Pages(plan, tables, papers)
-    return Answers(plan, data, Soften(plan), train, tables, papers, figures, pages)
+    figures, pages = Figures(plan, stages, train), Pages(plan, tables, papers)
+    return Answers(plan, stages, data, Soften(plan), train, tables, papers, figures, pages)
 
 
 @stops
@@ -171,7 +176,9 @@ def _for_rule_files(found: Answers) -> dict[str, Any]:
         "settings_of_map": soften.settings_of_map,
         "main_split_of": data.main_split,
         "version_of": modules.version_of,
-        **{name: getattr(stages, name) for name in ("SOFTENING", "GEODESIC", "SLIC", "PUBLISHED")},
+        **{
+            name: [] for name in ("SOFTENING", "IMAGE", "GEODESIC", "SLIC", "PUBLISHED")
+        },  # found by following imports now
         "datasets_of": lambda source: pattern(n for n, one in found.plan.datasets.items() if one["source"] == source),
         "dataset_settings_of": data.settings,
         "content_of": lambda source: lambda wildcards: data.content_of(source),

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from softbench.plan import checks, modules, paths, resources, stages
+from softbench.plan import checks, modules, paths, resources
+from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
 from softbench.plan.stop import stops
 from softbench.plan.wildcards import Wildcards, pattern
@@ -13,15 +14,16 @@ from softbench.plan.wildcards import Wildcards, pattern
 class Data:
     """Answers to rules; `names` and `sources` constrain the wildcards dataset and source."""
 
-    def __init__(self, plan: Plan, own_rules: frozenset[str], *, is_main: bool) -> None:
+    def __init__(self, plan: Plan, stages: Stages, own_rules: frozenset[str], *, is_main: bool) -> None:
         """Read which data sets and sources there are.
 
         Args:
             plan: of config.
+            stages: of the code.
             own_rules: sources that have rules of their own in a dropped-in file, `prepare_<source>`.
             is_main: whether this process plans jobs, and does not carry one out.
         """
-        self.plan, self.is_main = plan, is_main
+        self.plan, self._stages, self.is_main = plan, stages, is_main
         self._read: set[str] = set()  # committed splits that are whole
         self.names = pattern(plan.datasets)
         self.prepared = pattern(name for name, one in plan.datasets.items() if one["source"] not in own_rules)
@@ -49,9 +51,9 @@ class Data:
         """Return how long preparing a data set takes at most."""
         return resources.MINUTES["make" if _is_made(self.source(wildcards)) else "prepare"]
 
-    def versions(self, wildcards: Wildcards) -> stages.Versions:
+    def versions(self, wildcards: Wildcards) -> dict[str, int]:
         """Return the VERSIONs of the modules that decide a prepared case."""
-        return stages.prepare(self.source(wildcards))
+        return self._stages.prepare(self.source(wildcards))
 
     def content(self, wildcards: Wildcards) -> str:
         """Return what tells whether files of a source changed: of a folder a hash of its content, wherever it lies."""
@@ -69,9 +71,9 @@ class Data:
         content: str = fetch.content_of(source, Path(folders[source]), cache)
         return content
 
-    def fetch_versions(self, wildcards: Wildcards) -> stages.Versions:
+    def fetch_versions(self, wildcards: Wildcards) -> dict[str, int]:
         """Return the VERSIONs of the modules that decide which files of a source are fetched."""
-        return stages.fetch(wildcards.source)
+        return self._stages.fetch(wildcards.source)
 
     def wanted(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of the sources that the tables in `run:` need; phantoms are not fetched."""
@@ -84,10 +86,6 @@ class Data:
     def split_rule(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return by which rule a split is made of the patients of a data set."""
         return modules.splits_of(self.source(wildcards))[wildcards.split]
-
-    def split_versions(self, wildcards: Wildcards) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide a split."""
-        return stages.split()
 
     def main_split(self, wildcards: Wildcards) -> str:
         """Return the main split of a data set, for soft labels that look at other cases of the same part."""

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from softbench.plan import figures, paths, stages
+from softbench.plan import figures, paths
+from softbench.plan.answers import papers
 from softbench.plan.answers.train import Train
+from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
 from softbench.plan.wildcards import Wildcards, pattern
 
@@ -14,9 +16,9 @@ OF_DATA = ("slices", "downsampling", "soft_labels", *INFERS)  # kinds that show 
 class Figures:
     """Answers to rules about figures; the attributes constrain {figure}, by what its kind needs."""
 
-    def __init__(self, plan: Plan, train: Train) -> None:
+    def __init__(self, plan: Plan, stages: Stages, train: Train) -> None:
         """Read which figures there are."""
-        self.plan, self._train = plan, train
+        self.plan, self._stages, self._train = plan, stages, train
         self._read: dict[str, dict[str, Any]] = {}
         self.inferring = pattern(name for name, one in plan.figures.items() if one["kind"] in INFERS)
         self.others = pattern(name for name, one in plan.figures.items() if one["kind"] not in INFERS)
@@ -49,9 +51,11 @@ class Figures:
         """Return the soft labels that a figure shows."""
         return [path for panel in self._panels(wildcards) for path in panel["soft_labels"].values()]
 
-    def versions(self, wildcards: Wildcards) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide what a figure shows."""
-        return stages.one_case() if self.kind(wildcards) in INFERS else stages.reporting()
+    def code(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return what decides a figure besides its settings: code, and printed numbers beside curves."""
+        kind = self.kind(wildcards)
+        printed = papers.PRINTED if kind == "sweep" else ()
+        return self._stages.cheap(f"figure_{kind}.py", *printed)
 
     def _panels(self, wildcards: Wildcards) -> list[dict[str, Any]]:
         """Return the panels of a figure that there is data for."""

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from softbench.plan import modules, notes, paths, pick, rows, stages
+from softbench.plan import modules, notes, paths, pick, rows
+from softbench.plan.code.stages import Stages
 from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
 from softbench.plan.stop import stops
@@ -17,21 +18,22 @@ if TYPE_CHECKING:
 Block = Mapping[str, Any]
 CHOICE = "Our choice: {}"  # where the paper leaves something open
 FETCH = "snakemake --cores 4 {manifest}"
+PRINTED = sorted(f"published/{path.name}" for path in (modules.PACKAGE.parent / "published").glob("*.yaml"))
 RUN = "snakemake --cores all {table}"
 
 
 class Papers:
     """Answers to rules about papers' tables and claims; the attributes constrain {table} and {page}."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, stages: Stages) -> None:
         """Read which tables of papers there are, and which pages show them all."""
-        self.plan = plan
+        self.plan, self._stages = plan, stages
         self.names = pattern(plan.paper_tables)
         self.pages = {
             f"paper_tables{plan.form_of(data)}": plan.papers_of(data) for data in ("published", "open", "phantom")
         }
         self.page_names = pattern(self.pages)
-        self.printed = sorted(str(path) for path in Path("workflow", "published").glob("*.yaml"))
+        self.printed = [f"workflow/{path}" for path in PRINTED]
 
     def settings(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return what decides a paper's table besides its scores."""
@@ -48,6 +50,11 @@ class Papers:
             "notes": self._notes(table),
             "blocks": [self._block(table, block) for block in table["blocks"]],
         }
+
+    def code(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return what decides a paper's table besides its settings: code, and the printed numbers."""
+        paper = self.plan.paper_tables[wildcards.table]["published"].rpartition("_")[0]
+        return self._stages.cheap("paper_table.py", f"published/{paper}.yaml")
 
     def batches(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of all batches of a paper's table; one batch may serve several blocks."""
@@ -91,14 +98,6 @@ class Papers:
 
         blocks = [block for table in self.as_they_are(wildcards) for block in table["blocks"]]
         return {path: pieces.hash_file(Path(path)) for block in blocks for path in block["batches"]}
-
-    def claims_versions(self, wildcards: Wildcards) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide a verdict, and what is shown of it."""
-        return stages.claims()
-
-    def reporting(self, wildcards: Wildcards) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide what a table shows."""
-        return stages.reporting()
 
     def _notes(self, table: Block) -> list[str]:
         experiments = list(dict.fromkeys(block["experiment"] for block in table["blocks"]))

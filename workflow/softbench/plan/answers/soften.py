@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from softbench.plan import paths, resources, stages, words
+from softbench.plan import paths, resources, words
 from softbench.plan.plan import Plan
 from softbench.plan.stop import stops
 from softbench.plan.wildcards import Wildcards, pattern
@@ -63,18 +63,6 @@ class Soften:
             return self._settings_of_map(self._map_of(kind, wildcards))
 
         return settings
-
-    def versions(self, recipe: str) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide a soft label of a recipe."""
-        return stages.soften(recipe)
-
-    def program_versions(self) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide a soft label that a program writes."""
-        return stages.pack()
-
-    def map_versions(self, recipe: str) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide a map for a recipe."""
-        return stages.mapped(recipe)
 
     def _map_of(self, kind: str, wildcards: Wildcards) -> str:
         """Return the map that a soft label names, or the one that is called after its kind."""

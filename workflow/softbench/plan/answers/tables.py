@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from softbench.plan import modules, paths, rows, stages
+from softbench.plan import modules, paths, rows
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.papers import Papers
 from softbench.plan.paths import Run
@@ -187,19 +187,3 @@ class Tables:
             }
             for table in self.of_run()
         ]
-
-    def reporting(self, wildcards: Wildcards) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide what a table or a figure shows."""
-        return stages.reporting()
-
-    def quality_versions(self, wildcards: Wildcards) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide a quality table."""
-        return stages.quality()
-
-    def gallery_versions(self, wildcards: Wildcards) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide a picture of soft labels."""
-        return stages.gallery()
-
-    def cost_versions(self, wildcards: Wildcards) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide a table of costs."""
-        return stages.costs()

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from softbench.plan import paths, stages
+from softbench.plan import paths
 from softbench.plan.answers.data import Data
+from softbench.plan.code.stages import Stages
 from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
 from softbench.plan.wildcards import Wildcards, pattern
@@ -12,9 +13,9 @@ from softbench.plan.wildcards import Wildcards, pattern
 class Train:
     """Answers to rules about runs; the attributes constrain the wildcards of their paths."""
 
-    def __init__(self, plan: Plan, data: Data) -> None:
+    def __init__(self, plan: Plan, stages: Stages, data: Data) -> None:
         """Read which experiments, networks and methods there are."""
-        self.plan, self._data = plan, data
+        self.plan, self._stages, self._data = plan, stages, data
         self.experiments, self.networks = pattern(plan.experiments), pattern(plan.config["networks"])
         self.trained, self.untrained = pattern(plan.trained()), pattern(plan.sanity_rows())
 
@@ -56,8 +57,10 @@ class Train:
             "protocol": self.plan.protocol_of(experiment, method),
             "scoring": self.plan.experiments[experiment]["scoring"],
             "versions": {
-                "training": stages.train(one["loss"], settings["name"], recipe, coarse=coarse),
-                "scoring": stages.score(),
+                "training": self._stages.train(
+                    network=settings["name"], loss=one["loss"], recipe=recipe, coarse=coarse
+                ),
+                "scoring": self._stages.score(),
             },
         }
 
@@ -68,17 +71,13 @@ class Train:
             "kind": self.plan.methods[wildcards.method]["sanity"],
             "names": self._names(run),
             "scoring": self.plan.experiments[wildcards.experiment]["scoring"],
-            "versions": stages.score(),
+            "versions": self._stages.sanity(),
             "seed": self.plan.batches_of(wildcards.experiment, wildcards.method)[0][0],
         }
 
     def batches(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of all batches of a method."""
         return self.plan.batch_files((wildcards.experiment, wildcards.network, wildcards.method))
-
-    def ensemble_versions(self, wildcards: Wildcards) -> stages.Versions:
-        """Return the VERSIONs of the modules that decide the scores of an ensemble."""
-        return stages.ensemble()
 
     def _names(self, run: Run) -> dict[str, str]:
         """Return what fills the columns of a run's scores."""

@@ -16,6 +16,7 @@ PREPARING = "softbench/datasets/prepare.py"
 SPLITTING = "softbench/datasets/splits.py"
 MAPPING = "softbench/soft_labels/maps.py"
 SOFTENING = "softbench/soft_labels/produce.py"
+PACKING = "softbench/plugin/pack.py"
 TRAINING = "softbench/training/weights.py"
 COARSE = "softbench/training/coarse.py"
 SCORING = "softbench/training/scores.py"
@@ -50,6 +51,10 @@ class Stages:
     def soften(self, recipe: str) -> dict[str, int]:
         """Return the VERSIONs that decide a soft label; a recipe that mixes maps reaches what makes them."""
         return self.code.versions(*self.entries("soften", recipe=recipe))
+
+    def pack(self) -> dict[str, int]:
+        """Return the VERSIONs that decide a soft label that a program writes."""
+        return self.code.versions(*self.entries("pack"))
 
     def train(self, *, network: str, loss: str, recipe: str, coarse: bool) -> dict[str, int]:
         """Return the VERSIONs that decide the weights of a run.
@@ -120,6 +125,7 @@ FIRST = {
     "split": SPLITTING,
     "map": MAPPING,
     "soften": SOFTENING,
+    "pack": PACKING,
     "train": TRAINING,
     "score": SCORING,
     "sanity": SANITY,
