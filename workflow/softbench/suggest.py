@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 VERSION = None  # words of messages alone
-MANY = 40  # names: of more, a message shows the nearest
+MANY = 60  # names: of more, a message shows the nearest
 
 
 def meant(name: Any, names: Iterable[Any]) -> str:
@@ -20,7 +20,7 @@ def meant(name: Any, names: Iterable[Any]) -> str:
 
 
 def listed(name: Any, names: Iterable[Any]) -> str:
-    """Return the names in their order, joined; of more than 40 the twelve nearest, and how many there are besides."""
+    """Return the names in their order, joined; of more than 60 the twelve nearest, and how many there are besides."""
     texts = sorted({str(one) for one in names})
     if len(texts) <= MANY:
         return ", ".join(texts) or "none"

@@ -472,6 +472,21 @@ REFUSED = {
         "experiments.demo_body.scoring.in_plane",
         "looks at the slices of a volume",
     ),
+    "name of a rehearsal": (
+        EXPERIMENT.replace("  mine:", "  svls_lidc_phantom:  # here"),
+        "experiments.svls_lidc_phantom",
+        "is what the rehearsal of 'svls_lidc' is called.",
+    ),
+    "name of a form of a table": (
+        "tables:\n  svls_2_open: {title: T, experiments: [demo_brain], columns: [{metric: ece}]}  # here",
+        "tables.svls_2_open",
+        "is what a form of the paper's table 'svls_2' is called.",
+    ),
+    "name of a recipe": (
+        "soft_labels:\n  shuffled: {recipe: ls}  # here",
+        "soft_labels.shuffled.recipe",
+        "is 'ls', but 'shuffled' is a recipe, too, and no soft label of config has it.",
+    ),
     "paper's experiment that cannot be rehearsed": (
         "tables:\n  svls_2:\n    blocks:\n      - {printed: lidc, experiment: demo_nodule}  # here",
         "tables.svls_2.blocks.0.experiment",

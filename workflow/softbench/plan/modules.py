@@ -45,18 +45,6 @@ def needs_shares(recipe: str) -> bool:
     return "\nNEEDS_SHARES" in text and bool(_constant(module, "NEEDS_SHARES"))
 
 
-def source_settings_allowed(source: str) -> set[str]:
-    """Return the settings that a dataset of this source may have.
-
-    A published source has those of `datasets/prepare.py` and its own; a phantom has fewer, and others.
-    """
-    if source.startswith("phantom_"):
-        return set(_constant("datasets/prepare.py", "DEFAULTS_MADE")) | {"cases"}
-    module = f"datasets/{source}.py"
-    own = _constant(module, "SETTINGS") if "\nSETTINGS" in (PACKAGE / module).read_text() else {}
-    return set(_constant("datasets/prepare.py", "DEFAULTS")) | set(own)
-
-
 def sources() -> list[str]:
     """Return the names of all sources, phantoms among them: the modules of `datasets/` that assign `ACCESS`."""
     published = [path.stem for path in (PACKAGE / "datasets").glob("*.py") if _assigns(path, "ACCESS")]

@@ -1,4 +1,4 @@
-"""The settings in config.yaml, checked against their schema. Imported by the Snakefile, so without torch."""
+"""Values of the command line, with their types."""
 
 import re
 from typing import Any
@@ -15,11 +15,3 @@ def retype(value: Any) -> Any:
     if re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?", value):
         return float(value) if set(value) & set(".eE") else int(value)
     return {"true": True, "false": False, "null": None}.get(value, value)
-
-
-def check(config: dict[str, Any]) -> None:
-    """Raise one InputError that names the first key or value of the config that its schema does not allow."""
-    from softbench.plan.config.check import faults_of
-    from softbench.plan.config.refuse import refuse
-
-    refuse(faults_of(config), None)

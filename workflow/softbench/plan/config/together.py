@@ -7,6 +7,8 @@ from softbench.plan.config.faults import known
 from softbench.plan.config.names import Names
 from softbench.plan.config.nodes import KeyPath
 from softbench.plan.config.walk import Fault
+from softbench.plan.paper_forms import OPEN
+from softbench.plan.rehearsal import SUFFIX
 
 PLATEAU = "halve_on_plateau"
 COUNTED = ("epochs", "steps")
@@ -25,6 +27,7 @@ def faults(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
         yield from _lengths(("protocols", name), protocol)
     yield from _rehearsals(values)
     yield from _untried(values)
+    yield from _taken(values, names)
 
 
 def _nameless(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
@@ -93,6 +96,25 @@ def _rehearsals(values: Mapping[str, Any]) -> Iterator[Fault]:
         if set(COUNTED) <= set(protocol):
             said = f"is {protocol['steps']}, but it has `epochs: {protocol['epochs']}`, too. Delete one of them."
             yield Fault(("experiments", name, "rehearsal", "protocol", "steps"), said)
+
+
+def _taken(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
+    """Yield entries whose name the plan gives to another: a rehearsal, a form of a table, a recipe's own soft label."""
+    experiments, tables = values["experiments"], values["tables"]
+    for name in experiments:
+        base = name.removesuffix(SUFFIX)
+        if base != name and "rehearsal" in experiments.get(base, {}):
+            yield Fault(("experiments", name), f"is what the rehearsal of {base!r} is called. Rename it.")
+    for name in tables:
+        for ending in (OPEN, SUFFIX):
+            base = name.removesuffix(ending)
+            if base != name and "published" in tables.get(base, {}):
+                yield Fault(("tables", name), f"is what a form of the paper's table {base!r} is called. Rename it.")
+    recipes = {key: (entry or {}).get("recipe", key) for key, entry in values["soft_labels"].items()}
+    for name, recipe in recipes.items():
+        if name != recipe and name in names.of("recipes") and name not in recipes.values():
+            said = f"is {recipe!r}, but {name!r} is a recipe, too, and no soft label of config has it. Rename the key."
+            yield Fault(("soft_labels", name, "recipe"), said)
 
 
 def _untried(values: Mapping[str, Any]) -> Iterator[Fault]:
