@@ -9,10 +9,15 @@ RULES = ("prepare", "fetch_source", "figure", "figure_of_predictions", "train")
 
 @pytest.mark.parametrize(
     ("name", "now"),
-    [("prepare_kits2019", "prepare"), ("fetch_lidc", "fetch_source"), ("figure_sweep", "figure")],
+    [
+        ("prepare_kits2019", "prepare"),
+        ("fetch_lidc", "fetch_source"),
+        ("figure_sweep", "figure"),
+        ("figure_discrepancy", "figure_of_predictions"),
+    ],
 )
 def test_rule_of_an_earlier_version_is_told_its_new_name(name: str, now: str) -> None:
-    with pytest.raises(InputError, match=f"names the rule '{name}', whose work the rule '{now}' does now"):
+    with pytest.raises(InputError, match=f"{name} is now '{now}', e.g. `set-resources: {now}: mem_mb: "):
         profile.check(["train", name], RULES)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from softbench.errors import InputError
 from softbench.launch import begin, clock, cluster, lock, turns
-from softbench.plan import folder, modules, paths, profile, rule_files, words
+from softbench.plan import earlier, folder, modules, profile, rule_files, words
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.pages import Pages, made
@@ -21,7 +21,7 @@ from softbench.plan.code.graph import Code
 from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
 from softbench.plan.stop import stop, stops
-from softbench.plan.wildcards import Wildcards, pattern
+from softbench.plan.wildcards import Wildcards
 
 MODULES = Path(".snakemake", "softbench", "modules.json")  # what was read of them
 TARGETS = Path(".snakemake", "softbench", "targets.smk")  # rules of one line each, written anew at every call
@@ -64,7 +64,7 @@ class Answers:
         name = wildcards.no_such_target
         known = [*self.targets(), "all", "fetch", "paper_tables"]
         near = difflib.get_close_matches(name, known, 1)
-        meant = f" Did you mean {near[0]!r}?" if near else ""
+        meant = earlier.target(name) or (f" Did you mean {near[0]!r}?" if near else "")
         stop(InputError(f"there is no target {name!r}; targets: {', '.join(sorted(known))}, or any file.{meant}"))
 
 
@@ -91,7 +91,7 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     Args:
         workflow: Snakemake's, whose config is filled.
         config: Snakemake's, for scripts: the circumstances in it change no number.
-    Returns: what rules ask; the names of `_for_rule_files` are defined besides.
+    Returns: what rules ask; the names that rule files of an earlier version used are defined besides.
     """
     root = Path(workflow.basedir)
     _begin(root / "workflow", is_main=workflow.is_main_process)
@@ -104,10 +104,11 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     rules = root / "workflow" / "rules"
     own = sorted((rules / "datasets").glob("*.smk"))
     found = answers(plan, [path.stem for path in own], is_main=workflow.is_main_process)
-    workflow.globals.update(_for_rule_files(found), plan=found)
+    workflow.globals.update(earlier.names(found.soften, found.data, found.stages.code), plan=found)
     for kind in ("maps", "soft_labels"):
         _include(workflow, rule_files.check_names(rules / kind))
     _include(workflow, own)
+    _keep_fetching_local(workflow)
     _check_recipes(workflow, found)
     _include(workflow, [_written(found.targets())])
     return found
@@ -138,6 +139,11 @@ def _include(workflow: Any, paths: Iterable[Path]) -> None:
             raise rule_files.unreadable(path, error) from None
 
 
+def _keep_fetching_local(workflow: Any) -> None:
+    """Let rules of a user's own that fetch run where Snakemake does: nodes of a cluster rarely reach the internet."""
+    workflow.localrules(*(rule.name for rule in workflow.rules if rule.name.startswith("fetch_")))
+
+
 def _check_recipes(workflow: Any, found: Answers) -> None:
     """Raise unless each rule `soften_<recipe>` writes soft labels of its recipe, and of it alone."""
     from snakemake.io import strip_wildcard_constraints
@@ -160,26 +166,3 @@ def _written(targets: Iterable[str]) -> Path:
     if not TARGETS.exists() or TARGETS.read_text(encoding="utf-8") != text:
         pieces.write_text(TARGETS, text)
     return TARGETS
-
-
-def _for_rule_files(found: Answers) -> dict[str, Any]:
-    """Return the names that rule files of soft labels, maps and own data sets may use, of old."""
-    soften, data = found.soften, found.data
-    return {
-        "DATASET": paths.DATASET,
-        "keys_of": soften.keys,
-        "settings_of": soften.settings,
-        "words_of": soften.words_of,
-        "maps_of": soften.maps,
-        "map_settings_of": soften.map_settings,
-        "shards_of": soften.shards_of,
-        "settings_of_map": soften.settings_of_map,
-        "main_split_of": data.main_split,
-        "version_of": modules.version_of,
-        **{
-            name: [] for name in ("SOFTENING", "IMAGE", "GEODESIC", "SLIC", "PUBLISHED")
-        },  # found by following imports now
-        "datasets_of": lambda source: pattern(n for n, one in found.plan.datasets.items() if one["source"] == source),
-        "dataset_settings_of": data.settings,
-        "content_of": lambda source: lambda wildcards: data.content_of(source),
-    }

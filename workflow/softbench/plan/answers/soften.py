@@ -52,7 +52,7 @@ class Soften:
         """Return the lists of the maps that a soft label mixes."""
 
         def shards(wildcards: Wildcards) -> list[str]:
-            return paths.shards(wildcards.dataset, self._map_of(kind, wildcards), self.shards)
+            return paths.shards(wildcards.dataset, self.map_of(kind, wildcards), self.shards)
 
         return shards
 
@@ -60,11 +60,11 @@ class Soften:
         """Return the settings of the map that a soft label mixes."""
 
         def settings(wildcards: Wildcards) -> dict[str, Any]:
-            return self._settings_of_map(self._map_of(kind, wildcards))
+            return self._settings_of_map(self.map_of(kind, wildcards))
 
         return settings
 
-    def _map_of(self, kind: str, wildcards: Wildcards) -> str:
+    def map_of(self, kind: str, wildcards: Wildcards) -> str:
         """Return the map that a soft label names, or the one that is called after its kind."""
         name: str = self.plan.soft_labels.get(wildcards.soft_label, {}).get("map", kind)
         return name

@@ -1,0 +1,120 @@
+"""Names that rule files of an earlier version used: their own soft labels, maps and data sets work without an edit.
+
+Rule files of today ask `plan` (docs/extend.md, "Coming from an earlier version").
+"""
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from softbench.errors import InputError
+from softbench.plan import modules, paths
+from softbench.plan.answers.data import Data
+from softbench.plan.answers.soften import Soften
+from softbench.plan.code import Code
+from softbench.plan.stop import stops
+from softbench.plan.wildcards import Wildcards, pattern
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# What they named for `version_of`: where a stage or a recipe begins. What it reaches, `version_of` finds.
+BEGINS = {
+    "SOFTENING": ["soft_labels/produce.py"],
+    "IMAGE": ["soft_labels/intensities.py"],
+    "GEODESIC": ["soft_labels/geols.py", "soft_labels/maps.py"],
+    "SLIC": ["soft_labels/superpixel.py", "soft_labels/maps.py"],
+    "CASES": ["datasets/prepare.py"],
+    "PUBLISHED": ["datasets/prepare.py"],
+    "MADE": ["datasets/prepare.py", "datasets/phantoms/__init__.py"],
+}
+
+MOVED = {"soft_labels/quality.py": "soft_labels/measures.py"}  # a module that they named -> where its code lies now
+
+
+def names(soften: Soften, data: Data, code: Code) -> dict[str, Any]:
+    """Return name -> value or function of all that those rule files used.
+
+    Args:
+        soften: answers about soft labels and maps.
+        data: answers about data sets.
+        code: all code below `workflow/`.
+    """
+    return {**_of_soft_labels(soften), **_of_datasets(data, code), **BEGINS, "version_of": _versions(code), **_shared()}
+
+
+def target(name: str) -> str:
+    """Say which file stands for a target that was the name of a rule; empty where there was none."""
+    start, _, source = name.partition("_")
+    return f" Files of {source!r} are fetched by the target {paths.raw(source)}." if start == "fetch" and source else ""
+
+
+def _of_soft_labels(soften: Soften) -> dict[str, Any]:
+    return {
+        "keys_of": soften.keys,
+        "settings_of": soften.settings,
+        "words_of": soften.words_of,
+        "maps_of": soften.maps,
+        "map_name_of": soften.map_of,
+        "map_settings_of": soften.map_settings,
+        "shards_of": soften.shards_of,
+        "settings_of_map": soften.settings_of_map,
+    }
+
+
+def _of_datasets(data: Data, code: Code) -> dict[str, Any]:
+    plan = data.plan
+
+    def datasets_of(source: str) -> str:
+        return pattern(name for name, one in plan.datasets.items() if one["source"] == source)
+
+    def content_of(source: str) -> Callable[[Wildcards], str]:
+        return lambda wildcards: data.content_of(source)
+
+    def fetch_params(source: str) -> dict[str, Any]:
+        version = _versions(code)(f"datasets/{source}.py", "datasets/fetch.py")
+        return {"source": source, "content": content_of(source), "version": version}
+
+    def place_of_split(dataset: str, split: str) -> str:
+        return paths.split(dataset, split, derived=plan.is_derived(dataset, split))
+
+    return {
+        "PLAN": plan,
+        "datasets_of": datasets_of,
+        "dataset_settings_of": data.settings,
+        "content_of": content_of,
+        "fetch_params": fetch_params,
+        "main_split_of": data.main_split,
+        "place_of_split": place_of_split,
+    }
+
+
+def _versions(code: Code) -> Callable[..., dict[str, int]]:
+    def version_of(*named: str) -> dict[str, int]:
+        """Return the VERSIONs of modules, paths below softbench/, and of all that these reach."""
+        there = [MOVED.get(module, module) for module in named]
+        return {**modules.version_of(*there), **code.versions(*(f"softbench/{module}" for module in there))}
+
+    return version_of
+
+
+def stop_on_bad_input(function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+    """Call a function; where it raises `InputError`, end with its message alone."""
+    return stops(function)(*arguments, **named)
+
+
+def _shared() -> dict[str, Any]:
+    from snakemake.exceptions import WorkflowError
+
+    return {
+        "DATASET": paths.DATASET,
+        "PACKAGE": modules.PACKAGE,
+        "InputError": InputError,
+        "Path": Path,
+        "WorkflowError": WorkflowError,
+        "functools": functools,
+        "stop_on_bad_input": stop_on_bad_input,
+        "sys": sys,
+    }
