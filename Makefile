@@ -60,7 +60,7 @@ snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
 
 docs: setup  ## rewrite the pages of docs/ that are made from code and data
 	$(BIN)/python -m softbench.metrics.document
-	$(BIN)/python -m softbench.datasets.document
+	$(BIN)/python -m softbench.explain.dataset_page
 	$(BIN)/python -m softbench.plan.config.document
 	$(BIN)/python -m softbench.claims.document
 	$(BIN)/python -m softbench.published.fidelity_page

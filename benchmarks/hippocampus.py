@@ -74,7 +74,7 @@ def _options() -> argparse.Namespace:
     shared = ROOT.parent / "shared" / "data" / "msd_task04_hippocampus"
     parser.add_argument("--folder", type=Path, default=shared, help="the published files (imagesTr, labelsTr)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--method", default="one_hot_ce_dice", help="a method of config.yaml with one-hot labels")
+    parser.add_argument("--method", default="one_hot_ce_dice", help="a method of config with one-hot labels")
     parser.add_argument("--only", nargs="+", choices=list(BARS), default=list(BARS))
     chosen = parser.parse_args()
     chosen.seeds = chosen.seeds[:1] if chosen.tiny else chosen.seeds

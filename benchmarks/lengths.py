@@ -19,12 +19,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import options
 import torch
-import yaml
 from softbench import store
 from softbench.arrays import one_hot
 from softbench.datasets import phantoms
 from softbench.datasets.case import Case
 from softbench.datasets.normalise import normalise
+from softbench.plan.config import read
 from softbench.training import resident, train
 from softbench.training.protocol import Protocol
 
@@ -41,7 +41,7 @@ NETWORK = {"name": "compact_unet", "widths": [8, 16, 32, 64]}
 def main() -> None:
     """Print a block of lines a run."""
     chosen = _options()
-    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config = read(ROOT).values
     for name in chosen.only:
         for seed in chosen.seeds:
             began = time.process_time()

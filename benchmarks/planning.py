@@ -83,7 +83,7 @@ def parsed() -> argparse.Namespace:
 def copy_of_suite(folder: Path) -> Path:
     """Copy what a dry run reads, without results."""
     folder.mkdir()
-    for part in ("Snakefile", "config.yaml", "workflow", "envs", "profiles"):
+    for part in ("Snakefile", "config.yaml", "config", "workflow", "envs", "profiles"):
         source = ROOT / part
         (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / part)
     return folder
@@ -98,7 +98,7 @@ def made_campaign(suite: Path, cases: int, methods: int) -> tuple[str, ...]:
     rows = [f"{name},{name},{part}" for name, part in zip(names, parts, strict=True)]
     split.write_text("\n".join(["case,patient,part", *rows]) + "\n")
     labels = [f"  made_{n}: {{recipe: ls, alpha: {n / (2 * methods)}}}" for n in range(methods)]
-    listed = [f"  made_{n}: {{title: Made {n}, soft_label: made_{n}, on_request: true}}" for n in range(methods)]
+    listed = [f"  made_{n}: {{title: Made {n}, soft_label: made_{n}}}" for n in range(methods)]
     (suite / "campaign.yaml").write_text(
         "\n".join(
             [

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 import options
-import yaml
+from softbench.plan.config import read
 
 ROOT = Path(__file__).parents[1]
 SEEDS, ROUNDS, TARGET, LIMIT_S = 5, 3, 1.3, 10
@@ -66,8 +66,8 @@ def prepare_cases(folder: Path, more: dict) -> None:
 
 
 def settings() -> dict:
-    """Read config.yaml."""
-    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    """Read config."""
+    return read(ROOT).values
 
 
 def cost_s(scratch: str, groups: list, extra: list[str]) -> float:

@@ -12,17 +12,17 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import torch
-import yaml
 from measure import make_case
 from prepared import prepare_cases
 from softbench import datasets, networks
 from softbench.datasets import Dataset, brats2019, splits
 from softbench.datasets.case import RawCase
+from softbench.plan.config import read
 from softbench.training.protocol import Protocol
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 ROOT = Path(__file__).parents[1]
-CONFIG = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+CONFIG = read(ROOT).values
 HIPPOCAMPUS_SPLIT = ROOT / "workflow/splits/hippocampus/main.csv"
 TINY_NETWORK = {"name": "unet3d", "widths": [4, 8, 16]}
 MADE = [f"BraTS19_made_{number}_1" for number in range(4)]

@@ -65,6 +65,7 @@ def suite(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("workflow").symlink_to(root / "workflow")
     shutil.copy(root / "config.yaml", "config.yaml")
+    shutil.copytree(root / "config", "config")
     shutil.copy(root / "tests/workflow/tiny.yaml", "tiny.yaml")
     names = {"experiment": "tiny", "dataset": "phantom_brain_tiny", "split": "main", "network": "tiny_unet"}
     rows = pd.concat([run({**names, "method": method}) for method in METHODS])

@@ -181,7 +181,7 @@ def test_config_options_are_found_among_those_of_snakemake() -> None:
 @pytest.fixture
 def clone(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """The command in a copy of the suite without results."""
-    for part in ("Snakefile", "config.yaml", "workflow", "envs", "tests/workflow/tiny.yaml"):
+    for part in ("Snakefile", "config.yaml", "config", "workflow", "envs", "tests/workflow/tiny.yaml"):
         target = tmp_path / part
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(root / part, target) if (root / part).is_dir() else shutil.copy(root / part, target)

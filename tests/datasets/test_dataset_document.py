@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from softbench import InputError, datasets
 from softbench.datasets import document, document_source, prepare, splits
+from softbench.plan.config import read
 
 SOURCES = [name for name in datasets.names() if datasets.source(name).ACCESS != "own"]
 PUBLISHED = [name for name in SOURCES if datasets.source(name).ACCESS != "made"]
@@ -48,8 +49,8 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text.split("## Add a source")[1], re.MULTILINE | re.DOTALL)
 
 
-def test_page_is_fresh(text: str, tmp_path: Path) -> None:
-    document.write(tmp_path / "datasets.md")
+def test_page_is_fresh(text: str, root: Path, tmp_path: Path) -> None:
+    document.write(read(root).values["datasets"], tmp_path / "datasets.md")
     fresh = (tmp_path / "datasets.md").read_text(encoding="utf-8")
     assert fresh == text, "docs/datasets.md is stale: run `make docs`"
 
@@ -163,7 +164,7 @@ def test_manifest_says_raters_and_whether_they_are_pseudo(
 def clone(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the suite without results."""
     folder = tmp_path_factory.mktemp("added")
-    for part in ("workflow", "envs"):
+    for part in ("workflow", "envs", "config"):
         shutil.copytree(root / part, folder / part)
     for part in ("Snakefile", "config.yaml"):
         shutil.copy(root / part, folder / part)

@@ -13,7 +13,7 @@ import pytest
 def clone(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the workflow."""
     folder = tmp_path_factory.mktemp("fetch")
-    for part in ("workflow", "envs"):
+    for part in ("workflow", "envs", "config"):
         shutil.copytree(root / part, folder / part)
     for part in ("Snakefile", "config.yaml"):
         shutil.copy(root / part, folder / part)

@@ -66,7 +66,7 @@ def test_check_that_stops_has_failed_and_the_next_runs(checks, capsys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--network", "none"], "--network is 'none', but config.yaml has only: compact_unet"),
+        (["--network", "none"], "--network is 'none', which config does not have. Known: compact_unet"),
         (["--crop", "16"], "--crop takes two or three lengths"),
         (["--crop", "16", "0", "16"], "--crop must be at least 1, but is 0"),
         (["--classes", "1"], "--classes must be at least 2, but is 1"),
@@ -81,9 +81,9 @@ def test_what_cannot_be_used_is_said(capsys, arguments, message) -> None:
 
 def test_config_of_this_folder_names_the_networks(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert command.network_settings("unet3d", command.config_file())["widths"][0] == 16
+    assert command.network_settings("unet3d", command.config_folder())["widths"][0] == 16
     (tmp_path / "config.yaml").write_text("networks: {mine: {name: unet3d, widths: [4, 8]}}\n")
-    assert command.network_settings("mine", command.config_file()) == {"name": "unet3d", "widths": [4, 8]}
+    assert command.network_settings("mine", command.config_folder()) == {"name": "unet3d", "widths": [4, 8]}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "--help"], ["score", "--help"]])

@@ -9,6 +9,7 @@ import torch
 import yaml
 from softbench import InputError, networks
 from softbench.networks.epd_net import Attention, ResConv
+from softbench.plan.config import read
 from torch import nn
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "networks.md"
@@ -28,7 +29,7 @@ def kinds(module: nn.Module, kind: type[nn.Module]) -> int:
 
 
 def test_document_states_every_network_of_the_config(root: Path) -> None:
-    config = yaml.safe_load((root / "config.yaml").read_text())
+    config = read(root).values
     used = {settings["name"] for settings in config["networks"].values()}
     stated = {settings["name"] for settings, *_ in STATED}
     assert used | {"monai"} <= stated <= set(networks.names())
@@ -99,7 +100,7 @@ def planned(spacing: list[float], patch: list[int]) -> tuple[list[list[int]], li
 
 
 def test_superpixel_network_is_the_one_that_nnunet_plans(root: Path) -> None:
-    config = yaml.safe_load((root / "config.yaml").read_text())
+    config = read(root).values
     experiment = config["experiments"]["superpixel_mrbrains18"]
     network = config["networks"][experiment["networks"][0]]
     patch = config["protocols"][experiment["protocol"]]["crop"]
@@ -110,7 +111,7 @@ def test_superpixel_network_is_the_one_that_nnunet_plans(root: Path) -> None:
 
 
 def test_superpixel_network_has_one_output_and_a_head_for_the_prior(root: Path) -> None:
-    config = yaml.safe_load((root / "config.yaml").read_text())
+    config = read(root).values
     settings = {**config["networks"]["nnunet3d"], "filters": [2, 2, 2, 2, 2, 2]}
     network = networks.build(in_channels=3, classes=9, dims=3, **settings)
     assert network.multiple == 32

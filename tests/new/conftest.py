@@ -1,6 +1,7 @@
 """Folders in nnU-Net's layout, and an empty place that new files are written to."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -40,5 +41,6 @@ def place(tmp_path: Path, root: Path) -> Path:
     """A folder that stands in for the repository: with its config alone."""
     folder = tmp_path / "repository"
     folder.mkdir()
-    (folder / "config.yaml").write_text((root / "config.yaml").read_text())
+    shutil.copy(root / "config.yaml", folder)
+    shutil.copytree(root / "config", folder / "config")
     return folder

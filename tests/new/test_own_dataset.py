@@ -96,7 +96,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(
 ) -> None:
     with pytest.raises(InputError, match=problem):
         own_dataset.make(name, nnunet_folder(**facts), place)
-    assert [path.name for path in place.iterdir()] == ["config.yaml"]
+    assert {path.name for path in place.iterdir()} == {"config.yaml", "config"}
 
 
 def test_nothing_is_overwritten(nnunet_folder: Callable, place: Path) -> None:

@@ -31,7 +31,7 @@ def test_settings_of_its_config_are_those_of_its_module(found: Path) -> None:
 def test_names_that_are_taken_or_are_none_are_refused(place: Path, name: str) -> None:
     with pytest.raises(InputError, match=name):
         own_network.make(name, place)
-    assert [path.name for path in place.iterdir()] == ["config.yaml"]
+    assert {path.name for path in place.iterdir()} == {"config.yaml", "config"}
 
 
 def test_call_without_a_name_says_what_to_type(capsys: pytest.CaptureFixture) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from softbench import datasets, soft_labels
 from softbench.plan import checks, folder
+from softbench.plan.config import read
 from softbench.plan.config.check import faults_of
 from softbench.plan.config.refuse import refuse
 from softbench.plan.plan import Plan
@@ -26,12 +27,13 @@ def config(shipped_config: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def accepted() -> Callable[[dict[str, Any]], Plan]:
+def accepted(root: Path) -> Callable[[dict[str, Any]], Plan]:
     """Check a config and plan it; raises the first fault."""
+    by_name = read(root).by_name
 
     def accept(config: dict[str, Any]) -> Plan:
         refuse(faults_of(config), None)
-        plan = Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+        plan = Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=by_name)
         checks.fit(plan)
         return plan
 

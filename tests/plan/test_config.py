@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from softbench import InputError, datasets, soft_labels
 from softbench.plan import checks, settings
 from softbench.plan import modules as config
+from softbench.plan.config import read
 from softbench.plan.config.check import faults_of
 from softbench.plan.config.refuse import refuse
 from softbench.plan.plan import Plan, complete_methods, complete_soft_labels
@@ -36,7 +36,7 @@ def test_recipe_without_a_method_gets_cross_entropy_and_the_control() -> None:
     soft_labels = {"one_hot": {"recipe": "one_hot"}, "new": {"recipe": "new"}}
     methods = complete_methods({"one_hot": {"title": "One-hot"}}, soft_labels)
     expected = {"title": "new", "soft_label": "new", "loss": "ce", "control": "one_hot"}
-    rest = {"raters": "first", "resolution": None, "batch": None, "sanity": None, "on_request": False}
+    rest = {"raters": "first", "resolution": None, "batch": None, "sanity": None}
     assert methods["new"] == {**expected, **rest}
     assert methods["one_hot"]["control"] is None
 
@@ -64,12 +64,12 @@ KEPT = {"methods": ["one_hot", "resampled"], "except": []}
 
 
 def plan(root: Path, **changes: dict[str, Any]) -> Plan:
-    """Plan what config.yaml holds, with entries changed."""
-    given = deepcopy(yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8")))
+    """Plan what config holds, with entries changed."""
+    given = deepcopy(read(root).values)
     for part, entries in changes.items():
         given[part] |= {name: {**(given[part].get(name) or {}), **entry} for name, entry in entries.items()}
     refuse(faults_of(given), None)
-    made = Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+    made = Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(root).by_name)
     checks.fit(made)
     return made
 
@@ -106,7 +106,7 @@ def test_intensities_are_a_setting_of_recipes_that_read_the_image_without_a_map(
     assert (config.settings_allowed("wrong_image") or {})["intensities"] == "prepared"
 
 
-def test_method_on_request_joins_only_experiments_that_name_it(root: Path) -> None:
+def test_method_of_another_file_joins_only_experiments_that_name_it(root: Path) -> None:
     methods = ["one_hot", "one_hot_ce_dice", "svls_ce_dice"]
     asked = plan(root, experiments={"demo_body": {"methods": methods}})
     assert asked.methods_of("demo_body") == methods

@@ -4,20 +4,22 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-import yaml
 from softbench import datasets, soft_labels
 from softbench.length import Length, words
 from softbench.plan import notes as paper_notes
+from softbench.plan.config import read
 from softbench.plan.plan import Plan
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def config(root: Path) -> dict:
-    return yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+    return read(root).values
 
 
 def planned(config: dict) -> Plan:
-    return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+    return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(ROOT).by_name)
 
 
 def test_every_experiment_of_a_paper_says_its_steps_unless_its_split_follows_from_the_data(config: dict) -> None:

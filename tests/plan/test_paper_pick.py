@@ -2,20 +2,24 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 from softbench import InputError, datasets, published, soft_labels
 from softbench.plan import pick as paper_pick
+from softbench.plan.config import read
 from softbench.plan.plan import Plan
 
 ROWS = {"sp": {500: "sp", 1000: "sp_1000"}, "wsp": {500: "wsp", 1000: "wsp_1000"}}
 BLOCK = {"experiment": "e", "pick": {"what": "cells", "rows": ROWS, "beside": [500]}}
 METHODS = ["ce", "sp", "sp_1000", "wsp", "wsp_1000"]
 
+ROOT = Path(__file__).parents[2]
+
 
 def planned(config: dict) -> Plan:
-    return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+    return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(ROOT).by_name)
 
 
 def test_all_that_a_row_is_picked_from_is_run() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from softbench import InputError, datasets, published, soft_labels
 from softbench.plan import paper_forms as paper_plan
+from softbench.plan.config import read
 from softbench.plan.plan import Plan
 
 BLOCKS = [
@@ -19,8 +19,8 @@ EXPERIMENTS = ["mine", "mine_phantom", "other"]
 
 @pytest.fixture(scope="module")
 def shipped(root: Path) -> Plan:
-    config = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
-    return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+    config = read(root).values
+    return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(root).by_name)
 
 
 def blocks_of(form: str) -> list[tuple[str, bool, bool]]:

@@ -4,9 +4,9 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-import yaml
 from softbench import datasets, soft_labels
 from softbench.plan import rows as table_rows
+from softbench.plan.config import read
 from softbench.plan.plan import Plan
 
 
@@ -15,13 +15,13 @@ def plan(root: Path):
     """Plan a table `t` of three methods and the oracle, with settings of the table and its scoring changed."""
 
     def make(scoring: dict | None = None, methods: tuple[str, ...] = ("one_hot", "ls", "focal", "oracle"), **table):
-        given = deepcopy(yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8")))
+        given = deepcopy(read(root).values)
         shown = {"title": "T", "experiments": ["e"], "columns": [{"metric": "ece"}], **table}
         experiment = {
             **given["experiments"]["demo_brain"], "methods": list(methods), "except": [], "scoring": scoring or {},
         }  # fmt: skip
         given |= {"tables": {"t": shown}, "run": [], "experiments": {"e": experiment}, "figures": {}}
-        return Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+        return Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(root).by_name)
 
     return make
 
@@ -79,8 +79,8 @@ def test_truth_is_told_of_phantoms_with_columns_of_calibration(plan, root: Path)
     assert table_rows.truth_tables(plan(methods=("chance", "oracle"))) == []
     both = [{"metric": "dsc", "structure": "WT"}, {"metric": "nll"}]
     assert table_rows.calibration_columns(plan(columns=both), "t") == both[1:]
-    given = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
-    shipped = Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names())
+    given = read(root).values
+    shipped = Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(root).by_name)
     assert table_rows.truth_tables(shipped) == ["demo_brain", "demo_nodule", "demo_body"]  # not hippocampus
 
 

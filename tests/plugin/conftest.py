@@ -1,6 +1,7 @@
 """A small dataset, and recipes made from the template and from its text changed."""
 
 import importlib.util
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -24,7 +25,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def place(tmp_path: Path, root: Path) -> Path:
     """A folder that stands in for the repository: with its config alone."""
-    (tmp_path / "config.yaml").write_text((root / "config.yaml").read_text())
+    shutil.copy(root / "config.yaml", tmp_path)
+    shutil.copytree(root / "config", tmp_path / "config")
     return tmp_path
 
 

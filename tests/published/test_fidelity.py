@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 from softbench import InputError, published
+from softbench.plan.config import Config, read
 from softbench.published import fidelity, fidelity_page
 from softbench.published.fidelity import Element
 
@@ -13,8 +14,8 @@ CLAIMS = ROOT / "workflow" / "published" / "claims.yaml"
 
 
 @pytest.fixture(scope="module")
-def config() -> dict:
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+def config() -> Config:
+    return read(ROOT)
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +28,11 @@ def test_all_that_is_named_exists(config) -> None:
 
 
 def test_what_does_not_exist_is_found(config) -> None:
-    where = ("workflow/none.py", "config.yaml: methods.none", "config.yaml: methods.svls")
+    where = ("workflow/none.py", "config/methods.yaml: methods.none", "config/methods.yaml: methods.svls")
+    where += ("config/papers/svls.yaml: methods.svls", "config.yaml: methods.svls")
     shown = ("tests/published/test_fidelity.py::test_none", "results/tables/none.md", "results/tables/svls_1_open.md")
     wrong = Element("svls", "x", "method", "Sec. 1", "x", "printed", "", where, shown)
-    assert len(fidelity.stale([wrong], ROOT, config)) == 4
+    assert len(fidelity.stale([wrong], ROOT, config)) == 6
 
 
 def test_every_printed_table_has_an_element(named) -> None:
@@ -38,12 +40,12 @@ def test_every_printed_table_has_an_element(named) -> None:
 
 
 def test_every_figure_of_the_papers_that_is_drawn_has_an_element(named, config) -> None:
-    assert {f"results/figures/{name}.png" for name in config["figures"]} <= named
+    assert {f"results/figures/{name}.png" for name in config.values["figures"]} <= named
 
 
 def test_every_method_of_a_printed_table_has_an_element(named) -> None:
     printed = {cell.place.method for name in published.names() for cell in published.read(name).cells}
-    assert {f"config.yaml: methods.{method}" for method in printed} <= named
+    assert {f"methods.{method}" for method in printed} <= {name.partition(": ")[2] for name in named}
 
 
 def test_every_claim_has_an_element() -> None:

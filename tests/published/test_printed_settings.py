@@ -1,11 +1,11 @@
-"""What the papers print of training and soft labels stands in config.yaml as printed."""
+"""What the papers print of training and soft labels stands in config as printed."""
 
 from pathlib import Path
 
 import pytest
-import yaml
+from softbench.plan.config import read
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+CONFIG = read(Path(__file__).parents[2]).values
 ADAM = {"optimiser": "adam", "learning_rate": 1e-4, "weight_decay": 1e-4, "schedule": "constant"}
 AUGMENTATIONS = (
     "flips",

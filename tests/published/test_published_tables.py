@@ -4,9 +4,9 @@ import math
 from pathlib import Path
 
 import pytest
-import yaml
 from softbench import InputError, published
 from softbench.metrics import catalogue
+from softbench.plan.config import read
 from softbench.published import reader
 from softbench.published.tables import LOST
 
@@ -25,7 +25,7 @@ TABLES = [published.read(name) for name in published.names()]
 
 @pytest.fixture(scope="module")
 def config(root: Path) -> dict:
-    return yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
+    return read(root).values
 
 
 def test_every_printed_cell_is_there():

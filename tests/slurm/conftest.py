@@ -16,7 +16,7 @@ import pytest
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
-PARTS = ("Snakefile", "config.yaml", "workflow", "envs", "profiles", "slurm", "tests/slurm/cluster.yaml")
+PARTS = ("Snakefile", "config.yaml", "config", "workflow", "envs", "profiles", "slurm", "tests/slurm/cluster.yaml")
 CONFIG = ("--configfile", "tests/slurm/cluster.yaml", "--slurm-init-seconds-before-status-checks", "3")
 HERE = Path(__file__).parent
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
 from softbench import networks
 from softbench.arrays import round_up
+from softbench.plan.config import read
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+CONFIG = read(Path(__file__).parents[2]).values
 CHANNELS, CLASSES = 2, 3
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import yaml
 from softbench import store
 from softbench.datasets import phantoms
+from softbench.plan.config import read
 from softbench.soft_labels import blur, epd, ls, superpixel, svls
 from softbench.training import loop, resident
 from softbench.training.protocol import Protocol
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+CONFIG = read(Path(__file__).parents[2]).values
 THIRD = {"name": "unet3d", "widths": [8, 16]}
 CITED = {  # as the superpixel paper's, three levels of it
     "name": "monai", "network": "DynUNet", "filters": [8, 16, 16], "kernel_size": [[1, 3, 3], [3, 3, 3], [3, 3, 3]],

@@ -91,7 +91,16 @@ class Clone:
 def make_clone(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Clone]:
     def make(name: str) -> Clone:
         folder = tmp_path_factory.mktemp(name)
-        for part in ("Snakefile", "config.yaml", "workflow", "envs", "profiles", "slurm", "tests/workflow/tiny.yaml"):
+        for part in (
+            "Snakefile",
+            "config.yaml",
+            "config",
+            "workflow",
+            "envs",
+            "profiles",
+            "slurm",
+            "tests/workflow/tiny.yaml",
+        ):
             source, target = root / part, folder / part
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)

@@ -15,7 +15,7 @@ METHODS = {"one_hot", "ls", "svls", "geols", *SANITY}
 EVIDENCE = {"statistics_table": 1, "rank_table": 1, "rank_figure": 1, "case_figure": 1}
 BEHIND = {**EVIDENCE, "free_rows": 1, "policies": 1, "truth": 1, "costs": 1}
 AFTER_TRAINING = {"table": 1, "reliability": 1, **BEHIND, "report": 1, "collect_scores": 1, "all": 1}
-STRONGER = ("config.yaml", "ls: {recipe: ls, alpha: 0.1}", "ls: {recipe: ls, alpha: 0.4}")
+STRONGER = ("config/methods.yaml", "ls: {recipe: ls, alpha: 0.1}", "ls: {recipe: ls, alpha: 0.4}")
 NEWER = "soft_labels/svls.py"
 SOFTENED = {"quality_table": 1, "gallery": 1}
 

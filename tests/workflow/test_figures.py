@@ -1,11 +1,11 @@
 """Each figure of the papers is a target by its name, and runs on what there is."""
 
-import yaml
+from softbench.plan.config import read
 
 
 def test_every_figure_and_its_rehearsal_is_a_target_and_missing_data_stops_none(make_clone, root) -> None:
     clone = make_clone("figures")
-    names = list(yaml.safe_load((root / "config.yaml").read_text())["figures"])
+    names = list(read(root).values["figures"])
     assert {"svls_fig_5", "geols_fig_3", "superpixel_fig_4", "epd_fig_4"} <= set(names)
     here = [f"results/figures/{name}.png" for name in names]
     jobs = clone.jobs(*here, "--config", "data=here")

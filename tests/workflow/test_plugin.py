@@ -1,6 +1,7 @@
 """A rule file dropped in is trained and shown beside the others; a bad one stops before training, and itself alone."""
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 from softbench.new import own_method
+from softbench.plan.config import read
 
 KEPT = ["one_hot", "ls"]
 RULES = "workflow/rules/soft_labels"
@@ -68,10 +70,11 @@ def finished(make_clone: Callable):
     for path in (clone.path / RULES).glob("*.smk"):
         if path.stem not in KEPT:
             path.unlink()
-    config = yaml.safe_load((clone.path / "config.yaml").read_text())
+    config = read(clone.path).values
     for part in ("soft_labels", "methods"):
         config[part] = {name: config[part][name] for name in KEPT}
     config |= {"maps": {}, "figures": {}, "experiments": {}, "tables": {}}
+    shutil.rmtree(clone.path / "config")
     (clone.path / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     tiny = clone.path / "tests/workflow/tiny.yaml"
     settings = yaml.safe_load(tiny.read_text())

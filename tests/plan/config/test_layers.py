@@ -84,6 +84,13 @@ def test_section_with_every_line_commented_out_changes_nothing(configured: Confi
     assert found["mirror"] is None
 
 
+def test_length_of_a_protocol_that_is_said_later_replaces_the_other_unit(configured: Configured) -> None:
+    protocols = configured(CATALOGUE, (), ("protocols={svls: {epochs: 5}}",)).values["protocols"]
+    assert protocols == {"svls": {"batch": 2, "epochs": 5}}
+    both = configured(CATALOGUE, (), ("protocols={svls: {epochs: 5, steps: 6}}",)).values["protocols"]
+    assert both == {"svls": {"batch": 2, "epochs": 5, "steps": 6}}  # refused by the schema
+
+
 @pytest.mark.parametrize("name", ["config/zoo.yaml", "config/papers/zoo.yaml"])
 def test_entry_in_two_catalogue_files_is_refused_with_both_places(name: str, configured: Configured) -> None:
     said = (

@@ -59,6 +59,12 @@ def test_later_layer_is_merged_key_by_key_over_what_was_taken(configured: Config
     assert found["geols"]["rehearsal"]["protocol"] == {"epochs": 10, "batch": 4}  # like svls, which is unchanged
 
 
+def test_length_of_a_protocol_replaces_that_of_the_base_in_either_unit(configured: Configured) -> None:
+    text = "protocols: {a: {steps: 5, batch: 1}, b: {like: a, epochs: 2}, c: {like: a, steps: 3}}\n"
+    found = configured({"config.yaml": text}).values["protocols"]
+    assert (found["b"], found["c"]) == ({"batch": 1, "epochs": 2}, {"steps": 3, "batch": 1})
+
+
 def test_entry_of_the_user_takes_one_of_the_catalogue(configured: Configured) -> None:
     found = experiments(configured, **{"config.yaml": "experiments: {mine: {like: svls, scoring: {bins: 3}}}\n"})
     assert found["mine"] == {**found["svls"], "scoring": {"bins": 3}}

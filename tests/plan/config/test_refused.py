@@ -8,20 +8,11 @@ from pathlib import Path
 import pytest
 from softbench import InputError
 from softbench.plan import checks, rule_files
-from softbench.plan.config import check, layers, rules_found
-from softbench.plan.config.nodes import Places, plain
+from softbench.plan.config import Config, check, read, rules_found
 from softbench.plan.plan import Plan
 
 
-class Given:
-    """Config as it was read, with files and assignments over the shipped one."""
-
-    def __init__(self, root: Path, configfiles: tuple = (), assignments: tuple = ()) -> None:
-        top = layers.stack(root, configfiles, assignments)
-        self.values, self.places = plain(top), Places(top)
-
-
-def accept(given: Given, root: Path) -> Plan:
+def accept(given: Config, root: Path) -> Plan:
     """Check config and its plan, as `snakemake -n` does."""
     check(given)
     found = rules_found.find()
@@ -32,6 +23,7 @@ def accept(given: Given, root: Path) -> Plan:
         list(found.sources),
         rule_files.names(root),
         places=given.places,
+        by_name=given.by_name,
     )
     checks.fit(plan)
     if "mine" in plan.experiments:
@@ -39,7 +31,7 @@ def accept(given: Given, root: Path) -> Plan:
     return plan
 
 
-def refusal(given: Given, root: Path) -> str:
+def refusal(given: Config, root: Path) -> str:
     with pytest.raises(InputError) as error:
         accept(given, root)
     return str(error.value)
@@ -501,7 +493,7 @@ def test_setting_is_refused_where_it_stands(kind: str, root: Path, tmp_path: Pat
     (line,) = [number for number, words in enumerate(text.split("\n"), start=1) if words.endswith("# here")]
     file = tmp_path / "mine.yaml"
     file.write_text(text, encoding="utf-8")
-    found = refusal(Given(root, (file,)), root)
+    found = refusal(read(root, (file,)), root)
     assert found.startswith(f"{file}, line {line}: {path} "), found
     assert said in found
 
@@ -517,7 +509,7 @@ def test_setting_is_refused_where_it_stands(kind: str, root: Path, tmp_path: Pat
     ],
 )
 def test_setting_of_the_command_line_is_refused(assignment: str, path: str, said: str, root: Path) -> None:
-    found = refusal(Given(root, (), (assignment,)), root)
+    found = refusal(read(root, (), (assignment,)), root)
     assert found.startswith(f"--config: {path} "), found
     assert said in found
 
@@ -525,8 +517,8 @@ def test_setting_of_the_command_line_is_refused(assignment: str, path: str, said
 def test_first_fault_by_line_is_told(root: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text("methods:\n  mine: {soft_label: svsl}\ndevice: cpuu\nsead: [1]\n", encoding="utf-8")
-    assert refusal(Given(root, (file,)), root).startswith(f"{file}, line 2: methods.mine.soft_label ")
+    assert refusal(read(root, (file,)), root).startswith(f"{file}, line 2: methods.mine.soft_label ")
 
 
 def test_every_shipped_setting_passes(root: Path) -> None:
-    accept(Given(root), root)
+    accept(read(root), root)

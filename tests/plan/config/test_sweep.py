@@ -72,6 +72,11 @@ def test_key_says_how_the_entries_are_called(configured: Configured) -> None:
     assert list(made(configured, text)) == ["slic_1_x", "slic_2_x"]
 
 
+def test_text_may_name_another_entry_of_the_same_value(configured: Configured) -> None:
+    text = "maps: {m: {sweep: {a: [0.25, 2.0]}, x: 'm_{a:key} of {a} or {a:g}'}}"
+    assert [one["x"] for one in made(configured, text).values()] == ["m_025 of 0.25 or 0.25", "m_2 of 2.0 or 2"]
+
+
 def test_several_parameters_make_the_product(configured: Configured) -> None:
     text = "maps: {m: {sweep: {a: [1, 2], b: [x, y]}, a: '{a}', b: 'to {b}'}}"
     assert made(configured, text) == {

@@ -38,7 +38,7 @@ fetched and prepared by the same two rules. With it come tests and, unless it is
                  optional, where `reading.read_case` (one NIfTI file a channel and a rater, one grid) will not do;
                  arrays (M, D, H, W) in RAS, 2-D ones (M, H, W), checked by `reading.join` or as it does. It refuses
                  with `InputError`, to which the id of the case is added
-    SETTINGS*    optional, what `read` takes besides the case, with defaults; config.yaml may set them
+    SETTINGS*    optional, what `read` takes besides the case, with defaults; config may set them
     ALLOWED*     optional, type, range and meaning of each of SETTINGS, in the words of JSON Schema; without it config
                  is held to the type of the default
     DEFAULTS     optional, preparation by default: names of `prepare.DEFAULTS` (spacing_mm, interpolation,

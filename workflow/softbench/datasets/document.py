@@ -1,6 +1,6 @@
-"""The page docs/datasets.md, made from the sources' modules, `document.yaml`, config.yaml and the committed splits.
+"""The page docs/datasets.md, made from the sources' modules, `document.yaml`, config and the committed splits.
 
-`make docs` calls `python -m softbench.datasets.document`.
+`make docs` calls `python -m softbench.explain.dataset_page`, which hands over the data sets of config.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,9 +20,11 @@ PAGE = ROOT / "docs" / "datasets.md"
 HOW = {"open": "open", "tcia": "open (TCIA)", "token": "token", "manual": "by hand"}
 
 
-def page() -> str:
+def page(entries: Mapping[str, Facts]) -> str:
     """Return the page.
 
+    Args:
+        entries: the data sets of config.
     Raises: InputError: if a source has no facts in `document.yaml`, or facts have no source.
     """
     environment = jinja2.Environment(
@@ -30,7 +32,6 @@ def page() -> str:
         undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
     )  # fmt: skip
     facts = facts_of_sources()
-    entries = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["datasets"]
     sections = {name: document_source.section(name, of_source, entries) for name, of_source in facts.items()}
     template = environment.get_template("document.md.j2")
     return template.render(overview=overview(facts), phantoms=table_of_phantoms(), sections=sections)
@@ -81,10 +82,6 @@ def _by(numbers: Iterable[float]) -> str:
     return " x ".join(f"{number:g}" for number in numbers)
 
 
-def write(path: Path = PAGE) -> None:
-    """Write the page of the repository's sources."""
-    pieces.write_text(path, page())
-
-
-if __name__ == "__main__":
-    write()
+def write(entries: Mapping[str, Facts], path: Path = PAGE) -> None:
+    """Write the page of the repository's sources; `entries` are the data sets of config."""
+    pieces.write_text(path, page(entries))

@@ -12,7 +12,7 @@ examples, in the folder of the suite:
   softbench explain svls_1/geols/ET/dsc            a paper's table: the printed number, ours, and where ours comes from
   softbench explain hippocampus/svls/dsc --json    the same for programs
 
-It reads config.yaml and results/ as they are now and starts nothing. Whether results still are what config asks for
+It reads config and results/ as they are now and starts nothing. Whether results still are what config asks for
 says `snakemake -n results/tables/<table>.csv`.
 """
 

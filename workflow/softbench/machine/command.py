@@ -37,7 +37,7 @@ def add_to(commands: Any) -> None:
     text = "of a soft label's rule file in workflow/rules/soft_labels; without it the machine is checked"
     add("name", nargs="?", metavar="NAME", help=text)
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU where there is one")
-    text = "a key of `networks` in config.yaml; default: unet3d"
+    text = "a key of `networks` in config; default: unet3d"
     add("--network", default="unet3d", metavar="NAME", help=text)
     text = "D H W or H W, voxels; default: 128 192 192"
     add("--crop", type=int, nargs="+", default=CROP, metavar="N", help=text)
@@ -58,7 +58,7 @@ def _of_recipe(name: str) -> Iterator[Finding]:
 
 
 def _of_machine(options: argparse.Namespace) -> Iterator[Finding]:
-    settings = network_settings(options.network, config_file())
+    settings = network_settings(options.network, config_folder())
     _require_sizes(options)
     from softbench.machine import survey  # here, so that --help and refusals need no torch
     from softbench.training.device import choose
@@ -79,26 +79,25 @@ def _print(findings: Iterator[Finding]) -> int:
     return int("failed" in verdicts)
 
 
-def config_file() -> Path:
-    """Return the config of this folder, or else that of the suite."""
+def config_folder() -> Path:
+    """Return this folder, or that of the suite where it has no config."""
     from softbench.plan.modules import PACKAGE
 
-    here = Path("config.yaml")
-    return here if here.exists() else PACKAGE.parent.parent / "config.yaml"
+    here = Path()
+    return here if (here / "config.yaml").exists() else PACKAGE.parent.parent
 
 
-def network_settings(name: str, config: Path) -> dict[str, Any]:
-    """Return `name` and settings of a network of config.
+def network_settings(name: str, folder: Path) -> dict[str, Any]:
+    """Return `name` and settings of a network of the config in a folder.
 
     Raises: InputError: if config is not there or has no such network.
     """
-    import yaml
+    from softbench.plan.config import read
+    from softbench.plan.config.faults import known
 
-    if not config.exists():
-        raise InputError("there is no config.yaml, which says what --network means. Run it in the folder of the suite.")
-    networks: dict[str, dict[str, Any]] = yaml.safe_load(config.read_text(encoding="utf-8"))["networks"]
+    networks: dict[str, dict[str, Any]] = read(folder).values["networks"]
     if name not in networks:
-        raise InputError(f"--network is {name!r}, but config.yaml has only: {', '.join(sorted(networks))}.")
+        raise InputError(f"--network is {name!r}, which config does not have. {known(name, networks)}")
     return networks[name]
 
 

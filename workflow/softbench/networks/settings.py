@@ -15,7 +15,7 @@ def require_settings(place: str, name: str, given: Iterable[str]) -> None:
     """Raise unless `given` holds every setting that the network needs, and none that it does not know.
 
     Args:
-        place: how the message begins, e.g. "config.yaml: networks.unet".
+        place: how the message begins, e.g. "config: networks.unet".
         name: one of `networks.names()`.
         given: names of settings.
     Raises: InputError: lists the settings of the network.

@@ -44,14 +44,12 @@ def write(kind: str, name: str, files: Mapping[str, Path], root: Path, **values:
 
 
 def require_free(name: str, root: Path, *parts: str) -> None:
-    """Raise `InputError` if one of these parts of config.yaml has a key of this name, or a rule is called so."""
-    import yaml
-
-    from softbench.plan import rule_files
+    """Raise `InputError` if one of these parts of config has a key of this name, or a rule is called so."""
+    from softbench.plan import config, rule_files
     from softbench.plan.modules import PACKAGE
 
-    config = yaml.safe_load((root / "config.yaml").read_text(encoding="utf-8"))
-    taken = [f"{part}.{name} of config.yaml" for part in parts if name in config[part]]
+    found = config.read(root)
+    taken = [f"{part}.{name} of {found.places.of((part, name))}" for part in parts if name in found.values[part]]
     taken += ["a rule"] if name in rule_files.names(PACKAGE.parents[1]) else []
     if taken:
         raise InputError(f"NAME={name} is the name of {' and of '.join(taken)}. Take another.")

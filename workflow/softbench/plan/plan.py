@@ -22,6 +22,7 @@ class Plan:
         rules: Collection[str] = (),
         *,
         places: Places | None = None,
+        by_name: Collection[str] = (),
     ) -> None:
         """Fill in what config leaves out; `plan.checks` says what does not fit.
 
@@ -32,9 +33,10 @@ class Plan:
             sources: the sources that have a module in `datasets/`.
             rules: the names of all rules, which no table may have.
             places: where the values of config were written, for messages.
+            by_name: methods that only experiments that name them run; `methods: all` means the others.
         Raises: InputError: if a name is taken: of a rule, of a form of a table or figure, or of a recipe.
         """
-        self.config, self.places = config, places
+        self.config, self.places, self._by_name = config, places, by_name
         self.recipes, self.kinds, self.sources = recipes, kinds, sources
         self.datasets: dict[str, dict[str, Any]] = config["datasets"]
         self.maps = complete_maps(config["maps"], kinds)
@@ -85,7 +87,7 @@ class Plan:
         chosen = self.experiments[experiment]["methods"]
         left_out = self.experiments[experiment].get("except", [])
         if chosen == "all":
-            chosen = [name for name, method in self.methods.items() if not method["on_request"]]
+            chosen = [name for name in self.methods if name not in self._by_name]
         return [method for method in chosen if method not in left_out]
 
     def seeds_of(self, experiment: str) -> list[int]:
@@ -212,7 +214,7 @@ def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> di
 def _with_defaults(name: str, method: dict[str, Any]) -> dict[str, Any]:
     if method.get("sanity") is not None:
         nothing = dict.fromkeys(["soft_label", "loss", "control", "raters", "resolution", "batch"])
-        return {"title": name, "on_request": False, **nothing, **method}
+        return {"title": name, **nothing, **method}
     control = None if name == "one_hot" else "one_hot"
     defaults = {"title": name, "soft_label": name, "loss": "ce", "control": control, "raters": "first"}
-    return {**defaults, "resolution": None, "batch": None, "sanity": None, "on_request": False, **method}
+    return {**defaults, "resolution": None, "batch": None, "sanity": None, **method}

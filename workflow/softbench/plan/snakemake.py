@@ -98,7 +98,7 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     given = workflow.config_settings
     if workflow.is_main_process:
         _check_profile(workflow, rule_files.names(root))
-    plan = folder.read(Path(), workflow.overwrite_configfiles, given.config)
+    plan = folder.read(Path(), workflow.overwrite_configfiles, given.config_args or given.config)
     config.clear()
     config.update(plan.config)
     rules = root / "workflow" / "rules"

@@ -15,7 +15,7 @@ from softbench.soft_labels import open_store
 
 CASES = 3
 DATASETS = {"3-D": "phantom_brain_tiny", "2-D": "phantom_body_tiny"}
-NEEDED = ("Snakefile", "config.yaml", "workflow", "envs", "profiles")
+NEEDED = ("Snakefile", "config.yaml", "config", "workflow", "envs", "profiles")
 LAST = 12  # lines of what Snakemake said that are shown where it failed
 
 

@@ -5,11 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from softbench.published.reader import FOLDER, HERE, PAPERS, check
+
+if TYPE_CHECKING:
+    from softbench.plan.config import Config
 
 SCHEMA = HERE / "schemas" / "fidelity.schema.yaml"
 KINDS = ("method", "loss", "network", "protocol", "data", "split", "metric", "table", "figure", "claim")
@@ -19,7 +22,7 @@ STATUSES = {
     "ours": "ours",
     "missing": "missing",
 }
-CONFIG = "config.yaml: "  # before a dotted path of keys
+KEY = re.compile(r"(config[\w/]*\.yaml): ([\w.]+)")  # a file of config, a dotted path of keys
 RESULTS = re.compile(r"results/(?:tables|figures)/(\w+)\.\w+")
 
 
@@ -27,7 +30,7 @@ RESULTS = re.compile(r"results/(?:tables|figures)/(\w+)\.\w+")
 class Element:
     """One element of a paper's experiments.
 
-    `where` names files, or keys of config as "config.yaml: methods.svls"; `shown` names tests as
+    `where` names files, or keys of config as "config/methods.yaml: methods.svls"; `shown` names tests as
     "tests/test_x.py::test_name", or outputs that a target makes.
     """
 
@@ -62,37 +65,39 @@ def all_elements() -> tuple[Element, ...]:
     return tuple(one for paper in PAPERS for one in elements(paper))
 
 
-def stale(found: Iterable[Element], root: Path, config: Mapping[str, Any]) -> list[str]:
+def stale(found: Iterable[Element], root: Path, config: "Config") -> list[str]:
     """Return what the elements name and the suite does not have: one line each; none where all is there.
 
     Args:
         found: elements to look at.
         root: the folder of the suite.
-        config: its config.
+        config: its config; a key stands in the file that is named with it.
     """
     return [f"{one.paper}.{one.name}: there is no {name}" for one in found for name in _absent(one, root, config)]
 
 
-def _absent(one: Element, root: Path, config: Mapping[str, Any]) -> list[str]:
+def _absent(one: Element, root: Path, config: "Config") -> list[str]:
     places = [name for name in one.where if not _has_place(name, root, config)]
     return places + [name for name in one.shown if not _has_proof(name, root, config)]
 
 
-def _has_place(name: str, root: Path, config: Mapping[str, Any]) -> bool:
-    if not name.startswith(CONFIG):
+def _has_place(name: str, root: Path, config: "Config") -> bool:
+    key = KEY.fullmatch(name)
+    if not key:
         return (root / name).exists()
-    value: Any = config
-    for key in name.removeprefix(CONFIG).split("."):
-        if not isinstance(value, Mapping) or key not in value:
+    path = key[2].split(".")
+    place, value = config.places.of(path[:2]), config.values
+    for step in path:
+        if not isinstance(value, Mapping) or step not in value:
             return False
-        value = value[key]
-    return True
+        value = value[step]
+    return place is not None and place.file == key[1]
 
 
-def _has_proof(name: str, root: Path, config: Mapping[str, Any]) -> bool:
+def _has_proof(name: str, root: Path, config: "Config") -> bool:
     if output := RESULTS.fullmatch(name):
         own = re.sub("_(open|phantom)$", "", output[1])
-        return own in config["tables"] or own in config["figures"]
+        return own in config.values["tables"] or own in config.values["figures"]
     path, _, test = name.partition("::")
     file = root / path
     return bool(test) and file.is_file() and f"def {test}(" in file.read_text(encoding="utf-8")

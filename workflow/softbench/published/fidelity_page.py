@@ -26,7 +26,7 @@ test or output that shows it.
   decides a table's numbers is also printed under that table.
 - **missing**: not in the suite yet.
 
-A test fails when a file, a key of `config.yaml`, a test or an output that is named here does not exist.
+A test fails when a file, a key of config, a test or an output that is named here does not exist.
 """
 TITLES = {
     "method": "Methods", "loss": "Losses", "network": "Networks", "protocol": "Training", "data": "Data",

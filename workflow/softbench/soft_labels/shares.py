@@ -20,7 +20,7 @@ def shares_of(case: Case, raters: Raters, classes: int) -> list[np.ndarray]:
     if case.shares is None:
         raise InputError(
             f"case {case.id}: the dataset keeps no soft labels. Set `label_interpolation: soft` in `datasets.<name>` "
-            "of config.yaml (a phantom is made on its grid, and never has any)."
+            "of config (a phantom is made on its grid, and never has any)."
         )
     if case.shares.shape[2:] != case.labels.shape[1:]:
         raise InputError(

@@ -11,6 +11,7 @@ from softbench.plan.config.nodes import Node, Place, merged, plain
 from softbench.plan.config.source import Tree, compose, load
 
 SECTIONS = ("datasets", "maps", "soft_labels", "methods", "networks", "protocols", "experiments", "tables", "figures")
+PAPERS = ("svls", "geols", "superpixel", "epd")  # the order in which pages show them; files of other names come after
 OWN = "config.yaml"
 ASSIGNED = Place("--config")
 
@@ -23,8 +24,8 @@ def stack(root: Path, configfiles: Sequence[str | Path], assignments: Sequence[s
     Raises: InputError: as `source.load`; if a file is missing, an entry stands in two files of the catalogue, or a
         section is no mapping.
     """
-    top = _catalogue(root)
-    layers = [_file(root, path, layer) for layer, path in enumerate([OWN, *configfiles], start=1)]
+    top = catalogue(root)
+    layers = [own(root), *(_file(root, path, layer) for layer, path in enumerate(configfiles, start=2))]
     for above in [*layers, _assigned(assignments, len(layers) + 1)]:
         top = merged(top, _without_empty_sections(above))
     for section in SECTIONS:
@@ -43,7 +44,12 @@ def _without_empty_sections(layer: Node) -> Node:
     return layer.with_value(kept)
 
 
-def _catalogue(root: Path) -> Node:
+def own(root: Path) -> Node:
+    """Return config.yaml."""
+    return _file(root, OWN, 1)
+
+
+def catalogue(root: Path) -> Node:
     """Return all files of config/ and config/papers/ as one mapping; an entry stands in one of them alone."""
     top: dict[Any, Node] = {}
     for path in catalogue_files(root):
@@ -57,7 +63,12 @@ def catalogue_files(root: Path) -> list[str]:
     folders = [root / "config", root / "config" / "papers"]
     if wrong := sorted(path for folder in folders for path in folder.glob("*.yml")):
         raise InputError(f"{wrong[0].relative_to(root)}: files of config end with .yaml. Rename it.")
-    return [str(path.relative_to(root)) for folder in folders for path in sorted(folder.glob("*.yaml"))]
+    return [str(path.relative_to(root)) for folder in folders for path in sorted(folder.glob("*.yaml"), key=_rank)]
+
+
+def _rank(path: Path) -> tuple[int, str]:
+    name = path.stem if path.parent.name == "papers" else ""
+    return (PAPERS.index(name) if name in PAPERS else len(PAPERS)), path.name
 
 
 def _joined(one: Node, other: Node, section: str) -> Node:
@@ -75,8 +86,8 @@ def _in_two_files(place: Place, path: list[Any], first: Place) -> InputError:
 
 def _file(root: Path, path: str | Path, layer: int) -> Node:
     """Return the content of a file, named in messages as it was typed, or from `root` where it lies below it."""
-    whole = root / path
-    name = str(whole.relative_to(root)) if whole.is_relative_to(root) else str(path)
+    whole, here = root / path, root.absolute()
+    name = str(whole.absolute().relative_to(here)) if whole.absolute().is_relative_to(here) else str(path)
     try:
         return load(whole.read_bytes(), name, layer)
     except FileNotFoundError:

@@ -5,7 +5,7 @@ from typing import Any
 from softbench.errors import InputError
 from softbench.plan.config.faults import dotted, fault, known
 from softbench.plan.config.layers import SECTIONS
-from softbench.plan.config.nodes import KeyPath, Node, merged, plain
+from softbench.plan.config.nodes import KeyPath, Node, left, merged, plain
 
 LIKE = "like"
 
@@ -87,7 +87,7 @@ class _Taken:
 
 def _over(other: Node, own: Node) -> dict[Any, Node]:
     """Return the keys of a mapping over those of the one it is like."""
-    layer, both = own.value[LIKE].layer, dict(other.value)
+    layer, both = own.value[LIKE].layer, left(other.value, own.value)
     for key, node in own.value.items():
         later = key in both and node.layer > layer  # said by a later file than `like`: merged, as layers are
         both[key] = merged(both[key], node) if later else node

@@ -44,14 +44,22 @@ def plain(node: Node) -> Any:
     return node.value
 
 
+INSTEAD = {"epochs": "steps", "steps": "epochs"}  # a protocol is so long: one that is said later replaces either
+
+
 def merged(below: Node, above: Node) -> Node:
     """Return one node with another over it: mappings are merged key by key, anything else is replaced."""
     if not (isinstance(below.value, dict) and isinstance(above.value, dict)):
         return above
-    both = dict(below.value)
+    both = left(below.value, above.value)
     for key, child in above.value.items():
         both[key] = merged(both[key], child) if key in both else child
     return below.with_value(both)
+
+
+def left(below: Mapping[Any, Node], above: Mapping[Any, Node]) -> dict[Any, Node]:
+    """Return a mapping without the length of a protocol, if the mapping over it counts in the other unit."""
+    return {key: node for key, node in below.items() if key in above or INSTEAD.get(key) not in above}
 
 
 class Places:

@@ -29,10 +29,11 @@ class Sweep:
 def expand(top: Node) -> tuple[Node, dict[str, dict[str, Sweep]]]:
     """Return config with the entries that sweeps make in the place of the sweeps, and the sweeps of each section.
 
-    `{count}` in any text of the entry becomes the value, `{count:g}` the value as Python's format writes it; a text
-    that is `{count}` alone becomes the number. Keys are `key` with the values in it, by default `<entry>_{count}`; a
-    value loses its point there, 0.25 is 025. A value that has an entry of another name already is given with that
-    name, {500: superpixel}, and makes none. A later layer's entry of the same key is merged over the made one.
+    `{count}` in any text of the entry becomes the value, `{count:g}` the value as Python's format writes it,
+    `{count:key}` as keys have it; a text that is `{count}` alone becomes the number. Keys are `key` with the values in
+    it, by default `<entry>_{count}`; a value loses its point there, 0.25 is 025. A value that has an entry of another
+    name already is given with that name, {500: superpixel}, and makes none. A later layer's entry of the same key is
+    merged over the made one.
 
     Raises: InputError: if a sweep cannot be read, makes a key twice, or one that the same layer or a lower one writes.
     """
@@ -215,9 +216,13 @@ def _text(path: KeyPath, node: Node, given: Mapping[str, Any]) -> Any:
     if alone and not alone[2]:
         return given[alone[1]]
     try:
-        return FIELD.sub(lambda field: format(given[field[1]], field[2] or ""), node.value)
+        return FIELD.sub(lambda field: _formatted(given[field[1]], field[2] or ""), node.value)
     except ValueError as error:
         raise fault(node.place, path, f"is {node.value!r}, which cannot be filled in: {error}.") from None
+
+
+def _formatted(value: Any, form: str) -> str:
+    return in_key(value) if form == KEY else format(value, form)
 
 
 def _check_members(path: KeyPath, sweep: Sweep, entries: Mapping[str, Node]) -> None:
