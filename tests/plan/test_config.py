@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from softbench import InputError, datasets, soft_labels
-from softbench.plan import checks, settings
+from softbench.plan import checks
 from softbench.plan import modules as config
 from softbench.plan.config import read
 from softbench.plan.config.check import faults_of
 from softbench.plan.config.refuse import refuse
+from softbench.plan.config.retype import retype
 from softbench.plan.plan import Plan, complete_methods, complete_soft_labels
 from softbench.plan.wildcards import pattern
 
@@ -18,11 +19,11 @@ from softbench.plan.wildcards import pattern
 def test_texts_of_the_command_line_become_numbers() -> None:
     given = {"seeds": ["0", "1"], "ls": {"alpha": "0.2", "recipe": "ls"}, "lr": "1e-3", "on": "true", "mirror": "null"}
     expected = {"seeds": [0, 1], "ls": {"alpha": 0.2, "recipe": "ls"}, "lr": 0.001, "on": True, "mirror": None}
-    assert settings.retype(given) == expected
+    assert retype(given) == expected
 
 
 def test_values_that_have_a_type_keep_it() -> None:
-    assert settings.retype({"a": 1, "b": [0.5, None], "path": "/data/1e3/x"}) == {
+    assert retype({"a": 1, "b": [0.5, None], "path": "/data/1e3/x"}) == {
         "a": 1, "b": [0.5, None], "path": "/data/1e3/x",
     }  # fmt: skip
 

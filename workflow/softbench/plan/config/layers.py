@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from softbench.errors import InputError
-from softbench.plan import settings
 from softbench.plan.config.faults import fault
 from softbench.plan.config.nodes import Node, Place, merged, plain
+from softbench.plan.config.retype import retype
 from softbench.plan.config.source import Tree, compose, load
 
 SECTIONS = ("datasets", "maps", "soft_labels", "methods", "networks", "protocols", "experiments", "tables", "figures")
@@ -100,7 +100,7 @@ def _file(root: Path, path: str | Path, layer: int) -> Node:
 def _assigned(assignments: Sequence[str] | Mapping[str, Any], layer: int) -> Node:
     """Return what `--config` says: texts key=value with the value in YAML, or what Snakemake has made of them."""
     if isinstance(assignments, Mapping):
-        return _placed(settings.retype(dict(assignments)), layer)
+        return _placed(retype(dict(assignments)), layer)
     top = Node({}, ASSIGNED, layer)
     for text in assignments:
         key, sign, value = text.partition("=")
@@ -115,7 +115,7 @@ def _value(key: str, text: str, layer: int) -> Node:
     if node is None:
         return Node(None, ASSIGNED, layer)
     given = Tree(str(ASSIGNED), layer, has_lines=False).node(node, ASSIGNED, (key,))
-    return _placed(settings.retype(plain(given)), layer)
+    return _placed(retype(plain(given)), layer)
 
 
 def _placed(value: Any, layer: int) -> Node:
