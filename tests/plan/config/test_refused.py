@@ -464,6 +464,11 @@ REFUSED = {
         "experiments.demo_body.scoring.in_plane",
         "looks at the slices of a volume",
     ),
+    "point of a figure that is no number": (
+        SWEEP.replace(POINTS, "    points: {0: one_hot, few: svls}  # here\n"),
+        "figures.mine.points.few",
+        "is no number: the key 'few' must be the value of a parameter.",
+    ),
     "name of a rehearsal": (
         EXPERIMENT.replace("  mine:", "  svls_lidc_phantom:  # here"),
         "experiments.svls_lidc_phantom",

@@ -1,8 +1,7 @@
 """Values against a schema: what is not allowed in them, each with its path.
 
 The words are those of JSON Schema that config needs; `names`, `keys`, `name`, `loss`, `nullable` and `rising` are ours
-(workflow/schemas/config.schema.yaml says what they mean). jsonschema itself takes seconds for a config of this size,
-and knows neither our names nor our sentences.
+(workflow/schemas/config.schema.yaml says what they mean). jsonschema knows neither our names nor our sentences.
 """
 
 import re
@@ -118,7 +117,10 @@ def _key(key: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Faul
     if schema.get("name") and not (isinstance(key, str) and KEY.fullmatch(key)):
         said = f"is no name: the key {key!r} must be made of a to z, 0 to 9 and _, a letter first. Rename it."
         yield Fault((*path, key), said)
-    if "keys" in schema and not rules.is_known(schema["keys"], str(key)):
+    if schema.get("keys") == "numbers":
+        if not _is_a(key, "number"):
+            yield Fault((*path, key), f"is no number: the key {shown(key)} must be the value of a parameter.")
+    elif "keys" in schema and not rules.is_known(schema["keys"], str(key)):
         yield Fault((*path, key), f"does not exist. {known(key, rules.names(schema['keys']))}")
 
 
