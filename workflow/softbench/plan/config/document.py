@@ -19,9 +19,15 @@ HEAD = """# Settings
 <!-- Made by `make docs`: edit workflow/schemas/config.schema.yaml or the `ALLOWED` of a module, not this file. -->
 
 What config may hold: each key with what it means, what is allowed, and what holds where it is left out. `snakemake -n`
-refuses anything else, with the file and line, what is known, and what was probably meant. The recipes, maps, networks,
-losses and sources declare their settings in their own modules, as `ALLOWED`; yours may, too (`docs/extend.md`). A test
-fails when this page is stale.
+refuses anything else, with the file and line, what is known, and what was probably meant:
+
+```text
+config/demo.yaml, line 41: tables.demo_brain.columns.2.metric is 'esc', which does not exist. Did you mean 'ece'? …
+```
+
+Recipes, maps, networks, losses and sources declare their settings in their own modules, as `ALLOWED`; yours may, too
+(`docs/extend.md`). How the files of config are read, `like` and `sweep`: `docs/config.md`. A test fails when this page
+is stale.
 """
 TABLE = "| key | meaning | allowed | left out |\n|---|---|---|---|\n"
 SOURCES = "| source | axes | label maps of a case | structures | splits by a rule |\n|---|---|---|---|---|\n"
