@@ -378,6 +378,11 @@ REFUSED = {
         "experiments.mine.networks.0",
         "is 'planes', which takes 2-D images alone, but those of 'phantom_nodule' are 3-D",
     ),
+    "method that is named and left out": (
+        "experiments:\n  demo_brain:\n    methods:\n    - one_hot\n    - msvls  # here",
+        "experiments.demo_brain.methods.1",
+        "is 'msvls', which `except` of the same experiment leaves out. Write `except: []`",
+    ),
     "own control": (
         "methods:\n  mine: {soft_label: ls, control: mine}  # here",
         "methods.mine.control",

@@ -19,6 +19,7 @@ def faults(facts: Facts) -> Iterator[Fault]:
     for name in facts.plan.datasets:
         yield from _of_dataset(name, facts)
     for name in facts.plan.experiments:
+        yield from _named_and_left_out(name, facts)
         yield from _dimensions(name, facts)
         yield from _raters(name, facts)
         yield from _names(name, facts)
@@ -38,6 +39,17 @@ def _one_an_axis(path: KeyPath, value: Any, dims: int | None, what: str) -> Iter
     if isinstance(value, Sequence) and dims is not None and len(value) != dims:
         axes = "D, H, W" if dims == 3 else "H, W"
         yield Fault(path, f"is {list(value)}, but {what} are {dims}-D. Give {dims} numbers ({axes}).")
+
+
+def _named_and_left_out(name: str, facts: Facts) -> Iterator[Fault]:
+    """Yield methods that an experiment names and leaves out: none would run, and nobody would be told."""
+    experiment = facts.plan.experiments[name]
+    named, left_out = experiment["methods"], experiment.get("except", [])
+    for index, method in enumerate(named if isinstance(named, Sequence) and named != "all" else []):
+        if method in left_out:
+            path = facts.path(name, "methods", index)
+            said = "which `except` of the same experiment leaves out. Write `except: []`, or leave it out here."
+            yield Fault(path, f"is {method!r}, {said}")
 
 
 def split(name: str, facts: Facts) -> Iterator[Fault]:
