@@ -4,9 +4,11 @@ from pathlib import Path
 
 from softbench import datasets, logs
 from softbench.datasets import splits
+from softbench.plan.code import record
 
 with logs.job(snakemake.log[0]) as log:
     dataset, split = snakemake.wildcards.dataset, snakemake.wildcards.split
     cases = datasets.open(Path(snakemake.input.data).parent).cases
     commit_to = f"workflow/splits/{dataset}/{split}.csv"
     log(splits.derive(snakemake.params.rule, cases, Path(snakemake.output.split), commit_to))
+    record.beside(Path(snakemake.output.split), "split")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from softbench import logs
 from softbench.datasets.fetch import fetch
+from softbench.plan.code import record
 
 with logs.job(snakemake.log[0]) as log:
     source = snakemake.params.source
@@ -15,3 +16,4 @@ with logs.job(snakemake.log[0]) as log:
         committed=Path("workflow", "checksums", f"{source}.csv"),
         log=log,
     )
+    record.beside(Path(snakemake.output.manifest), "fetch", source=source)

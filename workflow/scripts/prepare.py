@@ -4,6 +4,7 @@ from pathlib import Path
 
 from softbench import logs, provenance
 from softbench.datasets import fetch, prepare
+from softbench.plan.code import record
 
 with logs.job(snakemake.log[0]) as log:
     watch = provenance.Watch()
@@ -13,7 +14,8 @@ with logs.job(snakemake.log[0]) as log:
     raw = fetch.location(Path(manifest).parent, folder) if manifest else None
     if raw is not None:
         fetch.require_unchanged(Path(manifest).parent, folder, log)
-    prepare.run(
+    record.note("prepare", source=source)
+    cases = prepare.run(
         source,
         raw,
         output,
@@ -22,4 +24,4 @@ with logs.job(snakemake.log[0]) as log:
         workers=snakemake.threads,
         log=log,
     )
-    watch.write(output / "provenance.json", source=source, raw=str(raw))
+    watch.write(output / "provenance.json", source=source, raw=str(raw), **provenance.code_of(cases))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from softbench import logs
 from softbench.datasets import scratch, splits
+from softbench.plan.code import record
 from softbench.training import ensemble
 from softbench.training.device import choose
 from softbench.training.material import Material
@@ -11,6 +12,7 @@ from softbench.training.run import Run
 
 with logs.job(snakemake.log[0]) as log:
     given = snakemake.input
+    record.note("ensemble")
     data = scratch.nearest(Path(given.data).parent, snakemake.config["scratch"], log)
     folders = [data, Path(given.soft_label).parent]
     split, device = splits.read(Path(given.split)), choose(snakemake.config["device"], log)

@@ -4,9 +4,11 @@ from pathlib import Path
 
 from softbench import datasets, logs
 from softbench.datasets import splits
+from softbench.plan.code import record
 from softbench.training import sanity
 
 with logs.job(snakemake.log[0]) as log:
+    record.note("sanity")
     sanity.run(
         **snakemake.params.sanity,
         dataset=datasets.open(Path(snakemake.input.data).parent),

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from softbench import logs
 from softbench.datasets import splits
+from softbench.plan.code import record
 from softbench.soft_labels.produce import produce
 
 with logs.job(snakemake.log[0]) as log:
     maps, split = snakemake.input.get("maps"), snakemake.input.get("split")
+    record.note("soften", recipe=snakemake.params.recipe)
     produce(
         snakemake.params.recipe,
         Path(snakemake.input.data).parent,

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from softbench import logs
 from softbench.datasets import scratch, splits
+from softbench.plan.code import record
 from softbench.training import limits
 from softbench.training.batch import Batch, run_batch
 from softbench.training.device import choose
@@ -19,5 +20,6 @@ with logs.job(snakemake.log[0]) as log:
         log,
         limits.deadline(snakemake.resources.get("runtime")),
     )
+    record.note("train", "score", **batch.loads_by_name())
     output = Path(snakemake.output.manifest)
     run_batch(batch, snakemake.params.seeds, output.parent, output)

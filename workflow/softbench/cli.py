@@ -11,6 +11,7 @@ from softbench.explain import command as explain
 from softbench.forecast import command as forecast
 from softbench.machine import command as check
 from softbench.own_predictions import command as score
+from softbench.plan.code import command as code_command
 from softbench.plugin import pack_command, soften_command
 
 
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_to(commands)
     costs.add_to(commands)
     explain.add_to(commands)
+    code_command.add_to(commands)
     forecast.add_to(commands)
     soften_command.add_to(commands)
     pack_command.add_to(commands)

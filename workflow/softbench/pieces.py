@@ -21,6 +21,7 @@ import numpy as np
 from softbench import storage
 
 VERSION = None  # keys and files
+MADE_BY = "SOFTBENCH_CODE"  # names the record of the code that this job runs, see `plan.code.record`
 
 
 def key_of(**content: Any) -> str:
@@ -62,7 +63,7 @@ def make(folder: Path, name: str, key: str, build: Callable[[Path], dict[str, An
         name: the piece's name; its record is `folder/<name>.key.json`.
         key: from `key_of`.
         build: writes the piece's files into the empty folder that it is given, and returns facts for the record.
-    Returns: the record: `key`, `files` and what `build` returned.
+    Returns: the record: `key`, `files`, `code` where the job noted which code it runs, and what `build` returned.
     """
     folder.mkdir(parents=True, exist_ok=True)
     record = read_record(folder, name)
@@ -75,9 +76,15 @@ def make(folder: Path, name: str, key: str, build: Callable[[Path], dict[str, An
         files = sorted(entry.name for entry in scratch.iterdir())
         for file in files:
             move(scratch / file, folder / file)
-    record = {"key": key, "files": files, **facts}
+    record = {"key": key, "files": files, **made_by(), **facts}
     write_json(record_path(folder, name), record)
     return record
+
+
+def made_by() -> dict[str, str]:
+    """Return the hash of the code that this job noted, as `code`; nothing where it noted none. In no key."""
+    name = os.environ.get(MADE_BY)
+    return {"code": name} if name else {}
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -57,11 +58,19 @@ class Watch:
 def of_cases(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Sum what the pieces of single cases took: whoever stops a job in the middle still learns what the whole cost.
 
-    Returns: `cases`; `cases_timed`, those whose record tells its CPU time; and their sum `cases_cpu_seconds`.
+    Returns: `cases`; `cases_timed`, those whose record tells its CPU time; their sum `cases_cpu_seconds`; and
+        `code`, as `code_of`.
     """
+    records = list(records)
     taken = [record.get("cpu_seconds") for record in records]
     timed = [seconds for seconds in taken if seconds is not None]
-    return {"cases": len(taken), "cases_timed": len(timed), "cases_cpu_seconds": round(sum(timed), 3)}
+    times = {"cases": len(taken), "cases_timed": len(timed), "cases_cpu_seconds": round(sum(timed), 3)}
+    return times | code_of(records)
+
+
+def code_of(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
+    """Return as `code` how many pieces were made by which code, whose records `plan.code` keeps: hash -> pieces."""
+    return {"code": dict(Counter(record["code"] for record in records if "code" in record))}
 
 
 def peak_memory_mib() -> float:

@@ -1,6 +1,7 @@
 """A small tree of code, and what Python itself says of the suite's: imports in its byte code, modules when it runs."""
 
 import dis
+import importlib
 import json
 import subprocess
 import sys
@@ -102,22 +103,42 @@ def _is_code(path: str) -> bool:
 def _imports(path: str) -> Iterator[str]:
     """Give the files that a file's byte code imports; the compiler drops `if False`, which stands for TYPE_CHECKING."""
     text = (WORKFLOW / path).read_text(encoding="utf-8").replace("if TYPE_CHECKING:", "if False:")
-    for name in _names(compile(text, path, "exec")):
+    names = set(_names(compile(text, path, "exec"), {}))
+    for name in [*names, *filter(None, map(_where_defined, names)), *([dotted(path)] if "softbench" in path else [])]:
         parts = name.split(".")
         for length in range(1, len(parts) + 1):
             stem = "/".join(parts[:length])
             yield from (one for one in (f"{stem}.py", f"{stem}/__init__.py") if (WORKFLOW / one).exists())
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    """Give `a.b` and `a.b.c` of each `from a.b import c`; the suite has no relative imports."""
-    base = ""
+def _names(code: CodeType, bound: dict[str, str]) -> Iterator[str]:
+    """Give `a.b` and `a.b.c` of each `from a.b import c`, and `a.b.c` of `b.c` after `from a import b`; the suite has
+    no relative imports."""
+    base, loaded = "", ""
     for step in dis.get_instructions(code):
         if step.opname == "IMPORT_NAME":
-            base = step.argval
+            base = last = step.argval
             yield base
         elif step.opname == "IMPORT_FROM":
-            yield f"{base}.{step.argval}"
+            last = f"{base}.{step.argval}"
+            yield last
+        elif step.opname.startswith("STORE_") and base:
+            bound[step.argval] = last
+        elif step.opname in ("LOAD_ATTR", "LOAD_METHOD") and loaded:
+            yield f"{loaded}.{step.argval}"
+        base = base if step.opname.startswith(("IMPORT_", "STORE_")) else ""
+        loaded = bound.get(step.argval, "") if step.opname.startswith("LOAD_") and step.argval in bound else ""
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _names(constant)
+            yield from _names(constant, dict(bound))
+
+
+def _where_defined(name: str) -> str | None:
+    """Return the module that defines what a package of the suite offers by a name; None of all else."""
+    package, _, attribute = name.rpartition(".")
+    if not package.startswith("softbench") or not (WORKFLOW / package.replace(".", "/") / "__init__.py").exists():
+        return None
+    if (WORKFLOW / name.replace(".", "/")).is_dir() or (WORKFLOW / f"{name.replace('.', '/')}.py").exists():
+        return None
+    where: str | None = getattr(getattr(importlib.import_module(package), attribute, None), "__module__", None)
+    return where

@@ -33,6 +33,23 @@ def test_module_reaches_what_it_imports_and_the_data_that_it_names(tree: Tree) -
     }  # fmt: skip
 
 
+def test_what_a_package_offers_is_reached_by_who_names_it(tree: Tree) -> None:
+    lazy = "if TYPE_CHECKING:\n    from softbench.tables.form import write as show\ndef __getattr__(name): ..."
+    users = {
+        "scripts/one.py": "from softbench.tables import show",
+        "scripts/two.py": "from softbench import tables\ndef f():\n    tables.show()",
+        "scripts/three.py": "from softbench import tables\ntables.hide()",
+    }
+    code = Code(tree(FILES | users | {"softbench/tables/__init__.py": lazy}))
+    assert ["softbench/tables/form.py" in code.reached(script) for script in users] == [True, True, False]
+
+
+def test_module_reaches_the_packages_that_it_lies_in(tree: Tree) -> None:
+    assert {"softbench/__init__.py", "softbench/recipes/__init__.py"} <= Code(tree(FILES)).reached(
+        "softbench/recipes/mine.py"
+    )
+
+
 def test_what_is_loaded_by_name_counts_only_where_it_is_given(tree: Tree) -> None:
     code = Code(tree(FILES))
     assert "softbench/recipes/mine.py" not in code.reached("softbench/recipes/__init__.py")

@@ -93,6 +93,15 @@ def test_imports(text: str, imports: set[str]) -> None:
     assert set(source.of_python(text, "softbench.x.y").imports) == imports
 
 
+def test_package_offers_what_only_its_getattr_imports() -> None:
+    text = (
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from softbench.x.folder import open_folder as open\n"
+    )
+    lazy = f"{text}def __getattr__(name): ..."
+    assert source.of_python(lazy, "softbench.x.__init__").offers == {"open": "softbench.x.folder.open_folder"}
+    assert source.of_python(text, "softbench.x.__init__").offers == {}
+
+
 def test_package_takes_relative_imports_from_itself() -> None:
     assert source.of_python("from .b import c", "softbench.x.__init__").imports == ("softbench.x.b.c",)
 

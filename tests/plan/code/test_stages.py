@@ -25,7 +25,7 @@ def stages_of_all() -> Iterator[tuple[str, dict]]:
         yield "train", RUN | {"recipe": recipe}
     yield from (("train", RUN | {"network": network, "coarse": True}) for network in networks.names())
     yield from (("train", RUN | {"loss": loss}) for loss in (*losses.names(), "learned(l1 + soft_dice)"))
-    yield from ((stage, {}) for stage in ("split", "score", "sanity", "ensemble"))
+    yield from ((stage, {}) for stage in ("split", "pack", "score", "sanity", "ensemble"))
 
 
 ALL = list(stages_of_all())

@@ -117,7 +117,7 @@ def run(
     versions: Mapping[str, int],
     workers: int = 1,
     log: Callable[[str], None] = print,
-) -> None:
+) -> list[dict[str, Any]]:
     """Prepare all cases of a source; finished cases of an earlier run with the same key are kept.
 
     Args:
@@ -133,6 +133,7 @@ def run(
         versions: VERSIONs of the modules that decide what a case is, as the workflow found them.
         workers: processes that share the cases; their number changes no byte of the output.
         log: takes the progress lines.
+    Returns: the record of each case.
     Raises: InputError: if a setting is unknown, no case is found, or cases cannot be used: one error that lists each
         of them with its reason, after all others were finished.
     """
@@ -154,6 +155,7 @@ def run(
     facts = _manifest(source_name, source, full, table, keys)
     facts |= {"versions": dict(versions), "dropped": len(left_out)}  # these are named in dropped.csv
     pieces.write_json(output / "manifest.json", facts)
+    return outcomes
 
 
 def _clear_scratch(*folders: Path) -> None:

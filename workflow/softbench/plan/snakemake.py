@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from softbench.errors import InputError
 from softbench.launch import begin, clock, cluster, lock, turns
-from softbench.plan import earlier, folder, modules, profile, rule_files, words
+from softbench.plan import earlier, folder, profile, rule_files, words
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.pages import Pages, made
@@ -17,13 +17,13 @@ from softbench.plan.answers.papers import Papers
 from softbench.plan.answers.soften import Soften
 from softbench.plan.answers.tables import Tables
 from softbench.plan.answers.train import Train
+from softbench.plan.code import notice, record
 from softbench.plan.code.graph import Code
 from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
 from softbench.plan.stop import stop, stops
 from softbench.plan.wildcards import Wildcards
 
-MODULES = Path(".snakemake", "softbench", "modules.json")  # what was read of them
 TARGETS = Path(".snakemake", "softbench", "targets.smk")  # rules of one line each, written anew at every call
 TARGET = """rule {name}:
     input:
@@ -76,7 +76,7 @@ def answers(plan: Plan, own_rules: Iterable[str] = (), *, is_main: bool = True) 
         own_rules: sources that have rules of their own, in files of a user's.
         is_main: whether this process plans jobs, and does not carry one out.
     """
-    stages = Stages(Code(modules.PACKAGE.parent, MODULES))
+    stages = Stages(Code(record.WORKFLOW, record.CACHE))
     data = Data(plan, stages, frozenset(own_rules), is_main=is_main)
     train, papers = Train(plan, stages, data), Papers(plan, stages)
     tables = Tables(plan, data, papers)
@@ -119,7 +119,8 @@ def _begin(workflow: Path, *, is_main: bool) -> None:
     clock.note_start()
     words.find_softbench()
     if is_main and lock.is_run(sys.argv[1:]):
-        for line in begin.run(Path("results"), workflow, sys.argv[1:]):
+        told = begin.run(Path("results"), workflow, sys.argv[1:])
+        for line in [*told, *notice.lines(Path("results"), Code(workflow, record.CACHE))]:
             print(line, file=sys.stderr)
 
 

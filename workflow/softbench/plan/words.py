@@ -11,6 +11,8 @@ import yaml
 
 from softbench.errors import InputError
 
+VERSION = None  # settings, which stand in the manifest
+
 
 def complete(place: str, settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
     """Return every setting as a word, defaults for those left out, in the order of the defaults.

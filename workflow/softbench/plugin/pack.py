@@ -15,6 +15,8 @@ from softbench.progress import Log
 from softbench.soft_labels.measures import quality
 from softbench.soft_labels.verify import check
 
+VERSION = 1
+
 
 def pack(
     folder: Path,

@@ -6,6 +6,7 @@ from typing import Any
 
 from softbench.errors import InputError
 
+VERSION = None  # settings, which stand in the manifest
 PACK_NOTES = """\
 A rule calls it with a program of any language after `--`, which is run as `PROGRAM... IN OUT name=value ...`:
   softbench pack --data results/data/mine/manifest.json --output results/soft_labels/mine/foo/manifest.json \\

@@ -8,6 +8,8 @@ from pathlib import Path
 from softbench.errors import InputError
 from softbench.plugin.export import export
 
+VERSION = 1
+
 
 def run(
     program: Sequence[str], data: Path, words: Sequence[str], use: Callable[[Path], None], *, intensities: str

@@ -26,6 +26,12 @@ class Batch(Material):
         """Return the key of all that decides the scores of a seed."""
         return scores.key_of_scores(self, self.key_of_model(seed))
 
+    def loads_by_name(self) -> dict[str, Any]:
+        """Return what training imports by name, as `plan.code.record.note` takes it."""
+        run = self.run
+        named = {"network": run.network["name"], "loss": run.loss, "recipe": self.soft.manifest["recipe"]}
+        return named | {"coarse": run.resolution is not None}
+
     def seed(self, seed: int, folder: Path) -> dict[str, Any]:
         """Train and score one seed, or take what is there; a run that diverges is recorded, not raised."""
         train, score = partial(weights.fill, self, seed, folder), partial(scores.fill, self, seed, folder)

@@ -16,8 +16,9 @@ class Code:
     """The code below `workflow/`: what reaches what.
 
     Modules, data files and entries are paths below `workflow/`, e.g. "scripts/table.py", "softbench/losses/dice.py".
-    A module reaches what it imports, at its top or inside functions, and the `__init__.py` of each package on the way;
-    what only a type checker imports it does not reach. What is imported by a name that is put together or looked up
+    A module reaches what it imports, at its top or inside functions, and the `__init__.py` of each package on the way,
+    its own among them; of what a package imports when it is first named (`__getattr__`), that which it names. What only
+    a type checker imports it does not reach. What is imported by a name that is put together or looked up
     (`importlib.import_module`: a recipe, a loss, a network, a source) it does not reach either: whoever knows the name
     gives that module as another entry. A data file (a template, a schema, a style) is reached by a module that says
     its name, or the end of its name for one of the same folder; a template reaches those that it includes.
@@ -90,6 +91,7 @@ class Code:
 
     def _next(self, path: str) -> Iterator[str]:
         facts = self._facts(path)
+        yield from self._packages_of(path)
         for dotted in facts.imports:
             yield from self._modules_of(dotted)
         for name in facts.names:
@@ -109,9 +111,14 @@ class Code:
             return
         for length in range(1, len(parts) + 1):
             path = self._file_of(".".join(parts[:length]))
-            if path is None:
-                return
-            yield path
+            if path is not None:
+                yield path
+                offered = self.facts[path].offers.get(parts[length]) if length < len(parts) else None
+                yield from self._modules_of(offered) if offered else ()
+
+    def _packages_of(self, path: str) -> Iterator[str]:
+        folders = (str(folder) for folder in PurePosixPath(path).parents)
+        yield from (one for one in (f"{folder}/__init__.py" for folder in folders) if one in self.facts)
 
     def _file_of(self, dotted: str) -> str | None:
         stem = dotted.replace(".", "/")

@@ -4,10 +4,10 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 WORDS = ("ALLOWED", "ALLOWED_MADE")  # constants that the schema of config alone reads, from the text
-FORM = 1  # of these facts; raised when they are found in another way, so that no cache of older ones is believed
+FORM = 2  # of these facts; raised when they are found in another way, so that no cache of older ones is believed
 DATA_NAME = re.compile(r"[\w.-]*\.\w+")  # of a file, or the end of its name
 INCLUDED = re.compile(r"{%-?\s*(?:include|extends|import|from)\s+[\"']([^\"']+)[\"']")  # in a template
 
@@ -22,6 +22,8 @@ class Facts:
         names: names of data files, or ends of such names, that it says.
         version: its VERSION; None where that is None or missing.
         declares: whether it says VERSION at all.
+        offers: name -> dotted name of what a package's `__getattr__` imports when it is first asked for; these names
+            stand under `if TYPE_CHECKING`.
         error: why it is no Python; then the rest is empty.
     """
 
@@ -30,6 +32,7 @@ class Facts:
     names: tuple[str, ...] = ()
     version: int | None = None
     declares: bool = False
+    offers: dict[str, str] = field(default_factory=dict)
     error: str | None = None
 
 
@@ -49,7 +52,7 @@ def of_python(text: str, module: str) -> Facts:
     version = declared.value if isinstance(declared, ast.Constant) and isinstance(declared.value, int) else None
     imports = tuple(sorted(set(_imports(tree, module))))
     names = tuple(sorted(set(_data_names(tree))))
-    return Facts(_of_tree(tree), imports, names, version, declared is not None)
+    return Facts(_of_tree(tree), imports, names, version, declared is not None, _offers(tree, module))
 
 
 def of_data(content: bytes) -> Facts:
@@ -82,6 +85,13 @@ def _imports(tree: ast.Module, module: str) -> Iterator[str]:
         name, _, rest = dotted.partition(".")
         if rest and name in bound:
             yield f"{bound[name]}.{rest}"
+
+
+def _offers(tree: ast.Module, module: str) -> dict[str, str]:
+    if not any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in tree.body):
+        return {}
+    seen = (one for node in tree.body if isinstance(node, ast.If) and _asks_for_types(node.test) for one in node.body)
+    return {name: dotted for node in seen for name, dotted in _bound(node, module).items()}
 
 
 def _run_nodes(tree: ast.AST) -> Iterator[ast.AST]:

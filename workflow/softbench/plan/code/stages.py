@@ -16,7 +16,7 @@ PREPARING = "softbench/datasets/prepare.py"
 SPLITTING = "softbench/datasets/splits.py"
 MAPPING = "softbench/soft_labels/maps.py"
 SOFTENING = "softbench/soft_labels/produce.py"
-PACKING = "softbench/plugin/pack.py"
+PACKING = "softbench/plugin/pack_command.py"
 TRAINING = "softbench/training/weights.py"
 COARSE = "softbench/training/coarse.py"
 SCORING = "softbench/training/scores.py"
@@ -85,11 +85,12 @@ class Stages:
         """Return where a dear stage begins.
 
         Args:
-            stage: "fetch", "prepare", "split", "map", "soften", "train", "score", "sanity" or "ensemble".
-            named: what it loads by name: `source`, `recipe`, `network`, `loss` (an expression), `coarse` (a bool).
+            stage: one of `FIRST`.
+            named: what its job loads by name: `source`, `recipe`, `network`, `loss` (an expression), `coarse` (a bool).
+                What this stage does not load (`LOADS`) is left out: training and scoring share a job.
         Raises: InputError: if a source, network or loss does not exist.
         """
-        found = [FIRST[stage]]
+        found, named = [FIRST[stage]], {name: named[name] for name in LOADS.get(stage, ()) if name in named}
         if "source" in named:
             found.append(_source(named["source"]))
         if "network" in named:
@@ -130,6 +131,14 @@ FIRST = {
     "score": SCORING,
     "sanity": SANITY,
     "ensemble": ENSEMBLE,
+}
+LOADS = {  # by name; the key of scores holds that of the weights, so that `score` need not say its network
+    "fetch": ("source",),
+    "prepare": ("source",),
+    "map": ("recipe",),
+    "soften": ("recipe",),
+    "train": ("network", "loss", "recipe", "coarse"),
+    "score": ("network", "coarse"),
 }
 
 
