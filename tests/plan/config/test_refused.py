@@ -474,6 +474,21 @@ REFUSED = {
         "figures.mine.points.few",
         "is no number: the key 'few' must be the value of a parameter.",
     ),
+    "coarser soft label at full resolution": (
+        "methods:\n  mine: {soft_label: epd_4}  # here",
+        "methods.mine.soft_label",
+        "is 'epd_4', which has a grid coarser by 4, but the method trains at full resolution.",
+    ),
+    "soft label of another grid": (
+        "methods:\n  epd_2:\n    resolution: {factor: 4}\n    soft_label: epd_2  # here",
+        "methods.epd_2.soft_label",
+        "is 'epd_2', which has a grid coarser by 2, but the method trains on a grid coarser by 4.",
+    ),
+    "fine soft label on a coarser grid": (
+        "methods:\n  mine:\n    resolution: {factor: 2}\n    soft_label: svls  # here",
+        "methods.mine.soft_label",
+        "is 'svls', which has the grid of the images, but the method trains on a grid coarser by 2.",
+    ),
     "name of a rehearsal": (
         EXPERIMENT.replace("  mine:", "  svls_lidc_phantom:  # here"),
         "experiments.svls_lidc_phantom",

@@ -111,6 +111,12 @@ def constant(module: str, name: str, default: Any = NEEDED) -> Any:
         return default
 
 
+def defines(module: str, name: str) -> bool:
+    """Return whether a module that is there assigns or defines a name at its top, e.g. `grid` in soft_labels/epd.py."""
+    path = PACKAGE / module
+    return path.exists() and name in _assigned(path, path.stat().st_mtime_ns)
+
+
 def file_of_source(source: str) -> str:
     """Return the module of a source, below the package."""
     made = source.startswith("phantom_")

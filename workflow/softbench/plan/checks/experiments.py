@@ -8,7 +8,7 @@ from softbench.plan.checks.facts import Facts
 from softbench.plan.config.faults import known
 from softbench.plan.config.nodes import KeyPath
 from softbench.plan.config.walk import Fault
-from softbench.plan.modules import needs_shares
+from softbench.plan.modules import constant, defines, needs_shares
 
 LENGTHS = ("crop", "window")  # of a protocol: one number an axis
 AXES = ("flips", "mirrored", "transposes", "quarter_turns")
@@ -25,6 +25,7 @@ def faults(facts: Facts) -> Iterator[Fault]:
         yield from _names(name, facts)
         yield from _shares(name, facts)
     yield from _readers_of_shares(facts)
+    yield from _grids(facts)
 
 
 def _of_dataset(name: str, facts: Facts) -> Iterator[Fault]:
@@ -167,6 +168,39 @@ def members(
 
 def _lacks(structure: str, there: Sequence[str], dataset: str) -> str:
     return f"is {structure!r}, no structure of the data set {dataset!r}. {known(structure, there)}"
+
+
+def _grids(facts: Facts) -> Iterator[Fault]:
+    """Yield methods of config that train on another grid than that of their soft label."""
+    for name in facts.plan.config["methods"]:
+        method = facts.plan.methods[name]
+        resolution = method["resolution"] or {}
+        if method["soft_label"] is None or resolution.get("labels") == "nearest":
+            continue
+        soft_label = facts.plan.soft_labels[method["soft_label"]]
+        own, wanted = _factor(soft_label), resolution.get("factor", 1)
+        if not _same(own, wanted):
+            there = "has the grid of the images" if own == 1 else f"has a grid coarser by {own}"
+            trained = "at full resolution" if wanted == 1 else f"on a grid coarser by {wanted}"
+            said = f"is {method['soft_label']!r}, which {there}, but the method trains {trained}"
+            way = "Give both the same factor, or set `labels: nearest` in its `resolution`."
+            yield Fault(("methods", name, "soft_label"), f"{said}. {way}")
+
+
+def _factor(soft_label: Mapping[str, Any]) -> Any:
+    """Return by which factor the grid of a soft label is coarser than that of its labels; 1 is the same."""
+    module = f"soft_labels/{soft_label['recipe']}.py"
+    if not defines(module, "grid"):
+        return 1
+    return soft_label.get("factor", constant(module, "SETTINGS", {}).get("factor", 1))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two factors are the same; one number stands for all axes."""
+    pair = [value if isinstance(value, list) else [value] for value in (one, other)]
+    if len(pair[0]) == len(pair[1]):
+        return pair[0] == pair[1]
+    return len({*pair[0], *pair[1]}) == 1
 
 
 def _readers_of_shares(facts: Facts) -> Iterator[Fault]:
