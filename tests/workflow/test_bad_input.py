@@ -40,7 +40,7 @@ def clone(make_clone: Callable):
         ("soft_labels={svls: {intensities: prepared}}", "soft_labels.svls.intensities is no known key.*sigma"),
         ("methods={ls: {raters: best}}", "methods.ls.raters is 'best'"),
         ("soft_labels={new: {recipe: lss}}", "soft_labels.new.recipe is 'lss'.*mean 'ls'.*Known: .*geols, ls"),
-        ("folders={hippo: /data}", "folders.hippo does not exist.*Known: .*hippocampus, .*phantom_brain"),
+        ("folders={hippo: /data}", "folders.hippo is not a source.*Known: .*hippocampus, .*phantom_brain"),
         ("run=[all_of_it]", "run.0 is 'all_of_it'.*Known: demo_body, demo_brain"),
         ("device=gpu", "device is 'gpu', but must be auto, cpu or cuda"),
         ("seeds=[]", "seeds is"),

@@ -121,7 +121,7 @@ def _key(key: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Faul
         if not _is_a(key, "number"):
             yield Fault((*path, key), f"is no number: the key {shown(key)} must be the value of a parameter.")
     elif "keys" in schema and not rules.is_known(schema["keys"], str(key)):
-        yield Fault((*path, key), f"does not exist. {known(key, rules.names(schema['keys']))}")
+        yield Fault((*path, key), f"is not {words.NAMED[schema['keys']]}. {known(key, rules.names(schema['keys']))}")
 
 
 def _list(value: list[Any], schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
