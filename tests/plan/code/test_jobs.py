@@ -1,0 +1,122 @@
+"""Jobs that really run load no module that their stages are not said to reach, by whatever name they load it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from softbench.plan.code import Code, Stages
+
+BEGIN = """
+import json, sys
+from pathlib import Path
+import pandas as pd, torch
+silent = lambda *_: None
+def batch_of():
+    from softbench.training.material import Material
+    from softbench.training.run import Run
+    run = Run.of(json.loads(Path("run.json").read_text()))
+    split = pd.DataFrame(json.loads(Path("split.json").read_text()), columns=["case", "patient", "part"])
+    return Material(run, Path("data"), Path("soft"), split, torch.device("cpu"), silent)
+"""
+JOBS = {
+    "prepare": """
+from softbench.datasets import prepare
+settings = {"size": "tiny", "cases": 4}
+prepare.run("phantom_retina", None, Path("data"), settings=settings, versions={}, log=silent)
+""",
+    "map": """
+from softbench.soft_labels import maps
+maps.produce("superpixel", Path("data"), Path("map"), settings={"count": 50}, version={}, log=silent)
+""",
+    "soften": """
+from softbench.soft_labels.produce import produce
+produce("epd", Path("data"), Path("soft"), settings={"factor": 2}, version={}, log=silent)
+""",
+    "train": """
+from softbench import pieces
+from softbench.training import weights
+for seed in (0, 1):
+    folder = Path(f"run/seed-{seed}")
+    pieces.make(folder, "model", "key", lambda scratch: weights.fill(batch_of(), seed, folder, scratch))
+""",
+    "score": """
+from softbench import pieces
+from softbench.training import scores
+folder = Path("run/seed-0")
+pieces.make(folder, "scores", "key", lambda scratch: scores.fill(batch_of(), 0, folder, scratch))
+""",
+    "ensemble": """
+from softbench.training import ensemble
+hashes = {n: json.loads(Path(f"run/seed-{n}/model.key.json").read_text())["hash"] for n in "01"}
+seeds = {n: {"status": "done", "model": one, "key": "key"} for n, one in hashes.items()}
+Path("run/batch-0.json").write_text(json.dumps({"seeds": seeds}))
+ensemble.run(batch_of(), [Path("run/batch-0.json")], {}, Path("run/ensemble.json"))
+""",
+    "sanity": """
+from softbench import datasets
+from softbench.training import sanity
+run = json.loads(Path("run.json").read_text())
+split = pd.DataFrame(json.loads(Path("split.json").read_text()), columns=["case", "patient", "part"])
+sanity.run(kind="chance", names=run["names"], scoring=run["scoring"], versions={}, seed=0,
+           dataset=datasets.open(Path("data")), split=split, output=Path("chance/batch-0.json"), log=silent)
+""",
+}
+END = """
+files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+print(json.dumps(sorted(file for file in files if file)))
+"""
+LOSS = "learned(l1 + soft_dice)"
+NAMED = {
+    "prepare": {"source": "phantom_retina"},
+    "map": {"recipe": "superpixel"},
+    "soften": {"recipe": "epd"},
+    "train": {"network": "compact_unet", "loss": LOSS, "recipe": "epd", "coarse": True},
+    "score": {"network": "compact_unet", "coarse": True},
+    "ensemble": {},
+    "sanity": {},
+}
+# What scoring and an ensemble load besides stands in the key of the weights, which is in theirs.
+OF_WEIGHTS = {"score": NAMED["train"], "ensemble": NAMED["train"]}
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory, workflow: Path) -> dict[str, set[str]]:
+    """The files below workflow/ that each job had loaded at its end, each in a process of its own."""
+    folder = tmp_path_factory.mktemp("jobs")
+    names = dict.fromkeys(("experiment", "dataset", "split", "network", "method"), "tiny")
+    run = {
+        "names": names, "loss": LOSS, "resolution": {"factor": 2},
+        "network": {"name": "compact_unet", "widths": [4, 8]},
+        "protocol": {"steps": 2, "batch": 2, "crop": [32, 32], "learning_rate": 0.01},
+        "scoring": {"tolerances_mm": [2.0], "thresholds": True, "temperature": True, "in_plane": False},
+        "versions": {"training": {}, "scoring": {}},
+    }  # fmt: skip
+    cases = [f"phantom_retina_{n:03d}" for n in range(4)]
+    split = [[case, case, part] for case, part in zip(cases, ("train", "train", "val", "test"), strict=True)]
+    (folder / "run.json").write_text(json.dumps(run))
+    (folder / "split.json").write_text(json.dumps(split))
+    return {job: run_job(text, folder, workflow) for job, text in JOBS.items()}
+
+
+def run_job(text: str, folder: Path, workflow: Path) -> set[str]:
+    command = [sys.executable, "-c", BEGIN + text + END]
+    environment = {**os.environ, "PYTHONPATH": str(workflow)}
+    done = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    files = map(Path, json.loads(done.stdout.splitlines()[-1]))
+    return {str(file.relative_to(workflow)) for file in files if file.is_relative_to(workflow)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("job", JOBS)
+def test_job_loads_what_its_stage_reaches_and_nothing_else(
+    job: str, loaded: dict[str, set[str]], code: Code, stages: Stages
+) -> None:
+    reached = set(code.reached(*stages.entries(job, **NAMED[job])))
+    if job in OF_WEIGHTS:
+        reached |= code.reached(*stages.entries("train", **OF_WEIGHTS[job]))
+    assert len(loaded[job]) > 15
+    assert loaded[job] - reached == set()
