@@ -7,7 +7,7 @@
 
 include: "workflow/plan.smk"
 include: "workflow/rules/data.smk"
-include: "workflow/rules/soften.smk"
+include: "workflow/rules/maps.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/papers.smk"

@@ -1,5 +1,5 @@
 """Reads config and the rule files found as one plan, which every rule asks: `plan.<rule file>.<question>`."""
 
-from softbench.plan.snakemake import read
+from softbench.plan.bridge import read
 
 plan = read(workflow, config)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from softbench.plan import folder, modules
 from softbench.plan.answers.pages import Pages
-from softbench.plan.snakemake import Answers, answers
+from softbench.plan.bridge import Answers, answers
 
 ROOT = modules.PACKAGE.parents[1]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from softbench import InputError
-from softbench.plan import earlier, folder, modules, snakemake
+from softbench.plan import bridge, earlier, folder, modules
 
 WORKFLOW = modules.PACKAGE.parent
 OFFERED = """
@@ -24,7 +24,7 @@ MODULES = (  # that the rules of soft labels, maps and own data sets named for `
 
 @pytest.fixture(scope="module")
 def answers() -> snakemake.Answers:
-    return snakemake.answers(folder.read(WORKFLOW.parent))
+    return bridge.answers(folder.read(WORKFLOW.parent))
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,7 @@ def test_rule_that_is_built_on_another_counts(folder: Path) -> None:
     ("change", "said"),
     [
         ({"outputs": ["results/soft_labels/{dataset}/mine/manifest.json"]}, r"writes .*mine/manifest\.json, but"),
-        ({"constraint": None}, r"mine\.smk must say .*plan\.soften\.keys\('mine'\).*constrained to nothing"),
+        ({"constraint": None}, r"mine\.smk must say .*plan\.soft_labels\.keys\('mine'\).*constrained to nothing"),
         ({"constraint": "svls"}, r"mine\.smk must say .*constrained to svls"),
         ({"params": {"recipe": "svls"}}, r"mine\.smk calls the recipe 'svls'; say `recipe='mine'`"),
     ],

@@ -383,6 +383,11 @@ REFUSED = {
         "experiments.demo_brain.methods.1",
         "is 'msvls', which `except` of the same experiment leaves out. Write `except: []`",
     ),
+    "map of another recipe": (
+        "soft_labels:\n  mine: {recipe: geols, map: slic, alpha: 0.1}  # here",
+        "soft_labels.mine.map",
+        "is 'slic', a map of the kind 'slic', which the recipe 'superpixel' mixes, and 'geols' does not.",
+    ),
     "own control": (
         "methods:\n  mine: {soft_label: ls, control: mine}  # here",
         "methods.mine.control",

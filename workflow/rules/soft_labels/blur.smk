@@ -10,12 +10,12 @@ rule soften_blur:
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("blur"),
+        soft_label=plan.soft_labels.keys("blur"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="blur",
-        settings=plan.soften.settings,
+        settings=plan.soft_labels.settings,
         version=plan.stages.soften("blur"),
         code=plan.stages.script("soften.py"),
     script:

@@ -10,12 +10,12 @@ rule soften_distance:
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("distance"),
+        soft_label=plan.soft_labels.keys("distance"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="distance",
-        settings=plan.soften.settings,
+        settings=plan.soft_labels.settings,
         version=plan.stages.soften("distance"),
         code=plan.stages.script("soften.py"),
     script:

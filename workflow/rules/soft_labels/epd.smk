@@ -10,12 +10,12 @@ rule soften_epd:
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("epd"),
+        soft_label=plan.soft_labels.keys("epd"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="epd",
-        settings=plan.soften.settings,
+        settings=plan.soft_labels.settings,
         version=plan.stages.soften("epd"),
         code=plan.stages.script("soften.py"),
     script:

@@ -10,12 +10,12 @@ rule soften_ls:
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("ls"),
+        soft_label=plan.soft_labels.keys("ls"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="ls",
-        settings=plan.soften.settings,
+        settings=plan.soft_labels.settings,
         version=plan.stages.soften("ls"),
         code=plan.stages.script("soften.py"),
     script:

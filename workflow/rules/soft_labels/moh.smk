@@ -10,12 +10,12 @@ rule soften_moh:
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("moh"),
+        soft_label=plan.soft_labels.keys("moh"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="moh",
-        settings=plan.soften.settings,
+        settings=plan.soft_labels.settings,
         version=plan.stages.soften("moh"),
         code=plan.stages.script("soften.py"),
     script:

@@ -10,12 +10,12 @@ rule soften_msvls:
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("msvls"),
+        soft_label=plan.soft_labels.keys("msvls"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="msvls",
-        settings=plan.soften.settings,
+        settings=plan.soft_labels.settings,
         version=plan.stages.soften("msvls"),
         code=plan.stages.script("soften.py"),
     script:

@@ -10,12 +10,12 @@ rule soften_one_hot:
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("one_hot"),
+        soft_label=plan.soft_labels.keys("one_hot"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="one_hot",
-        settings=plan.soften.settings,
+        settings=plan.soft_labels.settings,
         version=plan.stages.soften("one_hot"),
         code=plan.stages.script("soften.py"),
     script:

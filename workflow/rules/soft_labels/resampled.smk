@@ -10,12 +10,12 @@ rule soften_resampled:
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("resampled"),
+        soft_label=plan.soft_labels.keys("resampled"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="resampled",
-        settings=plan.soften.settings,
+        settings=plan.soft_labels.settings,
         version=plan.stages.soften("resampled"),
         code=plan.stages.script("soften.py"),
     script:

@@ -11,12 +11,12 @@ rule soften_shuffled:
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("shuffled"),
+        soft_label=plan.soft_labels.keys("shuffled"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="shuffled",
-        settings=plan.soften.settings,
+        settings=plan.soft_labels.settings,
         version=plan.stages.soften("shuffled"),
         code=plan.stages.script("soften.py"),
     script:

@@ -5,19 +5,19 @@ rule soften_superpixel:
     """Superpixel-guided softening; looks at the label map and the image, by way of the superpixels."""
     input:
         data="results/data/{dataset}/manifest.json",
-        maps=plan.soften.shards_of("slic"),
+        maps=plan.soft_labels.shards_of("slic"),
     output:
         manifest="results/soft_labels/{dataset}/{soft_label}/manifest.json",
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("superpixel"),
+        soft_label=plan.soft_labels.keys("superpixel"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="superpixel",
-        settings=plan.soften.settings,
-        map_settings=plan.soften.settings_of_map("slic"),
+        settings=plan.soft_labels.settings,
+        map_settings=plan.soft_labels.settings_of_map("slic"),
         version=plan.stages.soften("superpixel"),
         code=plan.stages.script("soften.py"),
     script:

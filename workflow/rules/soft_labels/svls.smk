@@ -10,12 +10,12 @@ rule soften_svls:
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("svls"),
+        soft_label=plan.soft_labels.keys("svls"),
     conda:
         "../../../envs/labels.yaml"
     params:
         recipe="svls",
-        settings=plan.soften.settings,
+        settings=plan.soft_labels.settings,
         version=plan.stages.soften("svls"),
         code=plan.stages.script("soften.py"),
     script:

@@ -11,18 +11,18 @@ rule soften_wrong_image:
     log:
         "results/logs/soft_labels/{dataset}/{soft_label}.log",
     wildcard_constraints:
-        soft_label=plan.soften.keys("wrong_image"),
+        soft_label=plan.soft_labels.keys("wrong_image"),
     priority: 10
     conda:
         "../../../envs/labels.yaml"
     threads: 8
     resources:
         cpus_per_task=8,
-        mem_mb=plan.soften.memory_mb,
-        runtime=plan.soften.minutes["wrong_image"],
+        mem_mb=plan.soft_labels.memory_mb,
+        runtime=plan.soft_labels.minutes["wrong_image"],
     params:
         recipe="wrong_image",
-        settings=plan.soften.settings,
+        settings=plan.soft_labels.settings,
         version=plan.stages.soften("wrong_image"),
         code=plan.stages.script("soften.py"),
     script:

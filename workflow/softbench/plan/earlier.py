@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from softbench.errors import InputError
 from softbench.plan import modules, paths
 from softbench.plan.answers.data import Data
-from softbench.plan.answers.soften import Soften
+from softbench.plan.answers.soft_labels import SoftLabels
 from softbench.plan.code import Code
 from softbench.plan.stop import stops
 from softbench.plan.wildcards import Wildcards, pattern
@@ -34,15 +34,21 @@ BEGINS = {
 MOVED = {"soft_labels/quality.py": "soft_labels/measures.py"}  # a module that they named -> where its code lies now
 
 
-def names(soften: Soften, data: Data, code: Code) -> dict[str, Any]:
+def names(soft_labels: SoftLabels, data: Data, code: Code) -> dict[str, Any]:
     """Return name -> value or function of all that those rule files used.
 
     Args:
-        soften: answers about soft labels and maps.
+        soft_labels: answers about soft labels and maps.
         data: answers about data sets.
         code: all code below `workflow/`.
     """
-    return {**_of_soft_labels(soften), **_of_datasets(data, code), **BEGINS, "version_of": _versions(code), **_shared()}
+    return {
+        **_of_soft_labels(soft_labels),
+        **_of_datasets(data, code),
+        **BEGINS,
+        "version_of": _versions(code),
+        **_shared(),
+    }
 
 
 def target(name: str) -> str:
@@ -51,16 +57,16 @@ def target(name: str) -> str:
     return f" Files of {source!r} are fetched by the target {paths.raw(source)}." if start == "fetch" and source else ""
 
 
-def _of_soft_labels(soften: Soften) -> dict[str, Any]:
+def _of_soft_labels(soft_labels: SoftLabels) -> dict[str, Any]:
     return {
-        "keys_of": soften.keys,
-        "settings_of": soften.settings,
-        "words_of": soften.words_of,
-        "maps_of": soften.maps,
-        "map_name_of": soften.map_of,
-        "map_settings_of": soften.map_settings,
-        "shards_of": soften.shards_of,
-        "settings_of_map": soften.settings_of_map,
+        "keys_of": soft_labels.keys,
+        "settings_of": soft_labels.settings,
+        "words_of": soft_labels.words_of,
+        "maps_of": soft_labels.maps,
+        "map_name_of": soft_labels.map_of,
+        "map_settings_of": soft_labels.map_settings,
+        "shards_of": soft_labels.shards_of,
+        "settings_of_map": soft_labels.settings_of_map,
     }
 
 

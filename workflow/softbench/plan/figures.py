@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from softbench.errors import InputError
+from softbench.plan.config.faults import MisfitError
 from softbench.plan.paper_forms import OPEN
 from softbench.plan.rehearsal import SUFFIX
 
@@ -35,7 +35,7 @@ def forms_of(
             if not set(figure["experiments"]) & set(instead):
                 continue
             if name + ending in figures:
-                raise InputError(f"config.yaml: figures.{name} is also made as {name + ending}: rename the other one.")
+                raise MisfitError(("figures", name), f"is also made as {name + ending}: rename the other one.")
             found[name + ending] = _form(figure, instead, STANDS_IN[ending])
     return found
 

@@ -7,6 +7,7 @@ from typing import Any
 from softbench.errors import InputError
 from softbench.plan import checks, config, modules, rule_files
 from softbench.plan.config import old
+from softbench.plan.config.faults import MisfitError
 from softbench.plan.plan import Plan
 
 
@@ -35,7 +36,10 @@ def _plan(root: Path, found: config.Config) -> Plan:
     rules = rule_files.names(root)
     recipes, kinds = _named(rules, "soften_"), _named(rules, "map_")
     sources = modules.sources()
-    return Plan(found.values, recipes, kinds, sources, rules, places=found.places, by_name=found.by_name)
+    try:
+        return Plan(found.values, recipes, kinds, sources, rules, places=found.places, by_name=found.by_name)
+    except MisfitError as error:
+        raise error.placed(found.places) from None
 
 
 def _named(rules: Sequence[str], prefix: str) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from softbench.errors import InputError
+from softbench.plan.config.faults import MisfitError
 from softbench.plan.rehearsal import SUFFIX
 
 DATA = ("published", "here", "open", "phantom")  # what `data` in config may be
@@ -26,21 +26,19 @@ def forms_of(tables: Mapping[str, Mapping[str, Any]], experiments: Collection[st
         for data in ("published", "open", "phantom"):
             form = name + FORMS[data]
             if form in found or (form in tables and form != name):
-                raise InputError(
-                    f"config.yaml: tables.{name} is also made as {form}, but that name is taken. Rename it."
-                )
-            where = f"tables.{name}.blocks"
-            blocks = [_block(where, block, data, experiments) for block in table["blocks"]]
+                raise MisfitError(("tables", name), f"is also made as {form}, but that name is taken. Rename it.")
+            where = ("tables", name, "blocks")
+            blocks = [_block((*where, index), block, data, experiments) for index, block in enumerate(table["blocks"])]
             found[form] = {**table, "blocks": blocks}
     return found
 
 
-def _block(where: str, block: Mapping[str, Any], data: str, experiments: Collection[str]) -> dict[str, Any]:
+def _block(where: tuple[Any, ...], block: Mapping[str, Any], data: str, experiments: Collection[str]) -> dict[str, Any]:
     own = block["experiment"]
     chosen = {"open": block.get("open", own), "phantom": own + SUFFIX}.get(data, own)
     if chosen not in experiments:
         lacks = f", so {own!r} needs a `rehearsal`" if data == "phantom" and own in experiments else ""
-        raise InputError(f"config.yaml: {where} needs the experiment {chosen!r}, which does not exist{lacks}.")
+        raise MisfitError(where, f"needs the experiment {chosen!r}, which does not exist{lacks}.")
     is_own = chosen == own
     return {
         "printed": block["printed"],

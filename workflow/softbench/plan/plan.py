@@ -1,10 +1,10 @@
-"""The plan: what config asks for, with its defaults filled in and every name checked against what exists."""
+"""The plan: what config asks for, with its defaults filled in. What does not fit is said by `config` and `checks`."""
 
 from collections.abc import Collection
 from typing import Any
 
-from softbench.errors import InputError
 from softbench.plan import availability, figures, paper_forms, paths, rehearsal
+from softbench.plan.config.faults import MisfitError
 from softbench.plan.config.nodes import Places
 from softbench.plan.modules import splits_of
 from softbench.plan.paths import Run
@@ -48,7 +48,7 @@ class Plan:
         self.figures = figures.forms_of(config.get("figures", {}), self.experiments, _stand_ins(config))
         self.paper_tables = paper_forms.forms_of(_tables(config, printed=True), self.experiments)
         for name in sorted(set(rules) & {*self.tables, *self.paper_tables}):
-            raise InputError(f"tables.{name} has the name of a rule, so it could be no target. Rename it.")
+            raise MisfitError(("tables", name), "has the name of a rule, so it could be no target. Rename it.")
 
     def dataset_of(self, experiment: str) -> str:
         """Return the data set of an experiment."""
@@ -184,10 +184,8 @@ def complete_soft_labels(soft_labels: dict[str, Any], recipes: list[str]) -> dic
     used = {settings["recipe"] for settings in complete.values()}
     new = [name for name in recipes if name not in used]
     for name in set(new) & set(complete):
-        raise InputError(
-            f"config.yaml: soft_labels.{name} is of the recipe {complete[name]['recipe']!r}, but "
-            f"workflow/rules/soft_labels/{name}.smk brings a recipe of this name. Rename one of them."
-        )
+        said = f"is of the recipe {complete[name]['recipe']!r}, but workflow/rules/soft_labels/{name}.smk"
+        raise MisfitError(("soft_labels", name), f"{said} brings a recipe of this name. Rename one of them.")
     return complete | {name: {"recipe": name} for name in new}
 
 
@@ -204,9 +202,9 @@ def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> di
     used = {soft_labels[m["soft_label"]]["recipe"] for m in complete.values() if m["soft_label"] in soft_labels}
     new = [name for name, soft_label in soft_labels.items() if soft_label["recipe"] not in used]
     for name in set(new) & set(complete):
-        raise InputError(
-            f"config.yaml: methods.{name} learns from {complete[name]['soft_label']!r}, but a soft label is called "
-            f"{name!r} too, and no method learns from it. Rename the soft label (and its rule file), or the method."
+        said = f"learns from {complete[name]['soft_label']!r}, but a soft label is called {name!r} too, and no method"
+        raise MisfitError(
+            ("methods", name), f"{said} learns from it. Rename the soft label (and its rule file), or the method."
         )
     return complete | {name: _with_defaults(name, {}) for name in new}
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from softbench.errors import InputError
+from softbench.plan.config.faults import MisfitError
 
 SUFFIX = "_phantom"
 COUNTED = ("epochs", "steps")  # how long a protocol is
@@ -26,9 +26,7 @@ def add(
             continue
         new = name + SUFFIX
         if new in experiments or new in protocols:
-            raise InputError(
-                f"config.yaml: experiments.{name} has a rehearsal, {new}, but that name is taken. Rename it."
-            )
+            raise MisfitError(("experiments", name), f"has a rehearsal, {new}, but that name is taken. Rename it.")
         if one["protocol"] not in protocols:
             continue  # said by the plan, which lists the known ones
         own = {key: value for key, value in one["rehearsal"].items() if key not in OWN}

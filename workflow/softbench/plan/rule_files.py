@@ -76,8 +76,8 @@ def check_recipe(
         raise InputError(f"{file} writes {', '.join(outputs) or 'nothing'}, but its output must be {paths.SOFT_LABEL}.")
     if constraint != expected:
         raise InputError(
-            f"{file} must say `wildcard_constraints: soft_label=plan.soften.keys({recipe!r})`, so that it makes the "
-            f"soft labels of its recipe alone; its soft_label is constrained to {constraint or 'nothing'}."
+            f"{file} must say `wildcard_constraints: soft_label=plan.soft_labels.keys({recipe!r})`, so that it makes "
+            f"the soft labels of its recipe alone; its soft_label is constrained to {constraint or 'nothing'}."
         )
     if "recipe" in params:
         _check_module(recipe, file, str(params["recipe"]))

@@ -4,8 +4,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from softbench.errors import InputError
-from softbench.plan.config.nodes import Place
+from softbench.plan.config.nodes import Place, Places
 from softbench.suggest import listed, meant
+
+
+class MisfitError(InputError):
+    """An error on one value of config, of which the place is not known where it is raised: `placed` adds it."""
+
+    def __init__(self, path: Sequence[Any], said: str) -> None:
+        """Hold the path of the value, and what was found and what to do."""
+        super().__init__(f"config: {dotted(path)} {said}")
+        self.path, self.said = tuple(path), said
+
+    def placed(self, places: Places) -> InputError:
+        """Return the error with file and line."""
+        return fault(places.of(self.path), self.path, self.said)
 
 
 def fault(place: Place | None, path: Sequence[Any], said: str) -> InputError:

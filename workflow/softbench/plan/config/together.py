@@ -22,6 +22,7 @@ def faults(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
         names: of this config.
     """
     yield from _nameless(values, names)
+    yield from _foreign_maps(values, names)
     yield from _circles(values["methods"])
     for name, protocol in values["protocols"].items():
         yield from _lengths(("protocols", name), protocol)
@@ -43,6 +44,18 @@ def _nameless(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
         if not is_row and "soft_label" not in (method or {}) and key not in names.of("soft_labels"):
             said = f"has no `soft_label`, and none is called {key!r}. {known(key, names.of('soft_labels'))}"
             yield Fault(("methods", key), said)
+
+
+def _foreign_maps(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
+    """Yield soft labels that mix a map which is made for another recipe."""
+    kinds = {key: (entry or {}).get("map", key) for key, entry in values["maps"].items()}
+    for key, entry in values["soft_labels"].items():
+        recipe, chosen = (entry or {}).get("recipe", key), (entry or {}).get("map")
+        kind = kinds.get(chosen, chosen)
+        made_for = names.found.maps.get(kind, recipe)
+        if made_for != recipe:
+            said = f"is {chosen!r}, a map of the kind {kind!r}, which the recipe {made_for!r} mixes"
+            yield Fault(("soft_labels", key, "map"), f"{said}, and {recipe!r} does not.")
 
 
 def _circles(methods: Mapping[str, Any]) -> Iterator[Fault]:

@@ -10,19 +10,19 @@ rule map_geodesic:
     log:
         "results/logs/maps/{dataset}/{map}/shard-{shard}.log",
     wildcard_constraints:
-        map=plan.soften.maps("geodesic"),
+        map=plan.soft_labels.maps("geodesic"),
     priority: 10  # slow and wide: before training, which keeps the cores busy one by one
     conda:
         "../../envs/labels.yaml"
     threads: 8
     resources:
         cpus_per_task=8,
-        mem_mb=plan.soften.memory_mb,
-        runtime=plan.soften.minutes["geodesic"],
+        mem_mb=plan.soft_labels.memory_mb,
+        runtime=plan.soft_labels.minutes["geodesic"],
     params:
         recipe="geols",
-        settings=plan.soften.map_settings,
-        shards=plan.soften.shards,
+        settings=plan.soft_labels.map_settings,
+        shards=plan.soft_labels.shards,
         version=plan.stages.map("geols"),
         code=plan.stages.script("map.py"),
     script:
@@ -38,19 +38,19 @@ rule map_slic:
     log:
         "results/logs/maps/{dataset}/{map}/shard-{shard}.log",
     wildcard_constraints:
-        map=plan.soften.maps("slic"),
+        map=plan.soft_labels.maps("slic"),
     priority: 10  # as map_geodesic
     conda:
         "../../envs/labels.yaml"
     threads: 8
     resources:
         cpus_per_task=8,
-        mem_mb=plan.soften.memory_mb,
-        runtime=plan.soften.minutes["slic"],
+        mem_mb=plan.soft_labels.memory_mb,
+        runtime=plan.soft_labels.minutes["slic"],
     params:
         recipe="superpixel",
-        settings=plan.soften.map_settings,
-        shards=plan.soften.shards,
+        settings=plan.soft_labels.map_settings,
+        shards=plan.soft_labels.shards,
         version=plan.stages.map("superpixel"),
         code=plan.stages.script("map.py"),
     script:

@@ -14,7 +14,7 @@ from softbench.plan.answers.data import Data
 from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.pages import Pages, made
 from softbench.plan.answers.papers import Papers
-from softbench.plan.answers.soften import Soften
+from softbench.plan.answers.soft_labels import SoftLabels
 from softbench.plan.answers.tables import Tables
 from softbench.plan.answers.train import Train
 from softbench.plan.code import notice, record
@@ -39,7 +39,7 @@ class Answers:
     plan: Plan
     stages: Stages
     data: Data
-    soften: Soften
+    soft_labels: SoftLabels
     train: Train
     tables: Tables
     papers: Papers
@@ -81,7 +81,7 @@ def answers(plan: Plan, own_rules: Iterable[str] = (), *, is_main: bool = True) 
     train, papers = Train(plan, stages, data), Papers(plan, stages)
     tables = Tables(plan, data, papers)
     figures, pages = Figures(plan, stages, train), Pages(plan, tables, papers)
-    return Answers(plan, stages, data, Soften(plan), train, tables, papers, figures, pages)
+    return Answers(plan, stages, data, SoftLabels(plan), train, tables, papers, figures, pages)
 
 
 @stops
@@ -104,7 +104,7 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     rules = root / "workflow" / "rules"
     own = sorted((rules / "datasets").glob("*.smk"))
     found = answers(plan, [path.stem for path in own], is_main=workflow.is_main_process)
-    workflow.globals.update(earlier.names(found.soften, found.data, found.stages.code), plan=found)
+    workflow.globals.update(earlier.names(found.soft_labels, found.data, found.stages.code), plan=found)
     for kind in ("maps", "soft_labels"):
         _include(workflow, rule_files.check_names(rules / kind))
     _include(workflow, own)
@@ -155,7 +155,7 @@ def _check_recipes(workflow: Any, found: Answers) -> None:
             outputs = list(map(strip_wildcard_constraints, rule.output))
             constraint, params = rule.wildcard_constraints.get("soft_label"), dict(rule.params.items())
             rule_files.check_recipe(
-                recipe, Path(rule.snakefile), outputs, constraint, found.soften.keys(recipe), params
+                recipe, Path(rule.snakefile), outputs, constraint, found.soft_labels.keys(recipe), params
             )
 
 

@@ -1,15 +1,16 @@
-"""What soften.smk and the rule files of recipes and maps ask: keys, settings and versions."""
+"""What maps.smk and the rule files of recipes and maps ask: keys, settings and versions."""
 
 from collections.abc import Callable
 from typing import Any
 
 from softbench.plan import paths, resources, words
+from softbench.plan.config.faults import dotted
 from softbench.plan.plan import Plan
 from softbench.plan.stop import stops
 from softbench.plan.wildcards import Wildcards, pattern
 
 
-class Soften:
+class SoftLabels:
     """Answers to rules about soft labels, and about the maps that several of them share."""
 
     def __init__(self, plan: Plan) -> None:
@@ -35,8 +36,10 @@ class Soften:
 
         @stops
         def given(wildcards: Wildcards) -> list[str]:
-            place = f"config.yaml: soft_labels.{wildcards.soft_label}"
-            return words.complete(place, self.settings(wildcards), defaults)
+            path = ("soft_labels", wildcards.soft_label)
+            place = self.plan.places.of(path) if self.plan.places else None
+            where = f"{place}: {dotted(path)}" if place else f"config: {dotted(path)}"
+            return words.complete(where, self.settings(wildcards), defaults)
 
         return given
 
