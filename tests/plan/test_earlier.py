@@ -23,12 +23,12 @@ MODULES = (  # that the rules of soft labels, maps and own data sets named for `
 
 
 @pytest.fixture(scope="module")
-def answers() -> snakemake.Answers:
+def answers() -> bridge.Answers:
     return bridge.answers(folder.read(WORKFLOW.parent))
 
 
 @pytest.fixture(scope="module")
-def names(answers: snakemake.Answers) -> dict[str, Any]:
+def names(answers: bridge.Answers) -> dict[str, Any]:
     return earlier.names(answers.soften, answers.data, answers.stages.code)
 
 
@@ -36,7 +36,7 @@ def test_every_name_is_offered(names: dict[str, Any]) -> None:
     assert set(OFFERED.split()) <= set(names)
 
 
-def test_version_of_what_softens_names_all_that_softens(names: dict[str, Any], answers: snakemake.Answers) -> None:
+def test_version_of_what_softens_names_all_that_softens(names: dict[str, Any], answers: bridge.Answers) -> None:
     found = names["version_of"](*names["SOFTENING"], "soft_labels/svls.py")
     assert found["soft_labels/svls.py"] == modules.version_of("soft_labels/svls.py")["soft_labels/svls.py"]
     wanted = answers.stages.code.versions("softbench/soft_labels/produce.py", "softbench/soft_labels/svls.py")
@@ -68,11 +68,11 @@ def test_data_sets_and_splits_are_those_of_config(names: dict[str, Any]) -> None
 def test_rules_that_fetch_stay_where_snakemake_runs() -> None:
     local: list[str] = []
     rules = [SimpleNamespace(name=name) for name in ("fetch_mine", "prepare_mine", "train")]
-    snakemake._keep_fetching_local(SimpleNamespace(rules=rules, localrules=lambda *names: local.extend(names)))
+    bridge._keep_fetching_local(SimpleNamespace(rules=rules, localrules=lambda *names: local.extend(names)))
     assert local == ["fetch_mine"]
 
 
-def test_target_that_fetched_is_told_its_file(answers: snakemake.Answers, capsys: pytest.CaptureFixture[str]) -> None:
+def test_target_that_fetched_is_told_its_file(answers: bridge.Answers, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         answers.unknown_target(SimpleNamespace(no_such_target="fetch_lidc"))
     assert capsys.readouterr().err.endswith(

@@ -46,7 +46,9 @@ def test_block_that_is_always_a_surrogate_stays_one() -> None:
 
 
 def test_experiment_without_rehearsal_is_named() -> None:
-    with pytest.raises(InputError, match=r"tables\.t\.blocks\.0 needs the experiment 'mine_phantom'.*needs a `rehearsal`"):
+    with pytest.raises(
+        InputError, match=r"tables\.t\.blocks\.0 needs the experiment 'mine_phantom'.*needs a `rehearsal`"
+    ):
         paper_plan.forms_of({"t": {"published": "t", "blocks": BLOCKS}}, ["mine", "other"])
 
 
