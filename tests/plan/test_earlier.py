@@ -29,7 +29,7 @@ def answers() -> bridge.Answers:
 
 @pytest.fixture(scope="module")
 def names(answers: bridge.Answers) -> dict[str, Any]:
-    return earlier.names(answers.soften, answers.data, answers.stages.code)
+    return earlier.names(answers.soft_labels, answers.data, answers.stages.code)
 
 
 def test_every_name_is_offered(names: dict[str, Any]) -> None:

@@ -51,7 +51,7 @@ def _foreign_maps(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
     kinds = {key: (entry or {}).get("map", key) for key, entry in values["maps"].items()}
     for key, entry in values["soft_labels"].items():
         recipe, chosen = (entry or {}).get("recipe", key), (entry or {}).get("map")
-        kind = kinds.get(chosen, chosen)
+        kind = kinds.get(str(chosen), str(chosen))
         made_for = names.found.maps.get(kind, recipe)
         if made_for != recipe:
             said = f"is {chosen!r}, a map of the kind {kind!r}, which the recipe {made_for!r} mixes"
