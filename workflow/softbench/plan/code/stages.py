@@ -8,6 +8,7 @@ Scripts only hand over; what they themselves say is `script`'s answer.
 
 from typing import Any
 
+from softbench.errors import InputError
 from softbench.losses import catalogue as losses
 from softbench.plan.code.graph import Code
 
@@ -45,12 +46,24 @@ class Stages:
         return self.code.versions(*self.entries("split"))
 
     def map(self, recipe: str) -> dict[str, int]:
-        """Return the VERSIONs that decide the maps of a recipe."""
+        """Return the VERSIONs that decide the maps of a recipe; errors as `soften`."""
+        self._require_recipe(recipe)
         return self.code.versions(*self.entries("map", recipe=recipe))
 
     def soften(self, recipe: str) -> dict[str, int]:
-        """Return the VERSIONs that decide a soft label; a recipe that mixes maps reaches what makes them."""
+        """Return the VERSIONs that decide a soft label; a recipe that mixes maps reaches what makes them.
+
+        Raises: InputError: if the recipe is no module: its VERSION would decide nothing.
+        """
+        self._require_recipe(recipe)
         return self.code.versions(*self.entries("soften", recipe=recipe))
+
+    def _require_recipe(self, recipe: str) -> None:
+        if self.code.module("soft_labels", recipe) is None:
+            raise InputError(
+                f"there is no module workflow/softbench/soft_labels/{recipe}.py, whose VERSION `plan.stages` was asked "
+                "for. Correct the name in the rule; where a program writes the soft label, ask `plan.stages.pack()`."
+            )
 
     def pack(self) -> dict[str, int]:
         """Return the VERSIONs that decide a soft label that a program writes."""
