@@ -30,7 +30,7 @@ def write_zones(folder: Path, cases: int = 4) -> None:
 
 @pytest.fixture(scope="session")
 def make_earlier(make_clone: Callable) -> Callable:
-    """A function that copies today's suite and lays folders of this place over it, or beside it."""
+    """A function that copies today's suite and lays folders of this place over it, or into it."""
 
     def make(name: str, over: tuple[str, ...] = (), beside: tuple[str, ...] = ()):
         clone = make_clone(name)
@@ -38,6 +38,8 @@ def make_earlier(make_clone: Callable) -> Callable:
             shutil.copytree(HERE / folder, clone.path, dirs_exist_ok=True)
         for folder in beside:
             shutil.copytree(HERE / folder, clone.path / folder)
+        if "plugins" in over:
+            write_zones(clone.path / "data")
         return clone
 
     return make
@@ -46,6 +48,4 @@ def make_earlier(make_clone: Callable) -> Callable:
 @pytest.fixture(scope="session")
 def with_plugins(make_earlier: Callable):
     """A copy with everything of one's own: soft labels, a map, a loss, a network, a data set and its files."""
-    clone = make_earlier("plugins", over=("plugins",), beside=("configs",))
-    write_zones(clone.path / "data")
-    return clone
+    return make_earlier("plugins", over=("plugins",), beside=("configs",))

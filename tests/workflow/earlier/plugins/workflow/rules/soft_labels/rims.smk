@@ -25,7 +25,7 @@ rule soften_rims:
         recipe="rims",
         settings=lambda wildcards: {**settings_of(wildcards)},
         map_settings=settings_of_map("rims"),
-        made_of=lambda wildcards: config["soft_labels"][wildcards.soft_label]["map"],
+        made_of=lambda wildcards: config["soft_labels"].get(wildcards.soft_label, {}).get("map"),
         map_name=lambda wildcards: map_name_of("rims", wildcards),
         version=version_of(*SOFTENING, "soft_labels/rims.py", "soft_labels/maps.py"),
     script:
