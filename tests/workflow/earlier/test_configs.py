@@ -1,14 +1,24 @@
 """Config files as an earlier version wrote them make the same plan, or name the key that is gone."""
 
-import re
 from pathlib import Path
 
 import pytest
+from softbench import InputError
 from softbench.plan import folder, modules
-from softbench.plan.plan import Plan
 
 HERE = Path(__file__).parent
 ROOT = modules.PACKAGE.parents[1]
+THEN = HERE / "configs/config.yaml"
+CHANGED = """
+soft_labels:
+  ls: {recipe: ls, alpha: 0.15}
+  superpixel_mine: &mine {recipe: superpixel, map: slic, distance: centre, normalise: sum}
+  superpixel_own: {<<: *mine, normalise: none}
+methods:
+  superpixel_own: {title: Own, soft_label: superpixel_own, loss: ce, control: one_hot}
+experiments:
+  demo_brain: {methods: [one_hot, ls, superpixel_own], except: [], seeds: [0, 1]}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -18,42 +28,56 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in ROOT.iterdir():
         if path.name in ("workflow", "config", "Snakefile"):
             (place / path.name).symlink_to(path)
-    (place / "config.yaml").write_text((HERE / "configs/config.yaml").read_text())
+    (place / "config.yaml").write_text(THEN.read_text())
     return place
 
 
-@pytest.fixture(scope="module")
-def plan(place: Path) -> Plan:
-    return folder.read(place)
+TOLD = r"also holds 1\d\d entries of config/, where they stand now: .* Delete from it all that you did not change"
 
 
-def test_whole_config_of_then_is_read(plan: Plan) -> None:
-    assert plan.config["run"] == ["demo_brain", "demo_nodule", "demo_body", "svls_2_phantom"]
-    assert {"svls_1", "svls_1_open", "epd_1_phantom"} <= set(plan.paper_tables)
+def test_whole_config_of_then_is_told_what_to_keep_of_it(place: Path) -> None:
+    """The catalogue has gained figures that its experiments lack; the last sentence says what to do."""
+    with pytest.raises(InputError, match=f"config.yaml {TOLD}"):
+        folder.read(place)
 
 
-def test_methods_on_request_are_still_left_out_of_all(plan: Plan) -> None:
-    shown = set(plan.methods_of("demo_brain"))
-    then = (HERE / "configs/config.yaml").read_text()
-    asked = set(re.findall(r"^  (\w+): \{.*on_request: true\}", then, re.MULTILINE))
-    assert len(asked) > 20
-    assert not asked & shown
-    assert {"one_hot", "svls", "epd_2", "oracle"} <= shown
+def test_copy_of_it_as_configfile_is_told_the_same(tmp_path: Path) -> None:
+    copy = tmp_path / "mine.yaml"
+    copy.write_text(THEN.read_text().replace("ls: {recipe: ls, alpha: 0.1}", "ls: {recipe: ls, alpha: 0.15}"))
+    with pytest.raises(InputError, match=rf"mine\.yaml {TOLD}"):
+        folder.read(ROOT, [copy])
 
 
-def test_edit_of_that_file_counts(place: Path) -> None:
-    own = place / "config.yaml"
-    text = own.read_text()
-    own.write_text(text.replace("ls: {recipe: ls, alpha: 0.1}", "ls: {recipe: ls, alpha: 0.15}"))
-    changed = folder.read(place)
-    own.write_text(text)
-    assert changed.soft_labels["ls"]["alpha"] == 0.15
+def test_lines_that_were_changed_in_it_work_by_themselves(place: Path) -> None:
+    """Behind the settings of today: sections as they stood there, with anchors, an entry changed and entries added."""
+    (place / "config.yaml").write_text((ROOT / "config.yaml").read_text() + CHANGED)
+    plan = folder.read(place)
+    assert plan.soft_labels["ls"]["alpha"] == 0.15
+    assert plan.soft_labels["superpixel_own"]["distance"] == "centre"
+    assert plan.methods_of("demo_brain") == ["one_hot", "ls", "superpixel_own"]
+    assert plan.seeds_of("demo_brain") == [0, 1]
 
 
-def test_seeds_of_the_command_line_count(place: Path) -> None:
-    for folder_of in (place, ROOT):
-        plan = folder.read(folder_of, (), ["experiments={demo_brain: {seeds: [0,1]}}"])
-        assert plan.seeds_of("demo_brain") == [0, 1]
+@pytest.mark.parametrize(("said", "line"), [("true", 3), ("false", 3)])
+def test_on_request_is_told_what_says_so_now(tmp_path: Path, said: str, line: int) -> None:
+    name = "svls_wide" if said == "true" else "one_hot_rater_1"
+    own = tmp_path / "own.yaml"
+    own.write_text(f"# mine\nmethods:\n  {name}: {{soft_label: svls, on_request: {said}}}\n")
+    with pytest.raises(InputError, match=rf"own\.yaml, line {line}: methods\.{name}\.on_request is gone\. Delete it: "):
+        folder.read(ROOT, [own])
+
+
+def test_on_request_of_a_method_that_still_is_may_stay(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text("methods: {one_hot_rater_1: {title: Mine, on_request: true}}\n")
+    plan = folder.read(ROOT, [own])
+    assert plan.methods["one_hot_rater_1"]["title"] == "Mine"
+    assert "one_hot_rater_1" not in plan.methods_of("demo_brain")
+
+
+def test_seeds_of_the_command_line_count() -> None:
+    plan = folder.read(ROOT, (), ["experiments={demo_brain: {seeds: [0,1]}}"])
+    assert plan.seeds_of("demo_brain") == [0, 1]
 
 
 def test_config_of_ones_own_is_planned_whole(make_earlier) -> None:

@@ -44,9 +44,9 @@ def _without_empty_sections(layer: Node) -> Node:
     return layer.with_value(kept)
 
 
-def own(root: Path) -> Node:
-    """Return config.yaml."""
-    return _file(root, OWN, 1)
+def own(root: Path, path: str | Path = OWN) -> Node:
+    """Return config.yaml, or another file that is laid over the catalogue."""
+    return _file(root, path, 1)
 
 
 def catalogue(root: Path) -> Node:

@@ -1,5 +1,6 @@
 """What to tell the user of a config.yaml from when it held the whole catalogue."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from softbench.plan.config import layers
@@ -8,22 +9,24 @@ from softbench.plan.config.nodes import Node
 MANY = 40  # entries; nobody changes so many of the catalogue's by hand
 
 
-def advice(root: Path) -> str:
-    """Return what to do with a config.yaml that repeats the catalogue, to be said behind any fault; else nothing.
+def advice(root: Path, configfiles: Sequence[str | Path] = ()) -> str:
+    """Return what to do with a config.yaml, or a copy of it, that repeats the catalogue, to be said behind any fault.
 
     Its entries lie over those of the catalogue and are read. But what the catalogue has since gained may name what they
-    lack.
+    lack. Nothing is said where no file repeats it.
 
     Raises: InputError: as `layers.stack`.
     """
-    own, catalogue = layers.own(root), layers.catalogue(root)
-    repeated = sum(len(_names(own, section) & _names(catalogue, section)) for section in layers.SECTIONS)
-    if repeated < MANY:
-        return ""
-    return (
-        f" {layers.OWN} also holds {repeated} entries of config/, where they stand now: it seems to be of an earlier "
-        "version. Delete from it all that you did not change."
-    )
+    catalogue = layers.catalogue(root)
+    for path in (layers.OWN, *configfiles):
+        own = layers.own(root, path)
+        repeated = sum(len(_names(own, section) & _names(catalogue, section)) for section in layers.SECTIONS)
+        if repeated >= MANY:
+            return (
+                f" {path} also holds {repeated} entries of config/, where they stand now: it seems to be of an earlier "
+                "version. Delete from it all that you did not change."
+            )
+    return ""
 
 
 def _names(layer: Node, section: str) -> set[str]:
