@@ -67,15 +67,6 @@ def require_label_map(name: str, labels: np.ndarray, classes: int) -> None:
         )
 
 
-def require_one_hot(name: str, target: np.ndarray) -> None:
-    """Raise unless `target` (C, ...) holds only 0 and 1 and sums to 1 over C."""
-    if not np.isin(target, (0, 1)).all() or not (target.sum(axis=0) == 1).all():
-        raise InputError(
-            f"`{name}` must be one-hot, (C, D, H, W) with one 1 a voxel, but its values span {target.min()} to "
-            f"{target.max()}. If it is a label map, turn it into classes first: `one_hot(label_map, classes)`."
-        )
-
-
 def require_same_shape(name: str, shape: Sequence[int], other: str, other_shape: Sequence[int]) -> None:
     """Raise unless two shapes agree."""
     if tuple(shape) != tuple(other_shape):

@@ -4,8 +4,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from softbench.errors import InputError
 from softbench.plan import checks, modules, paths, resources
 from softbench.plan.code.stages import Stages
+from softbench.plan.config.faults import fault
 from softbench.plan.plan import Plan
 from softbench.plan.stop import stops
 from softbench.plan.wildcards import Wildcards, pattern
@@ -68,8 +70,16 @@ class Data:
         from softbench.datasets import fetch
 
         cache = fetch.hashes_of(Path("results/raw", source))
-        content: str = fetch.content_of(source, Path(folders[source]), cache)
+        try:
+            content: str = fetch.content_of(source, Path(folders[source]), cache)
+        except InputError as error:
+            raise self._placed(("folders", source), str(error)) from None
         return content
+
+    def _placed(self, path: tuple[str, ...], said: str) -> InputError:
+        """Return an error with the place where its setting was written."""
+        places = self.plan.places
+        return fault(places.of(path) if places else None, path, f"cannot be used: {said}")
 
     def fetch_versions(self, wildcards: Wildcards) -> dict[str, int]:
         """Return the VERSIONs of the modules that decide which files of a source are fetched."""
