@@ -29,7 +29,7 @@ def read(
         checks.fit(plan)
         return plan
     except InputError as error:
-        raise InputError(f"{error}{old.advice(root, configfiles)}") from None
+        raise InputError(f"{old.advice(root, configfiles)}{error}") from None
 
 
 def _plan(root: Path, found: config.Config) -> Plan:

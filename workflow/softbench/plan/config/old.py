@@ -10,7 +10,7 @@ MANY = 40  # entries; nobody changes so many of the catalogue's by hand
 
 
 def advice(root: Path, configfiles: Sequence[str | Path] = ()) -> str:
-    """Return what to do with a config.yaml, or a copy of it, that repeats the catalogue, to be said behind any fault.
+    """Return what to do with a config.yaml, or a copy of it, that repeats the catalogue, to be said before any fault.
 
     Its entries lie over those of the catalogue and are read. But what the catalogue has since gained may name what they
     lack. Nothing is said where no file repeats it.
@@ -23,8 +23,8 @@ def advice(root: Path, configfiles: Sequence[str | Path] = ()) -> str:
         repeated = sum(len(_names(own, section) & _names(catalogue, section)) for section in layers.SECTIONS)
         if repeated >= MANY:
             return (
-                f" {path} also holds {repeated} entries of config/, where they stand now: it seems to be of an earlier "
-                "version. Delete from it all that you did not change."
+                f"{path} also holds {repeated} entries of config/, where they stand now: it seems to be of an earlier "
+                "version. Delete from it all that you did not change. What stopped first: "
             )
     return ""
 

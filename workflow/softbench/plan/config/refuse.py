@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from softbench.errors import InputError
 from softbench.plan.config.faults import fault
 from softbench.plan.config.nodes import Place, Places
 from softbench.plan.config.walk import Fault
@@ -19,7 +20,7 @@ def refuse(wrong: Iterable[Fault], places: Places | None) -> None:
     placed = [(places.of(one.path) if places else None, one) for one in wrong]
     if placed:
         place, first = min(placed, key=lambda pair: _order(pair[0]))
-        raise fault(place, first.path or ("config",), first.said)
+        raise fault(place, first.path, first.said) if first.path else InputError(f"config.yaml {first.said}")
 
 
 def _order(place: Place | None) -> tuple[bool, str, int, int]:
