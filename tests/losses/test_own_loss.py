@@ -28,7 +28,8 @@ def tversky(root: Path, tmp_path: Path) -> ModuleType:
 
 def test_loss_of_the_page_is_found_with_its_settings(tversky: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(catalogue, "__file__", str(Path(tversky.__file__).with_name("catalogue.py")))
-    assert catalogue.own() == {"tversky": catalogue.Loss("tversky", "Tversky", {"missed": float})}
+    allowed = {"missed": {"type": "number", "maximum": 1, "description": "weight of missed voxels"}}
+    assert catalogue.own() == {"tversky": catalogue.Loss("tversky", "Tversky", {"missed": float}, allowed=allowed)}
 
 
 def test_its_value_is_that_of_counted_voxels(tversky: ModuleType) -> None:

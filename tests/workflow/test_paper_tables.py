@@ -89,4 +89,4 @@ def test_superpixel_table_trains_all_counts_with_both_losses(papers) -> None:
 
 def test_wrong_data_lists_what_is_allowed(papers) -> None:
     said = papers.run("-n", "--config", "data=all", fails=True)
-    assert re.search(r"data is 'all'; allowed: published, here, open, phantom", said)
+    assert "--config: data is 'all', but must be published, here, open or phantom" in said
