@@ -42,8 +42,8 @@ def run(options: argparse.Namespace) -> None:
     from softbench.forecast import downloads, dry_run, estimate, seen, text, work
     from softbench.plan import folder  # here, so that `softbench --help` need not wait
 
+    plan = folder.read(Path(), *config_of(options.passed))  # first: it names file and line of what is wrong in config
     jobs = dry_run.jobs(options.targets, options.passed)
-    plan = folder.read(Path(), *config_of(options.passed))
     groups = estimate.groups(work.runs_of(plan, jobs), seen.collect(plan))
     told = dry_run.by_rule(jobs), groups, downloads.of(jobs, plan.config), downloads.left_out(options.targets, plan)
     if options.json:
