@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+pytest_plugins = ["tests.small_table"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

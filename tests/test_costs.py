@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from softbench import InputError, cli, costs
 from softbench.costs import label, table
-from softbench.reporting import cost_table
+from softbench.tables import cost_table
 
 
 def record(root: Path, method: str, seed: int, seconds: float, steps: list[float], **more: object) -> None:

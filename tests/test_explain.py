@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from softbench import InputError, cli, pieces, published
+from softbench import InputError, cli, pieces
 from softbench.explain import address, chain
 from softbench.metrics.tidy import COLUMNS
+from softbench.papers import published
+from softbench.papers.comparison import formats as beside_formats
+from softbench.papers.comparison import results as beside_results
+from softbench.papers.comparison import table as beside
+from softbench.papers.comparison.parts import Block
 from softbench.plan import folder as planning
 from softbench.plan.plan import Plan
-from softbench.reporting import formats, table
-from softbench.reporting.beside import formats as beside_formats
-from softbench.reporting.beside import results as beside_results
-from softbench.reporting.beside import table as beside
-from softbench.reporting.beside.parts import Block
+from softbench.tables import formats, table
 
 METHODS = {"one_hot": 0.5, "svls": 0.6}  # DSC of the first case in seed 0
 CASES, SEEDS = range(5), (0, 1)

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbench import InputError, datasets, published, soft_labels
+from softbench import InputError, datasets, soft_labels
+from softbench.papers import published
 from softbench.plan import paper_forms as paper_plan
 from softbench.plan.config import read
 from softbench.plan.plan import Plan

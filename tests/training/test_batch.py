@@ -11,8 +11,8 @@ import torch
 from softbench import InputError, metrics, store
 from softbench.datasets import prepare
 from softbench.errors import DivergedError
-from softbench.reporting import assemble
 from softbench.soft_labels.produce import produce
+from softbench.tables import assemble
 from softbench.training import facts, model_file, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution

@@ -13,8 +13,8 @@ from softbench import InputError, store
 from softbench.datasets import prepare
 from softbench.datasets.case import Case
 from softbench.errors import DivergedError
-from softbench.reporting import assemble
 from softbench.soft_labels.produce import produce
+from softbench.tables import assemble
 from softbench.training import ensemble, model_file, predictors, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from softbench import published
+from softbench.papers import published
 
 METHODS = ["one_hot_rater_1", "one_hot_each", "moh", "msvls"]
 SMALL = f"experiments={{svls_lidc: {{methods: {METHODS}, rehearsal: {{seeds: [0]}}}}}}".replace("'", "")

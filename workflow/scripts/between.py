@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.reporting import assemble
-from softbench.reporting.evidence import between, evidence, rankings
+from softbench.tables import assemble, between, evidence, rankings
 
 with logs.job(snakemake.log[0]):
     tables = {}

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.reporting import assemble
-from softbench.reporting.evidence import evidence
-from softbench.reporting.figures import case_figure, pictures
+from softbench.figures import case_figure, pictures
+from softbench.tables import assemble, evidence
 
 with logs.job(snakemake.log[0]):
     given, table = snakemake.input, snakemake.params.table

@@ -1,9 +1,10 @@
 """Write the verdicts on the papers' claims in three forms."""
 
-from softbench import logs, published
-from softbench.reporting.beside import blocks as paper_blocks
-from softbench.reporting.claims import forms as claims_forms
-from softbench.reporting.claims import judged as claims
+from softbench import logs
+from softbench.papers import published
+from softbench.papers.claims import forms as claims_forms
+from softbench.papers.claims import judged as claims
+from softbench.papers.comparison import blocks as paper_blocks
 
 with logs.job(snakemake.log[0]):
     tables = {one["published"]: one for one in snakemake.params.tables}

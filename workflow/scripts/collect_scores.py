@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from softbench import logs, pieces
-from softbench.reporting import assemble
+from softbench.tables import assemble
 
 with logs.job(snakemake.log[0]):
     scores = assemble.read(map(Path, snakemake.input.runs), map(Path, snakemake.input.ensembles)).scores

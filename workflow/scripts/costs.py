@@ -4,7 +4,7 @@ from pathlib import Path
 
 from softbench import logs
 from softbench.costs import table
-from softbench.reporting import cost_table
+from softbench.tables import cost_table
 
 with logs.job(snakemake.log[0]):
     costs = table.build(snakemake.params.methods)

@@ -1,7 +1,7 @@
 """Draw a metric against a parameter of a method."""
 
 from softbench import logs
-from softbench.reporting.figures import pictures, sweep, sweep_figure
+from softbench.figures import pictures, sweep, sweep_figure
 
 with logs.job(snakemake.log[0]):
     figure = snakemake.params.figure

@@ -1,7 +1,7 @@
 """Draw loss, validation DSC and learning rate along runs."""
 
 from softbench import logs
-from softbench.reporting.figures import pictures, training, training_figure
+from softbench.figures import pictures, training, training_figure
 
 with logs.job(snakemake.log[0]):
     figure = snakemake.params.figure

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.reporting import assemble, free_rows
+from softbench.tables import assemble, free_rows
 
 with logs.job(snakemake.log[0]):
     given, params = snakemake.input, snakemake.params

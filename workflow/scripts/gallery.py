@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from softbench import datasets, logs
-from softbench.reporting.figures import gallery
+from softbench.figures import gallery
 from softbench.soft_labels import open_store
 
 with logs.job(snakemake.log[0]):

@@ -1,9 +1,10 @@
 """Write a paper's table with our numbers beside its own, in four forms."""
 
-from softbench import logs, published
-from softbench.reporting.beside import blocks as paper_blocks
-from softbench.reporting.beside import formats as beside_formats
-from softbench.reporting.beside import table as beside
+from softbench import logs
+from softbench.papers import published
+from softbench.papers.comparison import blocks as paper_blocks
+from softbench.papers.comparison import formats as beside_formats
+from softbench.papers.comparison import table as beside
 
 with logs.job(snakemake.log[0]):
     settings = snakemake.params.table

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.reporting import assemble, policies
+from softbench.tables import assemble, policies
 
 with logs.job(snakemake.log[0]):
     runs = assemble.read(map(Path, snakemake.input.runs), map(Path, snakemake.input.ensembles))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.reporting import quality
+from softbench.tables import quality
 
 with logs.job(snakemake.log[0]):
     folders = [Path(manifest).parent for manifest in snakemake.input.soft_labels]

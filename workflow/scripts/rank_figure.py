@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.reporting import assemble
-from softbench.reporting.evidence import evidence, rankings
-from softbench.reporting.figures import pictures, rank_figure
+from softbench.figures import pictures, rank_figure
+from softbench.tables import assemble, evidence, rankings
 
 with logs.job(snakemake.log[0]):
     given, table = snakemake.input, snakemake.params.table

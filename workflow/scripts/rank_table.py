@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from softbench import logs, pieces
-from softbench.reporting import assemble
-from softbench.reporting.evidence import evidence, rank_csv, rank_table, rankings
+from softbench.tables import assemble, evidence, rank_csv, rank_table, rankings
 
 with logs.job(snakemake.log[0]):
     given, output = snakemake.input, snakemake.output

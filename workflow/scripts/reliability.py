@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.reporting import assemble, scaled
-from softbench.reporting.figures import reliability
+from softbench.figures import reliability
+from softbench.tables import assemble, scaled
 
 with logs.job(snakemake.log[0]):
     given, table = snakemake.input, snakemake.params.table

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from softbench import logs, provenance
-from softbench.reporting.page import report
+from softbench.page import report
 
 with logs.job(snakemake.log[0]):
     report.write(

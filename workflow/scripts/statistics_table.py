@@ -4,8 +4,7 @@ from pathlib import Path
 
 from softbench import logs
 from softbench.datasets import splits
-from softbench.reporting import assemble
-from softbench.reporting.evidence import evidence, evidence_forms, findings
+from softbench.tables import assemble, evidence, evidence_forms, findings
 
 with logs.job(snakemake.log[0]):
     given, params = snakemake.input, snakemake.params

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.reporting import assemble, truth, truth_forms
+from softbench.tables import assemble, truth, truth_forms
 
 with logs.job(snakemake.log[0]):
     given, params = snakemake.input, snakemake.params

@@ -69,7 +69,7 @@ def _table(plan: Plan, table: str, path: Path) -> dict[str, Any]:
 
 
 def _printed_title(name: str) -> str:
-    from softbench import published
+    from softbench.papers import published
 
     table = published.read(name)
     paper = published.paper(table.paper)

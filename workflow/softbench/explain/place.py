@@ -75,6 +75,6 @@ def _of_paper(plan: Plan, table: str, row: Mapping[str, str]) -> Place:
 
 
 def _printed_composites(published_table: str) -> dict[str, list[str]]:
-    from softbench import published
+    from softbench.papers import published
 
     return {name: list(parts) for name, parts in published.read(published_table).composites.items()}

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from softbench.explain.place import Place
-from softbench.reporting.choice import with_composites
-from softbench.reporting.parts import Column
 from softbench.statistics import apply_policy
 from softbench.statistics.rows import by_case, choose
+from softbench.tables.choice import with_composites
+from softbench.tables.parts import Column
 
 EXTREMES = 3  # cases shown at either end
 

@@ -86,7 +86,7 @@ def _add_how(add: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Score as the command line says; print the table and where everything lies."""
     from softbench.own_predictions.run import run as score  # here, so that --help needs none of the libraries
-    from softbench.reporting.markdown import to_markdown
+    from softbench.tables.markdown import to_markdown
 
     sources = arguments.sources(options.predictions)
     settings = Settings(

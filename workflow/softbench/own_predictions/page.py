@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from softbench import provenance
+from softbench.figures import reliability
 from softbench.own_predictions import tables
 from softbench.own_predictions.parts import Settings, Show, Source
-from softbench.reporting import formats
-from softbench.reporting.assemble import Runs
-from softbench.reporting.figures import reliability
-from softbench.reporting.page import page
-from softbench.reporting.parts import Table
+from softbench.page import page
+from softbench.tables import formats
+from softbench.tables.assemble import Runs
+from softbench.tables.parts import Table
 
 LIBRARIES = ("numpy", "scipy", "pandas", "nibabel")  # those that decide a score
 SUFFIXES = (".csv", ".md", ".tex", ".html")

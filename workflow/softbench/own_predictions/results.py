@@ -10,7 +10,7 @@ from softbench.metrics.pooled import Pool
 from softbench.metrics.tidy import tidy
 from softbench.own_predictions import scoring
 from softbench.own_predictions.parts import Source
-from softbench.reporting.assemble import Runs
+from softbench.tables.assemble import Runs
 
 VERSION = 1
 NAMES = {"experiment": "own", "split": "given", "network": "given"}

@@ -8,7 +8,7 @@ from softbench.errors import InputError
 from softbench.own_predictions import grids, names, page, results, scoring, structures, tables
 from softbench.own_predictions.parts import Predicted, References, Settings, Show, Source
 from softbench.progress import Log
-from softbench.reporting.parts import Table
+from softbench.tables.parts import Table
 
 
 def run(

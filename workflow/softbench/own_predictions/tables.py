@@ -9,9 +9,9 @@ import pandas as pd
 from softbench.errors import InputError
 from softbench.metrics import catalogue
 from softbench.own_predictions.parts import Settings, Show
-from softbench.reporting.assemble import Runs
-from softbench.reporting.parts import Table
-from softbench.reporting.table import build
+from softbench.tables.assemble import Runs
+from softbench.tables.parts import Table
+from softbench.tables.table import build
 
 CALIBRATION = (
     ("ece", "all"),

@@ -22,7 +22,7 @@ def rows_of(block: Mapping[str, Any]) -> Mapping[str, Mapping[float, str]]:
 
 
 def settings_of(plan: "Plan", block: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what `reporting.beside.pick` needs of a block: `what`, `rows`, `beside` and `titles` of the rows.
+    """Return what `papers.comparison.pick` needs of a block: `what`, `rows`, `beside` and `titles` of the rows.
 
     Of the values those are left that the experiment runs for every row: a user may have it run fewer.
     """

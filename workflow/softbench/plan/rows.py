@@ -13,7 +13,7 @@ SIGN = "@temperature"  # no method's name holds @
 
 
 def rows_of(plan: Plan, table: str) -> list[dict[str, Any]]:
-    """Return the rows of a table in order, as `reporting.parts.Method` takes them.
+    """Return the rows of a table in order, as `tables.parts.Method` takes them.
 
     A row of runs at their own temperature has a key of its own, `scaled` names their method, which is its control.
     """

@@ -91,7 +91,7 @@ class Pages:
         return [form if form in self.plan.figures else name for name, form in named]
 
     def settings(self, wildcards: Wildcards) -> dict[str, Any]:
-        """Return what `reporting.page.report.write` says of the tables, the papers' tables and the data of a page."""
+        """Return what `page.report.write` says of the tables, the papers' tables and the data of a page."""
         tables, papers = self._of_page(wildcards), self._papers_of_page(wildcards)
         experiments = [experiment for table in tables for experiment, _, _ in self.plan.runs_of(table)]
         experiments += [experiment for table in papers for experiment in self._papers.experiments_at_hand(table)]
@@ -111,7 +111,7 @@ class Pages:
 
     def files(self, wildcards: Wildcards) -> list[str]:
         """Return the tables, pictures and captions of a page. A file finds its place and its heading by its name, see
-        reporting/page/chapters.py."""
+        page/chapters.py."""
         tables, papers = self._of_page(wildcards), self._papers_of_page(wildcards)
         targets = self._targets(wildcards)
         html = [path for path in self._quality(targets) if path.endswith(".html")]

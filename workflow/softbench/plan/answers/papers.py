@@ -13,7 +13,7 @@ from softbench.plan.stop import stops
 from softbench.plan.wildcards import Wildcards, pattern
 
 if TYPE_CHECKING:
-    from softbench.published.tables import PublishedTable
+    from softbench.papers.published.tables import PublishedTable
 
 Block = Mapping[str, Any]
 CHOICE = "Our choice: {}"  # where the paper leaves something open
@@ -68,7 +68,7 @@ class Papers:
 
     def title_of(self, published: str) -> str:
         """Return the authors, the year and the number of a printed table."""
-        from softbench import published as papers
+        from softbench.papers import published as papers
 
         printed = printed_table(published)
         paper = papers.paper(printed.paper)
@@ -185,6 +185,6 @@ class Papers:
 @stops
 def printed_table(key: str) -> "PublishedTable":
     """Return a printed table, by its key."""
-    from softbench import published
+    from softbench.papers import published
 
     return published.read(key)

@@ -94,6 +94,6 @@ def _named(entry: Any, part: str, key: str) -> str:
 @functools.cache
 def published() -> dict[str, dict[str, Any]]:
     """Return the printed tables of all papers as their files hold them, by their keys."""
-    papers = modules.constant("published/reader.py", "PAPERS")
+    papers = modules.constant("papers/published/reader.py", "PAPERS")
     texts = [Path(PUBLISHED, f"{paper}.yaml").read_text(encoding="utf-8") for paper in papers]
     return {key: table for text in texts for key, table in yaml.load(text, LOADER)["tables"].items()}

@@ -1,0 +1,133 @@
+"""Figures that show cases: slices with contours, probabilities beside the raters, signed discrepancies."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from softbench.datasets.case import Case
+from softbench.figures import (  # fmt: skip
+    case_rows,
+    discrepancy_figure,
+    pictures,
+    probability_figure,
+    slices_figure,
+)
+from softbench.figures.case_rows import CaseRow
+
+METHODS = {"one_hot": "One-hot", "svls": "SVLS"}
+MISSING = CaseRow("BraTS", reason="not run: no data", about="BraTS: not run")
+LABELS = np.zeros((2, 20, 24), np.uint8)  # two raters, 2-D
+LABELS[0, 5:12, 6:15] = 1
+LABELS[1, 5:12, 6:18] = 1
+LABELS[:, 8:10, 8:10] = 2
+PROBABILITY = np.stack([1 - 0.3 * np.ones((20, 24)), 0.2 * np.ones((20, 24)), 0.1 * np.ones((20, 24))])
+
+
+def row(predicted, structures=None):
+    images = np.linspace(0, 1, 480, dtype=np.float32).reshape(1, 20, 24)
+    case = Case("c1", images, LABELS, (1.0, 1.0), np.eye(3))
+    every = {"whole": (1, 2), "core": (2,)} if structures is None else structures
+    return CaseRow("Phantom\nmedian", case, every, predicted, dict.fromkeys(predicted, 0.875), "c1, at the median")
+
+
+def texts(figure):
+    return [text.get_text() for axis in figure.axes for text in axis.texts]
+
+
+def pictures_in(figure):
+    return [np.asarray(image.get_array()) for axis in figure.axes for image in axis.images]
+
+
+def test_slices_show_the_dsc_and_name_what_is_not_there():
+    rows = [row({"one_hot": LABELS[1]}), MISSING]
+    figure = slices_figure.draw(rows, METHODS, title="T")
+    assert texts(figure) == ["DSC 0.875", case_rows.FAILED, "not run: no data"]
+    assert [axis.get_title() for axis in figure.axes[:3]] == ["reference", "One-hot", "SVLS"]
+
+
+def test_slice_has_a_contour_of_each_structure_for_reference_and_prediction():
+    figure = slices_figure.draw([row({"one_hot": LABELS[1], "svls": LABELS[0] * 0})], METHODS, title="T")
+    # The reference alone; both structures twice; the reference twice and nothing of an empty prediction.
+    assert [len(axis.collections) for axis in figure.axes[:3]] == [2, 4, 2]
+
+
+def test_probabilities_show_the_raters_mean_and_the_sum_over_classes():
+    figure = probability_figure.draw([row({"one_hot": PROBABILITY})], {"one_hot": "One-hot"}, title="T")
+    _, raters, predicted = pictures_in(figure)[:3]
+    assert sorted(np.unique(raters)) == [0, 0.5, 1]  # three columns of pixels are marked by one of two raters
+    assert (raters == 0.5).sum() == 7 * 3
+    np.testing.assert_allclose(predicted, 0.3)
+    assert figure.axes[1].get_title() == "raters' mean"
+
+
+def test_discrepancy_is_prediction_minus_reference_with_arms_in_lines():
+    structures = {"core": (2,)}
+    rows = [row({"one_hot": PROBABILITY, "svls": PROBABILITY}, structures)]
+    figure = discrepancy_figure.draw(rows, {"a": ["one_hot"], "b": ["svls"]}, METHODS, title="T")
+    signed = pictures_in(figure)[1]
+    assert (signed < 0).sum() == 4  # the core has 2 x 2 pixels
+    np.testing.assert_allclose(np.unique(signed.round(6)), [-0.9, 0.1])
+    assert [axis.get_title() for axis in figure.axes[:4]] == ["image", "One-hot", "reference", "SVLS"]
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_same_rows_give_the_same_bytes_and_nothing_at_hand_a_sheet_that_says_so(tmp_path, missing):
+    rows = [MISSING] if missing else [row({"one_hot": PROBABILITY, "svls": PROBABILITY})]
+    for name in ("a", "b"):
+        for kind, figure in (
+            ("p", probability_figure.draw(rows, METHODS, title="T")),
+            ("d", discrepancy_figure.draw(rows, {"x": ["one_hot"], "y": ["svls"]}, METHODS, title="T")),
+        ):
+            pictures.save(figure, [tmp_path / f"{kind}_{name}.png"], "")
+            assert ("BraTS: not run" in texts(figure)) == missing
+    for kind in ("p", "d"):
+        assert (tmp_path / f"{kind}_a.png").read_bytes() == (tmp_path / f"{kind}_b.png").read_bytes()
+
+
+def test_first_done_seed_is_the_first_that_did_not_fail(tmp_path):
+    seeds = {"3": {"status": "failed", "reason": "loss"}, "5": {"status": "done"}, "7": {"status": "done"}}
+    path = tmp_path / "batch-0.json"
+    path.write_text(json.dumps({"run": {}, "seeds": seeds}))
+    assert case_rows.first_done([path]) == (5, tmp_path / "seed-5")
+    path.write_text(json.dumps({"run": {}, "seeds": {"3": seeds["3"]}}))
+    assert case_rows.first_done([path]) is None
+
+
+def write_run(folder, method, seed, dsc):
+    """A batch of one finished seed with the DSC of each case."""
+    (folder / method / f"seed-{seed}").mkdir(parents=True)
+    batch = {"run": {"method": method}, "seeds": {str(seed): {"status": "done"}}}
+    (folder / method / "batch-0.json").write_text(json.dumps(batch))
+    rows = pd.DataFrame({"case": list(dsc), "value": list(dsc.values())})
+    fixed = {"metric": "dsc", "grid": "full", "prediction": "raw", "rater": 1, "structure": "A"}
+    rows.assign(method=method, seed=seed, **fixed).to_parquet(folder / method / f"seed-{seed}" / "scores.parquet")
+    np.savez(folder / method / f"seed-{seed}" / "reliability.npz")
+    return {"title": METHODS[method], "batches": [str(folder / method / "batch-0.json")]}
+
+
+def test_rows_are_the_cases_of_the_rules_with_each_methods_first_seed(tmp_path, monkeypatch):
+    dsc = {"a": 0.9, "b": 0.1, "c": 0.5}
+    runs = {"one_hot": write_run(tmp_path, "one_hot", 4, dsc), "svls": write_run(tmp_path, "svls", 6, dsc)}
+
+    class Folder:
+        structures = {"A": (1,)}  # noqa: RUF012
+
+        def load(self, case):
+            return case
+
+    monkeypatch.setattr(case_rows.datasets, "open", lambda path: Folder())
+    panel = {"name": "P", "data": "d", "structure": "foreground", "runs": runs}
+    settings = {"methods": ["one_hot", "svls"], "titles": METHODS, "cases": ["lower_quartile", "median"]}
+    found = case_rows.rows(panel, settings, lambda method, folder, case: np.array([ord(case)]))
+    assert [one.case for one in found] == ["b", "c"]
+    assert found[1].name == "P\nmedian"
+    assert found[1].dsc == {"one_hot": 0.5, "svls": 0.5}
+    assert "c, at the median of the DSC over 3 test cases (0.500; One-hot, seed 4)" in found[1].about
+    assert "of SVLS seed 6" in found[1].about
+
+
+def test_experiment_that_is_not_at_hand_is_one_row_with_the_reason():
+    (found,) = case_rows.rows({"name": "P", "reason": "not run: no data"}, {})
+    assert (found.case, found.reason) == (None, "not run: no data")
+    assert case_rows.captioned("Slices.", [found]) == "Slices. P: not run: no data."

@@ -1,0 +1,129 @@
+"""What the report says of its tables: answers, runs, and which file stands where."""
+
+import io
+import json
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from softbench.page import answers, chapters, ledger, report
+from softbench.tables import best, formats
+
+METHODS = ["one_hot", "good", "bad", "noise"]  # of the table of conftest.py
+
+
+def numbers_of(table):
+    return pd.read_csv(io.StringIO(formats.to_csv(table)))
+
+
+def test_answer_names_what_is_beyond_noise_and_nothing_else(build):
+    found = answers.answer(numbers_of(build()))
+    assert found.better == ("Good_1 (50 %): A DSC, ECE (all voxels)",)
+    assert found.worse == ("Bad & <late>: A DSC, ECE (all voxels)",)
+    assert found.quiet == ("Noise",)
+    assert (found.methods, found.seeds) == (3, 3)
+    assert found.tests == build().tests
+
+
+def test_answer_of_one_seed_is_no_answer(build, scores):
+    found = answers.answer(numbers_of(build(scores=scores[scores["seed"] == 0])))
+    assert (found.tests, found.better, found.worse, found.quiet) == (0, (), (), ())
+
+
+def test_best_mean_is_marked_and_explained_and_the_untrained_rows_are_not(build, methods):
+    table = build()
+    assert best.places(table) >= {(1, 0), (1, 2)}  # `good` has the highest DSC and the lowest ECE
+    assert not {place for place in best.places(table) if place[1] == 0} - {(1, 0)}
+    untrained = [{**method, "trained": method["key"] != "good"} for method in methods]
+    assert (1, 0) not in best.places(build(methods=untrained))
+    text = formats.to_html(table)
+    assert '<u class="best"><b>0.600</b></u>' in text
+    assert best.LEGEND in text
+
+
+@pytest.fixture
+def batch(tmp_path):
+    """One batch: seed 0 done, seed 1 failed."""
+    folder = tmp_path / "runs"
+    (folder / "seed-0").mkdir(parents=True)
+    record = {"began": "2026-01-02T03:04:05Z", "commit": "0123456789abcdef+changes", "device": "cpu", "processor": "P"}
+    (folder / "seed-0" / "provenance.json").write_text(json.dumps(record))
+    seeds = {"0": {"status": "done"}, "1": {"status": "failed", "reason": "loss is nan"}}
+    path = folder / "batch-0.json"
+    path.write_text(json.dumps({"run": {"method": "good"}, "seeds": seeds}))
+    return path
+
+
+def test_ledger_counts_runs_and_says_where_they_were_made(batch):
+    found = ledger.read([batch])
+    assert (found.done, found.seeds, [one.reason for one in found.failed]) == (1, (0,), ["loss is nan"])
+    assert (found.when, found.commits, found.machines) == ("2026-01-02", ("0123456789ab+changes",), ("P",))
+    assert ledger.read([batch], untrained=["good"]) == ledger.Ledger()
+    (batch.parent / "seed-0" / "provenance.json").unlink()
+    assert ledger.read([batch]).when == ""
+
+
+def test_files_find_their_place_by_name_and_absent_ones_leave_no_heading(tmp_path):
+    named = ["tables/a.html", "tables/ranks_a.html", "figures/ranks_a.png", "tables/a_b.html", "tables/other.html"]
+    files = [tmp_path / name for name in named]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(file.name)
+    first, second = chapters.of_tables(files, {"a": "A", "a_b": "A B"})
+    assert [part["id"] for part in first["sections"]] == ["a-table", "a-ranks"]
+    ranks = first["sections"][1]
+    assert (ranks["html"], ranks["figures"], ranks["folded"]) == ("ranks_a.html", [files[2]], True)
+    assert [part["html"] for part in second["sections"]] == ["a_b.html"]
+    assert chapters.of_files(files, {"none": "None"}, key="papers", title="Papers", note="") == []
+    assert chapters.of_claims(files) == []
+
+
+def test_quality_of_soft_labels_stands_below_the_table_of_a_paper(tmp_path):
+    files = [tmp_path / "quality_svls_1.html", tmp_path / "svls_1.html"]
+    for file in files:
+        file.write_text(file.stem)
+    (chapter,) = chapters.of_files(files, {"svls_1": "SVLS"}, key="papers", title="Papers", note="")
+    assert chapter["sections"][0]["html"] == "svls_1\nquality_svls_1"
+
+
+def test_figure_of_a_paper_stands_with_its_own_caption(tmp_path):
+    (tmp_path / "fig_1.txt").write_text("Case 3 of seed 0.\n")
+    files = [tmp_path / "fig_1.txt", tmp_path / "fig_1.png"]
+    (chapter,) = chapters.of_files(files, {"fig_1": "Fig. 1"}, key="figures", title="Figures", note="n")
+    assert chapter["sections"][0]["caption"] == "Case 3 of seed 0."
+
+
+def write(tmp_path, table, batch, name="index.html"):
+    for form in ("html", "csv"):
+        formats.write(table, tmp_path / f"demo.{form}")
+    Figure(figsize=(2, 1)).savefig(tmp_path / "reliability_demo.png")
+    facts = {"title": "Demo & more", "data": "Phantom", "methods": METHODS, "untrained": [], "batches": [str(batch)]}
+    report.write(
+        tmp_path / name,
+        files=[tmp_path / "demo.csv", tmp_path / "demo.html", tmp_path / "reliability_demo.png"],
+        tables={"demo": facts},
+        papers={"svls_1": {**facts, "title": "SVLS, Table 1", "batches": []}},
+        figures={},
+        cards=[{"title": "Phantom", "licence": "none <made>", "citation": "this suite"}],
+        provenance={"commit": "abc"},
+    )
+    return (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_report_says_what_was_run_what_it_says_and_whose_data_it_is(tmp_path, build, batch):
+    text = write(tmp_path, build(title="Demo & more"), batch)
+    assert "4 trained methods on 1 data set, seed 0: 1 run done, 1 failed; 2026-01-02; P; commit" in text
+    assert '<td data-name="Runs">1 run done, 1 failed</td>' in text
+    assert "good, seed 1, failed: loss is nan" in text
+    assert "2026-01-02; P; commit 0123456789ab+changes" in text
+    assert "in any column? Yes. Worse? Yes." in text
+    assert "<b>Better</b> <div>\n<div>Good_1 (50 %): A DSC, ECE (all voxels)</div>\n</div>" in text
+    assert "<b>Neither</b> <div>\n<div>Noise</div>\n</div>" in text
+    assert text.count("or more, by arithmetic alone") == 1
+    assert "softbench explain demo/good/A/dsc" in text
+    assert "none &lt;made&gt;" in text
+    assert "not run" in text  # the paper's table
+
+
+def test_report_is_the_same_bytes_again(tmp_path, build, batch):
+    assert write(tmp_path, build(), batch) == write(tmp_path, build(), batch, "again.html")

@@ -1,0 +1,149 @@
+"""Claims on the printed numbers and on ours, side by side."""
+
+import csv
+import io
+import math
+
+import pytest
+from softbench import InputError
+from softbench.papers import published
+from softbench.papers.claims import forms as claims_forms
+from softbench.papers.claims import judged as claims
+from softbench.papers.comparison.parts import Block
+
+BRATS = "brats2019_svls"
+
+
+def as_printed(name, **more):
+    """Return blocks that hold what a paper printed, as if it were ours."""
+    frame = published.frame([name]).dropna(subset="mean").rename(columns={"sd": "sd_seeds", "n": "n_seeds"})
+    frame = frame.assign(sd_cases=0.1, n_cases=50, n_undefined=0, n_penalised=0).fillna({"n_seeds": 1})
+    return [
+        Block(dataset, arm or None, rows, **more)
+        for (dataset, arm), rows in frame.groupby(["dataset", "arm"], sort=False)
+    ]
+
+
+@pytest.fixture(scope="module")
+def same():
+    """All printed numbers once more as ours."""
+    return claims.build({name: as_printed(name) for name in published.names()})
+
+
+@pytest.fixture(scope="module")
+def nothing():
+    return claims.build({})
+
+
+@pytest.fixture(scope="module")
+def part():
+    """Two data sets of SVLS Table 1, of which one is not the paper's."""
+    first, second, _ = as_printed("svls_1")
+    stands_in = Block(first.dataset, None, first.results, data="msd_brain", surrogate=True, note="Failed runs: 1.")
+    keys = ["svls_1", "svls_2", "svls_3", "geols_1", "superpixel_1"]
+    return {one.claim.key: one for one in claims.build({"svls_1": [stands_in, second]}, keys)}
+
+
+def without_key():
+    """The printed metrics that we have no key of, and so no number."""
+    tables = map(published.read, published.names())
+    return {metric.name for table in tables for metric in table.metrics.values() if metric.ours is None}
+
+
+def test_equal_numbers_have_equal_verdicts(same):
+    for one in same:
+        comparable = {cell for cell in one.printed.cells if cell.name.split(", ")[-1] not in without_key()}
+        assert set(one.ours.cells) == comparable, one.claim.key
+        assert one.ours.missing == one.printed.missing + len(one.printed.cells) - len(comparable)
+        assert one.ours.verdict == one.printed.verdict
+        assert one.ours.absent == one.printed.absent
+        assert one.data == "own"
+
+
+def test_equal_numbers_have_equal_probabilities_up_to_the_draws(same):
+    """Each of 2000 draws has a standard error of at most 0.011; the two differ by less than five of both."""
+    known = [one for one in same if not math.isnan(one.printed.probability)]
+    assert len(known) == 8
+    for one in known:
+        assert one.ours.probability == pytest.approx(one.printed.probability, abs=5 * 0.011 * 2**0.5)
+
+
+def test_without_runs_ours_is_not_run(nothing):
+    assert {one.our_verdict for one in nothing} == {"not run"}
+    assert {seeds for one in nothing for source in one.sources for seeds in [source.seeds]} == {(0, 0)}
+    assert {one.printed.verdict for one in nothing} == {"true", "qualified", "false"}
+
+
+def test_every_claim_names_the_data_that_it_speaks_of(nothing):
+    of_claim = {one.claim.key: [source.block.dataset for source in one.sources] for one in nothing}
+    assert of_claim["svls_1"] == [BRATS, "prostatex_zones"]
+    assert of_claim["epd_1"] == ["knuh"]
+    assert (
+        of_claim["geols_7"] == ["brats2019_geols", "flare2021"] * 2
+    )  # one-hot in Tables 1 and 2, seed sets in Table 3
+
+
+def test_data_that_stands_in_is_flagged(part):
+    """BraTS stands in, KiTS is the paper's own, ProstateX was not run."""
+    found = {key: part[key].data for key in ("svls_1", "svls_2", "geols_1")}
+    assert found == {"svls_1": "surrogate", "svls_2": "own and surrogate", "geols_1": "not run"}
+
+
+def test_claim_about_data_that_was_not_run_is_open(part):
+    assert part["svls_3"].our_verdict == "undetermined"
+    assert part["svls_3"].ours.missing == 1  # one gain a data set
+
+
+def test_block_of_no_printed_table_is_refused():
+    with pytest.raises(InputError, match="svls_1"):
+        claims.build({"svls_9": []})
+
+
+def test_csv_holds_everything_that_is_known(part):
+    rows = {row["claim"]: row for row in csv.DictReader(io.StringIO(claims_forms.to_csv(list(part.values()))))}
+    assert len(rows) == 5
+    one = rows["svls_2"]
+    assert (one["printed_verdict"], one["printed_agree"], one["printed_cells"]) == ("false", "2", "3")
+    assert one["printed_against"] == f"{BRATS}, tace_svls"
+    # Its own number speaks against it as well: that of BraTS is there, and one is enough to refute "all".
+    assert (one["ours_verdict"], one["ours_against"]) == ("false", f"{BRATS}, tace_svls")
+    assert one["ours_missing"] == "1"
+    assert (one["seeds_min"], one["seeds_max"]) == ("1", "1")
+    assert "surrogate, msd_brain for brats2019_svls: 1 seed" in one["sources"]
+    assert (one["printed_p_true"], one["printed_why_no_p"]) == ("", "not every mean that is compared has a ±")
+    assert (rows["geols_1"]["ours_verdict"], rows["geols_1"]["seeds_max"]) == ("not run", "")
+    assert rows["geols_1"]["commands"] == "snakemake --cores all geols_1"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "md", "html"])
+def test_same_claims_give_the_same_bytes(suffix, nothing, tmp_path):
+    for name in ("first", "second"):
+        claims_forms.write(nothing, tmp_path / f"{name}.{suffix}")
+    assert (tmp_path / f"first.{suffix}").read_bytes() == (tmp_path / f"second.{suffix}").read_bytes()
+
+
+def test_markdown_has_a_row_for_each_claim_and_says_how_to_run(part, tmp_path):
+    claims_forms.write(list(part.values()), tmp_path / "claims.md")
+    lines = (tmp_path / "claims.md").read_text(encoding="utf-8").splitlines()
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ")}
+    assert set(part) <= set(rows)
+    assert "| false: 2 of 3 | false: 1 of 2 (1 not scored) |" in rows["svls_2"]
+    assert r"| false: 40 of 44 (4 lost); P(true) \< 0.01 |" in rows["geols_1"]
+    assert "| not run | not run |" in rows["geols_1"]
+    assert "- Not run: superpixel_2 (oct_dme). To run it: snakemake --cores all superpixel_2" in lines
+    assert f"- svls_1 ({BRATS}): Failed runs: 1." in lines
+
+
+def test_html_is_a_fragment_with_a_row_for_each_claim(part, tmp_path):
+    claims_forms.write(list(part.values()), tmp_path / "claims.html")
+    text = (tmp_path / "claims.html").read_text(encoding="utf-8")
+    assert all(text.count(f'<th scope="row">{key}</th>') == 1 for key in part)
+    assert '<td data-name="Ours"><b>undetermined</b>: ' in text
+    assert '<td data-name="Ours">not run</td>' in text
+    assert text.startswith("<figure")
+    assert text.endswith("</figure>\n")
+
+
+def test_another_form_is_refused(nothing, tmp_path):
+    with pytest.raises(InputError, match=r"\.md"):
+        claims_forms.write(nothing, tmp_path / "claims.pdf")

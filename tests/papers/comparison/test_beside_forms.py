@@ -1,0 +1,239 @@
+"""Every printed table with ours beside it, in all four forms."""
+
+import io
+import math
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from softbench import InputError
+from softbench.metrics import catalogue
+from softbench.papers import published
+from softbench.papers.comparison import formats as beside_formats
+from softbench.papers.comparison import metrics as beside_metrics
+from softbench.papers.comparison import table as beside
+from softbench.papers.comparison.layout import heads, lines, marks_of
+from softbench.papers.comparison.notes import footnotes
+from softbench.papers.comparison.parts import Block
+
+TITLES = {"one_hot": "One-hot & <hard>", "oracle": "Oracle_1 (100 %)"}
+
+
+def made_results(table, dataset, arm):
+    """Return results 1 % above the printed means, of all printed methods and an oracle; none of `svls`."""
+    rows = []
+    for cell in table.cells:
+        place, metric = cell.place, table.metric_of(cell)
+        if (place.dataset, place.arm) == (dataset, arm) and metric.ours and place.method != "svls":
+            mean = 1.01 * table.in_our_units(cell, derived=True)[0]
+            rows += [
+                (method, place.structure, key, metric.roi, place.rater or 0, mean)
+                for method in (place.method, "oracle")
+                for key in (metric.ours, beside_metrics.standard_of(metric))
+                if key
+            ]
+    names = ["method", "structure", "metric", "roi", "rater", "mean"]
+    frame = pd.DataFrame(rows, columns=names).drop_duplicates(names[:-1])
+    return frame.assign(sd_seeds=0.002, n_seeds=3, sd_cases=0.05, n_cases=40, n_undefined=0, n_penalised=0)
+
+
+@pytest.fixture(params=published.names())
+def table(request):
+    """Each printed table: the first block is ours, KNUH has a surrogate, the last of several was not run."""
+    printed = published.read(request.param)
+    places = list(dict.fromkeys((cell.place.dataset, cell.place.arm) for cell in printed.cells))
+    blocks = [
+        Block(dataset, arm, made_results(printed, dataset, arm), data="saros" if dataset == "knuh" else "",
+              surrogate=dataset == "knuh")
+        for dataset, arm in places
+    ]  # fmt: skip
+    if len(places) > 1:
+        blocks[-1] = Block(*places[-1], command="snakemake results/tables/x_1.md")
+    return beside.build(printed, blocks, titles=TITLES, notes=["A note with 100 % & <tags>."])
+
+
+def grids(table):
+    return [lines(table, section) for section in table.sections]
+
+
+def test_printed_digits_stand_in_the_table_as_in_the_paper(table):
+    shown = [entry.printed for grid in grids(table) for line in grid for entry in line.entries if entry.printed]
+    assert len(shown) == len(table.table.cells)
+    plain = [re.sub(r" \([a-z]\)$", "", text).removeprefix("printed ").replace(" ", "") for text in shown]
+    assert sorted(text.replace("\N{MINUS SIGN}", "-") for text in plain) == sorted(c.printed for c in table.table.cells)
+
+
+def test_every_printed_cell_has_a_status_in_words(table):
+    cells = [cell for section in table.sections for row in section.cells for cell in row]
+    entries = [entry for grid in grids(table) for line in grid for entry in line.entries]
+    for cell, entry in zip(cells, entries, strict=True):
+        assert (cell.printed is None) == (entry.status == "")
+        assert cell.judgement is None or entry.status.endswith(cell.judgement.status)
+
+
+def test_each_note_has_a_letter_of_its_own(table):
+    notes = {cell.note for cell in table.table.cells if cell.note}
+    marks = marks_of(table)
+    assert set(marks) == notes
+    assert len(set(marks.values())) == len(notes)
+
+
+def test_markdown_rows_have_as_many_cells_as_their_heads(table):
+    text = beside_formats.to_markdown(table)
+    found = [len(re.findall(r"(?<!\\)\|", line)) - 1 for line in text.splitlines() if line.startswith("| ")]
+    expected = []
+    for section in table.sections:
+        expected += [1 + len(section.columns)] * (2 + len(section.rows))
+    assert found == expected
+    assert r"\<tags\>" in text
+
+
+def test_latex_is_ascii_and_its_environments_braces_and_columns_fit(table):
+    text = beside_formats.to_latex(table)
+    assert text.isascii()
+    plain = re.sub(r"\\[{}]", "", text)
+    assert plain.count("{") == plain.count("}")
+    for name in ("table", "tabular"):
+        assert text.count(rf"\begin{{{name}}}") == text.count(rf"\end{{{name}}}") == len(table.sections)
+    assert text.rstrip().endswith(r"\end{table}")
+    for section, grid in zip(
+        table.sections, re.findall(r"\\begin\{tabular\}.*?\\end\{tabular\}", text, re.DOTALL), strict=True
+    ):
+        rows = [line for line in grid.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+        assert {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows} == {1 + len(section.columns)}
+        spans = [int(width) for width in re.findall(r"\\multicolumn\{(\d+)\}", grid)]
+        assert not spans or sum(spans) == len(section.columns)
+    unescaped = re.sub(r"\$[^$]*\$", "", re.sub(r"\\[&%_#$^\"']", "", text.replace("% \\usepackage", "")))
+    assert "_" not in unescaped
+    assert "^" not in unescaped
+    assert [line for line in unescaped.splitlines() if "%" in line.rstrip("%")] == []
+
+
+class Tree(HTMLParser):
+    """Collects tables as rows of (cell text, columns taken), and fails on tags that do not pair."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tables, self.items = [], [], 0
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append(tag)
+        self.items += tag == "li"
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("th", "td"):
+            self.tables[-1][-1].append(["", int(dict(attrs).get("colspan", 1))])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if {"th", "td"} & set(self.open):
+            self.tables[-1][-1][-1][0] += data
+
+
+def test_html_grids_hold_all_lines_of_all_cells(table):
+    tree = Tree(beside_formats.to_html(table))
+    assert len(tree.tables) == len(table.sections)
+    for section, grid, shown in zip(table.sections, grids(table), tree.tables, strict=True):
+        body = shown[-len(grid) :]
+        for line, row in zip(grid, body, strict=True):
+            assert [text for text, _ in row[1:]] == [" ".join(filter(None, e.lines)) for e in line.entries]
+            assert row[0][0] == f"{line.title} {line.aside}".strip()
+        head = shown[: -len(grid)]
+        assert sum(width for _, width in head[0]) == 1 + len(section.columns)
+        assert len(head) == (2 if any(one.group for one in heads(section)) else 1)
+
+
+def test_csv_has_a_row_a_cell_and_unrounded_numbers(table):
+    read = pd.read_csv(io.StringIO(beside_formats.to_csv(table)))
+    cells = [cell for section in table.sections for row in section.cells for cell in row]
+    assert len(read) == len(cells)
+    means = [math.nan if cell.ours is None else cell.ours.mean for cell in cells]
+    np.testing.assert_array_equal(read["ours_mean"], means)
+    np.testing.assert_array_equal(read["difference"], [cell.difference for cell in cells])
+    assert read["printed"].notna().sum() == len(table.table.cells)
+    assert list(read["status"].dropna()) == [cell.judgement.status for cell in cells if cell.judgement]
+
+
+def test_notes_say_what_was_not_run_and_how_to_run_it(table):
+    text = beside_formats.to_html(table)
+    assert ("To run it: snakemake results/tables/x_1.md" in text) == any(
+        s.block.results is None for s in table.sections
+    )
+    assert "A note with 100 % &amp; &lt;tags&gt;." in text
+
+
+def test_ours_has_the_unit_and_digits_of_the_printed_number():
+    printed = published.read("geols_1")
+    rows = made_results(printed, "brats2019_geols", None)
+    made = beside.build(printed, [Block("brats2019_geols", results=rows)], titles=TITLES)
+    entry = lines(made, made.sections[0])[0].entries[0]  # one-hot, DSC of ET: 72.05±2.14 %, ours 1 % above
+    # 1.01 x 72.05 = 72.7705; 0.002 as a share is 0.20 %; 0.7205 = 72.7705 - 72.05
+    assert entry.lines == ("72.77 ± 0.20", "printed 72.05 ± 2.14", "+0.72, within", "")
+
+
+def test_brackets_hold_our_spread_over_cases_where_the_paper_prints_one():
+    printed = published.read("svls_1")
+    rows = made_results(printed, "brats2019_svls", None)
+    made = beside.build(printed, [Block("brats2019_svls", results=rows, same_cases=True)], titles=TITLES)
+    grid = {line.title: line for line in lines(made, made.sections[0])}
+    # 1.01 x 0.892 = 0.90092, 0.00892 above; the interval is 4.3027 x 0.002 x sqrt(4/3) + 0.0005 = 0.0104
+    assert grid["One-hot & <hard>"].entries[0].lines == (
+        "0.901 ± 0.002 [0.050]", "printed 0.892 ± 0.074", "+0.009, within", "",
+    )  # fmt: skip
+    assert grid["ls"].entries[3].standard == "NSD 0.922 ± 0.002"  # 1.01 x 0.913 = 0.92213
+    assert grid["svls"].entries[0].lines == ("–", "printed 0.894 ± 0.065", "not run", "")
+    assert grid["Oracle_1 (100 %)"].aside == "not in the paper"
+
+
+def test_outside_is_said_and_set_off():
+    printed = published.read("svls_1")
+    rows = made_results(printed, "brats2019_svls", None).assign(sd_seeds=0.0)
+    made = beside.build(printed, [Block("brats2019_svls", results=rows, same_cases=True)])
+    assert "+0.009, outside" in lines(made, made.sections[0])[0].entries[0].status
+    assert '<b class="worse">+0.009, outside</b>' in beside_formats.to_html(made)
+    assert "**+0.009, outside**" in beside_formats.to_markdown(made)
+
+
+def test_standard_metrics_exist_and_are_no_papers_own():
+    for own, standard in beside_metrics.STANDARD.items():
+        assert catalogue.describe(own).better == catalogue.describe(standard).better
+        assert standard not in beside_metrics.STANDARD
+
+
+def test_hd95_as_cited_and_that_of_the_challenge_stand_side_by_side_by_name():
+    printed = published.read("superpixel_1")
+    rows = made_results(printed, "mrbrains18", None)
+    rows.loc[rows["metric"] == "hd95_in_plane", "mean"] = 4.25
+    made = beside.build(printed, [Block("mrbrains18", results=rows, surrogate=True)])
+    (section,) = made.sections
+    place = [head.label for head in heads(section)].index("HD95 (mm)")
+    entry = lines(made, section)[0].entries[place]
+    assert entry.ours.startswith("3.56")  # 1 % above the printed 3.5287
+    assert entry.standard.startswith("in plane 4.25")
+    (said,) = [line for line in footnotes(made) if line.startswith("HD95: ")]
+    assert "our hd95, with hd95_in_plane beside it" in said
+    assert "Taha & Hanbury" in said
+
+
+def test_metrics_in_doubt_are_printed_and_noted():
+    for (name, metric), reason in beside_metrics.IN_DOUBT.items():
+        cells = [cell for cell in published.read(name).cells if cell.place.metric == metric]
+        assert cells
+        assert all(reason in cell.note for cell in cells)
+
+
+def test_file_name_decides_the_form(tmp_path):
+    made = beside.build(published.read("geols_3"), [])
+    for suffix, writer in beside_formats.WRITERS.items():
+        beside_formats.write(made, tmp_path / f"t{suffix}")
+        assert (tmp_path / f"t{suffix}").read_text(encoding="utf-8") == writer(made)
+    with pytest.raises(InputError, match=r"t\.xls"):
+        beside_formats.write(made, tmp_path / "t.xls")

@@ -1,0 +1,180 @@
+"""Ranks of a table's methods: in numbers, in words, and drawn."""
+
+import math
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from softbench.figures import case_dots, case_figure, pictures, rank_figure
+from softbench.figures.rank_sheet import RankSheet
+from softbench.tables import assemble, between, evidence, rank_csv, rank_table
+from softbench.tables.parts import Column
+from softbench.tables.rankings import between_columns, between_tables, rankings
+
+KEYS = ["a", "b", "c", "chance"]
+METHODS = [
+    {"key": key, "title": key.upper(), "control": "a" if key in "bc" else None, "trained": key != "chance"}
+    for key in KEYS
+]
+COLUMNS = [
+    {"metric": "dsc", "structure": "WT"},
+    {"metric": "hd95", "structure": "WT"},
+    {"metric": "ece", "roi": "band"},
+]
+# DSC: c before b before a, in every seed. HD95: the same order, from 1 to 3 mm. ECE: a before b before c.
+VALUE = {"a": (0.7, 3.0, 0.1), "b": (0.8, 2.0, 0.2), "c": (0.9, 1.0, 0.3), "chance": (0.0, 9.0, 0.0)}
+
+
+def made(seeds: int = 5, cases: int = 30, *, methods=METHODS, failed=(), skip=()):
+    """The evidence of methods that keep their order in every seed and case, a thousandth apart by seed."""
+    rows = [
+        (key, seed, f"c{case:02}", *place, VALUE[key][column] + seed / 1000, unit)
+        for key in VALUE
+        for seed in range(seeds)
+        for case in range(cases)
+        for column, (*place, unit) in enumerate(
+            [("WT", "dsc", "all", "1"), ("WT", "hd95", "all", "mm"), ("all", "ece", "band", "1")]
+        )
+        if key not in skip
+    ]
+    names = ["method", "seed", "case", "structure", "metric", "roi", "value", "unit"]
+    scores = pd.DataFrame(rows, columns=names).assign(grid="full", prediction="raw")
+    return evidence.of(assemble.Runs(scores, {}, list(failed)), {"title": "T", "methods": methods, "columns": COLUMNS})
+
+
+def test_trained_methods_are_ranked_by_what_is_better() -> None:
+    found = rankings(made(), draws=50)
+    orders = [one.ranks.table["rank"].to_dict() for one in found]
+    assert orders == [{"a": 3, "b": 2, "c": 1}, {"a": 3, "b": 2, "c": 1}, {"a": 1, "b": 2, "c": 3}]
+    assert found[0].ranks.table["seeds_first"].to_dict() == {"a": 0, "b": 0, "c": 1}
+    assert found[0].ranks.table.loc["c", ["draws_best", "draws_worst"]].tolist() == [1, 1]
+
+
+def test_friedman_needs_five_seeds_and_three_methods() -> None:
+    whole = rankings(made(), draws=1)[0]
+    assert whole.reason is None
+    # q(0.05, 3) / sqrt(2) = 2.343, times sqrt(3 * 4 / (6 * 5))
+    assert whole.test.critical_difference == pytest.approx(2.343 * math.sqrt(12 / 30), abs=1e-3)
+    assert "4 seeds, at least 5" in rankings(made(4), draws=1)[0].reason
+    assert "2 methods, at least 3" in rankings(made(methods=METHODS[:2]), draws=1)[0].reason
+
+
+def test_tau_compares_columns() -> None:
+    found = between_columns(rankings(made(), draws=1), ["DSC", "HD95", "ECE"])
+    assert found[["first", "second", "tau"]].to_numpy().tolist() == [
+        ["DSC", "HD95", 1.0], ["DSC", "ECE", -1.0], ["HD95", "ECE", -1.0],
+    ]  # fmt: skip
+    assert found["n_methods"].tolist() == [3, 3, 3]
+
+
+def test_tau_compares_tables_by_the_columns_and_methods_that_they_share() -> None:
+    first = rankings(made(), draws=1)
+    second = rankings(made(methods=METHODS[:2]), draws=1)[::2]  # without HD95, without c
+    found = between_tables({"one": first, "two": second})
+    assert found[["metric", "roi", "first", "second", "tau", "n_methods"]].to_numpy().tolist() == [
+        ["dsc", "all", "one", "two", 1.0, 2], ["ece", "band", "one", "two", 1.0, 2],
+    ]  # fmt: skip
+
+
+def test_forms_name_what_is_not_ranked_and_why(tmp_path: Path) -> None:
+    shown = made(3, 4, skip=["c"], failed=[{"method": "c", "seed": 0, "reason": "the loss was nan"}])
+    found = rankings(shown, draws=1)
+    for suffix in ("csv", "md", "html"):
+        rank_table.write(shown, found, tmp_path / f"ranks.{suffix}")
+    text = (tmp_path / "ranks.md").read_text()
+    assert "Not trained, so not ranked: CHANCE." in text
+    assert "Without a score, so not ranked: C." in text
+    assert "C, seed 0: the loss was nan" in text
+    assert "| B | 1 (1) | 1 (1) | 2 (2) |" in text
+    assert "3 seeds, at least 5 are needed" in text
+    assert "4 cases, at least 30 are needed" in text
+    assert (tmp_path / "ranks.html").read_text().count("<table") == 4
+    frame = pd.read_csv(StringIO((tmp_path / "ranks.csv").read_text()))
+    assert len(frame) == 2 * 3
+    assert len(pd.read_csv(StringIO(rank_csv.agreement_csv(shown, found)))) == 3
+
+
+def test_table_with_one_method_says_that_there_is_nothing_to_rank(tmp_path: Path) -> None:
+    shown = made(methods=METHODS[:1])
+    found = rankings(shown, draws=1)
+    for suffix in ("csv", "md", "html"):
+        rank_table.write(shown, found, tmp_path / f"ranks.{suffix}")
+    assert "1 of the trained methods have a score, two are needed" in (tmp_path / "ranks.md").read_text()
+    rank_figure.draw(found, shown.names, {}, title="T")
+
+
+def words(figure) -> str:
+    drawn = [*figure.texts, *(text for axis in figure.axes for text in axis.texts)]
+    labels = [label for axis in figure.axes for label in (*axis.get_yticklabels(), axis.title)]
+    return "\n".join(text.get_text() for text in (*drawn, *labels))
+
+
+def test_diagram_has_bars_where_the_test_is_valid_and_else_says_why() -> None:
+    titles = {key: key.upper() for key in KEYS}
+    figures = [rank_figure.draw(rankings(s, draws=1), s.names, titles, title="T") for s in (made(5), made(3))]
+    assert "CD 1.48" in words(figures[0])
+    assert "No critical difference is valid: 3 seeds, at least 5 are needed." in words(figures[1])
+    # Mean ranks 1, 2, 3 and CD 1.48: two cliques, beside the dots and the scale.
+    assert [len(figure.axes[0].lines) for figure in figures] == [1 + 2 + 1, 1]
+
+
+def test_panels_of_many_methods_keep_their_distance() -> None:
+    sheet = RankSheet([25] * 10, 30)
+    boxes = [sheet.place(index) for index in range(10)]
+    for one, (left, bottom, width, height) in enumerate(boxes):
+        assert min(left, bottom) > 0
+        assert max(left + width, bottom + height) < 1
+        for other in boxes[one + 1 :]:
+            apart = left + width <= other[0] or other[0] + other[2] <= left
+            assert apart or bottom >= other[1] + other[3]
+
+
+def test_telling_columns_are_overlap_distance_and_the_calibration_of_the_boundary() -> None:
+    columns = [Column("nll"), Column("nsd_2mm", "WT"), *(Column(**column) for column in COLUMNS[::-1])]
+    assert case_figure.telling(columns) == [4, 3, 2]
+    assert case_figure.telling([Column("nll"), Column("brier")]) == [0]
+
+
+def test_cases_are_drawn_with_the_mean_over_seeds_of_each() -> None:
+    figure = case_figure.draw(made(3, 10), title="T")
+    assert [axis.title.get_text() for axis in figure.axes] == ["WT DSC", "WT HD95 (mm)", "ECE, boundary band"]
+    dots = [line.get_xdata() for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert [len(line) for line in dots] == [10, 10]  # b and c; a is the control
+    np.testing.assert_allclose(dots[0], 0.1)  # 0.8 - 0.7 in each seed
+    assert "Minus A." in words(figure)
+
+
+def test_method_without_scores_keeps_a_line_of_cases() -> None:
+    shown = made(skip=["c"], failed=[{"method": "c", "seed": 0, "reason": "nan"}])
+    assert "no difference: no score" in words(case_figure.draw(shown, title="T"))
+
+
+def test_far_case_is_at_the_edge_and_squeezes_no_other() -> None:
+    near = np.linspace(-1, 1, 200)
+    low, high = case_dots.limits([np.append(near, 100.0)], [-0.1, 0.1])
+    assert -1.5 < low < -1
+    assert 1 < high < 1.5
+    assert case_dots.limits([np.append(near, 100.0)], [50.0])[1] > 50  # an interval is always shown whole
+
+
+def test_same_figure_has_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        paths = [tmp_path / f"{name}.{suffix}" for suffix in ("png", "pdf")]
+        pictures.save(case_figure.draw(made(2, 3), title="T"), paths, case_figure.CAPTION)
+    for suffix in ("png", "pdf"):
+        assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
+
+
+def test_agreement_of_tables_is_written_for_those_that_share_three_methods(tmp_path: Path) -> None:
+    whole, two = rankings(made(), draws=1), rankings(made(methods=METHODS[:2]), draws=1)
+    for suffix in ("csv", "md", "html"):
+        between.write({"one": whole, "again": whole, "few": two}, tmp_path / f"b.{suffix}")
+    text = (tmp_path / "b.md").read_text()
+    assert (
+        "| one / again | 3 | +1.00 (p 0.333) |" in text
+    )  # of the 6 orders of three methods, 2 agree or disagree fully
+    assert "| one / few | 2 | – |" in text
+    assert "one / few: fewer than 3 methods in common." in text
+    assert len(pd.read_csv(tmp_path / "b.csv")) == 3 * 3  # pairs of tables x columns

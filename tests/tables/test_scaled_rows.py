@@ -1,0 +1,103 @@
+"""A row of one-hot at its own temperature: a row like others, but for what a temperature cannot change."""
+
+import io
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from softbench.tables import assemble, formats, scaled, wording
+from softbench.tables.assemble import Runs
+
+ROW = {
+    "key": "one_hot@temperature", "title": "One-hot + T", "control": "one_hot", "trained": True, "scaled": "one_hot",
+}  # fmt: skip
+COLUMNS = [{"metric": "dsc", "structure": "A"}, {"metric": "ece"}]
+LESS = (0.004, 0.005, 0.006)  # what the temperature takes off the ECE in seeds 0, 1, 2
+
+
+@pytest.fixture
+def runs(scores) -> Runs:
+    """The scores, and one-hot's at its temperature: the label map is the same, the ECE is lower."""
+    again = scores[scores["method"].isin(["one_hot", "good"])].assign(prediction="temperature")
+    ece = again["metric"] == "ece"
+    again.loc[ece, "value"] -= again.loc[ece, "seed"].map(dict(enumerate(LESS)))
+    return Runs(pd.concat([scores, again], ignore_index=True), {}, [])
+
+
+@pytest.fixture
+def settings(methods) -> dict:
+    """The table's settings with the row below one-hot."""
+    return {"title": "T", "methods": [methods[0], ROW, *methods[1:]], "columns": COLUMNS}
+
+
+def cell(table, method: str, column: int):
+    return table.cells[[row.key for row in table.methods].index(method)][column]
+
+
+def test_row_holds_the_scaled_scores_and_its_difference_to_one_hot(runs, settings) -> None:
+    found = cell(assemble.table(runs, settings), ROW["key"], 1)
+    assert found.mean == pytest.approx(0.01 - 0.005)
+    assert found.difference.mean == pytest.approx(-0.005)
+    reach = 4.302653 * 0.001 / math.sqrt(3)  # t(0.975, 2 df), sd of LESS is 0.001
+    assert found.difference.high == pytest.approx(-0.005 + reach, abs=1e-8)
+
+
+def test_label_map_metrics_differ_by_zero_and_are_not_tested(runs, settings) -> None:
+    table = assemble.table(runs, settings)
+    found = cell(table, ROW["key"], 0)
+    assert found.mean == cell(table, "one_hot", 0).mean
+    assert found.same_map
+    assert found.difference.mean == 0
+    assert all(math.isnan(value) for value in (found.difference.p, found.difference.low, found.p_holm))
+    assert found.verdict is None
+    line = next(text for text in formats.to_markdown(table).splitlines() if "One-hot + T | One-hot |" in text)
+    assert "| 0.000 same label map |" in line
+
+
+def test_holm_counts_the_row_where_it_is_tested_alone(runs, settings, methods) -> None:
+    without = assemble.table(runs, {**settings, "methods": methods})
+    assert assemble.table(runs, settings).tests == without.tests + 1  # the ECE, not the DSC
+
+
+def test_row_changes_no_number_of_the_others(runs, settings, methods) -> None:
+    told = ["mean", "sd_over_seeds", "difference", "difference_low", "p", "detectable", "n_undefined"]
+    tables = [assemble.table(runs, {**settings, "methods": rows}) for rows in (settings["methods"], methods)]
+    beside, alone = (pd.read_csv(io.StringIO(formats.to_csv(table))) for table in tables)
+    beside = beside[beside["method"] != ROW["key"]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(beside[["method", "metric", *told]], alone[["method", "metric", *told]])
+
+
+def test_zero_by_construction_counts_for_no_detectable_size(runs, settings) -> None:
+    only = {**settings, "methods": settings["methods"][:2]}
+    (said,) = wording.detected(assemble.table(runs, only))
+    assert "ECE" in said
+    assert "DSC" not in said
+
+
+def test_table_says_what_the_row_is(runs, settings, methods) -> None:
+    said = " ".join(wording.footnotes(assemble.table(runs, settings)))
+    assert "One-hot + T: the runs of One-hot without further training" in said
+    assert "fitted on its validation cases" in said
+    without = wording.footnotes(assemble.table(runs, {**settings, "methods": methods}))
+    assert not any("further training" in line for line in without)
+
+
+def test_row_is_empty_where_all_runs_failed(runs, settings) -> None:
+    left = runs.scores[runs.scores["method"] != "one_hot"]
+    failed = [{"method": "one_hot", "seed": 0, "reason": "diverged"}]
+    table = assemble.table(Runs(left, {}, failed), settings)
+    assert np.isnan(cell(table, ROW["key"], 1).mean)
+
+
+@pytest.mark.parametrize(
+    ("metric", "same"),
+    [
+        ("dsc", True), ("hd95", True), ("hd95_in_plane", True), ("nsd_2mm", True), ("nsd_voxel_1.5mm", True),
+        ("hd95@monai", True), ("vs", True),
+        ("ece", False), ("ece@netcal", False), ("dsc_s", False), ("dsc_at_val", False), ("dsc_at_val_global", False),
+        ("rmse", False), ("tace_svls", False), ("nll", False),
+    ],
+)  # fmt: skip
+def test_metrics_of_the_label_map_are_told_apart(metric: str, same: bool) -> None:
+    assert scaled.is_of_label_map(metric) is same

@@ -1,0 +1,147 @@
+"""Rows of figures that show cases: the case, and what each method makes of it."""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from softbench import datasets, images
+from softbench.datasets.case import Case
+from softbench.datasets.folder import Dataset
+from softbench.figures import case_choice
+from softbench.figures.case_choice import FOREGROUND
+from softbench.figures.pictures import NOT_RUN
+from softbench.tables import assemble
+
+VERSION = 1
+FAILED = "no finished run"
+FOREGROUND_WORDS = "all structures together"
+Predicted = Callable[[str, Path, str], np.ndarray]  # method, folder of its seed, case -> label map or probabilities
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case of one experiment.
+
+    name: at its left. case: None where nothing was run; then `reason` says why. structures: name -> class ids.
+    predicted: method -> label map (...) or probabilities (C, ...); a method without a finished run is not there.
+    dsc: method -> that of this case and seed. about: the words for the caption.
+    """
+
+    name: str
+    case: Case | None = None
+    structures: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    predicted: Mapping[str, np.ndarray] = field(default_factory=dict)
+    dsc: Mapping[str, float] = field(default_factory=dict)
+    about: str = ""
+    reason: str = NOT_RUN
+
+
+def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predicted | None = None) -> list[CaseRow]:
+    """Return the rows of one experiment.
+
+    Args:
+        panel: what the workflow knows of it: `name`, and either `reason`, or `data` (folder), `structure` and `runs`
+            (method -> title and batches).
+        settings: of the figure: `methods` (or `arms`), and where wanted `cases` (rules) and `chosen_by` (a method).
+        predicted: gives what a method's seed makes of a case; its stored label maps where None.
+    Returns: one row for each rule; a single one with a reason where there is nothing to show.
+    """
+    if "reason" in panel:
+        return [CaseRow(panel["name"], reason=panel["reason"], about=f"{panel['name']}: {panel['reason']}")]
+    found = {method: first_done(run["batches"]) for method, run in panel["runs"].items()}
+    done = {method: seed for method, seed in found.items() if seed is not None}
+    by = settings.get("chosen_by") or next(iter(panel["runs"]))
+    if by not in done:
+        why = f"every run of {panel['runs'][by]['title']}, which chooses the cases, failed"
+        return [CaseRow(panel["name"], reason=FAILED, about=f"{panel['name']}: {why}")]
+    batches = [Path(path) for run in panel["runs"].values() for path in run["batches"]]
+    scores = assemble.read(batches).scores
+    dsc = case_choice.dsc_by_case(scores, by, panel["structure"], done[by][0])
+    chosen = case_choice.choose(dsc, settings.get("cases", ["median"]))
+    dataset = datasets.open(panel["data"])
+    give = predicted or label_maps(dataset)
+    return [_row(panel, dataset, one, done, by, give, scores, titles(settings)) for one in chosen]
+
+
+def _row(
+    panel: Mapping[str, Any],
+    dataset: Dataset,
+    chosen: case_choice.Choice,
+    done: Mapping[str, tuple[int, Path]],
+    by: str,
+    give: Predicted,
+    scores: pd.DataFrame,
+    shown: Collection[str],
+) -> CaseRow:
+    who = f"{panel['runs'][by]['title']}, seed {done[by][0]}"
+    words = case_choice.words(chosen, who, panel["name"])
+    others = {panel["runs"][method]["title"]: seed for method, (seed, _) in done.items() if seed != done[by][0]}
+    odd = "".join(f"; of {title} seed {seed}" for title, seed in others.items())
+    values = {
+        method: case_choice.dsc_by_case(scores, method, panel["structure"], seed).get(chosen.case, np.nan)
+        for method, (seed, _) in done.items()
+    }
+    return CaseRow(
+        f"{panel['name']}\n{case_choice.WORDS[chosen.rule]}",
+        dataset.load(chosen.case),
+        structures_of(dataset, panel["structure"]),
+        {method: give(method, folder, chosen.case) for method, (_, folder) in done.items() if method in shown},
+        {method: float(value) for method, value in values.items()},
+        f"{words}. Shown is the same seed of each method{odd}",
+    )
+
+
+def first_done(batches: Iterable[Path | str]) -> tuple[int, Path] | None:
+    """Return the first seed that was trained and scored, and its folder; None where all failed."""
+    for path in map(Path, batches):
+        for seed, outcome in json.loads(path.read_text(encoding="utf-8"))["seeds"].items():
+            if outcome["status"] == "done":
+                return int(seed), path.parent / f"seed-{seed}"
+    return None
+
+
+def structures_of(dataset: Dataset, structure: str = FOREGROUND) -> dict[str, tuple[int, ...]]:
+    """Return the class ids of the structures to show: one by its name, or all where it is "foreground"."""
+    every = dataset.structures
+    return dict(every) if structure == FOREGROUND else {structure: every[structure]}
+
+
+def label_maps(dataset: Dataset) -> Predicted:
+    """Give the label maps that scoring kept, on the grid of the data set."""
+
+    def read(method: str, folder: Path, case: str) -> np.ndarray:
+        shape = dataset.load(case).labels.shape[1:]
+        return images.read(folder / "predictions" / f"{case}.nii.gz").array.astype(np.uint8).reshape(shape)
+
+    return read
+
+
+def titles(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the titles of the methods that a figure shows, in its order."""
+    of_arms = [method for arm in settings.get("arms", {}).values() for method in arm]
+    return {method: settings["titles"][method] for method in [*settings.get("methods", []), *of_arms]}
+
+
+def members(row: CaseRow) -> tuple[int, ...]:
+    """Return the class ids of a row's structures together."""
+    return tuple(sorted({one for ids in row.structures.values() for one in ids}))
+
+
+def share(probabilities: np.ndarray, ids: Sequence[int]) -> np.ndarray:
+    """Return the probability of a structure (...): the sum over its classes."""
+    return np.asarray(probabilities)[list(ids)].sum(axis=0)
+
+
+def nothing_at_hand(shown: Sequence[CaseRow]) -> list[str]:
+    """Return why each experiment has nothing to show; nothing where one has."""
+    return [row.about for row in shown] if all(row.case is None for row in shown) else []
+
+
+def captioned(text: str, shown: Sequence[CaseRow]) -> str:
+    """Return a caption with what it says of each row."""
+    return f"{text} {'. '.join(row.about for row in shown)}."

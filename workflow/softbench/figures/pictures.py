@@ -1,0 +1,126 @@
+"""What figures of images share: one style, slices with their true proportions, contours, captions, and files."""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import matplotlib.patheffects as effects
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from softbench import pieces
+from softbench.figures.panels import STYLE
+from softbench.figures.reliability import KINDS
+
+VERSION = 2
+DPI = 300
+NOT_RUN = "not run"
+# Okabe and Ito's colours, which differ for every kind of colour vision, the first three in lightness, too; more repeat.
+COLOURS = ("#F0E442", "#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#FFFFFF")
+
+
+@contextmanager
+def style(kind: str = "white") -> Iterator[None]:
+    """Draw within as all figures are drawn; `kind` is seaborn's: white for images, ticks for axes with numbers."""
+    settings: dict[Any, Any] = {**sns.axes_style(kind), **STYLE}
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def save(figure: Figure, paths: Sequence[Path | str], caption: str) -> None:
+    """Write a figure in the forms that the suffixes name (.png, .pdf; the same bytes for the same figure), and its
+    caption (.txt); each by rename."""
+    for path in map(Path, paths):
+        if path.suffix == ".txt":
+            write_caption(path, caption)
+        else:
+            _save(figure, path, path.suffix[1:])
+
+
+def write_caption(path: Path, caption: str) -> None:
+    """Write what a figure shows, beside it."""
+    pieces.write_text(path, caption.strip() + "\n")
+
+
+def _save(figure: Figure, path: Path, kind: str) -> None:
+    with style("ticks"):  # what is made while drawing, as ticks and fonts are, looks as the rest does
+        pieces.write_file(path, lambda part: figure.savefig(part, format=kind, dpi=DPI, metadata=KINDS[kind]))
+
+
+def title(figure: Figure, text: str) -> None:
+    """Write a figure's title, in lines that its width holds."""
+    letters = int(figure.get_figwidth() * 14)
+    figure.suptitle(textwrap.fill(text, max(letters, 20)), fontsize=8, fontweight="bold")
+
+
+def show(axis: Axes, plane: np.ndarray, spacing_mm: Sequence[float], **how: Any) -> Any:
+    """Show a plane (H, W) with its first axis up and its second to the right, in its proportions; no ticks.
+
+    Args:
+        spacing_mm: of the case; the last two are the plane's.
+    """
+    bare(axis)
+    how = {"interpolation": "nearest", **how}
+    return axis.imshow(plane, origin="lower", aspect=spacing_mm[-2] / spacing_mm[-1], **how)
+
+
+def height(plane: np.ndarray, spacing_mm: Sequence[float], wide: float) -> float:
+    """Return how high a panel of `wide` inches is that shows a plane (H, W): as it asks for, within bounds."""
+    tall = plane.shape[0] * spacing_mm[-2] / (plane.shape[1] * spacing_mm[-1])
+    return float(wide * np.clip(tall, 0.4, 1.6))
+
+
+def bare(axis: Axes) -> None:
+    """Take away ticks and lines."""
+    axis.set(xticks=[], yticks=[])
+    sns.despine(ax=axis, left=True, bottom=True)
+
+
+def contour(axis: Axes, mask: np.ndarray, **how: Any) -> None:
+    """Draw the outline of a mask (H, W) with a dark edge, so that it stands out on any grey, and in grey print; nothing
+    where the mask is empty or everywhere."""
+    if mask.any() and not mask.all():
+        edge = effects.withStroke(linewidth=how["linewidths"] + 0.9, foreground="black", alpha=0.8)
+        axis.contour(mask.astype(float), levels=[0.5], **how).set_path_effects([edge])
+
+
+def corner(axis: Axes, text: str) -> None:
+    """Write into the lower left corner of an image, readable on any grey."""
+    box = {"facecolor": "black", "alpha": 0.65, "linewidth": 0, "pad": 1.2}
+    axis.text(0.03, 0.03, text, transform=axis.transAxes, fontsize=5.5, color="white", bbox=box, zorder=9)
+
+
+def empty(axis: Axes, text: str = NOT_RUN) -> None:
+    """Say in place of a picture why there is none."""
+    bare(axis)
+    axis.text(
+        0.5, 0.5, textwrap.fill(text, 24), transform=axis.transAxes, ha="center", va="center", color="0.4", fontsize=6.5
+    )
+
+
+def nothing(text: str, whys: Sequence[str]) -> Figure:
+    """Return a sheet with the title of a figure and the reasons why it is empty."""
+    lines = [textwrap.fill(why, 60) for why in whys]
+    with style():
+        figure = Figure(figsize=(3.35, 0.6 + 0.25 * len(lines)), layout="constrained")
+        title(figure, text)
+        axis = figure.add_subplot()
+        bare(axis)
+        axis.text(0.5, 0.5, "\n".join(lines), ha="center", va="center", color="0.4", fontsize=6.5)
+    return figure
+
+
+def grid(figure: Figure, rows: int, columns: int, place: Any = None) -> np.ndarray:
+    """Return axes (rows, columns) in a figure, or in a place of its grid; always two-dimensional."""
+    spec = figure.add_gridspec(rows, columns) if place is None else place.subgridspec(rows, columns)
+    return np.array([[figure.add_subplot(spec[row, column]) for column in range(columns)] for row in range(rows)])
+
+
+def colour_of(names: Sequence[str]) -> dict[str, str]:
+    """Return a colour for each structure, in order."""
+    return {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(names)}

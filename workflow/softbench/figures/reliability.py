@@ -1,0 +1,89 @@
+"""Reliability diagrams: how often a network is right when it says how sure it is, by region and method.
+
+The region decides the ranking of calibrated methods, so all regions stand one below the other.
+"""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from softbench import pieces
+from softbench.errors import InputError
+from softbench.figures.panels import STYLE, draw_curves, draw_histogram, draw_legend, name_axes
+from softbench.figures.sheet import Sheet
+from softbench.metrics.reliability import Reliability
+
+VERSION = 1
+REGIONS = {"all": "all voxels", "foreground": "foreground", "band": "boundary band"}
+KINDS = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None, "Creator": None}}  # no dates
+CAPTION = (
+    "How often a prediction is right against how sure it is. The diagrams pool the voxels of all test cases; their ECE "
+    "is smaller than the table's mean over cases, since over- and under-confident cases cancel."
+)
+
+
+Statistics = Mapping[tuple[str, Any, str], Reliability]  # (method key, seed or None for an ensemble, roi)
+
+
+def draw(
+    statistics: Statistics,
+    path_png: Path | str,
+    path_pdf: Path | str,
+    *,
+    title: str,
+    methods: Sequence[Mapping[str, Any]],
+    rows: Mapping[str, str] = REGIONS,
+) -> None:
+    """Draw one reliability diagram for each method (column) and region (row), with its histogram of confidence.
+
+    A panel shows the accuracy of the bins against their mean confidence: a thin line for each seed, a bold one for
+    the seeds' merged counts, and between it and the diagonal the gap. Empty bins are not drawn, since their accuracy
+    is unknown. The number is the pooled ECE, averaged over seeds. The bars are each bin's share of the voxels.
+
+    Args:
+        statistics: (method key, seed, roi) -> the run's bins, merged over cases; an ensemble has the seed None.
+        path_png: where the 300-dpi image goes.
+        path_pdf: where the vector image goes; the same input gives the same bytes.
+        title: of the figure.
+        methods: `key` and `title` of each, in order; one without statistics keeps an empty panel.
+        rows: what stands in the place of a region in `statistics` -> its name; a row without statistics is left out.
+    Raises: InputError: if no method has statistics.
+    """
+    regions = [roi for roi in rows if any(key[2] == roi for key in statistics)]
+    if not regions or not {key[0] for key in statistics} & {method["key"] for method in methods}:
+        raise InputError(f"there is nothing to draw: none of {[m['key'] for m in methods]} has reliability statistics.")
+    style: dict[Any, Any] = {**sns.axes_style("ticks"), **STYLE}
+    with matplotlib.rc_context(style):
+        figure = _figure(statistics, {roi: rows[roi] for roi in regions}, methods, title)
+        for path, kind in ((Path(path_png), "png"), (Path(path_pdf), "pdf")):
+            _save(figure, path, kind)
+
+
+def _save(figure: Figure, path: Path, kind: str) -> None:
+    pieces.write_file(path, lambda part: figure.savefig(part, format=kind, dpi=300, metadata=KINDS[kind]))
+
+
+def _figure(
+    statistics: Statistics, regions: Mapping[str, str], methods: Sequence[Mapping[str, Any]], title: str
+) -> Figure:
+    """Fill the sheet's places: for each method and region a panel of curves and below it a histogram."""
+    sheet = Sheet(len(methods), len(regions))
+    figure = Figure(figsize=(sheet.width, sheet.height))
+    figure.text(0.5, 1 - 0.06 / sheet.height, title, ha="center", va="top", fontsize=8, fontweight="bold")
+    for index, method in enumerate(methods):
+        for row, roi in enumerate(regions):
+            seeds = [s for (key, _, where), s in sorted(statistics.items()) if (key, where) == (method["key"], roi)]
+            curves = figure.add_axes(sheet.curves(index, row))
+            bars = figure.add_axes(sheet.histogram(index, row))
+            draw_curves(curves, seeds)
+            draw_histogram(bars, seeds)
+            name_axes(curves, bars, regions[roi] if sheet.is_first(index) else "", last=row == len(regions) - 1)
+            if row == 0:
+                curves.set_title(textwrap.fill(method["title"], 20))
+    draw_legend(figure, lines=sheet.legend_lines, ensembles=any(seed is None for _, seed, _ in statistics))
+    return figure

@@ -1,0 +1,51 @@
+"""Reliability diagrams of chosen methods as a figure of their own: a row an experiment and region.
+
+After Fig. 5 of the SVLS paper, over the foreground alone as there.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from softbench.figures import pictures, reliability
+from softbench.figures.case_rows import FAILED, first_done, titles
+from softbench.metrics import Reliability
+from softbench.tables import assemble
+
+VERSION = 1
+WHERE = {"all": "all voxels", "foreground": "the foreground alone", "band": "the boundary band alone"}
+
+
+def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
+    """Write the figure (.png, .pdf) and its caption (.txt).
+
+    Args:
+        settings: of the figure: `title`, `titles`, `methods`, `panels`, and where wanted `roi`.
+        paths: of the three files, in this order.
+    """
+    roi = settings.get("roi", "foreground")
+    statistics: dict[tuple[str, Any, str], Reliability] = {}
+    rows, missing = {}, []
+    for panel in settings["panels"]:
+        name, found = panel["name"], _statistics(panel)
+        if isinstance(found, str):
+            missing.append(f"{name}: {found}.")
+            continue
+        rows[name] = name
+        statistics |= {(method, seed, name): bins for (method, seed, where), bins in found.items() if where == roi}
+    if not statistics:
+        pictures.save(pictures.nothing(settings["title"], missing), paths, " ".join(missing))
+        return
+    methods = [{"key": key, "title": title} for key, title in titles(settings).items()]
+    title = f"{settings['title']} ({reliability.REGIONS[roi]})"
+    reliability.draw(statistics, *paths[:2], title=title, methods=methods, rows=rows)
+    where = f"Over {WHERE[roi]}; a row for each of {', '.join(rows)}."
+    pictures.write_caption(Path(paths[2]), " ".join([reliability.CAPTION, where, *missing]))
+
+
+def _statistics(panel: Mapping[str, Any]) -> dict[tuple[str, Any, str], Reliability] | str:
+    """Return the bins of an experiment's runs, or why there are none."""
+    if "reason" in panel:
+        return str(panel["reason"])
+    batches = [Path(path) for run in panel["runs"].values() for path in run["batches"]]
+    return FAILED if first_done(batches) is None else assemble.read(batches).reliability

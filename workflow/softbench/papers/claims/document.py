@@ -1,0 +1,160 @@
+"""The page docs/papers.md, made from the printed tables and the claims: no number on it is typed by hand.
+
+`make docs` calls `python -m softbench.papers.claims.document`.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from softbench import pieces
+from softbench.papers import published
+from softbench.papers.claims.judge import judge_all
+from softbench.papers.claims.outcome import Outcome
+from softbench.papers.claims.write import to_markdown
+from softbench.papers.published import Cell, Dataset, Paper, PrintedMetric, PublishedTable, arithmetic
+from softbench.papers.published.page_table import page_table
+
+PAGE = Path(__file__).parents[4] / "docs" / "papers.md"
+HEAD = """# Papers
+
+<!-- Made by `make docs` from workflow/published/*.yaml and softbench/papers/claims/document.py: edit those. -->
+
+What the papers print, what their ± is over, which of their numbers are in doubt, and which of their sentences their own
+tables bear out. The numbers themselves are in `workflow/published`, one file a paper, cell by cell as printed;
+`softbench.papers.published.read("svls_1")` returns a table, `softbench.papers.published.frame()` all of them in our
+units. A test fails when this page is stale.
+
+1. [All tables](#all-tables)
+2. [What their arithmetic allows to check](#what-their-arithmetic-allows-to-check)
+3. [How claims are judged](#how-claims-are-judged)
+"""
+RULES = """## How claims are judged
+
+A claim is a sentence of a paper, in our words, made a test (`workflow/published/claims.yaml`). It is cut into cells,
+each of which agrees, is a tie, or speaks against it. The verdicts below are those of the printed numbers alone;
+`snakemake --cores 1 results/claims.md` sets those of the runs that are there beside them, and says which data they are
+on; `snakemake --cores all results/paper_tables/claims.md` runs what is missing first.
+`softbench.papers.claims.judge_all(means)` judges the same claims on any table of means.
+
+- **every** ("all", "best on every metric"): true if all cells agree, qualified if all do but for ties, else false.
+- **consistently** (the sentence names no number of cells): true if all cells agree, qualified if at least as many agree
+  as speak against it, else false.
+- **most**: true if more than half of the cells agree, in each group where the sentence speaks of groups; qualified if
+  more agree than speak against it; else false.
+- **gains of a size**: true if each gain has the size, qualified if each is above zero, else false.
+- **undetermined**: a table, data set, method or metric that the sentence is about is absent.
+
+P(true) is the share of 2000 bootstrap draws in which the claim is true as it is said, P(false) that in which it is
+false: each mean is drawn anew from its ± and number of cases or seeds, independently. They know the noise that the ± is
+over and no other; – where a mean that is compared has no ±. "Lost" cells are those whose number is lost.
+
+Our means are drawn together over the seeds that they share, so what a seed does to all methods alike cancels: for one
+comparison P(true) is one minus the one-sided p of the t test paired over seeds (docs/statistics.md). A claim of many
+cells must hold in all of them in a draw, so noise alone makes P(true) low: a high one shows the claim, a low one does
+not refute it. A verdict on data that stands in for the paper's says nothing about the paper's data.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    papers = published.papers()
+    outcomes = judge_all(published.frame())
+    contents = "".join(f"{place}. [{paper.key}](#{paper.key})\n" for place, paper in enumerate(papers, start=4))
+    parts = [HEAD + contents, _overview(papers), _arithmetic(), RULES]
+    parts += [_of_paper(paper, [one for one in outcomes if one.claim.paper == paper.key]) for paper in papers]
+    return "\n".join(parts)
+
+
+def _overview(papers: Sequence[Paper]) -> str:
+    tables = [(paper, table) for paper in papers for table in paper.tables.values()]
+    rows = [
+        (f"`{table.key}`", f"{paper.authors} {paper.year}, {table.number}", table.title, str(len(table.cells)),
+         _over(table), str(sum(bool(cell.note) for cell in table.cells)))
+        for paper, table in tables
+    ]  # fmt: skip
+    total = sum(len(table.cells) for _, table in tables)
+    lost = sum(cell.printed == published.tables.LOST for _, table in tables for cell in table.cells)
+    said = f"{total} cells, of which {lost} are lost; {total - lost} numbers.\n"
+    head = ("table", "paper", "what", "cells", "± is over", "cells with a note")
+    return f"## All tables\n\n{page_table(head, rows)}\n{said}"
+
+
+def _arithmetic() -> str:
+    found = published.checks()
+    counts, held = Counter(one.kind for one in found), Counter(one.kind for one in found if one.holds)
+    rows = [(kind, rule, str(counts[kind]), str(held[kind])) for kind, rule in arithmetic.KINDS.items()]
+    said = (
+        f"{held.total()} of {counts.total()} checks hold. A printed number stands for all that round to it; no other "
+        "tolerance is used.\n"
+    )
+    return f"## What their arithmetic allows to check\n\n{page_table(('kind', 'rule', 'checks', 'hold'), rows)}\n{said}"
+
+
+def _of_paper(paper: Paper, outcomes: Sequence[Outcome]) -> str:
+    venue = f", {paper.venue}" if paper.venue else ""
+    tables = list(paper.tables.values())
+    datasets = {key: one for table in tables for key, one in table.datasets.items()}
+    metrics = {key: one for table in tables for key, one in table.metrics.items()}
+    blocks = [
+        f"## {paper.key}",
+        f"{paper.authors} {paper.year}{venue}: *{paper.title}*.\n{paper.protocol}",
+        "".join(f"- {fact}\n" for fact in paper.know),
+        page_table(("data", "our key", "train / val / test", "know that"), map(_dataset, datasets.values())),
+        page_table(("prints", "in", "ours", "know that"), map(_metric, metrics.values())),
+    ]
+    if doubts := [row for table in tables for row in _doubts(table)]:
+        blocks += ["Cells in doubt:\n", page_table(("table", "cells", "sure", "why"), doubts)]
+    return "\n\n".join(block.rstrip("\n") for block in [*blocks, "Claims:", to_markdown(outcomes)]) + "\n"
+
+
+def _dataset(one: Dataset) -> tuple[str, ...]:
+    sizes = " / ".join("–" if size is None else str(size) for size in (one.train, one.val, one.test))
+    notes = ["private; `" + str(one.surrogate) + "` stands in"] if one.private else []
+    notes += [one.note] if one.note else []
+    return one.title, "–" if one.private else f"`{one.key}`", f"{sizes} {one.unit}", "; ".join(notes) or "–"
+
+
+def _metric(one: PrintedMetric) -> tuple[str, ...]:
+    ours = f"`{one.ours}`{'' if one.roi == 'all' else f', {one.roi}'}" if one.ours else "none"
+    unit = {"percent": "%", "share": "shares"}.get(one.unit, one.unit)
+    return (
+        one.name,
+        unit if one.factor in (1, Decimal("0.01")) else f"{unit}, times {one.factor}",
+        ours,
+        one.note or "–",
+    )
+
+
+def _doubts(table: PublishedTable) -> list[tuple[str, ...]]:
+    """Return one row for each note, with the cells that it is about."""
+    noted: dict[tuple[str, str], list[Cell]] = {}
+    for cell in table.cells:
+        if cell.note:
+            noted.setdefault((cell.confidence, cell.note), []).append(cell)
+    return [(f"`{table.key}`", _where(cells), sure, note) for (sure, note), cells in noted.items()]
+
+
+def _where(cells: Sequence[Cell]) -> str:
+    """Name one to three cells; count more."""
+    if len(cells) > 3:
+        return f"{len(cells)} cells, e.g. {cells[0].place} ({cells[0].printed})"
+    derived = [f", derived {cell.derived}" if cell.derived else "" for cell in cells]
+    return "; ".join(f"{cell.place} ({cell.printed}{more})" for cell, more in zip(cells, derived, strict=True))
+
+
+def _over(table: PublishedTable) -> str:
+    if table.over == "seeds":
+        return f"{table.n} seeds"
+    tests = " / ".join(str(one.test) for one in table.datasets.values())
+    return f"{tests} test cases, one run" if table.over == "cases" else "none printed"
+
+
+def write(path: Path = PAGE) -> None:
+    """Write the page."""
+    pieces.write_text(path, page())
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,129 @@
+"""Judge claims on a table of means, printed or ours."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from softbench.papers.claims import rows as rows_of
+from softbench.papers.claims.draws import redraw
+from softbench.papers.claims.kinds import KINDS, Cells
+from softbench.papers.claims.outcome import Outcome, Tested
+from softbench.papers.claims.sentences import Claim, claims
+from softbench.papers.claims.verdicts import WORDS, signs, verdicts
+
+VERSION = 1
+UNDETERMINED = "undetermined"
+
+
+def judge_all(means: pd.DataFrame, keys: Iterable[str] = (), *, draws: int = 2000, seed: int = 0) -> list[Outcome]:
+    """Judge several claims, all where none is named; see `judge`."""
+    means = rows_of.complete(means)
+    return [judge(claim, means, draws=draws, seed=seed) for claim in claims(*keys)]
+
+
+def judge(claim: Claim, means: pd.DataFrame, *, draws: int = 2000, seed: int = 0) -> Outcome:
+    """Test a claim on a table of means.
+
+    A claim is cut into cells (kinds.py), each of which agrees, is a tie, or speaks against it. How the claim says it
+    decides how many must agree:
+
+    - `every` ("all", "best on every ..."): true if all cells agree; qualified if all do but for ties; else false.
+    - `consistently` (no number said): true if all agree; qualified if at least as many agree as speak against it; else
+      false.
+    - `most`: true if more than half of the cells agree, in each group that the claim names (`within`); qualified if
+      more agree than speak against it; else false.
+    - gains: true if each lies in the claimed range; qualified if each is above zero; else false.
+    - growing gains follow `every`; ranks_differ is true if any cell has another order than the first.
+    - undetermined: no cell can be tested, or the table lacks a table, data set, method, metric, structure or arm that
+      the claim names. A claim of every cell that one cell refutes is false all the same.
+
+    The probability is that of a parametric bootstrap: the means are drawn anew, and the claim is judged again. It knows
+    the noise that the ± is over, cases or seeds, and no other. There is none for ranks_differ, as noise alone makes
+    orders differ.
+
+    - Printed: mean + sd / sqrt(n) t, with t of Student's distribution with n - 1 degrees of freedom, each mean on its
+      own (that methods share cases or seeds is not printed, so it is too cautious where they do). It needs an sd and n
+      of every mean that the claim compares.
+    - Ours: means of the same `runs` together, seeds paired (`statistics.draw_means`), so for one comparison P(true) is
+      one minus the one-sided p of the paired t test. Where runs failed, the seeds that all compared means have are
+      drawn from; fewer than two give no probability. A seed's mean is over the cases that are defined for its method.
+
+    A claim of many cells must hold in all of them in a draw, so noise alone makes P(true) low: a high P(true) shows the
+    claim, a low one does not refute it.
+
+    Args:
+        claim: one of `claims()`.
+        means: one row a mean: table, dataset, structure, metric, method, mean; where there are any also arm, rater,
+            roi, sd (of what n counts), n, over, and better (higher, lower, zero; by default what our register says);
+            runs (what was trained together, "" where that is not known) and by_seed (seed -> mean).
+            Metrics that are better neither way are left out unless the claim names them. A mean that is not finite
+            is missing.
+        draws: of the bootstrap.
+        seed: of the bootstrap.
+    Raises: InputError: if a column is missing, a mean is there twice, or neither direction is better for a metric.
+    """
+    rows = rows_of.choose(rows_of.complete(means), claim)
+    observed = rows["mean"].to_numpy(float)
+    cells = KINDS[claim.kind](rows, rows_of.goodness(rows, observed[None]), claim)
+    tested = np.isfinite(cells.margins[0])
+    kept = cells.only(tested)
+    absent = _absent(claim, rows)
+    used = sorted({row for one in kept.used for row in one})
+    shares, why_none = _bootstrap(claim, rows, tested, used, draws, seed)
+    return Outcome(
+        claim, _verdict(claim, kept, absent), _listed(kept, claim), int((~tested).sum()), absent, shares, why_none
+    )
+
+
+def _verdict(claim: Claim, cells: Cells, absent: tuple[str, ...]) -> str:
+    if not cells.names:
+        return UNDETERMINED
+    word = WORDS[int(verdicts(cells, claim)[0])]
+    refuted = word == "false" and claim.quantifier == "every" and claim.kind in ("best", "compare")
+    return word if refuted or not absent else UNDETERMINED
+
+
+def _listed(cells: Cells, claim: Claim) -> tuple[Tested, ...]:
+    found = zip(cells.names, cells.groups, cells.margins[0], signs(cells, claim)[0], strict=True)
+    return tuple(Tested(name, group, float(margin), int(sign)) for name, group, margin, sign in found)
+
+
+def _absent(claim: Claim, rows: pd.DataFrame) -> tuple[str, ...]:
+    """Return what the claim names and no row with a mean has."""
+    held = rows[rows["mean"].notna()]
+    sides = [side for pair in claim.pairs for side in (pair.one, pair.other)]
+    named = {
+        "table": claim.tables,
+        "dataset": claim.datasets or (),
+        "metric": (*(claim.metrics or ()), *(side["metric"] for side in sides if "metric" in side)),
+        "structure": claim.structures or (),
+        "arm": (*(claim.arms or ()), *(side["arm"] for side in sides if "arm" in side)),
+        "method": claim.methods,
+    }
+    return tuple(
+        f"{column} {value}"
+        for column, values in named.items()
+        for value in dict.fromkeys(values)
+        if value not in set(held[column])
+    )
+
+
+def _bootstrap(
+    claim: Claim, rows: pd.DataFrame, tested: np.ndarray, used: Sequence[int], draws: int, seed: int
+) -> tuple[dict[str, float], str]:
+    """Return how often draws of the means give each verdict, and why that cannot be known where it is NaN."""
+    if not used:
+        return _unknown(), "nothing to test"
+    if claim.kind == "ranks_differ":
+        return _unknown(), "noise alone makes orders differ"
+    drawn, why_none = redraw(rows, used, draws=draws, seed=seed)
+    if why_none:
+        return _unknown(), why_none
+    found = verdicts(KINDS[claim.kind](rows, rows_of.goodness(rows, drawn), claim).only(tested), claim)
+    return {word: float((found == index).mean()) for index, word in enumerate(WORDS)}, ""
+
+
+def _unknown() -> dict[str, float]:
+    return dict.fromkeys(WORDS, math.nan)

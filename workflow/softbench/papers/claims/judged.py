@@ -1,0 +1,96 @@
+"""The papers' sentences, judged on the numbers that they print and on ours."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from softbench.checks import require_one_of
+from softbench.papers import published
+from softbench.papers.claims import Claim, Outcome, judge_all
+from softbench.papers.claims.means import means_of
+from softbench.papers.claims.rows import choose
+from softbench.papers.comparison.parts import Block
+
+VERSION = 1
+Data = Literal["own", "surrogate", "own and surrogate", "not run"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One data set and arm of a printed table that a claim speaks of, and what of ours stands beside it.
+
+    `block` is ours; `seeds`: the fewest and the most behind a mean that the claim may use; zero where none is there.
+    """
+
+    table: str
+    block: Block
+    seeds: tuple[int, int]
+
+    @property
+    def was_run(self) -> bool:
+        """Whether any mean is there."""
+        return self.seeds[1] > 0
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of a claim on the printed numbers, and on ours; `sources`: whose data ours are."""
+
+    printed: Outcome
+    ours: Outcome
+    sources: tuple[Source, ...]
+
+    @property
+    def claim(self) -> Claim:
+        """The sentence."""
+        return self.printed.claim
+
+    @property
+    def data(self) -> Data:
+        """Whose data our verdict rests on."""
+        kinds = {one.block.surrogate for one in self.sources if one.was_run}
+        of_kinds: dict[tuple[bool, ...], Data] = {(): "not run", (False,): "own", (True,): "surrogate"}
+        return of_kinds.get(tuple(kinds), "own and surrogate")
+
+    @property
+    def our_verdict(self) -> str:
+        """The verdict on ours; "not run" where there is nothing that it could rest on."""
+        return self.ours.verdict if self.data != "not run" else "not run"
+
+
+def build(
+    blocks: Mapping[str, Sequence[Block]], keys: Collection[str] = (), *, draws: int = 2000, seed: int = 0
+) -> list[Judged]:
+    """Judge claims twice.
+
+    Args:
+        blocks: ours, by the key of the printed table that they stand beside; what is left out was not run.
+        keys: of the claims; all where none is named.
+        draws: of the bootstrap.
+        seed: of the bootstrap.
+    Returns: one a claim, in the order of `workflow/published/claims.yaml`.
+    Raises: InputError: for a table that is not printed, and as `means_of`.
+    """
+    for name in blocks:
+        require_one_of("table", name, published.names())
+    means = pd.concat([means_of(published.read(name), blocks.get(name, ())) for name in published.names()])
+    given = {(name, one.dataset, one.arm or ""): one for name, of_table in blocks.items() for one in of_table}
+    printed, ours = (judge_all(frame, keys, draws=draws, seed=seed) for frame in (published.frame(), means))
+    return [Judged(*pair, _sources(pair[0].claim, means, given)) for pair in zip(printed, ours, strict=True)]
+
+
+def _sources(claim: Claim, means: pd.DataFrame, given: Mapping[tuple[str, str, str], Block]) -> tuple[Source, ...]:
+    rows = choose(means, claim)
+    rows = rows[rows["method"].isin(claim.methods)]
+    return tuple(
+        Source(table, given.get((table, dataset, arm)) or Block(dataset, arm or None), _span(of_place))
+        for (table, dataset, arm), of_place in rows.groupby(["table", "dataset", "arm"], sort=False)
+    )
+
+
+def _span(rows: pd.DataFrame) -> tuple[int, int]:
+    """Return the fewest and the most seeds behind the means that are there."""
+    seeds = rows.loc[rows["mean"].notna(), "n"]
+    return (int(seeds.min()), int(seeds.max())) if len(seeds) else (0, 0)

@@ -1,0 +1,109 @@
+"""The claims of `workflow/published/claims.yaml`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from softbench.checks import require_one_of
+from softbench.papers.published import reader
+
+FILE = reader.FOLDER / "claims.yaml"
+SCHEMA = reader.HERE / "schemas" / "claims.schema.yaml"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two sides to compare, each a choice of columns; `low` to `high` is the gain that is claimed, if one is."""
+
+    one: Mapping[str, Any]
+    other: Mapping[str, Any]
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What is compared with what: what the sides share, then what they differ in; tables are left out."""
+        keys = [key for key in self.one if key != "table"]
+        shared = [str(self.one[key]) for key in keys if self.one[key] == self.other.get(key)]
+        differ = [key for key in keys if self.one[key] != self.other.get(key)]
+        sides = (", ".join(str(side[key]) for key in differ) for side in (self.one, self.other))
+        return ", ".join([*shared, " vs ".join(sides)])
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence as a test: which rows it speaks of (None: any), what kind of test, and how many cells must agree.
+
+    `method` and `among` belong to the kinds best and ranks_differ, `relation` to compare, `pairs` to the others.
+    `ours` marks a reading that the paper does not word so.
+    """
+
+    key: str
+    paper: str
+    place: str
+    says: str
+    kind: str
+    tables: tuple[str, ...]
+    quantifier: str = "every"
+    ours: bool = False
+    note: str = ""
+    datasets: tuple[str, ...] | None = None
+    metrics: tuple[str, ...] | None = None
+    structures: tuple[str, ...] | None = None
+    arms: tuple[str, ...] | None = None
+    within: tuple[str, ...] = ()
+    method: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
+    relation: str = "better"
+    pairs: tuple[Pair, ...] = ()
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that it names, each once."""
+        sides = [side for pair in self.pairs for side in (pair.one, pair.other)]
+        return tuple(
+            dict.fromkeys((*self.method, *self.among, *(side["method"] for side in sides if "method" in side)))
+        )
+
+
+def names() -> list[str]:
+    """Return the keys of all claims."""
+    return list(_read())
+
+
+def claims(*keys: str) -> list[Claim]:
+    """Return the claims of these keys, all of them where none is given.
+
+    Raises: InputError: if a key is unknown, or the file does not keep to its schema.
+    """
+    known = _read()
+    for key in keys:
+        require_one_of("claim", key, known)
+    return [known[key] for key in keys or known]
+
+
+@cache
+def _read() -> dict[str, Claim]:
+    return load(FILE)
+
+
+def load(path: Path) -> dict[str, Claim]:
+    """Read a file of claims.
+
+    Raises: InputError: naming the first key or value that the schema does not allow.
+    """
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    reader.check(content, SCHEMA, path.name)
+    return {key: _claim(key, entry) for key, entry in content.items()}
+
+
+def _claim(key: str, entry: Mapping[str, Any]) -> Claim:
+    fields: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in entry.items()}
+    fields["pairs"] = tuple(Pair(**pair) for pair in entry.get("pairs", []))
+    if isinstance(fields.get("method"), str):
+        fields["method"] = (fields["method"],)
+    return Claim(key=key, **fields)

@@ -1,0 +1,92 @@
+"""Our scores as a printed table needs them: summarised for its metrics, structures and annotation sets."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from softbench.checks import require_one_of
+from softbench.errors import InputError
+from softbench.papers.comparison.metrics import keys_of, standard_of
+from softbench.papers.published import PublishedTable
+from softbench.statistics import apply_policy, seed_means, summarise
+from softbench.statistics.rows import CELL
+from softbench.tables.choice import with_composites
+from softbench.tables.parts import Column
+
+VERSION = 3
+GRIDS = ("full", "training")
+EVERY_RATER = 0
+
+
+def results(
+    scores: pd.DataFrame,
+    table: PublishedTable,
+    dataset: str,
+    *,
+    composites: Mapping[str, Sequence[str]] | None = None,
+    policy: str = "diagonal",
+    grid: str = "full",
+) -> pd.DataFrame:
+    """Summarise the scores of one block for a printed table.
+
+    Args:
+        scores: the raw tidy table of one experiment and network; raw predictions are taken, as the papers do.
+        table: the printed one.
+        dataset: its key there.
+        composites: structure -> the structures that it averages case by case; those of the printed table where None.
+        policy: for empty masks, see `statistics.policy`.
+        grid: "full"; or "training", what EPD prints: methods that were trained at full resolution have no such rows,
+            and theirs on the full grid are taken.
+    Returns: what `statistics.summarise` returns, and
+        `rater`: the annotation set, 0 where the table does not tell them apart;
+        `runs`: what was trained together, so that equal seeds are paired: experiment and network;
+        `by_seed`: seed -> mean over cases, of the seeds where it is defined.
+    Raises: InputError: for an unknown grid, if a composite lacks a member, or if nothing was scored that is printed.
+    """
+    require_one_of("grid", grid, GRIDS)
+    settled = apply_policy(_on_grid(scores[scores["prediction"] == "raw"], grid), policy)
+    wanted = settled[settled["metric"].isin(keys_of(table)) & (settled["case"] != "pooled")]
+    if wanted.empty:
+        raise InputError(f"no metric of {table.key} was scored; it needs {', '.join(keys_of(table))}.")
+    heads, made = _heads(table, dataset), table.composites if composites is None else composites
+    found = {name: parts for name, parts in made.items() if any(head.structure == name for head in heads)}
+    whole = with_composites(wanted, heads, found)
+    raters = dict.fromkeys(cell.place.rater for cell in table.cells if cell.place.dataset == dataset)
+    return pd.concat([_of_rater(whole, rater) for rater in raters], ignore_index=True)
+
+
+def _on_grid(scores: pd.DataFrame, grid: str) -> pd.DataFrame:
+    coarse = set(scores["method"][scores["grid"] == grid])
+    rest = (scores["grid"] == "full") & ~scores["method"].isin(coarse)
+    return scores[(scores["grid"] == grid) | rest].assign(grid=grid)
+
+
+def _heads(table: PublishedTable, dataset: str) -> list[Column]:
+    """Return what is printed of a data set, in our keys, with the standard metrics."""
+    found: dict[Column, None] = {}
+    for cell in table.cells:
+        metric = table.metric_of(cell)
+        if cell.place.dataset == dataset and metric.ours is not None:
+            keys = (metric.ours, standard_of(metric))
+            found |= {Column(key, cell.place.structure): None for key in keys if key}
+    return list(found)
+
+
+def _of_rater(scores: pd.DataFrame, rater: int | None) -> pd.DataFrame:
+    rows = scores if rater is None else scores[scores["rater"] == rater]
+    found = summarise(rows).assign(rater=EVERY_RATER if rater is None else rater, runs=_runs(rows))
+    of_place = _by_seed(rows)
+    return found.assign(by_seed=[of_place.get(place, {}) for place in found[CELL].itertuples(index=False, name=None)])
+
+
+def _by_seed(scores: pd.DataFrame) -> dict[tuple, dict[int, float]]:
+    """Return the means of the seeds that have one, by method, structure, metric and roi."""
+    means = seed_means(scores).dropna().reset_index(name="mean")
+    return {
+        place: dict(zip(one["seed"].astype(int), one["mean"].astype(float), strict=True))
+        for place, one in means.groupby(CELL, observed=True)
+    }
+
+
+def _runs(scores: pd.DataFrame) -> str:
+    return "/".join(str(scores[name].iloc[0]) for name in ("experiment", "network"))

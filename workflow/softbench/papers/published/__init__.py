@@ -1,0 +1,23 @@
+"""What did the papers print: their tables cell by cell, as printed and in our units, and what their sums allow."""
+
+from softbench.papers.published.arithmetic import Check, checks
+from softbench.papers.published.frame import COLUMNS, frame
+from softbench.papers.published.reader import names, paper, papers, read
+from softbench.papers.published.tables import Cell, Dataset, Paper, Place, PrintedMetric, PublishedTable
+
+__all__ = [
+    "COLUMNS",
+    "Cell",
+    "Check",
+    "Dataset",
+    "Paper",
+    "Place",
+    "PrintedMetric",
+    "PublishedTable",
+    "checks",
+    "frame",
+    "names",
+    "paper",
+    "papers",
+    "read",
+]

@@ -1,0 +1,164 @@
+"""The files of `workflow/published`, checked against their schema and put together as tables."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from softbench.checks import require_one_of
+from softbench.errors import InputError
+from softbench.papers.published.tables import Cell, Dataset, Paper, Place, PrintedMetric, PublishedTable
+
+HERE = Path(__file__).parents[3]
+FOLDER = HERE / "published"
+SCHEMA = HERE / "schemas" / "published.schema.yaml"
+PAPERS = ("svls", "geols", "superpixel", "epd")
+COORDINATES = tuple(Place.__annotations__)
+
+
+def papers() -> list[Paper]:
+    """Return all papers."""
+    return [paper(key) for key in PAPERS]
+
+
+@cache
+def paper(key: str) -> Paper:
+    """Return one paper with its tables.
+
+    Raises: InputError: if the paper is unknown, or its file does not keep to the schema.
+    """
+    require_one_of("paper", key, PAPERS)
+    return load(FOLDER / f"{key}.yaml")
+
+
+def names() -> list[str]:
+    """Return the keys of all tables."""
+    return [key for one in papers() for key in one.tables]
+
+
+def read(table: str) -> PublishedTable:
+    """Return a printed table.
+
+    Raises: InputError: if no such table was printed.
+    """
+    require_one_of("table", table, names())
+    return next(one.tables[table] for one in papers() if table in one.tables)
+
+
+def load(path: Path) -> Paper:
+    """Read the file of one paper.
+
+    Raises: InputError: naming the file and the first thing in it that cannot be: a key or value that the schema does
+        not allow, a row with too many or too few cells, an unknown data set or metric, a place that two cells share,
+        a doubt about no cell.
+    """
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    check(content, SCHEMA, path.name)
+    datasets = {key: Dataset(key, **of_key) for key, of_key in content["datasets"].items()}
+    metrics = {name: _metric(name, of_name) for name, of_name in content["metrics"].items()}
+    tables = {
+        key: _table(key, f"{path.name}: {key}", table, content["paper"], datasets, metrics)
+        for key, table in content["tables"].items()
+    }
+    return Paper(
+        content["paper"], content["title"], content["authors"], content["year"], content["venue"],
+        content["protocol"], tuple(content["know"]), tables,
+    )  # fmt: skip
+
+
+def check(content: Any, schema: Path, name: str) -> None:
+    """Raise one InputError that names the first place of a file that its schema does not allow."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(yaml.safe_load(schema.read_text(encoding="utf-8"))).iter_errors(content))
+    if error is not None:
+        place = ".".join(map(str, error.absolute_path)) or "top level"
+        meaning = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
+        raise InputError(f"{name}: {place}: {error.message}{f' ({meaning})' if meaning else ''}.")
+
+
+def _metric(name: str, content: Mapping[str, Any]) -> PrintedMetric:
+    factor = Decimal(str(content["factor"]))
+    roi, note = content.get("roi", "all"), content.get("note", "")
+    beside = content.get("beside")
+    return PrintedMetric(name, content["ours"], roi, content["better"], content["unit"], factor, note, beside)
+
+
+def _table(
+    key: str,
+    where: str,
+    content: Mapping[str, Any],
+    of_paper: str,
+    datasets: Mapping[str, Dataset],
+    metrics: Mapping[str, PrintedMetric],
+) -> PublishedTable:
+    cells = [cell for row in content["rows"] for cell in _row(where, content, row)]
+    _check_places(where, cells, datasets, metrics)
+    cells = _with_doubts(where, cells, content.get("doubts", []))
+    return PublishedTable(
+        key, of_paper, content["number"], content["title"], content["over"], content.get("n"),
+        {name: datasets[name] for name in dict.fromkeys(cell.place.dataset for cell in cells)},
+        {name: metrics[name] for name in dict.fromkeys(cell.place.metric for cell in cells)},
+        tuple(column["printed"] for column in content["columns"]), tuple(cells),
+        {name: tuple(members) for name, members in content.get("composites", {}).items()}, content.get("baseline"),
+    )  # fmt: skip
+
+
+def _row(where: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> list[Cell]:
+    """Return the cells of a row."""
+    shared = {**table.get("same", {}), **_coordinates(row)}
+    numbers = row["cells"].split()
+    differences = row["difference"].split() if "difference" in row else [None] * len(numbers)
+    if not len(numbers) == len(differences) == len(table["columns"]):
+        raise InputError(
+            f"{where}: the row {shared} has {len(numbers)} cells and {len(differences)} differences, "
+            f"but the table has {len(table['columns'])} columns."
+        )
+    places = [shared | _coordinates(column) for column in table["columns"]]
+    for place in places:
+        if missing := {"dataset", "metric", "structure", "method"} - set(place):
+            raise InputError(f"{where}: a cell of the row {shared} lacks {', '.join(sorted(missing))}.")
+    return [
+        Cell(Place(**place), number, difference=difference)
+        for place, number, difference in zip(places, numbers, differences, strict=True)
+    ]
+
+
+def _coordinates(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in content.items() if key in COORDINATES}
+
+
+def _check_places(
+    where: str, cells: list[Cell], datasets: Mapping[str, Dataset], metrics: Mapping[str, PrintedMetric]
+) -> None:
+    seen = set()
+    for cell in cells:
+        require_one_of(f"{where}: dataset", cell.place.dataset, datasets)
+        require_one_of(f"{where}: metric", cell.place.metric, metrics)
+        if cell.place in seen:
+            raise InputError(f"{where}: two cells stand at {cell.place}.")
+        seen.add(cell.place)
+
+
+def _with_doubts(where: str, cells: list[Cell], doubts: list[Mapping[str, Any]]) -> list[Cell]:
+    """Return the cells, each with what is said about it."""
+    for doubt in doubts:
+        meant = [cell for cell in cells if _is_at(cell.place, doubt["at"])]
+        if not meant:
+            raise InputError(f"{where}: no cell is at {doubt['at']}, but a doubt is about it.")
+        said = {cell: _doubted(cell, doubt) for cell in meant}
+        cells = [said.get(cell, cell) for cell in cells]
+    return cells
+
+
+def _is_at(place: Place, at: Mapping[str, Any]) -> bool:
+    return all(getattr(place, key) in (value if isinstance(value, list) else [value]) for key, value in at.items())
+
+
+def _doubted(cell: Cell, doubt: Mapping[str, Any]) -> Cell:
+    note = "; ".join(text for text in (cell.note, doubt["note"]) if text)
+    return Cell(cell.place, cell.printed, doubt["confidence"], note, doubt.get("derived"), cell.difference)

@@ -1,1 +1,0 @@
-"""What the reader sees: tables in four formats, reliability diagrams, and one self-contained page."""

@@ -1,1 +1,0 @@
-"""What stands behind a table: statistics of each difference, ranks, and whether metrics agree."""

@@ -1,0 +1,132 @@
+"""What a table's verdicts rest on: for each method and column all that statistics can say of the difference."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from softbench.errors import InputError
+from softbench.metrics import catalogue
+from softbench.statistics import (
+    Crossed,
+    Equivalence,
+    NewPatients,
+    crossed_difference,
+    detectable,
+    equivalence,
+    new_patients,
+)
+from softbench.statistics.validity import MARK
+from softbench.tables.evidence import Evidence
+from softbench.tables.parts import Cell, Column, Method, Table
+
+VERSION = 1
+POOLED = f"{MARK}: pooled over cases, there is one value a seed"
+NO_TEST = f"{MARK}: no test of ensembles, one ensemble a method uses the seeds up"
+SAME_MAP = f"{MARK}: the label map is that of the control, so nothing can differ and there is no test"
+NOT_CROSSED, NOT_REDRAWN = Crossed(), NewPatients(math.nan)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A method against its control in one column.
+
+    `cell`: that of the table, with the difference over seeds and its p after Holm; `crossed`: for new seeds and new
+    patients; `checkpoints`: these checkpoints, new patients, which is no test of methods; `equivalent`: within the
+    margin, None without one; `detectable`: the difference that so many seeds find 4 times in 5. `reason`: why there is
+    no interval over seeds, or no difference at all; else None.
+    """
+
+    method: Method
+    column: Column
+    cell: Cell
+    crossed: Crossed = NOT_CROSSED
+    checkpoints: NewPatients = NOT_REDRAWN
+    equivalent: Equivalence | None = None
+    detectable: float = math.nan
+    reason: str | None = None
+
+
+def findings(
+    evidence: Evidence, *, margins: Mapping[str, float] | None = None, groups: Mapping[str, str] | None = None
+) -> tuple[Finding, ...]:
+    """Return what is known of each difference, column by column, methods with a control in the table's order.
+
+    Each is computed of its method's and its control's scores alone, but for the adjusted p.
+
+    Args:
+        evidence: a table and its scores.
+        margins: metric -> the largest difference that does not matter, in its unit; for the columns that have one.
+        groups: case -> patient, where patients have several cases.
+    Raises: InputError: if a margin is of an unknown metric or not positive.
+    """
+    limits = dict(margins or {})
+    for metric in limits:
+        _require_metric(metric)
+    return tuple(_findings(evidence, limits, groups))
+
+
+def _require_metric(metric: str) -> None:
+    try:
+        catalogue.describe(metric)
+    except InputError as error:
+        raise InputError(f"`margins` of the table: {error}") from None
+
+
+def _findings(evidence: Evidence, margins: Mapping[str, float], groups: Mapping[str, str] | None) -> Iterator[Finding]:
+    table = evidence.table
+    for index, column in enumerate(table.columns):
+        scores = evidence.of_column(column)
+        for method, row in zip(table.methods, table.cells, strict=True):
+            if method.control:
+                found = Finding(method, column, row[index], reason=_reason(table, method, row[index]))
+                yield _weighed(found, scores, margins.get(column.metric), groups) if _is_there(found) else found
+
+
+def _is_there(found: Finding) -> bool:
+    """Whether there is a difference to weigh: neither absent nor zero by nature."""
+    gap = found.cell.difference
+    return gap is not None and gap.n_seeds > 0 and not found.cell.same_map
+
+
+def _reason(table: Table, method: Method, cell: Cell) -> str | None:
+    """Say why there is no interval over seeds; None where there is one."""
+    gap = cell.difference
+    if gap is None or not gap.n_seeds:
+        return _absence(table, method, cell)
+    return SAME_MAP if cell.same_map else NO_TEST if table.ensembles else gap.reason
+
+
+def _absence(table: Table, method: Method, cell: Cell) -> str:
+    """Say why a method has no difference to its control."""
+    row = table.cells[table.methods.index(method)]
+    lost, who = {method.control}, f"{table.controls[str(method.control)]} has no score"
+    if not any(one.n_seeds for one in row):
+        lost, who = {method.key, method.scaled}, "every run failed"
+    reasons = [f"seed {one.seed}: {one.reason}" for one in table.failed if one.method in lost]
+    reasons += [one.reason for one in table.ensembles if one.method in lost and one.reason]
+    if cell.difference is not None or not reasons:
+        return "method and control share no seed with a defined value"
+    return f"{who}: {'; '.join(reasons)}"
+
+
+def _weighed(found: Finding, scores: pd.DataFrame, margin: float | None, groups: Mapping[str, str] | None) -> Finding:
+    """Return a difference with all that can be said of it; `scores` are those of its column."""
+    gap, column, ensembles = found.cell.difference, found.column, found.reason == NO_TEST
+    assert gap is not None  # `_is_there` has looked
+    crossed, checkpoints = Crossed(reason=POOLED), NewPatients(math.nan, reason=POOLED)
+    if column.over == "cases":
+        method, control = found.method.key, str(found.method.control)
+        theirs = scores[scores["method"].isin([method, control])]
+        place: dict[str, Any] = {"structure": column.structure, "roi": column.roi, "groups": groups}
+        crossed = crossed_difference(theirs, method, control, column.metric, **place)
+        checkpoints = new_patients(theirs, method, control, column.metric, **place)
+    return replace(
+        found,
+        crossed=Crossed(mean=crossed.mean, reason=NO_TEST) if ensembles else crossed,
+        checkpoints=checkpoints,
+        equivalent=None if margin is None else equivalence(gap, margin),
+        detectable=detectable(gap.sd, gap.n_seeds),
+    )

@@ -1,0 +1,122 @@
+"""Ranks of a table's methods in words: at a glance, in detail by column, tested, and compared between columns."""
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from softbench import pieces
+from softbench.statistics.bootstrap import LABEL
+from softbench.tables import plain_table, rank_tests, wording
+from softbench.tables.evidence import Evidence, failures
+from softbench.tables.layout import heads, name_of
+from softbench.tables.parts import Method
+from softbench.tables.rank_csv import to_csv
+from softbench.tables.rankings import Ranking
+from softbench.tables.reasons import Reasons
+from softbench.tables.rounding import NOTHING, number
+
+VERSION = 1
+DETAILS = (
+    "Method", "Rank by the mean", "Mean rank over seeds", "Range over seeds", "First in … of seeds",
+    f"{LABEL[0].upper()}{LABEL[1:]}: 95 % range", "First in … of redrawn sets of cases",
+)  # fmt: skip
+GLANCE = (
+    "Rank of the mean among the trained methods, 1 is best, ties share; in brackets the smallest and largest rank over "
+    "seeds. Ranks belong to this set of methods: adding one may change them, but no mean, difference or interval."
+)
+IN_DETAIL = (
+    f"“{LABEL[0].upper()}{LABEL[1:]}”: the rank over redrawn test cases, the trained networks as they are; it "
+    "speaks of no other seeds. Where methods tie for the first place, they share it."
+)
+
+
+def write(evidence: Evidence, found: Sequence[Ranking], path: Path) -> None:
+    """Write the ranks in the form that the suffix names: .csv (a line for each method and column), .md or .html."""
+    if path.suffix == ".csv":
+        pieces.write_text(path, to_csv(evidence, found))
+        return
+    parts = [_glance(evidence, found, path.suffix), _details(evidence, found, path.suffix)]
+    parts += [rank_tests.tests(evidence, found, path.suffix), rank_tests.matrix(evidence, found, path.suffix)]
+    pieces.write_text(path, "\n".join(parts))
+
+
+def _glance(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
+    """Return one line a method, one column a column of the table."""
+    columns = heads(evidence.table)
+    titles = ["Method", *(f"{name_of(head)} {head.arrow}".strip() for head in columns)]
+    rows = [[m.title, *(_rank(one, m.key) for one in found)] for m in _ranked(evidence, found)]
+    return plain_table.text(
+        suffix, f"Ranks: {evidence.table.title}", GLANCE, titles, rows, list(_left_out(evidence, found))
+    )
+
+
+def _ranked(evidence: Evidence, found: Sequence[Ranking]) -> list[Method]:
+    """Return the methods that some column ranks, in the table's order."""
+    known = {key for one in found if one.ranks for key in one.ranks.table.index}
+    return [method for method in evidence.table.methods if method.key in known]
+
+
+def _rank(one: Ranking, method: str) -> str:
+    known = one.ranks is not None and method in one.ranks.table.index
+    if one.ranks is None or not known or math.isnan(one.ranks.table.loc[method, "rank"]):
+        return NOTHING
+    row = one.ranks.table.loc[method]
+    return f"{_short(row['rank'])} ({_range(row['seeds_best'], row['seeds_worst'])})"
+
+
+def _short(rank: float) -> str:
+    """Write a rank: whole, or with one decimal where methods tie."""
+    return number(float(rank), 0 if float(rank).is_integer() else 1)
+
+
+def _range(low: float, high: float) -> str:
+    if math.isnan(low):
+        return NOTHING
+    return _short(low) if low == high else f"{_short(low)}–{_short(high)}"
+
+
+def _left_out(evidence: Evidence, found: Sequence[Ranking]) -> Iterator[str]:
+    """Name the methods, cases and seeds that are not ranked."""
+    ranked = _ranked(evidence, found)
+    rows = [method for method in evidence.table.methods if method not in ranked]
+    if untrained := [method.title for method in rows if not method.trained]:
+        yield f"Not trained, so not ranked: {', '.join(untrained)}."
+    if lost := [method.title for method in rows if method.trained]:
+        yield f"Without a score, so not ranked: {', '.join(lost)}."
+    for name, one in zip(evidence.names, found, strict=True):
+        if one.ranks is None:
+            yield f"{name}: {one.reason}."
+        elif one.ranks.left_out:
+            yield f"{name}: {one.ranks.left_out} case(s) undefined for some method in some seed, and left out."
+    missing = sorted({seed for one in found if one.ranks for seed in one.ranks.missing})
+    if missing:
+        yield f"Seeds that some method lacks, left out for all: {', '.join(f'{seed:g}' for seed in missing)}."
+    yield from failures(evidence.table)
+    if evidence.table.ensembles:
+        yield wording.NO_TEST_OF_ENSEMBLES
+
+
+def _details(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
+    titles, reasons = {method.key: method.title for method in evidence.table.methods}, Reasons()
+    rows, groups = [], []
+    for name, one in zip(evidence.names, found, strict=True):
+        table = pd.DataFrame() if one.ranks is None else one.ranks.table.sort_values("rank", kind="stable")
+        for key, row in table.iterrows():
+            rows.append([titles[str(key)], *_detail(one, row, reasons)])
+            groups.append(name)
+    return plain_table.text(suffix, "Ranks, column by column", IN_DETAIL, DETAILS, rows, [*reasons.lines()], groups)
+
+
+def _detail(one: Ranking, row: pd.Series, reasons: Reasons) -> list[str]:
+    assert one.ranks is not None
+    redrawn = [_range(row["draws_best"], row["draws_worst"]), _share(row["draws_first"])]
+    if one.ranks.reason:
+        redrawn = [reasons.mark_invalid(one.ranks.reason), NOTHING]
+    seeds = [number(row["seeds_mean"], 1), _range(row["seeds_best"], row["seeds_worst"]), _share(row["seeds_first"])]
+    return [_short(row["rank"]), *seeds, *redrawn]
+
+
+def _share(share: float) -> str:
+    return NOTHING if math.isnan(share) else f"{100 * share:.0f} %"

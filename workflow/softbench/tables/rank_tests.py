@@ -1,0 +1,48 @@
+"""Friedman's test of a table's ranks, and Kendall's tau between its columns, in words."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from softbench.tables import plain_table
+from softbench.tables.evidence import Evidence
+from softbench.tables.rankings import Ranking, between_columns
+from softbench.tables.reasons import Reasons
+from softbench.tables.rounding import NOTHING, number, p_value
+
+VERSION = 1
+TESTS = ("Ranked by", "Methods", "Seeds", "Cases", "Friedman’s p", "Kendall’s W", "Critical difference (Nemenyi)")
+TESTED = (
+    "Do ranks differ over seeds? Friedman’s test (p of Iman and Davenport’s F, unadjusted), the concordance of the "
+    "seeds (W, 1 where all rank alike), and by how much two mean ranks must differ."
+)
+AGREE = (
+    "Kendall’s tau between the rankings of the means: 1 the same order, −1 the reverse. The columns are measured on "
+    "the same runs; with few methods a large tau says little."
+)
+
+
+def tests(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
+    """Return one line a column: Friedman's test over seeds, or why there is none."""
+    reasons, rows = Reasons(), []
+    for name, one in zip(evidence.names, found, strict=True):
+        sizes = [*one.ranks.by_seed.shape[::-1], len(one.ranks.by_case)] if one.ranks else []
+        counts = [str(size) for size in sizes] or [NOTHING] * 3
+        if one.test is None or one.reason:
+            tested = [reasons.mark("none", one.reason or ""), NOTHING, NOTHING]
+        else:
+            t = one.test
+            tested = [p_value(t.p_f), number(t.concordance, 2), number(t.critical_difference, 2)]
+        rows.append([name, *counts, *tested])
+    return plain_table.text(suffix, "Friedman’s test over seeds", TESTED, TESTS, rows, [*reasons.lines()])
+
+
+def matrix(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
+    """Return the matrix of tau."""
+    names, size = evidence.names, len(found)
+    tau = np.full((size, size), np.nan)
+    tau[np.triu_indices(size, 1)] = between_columns(found, names)["tau"].to_numpy(dtype=float)
+    tau = np.where(np.isnan(tau), tau.T, tau)
+    cells = [["·" if a == b else number(tau[a, b], 2) for b in range(size)] for a in range(size)]
+    rows = [[name, *line] for name, line in zip(names, cells, strict=True)]
+    return plain_table.text(suffix, "Do the columns rank alike?", AGREE, ["Ranked by", *names], rows)

@@ -1,0 +1,37 @@
+"""A table as CSV: one row a cell, full precision, for the next program."""
+
+import pandas as pd
+
+from softbench.statistics import detectable
+from softbench.tables.parts import Cell, Column, Method, Table
+
+COLUMNS = [
+    *("method", "title", "structure", "metric", "roi", "unit", "better"),
+    *("mean", "sd_over_seeds", "sd_over_cases", "n_seeds", "n_cases", "n_undefined", "n_penalised"),
+    *("control", "difference", "difference_low", "difference_high", "p", "p_holm", "detectable", "beyond_noise"),
+]
+
+
+def to_csv(table: Table) -> str:
+    """Return a table as CSV text: numbers as they are, unknown ones empty; nothing of a difference without a control.
+
+    `p_holm` is adjusted for all differences of the table; `beyond_noise` says whether it is below 0.05; `detectable` is
+    the difference that so many seeds would have found with 80 % power, at p < 0.05 and unadjusted.
+    """
+    records = [
+        _record(method, column, cell)
+        for method, row in zip(table.methods, table.cells, strict=True)
+        for column, cell in zip(table.columns, row, strict=True)
+    ]
+    return pd.DataFrame(records, columns=COLUMNS).to_csv(index=False, lineterminator="\n")
+
+
+def _record(method: Method, column: Column, cell: Cell) -> list[object]:
+    metric, gap = column.described, cell.difference
+    place = [method.key, method.title, column.structure, column.metric, column.roi, metric.unit, metric.better]
+    spread = [cell.mean, cell.sd_seeds, cell.sd_cases]
+    counts = [cell.n_seeds, cell.n_cases, cell.n_undefined, cell.n_penalised]
+    if gap is None:
+        return [*place, *spread, *counts, method.control, *[None] * 7]
+    found = detectable(gap.sd, gap.n_seeds) if gap.n_seeds > 1 else None
+    return [*place, *spread, *counts, method.control, gap.mean, gap.low, gap.high, gap.p, cell.p_holm, found, cell.bold]

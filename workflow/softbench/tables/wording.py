@@ -1,0 +1,124 @@
+"""The sentences around a table: what ± means, what is bold, what was undefined, penalised or failed."""
+
+import math
+import statistics
+from collections.abc import Iterable
+
+from softbench.statistics import detectable, reason_against
+from softbench.tables.company import failed_runs, members, missing_seeds, scaled, span
+from softbench.tables.layout import heads, name_of
+from softbench.tables.parts import ALPHA, Column, Table
+
+POLICIES = {
+    "diagonal": "Where one of the two masks is empty, a distance counts as the diagonal of that case's image and an "
+    "overlap as 0; where both are, the value is undefined and enters no mean.",
+    "exclude": "Where one of the two masks is empty, a distance enters no mean; where both are, the value is undefined "
+    "and enters none either.",
+    "raw": "Where one of the two masks is empty, a distance is infinite, and so is the mean; where both are, the value "
+    "is undefined and enters no mean.",
+    "both_empty_is_one": "Where one of the two masks is empty, a distance counts as the diagonal of that case's image "
+    "and an overlap as 0; where both are, the DSC is 1, as in the paper's code, and other values enter no mean.",
+}
+SEED_IS_THE_UNIT = (
+    "The unit of inference is the seed: with one run per method, a test over cases would compare two sets of weights, "
+    "not two methods, and would be invalid."
+)
+NO_TEST_OF_ENSEMBLES = (
+    "The unit of inference is the seed, and an ensemble uses them up: with one ensemble per method, a test over cases "
+    "would compare two sets of networks, not two methods, and would be invalid."
+)
+DIFFERENCE = "Difference to the control"
+SCALED = {
+    "temperature": "Probabilities are scaled by each run's own temperature, fitted on its validation cases.",
+    "ensemble_temperature": "Probabilities are scaled by each ensemble's own temperature, fitted on validation cases.",
+}
+
+
+def about(table: Table) -> str:
+    """Say what stands in a cell, and which way is better."""
+    return f"Each cell: {spread(table)}. ↑ higher is better, ↓ lower is better."
+
+
+def spread(table: Table) -> str:
+    """Say what stands in a cell of part 1: "mean ± sd over 3 seeds of the mean over 60 test cases"."""
+    seeds = span(table, lambda cell: cell.n_seeds)
+    cases = span(table, lambda cell: cell.n_cases)
+    what = f"the mean over {_count(cases, 'test case')}" if cases[1] else "the value pooled over all test cases"
+    if table.ensembles:
+        return f"{what} of one ensemble per method, which has no spread over seeds"
+    if seeds[1] < 2:
+        return f"{what} of one run per method, which has no spread over seeds"
+    return f"mean ± sd over {_count(seeds, 'seed')} of {what}"
+
+
+def _count(span: tuple[int, int], noun: str) -> str:
+    low, high = span
+    number = str(high) if low == high else f"{low} to {high}"
+    return f"{number} {noun}" + ("" if high == 1 else "s")
+
+
+def paired(table: Table) -> str:
+    """Say what stands in a cell of part 2, and which numbers are bold."""
+    if table.ensembles:
+        return (
+            "Method minus control, over the cases defined in both. One ensemble per method has no spread over seeds, "
+            "so there is no interval and no test, and nothing is bold."
+        )
+    return (
+        "Method minus control, paired over seeds and over the cases defined in both, with its 95 % t interval (each by "
+        f"itself). Bold: beyond noise after Holm's adjustment for the {table.tests} differences of this table (p < "
+        f"{ALPHA:g}); among the means only where the method is the better one."
+    )
+
+
+def detected(table: Table) -> Iterable[str]:
+    """Say which differences so many seeds would have found, column by column."""
+    found = []
+    for head, cells in zip(heads(table), zip(*table.cells, strict=True), strict=True):
+        gaps = [cell.difference for cell in cells if cell.difference is not None and cell.difference.n_seeds > 1]
+        sizes = [size for size in (detectable(gap.sd, gap.n_seeds) for gap in gaps) if math.isfinite(size)]
+        if sizes:
+            found.append(f"{name_of(head)} {statistics.median(sizes):.2g}")
+    if found:
+        yield (
+            "So many seeds find a difference of this size with 80 % power (median over the rows, at p < 0.05, before "
+            f"any adjustment): {', '.join(found)}. What is smaller may be there and not be seen."
+        )
+
+
+def few_cases(table: Table) -> Iterable[str]:
+    """Say where the test cases are too few to speak of other patients."""
+    reason = reason_against(cases=span(table, lambda cell: cell.n_cases)[0])
+    if reason and span(table, lambda cell: cell.n_cases)[1]:
+        yield f"For new patients there is {reason}; the intervals above speak of new seeds on these cases."
+
+
+def footnotes(table: Table) -> tuple[str, ...]:
+    """Return the lines under a table, notes first, then what a reader of the numbers must know."""
+    made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in table.composites.items()]
+    predicted = [*members(table), *([SCALED[table.prediction]] if table.prediction in SCALED else []), *scaled(table)]
+    lines = [*table.notes, *made, *predicted, *missing_seeds(table), POLICIES[table.policy], *_counts(table)]
+    lines += [*detected(table), *few_cases(table)]
+    return (*lines, *failed_runs(table), NO_TEST_OF_ENSEMBLES if table.ensembles else SEED_IS_THE_UNIT)
+
+
+def _counts(table: Table) -> Iterable[str]:
+    """Count each column's undefined and penalised values, and say whose the penalised ones are."""
+    for column, head, cells in zip(table.columns, heads(table), zip(*table.cells, strict=True), strict=True):
+        undefined = sum(cell.n_undefined for cell in cells)
+        penalised = {m.title: c.n_penalised for m, c in zip(table.methods, cells, strict=True) if c.n_penalised}
+        said = [f"{undefined} undefined"] if undefined else []
+        if penalised:
+            shares = ", ".join(f"{title} {count}" for title, count in penalised.items())
+            said.append(f"{sum(penalised.values())} {_fate(table.policy)} ({shares})")
+        if said:
+            yield f"{name_of(head)}{_region(column)}: {', '.join(said)}."
+
+
+def _fate(policy: str) -> str:
+    return {"exclude": "infinite and left out", "raw": "infinite"}.get(policy, "penalised")
+
+
+def _region(column: Column) -> str:
+    """Name the region where a column's own title hides it."""
+    return f" ({column.roi})" if column.title is not None and column.roi != "all" else ""
