@@ -7,7 +7,8 @@ import pytest
 from matplotlib.figure import Figure
 from softbench import InputError
 from softbench.page import page
-from softbench.tables import formats
+from softbench.tables import forms
+from softbench.tables.scores import sheet
 
 
 @pytest.fixture
@@ -18,6 +19,10 @@ def figure(tmp_path):
     return path
 
 
+def fragment(table):
+    return forms.text(sheet(table), ".html")
+
+
 def written(tmp_path, sections, *, opening="", **provenance):
     path = tmp_path / "out" / "index.html"
     page.write(path, title="A & B", sections=sections, provenance=provenance, opening=opening)
@@ -25,7 +30,7 @@ def written(tmp_path, sections, *, opening="", **provenance):
 
 
 def test_page_asks_for_nothing_from_elsewhere(tmp_path, figure, build):
-    text = written(tmp_path, [{"title": "One", "html": formats.to_html(build()), "figures": [figure]}], commit="abc")
+    text = written(tmp_path, [{"title": "One", "html": fragment(build()), "figures": [figure]}], commit="abc")
     assert not [one for one in re.findall(r'(?:src|href)="([^"]*)', text) if not one.startswith(("data:", "#"))]
     assert not re.findall(r"@import|url\(|fetch\(|XMLHttpRequest|import\(|<link|<iframe|srcset", text)
 
@@ -63,7 +68,7 @@ def test_folded_section_is_closed_and_keeps_its_heading_outside(tmp_path):
 
 
 def test_page_opens_what_is_folded_for_print_and_sorts_tables(tmp_path, build):
-    text = written(tmp_path, [{"title": "One", "html": formats.to_html(build())}])
+    text = written(tmp_path, [{"title": "One", "html": fragment(build())}])
     assert "details::details-content" in text
     assert "beforeprint" in text
     assert 'querySelectorAll(".scores table")' in text
@@ -77,8 +82,8 @@ def test_opening_stands_before_the_first_section(tmp_path):
 
 def test_caption_that_repeats_the_heading_is_shown_once(tmp_path, build):
     table = build(title="Table A & 1")
-    assert written(tmp_path, [{"title": table.title, "html": formats.to_html(table)}]).count("Table A &amp; 1<") == 1
-    assert written(tmp_path, [{"title": "Else", "html": formats.to_html(table)}]).count("Table A &amp; 1<") == 1
+    assert written(tmp_path, [{"title": table.title, "html": fragment(table)}]).count("Table A &amp; 1<") == 1
+    assert written(tmp_path, [{"title": "Else", "html": fragment(table)}]).count("Table A &amp; 1<") == 1
 
 
 def test_same_input_gives_the_same_page(tmp_path, figure):

@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from softbench.page import answers, chapters, ledger, report
-from softbench.tables import best, formats
+from softbench.tables import formats, forms, marks
+from softbench.tables.scores import sheet
 
 METHODS = ["one_hot", "good", "bad", "noise"]  # of the table of conftest.py
 
 
 def numbers_of(table):
-    return pd.read_csv(io.StringIO(formats.to_csv(table)))
+    return pd.read_csv(io.StringIO(forms.text(sheet(table), ".csv")))
 
 
 def test_answer_names_what_is_beyond_noise_and_nothing_else(build):
@@ -32,13 +33,13 @@ def test_answer_of_one_seed_is_no_answer(build, scores):
 
 def test_best_mean_is_marked_and_explained_and_the_untrained_rows_are_not(build, methods):
     table = build()
-    assert best.places(table) >= {(1, 0), (1, 2)}  # `good` has the highest DSC and the lowest ECE
-    assert not {place for place in best.places(table) if place[1] == 0} - {(1, 0)}
+    assert marks.best_means(table) >= {(1, 0), (1, 2)}  # `good` has the highest DSC and the lowest ECE
+    assert not {place for place in marks.best_means(table) if place[1] == 0} - {(1, 0)}
     untrained = [{**method, "trained": method["key"] != "good"} for method in methods]
-    assert (1, 0) not in best.places(build(methods=untrained))
-    text = formats.to_html(table)
+    assert (1, 0) not in marks.best_means(build(methods=untrained))
+    text = forms.text(sheet(table), ".html")
     assert '<u class="best"><b>0.600</b></u>' in text
-    assert best.LEGEND in text
+    assert marks.LEGEND in text
 
 
 @pytest.fixture

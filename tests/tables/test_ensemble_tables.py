@@ -13,8 +13,8 @@ from softbench import InputError
 from softbench.figures import panels
 from softbench.metrics import Reliability
 from softbench.metrics.tidy import tidy
-from softbench.tables import assemble, wording
-from softbench.tables.formats import to_csv, to_html, to_latex, to_markdown
+from softbench.tables import assemble, forms, wording
+from softbench.tables.scores import sheet
 
 NAMES = {"experiment": "e", "dataset": "d", "split": "s", "network": "n"}
 METHODS = [
@@ -135,11 +135,11 @@ def test_lines_name_the_scaling(paths) -> None:
 
 def test_every_form_is_written_without_plus_minus(paths) -> None:
     table = table_of(paths, "ensemble")
-    for text in (to_markdown(table), to_html(table), to_latex(table)):
+    for text in (forms.text(sheet(table), ".md"), forms.text(sheet(table), ".html"), forms.text(sheet(table), ".tex")):
         assert "0.850" in text
         assert "±" not in text
         assert r"\pm" not in text
-    rows = pd.read_csv(StringIO(to_csv(table))).set_index("method")
+    rows = pd.read_csv(StringIO(forms.text(sheet(table), ".csv"))).set_index("method")
     assert rows["sd_over_seeds"].isna().all()
     assert rows.loc["ls", "difference"] == pytest.approx(-0.05)
     assert rows["difference_low"].isna().all()
@@ -157,7 +157,7 @@ def test_ensembles_beside_runs_change_no_table_of_runs(paths) -> None:
     batches, ensembles = paths
     settings = {**TABLE, "prediction": "raw"}
     alone, beside = (assemble.table(assemble.read(batches, extra), settings) for extra in ((), ensembles))
-    assert to_csv(alone) == to_csv(beside)
+    assert forms.text(sheet(alone), ".csv") == forms.text(sheet(beside), ".csv")
     assert wording.footnotes(alone) == wording.footnotes(beside)
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError
-from softbench.tables import formats
+from softbench.tables import formats, forms
+from softbench.tables.scores import sheet
 
 MINUS = "\N{MINUS SIGN}"
 FAILED = [{"method": "good", "seed": 3, "reason": "non-finite loss at step 7 (cases c0, c1)."}]
@@ -20,7 +21,7 @@ def lines_of(text, start):
 
 def test_csv_keeps_full_precision_and_one_row_a_cell(build):
     table = build()
-    read = pd.read_csv(io.StringIO(formats.to_csv(table)))
+    read = pd.read_csv(io.StringIO(forms.text(sheet(table), ".csv")))
     assert len(read) == 4 * 4
     assert ",".join(read.columns) == (
         "method,title,structure,metric,roi,unit,better,mean,sd_over_seeds,sd_over_cases,n_seeds,n_cases,n_undefined,"
@@ -32,12 +33,12 @@ def test_csv_keeps_full_precision_and_one_row_a_cell(build):
 
 
 def test_markdown_says_over_what_the_spread_is(build):
-    text = formats.to_markdown(build())
+    text = forms.text(sheet(build()), ".md")
     assert "mean ± sd over 3 seeds of the mean over 3 test cases" in text
 
 
 def test_markdown_shows_means_with_direction_and_unit(build):
-    text = formats.to_markdown(build())
+    text = forms.text(sheet(build()), ".md")
     assert lines_of(text, "| Method |")[0] == (
         "| Method | A DSC ↑ | both HD95 (mm) ↓ | ECE, all voxels ↓ | ECE, boundary band ↓ |"
     )
@@ -48,35 +49,35 @@ def test_markdown_shows_means_with_direction_and_unit(build):
 
 
 def test_bold_means_are_better_and_bold_differences_beyond_noise(build):
-    text = formats.to_markdown(build())
-    mean, difference = lines_of(text, r"| Good\_1 (50 %)")
-    assert "| **0.600 ± 0.010** |" in mean
+    text = forms.text(sheet(build()), ".md")
+    mean, difference = lines_of(text, "| Good_1 (50 %)")
+    assert "| **0.600** ± 0.010 |" in mean
     # t(0.975, 2 df) 4.3027 x 0.01 / sqrt(3) = 0.0248
-    assert "| **+0.100 [0.075, 0.125]** |" in difference
+    assert "| **+0.100**<br>[0.075, 0.125] |" in difference
     mean, difference = lines_of(text, r"| Bad & \<late\>")
     assert "| 0.400 ± 0.010 |" in mean
-    assert f"| **{MINUS}0.100 [{MINUS}0.125, {MINUS}0.075] worse** |" in difference
+    assert f"| **{MINUS}0.100**<br>[{MINUS}0.125, {MINUS}0.075]<br>worse |" in difference
     mean, difference = lines_of(text, "| Noise")
     assert "**" not in mean + difference
 
 
 def test_control_has_no_row_among_the_differences(build):
-    assert len(lines_of(formats.to_markdown(build()), "| One-hot |")) == 1
+    assert len(lines_of(forms.text(sheet(build()), ".md"), "| One-hot |")) == 1
 
 
 def test_undefined_penalised_and_failed_are_counted(build):
-    text = formats.to_markdown(build(failed=FAILED, notes=["A rehearsal."]))
+    text = forms.text(sheet(build(failed=FAILED, notes=["A rehearsal."])), ".md")
     assert "- A rehearsal." in text
     assert "- A DSC: 12 undefined." in text  # c1, four methods, three seeds
     assert r"- both HD95 (mm): 1 penalised (Bad & \<late\> 1)." in text
     assert "diagonal of that case's image" in text
-    assert r"- Failed runs: 1, in no mean. Good\_1 (50 %), seed 3: non-finite loss at step 7 (cases c0, c1)." in text
+    assert "- Failed runs: 1, in no mean. Good_1 (50 %), seed 3: non-finite loss at step 7 (cases c0, c1)." in text
     assert "- both: the mean over A, B, case by case." in text
     assert "with one run per method, a test over cases" in text
 
 
 def test_one_seed_says_that_it_has_no_spread(build, scores):
-    text = formats.to_markdown(build(scores=scores[scores["seed"] == 0]))
+    text = forms.text(sheet(build(scores=scores[scores["seed"] == 0])), ".md")
     assert "the mean over 3 test cases of one run per method, which has no spread over seeds" in text
     assert "±" not in text
     assert "**0." not in text
@@ -84,35 +85,38 @@ def test_one_seed_says_that_it_has_no_spread(build, scores):
 
 def test_method_with_fewer_seeds_is_named(build, scores):
     left = scores[(scores["method"] != "good") | (scores["seed"] < 2)]
-    text = formats.to_markdown(build(scores=left))
-    assert r"- Good\_1 (50 %): 2 of 3 seeds." in text
+    text = forms.text(sheet(build(scores=left)), ".md")
+    assert "- Good_1 (50 %): 2 of 3 seeds." in text
     assert "over 2 to 3 seeds" in text
 
 
 def test_method_that_is_not_trained_counts_for_no_number_of_seeds(build, scores):
     left = scores[(scores["method"] != "good") | (scores["seed"] < 1)]
     methods = [vars(method) | {"trained": method.key != "good"} for method in build().methods]
-    text = formats.to_markdown(build(scores=left, methods=methods))
-    assert r"- Good\_1 (50 %): scored once, nothing is trained." in text
+    text = forms.text(sheet(build(scores=left, methods=methods)), ".md")
+    assert "- Good_1 (50 %): scored once, nothing is trained." in text
     assert "over 3 seeds" in text
 
 
 def test_latex_is_ascii_and_its_braces_and_columns_fit(build):
-    text = formats.to_latex(build(failed=FAILED))
+    text = forms.text(sheet(build(failed=FAILED)), ".tex")
     assert text.isascii()
     plain = re.sub(r"\\[{}]", "", text)
     assert plain.count("{") == plain.count("}")
-    for grid, names in zip(re.findall(r"\\begin\{tabular\}.*?\\end\{tabular\}", text, re.DOTALL), (1, 2), strict=True):
+    grids = re.findall(r"\\begin\{tabular\}.*?\\end\{tabular\}", text, re.DOTALL)
+    assert len(grids) == 2
+    for grid in grids:
         rows = [line for line in grid.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
-        assert {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows} == {names + 4}
+        assert {len(re.findall(r"(?<!\\)&", row)) + 1 for row in rows} == {5}
 
 
 def test_latex_escapes_what_titles_hold(build):
-    text = formats.to_latex(build())
+    text = forms.text(sheet(build()), ".tex")
     assert r"\caption{Table 1: 100 \% \_x\_. Each cell: " in text
-    assert r"Good\_1 (50 \%) & \textbf{\boldmath 0.600 $\pm$ 0.010} &" in text
-    assert r"Bad \& $<$late$>$ & One-hot & \textbf{\boldmath worse $-$0.100} &" in text
-    assert r" &  & {\scriptsize {[}$-$0.125, $-$0.075{]}} &" in text
+    assert r"Good\_1 (50 \%) & \textbf{\boldmath \underline{0.600}} $\pm$ 0.010 &" in text
+    assert r"Bad \& $<$late$>$ & \textbf{\boldmath $-$0.100} &" in text
+    assert r"{\scriptsize vs One-hot} & {\scriptsize {[}$-$0.125, $-$0.075{]}} &" in text
+    assert r" & {\scriptsize worse} &" in text
 
 
 class Tree(HTMLParser):
@@ -142,23 +146,23 @@ class Tree(HTMLParser):
 
 
 def test_html_holds_the_same_cells_and_escapes_titles(build):
-    means, differences = Tree(formats.to_html(build())).tables
+    means, differences = Tree(forms.text(sheet(build()), ".html")).tables
     assert means[0] == ["Method", "A", "both", "all classes"]
     assert means[1] == ["DSC ↑", "HD95 (mm) ↓", "ECE, all voxels ↓", "ECE, boundary band ↓"]
     assert means[3][:2] == ["Good_1 (50 %)", "0.600 ± 0.010"]
-    assert differences[3][:2] == ["Bad & <late> vs One-hot", f"worse {MINUS}0.100 [{MINUS}0.125, {MINUS}0.075]"]
+    assert differences[3][:2] == ["Bad & <late> vs One-hot", f"{MINUS}0.100 [{MINUS}0.125, {MINUS}0.075] worse"]
 
 
 def test_columns_own_title_replaces_structure_and_metric(build):
     columns = [{"metric": "hd95", "structure": "A", "title": "Hausdorff"}]
-    text = formats.to_markdown(build(columns=columns))
+    text = forms.text(sheet(build(columns=columns)), ".md")
     assert lines_of(text, "| Method |")[0] == "| Method | Hausdorff (mm) ↓ |"
 
 
 def test_file_name_decides_the_form(build, tmp_path):
     table = build()
-    for suffix, writer in formats.WRITERS.items():
+    for suffix in forms.FORMS:
         formats.write(table, tmp_path / f"t{suffix}")
-        assert (tmp_path / f"t{suffix}").read_text(encoding="utf-8") == writer(table)
-    with pytest.raises(InputError, match=r"t\.xls"):
+        assert (tmp_path / f"t{suffix}").read_text(encoding="utf-8") == forms.text(sheet(table), suffix)
+    with pytest.raises(InputError, match=r"\.xls"):
         formats.write(table, tmp_path / "t.xls")

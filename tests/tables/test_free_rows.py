@@ -114,7 +114,7 @@ def test_every_method_is_tested_against_one_hot_at_its_own_temperature(runs, set
     free_rows.write(free, tmp_path / "f.md")
     text = (tmp_path / "f.md").read_text()
     assert "### T: against Scaled" in text
-    assert "ECE, beyond noise worse: Good_1 (50 %), Bad & \\<late>, Noise." in text
+    assert "ECE, beyond noise worse: Good_1 (50 %), Bad & \\<late\\>, Noise." in text
 
 
 def test_without_a_scaled_row_nothing_is_tested(runs, settings) -> None:

@@ -13,8 +13,8 @@ ROWS = [["x|y", "1", "2"], ["z & z", "3", "4"]]
 def test_markdown_has_a_line_a_row_and_its_notes(tmp_path: Path) -> None:
     plain_table.write(tmp_path / "t.md", "T", "What it shows.", HEADS, ROWS, ["A note."])
     assert (tmp_path / "t.md").read_text() == (
-        "### T\n\nWhat it shows.\n\n| Name | a < b | c |\n| :-- | --: | --: |\n| x\\|y | 1 | 2 |\n| z & z | 3 | 4 |\n\n"
-        "- A note.\n"
+        "### T\n\nWhat it shows.\n\n| Name | a \\< b | c |\n| :-- | --: | --: |\n| x\\|y | 1 | 2 |\n"
+        "| z & z | 3 | 4 |\n\n- A note.\n"
     )
 
 
@@ -37,5 +37,5 @@ def test_group_is_named_once_over_its_rows(tmp_path: Path) -> None:
 
 
 def test_other_suffix_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"\.md, \.html"):
-        plain_table.write(tmp_path / "t.tex", "T", "", HEADS, ROWS)
+    with pytest.raises(InputError, match=r"\.md, \.tex, \.html"):
+        plain_table.write(tmp_path / "t.rst", "T", "", HEADS, ROWS)

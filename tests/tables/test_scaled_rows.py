@@ -6,8 +6,9 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from softbench.tables import assemble, formats, scaled, wording
+from softbench.tables import assemble, forms, scaled, wording
 from softbench.tables.assemble import Runs
+from softbench.tables.scores import sheet
 
 ROW = {
     "key": "one_hot@temperature", "title": "One-hot + T", "control": "one_hot", "trained": True, "scaled": "one_hot",
@@ -51,8 +52,8 @@ def test_label_map_metrics_differ_by_zero_and_are_not_tested(runs, settings) -> 
     assert found.difference.mean == 0
     assert all(math.isnan(value) for value in (found.difference.p, found.difference.low, found.p_holm))
     assert found.verdict is None
-    line = next(text for text in formats.to_markdown(table).splitlines() if "One-hot + T | One-hot |" in text)
-    assert "| 0.000 same label map |" in line
+    line = next(text for text in forms.text(sheet(table), ".md").splitlines() if "One-hot + T<br>vs One-hot |" in text)
+    assert "| 0.000<br>same label map |" in line
 
 
 def test_holm_counts_the_row_where_it_is_tested_alone(runs, settings, methods) -> None:
@@ -63,7 +64,7 @@ def test_holm_counts_the_row_where_it_is_tested_alone(runs, settings, methods) -
 def test_row_changes_no_number_of_the_others(runs, settings, methods) -> None:
     told = ["mean", "sd_over_seeds", "difference", "difference_low", "p", "detectable", "n_undefined"]
     tables = [assemble.table(runs, {**settings, "methods": rows}) for rows in (settings["methods"], methods)]
-    beside, alone = (pd.read_csv(io.StringIO(formats.to_csv(table))) for table in tables)
+    beside, alone = (pd.read_csv(io.StringIO(forms.text(sheet(table), ".csv"))) for table in tables)
     beside = beside[beside["method"] != ROW["key"]].reset_index(drop=True)
     pd.testing.assert_frame_equal(beside[["method", "metric", *told]], alone[["method", "metric", *told]])
 

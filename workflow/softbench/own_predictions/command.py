@@ -9,6 +9,8 @@ from typing import Any
 from softbench.own_predictions import arguments
 from softbench.own_predictions.parts import Settings, Show
 from softbench.plan.modules import PACKAGE, version_of
+from softbench.tables import forms
+from softbench.tables.scores import sheet
 
 CROSS_CHECKS = ("medpy", "monai", "netcal")
 CORES = min(4, os.cpu_count() or 1)
@@ -86,7 +88,6 @@ def _add_how(add: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Score as the command line says; print the table and where everything lies."""
     from softbench.own_predictions.run import run as score  # here, so that --help needs none of the libraries
-    from softbench.tables.markdown import to_markdown
 
     sources = arguments.sources(options.predictions)
     settings = Settings(
@@ -105,7 +106,7 @@ def run(options: argparse.Namespace) -> None:
         sources, options.references, options.output,
         settings=settings, show=show, versions=_versions(), workers=workers, log=_log,
     )  # fmt: skip
-    print(to_markdown(table))
+    print(forms.text(sheet(table), ".md"))
     print(_where(options.output))
 
 

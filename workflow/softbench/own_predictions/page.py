@@ -10,7 +10,7 @@ from softbench.figures import reliability
 from softbench.own_predictions import tables
 from softbench.own_predictions.parts import Settings, Show, Source
 from softbench.page import page
-from softbench.tables import formats
+from softbench.tables import formats, forms, scores
 from softbench.tables.assemble import Runs
 from softbench.tables.parts import Table
 
@@ -55,7 +55,7 @@ def write(
 
 def _section(title: str, table: Table) -> dict[str, Any]:
     """Return a table for the page, where the section's title is the table's."""
-    return {"title": title, "html": formats.to_html(replace(table, title=title))}
+    return {"title": title, "html": forms.text(scores.sheet(replace(table, title=title)), ".html")}
 
 
 def _notes(runs: Runs, settings: Settings, raters: int) -> list[str]:

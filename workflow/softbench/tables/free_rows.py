@@ -117,7 +117,7 @@ def write(free: Free, path: Path) -> None:
     rows = [
         [
             LABELS[prediction].format(free.seeds_of(method, prediction)),
-            *(f"{entry.text} {entry.aside}".strip() for entry in texts[prediction][place].entries),
+            *(entry.words for entry in texts[prediction][place].entries),
         ]
         for place, method, prediction in lines
     ]

@@ -1,44 +1,16 @@
-"""A table as words and cells, before any markup: what the Markdown, LaTeX and HTML forms have in common."""
+"""A table of methods by columns in words: its headings, its means, and its differences to the controls."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from softbench.tables import marks
 from softbench.tables.parts import Cell, Column, Method, Table
 from softbench.tables.rounding import NOTHING, digits, interval, number
+from softbench.tables.sheet import ALL, Entry, Head, Line, Text
 
 ARROWS = {"higher": "↑", "lower": "↓", "neither": ""}
 REGIONS = {"all": "all voxels", "foreground": "foreground", "band": "boundary band"}
-ALL = "all classes"
 NO_UNIT = ("", "1")
 SAME_MAP = "same label map"  # where an interval would stand
-
-
-@dataclass(frozen=True)
-class Head:
-    """A column's heading: `group` (a structure; may be empty), `label` (metric, region, unit) and `arrow`."""
-
-    group: str
-    label: str
-    arrow: str
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A cell's `text`, what follows it in a smaller hand (`aside`), and whether the text is bold or says worse."""
-
-    text: str
-    aside: str = ""
-    bold: bool = False
-    worse: bool = False
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row: the method's `title`, its `control` (empty among the means), and its entries."""
-
-    title: str
-    control: str
-    entries: tuple[Entry, ...]
 
 
 def heads(table: Table) -> tuple[Head, ...]:
@@ -51,12 +23,12 @@ def _head(column: Column, table: Table) -> Head:
     unit = "" if metric.unit in NO_UNIT else f" ({metric.unit})"
     arrow = ARROWS[metric.better]
     if column.title is not None:
-        return Head("", column.title + unit, arrow)
+        return Head(column.title + unit, arrow)
     regions = {other.roi for other in table.columns if other.metric == column.metric}
     region = f", {REGIONS.get(column.roi, column.roi)}" if regions != {"all"} else ""
     pooled = ", pooled" if column.over == "pooled" else ""
     group = ALL if column.structure == "all" else column.structure
-    return Head(group, metric.name + region + pooled + unit, arrow)
+    return Head(metric.name + region + pooled + unit, arrow, group)
 
 
 def name_of(head: Head) -> str:
@@ -64,36 +36,52 @@ def name_of(head: Head) -> str:
     return head.label if head.group in ("", ALL) else f"{head.group} {head.label}"
 
 
+def title_of(head: Head) -> str:
+    """Return a column's name as a heading of its own, with its arrow."""
+    return f"{name_of(head)} {head.arrow}".strip()
+
+
 def means(table: Table) -> tuple[Line, ...]:
-    """Return part 1: the means with their spread over seeds; bold where better than the control beyond noise."""
-    return _lines(table, table.methods, _mean)
+    """Return part 1: the means with their spread over seeds, marked as `marks` says."""
+    best = marks.best_means(table)
+
+    def entry(cell: Cell, decimals: int, place: tuple[int, int]) -> Entry:
+        spread = number(cell.sd_seeds, decimals)
+        asides = () if spread == NOTHING else (Text(f"± {spread}"),)
+        return Entry(marks.mean(number(cell.mean, decimals), cell, is_best=place in best), asides)
+
+    return _lines(table, table.methods, entry)
 
 
 def differences(table: Table) -> tuple[Line, ...]:
-    """Return part 2: differences to the control with their interval; bold where beyond noise (Holm)."""
-    return _lines(table, tuple(method for method in table.methods if method.control), _difference)
+    """Return part 2: differences to the control with their interval, marked as `marks` says."""
+    compared = tuple(method for method in table.methods if method.control)
+    return _lines(table, compared, _difference, control=True)
 
 
-def _lines(table: Table, methods: tuple[Method, ...], entry: Callable[[Cell, int], Entry]) -> tuple[Line, ...]:
+def _lines(
+    table: Table,
+    methods: tuple[Method, ...],
+    entry: Callable[[Cell, int, tuple[int, int]], Entry],
+    *,
+    control: bool = False,
+) -> tuple[Line, ...]:
     decimals = [digits(column.metric, column.described.unit) for column in table.columns]
     lines = []
     for method in methods:
-        cells = table.cells[table.methods.index(method)]
-        entries = tuple(entry(cell, d) for cell, d in zip(cells, decimals, strict=True))
-        lines.append(Line(method.title, table.controls.get(method.control or "", ""), entries))
+        row = table.methods.index(method)
+        cells = enumerate(zip(table.cells[row], decimals, strict=True))
+        entries = tuple(entry(cell, digits, (row, column)) for column, (cell, digits) in cells)
+        against = f"vs {table.controls[str(method.control)]}" if control else ""
+        lines.append(Line(method.title, entries, against))
     return tuple(lines)
 
 
-def _mean(cell: Cell, decimals: int) -> Entry:
-    spread = number(cell.sd_seeds, decimals)
-    aside = "" if spread == NOTHING else f"± {spread}"
-    return Entry(number(cell.mean, decimals), aside, bold=cell.verdict == "better")
-
-
-def _difference(cell: Cell, decimals: int) -> Entry:
+def _difference(cell: Cell, decimals: int, place: tuple[int, int]) -> Entry:
     gap = cell.difference
     if gap is None or gap.n_seeds == 0:
-        return Entry(NOTHING)
-    text = number(gap.mean, decimals, signed=True)
-    aside = SAME_MAP if cell.same_map else interval(gap.low, gap.high, decimals)
-    return Entry(text, aside, bold=cell.bold, worse=cell.verdict == "worse")
+        return Entry(Text(NOTHING))
+    interval_text = SAME_MAP if cell.same_map else interval(gap.low, gap.high, decimals)
+    number_text = marks.difference(number(gap.mean, decimals, signed=True), cell)
+    worse = (Text("worse", warns=True),) if cell.verdict == "worse" else ()
+    return Entry(number_text, (Text(interval_text), *worse))

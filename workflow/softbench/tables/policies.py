@@ -12,9 +12,10 @@ from softbench import pieces
 from softbench.tables import plain_table
 from softbench.tables.assemble import Runs, table
 from softbench.tables.formats import writer_of
-from softbench.tables.layout import Entry, differences, heads, means, name_of
+from softbench.tables.layout import differences, heads, means, name_of
 from softbench.tables.parts import Cell, Column, Table
 from softbench.tables.rounding import NOTHING
+from softbench.tables.sheet import Entry
 from softbench.tables.wording import POLICIES, spread
 
 VERSION = 1
@@ -114,13 +115,13 @@ def _lines(policies: Policies, place: int) -> Iterable[list[str]]:
     found = [means(shown) for shown in tables]
     gaps = [iter(differences(shown)) for shown in tables]
     for row, (method, cell) in enumerate(zip(policies.first.methods, policies.counted(place), strict=True)):
-        values = [_text(lines[row].entries[place]) for lines in found]
-        beside = [_text(next(lines).entries[place]) if method.control else NOTHING for lines in gaps]
+        values = [lines[row].entries[place].words for lines in found]
+        beside = [_gap_words(next(lines).entries[place]) if method.control else NOTHING for lines in gaps]
         yield [method.title, *values, str(cell.n_penalised), str(cell.n_undefined), *beside]
 
 
-def _text(entry: Entry) -> str:
-    return f"{entry.text} {entry.aside}".strip()
+def _gap_words(entry: Entry) -> str:
+    return " ".join(part.text for part in (entry.number, *entry.asides[:1]) if part.text)
 
 
 def _undefined(policies: Policies) -> Iterable[str]:

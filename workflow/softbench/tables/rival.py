@@ -47,15 +47,8 @@ def text(table: Table, suffix: str) -> str:
     rival = table.methods[0].title
     about = ABOUT.format(rival=rival, tests=table.tests, alpha=ALPHA)
     top = ["Method", *(f"{name_of(head)} {head.arrow}".strip() for head in heads(table))]
-    rows = [
-        [line.title, *(_cell(entry.text, entry.aside, entry.worse) for entry in line.entries)]
-        for line in differences(table)
-    ]
+    rows = [[line.title, *(entry.words for entry in line.entries)] for line in differences(table)]
     return plain_table.text(suffix, f"{table.title}: against {rival}", about, top, rows, list(_verdicts(table)))
-
-
-def _cell(difference: str, interval: str, worse: bool) -> str:
-    return " ".join(part for part in (difference, interval, "worse" if worse else "") if part)
 
 
 def _verdicts(table: Table) -> Iterable[str]:

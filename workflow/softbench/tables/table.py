@@ -1,7 +1,7 @@
 """A table of methods by columns, as numbers: what was scored, with its spread, and the difference to the control."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from softbench.statistics import Difference, apply_policy, difference, holm, summarise
 from softbench.tables.choice import check_found, with_composites
-from softbench.tables.parts import ALPHA, Cell, Column, Ensemble, Failure, Method, Table
+from softbench.tables.parts import ALPHA, Cell, Column, Ensemble, Failure, Method, Summary, Table
 from softbench.tables.scaled import is_of_label_map
 
 VERSION = 3
@@ -91,15 +91,24 @@ def _cell(here: pd.DataFrame, column: Column, row: Method, summary: pd.DataFrame
     gap = _difference(here, column, row) if row.control in summary.index else None
     same_map = gap is not None and row.scaled == row.control and is_of_label_map(column.metric)
     return Cell(
-        mean=float(found["mean"]),
-        sd_seeds=float(found["sd_seeds"]),
-        sd_cases=float(found["sd_cases"]),
-        n_seeds=int(found["n_seeds"]),
-        n_cases=int(found["n_cases"]),
-        n_undefined=int(found["n_undefined"]),
-        n_penalised=int(found["n_penalised"]),
+        summary_of(found.to_dict()),
         difference=_untested(gap) if gap is not None and same_map else gap,
         same_map=same_map,
+    )
+
+
+def summary_of(row: Mapping[Hashable, Any]) -> Summary:
+    """Return a row of `statistics.summarise` as a summary; `by_seed` and `runs` where it has them."""
+    return Summary(
+        mean=float(row["mean"]),
+        sd_seeds=float(row["sd_seeds"]),
+        sd_cases=float(row["sd_cases"]),
+        n_seeds=int(row["n_seeds"]),
+        n_cases=int(row["n_cases"]),
+        n_undefined=int(row["n_undefined"]),
+        n_penalised=int(row["n_penalised"]),
+        by_seed=row.get("by_seed", {}),
+        runs=row.get("runs", ""),
     )
 
 

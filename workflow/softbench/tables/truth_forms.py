@@ -50,7 +50,7 @@ def _methods(truth: Truth) -> Iterable[list[str]]:
     for line, method in zip(means(truth.table), truth.table.methods, strict=True):
         row = truth.distances.loc[method.key]
         far = [number(float(row[name]), quality.COLUMNS[name][1]) for name in DISTANCES]
-        yield [line.title, *far, *(f"{entry.text} {entry.aside}".strip() for entry in line.entries)]
+        yield [line.title, *far, *(entry.words for entry in line.entries)]
 
 
 def _ranks(truth: Truth) -> Iterable[list[str]]:

@@ -13,7 +13,7 @@ from softbench.papers import published
 from softbench.papers.claims.judge import judge_all
 from softbench.papers.claims.outcome import Outcome
 from softbench.papers.claims.write import to_markdown
-from softbench.papers.published import Cell, Dataset, Paper, PrintedMetric, PublishedTable, arithmetic
+from softbench.papers.published import Dataset, Paper, PrintedCell, PrintedMetric, PublishedTable, arithmetic
 from softbench.papers.published.page_table import page_table
 
 PAGE = Path(__file__).parents[4] / "docs" / "papers.md"
@@ -129,14 +129,14 @@ def _metric(one: PrintedMetric) -> tuple[str, ...]:
 
 def _doubts(table: PublishedTable) -> list[tuple[str, ...]]:
     """Return one row for each note, with the cells that it is about."""
-    noted: dict[tuple[str, str], list[Cell]] = {}
+    noted: dict[tuple[str, str], list[PrintedCell]] = {}
     for cell in table.cells:
         if cell.note:
             noted.setdefault((cell.confidence, cell.note), []).append(cell)
     return [(f"`{table.key}`", _where(cells), sure, note) for (sure, note), cells in noted.items()]
 
 
-def _where(cells: Sequence[Cell]) -> str:
+def _where(cells: Sequence[PrintedCell]) -> str:
     """Name one to three cells; count more."""
     if len(cells) > 3:
         return f"{len(cells)} cells, e.g. {cells[0].place} ({cells[0].printed})"

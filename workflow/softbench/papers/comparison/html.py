@@ -8,7 +8,7 @@ from softbench.papers.comparison.layout import Entry, Line, heads, lines
 from softbench.papers.comparison.notes import footnotes
 from softbench.papers.comparison.parts import Beside, Section
 from softbench.tables.html import groups
-from softbench.tables.layout import Head
+from softbench.tables.sheet import Head
 
 
 def to_html(table: Beside) -> str:

@@ -9,7 +9,7 @@ from softbench.papers.comparison.notes import footnotes
 from softbench.papers.comparison.parts import Beside, Section
 from softbench.tables.latex import FIT, TOP
 from softbench.tables.latex import escape as _escape_known
-from softbench.tables.layout import Head
+from softbench.tables.sheet import Head
 
 MORE_SIGNS = {"√": r"$\surd$", "²": "$^2$", "é": r"\'e", "ü": r"\"u"}
 

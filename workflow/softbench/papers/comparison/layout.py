@@ -7,8 +7,8 @@ from string import ascii_lowercase
 
 from softbench.papers.comparison.numbers import decimals_of
 from softbench.papers.comparison.parts import Beside, Cell, Column, Ours, Section
-from softbench.tables.layout import Head
 from softbench.tables.rounding import MINUS, NOTHING, number
+from softbench.tables.sheet import Head
 
 UNITS = {"percent": " (%)", "mm": " (mm)"}
 ARROWS = {"higher": "↑", "lower": "↓", "zero": "(best at 0)"}
@@ -53,7 +53,7 @@ def _head(column: Column, *, alone: bool) -> Head:
     metric = column.metric.name + UNITS.get(column.metric.unit, "")
     arrow = ARROWS[column.metric.better]
     structure = ALL if column.structure == "all" else column.structure
-    return Head("", metric, arrow) if alone else Head(f"{metric} {arrow}", structure, "")
+    return Head(metric, arrow) if alone else Head(structure, "", f"{metric} {arrow}")
 
 
 def lines(table: Beside, section: Section) -> tuple[Line, ...]:

@@ -38,7 +38,7 @@ def _ours(row: Mapping[Hashable, Any]) -> Ours:
     return Ours(float(row["mean"]), *spreads, *counts, row.get("by_seed", {}), row.get("runs", ""))
 
 
-def value_of(table: PublishedTable, cell: published.Cell) -> Printed:
+def value_of(table: PublishedTable, cell: published.PrintedCell) -> Printed:
     """Return a printed number in our unit, with half a unit of its last digit and the counts behind it."""
     mean, sd = table.in_our_units(cell)
     half_unit = Decimal(5).scaleb(-1 - decimals_of(cell)) * table.metric_of(cell).factor
@@ -46,7 +46,7 @@ def value_of(table: PublishedTable, cell: published.Cell) -> Printed:
     return Printed(mean, sd, float(half_unit), seeds or 1, table.datasets[cell.place.dataset].test)
 
 
-def decimals_of(cell: published.Cell, part: Literal["mean", "sd"] = "mean") -> int:
+def decimals_of(cell: published.PrintedCell, part: Literal["mean", "sd"] = "mean") -> int:
     """Return with how many decimals a number is printed; 0 where it is lost."""
     lost = cell.printed == published.tables.LOST
     return 0 if lost else -int(Decimal(cell.text(part)).as_tuple().exponent)

@@ -84,7 +84,7 @@ class Cell:
     `ours` has the paper's definition of the metric, `standard` the usual one where they differ; None where not scored.
     """
 
-    printed: published.Cell | None = None
+    printed: published.PrintedCell | None = None
     value: Printed | None = None
     ours: Ours | None = None
     standard: Ours | None = None

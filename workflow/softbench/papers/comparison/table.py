@@ -119,7 +119,7 @@ def _cell(
     column: Column,
     rater: int | None,
     found: Found,
-    printed: published.Cell | None,
+    printed: published.PrintedCell | None,
 ) -> Cell:
     def of(key: str | None, roi: str) -> Ours | None:
         structure = block.structures.get(column.structure, column.structure)
@@ -133,7 +133,7 @@ def _cell(
 
 
 def _judgement(
-    table: PublishedTable, block: Block, printed: published.Cell, value: Printed, ours: Ours | None
+    table: PublishedTable, block: Block, printed: published.PrintedCell, value: Printed, ours: Ours | None
 ) -> Judgement:
     reason = beside_metrics.reason_against(table, printed.place.metric)
     if table.metric_of(printed).ours is None:

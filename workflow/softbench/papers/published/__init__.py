@@ -3,15 +3,15 @@
 from softbench.papers.published.arithmetic import Check, checks
 from softbench.papers.published.frame import COLUMNS, frame
 from softbench.papers.published.reader import names, paper, papers, read
-from softbench.papers.published.tables import Cell, Dataset, Paper, Place, PrintedMetric, PublishedTable
+from softbench.papers.published.tables import Dataset, Paper, Place, PrintedCell, PrintedMetric, PublishedTable
 
 __all__ = [
     "COLUMNS",
-    "Cell",
     "Check",
     "Dataset",
     "Paper",
     "Place",
+    "PrintedCell",
     "PrintedMetric",
     "PublishedTable",
     "checks",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from softbench.papers.published import reader
-from softbench.papers.published.tables import LOST, Cell, PublishedTable
+from softbench.papers.published.tables import LOST, PrintedCell, PublishedTable
 
 Interval = tuple[Decimal, Decimal]
 KINDS = {
@@ -79,7 +79,7 @@ def _spreads(table: PublishedTable) -> Iterator[Check]:
         yield Check("spread", table.key, str(cell.place), rounded(cell.text("sd")), (Decimal(0), most))
 
 
-def _composites(table: PublishedTable) -> Iterator[tuple[Cell, list[Cell]]]:
+def _composites(table: PublishedTable) -> Iterator[tuple[PrintedCell, list[PrintedCell]]]:
     """Yield each printed average (lost ones left out) with the cells that it averages."""
     for cell in table.cells:
         names = table.composites.get(cell.place.structure, ())

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from softbench.papers.published import reader
-from softbench.papers.published.tables import Cell, PublishedTable
+from softbench.papers.published.tables import PrintedCell, PublishedTable
 
 # One row a mean. `arm` is plain or augmented (EPD), `rater` an annotation set (LIDC); "" and 0 where there is none.
 COLUMNS = [
@@ -28,7 +28,7 @@ def frame(tables: Iterable[str] | None = None, *, derived: bool = False) -> pd.D
     return pd.DataFrame(rows, columns=COLUMNS).astype({"mean": float, "sd": float, "n": float})
 
 
-def _row(table: PublishedTable, cell: Cell, derived: bool) -> tuple:
+def _row(table: PublishedTable, cell: PrintedCell, derived: bool) -> tuple:
     place, metric = cell.place, table.metric_of(cell)
     mean, spread = table.in_our_units(cell, derived=derived)
     count = table.count_behind(cell)

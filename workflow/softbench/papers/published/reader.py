@@ -10,7 +10,7 @@ import yaml
 
 from softbench.checks import require_one_of
 from softbench.errors import InputError
-from softbench.papers.published.tables import Cell, Dataset, Paper, Place, PrintedMetric, PublishedTable
+from softbench.papers.published.tables import Dataset, Paper, Place, PrintedCell, PrintedMetric, PublishedTable
 
 HERE = Path(__file__).parents[3]
 FOLDER = HERE / "published"
@@ -108,7 +108,7 @@ def _table(
     )  # fmt: skip
 
 
-def _row(where: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> list[Cell]:
+def _row(where: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> list[PrintedCell]:
     """Return the cells of a row."""
     shared = {**table.get("same", {}), **_coordinates(row)}
     numbers = row["cells"].split()
@@ -123,7 +123,7 @@ def _row(where: str, table: Mapping[str, Any], row: Mapping[str, Any]) -> list[C
         if missing := {"dataset", "metric", "structure", "method"} - set(place):
             raise InputError(f"{where}: a cell of the row {shared} lacks {', '.join(sorted(missing))}.")
     return [
-        Cell(Place(**place), number, difference=difference)
+        PrintedCell(Place(**place), number, difference=difference)
         for place, number, difference in zip(places, numbers, differences, strict=True)
     ]
 
@@ -133,7 +133,7 @@ def _coordinates(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_places(
-    where: str, cells: list[Cell], datasets: Mapping[str, Dataset], metrics: Mapping[str, PrintedMetric]
+    where: str, cells: list[PrintedCell], datasets: Mapping[str, Dataset], metrics: Mapping[str, PrintedMetric]
 ) -> None:
     seen = set()
     for cell in cells:
@@ -144,7 +144,7 @@ def _check_places(
         seen.add(cell.place)
 
 
-def _with_doubts(where: str, cells: list[Cell], doubts: list[Mapping[str, Any]]) -> list[Cell]:
+def _with_doubts(where: str, cells: list[PrintedCell], doubts: list[Mapping[str, Any]]) -> list[PrintedCell]:
     """Return the cells, each with what is said about it."""
     for doubt in doubts:
         meant = [cell for cell in cells if _is_at(cell.place, doubt["at"])]
@@ -159,6 +159,6 @@ def _is_at(place: Place, at: Mapping[str, Any]) -> bool:
     return all(getattr(place, key) in (value if isinstance(value, list) else [value]) for key, value in at.items())
 
 
-def _doubted(cell: Cell, doubt: Mapping[str, Any]) -> Cell:
+def _doubted(cell: PrintedCell, doubt: Mapping[str, Any]) -> PrintedCell:
     note = "; ".join(text for text in (cell.note, doubt["note"]) if text)
-    return Cell(cell.place, cell.printed, doubt["confidence"], note, doubt.get("derived"), cell.difference)
+    return PrintedCell(cell.place, cell.printed, doubt["confidence"], note, doubt.get("derived"), cell.difference)

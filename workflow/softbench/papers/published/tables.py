@@ -70,7 +70,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Cell:
+class PrintedCell:
     """A printed number: `printed` as it stands in the paper, `mean` and `sd` read from it (NaN where there is none).
 
     `confidence` says how sure it is that this is the printed number; `derived` is what other cells give for a lost one.
@@ -112,11 +112,11 @@ class PublishedTable:
     datasets: dict[str, Dataset]
     metrics: dict[str, PrintedMetric]
     columns: tuple[str, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[PrintedCell, ...]
     composites: dict[str, tuple[str, ...]]
     baseline: str | None
 
-    def cell(self, **place: str | int | None) -> Cell:
+    def cell(self, **place: str | int | None) -> PrintedCell:
         """Return the one cell at these coordinates, e.g. `cell(method="ls", metric="ECE", dataset="brats2019_svls")`.
 
         Raises: InputError: unless exactly one cell is there.
@@ -129,11 +129,11 @@ class PublishedTable:
             )
         return found[0]
 
-    def metric_of(self, cell: Cell) -> PrintedMetric:
+    def metric_of(self, cell: PrintedCell) -> PrintedMetric:
         """Return the metric that a cell holds."""
         return self.metrics[cell.place.metric]
 
-    def in_our_units(self, cell: Cell, *, derived: bool = False) -> tuple[float, float]:
+    def in_our_units(self, cell: PrintedCell, *, derived: bool = False) -> tuple[float, float]:
         """Return mean and sd in our unit (shares, mm), NaN where the paper has none.
 
         Args:
@@ -145,7 +145,7 @@ class PublishedTable:
         spread = cell.text("sd") if "±" in cell.printed else LOST
         return _scaled(mean, factor), _scaled(spread, factor)
 
-    def count_behind(self, cell: Cell) -> int | None:
+    def count_behind(self, cell: PrintedCell) -> int | None:
         """Return how many seeds or cases a cell's ± is over; None where it has no ±."""
         if "±" not in cell.printed:
             return None

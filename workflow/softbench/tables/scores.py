@@ -1,10 +1,14 @@
-"""A table as CSV: one row a cell, full precision, for the next program."""
+"""A table of methods by columns as a sheet: means, differences to the controls, notes, and its numbers."""
 
 import pandas as pd
 
 from softbench.statistics import detectable
+from softbench.tables import marks, wording
+from softbench.tables.layout import differences, heads, means
 from softbench.tables.parts import Cell, Column, Method, Table
+from softbench.tables.sheet import Grid, Sheet
 
+VERSION = 1
 COLUMNS = [
     *("method", "title", "structure", "metric", "roi", "unit", "better"),
     *("mean", "sd_over_seeds", "sd_over_cases", "n_seeds", "n_cases", "n_undefined", "n_penalised"),
@@ -12,8 +16,18 @@ COLUMNS = [
 ]
 
 
-def to_csv(table: Table) -> str:
-    """Return a table as CSV text: numbers as they are, unknown ones empty; nothing of a difference without a control.
+def sheet(table: Table) -> Sheet:
+    """Return a table as a reader sees it: the means, the differences to the controls, and the lines under them."""
+    columns = heads(table)
+    grids = [Grid(columns, means(table))]
+    if rows := differences(table):
+        grids.append(Grid(columns, rows, title=wording.DIFFERENCE, about=wording.paired(table), look="stacked"))
+    legend = marks.LEGEND if marks.best_means(table) else ""
+    return Sheet(table.title, wording.about(table), tuple(grids), wording.footnotes(table), numbers(table), legend)
+
+
+def numbers(table: Table) -> pd.DataFrame:
+    """Return a row a cell: numbers as they are, unknown ones empty; nothing of a difference without a control.
 
     `p_holm` is adjusted for all differences of the table; `beyond_noise` says whether it is below 0.05; `detectable` is
     the difference that so many seeds would have found with 80 % power, at p < 0.05 and unadjusted.
@@ -23,7 +37,7 @@ def to_csv(table: Table) -> str:
         for method, row in zip(table.methods, table.cells, strict=True)
         for column, cell in zip(table.columns, row, strict=True)
     ]
-    return pd.DataFrame(records, columns=COLUMNS).to_csv(index=False, lineterminator="\n")
+    return pd.DataFrame(records, columns=COLUMNS)
 
 
 def _record(method: Method, column: Column, cell: Cell) -> list[object]:

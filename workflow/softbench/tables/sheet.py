@@ -1,0 +1,145 @@
+"""A table as a reader sees it, before any markup: titles, sentences, grids of texts; `forms` writes it in four ways.
+
+Every table of the suite is a `Sheet`: those of methods by columns, the papers' beside ours, ranks, costs, claims.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words within a cell, and how they are set: bold; underlined (the best mean); or as a warning (worse, outside)."""
+
+    text: str
+    bold: bool = False
+    underlined: bool = False
+    warns: bool = False
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A cell: its number, and what stands beside or below it in smaller letters."""
+
+    number: Text
+    asides: tuple[Text, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """All of it on one line, without markup."""
+        return " ".join(part.text for part in (self.number, *self.asides) if part.text)
+
+
+ALL = "all classes"  # a group of columns that needs no name in front of a label
+
+
+@dataclass(frozen=True)
+class Head:
+    """A column's heading: `label` (metric, region, unit), `arrow` (which way is better), `group` (may be empty)."""
+
+    label: str
+    arrow: str = ""
+    group: str = ""
+
+    @property
+    def name(self) -> str:
+        """The heading on one line."""
+        group = "" if self.group == ALL else self.group
+        return " ".join(part for part in (group, self.label, self.arrow) if part)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row: its `title`, an `aside` below it (its control, another name), its entries, and a `group` of rows."""
+
+    title: str
+    entries: tuple[Entry, ...]
+    aside: str = ""
+    group: str = ""
+
+    @property
+    def depth(self) -> int:
+        """Lines below the first where what stands aside has lines of its own."""
+        return max([len(entry.asides) for entry in self.entries] + [1 if self.aside else 0])
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows by columns. `first`: heading of the rows' titles; `title` and `about` stand above it, `notes` below.
+
+    look: "numbers"; "stacked", what stands aside is on lines of its own; or "sentences", cells of words, which a narrow
+        screen sets below each other.
+    """
+
+    heads: tuple[Head, ...]
+    lines: tuple[Line, ...]
+    first: str = "Method"
+    title: str = ""
+    about: str = ""
+    notes: tuple[str, ...] = ()
+    look: str = "numbers"
+
+    @property
+    def wraps(self) -> bool:
+        """Whether cells may break into lines: they are words, in columns that no metric names."""
+        return not any(head.arrow for head in self.heads)
+
+    def grouped(self) -> list[tuple[str, list[Line]]]:
+        """Return the rows under the name of their group, in order; one name stands over rows that follow another."""
+        found: list[tuple[str, list[Line]]] = []
+        for line in self.lines:
+            if not found or found[-1][0] != line.group:
+                found.append((line.group, []))
+            found[-1][1].append(line)
+        return found
+
+    def spans(self) -> list[tuple[str, int]]:
+        """Return the groups of columns with their widths; none where no column has one."""
+        found: list[tuple[str, int]] = []
+        for head in self.heads:
+            if found and found[-1][0] == head.group:
+                found[-1] = (head.group, found[-1][1] + 1)
+            else:
+                found.append((head.group, 1))
+        return found if any(name for name, _ in found) else []
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table for the reader: `title`, `about` (what stands in a cell), `grids`, `notes`; and its `numbers`, unrounded.
+
+    legend: what underlined numbers are; said where there are any.
+    """
+
+    title: str
+    about: str
+    grids: tuple[Grid, ...] = ()
+    notes: tuple[str, ...] = ()
+    numbers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    legend: str = ""
+
+
+def plain(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    groups: Sequence[str] = (),
+    title: str = "",
+    about: str = "",
+    notes: Sequence[str] = (),
+    look: str = "numbers",
+) -> Grid:
+    """Return a grid of rows of words.
+
+    Args:
+        heads: of the columns; the first names the rows.
+        rows: as many words each as there are heads, the row's title first.
+        groups: a name for each row, or none.
+        title, about, notes, look: of the grid.
+    """
+    named = zip(rows, groups or [""] * len(rows), strict=True)
+    lines = [Line(row[0], tuple(Entry(Text(cell)) for cell in row[1:]), group=name) for row, name in named]
+    top = tuple(Head(head) for head in heads[1:])
+    return Grid(top, tuple(lines), heads[0], title, about, tuple(notes), look)
