@@ -47,7 +47,7 @@ def test_each_seed_has_a_thin_line_beside_the_diagonal_and_the_bold_one():
 
 def test_number_is_the_mean_over_seeds_of_their_pooled_error():
     # Seed 0: (100 x 0.1 + 600 x 0.1) / 1000 = 0.07; seed 1: 300 x 0.1 / 1000 = 0.03.
-    assert [text.get_text() for text in axis_with(panels.draw_curves, SEEDS).texts] == ["ECE 0.0500"]
+    assert [text.get_text() for text in axis_with(panels.draw_curves, SEEDS).texts] == ["pooled ECE 0.0500"]
 
 
 def test_bars_are_shares_of_all_voxels_and_empty_bins_have_none():
@@ -57,7 +57,7 @@ def test_bars_are_shares_of_all_voxels_and_empty_bins_have_none():
 
 def test_region_without_voxels_has_an_unknown_error():
     axis = axis_with(panels.draw_curves, [bins_of([0, 0], [0, 0], [0, 0])])
-    assert axis.texts[0].get_text() == "ECE \N{EN DASH}"
+    assert axis.texts[0].get_text() == "pooled ECE \N{EN DASH}"
 
 
 def test_method_without_runs_says_so():

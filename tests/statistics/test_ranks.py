@@ -10,20 +10,34 @@ NAN = float("nan")
 
 
 def test_three_methods_in_two_seeds_by_hand(tidy):
-    # Means of seed 0: .6 .5 .4; of seed 1: .4 .6 .5; over both: .5 .55 .45.
+    # Means of seed 0: .6 .5 .4; of seed 1: .4 .6 .5. Ranks 1 2 3 and 3 1 2, their means 2 1.5 2.5.
     found = ranks(tidy(a=[[0.6, 0.6], [0.4, 0.4]], b=[[0.5, 0.5], [0.6, 0.6]], c=[[0.4, 0.4], [0.5, 0.5]]), "dsc")
     assert found.by_seed.to_numpy().tolist() == [[1, 2, 3], [3, 1, 2]]
     assert found.by_case.to_numpy().tolist() == [[2, 1, 3], [2, 1, 3]]
     table = found.table
-    assert table["rank"].to_dict() == {"a": 2, "b": 1, "c": 3}
+    assert table["rank"].to_dict() == {"a": 2, "b": 1.5, "c": 2.5}
     assert table["mean"].to_dict() == pytest.approx({"a": 0.5, "b": 0.55, "c": 0.45})
-    assert table["seeds_mean"].to_dict() == {"a": 2, "b": 1.5, "c": 2.5}
     assert table["seeds_best"].to_dict() == {"a": 1, "b": 1, "c": 2}
     assert table["seeds_worst"].to_dict() == {"a": 3, "b": 2, "c": 3}
     assert table["seeds_first"].to_dict() == {"a": 0.5, "b": 0.5, "c": 0}
     assert table["cases_mean"].to_dict() == {"a": 2, "b": 1, "c": 3}
     assert table["draws_first"].isna().all()
     assert found.reason == "no valid CI: 2 cases, at least 30 are needed"
+
+
+def test_rank_lies_within_the_range_over_seeds_where_that_of_the_mean_does_not(tidy):
+    # b is second in both seeds. Over both seeds its mean, .5, is the best: a and c have .45 and .35 after one bad seed.
+    found = ranks(tidy(a=[[0.8], [0.1]], b=[[0.5], [0.5]], c=[[0.1], [0.6]]), "dsc").table
+    assert found["mean"].idxmax() == "b"
+    assert found.loc["b", ["seeds_best", "rank", "seeds_worst"]].tolist() == [2, 2, 2]
+
+
+def test_redrawn_rank_is_the_mean_over_seeds_too(tidy):
+    # In all cases a is first in two seeds of three; its one bad seed is so bad that its mean is the worse one.
+    good, bad = np.full((1, 30), 0.6), np.full((1, 30), 0.0)
+    found = ranks(tidy(a=np.concatenate([good, good, bad]), b=np.full((3, 30), 0.5)), "dsc").table
+    np.testing.assert_allclose(found.loc["a", ["draws_best", "rank", "draws_worst"]].astype(float), 4 / 3)
+    assert found["draws_first"].to_dict() == {"a": 1, "b": 0}
 
 
 @pytest.mark.parametrize(("metric", "first"), [("dsc", "high"), ("hd95", "low"), ("ece", "low"), ("nsd_2mm", "high")])

@@ -2,6 +2,7 @@
 
 import math
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,11 @@ COLUMNS = [
 VALUE = {"a": (0.7, 3.0, 0.1), "b": (0.8, 2.0, 0.2), "c": (0.9, 1.0, 0.3), "chance": (0.0, 9.0, 0.0)}
 
 
-def made(seeds: int = 5, cases: int = 30, *, methods=METHODS, failed=(), skip=()):
-    """The evidence of methods that keep their order in every seed and case, a thousandth apart by seed."""
+def made(seeds: int = 5, cases: int = 30, *, methods=METHODS, failed=(), skip=(), changed=None):
+    """The evidence of methods that keep their order in every seed and case, a thousandth apart by seed.
+
+    `changed` is what else is done to the scores.
+    """
     rows = [
         (key, seed, f"c{case:02}", *place, VALUE[key][column] + seed / 1000, unit)
         for key in VALUE
@@ -41,6 +45,7 @@ def made(seeds: int = 5, cases: int = 30, *, methods=METHODS, failed=(), skip=()
     ]
     names = ["method", "seed", "case", "structure", "metric", "roi", "value", "unit"]
     scores = pd.DataFrame(rows, columns=names).assign(grid="full", prediction="raw")
+    scores = scores if changed is None else changed(scores)
     return evidence.of(assemble.Runs(scores, {}, list(failed)), {"title": "T", "methods": methods, "columns": COLUMNS})
 
 
@@ -50,6 +55,90 @@ def test_trained_methods_are_ranked_by_what_is_better() -> None:
     assert orders == [{"a": 3, "b": 2, "c": 1}, {"a": 3, "b": 2, "c": 1}, {"a": 1, "b": 2, "c": 3}]
     assert found[0].ranks.table["seeds_first"].to_dict() == {"a": 0, "b": 0, "c": 1}
     assert found[0].ranks.table.loc["c", ["draws_best", "draws_worst"]].tolist() == [1, 1]
+
+
+def test_runs_at_their_temperature_take_no_place_and_are_named(tmp_path: Path) -> None:
+    again = {"key": "a@t", "title": "A + temperature", "control": "a", "trained": True, "scaled": "a"}
+
+    def scaled(scores):
+        return pd.concat([scores, scores[scores["method"] == "a"].assign(prediction="temperature")])
+
+    shown = made(methods=[METHODS[0], again, *METHODS[1:]], changed=scaled)
+    found = rankings(shown, draws=1)
+    assert found[0].ranks.table["rank"].to_dict() == {"a": 3, "b": 2, "c": 1}
+    rank_table.write(shown, found, tmp_path / "ranks.md")
+    text = (tmp_path / "ranks.md").read_text()
+    assert "The same runs as another row at their own temperature, so not ranked: A + temperature." in text
+
+
+def uneven(scores):
+    """In seed 0 alone a is far better than all by DSC; in the others it is last, as before."""
+    first = (scores["method"] == "a") & (scores["seed"] == 0) & (scores["metric"] == "dsc")
+    return scores.assign(value=scores["value"].mask(first, 3.0))
+
+
+def test_table_and_figure_show_one_rank_in_one_order_within_its_range(tmp_path: Path) -> None:
+    # Ranks by DSC: 1 2 3 (a c b) in seed 0, 3 1 2 in seeds 1 and 2: a (1 + 3 + 3) / 3, b (3 + 2 + 2) / 3, c 4 / 3. The
+    # means over seeds would be a 1.47, c 0.90, b 0.80, with a in the first place.
+    shown = made(3, 4, changed=uneven)
+    found = rankings(shown, draws=1)
+    rank_table.write(shown, found, tmp_path / "ranks.md")
+    text = (tmp_path / "ranks.md").read_text()
+    assert "| A | 2.3 (1–3) |" in text
+    assert "| C | 1.3 (1–2) |" in text
+    assert "| C | 1.3 | 1–2 | 67 % |" in text
+    axis = rank_figure.draw(found, shown.names, {key: key.upper() for key in KEYS}, title="T").axes[0]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["C", "A", "B"]
+    np.testing.assert_allclose(axis.lines[0].get_xdata(), [4 / 3, 7 / 3, 7 / 3])
+    detail = text[text.index("column by column") :]
+    assert detail.index("| C |") < detail.index("| A |") < detail.index("| B |")
+
+
+def same_distance(scores):
+    return scores.assign(value=scores["value"].mask(scores["metric"] == "hd95", 2.0))
+
+
+def test_column_in_which_nothing_differs_is_left_out_and_named(tmp_path: Path) -> None:
+    shown = made(3, 4, changed=same_distance)
+    found = rankings(shown, draws=1)
+    rank_table.write(shown, found, tmp_path / "ranks.md")
+    text = (tmp_path / "ranks.md").read_text()
+    assert "| Method | WT DSC ↑ | ECE, boundary band ↓ |" in text
+    why = "all 3 methods have the same value in every seed, nothing differs."
+    assert f"WT HD95 (mm) is left out: {why}" in text
+    figure = rank_figure.draw(found, shown.names, {key: key.upper() for key in KEYS}, title="T")
+    assert len(figure.axes) == 2
+    assert f"WT HD95 (mm) has no panel: {why}" in words(figure).replace("\n", " ")
+
+
+def test_one_seed_has_ranks_without_a_range_and_the_sentence_on_one_run(tmp_path: Path) -> None:
+    shown = made(1, 30)
+    found = rankings(shown, draws=50)
+    rank_table.write(shown, found, tmp_path / "ranks.md")
+    text = (tmp_path / "ranks.md").read_text()
+    assert "| C | 1 | 1 | 3 |" in text
+    assert "with one run per method, a test over cases" in text
+    for absent in ("over seeds", "of seeds", "Friedman"):
+        assert absent not in text
+    figure = rank_figure.draw(found, shown.names, {key: key.upper() for key in KEYS}, title="T")
+    assert not figure.axes[0].collections
+    assert "There is one run a method" in words(figure)
+    assert "over seeds" not in words(figure)
+
+
+@pytest.mark.parametrize("methods", [3, 12, 16, 25])
+def test_every_rank_has_a_tick(methods: int) -> None:
+    more = [{"key": f"m{n}", "title": f"M{n}", "trained": True} for n in range(methods)]
+
+    def several(scores):
+        copies = [scores[scores["method"] == "a"].assign(method=one["key"]) for one in more]
+        return pd.concat([one.assign(value=one["value"] + n / 100) for n, one in enumerate(copies)])
+
+    shown = made(2, 2, methods=more, changed=several)
+    figure = rank_figure.draw(rankings(shown, draws=1), shown.names, {m["key"]: m["title"] for m in more}, title="T")
+    assert figure.axes[0].get_xticks().tolist() == list(range(1, methods + 1))
+    numbers = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert numbers[:3] == (["1", "2", "3"] if methods <= 12 else ["1", "", "3"])
 
 
 def test_friedman_needs_five_seeds_and_three_methods() -> None:
@@ -151,12 +240,63 @@ def test_method_without_scores_keeps_a_line_of_cases() -> None:
     assert "no difference: no score" in words(case_figure.draw(shown, title="T"))
 
 
+NEAR = np.linspace(-1, 1, 200)
+
+
 def test_far_case_is_at_the_edge_and_squeezes_no_other() -> None:
-    near = np.linspace(-1, 1, 200)
-    low, high = case_dots.limits([np.append(near, 100.0)], [-0.1, 0.1])
+    line = case_dots.CaseLine(np.append(NEAR, 100.0), 0.0, -0.1, 0.1)
+    low, high = case_dots.limits([line])
     assert -1.5 < low < -1
     assert 1 < high < 1.5
-    assert case_dots.limits([np.append(near, 100.0)], [50.0])[1] > 50  # an interval is always shown whole
+    assert case_dots.beyond(line, low, high, 3) == {"left": ("", ""), "right": ("", "+100")}
+
+
+def test_one_wide_interval_or_one_far_method_squeezes_no_other() -> None:
+    usual = [case_dots.CaseLine(NEAR, 0.0, -0.1, 0.1)] * 3
+    wide = case_dots.CaseLine(NEAR, 0.0, -50.0, 50.0)
+    far = case_dots.CaseLine(NEAR - 40, -40.0, -41.0, -39.0)
+    low, high = case_dots.limits([*usual, wide, far])
+    assert (low, high) == pytest.approx((-1.12, 1.12))  # 6 % beyond the last dot
+    assert case_dots.beyond(wide, low, high, 2) == {"left": ("to \N{MINUS SIGN}50.0", ""), "right": ("to +50.0", "")}
+    assert case_dots.beyond(far, low, high, 2)["left"] == ("\N{MINUS SIGN}40.0", "\N{MINUS SIGN}41.0 (200)")
+
+
+def test_line_of_zeros_does_not_make_the_others_far() -> None:
+    zeros = [case_dots.CaseLine(np.zeros(9), 0.0, 0.0, 0.0)] * 3
+    assert case_dots.limits([*zeros, case_dots.CaseLine(NEAR, 0.0, -0.1, 0.1)])[1] > 1
+    assert case_dots.limits(zeros) == (-1, 1)
+
+
+def test_control_that_is_wrong_on_purpose_takes_no_part_in_the_axis_and_is_written_at_its_edge() -> None:
+    def far(scores):  # c by DSC is 7.2 better than a, b is 0.1 better
+        return scores.assign(value=scores["value"].where(scores["method"] != "c", scores["value"] + 7))
+
+    rows = [*METHODS[:2], {**METHODS[2], "wrong": True}]
+    axis = case_figure.draw(made(3, 10, methods=rows, changed=far), title="T").axes[0]
+    assert axis.get_xticks().max() <= 0.11  # all that is compared lies between 0 and 0.1
+    arrows = [line for line in axis.lines if line.get_marker() == ">"]
+    assert len(arrows) == 2  # of the mean, and of the cases
+    assert max(line.get_xdata()[0] for line in arrows) < 0.12
+    assert "+7.20" in [text.get_text() for text in axis.texts]
+    assert "+7.20 (10)" in [text.get_text() for text in axis.texts]
+
+
+@pytest.mark.parametrize("span", [(-0.0612, 0.0449), (-5.4, 4.9), (0.0, 0.08), (-38.0, 4.0)])
+def test_ticks_are_three_or_more_and_their_numbers_do_not_touch(span: tuple[float, float]) -> None:
+    low, high = span
+
+    def between(scores):  # b minus a by DSC runs from one end to the other over cases
+        case = scores["case"].str[1:].astype(int) / 9
+        there = (scores["method"] == "b") & (scores["metric"] == "dsc")
+        return scores.assign(value=scores["value"].mask(there, 0.7 + low + (high - low) * case))
+
+    figure = case_figure.draw(made(1, 10, methods=METHODS[:2], changed=between), title="T")
+    with pictures.style("ticks"):
+        figure.canvas.draw()
+    labels = [label for label in figure.axes[0].get_xticklabels() if label.get_text()]
+    boxes = [label.get_window_extent() for label in labels]
+    assert len(labels) >= 3
+    assert all(one.x1 < other.x0 for one, other in pairwise(boxes))
 
 
 def test_same_figure_has_the_same_bytes(tmp_path: Path) -> None:

@@ -1,34 +1,46 @@
 """Case by case: how much each method differs from its control on every test case, beside the mean over seeds.
 
 A dot is a case, its difference averaged over seeds. The spread of dots is that of patients, not of methods: the
-interval is over seeds, and is that of the table.
+interval is over seeds, and is that of the table. The axis is that of the methods compared; controls that are wrong on
+purpose, and whatever else lies far from the rest, stand at its edge with their numbers.
 """
 
+import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from softbench.figures import pictures
-from softbench.figures.case_dots import draw_dots, limits
+from softbench.figures.case_dots import CaseLine, beyond, draw_dots, limits
 from softbench.metrics.definitions import DISTANCE, OVERLAP, Metric
 from softbench.statistics.pairs import pair
 from softbench.tables.evidence import Evidence
 from softbench.tables.parts import Cell, Column, Method, Table
+from softbench.tables.rounding import digits
 
-VERSION = 1
-LETTER, PANEL, BETWEEN = 0.046, 1.75, 0.16  # inches across: a letter of the titles, a column's panel, between panels
-TOP, LINE, FOOT = 0.52, 0.2, 0.62  # inches down: titles, a method, the axis with the words below
-INK = "#1f2937"
+VERSION = 2
+LETTER = 0.052  # inches across: a letter of the titles
+PANEL, STRIP, BETWEEN = 1.25, 0.54, 0.14  # inches across: a column's axis, the numbers beside it, between panels
+TOP, LINE, FOOT = 0.55, 0.235, 0.78  # inches down: titles, a method with two lines, the axis with the words below
+TICKS: dict[str, Any] = {"nbins": 4, "steps": [1, 2, 5, 10], "min_n_ticks": 3}
+TITLE_LETTERS = 32  # of a method, a line
+INK, GREY, STRIP_COLOUR = "#1f2937", "0.36", "0.955"
 CAPTION = (
-    "Method minus control, case by case: each dot is a test case, averaged over seeds; cases beyond the edge are drawn "
-    "there as triangles. Diamond and line: the mean with its 95 % interval over seeds, filled where it is beyond noise "
-    "after Holm’s adjustment, as in the table. The dots show how patients differ; a test over them would compare "
-    "networks, not methods."
+    "Method minus control, case by case: each dot is a test case, averaged over seeds. Diamond and line: the mean with "
+    "its 95 % interval over seeds, filled where it is beyond noise after Holm’s adjustment, as in the table. The axis "
+    "is that of the methods compared. What lies beyond it, controls that are wrong on purpose above all, stands as an "
+    "arrow at the edge with its number in the shaded strip: dark the mean, or “to” the end of its interval; grey the "
+    "case furthest out and in brackets how many cases are there. The dots show how patients differ; a test over them "
+    "would compare networks, not methods."
 )
+EDGE = "In the strips: numbers of what lies beyond the axis (grey: the furthest case, and how many there are)."
+WAYS = {"higher": "← worse    better →", "lower": "← better    worse →", "neither": ""}
+Drawn = Sequence[tuple[Method, Cell, CaseLine]]
 
 
 def telling(columns: Sequence[Column]) -> list[int]:
@@ -53,90 +65,128 @@ def draw(evidence: Evidence, *, title: str) -> Figure:
     """
     table = evidence.table
     shown = telling(table.columns)
-    lines = [(method, row) for method, row in zip(table.methods, table.cells, strict=True) if method.control]
-    if not lines or not shown:
+    rows = [(method, row) for method, row in zip(table.methods, table.cells, strict=True) if method.control]
+    if not rows or not shown:
         return pictures.nothing(title, "no method has a control, or all columns are pooled over cases")
-    usual = Counter(method.control for method, _ in lines).most_common(1)[0][0]
-    labels = [_label(method, table, usual) for method, _ in lines]
-    margin = 0.2 + LETTER * max(len(line) for label in labels for line in label.split("\n"))
-    width = margin + len(shown) * (PANEL + BETWEEN)
-    height = TOP + LINE * len(lines) + FOOT
+    usual = Counter(method.control for method, _ in rows).most_common(1)[0][0]
+    labels = [_label(method, table, usual) for method, _ in rows]
+    panels = [_lines(evidence, table.columns[c], [(method, row[c]) for method, row in rows]) for c in shown]
+    ends = [_limits(lines) for lines in panels]
+    strips = [_strips(lines, *end) for lines, end in zip(panels, ends, strict=True)]
+    margin = 0.15 + LETTER * max(len(line) for label in labels for line in label.split("\n"))
+    wide = [STRIP * sum(strip) + PANEL for strip in strips]
+    deep = LINE * max(1, max(label.count("\n") for label in labels) * 0.66)  # of a method
+    width, height = margin + sum(wide) + BETWEEN * len(wide), TOP + deep * len(rows) + FOOT
     with pictures.style("ticks"):
         figure = Figure(figsize=(width, height))
-        figure.text(0.5, 1 - 0.06 / height, title, ha="center", va="top", fontsize=8, fontweight="bold")
+        figure.text(0.5, 1 - 0.06 / height, title, ha="center", va="top", fontsize=8.5, fontweight="bold")
+        left = margin
         for index, c in enumerate(shown):
-            left = margin + index * (PANEL + BETWEEN)
-            axis = figure.add_axes((left / width, FOOT / height, PANEL / width, LINE * len(lines) / height))
-            _panel(axis, evidence, c, lines)
-            axis.set_yticks(range(len(lines)), labels if not index else [])
-        figure.text(0.5, 0.06 / height, _below(table, str(usual)), ha="center", va="bottom", color="0.3", fontsize=6)
+            axis = figure.add_axes((left / width, FOOT / height, wide[index] / width, deep * len(rows) / height))
+            _panel(axis, evidence.names[c], table.columns[c], panels[index], ends[index], strips[index])
+            axis.set_yticks(range(len(rows)), labels if not index else [])
+            left += wide[index] + BETWEEN
+        said = _below(table, str(usual)) + (f" {EDGE}" if any(map(any, strips)) else "")
+        below = textwrap.fill(said, int(width * 21))
+        figure.text(0.5, 0.06 / height, below, ha="center", va="bottom", color="0.3", fontsize=6.5, linespacing=1.3)
     return figure
 
 
 def _label(method: Method, table: Table, usual: str | None) -> str:
-    """Return a method's title, with its control where that is not the usual one."""
-    other = "" if method.control == usual else f"\nvs {table.controls[str(method.control)]}"
-    return method.title + other
+    """Return a method's title, with its control where that is not the usual one; in lines."""
+    other = [] if method.control == usual else [f"vs {table.controls[str(method.control)]}"]
+    return "\n".join([*textwrap.wrap(method.title, TITLE_LETTERS), *other])
 
 
 def _below(table: Table, usual: str) -> str:
-    versus = (
-        f"Minus {table.controls[usual]}, unless named."
-        if len(table.controls) > 1
-        else f"Minus {table.controls[usual]}."
-    )
+    versus = f"Minus {table.controls[usual]}" + (", unless named." if len(table.controls) > 1 else ".")
     if table.ensembles:
-        return f"{versus} One ensemble a method: no interval and no test."
+        return f"{versus} Dots: cases. Diamond: mean; one ensemble a method, so no interval and no test."
+    if not any(cell.difference and cell.difference.n_seeds > 1 for row in table.cells for cell in row):
+        return f"{versus} Dots: cases. Diamond: mean; one run a method, so no interval and no test."
     return f"{versus} Dots: cases. Diamond: mean with its 95 % interval over seeds; filled: beyond noise (Holm)."
 
 
-def _panel(axis: Axes, evidence: Evidence, c: int, lines: Sequence[tuple[Method, Sequence[Cell]]]) -> None:
-    """Draw one column: zero, the cases of each method, and the means over seeds."""
-    column, cells = evidence.table.columns[c], [row[c] for _, row in lines]
-    cases = _of_cases(evidence, column, [method for method, _ in lines], cells)
-    low, high = limits(list(cases.values()), [end for cell in cells for end in _ends(cell)])
-    axis.set(xlim=(low, high), ylim=(len(lines) - 0.4, -0.6))
-    axis.axvline(0, color="0.35", linewidth=0.7, zorder=1)
-    axis.grid(axis="y", color="0.93", linewidth=0.5, zorder=0)
-    axis.set_axisbelow(True)
-    for y, cell in enumerate(cells):
-        if y in cases:
-            draw_dots(axis, cases[y], y, low, high)
-        _mean(axis, cell, y)
-    axis.set_title(evidence.names[c], fontweight="bold")
-    axis.spines["left"].set_visible(False)
-    axis.tick_params(axis="y", length=0)
-    axis.locator_params(axis="x", nbins=4)
-    ways = {"higher": "← worse      better →", "lower": "← better      worse →", "neither": ""}
-    axis.set_xlabel(ways[column.described.better])
-
-
-def _ends(cell: Cell) -> list[float]:
-    gap = cell.difference
-    return [value for value in (gap.low, gap.mean, gap.high) if np.isfinite(value)] if gap else []
-
-
-def _of_cases(
-    evidence: Evidence, column: Column, methods: Sequence[Method], cells: Sequence[Cell]
-) -> Mapping[int, np.ndarray]:
-    """Return line -> the cases' differences, averaged over the seeds in which they are defined."""
-    scores, found = evidence.of_column(column), {}
-    for y, (method, cell) in enumerate(zip(methods, cells, strict=True)):
-        if cell.difference is not None and cell.difference.n_seeds:
-            both = pair(scores, method.key, str(method.control), column.metric, column.structure, column.roi)
-            found[y] = both.table().mean(axis=0).to_numpy()
+def _lines(evidence: Evidence, column: Column, rows: Sequence[tuple[Method, Cell]]) -> Drawn:
+    """Return each method with its cell and line; a case's difference is the mean over the seeds that define it."""
+    scores, found = evidence.of_column(column), []
+    for method, cell in rows:
+        gap = cell.difference
+        if gap is None or not gap.n_seeds:
+            found.append((method, cell, CaseLine()))
+            continue
+        both = pair(scores, method.key, str(method.control), column.metric, column.structure, column.roi)
+        cases = both.table().mean(axis=0).to_numpy()
+        found.append((method, cell, CaseLine(cases, gap.mean, gap.low, gap.high)))
     return found
 
 
-def _mean(axis: Axes, cell: Cell, y: int) -> None:
-    """Draw the mean difference with its interval; words where there is none."""
-    gap = cell.difference
-    if gap is None or not np.isfinite(gap.mean):
-        words: dict[str, Any] = {"va": "center", "color": "0.4", "fontsize": 5.5}
-        paper = {"facecolor": "white", "linewidth": 0, "pad": 1}
-        axis.text(0.02, y, "no difference: no score", transform=axis.get_yaxis_transform(), bbox=paper, **words)
+def _limits(lines: Drawn) -> tuple[float, float]:
+    """Return the ends of the axis of the methods that are compared; of all where none is."""
+    compared = [line for method, _, line in lines if not method.wrong]
+    return limits(compared or [line for _, _, line in lines])
+
+
+def _strips(lines: Drawn, low: float, high: float) -> tuple[bool, bool]:
+    """Return whether something lies beyond the left and the right end."""
+    found = [beyond(line, low, high, 0) for _, _, line in lines]
+    left, right = (any(any(one[side]) for one in found) for side in ("left", "right"))
+    return left, right
+
+
+def _panel(
+    axis: Axes, name: str, column: Column, lines: Drawn, ends: tuple[float, float], strips: tuple[bool, bool]
+) -> None:
+    """Draw one column: zero, the cases of each method, the means over seeds, and the numbers of what lies beyond."""
+    low, high = ends
+    strip = STRIP / PANEL * (high - low)  # in the axis' units
+    axis.set(xlim=(low - strip * strips[0], high + strip * strips[1]), ylim=(len(lines) - 0.4, -0.6))
+    for is_there, start, end in ((strips[0], low - strip, low), (strips[1], high, high + strip)):
+        if is_there:
+            axis.axvspan(start, end, color=STRIP_COLOUR, linewidth=0, zorder=0)
+    axis.axvline(0, color="0.35", linewidth=0.7, zorder=1)
+    axis.hlines(range(len(lines)), low, high, color="0.9", linewidth=0.5, zorder=0.5)
+    decimals = digits(column.metric, column.described.unit)
+    for y, (_, cell, line) in enumerate(lines):
+        draw_dots(axis, line.cases, y, low, high)
+        _mean(axis, cell, line, y, ends)
+        _numbers(axis, beyond(line, low, high, decimals), y, ends)
+    axis.set_title(name, fontweight="bold")
+    axis.spines["left"].set_visible(False)
+    axis.spines["bottom"].set_bounds(low, high)
+    axis.tick_params(axis="y", length=0)
+    axis.set_xticks([tick for tick in MaxNLocator(**TICKS).tick_values(low, high) if low <= tick <= high])
+    axis.set_xlabel(WAYS[column.described.better], x=axis.transLimits.transform((0, 0))[0])  # at zero
+
+
+def _mean(axis: Axes, cell: Cell, line: CaseLine, y: int, ends: tuple[float, float]) -> None:
+    """Draw the mean difference with its interval, arrows for what lies beyond the axis; words where there is none."""
+    if not np.isfinite(line.mean):
+        words: dict[str, Any] = {"va": "center", "color": "0.4", "fontsize": 6}
+        axis.text(ends[0], y, "no difference: no score", bbox={"facecolor": "white", "linewidth": 0, "pad": 1}, **words)
         return
-    if np.isfinite(gap.low):
-        axis.plot([gap.low, gap.high], [y, y], color=INK, linewidth=1.1, zorder=4, solid_capstyle="butt")
+    low, high = ends
+    spread = np.clip([line.low, line.high], low, high)
+    if np.isfinite(line.low):
+        axis.plot(spread, [y, y], color=INK, linewidth=1.1, zorder=4, solid_capstyle="butt")
+        for value, edge, mark in ((line.low, low, "<"), (line.high, high, ">")):
+            if not low <= value <= high and spread[0] < spread[1]:
+                axis.plot([edge], [y], mark, color=INK, markersize=3.2, markeredgewidth=0, zorder=5, clip_on=False)
     inside = INK if cell.bold else "white"
-    axis.plot([gap.mean], [y], "D", color=INK, markerfacecolor=inside, markeredgewidth=0.8, markersize=3.4, zorder=5)
+    mark = "<" if line.mean < low else ">" if line.mean > high else "D"
+    where = [np.clip(line.mean, low, high)]
+    size = 3.4 if mark == "D" else 4.8
+    how: dict[str, Any] = {"markerfacecolor": inside, "markeredgewidth": 0.8, "markersize": size, "clip_on": False}
+    axis.plot(where, [y], mark, color=INK, zorder=6, **how)
+
+
+def _numbers(axis: Axes, found: dict[str, tuple[str, str]], y: int, ends: tuple[float, float]) -> None:
+    """Write what lies beyond the edges of one line: mean or interval above, cases below."""
+    for side, edge, shift, to in (("left", ends[0], -4, "right"), ("right", ends[1], 4, "left")):
+        mean, cases = found[side]
+        both = bool(mean and cases)
+        for text, lift, colour in ((mean, 3.2 if both else 0, INK), (cases, -3.2 if both else 0, GREY)):
+            axis.annotate(
+                text, (edge, y), xytext=(shift, lift), textcoords="offset points", ha=to, va="center", fontsize=5.6,
+                color=colour, annotation_clip=False, zorder=6,
+            )  # fmt: skip

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from softbench.metrics.reliability import Reliability
 from softbench.tables.rounding import digits, number
 
-VERSION = 2
+VERSION = 3
 PALETTE = sns.color_palette("colorblind")
 SHADE = 0.42  # opacity of the gap
 DIAGONAL: dict[str, Any] = {"color": "0.55", "linewidth": 0.7, "linestyle": (0, (4, 3))}
@@ -35,7 +35,7 @@ def curve(bins: Reliability) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw_curves(axis: Axes, seeds: Sequence[Reliability]) -> None:
-    """Draw the diagonal, each seed's curve, that of the merged seeds with its gap, and the ECE."""
+    """Draw the diagonal, each seed's curve, that of the merged seeds with its gap, and the ECE pooled over cases."""
     axis.plot([0, 1], [0, 1], **DIAGONAL, zorder=1)
     axis.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     axis.tick_params(labelbottom=False)
@@ -52,7 +52,7 @@ def draw_curves(axis: Axes, seeds: Sequence[Reliability]) -> None:
     error = number(float(np.mean([bins.ece for bins in seeds])), digits("ece", "1"))
     modest = float(np.nansum(accuracy - confidence)) > 0  # the curve is above the diagonal: below, there is room
     place: dict[str, Any] = {"x": 0.95, "y": 0.05, "ha": "right"} if modest else {"x": 0.05, "y": 0.95, "va": "top"}
-    axis.text(s=f"ECE {error}", transform=axis.transAxes, fontsize=6.5, zorder=5, **place)
+    axis.text(s=f"pooled ECE {error}", transform=axis.transAxes, fontsize=6.5, zorder=5, **place)
 
 
 def _shade(axis: Axes, confidence: np.ndarray, accuracy: np.ndarray) -> None:

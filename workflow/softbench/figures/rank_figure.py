@@ -1,4 +1,4 @@
-"""Critical-difference diagrams: the mean rank of each method by each column, its range over seeds, and who is apart.
+"""Critical-difference diagrams: the rank of each method by each column, its range over seeds, and who is apart.
 
 A panel a column. Demšar's diagram, turned so that 25 methods can be read: a line a method, best on top, and beside them
 a bar over each set of methods whose mean ranks lie within the critical difference.
@@ -6,24 +6,28 @@ a bar over each set of methods whose mean ranks lie within the critical differen
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from softbench.figures import pictures
 from softbench.figures.rank_sheet import LETTERS, RankSheet
 from softbench.statistics import Friedman
-from softbench.tables.rankings import NO_CD, Ranking
+from softbench.tables.rankings import NO_CD, Ranking, of_one_run
 from softbench.tables.rounding import number
 
-VERSION = 1
+VERSION = 2
 INK, RANGE, BAR = "#1f2937", "0.62", "0.25"
-DOTS = "Dot: mean rank over seeds, 1 is best; line: range over seeds."
+EVERY = 12  # ranks, at most, that all have a number at their tick; of more, every second has
+DOTS = "Dot: the mean of a method’s ranks over seeds, 1 is best. Line: its best to its worst rank over seeds."
+DOTS_OF_ONE_RUN = "Dot: the rank, 1 is best. There is one run a method, so nothing is known of other seeds."
 CAPTION = (
-    "Mean rank over seeds (dot; 1 is best) with the smallest and largest rank over seeds (line). Where Friedman’s test "
-    "is valid, a bar joins methods whose mean ranks lie within Nemenyi’s critical difference (CD): these seeds do not "
-    "tell them apart."
+    "In each seed the trained methods are ranked: 1 is best, ties share. Dot: the mean of a method’s ranks over seeds, "
+    "the number in the table of ranks; line: its best to its worst rank over seeds, where there are several. Where "
+    "Friedman’s test is valid, a bar joins methods whose mean ranks lie within Nemenyi’s critical difference (CD): "
+    "these seeds do not tell them apart. A column by which nothing can be ranked, or in which nothing differs, has no "
+    "panel."
 )
 
 
@@ -35,56 +39,66 @@ def draw(found: Sequence[Ranking], names: Sequence[str], titles: Mapping[str, st
         names: of the columns, as many.
         titles: method -> title.
         title: of the figure.
-    Returns: the figure; where no critical difference is valid, it says why.
+    Returns: the figure; where no critical difference is valid, it says why, and which columns have no panel.
     """
-    shown = [(one.ranks.by_seed, one, name) for one, name in zip(found, names, strict=True) if one.ranks]
-    shown = [panel for panel in shown if len(panel[0])]
+    shown = [(one, name) for one, name in zip(found, names, strict=True) if one.ranks]
     if not shown:
-        return pictures.nothing(title, "; ".join(dict.fromkeys(one.reason or "" for one in found)))
-    letters = min(max(len(titles[str(key)]) for by_seed, _, _ in shown for key in by_seed), LETTERS)
-    sheet = RankSheet([by_seed.shape[1] for by_seed, _, _ in shown], letters)
+        return pictures.nothing(title, list(dict.fromkeys(one.reason or "" for one in found)))
+    labels = [_lines_of(titles[str(key)]) for one, _ in shown for key in one.order.index]
+    sheet = RankSheet([len(one.order) for one, _ in shown], max(map(len, labels)))
+    said = textwrap.wrap(_below(found, names), sheet.letters)
+    sheet = replace(sheet, lines_below=len(said))
     with pictures.style("ticks"):
         figure = Figure(figsize=(sheet.width, sheet.height))
-        figure.text(0.5, 1 - 0.06 / sheet.height, title, ha="center", va="top", fontsize=8, fontweight="bold")
-        for index, (by_seed, one, name) in enumerate(shown):
-            test = None if one.reason else one.test
-            _panel(figure.add_axes(sheet.place(index)), by_seed, test, name, titles)
-        below = textwrap.fill(_below([one for _, one, _ in shown]), sheet.letters)
-        figure.text(0.5, 0.06 / sheet.height, below, ha="center", va="bottom", color="0.3", fontsize=6)
+        figure.text(0.5, 1 - 0.06 / sheet.height, title, ha="center", va="top", fontsize=8.5, fontweight="bold")
+        for index, (one, name) in enumerate(shown):
+            _panel(figure.add_axes(sheet.place(index)), one, name, titles)
+        below = "\n".join(said)
+        figure.text(0.5, 0.05 / sheet.height, below, ha="center", va="bottom", color="0.3", fontsize=6.5)
     return figure
 
 
-def _below(found: Sequence[Ranking]) -> str:
-    """Say which panels have no critical difference, and why."""
-    reasons = dict.fromkeys(one.reason.removeprefix(f"{NO_CD}: ") for one in found if one.reason)
-    if not reasons:
-        return f"{DOTS} Bars: not apart by Nemenyi’s critical difference (CD)."
-    where = "No critical difference is valid" if all(one.reason for one in found) else "Panels without CD"
-    return f"{where}: {'; '.join(reasons)}. {DOTS}"
+def _lines_of(title: str) -> str:
+    """Return a method's title as an axis shows it."""
+    return textwrap.shorten(title, LETTERS, placeholder="…")
 
 
-def _panel(axis: Axes, by_seed: pd.DataFrame, test: Friedman | None, name: str, titles: Mapping[str, str]) -> None:
+def _below(found: Sequence[Ranking], names: Sequence[str]) -> str:
+    """Say what dots, lines and bars are, which panels have no critical difference, and which columns no panel."""
+    ranked = [one for one in found if one.ranks]
+    reasons = dict.fromkeys(one.reason.removeprefix(f"{NO_CD}: ") for one in ranked if one.reason)
+    where = "No critical difference is valid" if all(one.reason for one in ranked) else "Panels without CD"
+    bars = "Bars: not apart by Nemenyi’s critical difference (CD)."
+    missing = [f"{name} has no panel: {one.reason}." for one, name in zip(found, names, strict=True) if not one.ranks]
+    of_one = of_one_run(found)
+    tested = [] if of_one else [f"{where}: {'; '.join(reasons)}."] if reasons else [bars]
+    return " ".join([DOTS_OF_ONE_RUN if of_one else DOTS, *tested, *missing])
+
+
+def _panel(axis: Axes, one: Ranking, name: str, titles: Mapping[str, str]) -> None:
     """Draw one column's ranks, the best on top."""
-    mean = by_seed.mean().sort_values(kind="stable")
-    lines = range(len(mean))
-    axis.hlines(lines, by_seed.min()[mean.index], by_seed.max()[mean.index], color=RANGE, linewidth=1.6, zorder=2)
-    axis.plot(mean, lines, "o", color=INK, markersize=2.8, zorder=3)
-    axis.set(xlim=(0.4, len(mean) + 0.6), ylim=(len(mean) - 0.4, -0.6))
-    axis.set_yticks(lines, [textwrap.shorten(titles[str(key)], LETTERS, placeholder="…") for key in mean.index])
-    axis.set_xticks(_ticks(len(mean)))
+    assert one.ranks is not None
+    order, test = one.order, None if one.reason else one.test
+    lines, table = range(len(order)), one.ranks.table.loc[order.index]
+    if one.seeds > 1:
+        axis.hlines(lines, table["seeds_best"], table["seeds_worst"], color=RANGE, linewidth=1.8, zorder=2)
+    axis.plot(order, lines, "o", color=INK, markersize=3, zorder=3)
+    axis.set(xlim=(0.4, len(order) + 0.6), ylim=(len(order) - 0.4, -0.6))
+    axis.set_yticks(lines, [_lines_of(titles[str(key)]) for key in order.index])
+    axis.set_xticks(range(1, len(order) + 1), _numbers(len(order)))
     axis.grid(axis="y", color="0.93", linewidth=0.5, zorder=0)
     axis.set_axisbelow(True)
     axis.set_title(name, fontweight="bold", pad=13 if _is_apart(test) else 4)
     axis.spines["left"].set_visible(False)
     axis.tick_params(axis="y", length=0)
     if test is not None and _is_apart(test):
-        _bars(axis, test, list(map(str, mean.index)))
-        _scale(axis, test.critical_difference, len(mean))
+        _bars(axis, test, list(map(str, order.index)))
+        _scale(axis, test.critical_difference, len(order))
 
 
-def _ticks(methods: int) -> list[int]:
-    """Return every rank where there are few, else the first and round ones."""
-    return list(range(1, methods + 1)) if methods < 7 else [1, *range(5, methods + 1, 5)]
+def _numbers(methods: int) -> list[str]:
+    """Return what stands at the tick of each rank: its number, of many ranks at every second."""
+    return [str(rank) if methods <= EVERY or rank % 2 else "" for rank in range(1, methods + 1)]
 
 
 def _is_apart(test: Friedman | None) -> bool:

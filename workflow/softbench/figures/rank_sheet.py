@@ -3,23 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-VERSION = 1
-ACROSS = 3  # panels side by side
-LETTER, PANEL, BARS = 0.047, 1.0, 0.3  # widths: a letter of the methods' titles, the ranks, the bars
-LINE, HEADING, FOOT = 0.118, 0.36, 0.27  # heights: a method, a panel's title with the scale, its axis
+VERSION = 2
+ACROSS = 2  # panels side by side
+LETTER, PANEL, BARS = 0.051, 1.55, 0.3  # widths: a letter of the methods' titles, the ranks, the bars
+LINE, HEADING, FOOT = 0.13, 0.38, 0.27  # heights: a method, a panel's title with the scale, its axis
 NARROWEST = 3.35
-TOP, BOTTOM = 0.25, 0.42  # heights: the title and the lines below
-LETTERS = 30  # of a method's title
+TOP, BELOW = 0.27, 0.105  # heights: the title, a line of the words below
+LETTERS = 34  # of a method's title
 
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class RankSheet:
-    """Panels with a line for each of their methods, whose titles have so many letters; as many rows as it takes."""
+    """Panels with a line for each of their methods, whose titles have so many letters, and words below."""
 
     methods: Sequence[int]
     title_letters: int = LETTERS
+    lines_below: int = 4
 
     @property
     def labels(self) -> float:
@@ -43,12 +44,12 @@ class RankSheet:
     @property
     def height(self) -> float:
         """Of the sheet in inches."""
-        return TOP + sum(self._rows) + BOTTOM
+        return TOP + sum(self._rows) + 0.12 + BELOW * self.lines_below
 
     @property
     def letters(self) -> int:
         """How many fit into the line below."""
-        return int(self.width * 23)
+        return int(self.width * 22)
 
     @property
     def _rows(self) -> list[float]:

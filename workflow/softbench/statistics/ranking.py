@@ -12,7 +12,7 @@ from softbench.statistics.bootstrap import DRAWS, weights
 from softbench.statistics.rows import column, of_method, seed_by_case
 from softbench.statistics.validity import reason_against
 
-VERSION = 1
+VERSION = 2
 DIGITS = 12  # what differs less, relative to the largest value, differs by rounding alone, and is a tie
 SPAN = (0.025, 0.975)
 REDRAWN = ("draws_first", "draws_best", "draws_worst")
@@ -50,6 +50,9 @@ def ranks(
     """Rank methods by a metric, and show how far the ranks depend on seeds and on cases.
 
     All ranks are of the seeds that all methods have and the cases that are defined for all of them in all those seeds.
+    A method's rank is the mean of its ranks in the seeds: what Friedman's test and Nemenyi's distance compare (Demšar
+    2006), and it lies within the range over seeds. The rank of the mean over seeds does neither: one seed that is far
+    off can move it past every seed's own rank.
     Adding a method may thus change ranks; it changes no mean of a table, which are `summarise`'s.
 
     Args:
@@ -61,11 +64,12 @@ def ranks(
         methods: those to rank (leave out what is not trained); default all.
         draws: bootstrap samples of cases; seed: of the draws.
     Returns: `table` with the columns
-        `mean` of those seeds and cases; `rank` of that mean;
-        `seeds_mean`, `seeds_best`, `seeds_worst`: mean, smallest and largest rank over seeds;
+        `mean` of those seeds and cases;
+        `rank`: the mean over seeds of the rank in each seed, which need not be the order of `mean`;
+        `seeds_best`, `seeds_worst`: the smallest and the largest rank over seeds, between which `rank` always lies;
         `seeds_first`: the share of seeds in which the method is first (ties share);
         `cases_mean`: the mean rank over cases, each case's scores averaged over seeds;
-        `draws_first`, `draws_best`, `draws_worst`: share of first places and 95 % range of the rank over other
+        `draws_first`, `draws_best`, `draws_worst`: share of first places and 95 % range of `rank` over other
         patients, for these checkpoints; NaN below 30 cases. All are NaN without a common seed or case.
     Raises: InputError: if a method was not scored, `structure` is open, or the metric has no better direction.
     """
@@ -80,7 +84,7 @@ def ranks(
     reason = POOLED if over == "pooled" else reason_against(cases=len(cases), finite=bool(np.isfinite(values).all()))
     redrawn = None if reason or not len(seeds) else _redrawn(worth, draws, seed)
     by_seed, by_case = _ranked(worth, 2, seeds, names), _ranked(worth, 1, cases, names)
-    table = _means(values, worth, names).join([_over_seeds(by_seed), _over_cases(by_case, redrawn)])
+    table = _means(values, names).join([_over_seeds(by_seed), _over_cases(by_case, redrawn)])
     return Ranks(
         table=table if over == "cases" else table.assign(cases_mean=np.nan),
         by_seed=by_seed,
@@ -115,22 +119,22 @@ def _ranked(worth: np.ndarray, axis: int, units: pd.Index, names: Sequence[str])
 
 
 def _redrawn(worth: np.ndarray, draws: int, seed: int) -> np.ndarray:
-    """Return ranks (draws, M) over redrawn cases."""
-    of_case = worth.mean(axis=1)
-    return np.concatenate([_rank(w @ of_case.T) for w in weights(of_case.shape[1], draws, seed)])
+    """Return mean ranks over seeds (draws, M) over redrawn cases, the same cases in all seeds."""
+    seeds, cases = worth.swapaxes(0, 1), worth.shape[2]
+    return np.concatenate(
+        [np.mean([_rank(w @ of_seed.T) for of_seed in seeds], axis=0) for w in weights(cases, draws, seed)]
+    )
 
 
-def _means(values: np.ndarray, worth: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
-    table = pd.DataFrame({"mean": np.nan, "rank": np.nan}, index=pd.Index(names, name="method"))
-    if values.size:
-        table["mean"], table["rank"] = values.mean(axis=(1, 2)), _rank(worth.mean(axis=(1, 2))[None])[0]
-    return table
+def _means(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    means = values.mean(axis=(1, 2)) if values.size else np.nan
+    return pd.DataFrame({"mean": means}, index=pd.Index(names, name="method"))
 
 
 def _over_seeds(by_seed: pd.DataFrame) -> pd.DataFrame:
-    mean, best, worst = by_seed.mean(), by_seed.min(), by_seed.max()
+    best, worst = by_seed.min(), by_seed.max()
     first = pd.Series(_first(by_seed.to_numpy()), index=by_seed.columns)
-    return pd.DataFrame({"seeds_mean": mean, "seeds_best": best, "seeds_worst": worst, "seeds_first": first})
+    return pd.DataFrame({"rank": by_seed.mean(), "seeds_best": best, "seeds_worst": worst, "seeds_first": first})
 
 
 def _over_cases(by_case: pd.DataFrame, redrawn: np.ndarray | None) -> pd.DataFrame:

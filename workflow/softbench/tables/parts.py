@@ -19,7 +19,8 @@ class Method:
     """A row: its `key`, its `title`, the `control` (a key, or None) that it is measured against, and if it is trained.
 
     What is not trained (the reference itself, the class frequencies) has one score, and no seeds. `scaled` names the
-    method whose runs a row shows at their own temperature.
+    method whose runs a row shows at their own temperature. `wrong`: it learns from another case's labels or image, on
+    purpose, to show what that costs.
     """
 
     key: str
@@ -27,6 +28,12 @@ class Method:
     control: str | None = None
     trained: bool = True
     scaled: str | None = None
+    wrong: bool = False
+
+    @property
+    def ranked(self) -> bool:
+        """Whether it takes a place among trained methods: the same runs at their temperature take none."""
+        return self.trained and self.scaled is None
 
 
 @dataclass(frozen=True)

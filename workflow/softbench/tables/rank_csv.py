@@ -8,7 +8,7 @@ import pandas as pd
 from softbench.tables.evidence import Evidence
 from softbench.tables.rankings import Ranking, between_columns
 
-VERSION = 1
+VERSION = 2
 
 
 def to_csv(evidence: Evidence, found: Sequence[Ranking]) -> str:

@@ -13,19 +13,20 @@ from softbench.tables.evidence import Evidence, failures
 from softbench.tables.layout import heads, name_of
 from softbench.tables.parts import Method
 from softbench.tables.rank_csv import to_csv
-from softbench.tables.rankings import Ranking
+from softbench.tables.rankings import Ranking, of_one_run
 from softbench.tables.reasons import Reasons
 from softbench.tables.rounding import NOTHING, number
 
-VERSION = 1
-DETAILS = (
-    "Method", "Rank by the mean", "Mean rank over seeds", "Range over seeds", "First in … of seeds",
-    f"{LABEL[0].upper()}{LABEL[1:]}: 95 % range", "First in … of redrawn sets of cases",
-)  # fmt: skip
+VERSION = 2
+REDRAWN = (f"{LABEL[0].upper()}{LABEL[1:]}: 95 % range", "First in … of redrawn sets of cases")
+DETAILS = ("Method", "Mean rank over seeds", "Range over seeds", "First in … of seeds", *REDRAWN)
+OF_ONE_RUN = ("Method", "Rank", *REDRAWN)
 GLANCE = (
-    "Rank of the mean among the trained methods, 1 is best, ties share; in brackets the smallest and largest rank over "
-    "seeds. Ranks belong to this set of methods: adding one may change them, but no mean, difference or interval."
+    "In each seed the trained methods are ranked: 1 is best, ties share. Shown is the mean of a method’s ranks over "
+    "seeds, and in brackets the best and the worst of them."
 )
+GLANCE_OF_ONE_RUN = "The rank among the trained methods: 1 is best, ties share. There is one run a method."
+SET = "Ranks belong to this set of methods: adding one may change them, but no mean, difference or interval."
 IN_DETAIL = (
     f"“{LABEL[0].upper()}{LABEL[1:]}”: the rank over redrawn test cases, the trained networks as they are; it "
     "speaks of no other seeds. Where methods tie for the first place, they share it."
@@ -38,18 +39,19 @@ def write(evidence: Evidence, found: Sequence[Ranking], path: Path) -> None:
         pieces.write_text(path, to_csv(evidence, found))
         return
     parts = [_glance(evidence, found, path.suffix), _details(evidence, found, path.suffix)]
-    parts += [rank_tests.tests(evidence, found, path.suffix), rank_tests.matrix(evidence, found, path.suffix)]
+    parts += [] if of_one_run(found) else [rank_tests.tests(evidence, found, path.suffix)]
+    parts += [rank_tests.matrix(evidence, found, path.suffix)]
     pieces.write_text(path, "\n".join(parts))
 
 
 def _glance(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
-    """Return one line a method, one column a column of the table."""
-    columns = heads(evidence.table)
-    titles = ["Method", *(f"{name_of(head)} {head.arrow}".strip() for head in columns)]
-    rows = [[m.title, *(_rank(one, m.key) for one in found)] for m in _ranked(evidence, found)]
-    return plain_table.text(
-        suffix, f"Ranks: {evidence.table.title}", GLANCE, titles, rows, list(_left_out(evidence, found))
-    )
+    """Return one line a method, one column a column of the table in which something is ranked."""
+    columns = [(head, one) for head, one in zip(heads(evidence.table), found, strict=True) if one.ranks]
+    titles = ["Method", *(f"{name_of(head)} {head.arrow}".strip() for head, _ in columns)]
+    rows = [[m.title, *(_rank(one, m.key) for _, one in columns)] for m in _ranked(evidence, found)]
+    about = f"{GLANCE_OF_ONE_RUN if of_one_run(found) else GLANCE} {SET}"
+    notes = list(_left_out(evidence, found))
+    return plain_table.text(suffix, f"Ranks: {evidence.table.title}", about, titles, rows, notes)
 
 
 def _ranked(evidence: Evidence, found: Sequence[Ranking]) -> list[Method]:
@@ -63,11 +65,12 @@ def _rank(one: Ranking, method: str) -> str:
     if one.ranks is None or not known or math.isnan(one.ranks.table.loc[method, "rank"]):
         return NOTHING
     row = one.ranks.table.loc[method]
-    return f"{_short(row['rank'])} ({_range(row['seeds_best'], row['seeds_worst'])})"
+    span = f" ({_range(row['seeds_best'], row['seeds_worst'])})" if one.seeds > 1 else ""
+    return _short(row["rank"]) + span
 
 
 def _short(rank: float) -> str:
-    """Write a rank: whole, or with one decimal where methods tie."""
+    """Write a rank: whole, or with one decimal where methods tie or seeds differ."""
     return number(float(rank), 0 if float(rank).is_integer() else 1)
 
 
@@ -83,11 +86,13 @@ def _left_out(evidence: Evidence, found: Sequence[Ranking]) -> Iterator[str]:
     rows = [method for method in evidence.table.methods if method not in ranked]
     if untrained := [method.title for method in rows if not method.trained]:
         yield f"Not trained, so not ranked: {', '.join(untrained)}."
-    if lost := [method.title for method in rows if method.trained]:
+    if scaled := [method.title for method in rows if method.scaled]:
+        yield f"The same runs as another row at their own temperature, so not ranked: {', '.join(scaled)}."
+    if lost := [method.title for method in rows if method.ranked]:
         yield f"Without a score, so not ranked: {', '.join(lost)}."
     for name, one in zip(evidence.names, found, strict=True):
         if one.ranks is None:
-            yield f"{name}: {one.reason}."
+            yield f"{name} is left out: {one.reason}."
         elif one.ranks.left_out:
             yield f"{name}: {one.ranks.left_out} case(s) undefined for some method in some seed, and left out."
     missing = sorted({seed for one in found if one.ranks for seed in one.ranks.missing})
@@ -96,25 +101,28 @@ def _left_out(evidence: Evidence, found: Sequence[Ranking]) -> Iterator[str]:
     yield from failures(evidence.table)
     if evidence.table.ensembles:
         yield wording.NO_TEST_OF_ENSEMBLES
+    elif of_one_run(found):
+        yield wording.SEED_IS_THE_UNIT
 
 
 def _details(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
     titles, reasons = {method.key: method.title for method in evidence.table.methods}, Reasons()
-    rows, groups = [], []
+    single, rows, groups = of_one_run(found), [], []
     for name, one in zip(evidence.names, found, strict=True):
-        table = pd.DataFrame() if one.ranks is None else one.ranks.table.sort_values("rank", kind="stable")
-        for key, row in table.iterrows():
-            rows.append([titles[str(key)], *_detail(one, row, reasons)])
+        for key in one.order.index:
+            assert one.ranks is not None
+            rows.append([titles[str(key)], *_detail(one, one.ranks.table.loc[key], reasons, single=single)])
             groups.append(name)
-    return plain_table.text(suffix, "Ranks, column by column", IN_DETAIL, DETAILS, rows, [*reasons.lines()], groups)
+    titled = OF_ONE_RUN if single else DETAILS
+    return plain_table.text(suffix, "Ranks, column by column", IN_DETAIL, titled, rows, [*reasons.lines()], groups)
 
 
-def _detail(one: Ranking, row: pd.Series, reasons: Reasons) -> list[str]:
+def _detail(one: Ranking, row: pd.Series, reasons: Reasons, *, single: bool) -> list[str]:
     assert one.ranks is not None
     redrawn = [_range(row["draws_best"], row["draws_worst"]), _share(row["draws_first"])]
     if one.ranks.reason:
         redrawn = [reasons.mark_invalid(one.ranks.reason), NOTHING]
-    seeds = [number(row["seeds_mean"], 1), _range(row["seeds_best"], row["seeds_worst"]), _share(row["seeds_first"])]
+    seeds = [] if single else [_range(row["seeds_best"], row["seeds_worst"]), _share(row["seeds_first"])]
     return [_short(row["rank"]), *seeds, *redrawn]
 
 

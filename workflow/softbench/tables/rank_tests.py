@@ -10,15 +10,15 @@ from softbench.tables.rankings import Ranking, between_columns
 from softbench.tables.reasons import Reasons
 from softbench.tables.rounding import NOTHING, number, p_value
 
-VERSION = 1
+VERSION = 2
 TESTS = ("Ranked by", "Methods", "Seeds", "Cases", "Friedman’s p", "Kendall’s W", "Critical difference (Nemenyi)")
 TESTED = (
     "Do ranks differ over seeds? Friedman’s test (p of Iman and Davenport’s F, unadjusted), the concordance of the "
     "seeds (W, 1 where all rank alike), and by how much two mean ranks must differ."
 )
 AGREE = (
-    "Kendall’s tau between the rankings of the means: 1 the same order, −1 the reverse. The columns are measured on "
-    "the same runs; with few methods a large tau says little."
+    "Kendall’s tau between the columns’ ranks of the methods: 1 the same order, −1 the reverse. The columns are "
+    "measured on the same runs; with few methods a large tau says little."
 )
 
 
@@ -26,8 +26,9 @@ def tests(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
     """Return one line a column: Friedman's test over seeds, or why there is none."""
     reasons, rows = Reasons(), []
     for name, one in zip(evidence.names, found, strict=True):
-        sizes = [*one.ranks.by_seed.shape[::-1], len(one.ranks.by_case)] if one.ranks else []
-        counts = [str(size) for size in sizes] or [NOTHING] * 3
+        if one.ranks is None:
+            continue
+        counts = [str(size) for size in (*one.ranks.by_seed.shape[::-1], len(one.ranks.by_case))]
         if one.test is None or one.reason:
             tested = [reasons.mark("none", one.reason or ""), NOTHING, NOTHING]
         else:
@@ -38,8 +39,9 @@ def tests(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
 
 
 def matrix(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
-    """Return the matrix of tau."""
-    names, size = evidence.names, len(found)
+    """Return the matrix of tau, of the columns in which something is ranked."""
+    there = [(name, one) for name, one in zip(evidence.names, found, strict=True) if one.ranks]
+    names, found, size = [name for name, _ in there], [one for _, one in there], len(there)
     tau = np.full((size, size), np.nan)
     tau[np.triu_indices(size, 1)] = between_columns(found, names)["tau"].to_numpy(dtype=float)
     tau = np.where(np.isnan(tau), tau.T, tau)

@@ -1,4 +1,9 @@
-"""Who comes first in a table: its trained methods ranked by each column, and whether the columns agree."""
+"""Who comes first in a table: its trained methods ranked by each column, and whether the columns agree.
+
+A method's rank is the mean over seeds of its rank in each seed. Table, figure and agreement of columns use this one
+number: it is what Friedman's test compares, and it always lies between the best and the worst rank over seeds, which
+the rank of the mean over seeds does not.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +17,7 @@ from softbench.statistics.nemenyi import MIN_BLOCKS
 from softbench.tables.evidence import Evidence
 from softbench.tables.parts import Column
 
-VERSION = 1
+VERSION = 2
 NO_CD = "no valid critical difference"
 MIN_METHODS = 3  # of two, Friedman's test is a sign test, and its F calls five seeds that agree certain (exact p 0.06)
 TAU = ["first", "second", "tau", "p", "n_methods"]
@@ -23,7 +28,7 @@ class Ranking:
     """The methods of one column, ranked.
 
     `test`: Friedman's over seeds, NaN where it is not valid, and then `reason` says why; both None with `ranks` where
-    nothing was ranked.
+    nothing was ranked, or where all methods tie in every seed.
     """
 
     column: Column
@@ -31,9 +36,24 @@ class Ranking:
     test: Friedman | None
     reason: str | None = None
 
+    @property
+    def seeds(self) -> int:
+        """Number of seeds that were ranked; of ensembles 1."""
+        return 0 if self.ranks is None else len(self.ranks.by_seed)
+
+    @property
+    def order(self) -> pd.Series:
+        """Rank by method, the best first; those that tie in the table's order; empty where nothing was ranked."""
+        if self.ranks is None:
+            return pd.Series(dtype=float)
+        return self.ranks.table["rank"].sort_values(kind="stable")
+
 
 def rankings(evidence: Evidence, *, draws: int = DRAWS) -> tuple[Ranking, ...]:
     """Rank the trained methods of a table by each column; a method without a defined value there is not ranked in it.
+
+    A row that shows a method's runs at their own temperature takes no place: it is no method that was trained, and ties
+    with its own in each column that sees the label map alone.
 
     Args:
         evidence: a table and its scores.
@@ -42,9 +62,14 @@ def rankings(evidence: Evidence, *, draws: int = DRAWS) -> tuple[Ranking, ...]:
     table = evidence.table
     lines = list(zip(table.methods, table.cells, strict=True))
     return tuple(
-        _ranking(evidence, column, [method.key for method, row in lines if method.trained and row[c].n_seeds], draws)
+        _ranking(evidence, column, [method.key for method, row in lines if method.ranked and row[c].n_seeds], draws)
         for c, column in enumerate(table.columns)
     )
+
+
+def of_one_run(found: Sequence[Ranking]) -> bool:
+    """Whether ranks are of one run a method in all columns, so that there is no range over seeds."""
+    return max((one.seeds for one in found), default=0) == 1
 
 
 def _ranking(evidence: Evidence, column: Column, methods: Sequence[str], draws: int) -> Ranking:
@@ -55,7 +80,10 @@ def _ranking(evidence: Evidence, column: Column, methods: Sequence[str], draws: 
     place: dict[str, Any] = {"structure": column.structure, "roi": column.roi, "over": column.over}
     found = ranks(evidence.of_column(column), column.metric, methods=methods, draws=draws, **place)
     if found.by_seed.empty:
-        return Ranking(column, found, None, f"{NO_CD}: no seed and case that all methods have")
+        return Ranking(column, None, None, "no seed and case that all methods have")
+    if (found.by_seed.nunique(axis=1) == 1).all():
+        reason = f"all {len(methods)} methods have the same value in every seed, nothing differs"
+        return Ranking(column, None, None, reason)
     return Ranking(column, found, friedman(found.by_seed), _against(evidence, *found.by_seed.shape))
 
 
@@ -80,7 +108,7 @@ def between_columns(found: Sequence[Ranking], names: Sequence[str]) -> pd.DataFr
     Returns: a row for each pair, with `first`, `second`, `tau`, `p`, `n_methods`; NaN where one of the two ranks
         nothing.
     """
-    orders = [_order(one) for one in found]
+    orders = [one.order for one in found]
     pairs = [(a, b) for a in range(len(orders)) for b in range(a + 1, len(orders))]
     return pd.DataFrame([_tau(names[a], names[b], orders[a], orders[b]) for a, b in pairs], columns=TAU)
 
@@ -98,7 +126,7 @@ def between_tables(tables: Mapping[str, Sequence[Ranking]]) -> pd.DataFrame:
         for second in titles[a + 1 :]:
             for one, other in _meeting(tables[first], tables[second]):
                 place = {"metric": one.column.metric, "roi": one.column.roi}
-                rows.append({**place, **dict(zip(TAU, _tau(first, second, _order(one), _order(other)), strict=True))})
+                rows.append({**place, **dict(zip(TAU, _tau(first, second, one.order, other.order), strict=True))})
     return pd.DataFrame(rows, columns=["metric", "roi", *TAU])
 
 
@@ -112,10 +140,6 @@ def _meeting(first: Sequence[Ranking], second: Sequence[Ranking]) -> list[tuple[
             left.remove(alike[0])
             found.append((one, alike[0]))
     return found
-
-
-def _order(one: Ranking) -> pd.Series:
-    return pd.Series(dtype=float) if one.ranks is None else one.ranks.table["rank"]
 
 
 def _tau(first: str, second: str, one: pd.Series, other: pd.Series) -> list[object]:
