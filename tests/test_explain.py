@@ -19,7 +19,7 @@ from softbench.plan import folder as planning
 from softbench.plan.plan import Plan
 from softbench.tables import formats, table
 
-METHODS = {"one_hot": 0.5, "svls": 0.6}  # DSC of the first case in seed 0
+METHODS = {"one_hot": 0.5, "svls": 0.6, "oracle": 0.9}  # DSC of the first case in seed 0
 CASES, SEEDS = range(5), (0, 1)
 EXTRA = ["--configfile", "tiny.yaml"]
 FACTS = {
@@ -69,9 +69,11 @@ def suite(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(root / "config", "config")
     shutil.copy(root / "tests/workflow/tiny.yaml", "tiny.yaml")
     names = {"experiment": "tiny", "dataset": "phantom_brain_tiny", "split": "main", "network": "tiny_unet"}
-    rows = pd.concat([run({**names, "method": method}) for method in METHODS])
+    seeds = {"oracle": (0,)}
+    rows = pd.concat([run({**names, "method": method}, seeds.get(method, SEEDS)) for method in METHODS])
     columns = [{"metric": "dsc", "structure": "average"}, {"metric": "ece"}, {"metric": "ece", "roi": "band"}]
     methods = [{"key": "one_hot", "title": "One-hot"}, {"key": "svls", "title": "SVLS", "control": "one_hot"}]
+    methods.append({"key": "oracle", "title": "Oracle", "trained": False})
     made = {"composites": {"average": ["WT", "TC", "ET"]}, "title": "Tiny"}
     formats.write(table.build(rows, methods=methods, columns=columns, **made), "results/tables/tiny.csv")
     return tmp_path
@@ -117,6 +119,12 @@ def test_settings_split_and_missing_seeds_are_those_of_the_plan(explain: Callabl
     assert sum(found["split"]["cases"].values()) == len(split.read_text().splitlines()) - 1
     assert found["seeds_not_run"] == [2]
     assert found["commands"]["runs"] == "snakemake --cores all results/runs/tiny/tiny_unet/svls/batch-0.json"
+
+
+def test_row_that_is_not_trained_is_made_with_the_others_that_are_not(explain: Callable[..., dict]) -> None:
+    found = explain("tiny/oracle/dsc")
+    assert found["check"]["agrees"]
+    assert found["commands"]["runs"] == "snakemake --cores all results/runs/tiny/tiny_unet/sanity.json"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import softbench
 
 PACKAGE = Path(softbench.__file__).parent
 BASE = (
-    "errors arrays checks images nifti sizes storage pieces store pool progress damage length resolution energy suggest"
+    "errors arrays checks images nifti sizes storage pieces joint_manifest store pool progress damage length "
+    "resolution energy suggest"
 )
 FLOORS = [  # from below; what stands on one floor may import from one another, in no circle
     {*BASE.split(), "logs", "provenance", "launch", ""},

@@ -47,6 +47,18 @@ def test_record_that_a_power_cut_left_half_written_counts_as_none() -> None:
     assert not SOFT.exists()
 
 
+def test_record_that_a_list_of_several_methods_names_is_no_output() -> None:
+    remember(DATA, SOFT, RUN, LONG)
+    row = Path("results/runs/tiny/net/oracle/batch-0.json")
+    joint = Path("results/runs/tiny/net/sanity.json")
+    row.parent.mkdir()
+    row.touch()
+    joint.write_text('{"pieces": [{"method": "oracle", "path": "oracle/batch-0.json", "hash": "h"}]}')
+    assert row not in arrival.lists(Path("results"))
+    assert arrival.look_again(Path("results")) == 1
+    assert (row.stat().st_mtime > 0, joint.stat().st_mtime) == (True, 0)
+
+
 def test_memory_in_a_database_is_not_looked_into() -> None:
     arrival.DATABASE.parent.mkdir()
     arrival.DATABASE.touch()

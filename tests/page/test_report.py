@@ -6,6 +6,7 @@ import json
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from softbench import pieces
 from softbench.page import answers, chapters, ledger, report
 from softbench.tables import formats, forms, marks
 from softbench.tables.scores import sheet
@@ -60,6 +61,10 @@ def test_ledger_counts_runs_and_says_where_they_were_made(batch):
     assert (found.done, found.seeds, [one.reason for one in found.failed]) == (1, (0,), ["loss is nan"])
     assert (found.when, found.commits, found.machines) == ("2026-01-02", ("0123456789ab+changes",), ("P",))
     assert ledger.read([batch], untrained=["good"]) == ledger.Ledger()
+    joint = batch.parents[1] / "sanity.json"  # stands for the record that it lists, which counts once
+    path = str(batch.relative_to(joint.parent))
+    pieces.write_json(joint, {"pieces": [{"method": "good", "path": path, "hash": pieces.hash_file(batch)}]})
+    assert ledger.read([joint]) == found
     (batch.parent / "seed-0" / "provenance.json").unlink()
     assert ledger.read([batch]).when == ""
 

@@ -46,9 +46,23 @@ def test_runs_are_told_plain_values(plan: Answers) -> None:
     for experiment, one in plan.plan.experiments.items():
         for method in plan.plan.methods_of(experiment):
             wildcards = asked(experiment=experiment, network=one["networks"][0], method=method, batch="0")
-            trained = plan.plan.methods[method]["sanity"] is None
-            assert is_plain(plan.train.run(wildcards) if trained else plan.train.sanity(wildcards))
+            assert plan.plan.methods[method]["sanity"] or is_plain(plan.train.run(wildcards))
             assert plan.train.seeds(wildcards)
+        assert is_plain([plan.train.sanity(wildcards), plan.train.ensembles(wildcards)])
+
+
+def test_methods_that_are_not_trained_share_a_manifest_and_so_do_ensembles(plan: Answers) -> None:
+    folder = "results/runs/demo_brain/compact_unet"
+    batches = plan.tables.batches(asked(table="demo_brain"))
+    assert batches.count(f"{folder}/sanity.json") == 1
+    assert not [path for path in batches if "/oracle/" in path or "/chance/" in path]
+    assert plan.tables.ensembles_wanted(asked(table="demo_brain")) == [f"{folder}/ensembles.json"]
+    asks = asked(experiment="demo_brain", network="compact_unet")
+    shown = [method for method in plan.plan.methods_of("demo_brain") if method not in ("oracle", "chance")]
+    assert [one["run"]["names"]["method"] for one in plan.train.ensembles(asks)] == shown
+    assert [one["names"]["method"] for one in plan.train.sanity(asks)] == ["chance", "oracle"]
+    assert plan.train.batches(asks) == [f"{folder}/{method}/batch-0.json" for method in shown]
+    assert set(plan.train.soft_labels(asks)) == {one["soft_label"] for one in plan.train.ensembles(asks)}
 
 
 def test_every_path_that_a_page_shows_is_a_product_of_its_target(plan: Answers) -> None:

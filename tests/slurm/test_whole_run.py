@@ -99,7 +99,7 @@ def test_small_jobs_share_a_slurm_job(finished) -> None:
     )
     softened = "rule_soften_phantom_brain_tiny_soften_ls_soften_one_hot"
     tables = "rule_table_tiny_costs_policies_table"
-    assert comments == {"rule_prepare": 1, softened: 1, "rule_sanity_tiny_score_sanity": 1, tables: 1}
+    assert comments == {"rule_prepare": 1, softened: 1, "rule_score_sanity": 1, tables: 1}
 
 
 def test_nothing_is_left_to_do(finished) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 
 import pandas as pd
@@ -28,6 +29,7 @@ FILES = (
     "results/tables/free_tiny.md",
     "results/scores.parquet",
 )
+ENSEMBLES = "results/runs/tiny/tiny_unet/ensembles.json"
 SHOWN = (LAST, LAST + "".join(TABLE.format(prediction=prediction) for prediction in PREDICTIONS))
 
 
@@ -44,17 +46,17 @@ def test_nothing_plans_an_ensemble_unasked(plain) -> None:
     assert "score_ensemble" not in plain.jobs()
 
 
-def test_experiment_that_asks_gets_one_for_each_trained_method(plain) -> None:
-    jobs = plain.jobs("--config", "experiments={tiny: {scoring: {ensemble: true}}}")
-    assert jobs["score_ensemble"] == 2  # the oracle has no seeds
-    assert jobs["train"] == 2
+def test_experiment_that_asks_gets_one_job_for_all_methods_and_one_for_its_sanity_rows(plain) -> None:
+    methods = "methods: [one_hot, ls, oracle, chance]"
+    jobs = plain.jobs("--config", f"experiments={{tiny: {{scoring: {{ensemble: true}}, {methods}}}}}")
+    assert (jobs["train"], jobs["score_ensemble"], jobs["score_sanity"]) == (2, 1, 1)
 
 
 def test_table_that_shows_them_asks_too(plain) -> None:
     jobs = plain.jobs("results/tables/tiny.md", "--config", "tables={tiny: {prediction: ensemble}}")
     assert jobs == {
         "prepare": 1, "score_sanity": 1, "soften_one_hot": 1, "soften_ls": 1, "train": 2,
-        "score_ensemble": 2, "table": 1,
+        "score_ensemble": 1, "table": 1,
     }  # fmt: skip
 
 
@@ -113,6 +115,8 @@ def test_records_and_scores_of_ensembles_are_there(made) -> None:
         assert (record["status"], record["seeds"]) == ("done", [0, 1])
         assert 0.05 <= record["temperature"] <= 20
         assert len(list((folder / "ensemble" / "predictions").glob("*.nii.gz"))) == 4
+    joint = json.loads((made.path / ENSEMBLES).read_text())["pieces"]
+    assert [one["method"] for one in joint] == ["one_hot", "ls"]  # the oracle has no seeds
     assert not (made.path / "results/runs/tiny/tiny_unet/oracle/ensemble.json").exists()
     whole = pd.read_parquet(made.path / "results" / "scores.parquet")
     assert str(whole["seed"].dtype) == "Int64"
@@ -161,7 +165,7 @@ def test_new_version_of_the_ensemble_makes_it_again_and_trains_nothing(made) -> 
     before = file.read_text()
     made.raise_version("training/ensemble.py")
     assert made.jobs(*FILES) == {
-        "score_ensemble": 2,
+        "score_ensemble": 1,
         "table": 2,
         "reliability": 2,
         "free_rows": 1,  # of the table of runs, too, since its experiment asks for ensembles
@@ -170,19 +174,59 @@ def test_new_version_of_the_ensemble_makes_it_again_and_trains_nothing(made) -> 
     file.write_text(before)
 
 
-def test_new_seed_trains_that_one_and_makes_the_ensemble_again(made) -> None:
-    target = "results/runs/tiny/tiny_unet/one_hot/ensemble.json"
+def written(made, method: str) -> int:
+    """When the scores of a method's ensemble were written."""
+    return (made.path / f"results/runs/tiny/tiny_unet/{method}/ensemble/scores.parquet").stat().st_mtime_ns
+
+
+def test_results_of_a_job_a_method_are_taken_over(made) -> None:
+    before = [written(made, method) for method in ("one_hot", "ls")]
+    joint = made.path / ENSEMBLES
+    content = joint.read_bytes()
+    joint.unlink()  # as it was when each method had a job and a record of its own
+    made.run(ENSEMBLES)
+    assert joint.read_bytes() == content
+    assert [written(made, method) for method in ("one_hot", "ls")] == before
+
+
+def test_killed_job_goes_on_with_the_missing_ensemble(made) -> None:
+    file, slow = "workflow/softbench/training/ensemble.py", "    torch.set_num_threads(run.protocol.threads)\n"
+    content = (made.path / ENSEMBLES).read_bytes()
+    folders = [made.path / f"results/runs/tiny/tiny_unet/{method}/ensemble" for method in ("one_hot", "ls")]
+    for folder in folders:
+        shutil.rmtree(folder)
+    (made.path / ENSEMBLES).unlink()
+    made.replace(file, slow, slow + "    __import__('time').sleep(3)\n")
+    made.kill_when((folders[0] / "scores.key.json").exists, ENSEMBLES)
+    made.replace(file, "    __import__('time').sleep(3)\n", "")
+    assert not (made.path / ENSEMBLES).exists()
+    before = written(made, "one_hot")
+    made.run(ENSEMBLES)
+    assert written(made, "one_hot") == before
+    assert (made.path / ENSEMBLES).read_bytes() == content
+    assert made.jobs(ENSEMBLES) == {}
+
+
+def test_changed_method_is_trained_and_makes_its_ensemble_alone(made) -> None:
+    changed = ("--config", "methods={ls: {loss: focal}}")
+    before = written(made, "one_hot"), written(made, "ls")
+    assert made.jobs(ENSEMBLES, *changed) == {"train": 1, "score_ensemble": 1}
+    made.run(ENSEMBLES, *changed)
+    assert (written(made, "one_hot"), written(made, "ls") > before[1]) == (before[0], True)
+
+
+def test_new_seed_trains_that_one_and_makes_the_ensembles_again(made) -> None:
     more = ("--config", "seeds=[0,1,2]")
     old = made.path / "results/runs/tiny/tiny_unet/one_hot/seed-0/scores.key.json"
     before = old.stat().st_mtime_ns
-    assert made.jobs(target, *more) == {"train": 1, "score_ensemble": 1}
-    made.run(target, *more)
+    assert made.jobs(ENSEMBLES, *more) == {"train": 2, "score_ensemble": 1}
+    made.run(ENSEMBLES, *more)
     assert old.stat().st_mtime_ns == before
-    assert json.loads((made.path / target).read_text())["seeds"] == [0, 1, 2]
+    record = made.path / "results/runs/tiny/tiny_unet/one_hot/ensemble.json"
+    assert json.loads(record.read_text())["seeds"] == [0, 1, 2]
 
 
 def test_one_seed_is_recorded_as_no_ensemble(made) -> None:
-    target = "results/runs/tiny/tiny_unet/ls/ensemble.json"
-    made.run(target, "--config", "seeds=[0]")
-    record = json.loads((made.path / target).read_text())
+    made.run(ENSEMBLES, "--config", "seeds=[0]")
+    record = json.loads((made.path / "results/runs/tiny/tiny_unet/ls/ensemble.json").read_text())
     assert (record["status"], record["reason"]) == ("not made", "it needs 2 finished seeds, and there is 1")

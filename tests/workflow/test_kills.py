@@ -33,7 +33,13 @@ def files_of(folder: Path) -> Iterator[Path]:
     """Give what must not differ: manifests, scores, bins, tables."""
     for pattern in ("data/**/manifest.json", "soft_labels/**/manifest.json", "runs/**/batch-*.json"):
         yield from folder.glob(pattern)
-    for pattern in ("runs/**/ensemble.json", "runs/**/scores.parquet", "runs/**/reliability.npz", "tables/*.csv"):
+    for pattern in (
+        "runs/**/ensemble.json",
+        "runs/*/*/*.json",
+        "runs/**/scores.parquet",
+        "runs/**/reliability.npz",
+        "tables/*.csv",
+    ):
         yield from (path for path in folder.glob(pattern) if not path.name.startswith(WITH_TIMES))
 
 

@@ -1,5 +1,5 @@
-"""Reads a prepared data set, one soft label and a split; writes trained and scored seeds, a batch of them a job, and
-where asked for their ensembles."""
+"""Reads a prepared data set, soft labels and a split; writes trained and scored seeds, a batch of them a job, and of an
+experiment in one job each the rows that are not trained and, where asked for, the ensembles."""
 
 
 wildcard_constraints:
@@ -35,47 +35,43 @@ rule train:
 
 
 rule score_sanity:
-    """Score the reference itself, or the class frequencies: the two ends of the scale. Nothing is trained."""
+    """Score the reference itself and the class frequencies, the two ends of the scale; nothing is trained."""
     input:
         data=plan.train.data,
         split=plan.train.split,
     output:
-        manifest="results/runs/{experiment}/{network}/{method}/batch-{batch}.json",
+        manifest="results/runs/{experiment}/{network}/sanity.json",
     log:
-        "results/logs/runs/{experiment}/{network}/{method}/batch-{batch}.log",
-    wildcard_constraints:
-        method=plan.train.untrained,
+        "results/logs/runs/{experiment}/{network}/sanity.log",
     conda:
         "../../envs/training.yaml"
     params:
-        sanity=plan.train.sanity,
+        rows=plan.train.sanity,
         code=plan.stages.script("score_sanity.py"),
     script:
         "../scripts/score_sanity.py"
 
 
 rule score_ensemble:
-    """Score the mean of the seeds' probabilities; nothing is trained."""
+    """Score the mean of the seeds' probabilities of each method; nothing is trained. Each ensemble is a piece."""
     input:
         data=plan.train.data,
-        soft_label=plan.train.soft_label,
+        soft_labels=plan.train.soft_labels,
         split=plan.train.split,
         batches=plan.train.batches,
     output:
-        manifest="results/runs/{experiment}/{network}/{method}/ensemble.json",
+        manifest="results/runs/{experiment}/{network}/ensembles.json",
     log:
-        "results/logs/runs/{experiment}/{network}/{method}/ensemble.log",
+        "results/logs/runs/{experiment}/{network}/ensembles.log",
     benchmark:
-        "results/benchmarks/runs/{experiment}/{network}/{method}/ensemble.tsv"
-    wildcard_constraints:
-        method=plan.train.trained,
+        "results/benchmarks/runs/{experiment}/{network}/ensembles.tsv"
     conda:
         "../../envs/training.yaml"
     threads: plan.train.threads
     resources:
         cpus_per_task=plan.train.threads,
     params:
-        run=plan.train.run,
+        methods=plan.train.ensembles,
         version=plan.stages.ensemble(),
         code=plan.stages.script("score_ensemble.py"),
     script:

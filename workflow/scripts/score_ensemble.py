@@ -1,4 +1,4 @@
-"""Score the ensemble of a method's seeds."""
+"""Score the ensembles of an experiment's methods."""
 
 from pathlib import Path
 
@@ -7,15 +7,11 @@ from softbench.datasets import scratch, splits
 from softbench.plan.code import record
 from softbench.training import ensemble
 from softbench.training.device import choose
-from softbench.training.material import Material
-from softbench.training.run import Run
 
 with logs.job(snakemake.log[0]) as log:
-    given = snakemake.input
+    given, asked = snakemake.input, snakemake.params
     record.note("ensemble")
     data = scratch.nearest(Path(given.data).parent, snakemake.config["scratch"], log)
-    folders = [data, Path(given.soft_label).parent]
     split, device = splits.read(Path(given.split)), choose(snakemake.config["device"], log)
-    batch = Material(Run.of(snakemake.params.run), *folders, split, device, log)
     output = Path(snakemake.output.manifest)
-    ensemble.run(batch, list(map(Path, given.batches)), snakemake.params.version, output)
+    ensemble.run_all(asked.methods, data, split, asked.version, output, device, log)

@@ -1,4 +1,4 @@
-"""Score what needs no training: the reference itself, or the class frequencies."""
+"""Score what needs no training: the reference itself, and the class frequencies."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from softbench.training import sanity
 
 with logs.job(snakemake.log[0]) as log:
     record.note("sanity")
-    sanity.run(
-        **snakemake.params.sanity,
-        dataset=datasets.open(Path(snakemake.input.data).parent),
-        split=splits.read(Path(snakemake.input.split)),
-        output=Path(snakemake.output.manifest),
-        log=log,
+    sanity.run_all(
+        snakemake.params.rows,
+        datasets.open(Path(snakemake.input.data).parent),
+        splits.read(Path(snakemake.input.split)),
+        Path(snakemake.output.manifest),
+        log,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from softbench import pieces
 from softbench.metrics import Reliability
 from softbench.metrics.tidy import tidy
 from softbench.papers import published
@@ -52,6 +53,16 @@ def test_runs_become_means_over_seeds(tmp_path: Path) -> None:
     row = block.results.set_index("method").loc["one_hot"]
     assert (row["mean"], row["n_seeds"]) == (pytest.approx(0.85), 2)
     assert (block.data, block.surrogate, block.note) == ("ours", True, "")
+
+
+def test_of_a_manifest_of_several_methods_those_of_the_block_are_shown(tmp_path: Path) -> None:
+    for method in ("chance", "oracle"):
+        write_batch(tmp_path, method, {0: 0.8})
+    files = {method: f"{method}/batch-0.json" for method in ("chance", "oracle")}
+    entries = [{"method": one, "path": file, "hash": pieces.hash_file(tmp_path / file)} for one, file in files.items()]
+    pieces.write_json(tmp_path / "sanity.json", {"pieces": entries})
+    batches = [write_batch(tmp_path, "one_hot", {0: 0.8, 1: 0.9}), str(tmp_path / "sanity.json")]
+    assert set(read(batches=batches, methods=["one_hot", "oracle"]).results["method"]) == {"one_hot", "oracle"}
 
 
 def test_baseline_at_its_own_temperature_is_a_row_that_the_paper_lacks(tmp_path: Path) -> None:

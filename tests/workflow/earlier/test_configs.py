@@ -100,4 +100,4 @@ def test_config_that_make_network_wrote_is_planned(make_earlier) -> None:
     jobs = make_earlier("network", over=("plugins",), beside=("configs",)).jobs(
         "near_net", config="configs/near_net.yaml"
     )
-    assert (jobs["train"], jobs["score_sanity"], jobs["table"]) == (3, 2, 1)
+    assert (jobs["train"], jobs["score_sanity"], jobs["table"]) == (3, 1, 1)

@@ -9,6 +9,7 @@ from typing import Any
 from softbench.errors import InputError
 from softbench.explain import address, inputs, place, runs
 from softbench.explain.place import Place
+from softbench.plan import paths
 from softbench.plan.plan import Plan
 
 RESULTS = Path("results")
@@ -36,7 +37,12 @@ def trace(plan: Plan, words: Sequence[str]) -> dict[str, Any]:
     found = {"address": address.address(table, row, whole), "table": _table(plan, table, path), "cell": _cell(row)}
     if where.method is None:
         reason = plan.missing(where.experiment) or "no run of it has such a score yet"
-        return {**found, "experiment": where.experiment, "no_number": reason, "commands": _commands(table, where, [])}
+        return {
+            **found,
+            "experiment": where.experiment,
+            "no_number": reason,
+            "commands": _commands(plan, table, where, []),
+        }
     return found | _behind(plan, table, row, where)
 
 
@@ -108,7 +114,7 @@ def _behind(plan: Plan, table: str, row: address.Row, where: Place) -> dict[str,
     }
     told |= {"split": inputs.split(plan, where), **inputs.data(plan, RESULTS, where)}
     told |= {"runs": made, "seeds_not_run": asked, "cases": values.extremes(scores) if len(scores) else {}}
-    told |= {"check": _check(row, of_seed), "commands": _commands(table, where, made)}
+    told |= {"check": _check(row, of_seed), "commands": _commands(plan, table, where, made)}
     plain: dict[str, Any] = _plain(told)
     return plain
 
@@ -128,15 +134,21 @@ def _check(row: address.Row, of_seed: dict[int | None, tuple[float, int]]) -> di
     return {"mean_of_the_runs": None if math.isnan(again) else again, "agrees": agrees}
 
 
-def _commands(table: str, where: Place, made: Sequence[dict[str, Any]]) -> dict[str, str]:
+def _commands(plan: Plan, table: str, where: Place, made: Sequence[dict[str, Any]]) -> dict[str, str]:
     found = {"table": f"snakemake --cores all results/tables/{table}.csv"}
-    batches = list(dict.fromkeys(run["batch"] for run in made if "batch" in run))
-    if batches:
-        found["runs"] = f"snakemake --cores all {' '.join(batches)}"
-    elif where.is_ensemble:
-        folder = f"results/runs/{where.experiment}/{where.network}/{where.method}"
-        found["runs"] = f"snakemake --cores all {folder}/ensemble.json"
+    if lists := _lists(plan, where, made):
+        found["runs"] = f"snakemake --cores all {' '.join(lists)}"
     return found
+
+
+def _lists(plan: Plan, where: Place, made: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the files of a cell's runs that are targets."""
+    run = (where.experiment, where.network, str(where.method))
+    if where.is_ensemble:
+        return paths.ensembles([run])
+    if made and plan.methods[run[2]]["sanity"] is not None:
+        return plan.batch_files(run)
+    return paths.once(one["batch"] for one in made)
 
 
 def _plain(content: Any) -> Any:

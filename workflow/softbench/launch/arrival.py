@@ -9,18 +9,30 @@ import base64
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 MEMORY = Path(".snakemake/metadata")
 DATABASE = Path(".snakemake/metadata.db")  # where Snakemake was told to keep its memory in one file
 PREPARED = ("data/*/manifest.json", "maps/*/*/shard-*.json", "soft_labels/*/*/manifest.json")
-RUNS = ("runs/*/*/*/batch-*.json", "runs/*/*/*/ensemble.json")
+JOINT = "runs/*/*/sanity.json"  # lists records that are called like batches
+RUNS = ("runs/*/*/*/batch-*.json", JOINT, "runs/*/*/ensembles.json")
 LONGEST_NAME = 254  # of a file; a longer one is cut into folders
 
 
 def lists(results: Path, patterns: tuple[str, ...] = PREPARED + RUNS) -> Iterator[Path]:
-    """Give the lists that jobs wrote last, without the circumstances beside them (`shard-0.provenance.json`)."""
-    yield from (path for pattern in patterns for path in sorted(results.glob(pattern)) if "." not in path.stem)
+    """Give the lists that jobs wrote last, without the circumstances beside them (`shard-0.provenance.json`) and the
+    records that a list of several methods names, which are no outputs."""
+    named = set(_named(results))
+    found = (path for pattern in patterns for path in sorted(results.glob(pattern)))
+    yield from (path for path in found if "." not in path.stem and path not in named)
+
+
+def _named(results: Path) -> Iterator[Path]:
+    """Give the records that lists of several methods name; nothing of a list that cannot be read."""
+    for path in results.glob(JOINT):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            yield from [path.parent / one["path"] for one in json.loads(path.read_text(encoding="utf-8"))["pieces"]]
 
 
 def look_again(results: Path) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from softbench import joint_manifest
 from softbench.tables.parts import Failure
 
 SHORT = 12  # characters of a commit that a reader sees
@@ -32,19 +33,18 @@ def read(batches: Iterable[Path], untrained: Collection[str] = ()) -> Ledger:
     """Read batch manifests and, beside them, each seed's provenance; a record that is missing is left out.
 
     Args:
-        batches: paths of `batch-<n>.json`.
+        batches: paths of `batch-<n>.json`, or of what lists several.
         untrained: methods that are scored and not trained; they are no runs.
     """
     done: list[Path] = []
     failed: list[Failure] = []
-    for path in batches:
-        batch = json.loads(path.read_text(encoding="utf-8"))
-        method = batch["run"]["method"]
-        for seed, outcome in {} if method in untrained else batch["seeds"].items():
+    for batch in joint_manifest.read(batches):
+        method = batch.content["run"]["method"]
+        for seed, outcome in ({} if method in untrained else batch.content["seeds"]).items():
             if outcome["status"] == "failed":
                 failed.append(Failure(method, int(seed), outcome["reason"]))
             else:
-                done.append(path.parent / f"seed-{seed}")
+                done.append(batch.path.parent / f"seed-{seed}")
     records = [json.loads(one.read_text(encoding="utf-8")) for one in map(_record, done) if one.exists()]
     return Ledger(
         done=len(done),

@@ -37,9 +37,14 @@ def batches(run: Run, count: int) -> list[str]:
     return [f"results/runs/{'/'.join(run)}/batch-{batch}.json" for batch in range(count)]
 
 
+def sanity(experiment: str, network: str) -> str:
+    """Return the joint manifest of the rows of an experiment that are not trained."""
+    return f"results/runs/{experiment}/{network}/sanity.json"
+
+
 def ensembles(runs: Iterable[Run]) -> list[str]:
-    """Return the records of the ensembles of some runs."""
-    return [f"results/runs/{'/'.join(run)}/ensemble.json" for run in runs]
+    """Return the joint manifests that list the ensembles of some runs, each once."""
+    return once(f"results/runs/{experiment}/{network}/ensembles.json" for experiment, network, _ in runs)
 
 
 def split(dataset: str, name: str, *, derived: bool) -> str:

@@ -111,7 +111,12 @@ class Plan:
         return [seeds[start : start + step] for start in range(0, len(seeds), step)]
 
     def batch_files(self, run: Run) -> list[str]:
-        """Return the manifests of the batches of a run (experiment, network, method)."""
+        """Return the manifests of the batches of a run (experiment, network, method).
+
+        Methods that are not trained share one, which lists what each of them left.
+        """
+        if self.methods[run[2]]["sanity"] is not None:
+            return [paths.sanity(*run[:2])]
         return paths.batches(run, len(self.batches_of(run[0], run[2])))
 
     def protocol_of(self, experiment: str, method: str) -> dict[str, Any]:

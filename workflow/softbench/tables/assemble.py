@@ -1,6 +1,6 @@
 """From the manifests of batches and ensembles to what tables and figures need: scores, reliability and failures."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import damage
+from softbench import damage, joint_manifest
 from softbench.errors import InputError
+from softbench.joint_manifest import Piece
 from softbench.metrics import Reliability
 from softbench.tables.parts import Ensemble, Table
 from softbench.tables.scaled import TEMPERATURE, scaled_rows, with_scaled
@@ -21,6 +22,16 @@ RAW = "raw"
 OF_ENSEMBLES = ("ensemble", "ensemble_temperature")
 
 Statistics = dict[tuple[str, Any, str], Reliability]  # (method, seed or None for an ensemble, roi)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A run or an ensemble (no seed) that has scores: the folder of its files, and the manifest that lists it."""
+
+    method: str
+    seed: int | None
+    folder: Path
+    listed: Path
 
 
 @dataclass(frozen=True)
@@ -41,64 +52,61 @@ def read(
     ensembles: Iterable[Path] = (),
     prediction: str = RAW,
     scaled: Mapping[str, str] | None = None,
+    methods: Collection[str] | None = None,
 ) -> Runs:
     """Read the seeds that batch manifests list, and ensembles.
 
     Args:
-        batches: paths of `batch-<n>.json`; the seeds lie beside them.
-        ensembles: paths of `ensemble.json`; the ensembles lie beside them.
+        batches: paths of `batch-<n>.json`, with the seeds beside them, or of `sanity.json`, which lists several.
+        ensembles: paths of `ensemble.json`, with the ensembles beside them, or of `ensembles.json`, as above.
         prediction: whose reliability statistics are wanted; what was not predicted so has none. Scores are all read.
         scaled: method -> key of the row that shows it at its own temperature (`scaled.scaled_rows`), whose reliability
             statistics are wanted as well.
+        methods: those wanted of what a manifest lists for several methods; None: all.
     Raises: InputError: if no run at all has scores; the message gives the failures.
     """
     failed: list[dict[str, Any]] = []
     made: list[Ensemble] = []
-    found = [*_runs(batches, failed), *_ensembles(ensembles, made)]
+    pieces = [joint_manifest.read(paths, methods) for paths in (batches, ensembles)]
+    found = [*_runs(pieces[0], failed), *_ensembles(pieces[1], made)]
     if not found:
         reasons = "; ".join(f"{one['method']}, seed {one['seed']}: {one['reason']}" for one in failed)
         raise InputError(f"there is nothing to show: every run failed. {reasons}")
-    tables = [damage.read_parquet(folder / "scores.parquet", _listed(folder)) for _, _, folder in found]
+    tables = [damage.read_parquet(one.folder / "scores.parquet", one.listed) for one in found]
     statistics: Statistics = {}
-    for method, seed, folder in found:
-        shown = {method: prediction} | ({scaled[method]: TEMPERATURE} if scaled and method in scaled else {})
-        for key, kind in shown.items():
-            of_roi = _reliability(folder / "reliability.npz", kind)
-            statistics |= {(key, seed, roi): bins for roi, bins in of_roi.items()}
+    for one in found:
+        again = {scaled[one.method]: TEMPERATURE} if scaled and one.method in scaled else {}
+        for key, kind in ({one.method: prediction} | again).items():
+            of_roi = _reliability(one.folder / "reliability.npz", one.listed, kind)
+            statistics |= {(key, one.seed, roi): bins for roi, bins in of_roi.items()}
     return Runs(pd.concat(tables, ignore_index=True), statistics, failed, made)
 
 
-def _runs(batches: Iterable[Path], failed: list[dict[str, Any]]) -> Iterator[tuple[str, int | None, Path]]:
-    """Give method, seed and folder of each run that has scores; add the others to `failed`."""
-    for path in batches:
-        batch = damage.read_json(path)
-        method = batch["run"]["method"]
-        for seed, outcome in batch["seeds"].items():
+def _runs(batches: Iterable[Piece], failed: list[dict[str, Any]]) -> Iterator[Scored]:
+    """Give each run that has scores; add the others to `failed`."""
+    for batch in batches:
+        method = batch.content["run"]["method"]
+        for seed, outcome in batch.content["seeds"].items():
             if outcome["status"] == "failed":
                 failed.append({"method": method, "seed": int(seed), "reason": outcome["reason"]})
             else:
-                yield method, int(seed), path.parent / f"seed-{seed}"
+                yield Scored(method, int(seed), batch.path.parent / f"seed-{seed}", batch.listed)
 
 
-def _ensembles(paths: Iterable[Path], made: list[Ensemble]) -> Iterator[tuple[str, int | None, Path]]:
-    """Give method, no seed, and folder of each ensemble that has scores; add all to `made`."""
-    for path in paths:
-        one = damage.read_json(path)
+def _ensembles(pieces: Iterable[Piece], made: list[Ensemble]) -> Iterator[Scored]:
+    """Give each ensemble that has scores; add all to `made`."""
+    for piece in pieces:
+        one = piece.content
         method = one["run"]["method"]
         made.append(Ensemble(method, tuple(one["seeds"]), one.get("reason")))
         if one["status"] == "done":
-            yield method, None, path.parent / "ensemble"
+            yield Scored(method, None, piece.path.parent / "ensemble", piece.listed)
 
 
-def _listed(folder: Path) -> Path:
-    """Return the manifest that lists a seed, or an ensemble."""
-    return folder.parent / ("ensemble.json" if folder.name == "ensemble" else "batch-*.json")
-
-
-def _reliability(path: Path, prediction: str) -> dict[str, Reliability]:
+def _reliability(path: Path, listed: Path, prediction: str) -> dict[str, Reliability]:
     """Return the bins of each region; none where that prediction was not made."""
     names = {roi: roi if prediction == RAW else f"{prediction}_{roi}" for roi in REGIONS}
-    with damage.told(path, _listed(path.parent)), np.load(path) as arrays:
+    with damage.told(path, listed), np.load(path) as arrays:
         there = {key.split(".")[0] for key in arrays}
         return {roi: Reliability.from_arrays(arrays, name) for roi, name in names.items() if name in there}
 

@@ -8,31 +8,69 @@ mean at a temperature of its own, that fits the validation cases best (pool, the
 mean and temperature are taken there, and the result is brought to the full grid, as a run's.
 
 Seeds that failed are left out and named; below two there is no ensemble, and the record says why.
+
+The ensembles of an experiment are made in one process, one after another, so that memory is that of one.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import nn
 
-from softbench import pieces, provenance
+from softbench import datasets, joint_manifest, pieces, provenance
 from softbench.errors import InputError
 from softbench.training import model_file, predictors, score_piece
 from softbench.training.inference import view_of
 from softbench.training.material import Material
 from softbench.training.predictors import Predictor
+from softbench.training.run import Run
 from softbench.training.scores import pair_of
 from softbench.training.temperature_scaling import temperature_of_mean
 
 VERSION = 1
 MEAN, SCALED = "ensemble", "ensemble_temperature"  # in the column `prediction`
+RECORD = "ensemble.json"
 FEWEST = 2  # seeds: one is no ensemble
 PREDICTIONS = ("raw", "temperature", "ensemble", "ensemble_temperature")  # what a table may show
 
 Outcome = Mapping[str, Any]  # of a seed, as a batch's manifest has it
+
+
+def run_all(
+    methods: Sequence[Mapping[str, Any]],
+    data: Path,
+    split: pd.DataFrame,
+    version: Mapping[str, int],
+    output: Path,
+    device: torch.device,
+    log: Callable[[str], None],
+) -> None:
+    """Score the ensembles of an experiment's methods, each a piece; write their joint manifest last.
+
+    Args:
+        methods: of each `run` (what decides its seeds, as a batch has it), `soft_label` and `batches` (paths of their
+            manifests).
+        data: folder of the prepared data set, which is opened once.
+        split: of the experiment.
+        version: of the modules that decide an ensemble.
+        output: the joint manifest; the methods have folders beside it.
+        device: where the networks compute.
+        log: takes lines of progress; the name of the method is put before them.
+    Raises: InputError and others: as `joint_manifest.make`.
+    """
+    dataset = datasets.open(data)
+
+    def score(method: Mapping[str, Any], record: Path, tell: Callable[[str], None]) -> None:
+        batch = Material(Run.of(method["run"]), dataset, Path(method["soft_label"]).parent, split, device, tell)
+        run(batch, list(map(Path, method["batches"])), version, record)
+
+    makers = {method["run"]["names"]["method"]: partial(score, method) for method in methods}
+    joint_manifest.make(output, RECORD, makers, log)
 
 
 def run(batch: Material, manifests: Sequence[Path], version: Mapping[str, int], output: Path) -> None:

@@ -31,7 +31,7 @@ class Material:
     def __init__(
         self,
         run: Run,
-        data: Path,
+        data: Path | Dataset,
         soft: Path,
         split: pd.DataFrame,
         device: torch.device,
@@ -40,10 +40,13 @@ class Material:
     ) -> None:
         """Open the data set and the soft labels; nothing is read before a seed needs it.
 
-        Args: deadline: on the clock of `time.monotonic`, when training stops with a checkpoint; None: no limit.
+        Args:
+            data: the folder of the data set, or the data set, where several methods share it: a case is compared with
+                its hash once.
+            deadline: on the clock of `time.monotonic`, when training stops with a checkpoint; None: no limit.
         """
         self.run, self.device, self.log, self.deadline = run, device, log, deadline
-        self.dataset: Dataset = datasets.open(data)
+        self.dataset = data if isinstance(data, Dataset) else datasets.open(data)
         splits.check(split, self.dataset.cases)
         self.split = split
         self.soft: SoftLabels = open_store(soft)

@@ -4,14 +4,15 @@
 everywhere, so its values follow from the data. A method between them is worth its training.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from softbench import pieces
+from softbench import joint_manifest, pieces
 from softbench.datasets import splits
 from softbench.datasets.folder import Dataset
 from softbench.training import predictors, score_piece
@@ -20,6 +21,26 @@ from softbench.training.scoring_settings import Scoring
 VERSION = 1
 
 KINDS = ("oracle", "chance")
+RECORD = "batch-0.json"  # of a row, as if it were a method's only batch
+
+
+def run_all(
+    rows: Sequence[Mapping[str, Any]], dataset: Dataset, split: pd.DataFrame, output: Path, log: Callable[[str], None]
+) -> None:
+    """Score the sanity rows of an experiment, each a piece in a folder of its own; write their joint manifest last.
+
+    Args:
+        rows: what decides each, as `run` takes it: `kind`, `names`, `scoring`, `versions`, `seed`.
+        dataset, split: what is scored.
+        output: the joint manifest.
+        log: takes lines of progress; the name of the row is put before them.
+    Raises: InputError and others: as `joint_manifest.make`.
+    """
+
+    def score(row: Mapping[str, Any], record: Path, tell: Callable[[str], None]) -> None:
+        run(**row, dataset=dataset, split=split, output=record, log=tell)
+
+    joint_manifest.make(output, RECORD, {row["names"]["method"]: partial(score, row) for row in rows}, log)
 
 
 def run(

@@ -1,10 +1,10 @@
 """From the batches of an experiment to the block of a paper's table that they stand beside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from softbench import damage
+from softbench import joint_manifest
 from softbench.errors import InputError
 from softbench.papers.comparison import lengths, pick
 from softbench.papers.comparison import results as beside_results
@@ -22,9 +22,10 @@ def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
     Args:
         table: the printed one.
         settings: `policy` and `grid` where they are not the default, and `blocks`: each with `printed`, `arm`, `data`,
-            `surrogate`, `same_cases`, `structures`, `composites`, `command`, `batches` (paths), `scaled` (method -> key
-            of a further row: its runs at their own temperature), `lengths` (of `paper_notes.lengths_of`), `pick`
-            (of `paper_pick.settings_of`), and `missing`, why nothing was run, or None.
+            `surrogate`, `same_cases`, `structures`, `composites`, `command`, `batches` (paths), `methods` (those wanted
+            of a manifest that lists several; all where left out), `scaled` (method -> key of a further row: its runs
+            at their own temperature), `lengths` (of `paper_notes.lengths_of`), `pick` (of `paper_pick.settings_of`),
+            and `missing`, why nothing was run, or None.
     Returns: one block each. Without runs its results are None, and the note says why; failed runs are named in it.
     Raises: InputError: as `beside_results.results`.
     """
@@ -32,7 +33,8 @@ def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
 
 
 def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str, Any]) -> Block:
-    seeds = _seeds(one["batches"] if one["missing"] is None else ())
+    batches, methods = one["batches"], one.get("methods")
+    seeds = _seeds(batches if one["missing"] is None else (), methods)
     picked = pick.pick(one.get("pick"), seeds)
     known: dict[str, Any] = {
         "data": one["data"],
@@ -46,7 +48,7 @@ def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str,
     if one["missing"] is not None:
         return Block(one["printed"], one["arm"], note=_sentence(one["missing"]), **known)
     try:
-        runs = assemble.read(map(Path, one["batches"]))
+        runs = assemble.read(map(Path, batches), methods=methods)
     except InputError as error:  # every run failed: the other blocks are shown all the same
         return Block(one["printed"], one["arm"], note=_sentence(str(error)), **known)
     composites = one["composites"] or None
@@ -57,13 +59,12 @@ def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str,
     return Block(one["printed"], one["arm"], found, note=_failures(runs.failed), **known)
 
 
-def _seeds(batches: Sequence[str]) -> dict[str, list[Mapping[str, Any]]]:
+def _seeds(batches: Sequence[str], methods: Collection[str] | None = None) -> dict[str, list[Mapping[str, Any]]]:
     """Return what the batches tell of finished seeds, by method."""
     found: dict[str, list[Mapping[str, Any]]] = {}
-    for path in batches:
-        batch = damage.read_json(Path(path))
-        done = [seed for seed in batch["seeds"].values() if seed["status"] == "done"]
-        found.setdefault(batch["run"]["method"], []).extend(done)
+    for batch in joint_manifest.read(map(Path, batches), methods):
+        done = [seed for seed in batch.content["seeds"].values() if seed["status"] == "done"]
+        found.setdefault(batch.content["run"]["method"], []).extend(done)
     return found
 
 

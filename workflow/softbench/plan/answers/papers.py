@@ -113,6 +113,7 @@ class Papers:
         """Return what `paper_blocks.read` needs of a block."""
         name = block["experiment"]
         experiment = self.plan.experiments[name]
+        methods = [method for _, _, method in self._printed_runs(table, block)]
         return {
             **{key: block[key] for key in ("printed", "arm", "surrogate", "same_cases")},
             "data": experiment["dataset"],
@@ -121,9 +122,10 @@ class Papers:
             "command": FETCH.format(manifest=paths.raw(self.plan.source_of(name))),
             "missing": self.plan.missing(name),
             "batches": self._batches(table, block),
+            "methods": methods,
             "scaled": self._scaled(table, block),
             "pick": pick.settings_of(self.plan, block),
-            "lengths": notes.lengths_of(self.plan, name, [run[2] for run in self._printed_runs(table, block)]),
+            "lengths": notes.lengths_of(self.plan, name, methods),
         }
 
     def _runs(self, table: Block, block: Block) -> list[Run]:
@@ -142,11 +144,12 @@ class Papers:
 
     def _batches(self, table: Block, block: Block) -> list[str]:
         """Return the manifests of all batches of a block."""
-        return [path for run in self._runs(table, block) for path in self.plan.batch_files(run)]
+        return paths.once(path for run in self._runs(table, block) for path in self.plan.batch_files(run))
 
     def _batches_there(self, table: Block, block: Block) -> list[str]:
         """Return the manifests of a block's batches that lie there."""
-        return paths.there(path for run in self._printed_runs(table, block) for path in self.plan.batch_files(run))
+        runs = self._printed_runs(table, block)
+        return paths.there(paths.once(path for run in runs for path in self.plan.batch_files(run)))
 
     def _with_runs(self, name: str, batches_of: Callable[[Block, Block], list[str]]) -> dict[str, Any]:
         """Return what decides a paper's table but its words; a block without runs says so, and which command makes

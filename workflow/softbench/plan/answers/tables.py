@@ -30,7 +30,7 @@ class Tables:
 
     def batches_of(self, table: str) -> list[str]:
         """Return the same, by the name of the table."""
-        return [path for run in self.plan.runs_of(table) for path in self.plan.batch_files(run)]
+        return paths.once(path for run in self.plan.runs_of(table) for path in self.plan.batch_files(run))
 
     def ensembles(self, wildcards: Wildcards) -> list[str]:
         """Return the records of the ensembles that a table shows; none where it shows runs."""

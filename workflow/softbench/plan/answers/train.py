@@ -17,7 +17,7 @@ class Train:
         """Read which experiments, networks and methods there are."""
         self.plan, self._stages, self._data = plan, stages, data
         self.experiments, self.networks = pattern(plan.experiments), pattern(plan.config["networks"])
-        self.trained, self.untrained = pattern(plan.trained()), pattern(plan.sanity_rows())
+        self.trained = pattern(plan.trained())
 
     def data(self, wildcards: Wildcards) -> str:
         """Return the manifest of the prepared data set of an experiment."""
@@ -36,8 +36,9 @@ class Train:
         return self.plan.batches_of(wildcards.experiment, wildcards.method)[int(wildcards.batch)]
 
     def threads(self, wildcards: Wildcards) -> int:
-        """Return torch's threads, which are part of the protocol."""
-        threads: int = self.plan.protocol_of(wildcards.experiment, wildcards.method).get("threads", 1)
+        """Return torch's threads, which are part of the protocol, so that all methods of an experiment have as many."""
+        protocol = self.plan.protocols[self.plan.experiments[wildcards.experiment]["protocol"]]
+        threads: int = protocol.get("threads", 1)
         return threads
 
     def run(self, wildcards: Wildcards) -> dict[str, Any]:
@@ -64,20 +65,45 @@ class Train:
             },
         }
 
-    def sanity(self, wildcards: Wildcards) -> dict[str, Any]:
-        """Return what decides the scores of a row that is not trained."""
-        run = (wildcards.experiment, wildcards.network, wildcards.method)
+    def sanity(self, wildcards: Wildcards) -> list[dict[str, Any]]:
+        """Return what decides the scores of each row of an experiment that is not trained."""
+        untrained, methods = self.plan.sanity_rows(), self.plan.methods_of(wildcards.experiment)
+        return [
+            self._sanity((wildcards.experiment, wildcards.network, method)) for method in methods if method in untrained
+        ]
+
+    def _sanity(self, run: Run) -> dict[str, Any]:
+        experiment, _, method = run
         return {
-            "kind": self.plan.methods[wildcards.method]["sanity"],
+            "kind": self.plan.methods[method]["sanity"],
             "names": self._names(run),
-            "scoring": self.plan.experiments[wildcards.experiment]["scoring"],
+            "scoring": self.plan.experiments[experiment]["scoring"],
             "versions": self._stages.sanity(),
-            "seed": self.plan.batches_of(wildcards.experiment, wildcards.method)[0][0],
+            "seed": self.plan.batches_of(experiment, method)[0][0],
         }
 
+    def ensembles(self, wildcards: Wildcards) -> list[dict[str, Any]]:
+        """Return what decides the ensemble of each trained method of an experiment, and where its seeds lie."""
+        return [
+            {
+                "run": self.run_of(run),
+                "soft_label": self.plan.soft_label_of(run[0], run[2]),
+                "batches": self.plan.batch_files(run),
+            }
+            for run in self._trained_runs(wildcards)
+        ]
+
+    def soft_labels(self, wildcards: Wildcards) -> list[str]:
+        """Return the manifests of the soft labels that the methods of an experiment learn from."""
+        return paths.once(self.plan.soft_label_of(run[0], run[2]) for run in self._trained_runs(wildcards))
+
     def batches(self, wildcards: Wildcards) -> list[str]:
-        """Return the manifests of all batches of a method."""
-        return self.plan.batch_files((wildcards.experiment, wildcards.network, wildcards.method))
+        """Return the manifests of all batches of an experiment's trained methods."""
+        return [path for run in self._trained_runs(wildcards) for path in self.plan.batch_files(run)]
+
+    def _trained_runs(self, wildcards: Wildcards) -> list[Run]:
+        trained, methods = self.plan.trained(), self.plan.methods_of(wildcards.experiment)
+        return [(wildcards.experiment, wildcards.network, method) for method in methods if method in trained]
 
     def _names(self, run: Run) -> dict[str, str]:
         """Return what fills the columns of a run's scores."""
