@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 from softbench.datasets import phantoms
-from softbench.figures import gallery
+from softbench.figures import gallery, pictures
 from softbench.soft_labels.reader import compute
 from softbench.tables import quality
 
@@ -28,14 +29,52 @@ def test_case_with_every_class_is_chosen() -> None:
     assert gallery.choose_case(cases[:1]) == "a"
 
 
-def test_same_soft_labels_give_the_same_picture(tmp_path: Path) -> None:
+CLASSES = ("background", "MUS", "IMAT", "SAT", "VAT", "MSC")
+LONG = "A soft label with a title that is longer than one line beside its pictures"
+
+
+def drawn(*names: str, long: bool = False):
     case = phantoms.make("phantom_body", 0, size="tiny")
-    softs = {name: compute(name, case, 6, {}) for name in ("one_hot", "svls")}
-    classes = ("background", "MUS", "IMAT", "SAT", "VAT", "MSC")
+    softs = {LONG if long else name: compute(name, case, 6, {}) for name in names}
+    return gallery.draw(case, softs, CLASSES, title="Soft labels")
+
+
+def test_same_soft_labels_give_the_same_picture(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        gallery.draw(case, softs, classes, tmp_path / f"{name}.png", tmp_path / f"{name}.pdf", title="Soft labels")
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+        paths = [tmp_path / f"{name}.{form}" for form in ("png", "pdf")]
+        pictures.save(drawn("one_hot", "svls"), paths, gallery.CAPTION)
+    for form, start in (("png", b"\x89PNG"), ("pdf", b"%PDF")):
+        assert (tmp_path / f"a.{form}").read_bytes() == (tmp_path / f"b.{form}").read_bytes()
+        assert (tmp_path / f"a.{form}").read_bytes().startswith(start)
+
+
+def test_image_and_label_stand_once_above_the_soft_labels() -> None:
+    figure = drawn("one_hot", "svls")
+    heads = [axis.get_title() for axis in figure.axes if axis.get_title()]
+    assert heads == ["image", "label", *CLASSES, "moved mass"]
+    assert sum(len(axis.images) for axis in figure.axes) == 2 + 2 * (6 + 1)
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_names_are_whole_on_the_sheet_and_touch_no_picture(*, long: bool) -> None:
+    figure = drawn("svls", long=long)
+    with pictures.style():
+        figure.canvas.draw()
+    names = [text for axis in figure.axes for text in axis.texts]
+    assert " ".join(names[0].get_text().split()) == (LONG if long else "svls")
+    box = names[0].get_window_extent()
+    pictured = [axis.get_window_extent() for axis in figure.axes if axis.images]
+    assert box.x0 >= 0
+    assert box.height <= pictured[2].height * 2.5
+    assert all(box.x1 <= other.x0 or box.y1 <= other.y0 or other.y1 <= box.y0 for other in pictured)
+
+
+def test_soft_label_on_a_coarser_grid_is_named_and_not_drawn() -> None:
+    case = phantoms.make("phantom_body", 0, size="tiny")
+    softs = {"One-hot": compute("one_hot", case, 6, {}), "EPD (1/2)": compute("epd", case, 6, {"factor": 2})}
+    figure = gallery.draw(case, softs, CLASSES, title="T")
+    assert [text.get_text() for axis in figure.axes for text in axis.texts] == ["One-hot"]
+    assert figure.get_supxlabel() == "On a coarser grid, not shown: EPD (1/2)."
 
 
 def test_quality_table_has_a_row_a_soft_label_and_only_what_is_known(tmp_path: Path) -> None:

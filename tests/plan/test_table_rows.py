@@ -90,3 +90,9 @@ def test_truth_speaks_of_methods_that_learn_their_soft_label_as_it_is(plan) -> N
     rows = table_rows.truth_rows(plan({}, methods), "t")
     assert [row["key"] for row in rows] == ["one_hot", "ls"]
     assert rows[1] == {"key": "ls", "title": "LS (0.1)", "soft_label": "ls"}
+
+
+def test_controls_that_take_another_cases_labels_or_image_are_marked(plan) -> None:
+    methods = ("one_hot", "geols", "distance", "wrong_image", "shuffled", "chance", "oracle")
+    rows = table_rows.rows_of(plan(methods=methods), "t")
+    assert [row["key"] for row in rows if row.get("wrong")] == ["wrong_image", "shuffled"]

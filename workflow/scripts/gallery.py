@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from softbench import datasets, logs
-from softbench.figures import gallery
+from softbench.figures import gallery, pictures
 from softbench.soft_labels import open_store
 
 with logs.job(snakemake.log[0]):
@@ -11,6 +11,5 @@ with logs.job(snakemake.log[0]):
     case = dataset.load(gallery.choose_case(dataset.cases))
     stores = [open_store(Path(manifest).parent) for manifest in snakemake.input.soft_labels]
     softs = {title: store.read(case) for title, store in zip(snakemake.params.titles, stores, strict=True)}
-    softs = {title: soft for title, soft in softs.items() if soft.shape[1:] == case.labels.shape[1:]}
-    title = f"Soft labels of {case.id}"
-    gallery.draw(case, softs, dataset.classes, Path(snakemake.output.png), Path(snakemake.output.pdf), title=title)
+    figure = gallery.draw(case, softs, dataset.classes, title=f"Soft labels of {case.id}")
+    pictures.save(figure, [snakemake.output.png, snakemake.output.pdf], gallery.CAPTION)

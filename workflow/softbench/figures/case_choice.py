@@ -8,7 +8,7 @@ import pandas as pd
 from softbench.errors import InputError
 from softbench.tables.rounding import digits, number
 
-VERSION = 1
+VERSION = 2
 QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 WORDS = {"lower_quartile": "lower quartile", "median": "median", "upper_quartile": "upper quartile"}
 FOREGROUND = "foreground"  # all classes but background: not scored as such, so the mean over structures stands for it
@@ -24,7 +24,13 @@ class Choice:
     cases: int
 
 
-def dsc_by_case(scores: pd.DataFrame, method: str, structure: str = FOREGROUND, seed: int | None = None) -> pd.Series:
+def dsc_by_case(
+    scores: pd.DataFrame,
+    method: str,
+    structure: str = FOREGROUND,
+    seed: int | None = None,
+    prediction: str = "raw",
+) -> pd.Series:
     """Return a method's DSC of each test case, on the full grid: the mean over raters, seeds and structures.
 
     Args:
@@ -32,10 +38,11 @@ def dsc_by_case(scores: pd.DataFrame, method: str, structure: str = FOREGROUND, 
         method: its key.
         structure: one that was scored, or "foreground": the mean over all.
         seed: this one alone; None: all.
+        prediction: of runs, "raw"; of ensembles, which have no seed, "ensemble".
     Returns: DSC by case, sorted by case; undefined values (both masks empty) enter no mean, and a case without any
         defined value is left out.
     """
-    dsc = (scores["metric"] == "dsc") & (scores["grid"] == "full") & (scores["prediction"] == "raw")
+    dsc = (scores["metric"] == "dsc") & (scores["grid"] == "full") & (scores["prediction"] == prediction)
     rows = scores[dsc & (scores["method"] == method) & (scores["case"] != "pooled")]
     if structure != FOREGROUND:
         rows = rows[rows["structure"] == structure]

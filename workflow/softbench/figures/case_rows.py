@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import datasets, images
+from softbench import damage, datasets, nifti
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.figures import case_choice
 from softbench.figures.case_choice import FOREGROUND
 from softbench.figures.pictures import NOT_RUN
-from softbench.tables import assemble
 
-VERSION = 1
+VERSION = 2
 FAILED = "no finished run"
 FOREGROUND_WORDS = "all structures together"
 Predicted = Callable[[str, Path, str], np.ndarray]  # method, folder of its seed, case -> label map or probabilities
@@ -29,7 +28,8 @@ class CaseRow:
 
     name: at its left. case: None where nothing was run; then `reason` says why. structures: name -> class ids.
     predicted: method -> label map (...) or probabilities (C, ...); a method without a finished run is not there.
-    dsc: method -> that of this case and seed. about: the words for the caption.
+    dsc: method -> that of this case and seed. about: the words for the caption. seeds: method -> the one shown, None of
+    an ensemble.
     """
 
     name: str
@@ -39,6 +39,7 @@ class CaseRow:
     dsc: Mapping[str, float] = field(default_factory=dict)
     about: str = ""
     reason: str = NOT_RUN
+    seeds: Mapping[str, int | None] = field(default_factory=dict)
 
 
 def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predicted | None = None) -> list[CaseRow]:
@@ -46,22 +47,21 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
 
     Args:
         panel: what the workflow knows of it: `name`, and either `reason`, or `data` (folder), `structure` and `runs`
-            (method -> title and batches).
+            (method -> title and batches, and `ensemble`, its record, where that is shown in the place of a run).
         settings: of the figure: `methods` (or `arms`), and where wanted `cases` (rules) and `chosen_by` (a method).
         predicted: gives what a method's seed makes of a case; its stored label maps where None.
     Returns: one row for each rule; a single one with a reason where there is nothing to show.
     """
     if "reason" in panel:
         return [CaseRow(panel["name"], reason=panel["reason"], about=f"{panel['name']}: {panel['reason']}")]
-    found = {method: first_done(run["batches"]) for method, run in panel["runs"].items()}
+    found = {method: done_of(run) for method, run in panel["runs"].items()}
     done = {method: seed for method, seed in found.items() if seed is not None}
     by = settings.get("chosen_by") or next(iter(panel["runs"]))
     if by not in done:
         why = f"every run of {panel['runs'][by]['title']}, which chooses the cases, failed"
         return [CaseRow(panel["name"], reason=FAILED, about=f"{panel['name']}: {why}")]
-    batches = [Path(path) for run in panel["runs"].values() for path in run["batches"]]
-    scores = assemble.read(batches).scores
-    dsc = case_choice.dsc_by_case(scores, by, panel["structure"], done[by][0])
+    scores = _dsc_of(folder for _, folder in done.values())
+    dsc = _dsc(scores, by, panel["structure"], done[by][0])
     chosen = case_choice.choose(dsc, settings.get("cases", ["median"]))
     dataset = datasets.open(panel["data"])
     give = predicted or label_maps(dataset)
@@ -72,18 +72,19 @@ def _row(
     panel: Mapping[str, Any],
     dataset: Dataset,
     chosen: case_choice.Choice,
-    done: Mapping[str, tuple[int, Path]],
+    done: Mapping[str, tuple[int | None, Path]],
     by: str,
     give: Predicted,
     scores: pd.DataFrame,
     shown: Collection[str],
 ) -> CaseRow:
-    who = f"{panel['runs'][by]['title']}, seed {done[by][0]}"
+    who = f"{panel['runs'][by]['title']}, {_whose(done[by][0])}"
     words = case_choice.words(chosen, who, panel["name"])
     others = {panel["runs"][method]["title"]: seed for method, (seed, _) in done.items() if seed != done[by][0]}
-    odd = "".join(f"; of {title} seed {seed}" for title, seed in others.items())
+    odd = "".join(f"; of {title} {_whose(seed)}" for title, seed in others.items())
+    same = "the ensemble" if done[by][0] is None else "the same seed"
     values = {
-        method: case_choice.dsc_by_case(scores, method, panel["structure"], seed).get(chosen.case, np.nan)
+        method: _dsc(scores, method, panel["structure"], seed).get(chosen.case, np.nan)
         for method, (seed, _) in done.items()
     }
     return CaseRow(
@@ -92,8 +93,36 @@ def _row(
         structures_of(dataset, panel["structure"]),
         {method: give(method, folder, chosen.case) for method, (_, folder) in done.items() if method in shown},
         {method: float(value) for method, value in values.items()},
-        f"{words}. Shown is the same seed of each method{odd}",
+        f"{words}. Shown is {same} of each method{odd}",
+        seeds={method: seed for method, (seed, _) in done.items()},
     )
+
+
+def done_of(run: Mapping[str, Any]) -> tuple[int | None, Path] | None:
+    """Return the seed and folder of what is shown of a method: its ensemble if asked for, else the first seed that is
+    finished; None where there is none."""
+    if "ensemble" not in run:
+        return first_done(run["batches"])
+    path = Path(run["ensemble"])
+    made = damage.read_json(path)["status"] == "done"
+    return (None, path.parent / "ensemble") if made else None
+
+
+def _whose(seed: int | None) -> str:
+    return "ensemble" if seed is None else f"seed {seed}"
+
+
+def _dsc(scores: pd.DataFrame, method: str, structure: str, seed: int | None) -> pd.Series:
+    """Return the DSC by case of a method's seed, or of its ensemble."""
+    prediction = "ensemble" if seed is None else "raw"
+    return case_choice.dsc_by_case(scores, method, structure, seed, prediction)
+
+
+def _dsc_of(folders: Iterable[Path]) -> pd.DataFrame:
+    """Return the rows of the DSC in the scores of some seeds, one seed a method."""
+    how: dict[str, Any] = {"filters": [("metric", "==", "dsc")]}
+    found = [damage.read_parquet(one / "scores.parquet", one.parent / "batch-*.json", **how) for one in folders]
+    return pd.concat(found, ignore_index=True)
 
 
 def first_done(batches: Iterable[Path | str]) -> tuple[int, Path] | None:
@@ -116,7 +145,8 @@ def label_maps(dataset: Dataset) -> Predicted:
 
     def read(method: str, folder: Path, case: str) -> np.ndarray:
         shape = dataset.load(case).labels.shape[1:]
-        return images.read(folder / "predictions" / f"{case}.nii.gz").array.astype(np.uint8).reshape(shape)
+        stored, _, _ = nifti.load(folder / "predictions" / f"{case}.nii.gz")  # (x, y, z), or (x, y) of a 2-D case
+        return np.ascontiguousarray(stored.T).astype(np.uint8).reshape(shape)
 
     return read
 

@@ -1,61 +1,50 @@
-"""Pictures of soft labels on one slice: image, label, class probabilities, difference to one-hot, a row a soft label.
+"""Pictures of soft labels on one slice: image and label, then a row a soft label, its probabilities and moved mass.
 
 After Fig. 1 of the GeoLS paper and Figs. 1-3 of the SVLS paper.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import matplotlib
 import matplotlib.colors
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Patch
 
-from softbench import pieces
 from softbench.arrays import one_hot
 from softbench.datasets.case import Case
-from softbench.figures.panels import STYLE
-from softbench.figures.reliability import KINDS
+from softbench.figures import pictures
 
-VERSION = 2
-INCHES = 1.15  # of a panel
+VERSION = 3
+INCHES, WIDEST = 1.1, 6.2  # of a panel at most, and of all that stand side by side
+LETTER, LETTERS = 0.058, 18  # of the soft labels' names: inches across, and how many a line has at most
+LINE, BAR, EDGE = 0.13, 0.09, 0.9  # heights in inches: a line of a name, a scale, title and scales with their numbers
 MARGIN = 8  # voxels around the structures
 CAPTION = (
-    "One slice of one case: image (first channel), label (first rater), the probability of each class, and the mass "
-    "that the soft label moved away from the label."
+    "One slice of one case: image (first channel) and label (first rater) above; below, a row a soft label, the "
+    "probability of each class and the mass that the soft label moved away from the label. The arrow at the scale of "
+    "the mass: all above half is drawn alike."
 )
 PALETTE = sns.color_palette("colorblind")
 
 
-def draw(
-    case: Case, softs: Mapping[str, np.ndarray], classes: Sequence[str], path_png: Path, path_pdf: Path, *, title: str
-) -> None:
+def draw(case: Case, softs: Mapping[str, np.ndarray], classes: Sequence[str], *, title: str) -> Figure:
     """Draw the soft labels of one case on the slice with most classes and the longest boundary.
 
     Args:
         case: gives image and labels; its first channel and first rater are shown.
-        softs: title -> (C, ...) probabilities on the case's grid, one row each.
+        softs: title -> (C, ...) probabilities, one row each; one on another grid than the case's is named, not drawn.
         classes: names of the classes.
-        path_png: where the 200-dpi image goes.
-        path_pdf: where the vector image goes.
         title: of the figure.
     """
-    window = choose_window(case.labels[0])
-    image, labels = case.images[0][window], case.labels[0][window]
-    style: dict[Any, Any] = {**sns.axes_style("white"), **STYLE}
-    with matplotlib.rc_context(style):
-        figure = _figure(image, labels, {name: soft[(slice(None), *window)] for name, soft in softs.items()}, classes)
-        figure.suptitle(title, fontsize=8, fontweight="bold")
-        for path, kind in ((path_png, "png"), (path_pdf, "pdf")):
-            _save(figure, path, kind)
-
-
-def _save(figure: Figure, path: Path, kind: str) -> None:
-    pieces.write_file(path, lambda part: figure.savefig(part, format=kind, dpi=200, metadata=KINDS[kind]))
+    with pictures.style():
+        return _figure(case, softs, classes, title)
 
 
 def choose_case(cases: pd.DataFrame) -> str:
@@ -85,33 +74,78 @@ def choose_window(labels: np.ndarray) -> tuple[Any, ...]:
     return (*index, *(slice(max(0, int(a)), int(b)) for a, b in zip(first, last, strict=True)))
 
 
-def _figure(image: np.ndarray, labels: np.ndarray, softs: Mapping[str, np.ndarray], classes: Sequence[str]) -> Figure:
-    columns, rows = 3 + len(classes), len(softs)
-    tall = INCHES * max(0.4, labels.shape[0] / labels.shape[1])  # a row is as high as its pictures
-    figure = Figure(figsize=(columns * INCHES, rows * tall + 0.9), layout="constrained")
-    grid = figure.add_gridspec(rows + 1, columns, height_ratios=[tall] * rows + [0.12])
-    axes = np.array([[figure.add_subplot(grid[row, column]) for column in range(columns)] for row in range(rows)])
-    hard = one_hot(labels, len(classes))
-    for row, (name, soft) in zip(axes, softs.items(), strict=True):
-        _show(row[0], image, cmap="gray")
-        _show(row[1], labels, cmap=_colours(len(classes)), vmin=-0.5, vmax=len(classes) - 0.5, interpolation="nearest")
-        for axis, share in zip(row[2:-1], soft, strict=True):
-            shown = _show(axis, share, cmap="cividis", vmin=0, vmax=1, interpolation="nearest")
-        change = 0.5 * np.abs(soft - hard).sum(axis=0)
-        moved = _show(row[-1], change, cmap="magma", vmin=0, vmax=0.5, interpolation="nearest")
-        row[0].set_ylabel(name)
-    for axis, head in zip(axes[0], ["image", "label", *classes, "moved mass"], strict=True):
-        axis.set_title(head)
-    for picture, place, label in ((shown, grid[-1, 2:-1], "probability"), (moved, grid[-1, -1], "mass")):
-        figure.colorbar(picture, cax=figure.add_subplot(place), label=label, orientation="horizontal")
+def _figure(case: Case, softs: Mapping[str, np.ndarray], classes: Sequence[str], title: str) -> Figure:
+    window = choose_window(case.labels[0])
+    shown = {name: soft[(slice(None), *window)] for name, soft in softs.items() if _is_on(case, soft)}
+    wide = min(INCHES, WIDEST / (len(classes) + 1))
+    tall = max(pictures.height(case.labels[0][window], case.spacing_mm, wide), 2 * LINE)
+    names = [textwrap.fill(name, LETTERS) for name in shown]
+    deep = [tall, *(max(tall, LINE * (1 + name.count("\n"))) for name in names)]
+    beside = 0.1 + LETTER * max((len(line) for name in names for line in name.split("\n")), default=1)
+    widths, heights = [beside] + [wide] * (len(classes) + 1), [*deep, BAR]
+    figure = Figure(figsize=(sum(widths), sum(heights) + EDGE), layout=ConstrainedLayoutEngine(wspace=0, hspace=0))
+    grid = figure.add_gridspec(len(heights), len(widths), width_ratios=widths, height_ratios=heights)
+    pictures.title(figure, title)
+    _case(figure, grid, case, window, classes)
+    hard = one_hot(case.labels[0][window], len(classes))
+    for row, (name, soft) in enumerate(zip(names, shown.values(), strict=True), 1):
+        _write(figure.add_subplot(grid[row, 0]), name)
+        axes = [figure.add_subplot(grid[row, column]) for column in range(1, len(widths))]
+        seen = _soft_label(axes, soft, hard, case.spacing_mm)
+        if row == 1:
+            for axis, head in zip(axes, [*classes, "moved mass"], strict=True):
+                axis.set_title(textwrap.fill(head.replace("_", " "), max(8, int(wide * 17))))
+    if shown:
+        _scales(figure, grid, *seen)
+    if coarse := [name for name in softs if name not in shown]:
+        said = textwrap.fill(f"On a coarser grid, not shown: {', '.join(coarse)}.", int(figure.get_figwidth() * 19))
+        figure.supxlabel(said, fontsize=6.5, color="0.3")
     return figure
 
 
-def _show(axis: Axes, plane: np.ndarray, **style: Any) -> Any:
-    """Show a plane with its last axis to the right and its first axis up, as D, H, W run."""
-    axis.set(xticks=[], yticks=[])
-    sns.despine(ax=axis, left=True, bottom=True)
-    return axis.imshow(plane, origin="lower", **style)
+def _is_on(case: Case, soft: np.ndarray) -> bool:
+    return soft.shape[1:] == case.labels.shape[1:]
+
+
+def _case(figure: Figure, grid: GridSpec, case: Case, window: tuple[Any, ...], classes: Sequence[str]) -> None:
+    """Draw image and label once, with the colours of the classes."""
+    colours = _colours(len(classes))
+    for column, head in enumerate(("image", "label"), 1):
+        axis = figure.add_subplot(grid[0, column])
+        axis.set_title(head)
+        if head == "image":
+            pictures.show(axis, case.images[0][window], case.spacing_mm, cmap="gray")
+        else:
+            ends = {"vmin": -0.5, "vmax": len(classes) - 0.5}
+            pictures.show(axis, case.labels[0][window], case.spacing_mm, cmap=colours, **ends)
+    beside = figure.add_subplot(grid[0, 3:]) if len(classes) > 2 else figure.add_subplot(grid[0, 3])
+    pictures.bare(beside)
+    handles = [Patch(color=colours(n), label=name.replace("_", " ")) for n, name in enumerate(classes)]
+    how: dict[str, Any] = {"loc": "center left", "frameon": False, "borderaxespad": 0, "handlelength": 1.2}
+    beside.legend(handles=handles, fontsize=6.5, ncols=1 if len(handles) < 5 else 2, **how)
+
+
+def _soft_label(axes: Sequence[Axes], soft: np.ndarray, hard: np.ndarray, spacing_mm: Sequence[float]) -> tuple:
+    """Draw the probability of each class and the moved mass; return the last picture of each scale."""
+    for axis, share in zip(axes, soft, strict=False):
+        shown = pictures.show(axis, share, spacing_mm, cmap="cividis", vmin=0, vmax=1)
+    change = 0.5 * np.abs(soft - hard).sum(axis=0)
+    return shown, pictures.show(axes[-1], change, spacing_mm, cmap="magma", vmin=0, vmax=0.5)
+
+
+def _write(axis: Axes, name: str) -> None:
+    """Write the name of a soft label at the left of its row."""
+    pictures.bare(axis)
+    axis.text(1, 0.5, name, transform=axis.transAxes, ha="right", va="center", fontsize=7)
+
+
+def _scales(figure: Figure, grid: GridSpec, shown: Any, moved: Any) -> None:
+    """Draw the two scales; that of the mass ends in an arrow, since more than half can be moved."""
+    how: dict[str, Any] = {"orientation": "horizontal"}
+    share = figure.colorbar(shown, cax=figure.add_subplot(grid[-1, 1:-1]), label="probability", **how)
+    share.set_ticks([0, 0.5, 1], labels=["0", "0.5", "1"])
+    mass = figure.colorbar(moved, cax=figure.add_subplot(grid[-1, -1]), label="mass", extend="max", **how)
+    mass.set_ticks([0, 0.25, 0.5], labels=["0", "0.25", "0.5"])
 
 
 def _colours(classes: int) -> Any:

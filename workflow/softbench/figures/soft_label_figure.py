@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from softbench import datasets
+from softbench.datasets.case import Case
 from softbench.figures import gallery, pictures
 from softbench.soft_labels import open_store
 
-VERSION = 1
+VERSION = 2
 RULE = "the first case of the data set that has every class, or else the first"
 
 
@@ -20,7 +23,7 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
 
     Args:
         settings: of the figure: `title`, and `panels` with one panel: `name`, and either `reason`, or `data` (folder)
-            and `soft_labels` (name -> manifest). One on a coarser grid is left out, and the caption says so.
+            and `soft_labels` (title -> manifest). One on a coarser grid is left out, and the caption says so.
         paths: of the three files, in this order.
     """
     (panel,) = settings["panels"]
@@ -31,9 +34,11 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
     dataset = datasets.open(panel["data"])
     case = dataset.load(gallery.choose_case(dataset.cases))
     every = {name: open_store(Path(path).parent).read(case) for name, path in panel["soft_labels"].items()}
-    softs = {name: soft for name, soft in every.items() if soft.shape[1:] == case.labels.shape[1:]}
-    drawn = map(Path, paths[:2])
-    gallery.draw(case, softs, dataset.classes, *drawn, title=settings["title"])
-    coarse = [f"{name} is not shown: it lies on a coarser grid." for name in every if name not in softs]
+    figure = gallery.draw(case, every, dataset.classes, title=settings["title"])
+    coarse = [f"{name} is not shown: it lies on a coarser grid." for name, soft in every.items() if _is_off(case, soft)]
     where = f"{panel['name']}: {case.id}, {RULE}."
-    pictures.write_caption(Path(paths[2]), " ".join([gallery.CAPTION, where, *coarse]))
+    pictures.save(figure, paths, " ".join([gallery.CAPTION, where, *coarse]))
+
+
+def _is_off(case: Case, soft: np.ndarray) -> bool:
+    return soft.shape[1:] != case.labels.shape[1:]

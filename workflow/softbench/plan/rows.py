@@ -6,6 +6,7 @@ One number, fitted on validation cases after training, is the cheapest rival of 
 from typing import Any
 
 from softbench.plan.plan import Plan
+from softbench.plan.shown import is_wrong
 
 CALIBRATION = ("ece", "nll", "brier")  # metrics that are shown beside the distance to the truth
 TITLE = "{} + temperature"
@@ -21,7 +22,8 @@ def rows_of(plan: Plan, table: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for key in _shown(plan, table):
         one = plan.methods[key]
-        rows.append({"key": key, "title": one["title"], "control": one["control"], "trained": one["sanity"] is None})
+        row = {"key": key, "title": one["title"], "control": one["control"], "trained": one["sanity"] is None}
+        rows.append(row | ({"wrong": True} if is_wrong(plan, key) else {}))
         if key in scaled:
             title = TITLE.format(one["title"])
             rows.append({"key": key + SIGN, "title": title, "control": key, "trained": True, "scaled": key})

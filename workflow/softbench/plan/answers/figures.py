@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from softbench.plan import figures, paths
+from softbench.plan import figures, paths, shown
 from softbench.plan.answers import papers
 from softbench.plan.answers.train import Train
 from softbench.plan.code.stages import Stages
@@ -73,13 +73,14 @@ class Figures:
             return {"name": name, "reason": f"not run: {reason}"}
         of, dataset = self.plan.experiments[experiment], self.plan.dataset_of(experiment)
         asked = figure.get("structure", "foreground")
+        named = shown.label_titles(self.plan, figure.get("soft_labels", []))
         return {
             "name": name,
             "dataset": dataset,
             "data": paths.dataset(dataset).removesuffix("/manifest.json"),
             "structure": of.get("structures", {}).get(asked, asked),
             "composites": {**of.get("composites", {}), **figure.get("composites", {})},
-            "soft_labels": {one: paths.soft_label(dataset, one) for one in figure.get("soft_labels", [])},
+            "soft_labels": {title: paths.soft_label(dataset, label) for label, title in named.items()},
             "runs": {method: self._run(figure, experiment, method) for method in figures.methods_of(figure)},
         }
 
