@@ -11,13 +11,13 @@ from softbench import InputError, cli, pieces
 from softbench.explain import address, chain
 from softbench.metrics.tidy import COLUMNS
 from softbench.papers import published
-from softbench.papers.comparison import formats as beside_formats
 from softbench.papers.comparison import results as beside_results
 from softbench.papers.comparison import table as beside
 from softbench.papers.comparison.parts import Block
+from softbench.papers.comparison.sheet import sheet as paper_sheet
 from softbench.plan import folder as planning
 from softbench.plan.plan import Plan
-from softbench.tables import formats, table
+from softbench.tables import formats, forms, table
 
 METHODS = {"one_hot": 0.5, "svls": 0.6, "oracle": 0.9}  # DSC of the first case in seed 0
 CASES, SEEDS = range(5), (0, 1)
@@ -208,7 +208,7 @@ def test_cell_of_a_paper_leads_to_our_runs(suite: Path, plan: Plan) -> None:
     names = {"experiment": block["experiment"], "dataset": experiment["dataset"], "split": experiment["split"]}
     rows = run({**names, "network": experiment["networks"][0], "method": "svls"})
     ours = Block("brats2019_svls", None, beside_results.results(rows, printed, "brats2019_svls"), surrogate=True)
-    beside_formats.write(beside.build(printed, [ours]), Path("results/tables/svls_1_phantom.csv"))
+    forms.write(paper_sheet(beside.build(printed, [ours])), Path("results/tables/svls_1_phantom.csv"))
     found = chain.trace(plan, ["svls_1_phantom/svls/ET/dsc"])
     assert (found["cell"]["printed"], found["cell"]["status"]) == ("0.816±0.134", "surrogate")
     assert found["cell"]["ours_mean"] == pytest.approx(0.607)
@@ -218,7 +218,7 @@ def test_cell_of_a_paper_leads_to_our_runs(suite: Path, plan: Plan) -> None:
 
 def test_printed_cell_without_ours_says_why(explain: Callable[..., dict]) -> None:
     printed = published.read("svls_1")
-    beside_formats.write(beside.build(printed, []), Path("results/tables/svls_1.csv"))
+    forms.write(paper_sheet(beside.build(printed, [])), Path("results/tables/svls_1.csv"))
     found = explain("svls_1", "brats2019_svls", "svls", "ET", "dsc")
     assert found["no_number"] == "its data is behind a login and needs a person to get it"
     assert "runs" not in found

@@ -2,15 +2,14 @@
 
 from softbench import logs
 from softbench.papers import published
-from softbench.papers.comparison import blocks as paper_blocks
-from softbench.papers.comparison import formats as beside_formats
-from softbench.papers.comparison import table as beside
+from softbench.papers.comparison import blocks, table
+from softbench.papers.comparison.sheet import sheet
+from softbench.tables import forms
 
 with logs.job(snakemake.log[0]):
     settings = snakemake.params.table
     printed = published.read(settings["published"])
-    blocks = paper_blocks.read(printed, settings)
-    said = {"titles": settings["titles"], "policy": settings["policy"], "notes": settings["notes"]}
-    table = beside.build(printed, blocks, **said)
+    said = {name: settings[name] for name in ("titles", "policy", "notes", "is_rehearsal")}
+    found = sheet(table.build(printed, blocks.read(printed, settings), **said))
     for path in snakemake.output:
-        beside_formats.write(table, path)
+        forms.write(found, path)

@@ -1,23 +1,22 @@
 """Every printed table with ours beside it, in all four forms."""
 
 import io
-import math
 import re
 from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
 import pytest
-from softbench import InputError
 from softbench.metrics import catalogue
 from softbench.papers import published
-from softbench.papers.comparison import formats as beside_formats
 from softbench.papers.comparison import metrics as beside_metrics
 from softbench.papers.comparison import table as beside
-from softbench.papers.comparison.layout import heads, lines, marks_of
-from softbench.papers.comparison.notes import footnotes
+from softbench.papers.comparison.notes import footnotes, letters_of
 from softbench.papers.comparison.parts import Block
+from softbench.papers.comparison.sheet import heads, sheet
+from softbench.tables import forms
 
+STATUSES = ("within", "outside", "not comparable", "surrogate", "not run")
 TITLES = {"one_hot": "One-hot & <hard>", "oracle": "Oracle_1 (100 %)"}
 
 
@@ -55,33 +54,44 @@ def table(request):
 
 
 def grids(table):
-    return [lines(table, section) for section in table.sections]
+    return [grid.lines for grid in sheet(table).grids]
+
+
+def lines(table, section):
+    return sheet(table).grids[table.sections.index(section)].lines
+
+
+def texts(entry):
+    return (entry.number.text, *(aside.text for aside in entry.asides))
 
 
 def test_printed_digits_stand_in_the_table_as_in_the_paper(table):
-    shown = [entry.printed for grid in grids(table) for line in grid for entry in line.entries if entry.printed]
-    assert len(shown) == len(table.table.cells)
+    every = [text for grid in grids(table) for line in grid for entry in line.entries for text in texts(entry)]
+    shown = [text for text in every if text.startswith("printed ")]
+    assert len(shown) == len(table.printed.cells)
     plain = [re.sub(r" \([a-z]\)$", "", text).removeprefix("printed ").replace(" ", "") for text in shown]
-    assert sorted(text.replace("\N{MINUS SIGN}", "-") for text in plain) == sorted(c.printed for c in table.table.cells)
+    assert sorted(text.replace("\N{MINUS SIGN}", "-") for text in plain) == sorted(
+        c.printed for c in table.printed.cells
+    )
 
 
 def test_every_printed_cell_has_a_status_in_words(table):
     cells = [cell for section in table.sections for row in section.cells for cell in row]
     entries = [entry for grid in grids(table) for line in grid for entry in line.entries]
     for cell, entry in zip(cells, entries, strict=True):
-        assert (cell.printed is None) == (entry.status == "")
-        assert cell.judgement is None or entry.status.endswith(cell.judgement.status)
+        said = [text for text in texts(entry)[1:] if text.endswith(STATUSES)]
+        assert said == [] if cell.comparison is None else said[0].endswith(cell.comparison.judgement.status)
 
 
 def test_each_note_has_a_letter_of_its_own(table):
-    notes = {cell.note for cell in table.table.cells if cell.note}
-    marks = marks_of(table)
-    assert set(marks) == notes
-    assert len(set(marks.values())) == len(notes)
+    notes = {cell.note for cell in table.printed.cells if cell.note}
+    letters = letters_of(table)
+    assert set(letters) == notes
+    assert len(set(letters.values())) == len(notes)
 
 
 def test_markdown_rows_have_as_many_cells_as_their_heads(table):
-    text = beside_formats.to_markdown(table)
+    text = forms.text(sheet(table), ".md")
     found = [len(re.findall(r"(?<!\\)\|", line)) - 1 for line in text.splitlines() if line.startswith("| ")]
     expected = []
     for section in table.sections:
@@ -91,7 +101,7 @@ def test_markdown_rows_have_as_many_cells_as_their_heads(table):
 
 
 def test_latex_is_ascii_and_its_environments_braces_and_columns_fit(table):
-    text = beside_formats.to_latex(table)
+    text = forms.text(sheet(table), ".tex")
     assert text.isascii()
     plain = re.sub(r"\\[{}]", "", text)
     assert plain.count("{") == plain.count("}")
@@ -139,12 +149,12 @@ class Tree(HTMLParser):
 
 
 def test_html_grids_hold_all_lines_of_all_cells(table):
-    tree = Tree(beside_formats.to_html(table))
+    tree = Tree(forms.text(sheet(table), ".html"))
     assert len(tree.tables) == len(table.sections)
     for section, grid, shown in zip(table.sections, grids(table), tree.tables, strict=True):
         body = shown[-len(grid) :]
         for line, row in zip(grid, body, strict=True):
-            assert [text for text, _ in row[1:]] == [" ".join(filter(None, e.lines)) for e in line.entries]
+            assert [text for text, _ in row[1:]] == [entry.words for entry in line.entries]
             assert row[0][0] == f"{line.title} {line.aside}".strip()
         head = shown[: -len(grid)]
         assert sum(width for _, width in head[0]) == 1 + len(section.columns)
@@ -152,18 +162,18 @@ def test_html_grids_hold_all_lines_of_all_cells(table):
 
 
 def test_csv_has_a_row_a_cell_and_unrounded_numbers(table):
-    read = pd.read_csv(io.StringIO(beside_formats.to_csv(table)))
+    read = pd.read_csv(io.StringIO(forms.text(sheet(table), ".csv")))
     cells = [cell for section in table.sections for row in section.cells for cell in row]
     assert len(read) == len(cells)
-    means = [math.nan if cell.ours is None else cell.ours.mean for cell in cells]
+    means = [cell.mean for cell in cells]
     np.testing.assert_array_equal(read["ours_mean"], means)
-    np.testing.assert_array_equal(read["difference"], [cell.difference for cell in cells])
-    assert read["printed"].notna().sum() == len(table.table.cells)
-    assert list(read["status"].dropna()) == [cell.judgement.status for cell in cells if cell.judgement]
+    np.testing.assert_array_equal(read["difference"], [cell.gap_to_printed for cell in cells])
+    assert read["printed"].notna().sum() == len(table.printed.cells)
+    assert list(read["status"].dropna()) == [cell.comparison.judgement.status for cell in cells if cell.comparison]
 
 
 def test_notes_say_what_was_not_run_and_how_to_run_it(table):
-    text = beside_formats.to_html(table)
+    text = forms.text(sheet(table), ".html")
     assert ("To run it: snakemake results/tables/x_1.md" in text) == any(
         s.block.results is None for s in table.sections
     )
@@ -176,7 +186,7 @@ def test_ours_has_the_unit_and_digits_of_the_printed_number():
     made = beside.build(printed, [Block("brats2019_geols", results=rows)], titles=TITLES)
     entry = lines(made, made.sections[0])[0].entries[0]  # one-hot, DSC of ET: 72.05±2.14 %, ours 1 % above
     # 1.01 x 72.05 = 72.7705; 0.002 as a share is 0.20 %; 0.7205 = 72.7705 - 72.05
-    assert entry.lines == ("72.77 ± 0.20", "printed 72.05 ± 2.14", "+0.72, within", "")
+    assert texts(entry) == ("72.77 ± 0.20", "printed 72.05 ± 2.14", "+0.72, within")
 
 
 def test_brackets_hold_our_spread_over_cases_where_the_paper_prints_one():
@@ -185,11 +195,11 @@ def test_brackets_hold_our_spread_over_cases_where_the_paper_prints_one():
     made = beside.build(printed, [Block("brats2019_svls", results=rows, same_cases=True)], titles=TITLES)
     grid = {line.title: line for line in lines(made, made.sections[0])}
     # 1.01 x 0.892 = 0.90092, 0.00892 above; the interval is 4.3027 x 0.002 x sqrt(4/3) + 0.0005 = 0.0104
-    assert grid["One-hot & <hard>"].entries[0].lines == (
-        "0.901 ± 0.002 [0.050]", "printed 0.892 ± 0.074", "+0.009, within", "",
+    assert texts(grid["One-hot & <hard>"].entries[0]) == (
+        "0.901 ± 0.002 [0.050]", "printed 0.892 ± 0.074", "+0.009, within",
     )  # fmt: skip
-    assert grid["ls"].entries[3].standard == "NSD 0.922 ± 0.002"  # 1.01 x 0.913 = 0.92213
-    assert grid["svls"].entries[0].lines == ("–", "printed 0.894 ± 0.065", "not run", "")
+    assert texts(grid["ls"].entries[3])[-1] == "NSD 0.922 ± 0.002"  # 1.01 x 0.913 = 0.92213
+    assert texts(grid["svls"].entries[0]) == ("–", "printed 0.894 ± 0.065", "not run")
     assert grid["Oracle_1 (100 %)"].aside == "not in the paper"
 
 
@@ -197,9 +207,10 @@ def test_outside_is_said_and_set_off():
     printed = published.read("svls_1")
     rows = made_results(printed, "brats2019_svls", None).assign(sd_seeds=0.0)
     made = beside.build(printed, [Block("brats2019_svls", results=rows, same_cases=True)])
-    assert "+0.009, outside" in lines(made, made.sections[0])[0].entries[0].status
-    assert '<b class="worse">+0.009, outside</b>' in beside_formats.to_html(made)
-    assert "**+0.009, outside**" in beside_formats.to_markdown(made)
+    status = lines(made, made.sections[0])[0].entries[0].asides[1]
+    assert (status.text, status.bold, status.warns) == ("+0.009, outside", True, True)
+    assert '<span class="worse"><b>+0.009, outside</b></span>' in forms.text(sheet(made), ".html")
+    assert "**+0.009, outside**" in forms.text(sheet(made), ".md")
 
 
 def test_standard_metrics_exist_and_are_no_papers_own():
@@ -216,8 +227,8 @@ def test_hd95_as_cited_and_that_of_the_challenge_stand_side_by_side_by_name():
     (section,) = made.sections
     place = [head.label for head in heads(section)].index("HD95 (mm)")
     entry = lines(made, section)[0].entries[place]
-    assert entry.ours.startswith("3.56")  # 1 % above the printed 3.5287
-    assert entry.standard.startswith("in plane 4.25")
+    assert texts(entry)[0].startswith("3.56")  # 1 % above the printed 3.5287
+    assert texts(entry)[-1].startswith("in plane 4.25")
     (said,) = [line for line in footnotes(made) if line.startswith("HD95: ")]
     assert "our hd95, with hd95_in_plane beside it" in said
     assert "Taha & Hanbury" in said
@@ -228,12 +239,3 @@ def test_metrics_in_doubt_are_printed_and_noted():
         cells = [cell for cell in published.read(name).cells if cell.place.metric == metric]
         assert cells
         assert all(reason in cell.note for cell in cells)
-
-
-def test_file_name_decides_the_form(tmp_path):
-    made = beside.build(published.read("geols_3"), [])
-    for suffix, writer in beside_formats.WRITERS.items():
-        beside_formats.write(made, tmp_path / f"t{suffix}")
-        assert (tmp_path / f"t{suffix}").read_text(encoding="utf-8") == writer(made)
-    with pytest.raises(InputError, match=r"t\.xls"):
-        beside_formats.write(made, tmp_path / "t.xls")

@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 from scipy import stats
 from softbench.papers import published
-from softbench.papers.comparison.numbers import value_of
-from softbench.papers.comparison.parts import Ours, Printed
 from softbench.papers.comparison.rule import MIN_CASES, judge, noise
+from softbench.papers.comparison.table import value_of
+from softbench.tables.parts import Printed, Summary
 
-OURS = Ours(mean=0.80, sd_seeds=0.01, n_seeds=3, sd_cases=0.1, n_cases=50)
+OURS = Summary(mean=0.80, sd_seeds=0.01, n_seeds=3, sd_cases=0.1, n_cases=50)
 ONE_RUN = Printed(mean=0.80, sd=0.1, half_unit=0.0005, n_seeds=1, n_cases=66)
 THREE_SEEDS = Printed(mean=0.80, sd=0.02, half_unit=0.00005, n_seeds=3, n_cases=68)
+
+
+def ours(mean, sd_seeds, n_seeds, sd_cases=math.nan, n_cases=0):
+    return Summary(mean, sd_seeds, sd_cases, n_seeds, n_cases)
 
 
 def at(printed, mean):
@@ -32,7 +36,7 @@ def test_prediction_interval_holds_95_of_100_further_runs():
     rng = np.random.default_rng(0)
     runs = rng.normal(0.8, 0.01, size=(4000, 4))
     held = [
-        judge(Ours(r[:3].mean(), r[:3].std(ddof=1), 3), Printed(r[3], math.nan, 0.0, 1, None), same_cases=True).status
+        judge(ours(r[:3].mean(), r[:3].std(ddof=1), 3), Printed(r[3], math.nan, 0.0, 1, None), same_cases=True).status
         for r in runs
     ]
     # The share of 4000 draws has a standard deviation of sqrt(0.95 x 0.05 / 4000) = 0.0034; three of them are allowed.
@@ -40,10 +44,10 @@ def test_prediction_interval_holds_95_of_100_further_runs():
 
 
 def test_two_means_over_seeds_are_compared_as_welch_does():
-    ours, theirs = np.array([0.80, 0.81, 0.83]), np.array([0.70, 0.74, 0.72])
-    interval = stats.ttest_ind(ours, theirs, equal_var=False).confidence_interval(0.95)
+    own, theirs = np.array([0.80, 0.81, 0.83]), np.array([0.70, 0.74, 0.72])
+    interval = stats.ttest_ind(own, theirs, equal_var=False).confidence_interval(0.95)
     printed = Printed(theirs.mean(), theirs.std(ddof=1), 0.0, 3, 68)
-    reach = noise(Ours(ours.mean(), ours.std(ddof=1), 3), printed, same_cases=True)
+    reach = noise(ours(own.mean(), own.std(ddof=1), 3), printed, same_cases=True)
     assert reach == pytest.approx((interval.high - interval.low) / 2, rel=1e-9)
 
 
@@ -75,7 +79,7 @@ def test_printed_spread_over_cases_decides_nothing():
 
 
 def test_without_any_spread_the_printed_digits_must_agree():
-    same = Ours(mean=0.8024, sd_seeds=0.0, n_seeds=3)
+    same = Summary(mean=0.8024, sd_seeds=0.0, n_seeds=3)
     assert judge(same, Printed(0.802, math.nan, 0.0005, 1, None), same_cases=True).status == "within"
     assert judge(same, Printed(0.803, math.nan, 0.0005, 1, None), same_cases=True).status == "outside"
 
@@ -83,33 +87,33 @@ def test_without_any_spread_the_printed_digits_must_agree():
 def test_difference_of_just_half_a_digit_is_within():
     # 0.8135 - 0.813 = 0.0005 in decimals; in binary it is 0.000500000000000056
     assert 0.8135 - 0.813 > 0.0005
-    same = Ours(mean=0.8135, sd_seeds=0.0, n_seeds=3)
+    same = Summary(mean=0.8135, sd_seeds=0.0, n_seeds=3)
     assert judge(same, Printed(0.813, math.nan, 0.0005, 1, None), same_cases=True).status == "within"
 
 
 @pytest.mark.parametrize(
-    ("ours", "printed", "same_cases", "reason"),
+    ("mine", "printed", "same_cases", "reason"),
     [
-        (Ours(0.8, 0.01, 2), ONE_RUN, True, "fewer than 3 seeds"),
-        (Ours(0.8, math.nan, 1), THREE_SEEDS, True, "fewer than 3 seeds"),
+        (ours(0.8, 0.01, 2), ONE_RUN, True, "fewer than 3 seeds"),
+        (ours(0.8, math.nan, 1), THREE_SEEDS, True, "fewer than 3 seeds"),
         (OURS, at(ONE_RUN, math.nan), True, "lost"),
-        (Ours(math.nan, math.nan, 3), ONE_RUN, True, "undefined"),
-        (Ours(math.inf, math.nan, 3), ONE_RUN, True, "undefined"),
-        (Ours(0.8, 0.01, 3), ONE_RUN, False, "no spread over cases"),
-        (Ours(0.8, 0.01, 3, 0.1, MIN_CASES - 1), ONE_RUN, False, "fewer than 20"),
+        (ours(math.nan, math.nan, 3), ONE_RUN, True, "undefined"),
+        (ours(math.inf, math.nan, 3), ONE_RUN, True, "undefined"),
+        (ours(0.8, 0.01, 3), ONE_RUN, False, "no spread over cases"),
+        (ours(0.8, 0.01, 3, 0.1, MIN_CASES - 1), ONE_RUN, False, "fewer than 20"),
         (OURS, Printed(0.8, math.nan, 0.0005, 1, 2), False, "fewer than 20"),
         (OURS, Printed(0.8, math.nan, 0.0005, 1, None), False, "fewer than 20"),
     ],
 )
-def test_what_cannot_be_judged_says_why(ours, printed, same_cases, reason):
-    found = judge(ours, printed, same_cases=same_cases)
+def test_what_cannot_be_judged_says_why(mine, printed, same_cases, reason):
+    found = judge(mine, printed, same_cases=same_cases)
     assert found.status == "not comparable"
     assert reason in found.reason
     assert math.isnan(found.reach)
 
 
 def test_few_cases_are_no_hindrance_where_they_are_the_same():
-    two = Ours(0.8, 0.01, 3, 0.1, 2)
+    two = ours(0.8, 0.01, 3, 0.1, 2)
     assert judge(two, Printed(0.8, math.nan, 0.0005, 1, 2), same_cases=True).status == "within"
 
 

@@ -29,8 +29,8 @@ def built(name, rows, **block):
 
 def cell_at(table, method, metric, structure, section=0):
     grid = table.sections[section]
-    rows = [one.key for one in grid.rows]
-    columns = [(one.metric.name, one.structure) for one in grid.columns]
+    rows = [*grid.printed, *(one.key for one in grid.rows[len(grid.printed) :])]
+    columns = [(one.printed.name, one.structure) for one in grid.columns]
     return grid.cells[rows.index(method)][columns.index((metric, structure))]
 
 
@@ -39,43 +39,43 @@ def test_number_near_the_printed_one_is_within_and_one_far_from_it_outside():
     rows = [row("one_hot", "WT", "dsc", 0.897), row("ls", "WT", "dsc", 0.899)]
     table = built("svls_1", rows, same_cases=True)
     near, far = cell_at(table, "one_hot", "DSC", "WT"), cell_at(table, "ls", "DSC", "WT")
-    assert (near.judgement.status, far.judgement.status) == ("within", "outside")
-    assert near.difference == pytest.approx(0.005)
-    assert far.difference == pytest.approx(0.006)
-    assert near.ours.sd_cases == 0.05
-    assert near.value.sd == 0.074
+    assert (near.comparison.judgement.status, far.comparison.judgement.status) == ("within", "outside")
+    assert near.gap_to_printed == pytest.approx(0.005)
+    assert far.gap_to_printed == pytest.approx(0.006)
+    assert near.summary.sd_cases == 0.05
+    assert near.comparison.value.sd == 0.074
 
 
 def test_other_cases_are_assumed_unless_the_caller_says_otherwise():
     # 0.05 x sqrt(2/66) = 0.0087 is the standard error of the cases alone: 0.006 is no surprise any more
     table = built("svls_1", [row("ls", "WT", "dsc", 0.899)])
-    assert cell_at(table, "ls", "DSC", "WT").judgement.status == "within"
+    assert cell_at(table, "ls", "DSC", "WT").comparison.judgement.status == "within"
 
 
 def test_percent_are_compared_as_shares():
     table = built("geols_1", [row("ls", "ET", "dsc", 0.7330)])  # printed 73.28
     cell = cell_at(table, "ls", "DSC", "ET")
-    assert cell.judgement.status == "within"
-    assert cell.difference == pytest.approx(0.0002)
+    assert cell.comparison.judgement.status == "within"
+    assert cell.gap_to_printed == pytest.approx(0.0002)
 
 
 def test_papers_own_definition_is_compared_and_the_standard_one_stands_beside_it():
     rows = [row("svls", "all", "tace_svls", 0.0040), row("svls", "all", "tace", 0.0400)]
     cell = cell_at(built("svls_1", rows, same_cases=True), "svls", "TACE", "all")
-    assert (cell.ours.mean, cell.standard.mean) == (0.0040, 0.0400)
-    assert cell.judgement.status == "within"
+    assert (cell.summary.mean, cell.standard.mean) == (0.0040, 0.0400)
+    assert cell.comparison.judgement.status == "within"
 
 
 def test_calibration_is_taken_in_the_region_that_the_paper_uses():
     rows = [row("ls", "all", "ece", 0.065), row("ls", "all", "ece", 0.010, roi="all")]
-    assert cell_at(built("svls_1", rows), "ls", "ECE", "all").ours.mean == 0.065
+    assert cell_at(built("svls_1", rows), "ls", "ECE", "all").summary.mean == 0.065
 
 
 def test_each_annotation_set_has_its_own_numbers():
     rows = [row("moh", "nodule", "dsc", 0.60 + rater / 100, rater=rater) for rater in (1, 2, 3, 4)]
     table = built("svls_2", rows)
     assert [one.rater for one in table.sections] == [1, 2, 3, 4]
-    means = [cell_at(table, "moh", "DSC", "nodule", section).ours.mean for section in range(4)]
+    means = [cell_at(table, "moh", "DSC", "nodule", section).summary.mean for section in range(4)]
     assert means == [0.61, 0.62, 0.63, 0.64]
 
 
@@ -88,10 +88,10 @@ def test_block_that_is_missing_or_empty_was_not_run():
 
 def test_method_that_we_lack_keeps_its_row():
     table = built("svls_1", [row("one_hot", "WT", "dsc", 0.89)])
-    assert [one.key for one in table.sections[0].rows] == ["one_hot", "ls", "ls_02", "ls_03", "svls"]
+    assert list(table.sections[0].printed) == ["one_hot", "ls", "ls_02", "ls_03", "svls"]
     cell = cell_at(table, "svls", "DSC", "WT")
-    assert (cell.ours, cell.judgement.status) == (None, "not run")
-    assert math.isnan(cell.difference)
+    assert (cell.summary, cell.comparison.judgement.status) == (None, "not run")
+    assert math.isnan(cell.gap_to_printed)
     assert "BraTS 2019: not run are ls, ls_02, ls_03, svls." in footnotes(table)
 
 
@@ -102,10 +102,11 @@ def test_methods_that_the_paper_lacks_follow_below_in_the_order_of_the_titles():
     titles = {"distance": "Distance", "oracle": "Oracle"}
     made = beside.build(table, [Block("brats2019_svls", results=pd.DataFrame(rows))], titles=titles)
     below = made.sections[0].rows[5:]
-    assert [(one.title, one.is_printed) for one in below] == [("Distance", False), ("Oracle", False), ("chance", False)]
+    assert [one.title for one in below] == ["Distance", "Oracle", "chance"]
+    assert len(made.sections[0].printed) == 5
     extra = cell_at(made, "oracle", "DSC", "WT")
-    assert (extra.printed, extra.judgement, extra.ours.mean) == (None, None, 0.5)
-    assert len(made.printed_cells) == 130
+    assert (extra.comparison, extra.summary.mean) == (None, 0.5)
+    assert len(made.compared) == 130
 
 
 def test_surrogate_is_shown_and_never_judged():
@@ -113,20 +114,20 @@ def test_surrogate_is_shown_and_never_judged():
     table = built("svls_1", rows, data="msd_brain", surrogate=True)
     assert counts(table)["surrogate"] == 3
     assert counts(table)["within"] == counts(table)["outside"] == 0
-    assert cell_at(table, "svls", "DSC", "ET").ours.mean == 0.1
+    assert cell_at(table, "svls", "DSC", "ET").summary.mean == 0.1
 
 
 def test_our_names_may_differ_from_the_papers():
     rows = [row("my_svls", "whole", "dsc", 0.894)]
     table = built("svls_1", rows, methods={"svls": "my_svls"}, structures={"WT": "whole"})
-    assert cell_at(table, "svls", "DSC", "WT").ours.mean == 0.894
+    assert cell_at(table, "svls", "DSC", "WT").summary.mean == 0.894
     assert len(table.sections[0].rows) == 5  # my_svls is no extra row
 
 
 def test_metric_without_a_key_of_ours_is_not_comparable_run_or_not():
-    plain = [cell for cell in built("epd_1", []).printed_cells if cell.printed.place.metric == "RMSE"]
+    plain = [cell for cell in built("epd_1", []).compared if cell.comparison.cell.place.metric == "RMSE"]
     assert len(plain) == 14
-    assert {(cell.judgement.status, cell.judgement.reason) for cell in plain} == {
+    assert {(cell.comparison.judgement.status, cell.comparison.judgement.reason) for cell in plain} == {
         ("not comparable", "no metric of ours")
     }
 
@@ -135,14 +136,22 @@ def test_distance_in_doubtful_units_is_not_judged():
     rows = [row("blur", "average", "asd", 1.092), row("blur", "average", "dsc", 0.8269)]
     table = built("superpixel_2", rows, same_cases=True)
     cell = cell_at(table, "blur", "ASD", "average")
-    assert (cell.judgement.status, cell.judgement.reason) == ("not comparable", "printed in mm, probably pixels")
-    assert cell_at(table, "blur", "Dice", "average").judgement.status == "within"
+    judged = cell.comparison.judgement
+    assert (judged.status, judged.reason) == (
+        "not comparable",
+        "printed in mm, probably pixels",
+    )
+    assert cell_at(table, "blur", "Dice", "average").comparison.judgement.status == "within"
 
 
 def test_lost_number_is_not_judged_against_what_others_give_for_it():
     table = built("geols_1", [row("ls", "average", "dsc", 0.8213)], same_cases=True)
     cell = cell_at(table, "ls", "DSC", "average")
-    assert (cell.judgement.status, cell.judgement.reason) == ("not comparable", "the printed number is lost")
+    judged = cell.comparison.judgement
+    assert (judged.status, judged.reason) == (
+        "not comparable",
+        "the printed number is lost",
+    )
     assert any("derived from the classes, within 0.01 (one_hot 81.51, ls 82.13" in line for line in footnotes(table))
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from softbench.papers.rehearsal import SUFFIX
 from softbench.plan.config.faults import MisfitError
 from softbench.plan.paper_forms import OPEN
-from softbench.plan.rehearsal import SUFFIX
 
 if TYPE_CHECKING:
     pass

@@ -7,18 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from softbench import length
+from softbench.papers import rehearsal
 from softbench.plan.modules import PACKAGE
 from softbench.plan.plan import Plan
-from softbench.plan.rehearsal import SUFFIX
 
 SPLITS = PACKAGE.parent / "splits"
 AUTO = (
     "Our choice: `precision: auto`, activations in bfloat16 on a GPU that has it and in float32 elsewhere, weights "
     "always in float32; the paper names no precision. `precision: fp32` in the protocol keeps all in float32."
-)
-REHEARSAL = (
-    "A rehearsal: phantoms, small networks and short runs. The choices named here are those of the table on the "
-    "paper's data."
 )
 SET = "Activations are in {}, as `precision` in the protocol says."
 NAMES = {"fp32": "float32", "bf16": "bfloat16"}
@@ -52,7 +48,7 @@ def training_cases(plan: Plan, experiment: str, splits: Path = SPLITS) -> int | 
 
 def rehearsal_notes(experiments: Iterable[str]) -> list[str]:
     """Return what is said of a table whose runs are rehearsals; nothing of others."""
-    return [REHEARSAL] if any(name.endswith(SUFFIX) for name in experiments) else []
+    return [rehearsal.CHOICES] if any(map(rehearsal.is_rehearsal, experiments)) else []
 
 
 def precision_notes(plan: Plan, experiments: Iterable[str]) -> list[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from softbench.papers.rehearsal import SUFFIX
 from softbench.plan.config.faults import MisfitError
-from softbench.plan.rehearsal import SUFFIX
 
 DATA = ("published", "here", "open", "phantom")  # what `data` in config may be
 OPEN = "_open"
@@ -15,7 +15,7 @@ def forms_of(tables: Mapping[str, Mapping[str, Any]], experiments: Collection[st
     """Return every paper table in its three forms: `svls_1`, `svls_1_open` and `svls_1_phantom`.
 
     A block holds `printed` and `arm` as the published table names them, `experiment`, `surrogate`, `same_cases` and
-    `pick` (`paper_pick`; None where it picks no row). `variants` are methods of ours that the paper lacks: rows below
+    `pick` (see `pick`; None where it picks no row). `variants` are methods of ours that the paper lacks: rows below
     its own.
     The open form takes a block's `open` experiment where it has one; the phantom form the rehearsal.
 

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from softbench.plan import availability, figures, paper_forms, paths, rehearsal
+from softbench.papers import rehearsal
+from softbench.plan import availability, figures, paper_forms, paths
 from softbench.plan.config.faults import MisfitError
 from softbench.plan.config.nodes import Places
 from softbench.plan.modules import splits_of

@@ -64,6 +64,7 @@ def _environment(form: str) -> jinja2.Environment:
         autoescape=form == ".html",
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
         **marks,
     )

@@ -110,7 +110,8 @@ class Grid:
 class Sheet:
     """A table for the reader: `title`, `about` (what stands in a cell), `grids`, `notes`; and its `numbers`, unrounded.
 
-    legend: what underlined numbers are; said where there are any.
+    legend: what underlined numbers are; said where there are any. is_long: its grids together do not fit on a page, so
+    LaTeX gives each a float of its own.
     """
 
     title: str
@@ -119,6 +120,7 @@ class Sheet:
     notes: tuple[str, ...] = ()
     numbers: pd.DataFrame = field(default_factory=pd.DataFrame)
     legend: str = ""
+    is_long: bool = False
 
 
 def plain(

@@ -7,8 +7,9 @@ import pandas as pd
 
 from softbench.papers import published
 from softbench.papers.comparison import table as beside
-from softbench.papers.comparison.parts import Block, Cell, Section
-from softbench.papers.published import PublishedTable
+from softbench.papers.comparison.parts import Block, Section
+from softbench.papers.published import PrintedCell, PublishedTable
+from softbench.tables.parts import Summary
 
 VERSION = 1
 COLUMNS = [*published.COLUMNS, "runs", "by_seed", "data", "surrogate"]
@@ -29,18 +30,17 @@ def means_of(table: PublishedTable, blocks: Sequence[Block]) -> pd.DataFrame:
     Raises: InputError: as `beside.build`.
     """
     rows = [
-        _row(table, section, cell)
+        _row(table, section, cell.comparison.cell, cell.summary)
         for section in beside.build(table, blocks).sections
         for cells in section.cells
         for cell in cells
-        if cell.printed is not None
+        if cell.comparison is not None
     ]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"mean": float, "sd": float, "n": float})
 
 
-def _row(table: PublishedTable, section: Section, cell: Cell) -> tuple:
-    assert cell.printed is not None
-    place, metric, ours = cell.printed.place, table.metric_of(cell.printed), cell.ours
+def _row(table: PublishedTable, section: Section, printed: PrintedCell, ours: Summary | None) -> tuple:
+    place, metric = printed.place, table.metric_of(printed)
     where = (table.key, place.dataset, place.arm or "", place.rater or 0, place.structure, metric.key, metric.roi)
     whose = section.block.data, section.block.surrogate
     if ours is None:

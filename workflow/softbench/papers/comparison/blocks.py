@@ -6,8 +6,7 @@ from typing import Any
 
 from softbench import joint_manifest
 from softbench.errors import InputError
-from softbench.papers.comparison import lengths, pick
-from softbench.papers.comparison import results as beside_results
+from softbench.papers.comparison import lengths, pick, results
 from softbench.papers.comparison.parts import Block
 from softbench.papers.published import PublishedTable
 from softbench.tables import assemble
@@ -24,10 +23,10 @@ def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
         settings: `policy` and `grid` where they are not the default, and `blocks`: each with `printed`, `arm`, `data`,
             `surrogate`, `same_cases`, `structures`, `composites`, `command`, `batches` (paths), `methods` (those wanted
             of a manifest that lists several; all where left out), `scaled` (method -> key of a further row: its runs
-            at their own temperature), `lengths` (of `paper_notes.lengths_of`), `pick` (of `paper_pick.settings_of`),
+            at their own temperature), `lengths` (of `notes.lengths_of`), `pick` (of `plan.pick.settings_of`),
             and `missing`, why nothing was run, or None.
     Returns: one block each. Without runs its results are None, and the note says why; failed runs are named in it.
-    Raises: InputError: as `beside_results.results`.
+    Raises: InputError: as `results.results`.
     """
     return [_block(table, one, settings) for one in settings["blocks"]]
 
@@ -55,7 +54,7 @@ def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str,
     choice = {key: settings[key] for key in ("policy", "grid") if key in settings}
     shown = runs.scores[~runs.scores["method"].isin(picked.unshown)]
     scores = with_scaled(shown, assemble.RAW, one["scaled"])
-    found = beside_results.results(scores, table, one["printed"], composites=composites, **choice)
+    found = results.results(scores, table, one["printed"], composites=composites, **choice)
     return Block(one["printed"], one["arm"], found, note=_failures(runs.failed), **known)
 
 

@@ -1,14 +1,24 @@
-"""The lines under a table "ours beside printed": counts, gaps, what ± is over, the rule, data, definitions, doubts."""
+"""The sentences around a paper's table with ours beside it: what is in a cell, the rule, data, definitions, doubts."""
 
 from collections import Counter
 from collections.abc import Iterable
+from string import ascii_lowercase
 
-from softbench.papers import published
-from softbench.papers.comparison.layout import marks_of
-from softbench.papers.comparison.parts import STATUSES, Beside, Column, Section
+from softbench.papers import published, rehearsal
+from softbench.papers.comparison.parts import PaperTable, Section
 from softbench.papers.comparison.rule import MIN_CASES, MIN_SEEDS
-from softbench.papers.comparison.wording import about_section
+from softbench.papers.published import PrintedCell, PrintedMetric
+from softbench.tables.parts import STATUSES, Column, Judgement
 from softbench.tables.wording import POLICIES
+
+UNITS = {"percent": " (%)", "mm": " (mm)"}
+LEGEND = {
+    "within": "the noise that is known explains the difference",
+    "outside": "it does not",
+    "not comparable": "no rule can judge it, for a reason given below",
+    "surrogate": "ours comes from data that stands in for the paper's: shown, never judged",
+    "not run": "there is no result of ours",
+}
 
 RULE_SEEDS = (
     "Within: the 95 % Welch interval of the difference of two means over seeds, ours and the paper's {n}, holds zero."
@@ -28,51 +38,101 @@ LIMITS = (
 )
 
 
-def footnotes(table: Beside) -> tuple[str, ...]:
+def about(table: PaperTable) -> str:
+    """Say what a rehearsal is for, what stands in a cell, and what each status means."""
+    brackets = ", in brackets our sd over cases" if table.printed.over == "cases" else ""
+    units = "the paper's unit" if any(map(unit_of, table.printed.metrics.values())) else "shares"
+    meanings = "; ".join(f"{status}: {meaning}" for status, meaning in LEGEND.items())
+    return (
+        f"{rehearsal.ABOUT + ' ' if table.is_rehearsal else ''}"
+        f"Each cell, in {units}: ours, {_our_spread(table)}{brackets}; the printed number; ours minus printed, and a "
+        f"status. {meanings[0].upper()}{meanings[1:]}. ↑ higher is better, ↓ lower is better."
+    )
+
+
+def unit_of(metric: PrintedMetric) -> str:
+    """Return what stands behind a metric's name: its unit in brackets, where it has one."""
+    return UNITS.get(metric.unit, "")
+
+
+def _our_spread(table: PaperTable) -> str:
+    counts = [cell.n_seeds for cell in table.compared if cell.n_seeds]
+    if not counts:
+        return "mean ± sd over seeds"
+    seeds = f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else str(max(counts))
+    return f"mean ± sd over {seeds} seeds" if max(counts) > 1 else "the mean of one run"
+
+
+def about_section(section: Section) -> str:
+    """Say which data ours and the paper's are, and how to run what was not run."""
+    block = section.block
+    if block.results is None:
+        return "Not run." + (f" To run it: {block.command}" if block.command else "")
+    if block.surrogate:
+        return f"Ours: {block.data or block.dataset}, which stands in for the paper's data."
+    cases = "the paper's own test cases" if block.same_cases else "other test cases than the paper's, or not known"
+    return f"Ours: {block.data or block.dataset}; {cases}."
+
+
+def letters_of(table: PaperTable) -> dict[str, str]:
+    """Return the letter of each note on printed cells, in the order of the cells."""
+    notes = dict.fromkeys(cell.note for cell in _printed(table) if cell.note)
+    return dict(zip(notes, ascii_lowercase, strict=False))
+
+
+def footnotes(table: PaperTable) -> tuple[str, ...]:
     """Return the lines under a table: notes, counts, gaps, rule, data, metrics, doubts, what the paper leaves open."""
     return (
         *table.notes, *_counts(table), *_gaps(table), *_missing(table), _printed_spread(table), *_rule(table),
         *_data(table), *_metrics(table), *_doubts(table), POLICIES[table.policy],
-        *(f"The paper: {fact}" for fact in published.paper(table.table.paper).know),
+        *(f"The paper: {fact}" for fact in published.paper(table.printed.paper).know),
     )  # fmt: skip
 
 
-def counts(table: Beside) -> dict[str, int]:
+def counts(table: PaperTable) -> dict[str, int]:
     """Return how many printed cells have each status."""
-    found = Counter(cell.judgement.status for cell in table.printed_cells if cell.judgement)
+    found = Counter(one.status for one in _judgements(table))
     return {status: found[status] for status in STATUSES}
 
 
-def _counts(table: Beside) -> Iterable[str]:
+def _judgements(table: PaperTable) -> list[Judgement]:
+    return [cell.comparison.judgement for cell in table.compared if cell.comparison]
+
+
+def _printed(table: PaperTable) -> list[PrintedCell]:
+    return [cell.comparison.cell for cell in table.compared if cell.comparison]
+
+
+def _counts(table: PaperTable) -> Iterable[str]:
     said = ", ".join(f"{number} {status}" for status, number in counts(table).items() if number)
-    yield f"{len(table.printed_cells)} printed cells: {said}."
-    reasons = Counter(c.judgement.reason for c in table.printed_cells if c.judgement and c.judgement.reason)
+    yield f"{len(table.compared)} printed cells: {said}."
+    reasons = Counter(one.reason for one in _judgements(table) if one.reason)
     if reasons:
         yield f"Not comparable: {'; '.join(f'{reason} ({number})' for reason, number in reasons.most_common())}."
 
 
-def _blocks(table: Beside) -> list[Section]:
+def _blocks(table: PaperTable) -> list[Section]:
     """Return one grid of each block."""
     return list({one.name: one for one in table.sections}.values())
 
 
-def _gaps(table: Beside) -> Iterable[str]:
+def _gaps(table: PaperTable) -> Iterable[str]:
     for one in _blocks(table):
         if one.block.results is None:
             yield f"{one.name}: {about_section(one)}"
 
 
-def _missing(table: Beside) -> Iterable[str]:
+def _missing(table: PaperTable) -> Iterable[str]:
     """Name the methods that the paper prints and a block of ours lacks."""
     for one in _blocks(table):
-        pairs = zip(one.rows, one.cells, strict=True)
-        lacking = [row.title for row, cells in pairs if row.is_printed and not any(cell.ours for cell in cells)]
+        printed = zip(one.printed, one.rows, one.cells, strict=False)  # the rows below are not in the paper
+        lacking = [row.title for _, row, cells in printed if not any(cell.summary for cell in cells)]
         if lacking and one.block.results is not None:
             yield f"{one.name}: not run are {', '.join(lacking)}."
 
 
-def _printed_spread(table: Beside) -> str:
-    printed = table.table
+def _printed_spread(table: PaperTable) -> str:
+    printed = table.printed
     if printed.over == "seeds":
         return f"Printed ±: standard deviation over {printed.n} seeds; ours: over seeds, too."
     if printed.over == "none":
@@ -84,49 +144,47 @@ def _printed_spread(table: Beside) -> str:
     )
 
 
-def _rule(table: Beside) -> Iterable[str]:
+def _rule(table: PaperTable) -> Iterable[str]:
     blocks = [one.block for one in table.sections]
     judged = {block.same_cases for block in blocks if block.results is not None and not block.surrogate}
     if not judged:
         return
-    yield RULE_SEEDS.format(n=table.table.n) if table.table.over == "seeds" else RULE_ONE_RUN
+    yield RULE_SEEDS.format(n=table.printed.n) if table.printed.over == "seeds" else RULE_ONE_RUN
     if False in judged:
         yield OTHER_CASES + f" It needs {MIN_CASES} cases on both sides."
     yield f"{MIN_SEEDS} seeds of ours are needed: with two, hardly any number could fail an interval so wide. {LIMITS}"
 
 
-def _data(table: Beside) -> Iterable[str]:
-    for printed in table.table.datasets.values():
+def _data(table: PaperTable) -> Iterable[str]:
+    for printed in table.printed.datasets.values():
         stands_in = f"private; {printed.surrogate} stands in" if printed.private else ""
         if said := "; ".join(part for part in (stands_in, printed.note) if part):
             yield f"{printed.title}: {said}."
-    for name, members in table.table.composites.items():
+    for name, members in table.printed.composites.items():
         yield f"{name}: the mean over {', '.join(members)}."
     for one in _blocks(table):
         yield from (f"{one.name}: {said}" for said in (one.block.note, *one.block.told) if said)
 
 
-def _metrics(table: Beside) -> Iterable[str]:
+def _metrics(table: PaperTable) -> Iterable[str]:
     """Say for each printed metric which key of ours it is, and which standard one stands beside it."""
-    columns = {one.metric.name: one for section in table.sections for one in section.columns}
-    for name, column in columns.items():
-        note = f" ({column.metric.note})" if column.metric.note else ""
-        yield f"{name}: {_ours_of(column)}{note}."
+    columns = {one.printed: one for section in table.sections for one in section.columns if one.printed}
+    for metric, column in columns.items():
+        yield f"{metric.name}: {_ours_of(column)}{f' ({metric.note})' if metric.note else ''}."
 
 
 def _ours_of(column: Column) -> str:
-    metric = column.metric
-    if metric.ours is None:
+    if not column.metric:
         return "no metric of ours"
-    region = "" if metric.roi == "all" else f" in the {metric.roi}"
-    return f"our {metric.ours}{region}" + (f", with {column.standard} beside it" if column.standard else "")
+    region = "" if column.roi == "all" else f" in the {column.roi}"
+    return f"our {column.metric}{region}" + (f", with {column.standard} beside it" if column.standard else "")
 
 
-def _doubts(table: Beside) -> Iterable[str]:
+def _doubts(table: PaperTable) -> Iterable[str]:
     """Explain the letters beside printed numbers."""
-    cells = [cell.printed for cell in table.printed_cells if cell.printed is not None]
-    for note, mark in marks_of(table).items():
+    cells = _printed(table)
+    for note, letter in letters_of(table).items():
         derived = [f"{one.place.method} {one.derived}" for one in cells if one.note == note and one.derived]
         unsure = any(one.note == note and one.confidence == "low" for one in cells)
         tail = f" ({', '.join(derived)})" if derived else ""
-        yield f"({mark}) {'Not sure: ' if unsure else ''}{note}{tail}."
+        yield f"({letter}) {'Not sure: ' if unsure else ''}{note}{tail}."

@@ -1,17 +1,12 @@
-"""What a table "ours beside printed" is made of: blocks of ours, and cells that hold both numbers, unrounded."""
+"""A paper's table with ours beside it: blocks of ours, and grids of the cells that every table has (`tables.parts`)."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import pandas as pd
 
-from softbench.papers import published
-from softbench.papers.published import PrintedMetric, PublishedTable
-
-Status = Literal["within", "outside", "not comparable", "surrogate", "not run"]
-STATUSES: tuple[Status, ...] = ("within", "outside", "not comparable", "surrogate", "not run")
+from softbench.papers.published import PublishedTable
+from softbench.tables.parts import Cell, Column, Method
 
 
 @dataclass(frozen=True)
@@ -19,7 +14,7 @@ class Block:
     """Our results for one data set and arm of a printed table.
 
     dataset, arm: as the printed table names them.
-    results: of `beside_results.results`; None where nothing was run.
+    results: of `results.results`; None where nothing was run.
     command: that runs it.
     data: key of our data set; empty where it is the printed table's own.
     surrogate: whether `data` stands in for the paper's data; such numbers are shown, never judged.
@@ -42,88 +37,15 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Ours:
-    """A mean of ours with its spread, as `statistics.summarise` defines it; `by_seed` and `runs`: `beside_results`."""
-
-    mean: float
-    sd_seeds: float = math.nan
-    n_seeds: int = 0
-    sd_cases: float = math.nan
-    n_cases: int = 0
-    n_undefined: int = 0
-    n_penalised: int = 0
-    by_seed: Mapping[int, float] = field(default_factory=dict, hash=False)
-    runs: str = ""
-
-
-@dataclass(frozen=True)
-class Printed:
-    """A printed number in our unit: `sd` (NaN where no ± is printed), half a unit of its last digit, and what the ± is
-    over. `n_seeds` is 1 unless it is over seeds; `n_cases` is None where the paper does not say how many."""
-
-    mean: float
-    sd: float
-    half_unit: float
-    n_seeds: int
-    n_cases: int | None
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A status, why a number is not comparable, and how far from each other the two may lie to be within (or NaN)."""
-
-    status: Status
-    reason: str = ""
-    reach: float = math.nan
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One place of a table. `printed` is None in rows that the paper lacks, which have no judgement either.
-
-    `ours` has the paper's definition of the metric, `standard` the usual one where they differ; None where not scored.
-    """
-
-    printed: published.PrintedCell | None = None
-    value: Printed | None = None
-    ours: Ours | None = None
-    standard: Ours | None = None
-    judgement: Judgement | None = None
-
-    @property
-    def difference(self) -> float:
-        """Ours minus printed, in our unit; NaN where one is missing."""
-        return math.nan if self.ours is None or self.value is None else self.ours.mean - self.value.mean
-
-
-@dataclass(frozen=True)
-class Row:
-    """A method: its `key` in the paper (ours where the paper lacks it), `ours`, `title`, and whether it is printed."""
-
-    key: str
-    ours: str
-    title: str
-    is_printed: bool
-
-
-@dataclass(frozen=True)
-class Column:
-    """A printed metric of a structure, with its key of ours and the standard one beside it where they differ."""
-
-    structure: str
-    metric: PrintedMetric
-    standard: str | None
-
-
-@dataclass(frozen=True)
 class Section:
-    """One grid: a block (its `name` for the reader), and one of the paper's annotation sets where it has several;
-    `cells[row][column]`."""
+    """One grid: a block (its `name` for the reader), one of the paper's annotation sets where it has several, and
+    `cells[row][column]`. `printed`: the paper's keys of the first rows; it lacks the rows below them."""
 
     block: Block
     name: str
     rater: int | None
-    rows: tuple[Row, ...]
+    printed: tuple[str, ...]
+    rows: tuple[Method, ...]
     columns: tuple[Column, ...]
     cells: tuple[tuple[Cell, ...], ...]
 
@@ -134,16 +56,17 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Beside:
-    """A printed table with our numbers beside its own."""
+class PaperTable:
+    """A printed table with our numbers beside its own; a rehearsal is on phantoms, and no result."""
 
-    table: PublishedTable
+    printed: PublishedTable
     title: str
     sections: tuple[Section, ...]
     policy: str
     notes: tuple[str, ...] = ()
+    is_rehearsal: bool = False
 
     @property
-    def printed_cells(self) -> tuple[Cell, ...]:
+    def compared(self) -> tuple[Cell, ...]:
         """All cells that the paper has, grid by grid."""
-        return tuple(cell for one in self.sections for row in one.cells for cell in row if cell.printed is not None)
+        return tuple(cell for one in self.sections for row in one.cells for cell in row if cell.comparison is not None)

@@ -38,7 +38,7 @@ def pick(wish: Mapping[str, Any] | None, seeds: Seeds) -> Picked:
     """Pick the value at which a block's rows stand.
 
     Args:
-        wish: of `paper_pick.settings_of`; None where a block picks none.
+        wish: of `plan.pick.settings_of`; None where a block picks none.
         seeds: of finished runs; a method that has a batch and no finished seed is there with none.
     Returns: what was picked. Until all methods have a batch nothing is, and the rows are empty.
     """

@@ -1,6 +1,7 @@
 """Our scores as a printed table needs them: summarised for its metrics, structures and annotation sets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -11,11 +12,14 @@ from softbench.papers.published import PublishedTable
 from softbench.statistics import apply_policy, seed_means, summarise
 from softbench.statistics.rows import CELL
 from softbench.tables.choice import with_composites
-from softbench.tables.parts import Column
+from softbench.tables.parts import Column, Summary
 
 VERSION = 3
 GRIDS = ("full", "training")
 EVERY_RATER = 0
+PLACE = ["method", "structure", "metric", "roi", "rater"]
+NUMBERS = ["mean", "sd_seeds", "sd_cases", "n_seeds", "n_cases", "n_undefined", "n_penalised"]  # as in `Summary`
+Found = Mapping[tuple[str, str, str, str], Summary]  # by `PLACE`, of one annotation set
 
 
 def results(
@@ -53,6 +57,26 @@ def results(
     whole = with_composites(wanted, heads, found)
     raters = dict.fromkeys(cell.place.rater for cell in table.cells if cell.place.dataset == dataset)
     return pd.concat([_of_rater(whole, rater) for rater in raters], ignore_index=True)
+
+
+def lookup(results: pd.DataFrame | None, rater: int = EVERY_RATER) -> Found:
+    """Return our means of an annotation set by method, structure, metric and region; none where nothing was run.
+
+    Raises: InputError: if a column is missing.
+    """
+    if results is None:
+        return {}
+    if missing := [name for name in (*PLACE, *NUMBERS) if name not in results]:
+        raise InputError(f"`results` lack the column(s) {', '.join(missing)}. Make them with `results.results`.")
+    rows = results[results["rater"] == rater].to_dict("records")
+    return {(row["method"], row["structure"], row["metric"], row["roi"]): _summary(row) for row in rows}
+
+
+def _summary(row: Mapping[Hashable, Any]) -> Summary:
+    mean, sd_seeds, sd_cases = (float(row[name]) for name in NUMBERS[:3])
+    seeds, cases, undefined, penalised = (int(row[name]) for name in NUMBERS[3:])
+    pairing = row.get("by_seed", {}), row.get("runs", "")
+    return Summary(mean, sd_seeds, sd_cases, seeds, cases, undefined, penalised, *pairing)
 
 
 def _on_grid(scores: pd.DataFrame, grid: str) -> pd.DataFrame:

@@ -32,8 +32,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from softbench.papers.comparison.parts import Judgement, Ours, Printed
 from softbench.statistics.student import CONFIDENCE
+from softbench.tables.parts import Judgement, Printed, Summary
 
 VERSION = 1
 MIN_SEEDS = 3  # a further run: mean ± 5.0 sd with three seeds, ± 15.6 sd with two, which no number could fail
@@ -42,7 +42,7 @@ MIN_SEEDS = 3  # a further run: mean ± 5.0 sd with three seeds, ± 15.6 sd with
 MIN_CASES = 20
 
 
-def judge(ours: Ours, printed: Printed, *, same_cases: bool) -> Judgement:
+def judge(ours: Summary, printed: Printed, *, same_cases: bool) -> Judgement:
     """Judge one pair of numbers by the rule of this module.
 
     Args:
@@ -60,7 +60,7 @@ def judge(ours: Ours, printed: Printed, *, same_cases: bool) -> Judgement:
     return Judgement("within" if is_within else "outside", reach=reach)
 
 
-def reason_against(ours: Ours, printed: Printed, *, same_cases: bool) -> str:
+def reason_against(ours: Summary, printed: Printed, *, same_cases: bool) -> str:
     """Say why two numbers cannot be compared; empty where they can."""
     if math.isnan(printed.mean):
         return "the printed number is lost"
@@ -77,7 +77,7 @@ def reason_against(ours: Ours, printed: Printed, *, same_cases: bool) -> str:
     return ""
 
 
-def noise(ours: Ours, printed: Printed, *, same_cases: bool) -> float:
+def noise(ours: Summary, printed: Printed, *, same_cases: bool) -> float:
     """Return half the 95 % interval of the difference of two comparable numbers, in their unit."""
     seeds, variance = ours.n_seeds, ours.sd_seeds**2
     if printed.n_seeds > 1:

@@ -1,16 +1,19 @@
 """A paper's table with our numbers beside its own: each printed cell gets ours, the difference, and a status."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 from softbench.errors import InputError
-from softbench.papers import published
-from softbench.papers.comparison import metrics as beside_metrics
-from softbench.papers.comparison import rule as beside_rule
-from softbench.papers.comparison.numbers import Found, lookup, value_of
-from softbench.papers.comparison.parts import Beside, Block, Cell, Column, Judgement, Ours, Printed, Row, Section
-from softbench.papers.published import PublishedTable
+from softbench.papers import published, rehearsal
+from softbench.papers.comparison import metrics, rule
+from softbench.papers.comparison.parts import Block, PaperTable, Section
+from softbench.papers.comparison.results import Found, lookup
+from softbench.papers.published import PrintedCell, PublishedTable
+from softbench.tables.parts import Cell, Column, Comparison, Judgement, Method, Printed, Summary
 
-VERSION = 2
+VERSION = 3
+Mine = Mapping[tuple[str, str, str], PrintedCell]  # what is printed of a grid: by method, structure, metric
 
 
 def build(
@@ -20,34 +23,44 @@ def build(
     titles: Mapping[str, str] | None = None,
     policy: str = "diagonal",
     notes: Sequence[str] = (),
-) -> Beside:
+    is_rehearsal: bool = False,
+) -> PaperTable:
     """Put our results beside a printed table.
 
     Args:
         table: `published.read(name)`.
         blocks: ours, one for each data set and arm; one that is left out was not run.
         titles: our method key -> title, in the order of rows that the paper lacks; the key where there is none.
-        policy: for empty masks, that of `beside_results.results`; it is said under the table.
+        policy: for empty masks, that of `results.results`; it is said under the table.
         notes: sentences to print under it.
+        is_rehearsal: ours are of phantoms, which the title says.
     Returns: the table. A printed cell is
         "not comparable" if the metric has no key of ours, else
         "not run" if no result of ours is there, else
         "surrogate" if ours comes from data that stands in for the paper's, else
-        judged by the rule of `beside_rule`.
+        judged by the rule of `rule`.
         Methods of ours that the paper lacks follow below its own, without status.
     Raises: InputError: for a block of no printed data set and arm, two blocks of one, or results that lack a column.
     """
-    titles = titles or {}
     of_place = _by_place(table, blocks)
     sections = dict.fromkeys((cell.place.dataset, cell.place.arm, cell.place.rater) for cell in table.cells)
-    paper = published.paper(table.paper)
-    return Beside(
+    title = f"{published.name_of(table)}: {table.title}"
+    return PaperTable(
         table,
-        f"{paper.authors} {paper.year}, {table.number}: {table.title}",
-        tuple(_section(table, of_place[dataset, arm], rater, titles) for dataset, arm, rater in sections),
+        rehearsal.title(title) if is_rehearsal else title,
+        tuple(_section(table, of_place[dataset, arm], rater, titles or {}) for dataset, arm, rater in sections),
         policy,
         tuple(notes),
+        is_rehearsal,
     )
+
+
+def value_of(table: PublishedTable, cell: PrintedCell) -> Printed:
+    """Return a printed number in our unit, with half a unit of its last digit and the counts behind it."""
+    mean, sd = table.in_our_units(cell)
+    half_unit = Decimal(5).scaleb(-1 - cell.decimals()) * table.metric_of(cell).factor
+    seeds = table.count_behind(cell) if table.over == "seeds" else None
+    return Printed(mean, sd, float(half_unit), seeds or 1, table.datasets[cell.place.dataset].test)
 
 
 def _by_place(table: PublishedTable, blocks: Sequence[Block]) -> dict[tuple[str, str | None], Block]:
@@ -70,78 +83,67 @@ def _section(table: PublishedTable, block: Block, rater: int | None, titles: Map
         if (cell.place.dataset, cell.place.arm, cell.place.rater) == (block.dataset, block.arm, rater)
     }
     columns = tuple(_column(table, *key) for key in dict.fromkeys(key[1:] for key in mine))
-    found = lookup(block.results)
-    rows = (*_printed_rows(mine, block, titles), *_extra_rows(mine, block, columns, found, titles))
-    cells = tuple(
+    found = lookup(block.results, rater or 0)
+    own = {key: block.methods.get(key, key) for key in dict.fromkeys(method for method, _, _ in mine)}
+    extra = [key for key in _scored(block, columns, found, titles) if key not in own.values()]
+    place = _Place(table, block, found, mine)
+    return Section(
+        block,
+        ", ".join(part for part in (table.datasets[block.dataset].title, block.arm) if part),
+        rater,
+        tuple(own),
+        tuple(Method(key, titles.get(key, key)) for key in (*own.values(), *extra)),
+        columns,
         tuple(
-            _cell(table, block, row, column, rater, found, mine.get((row.key, column.structure, column.metric.name)))
-            for column in columns
-        )
-        for row in rows
+            tuple(place.cell(key, printed, column) for column in columns)
+            for printed, key in (*own.items(), *(("", key) for key in extra))
+        ),
     )
-    return Section(block, _name(table, block), rater, rows, columns, cells)
 
 
 def _column(table: PublishedTable, structure: str, metric: str) -> Column:
     printed = table.metrics[metric]
-    return Column(structure, printed, beside_metrics.standard_of(printed))
+    standard = metrics.standard_of(printed)
+    return Column(printed.ours or "", structure, printed.roi, printed=printed, standard=standard)
 
 
-def _name(table: PublishedTable, block: Block) -> str:
-    return ", ".join(part for part in (table.datasets[block.dataset].title, block.arm) if part)
+def _scored(block: Block, columns: Sequence[Column], found: Found, titles: Mapping[str, str]) -> list[str]:
+    """Return our methods with a number in any column, in the order of `titles`, then of the results."""
+    shown = {(block.structures.get(column.structure, column.structure), column.metric) for column in columns}
+    scored = dict.fromkeys(method for method, structure, metric, _ in found if (structure, metric) in shown)
+    return [*(key for key in titles if key in scored), *(key for key in scored if key not in titles)]
 
 
-def _printed_rows(mine: Mapping[tuple[str, str, str], object], block: Block, titles: Mapping[str, str]) -> list[Row]:
-    keys = dict.fromkeys(method for method, _, _ in mine)
-    ours = {key: block.methods.get(key, key) for key in keys}
-    return [Row(key, ours[key], titles.get(ours[key], ours[key]), is_printed=True) for key in keys]
+@dataclass(frozen=True)
+class _Place:
+    """Where the cells of a grid are read from: the printed table, a block of ours, its numbers, and those printed."""
 
+    table: PublishedTable
+    block: Block
+    found: Found
+    mine: Mine
 
-def _extra_rows(
-    mine: Mapping[tuple[str, str, str], object],
-    block: Block,
-    columns: Sequence[Column],
-    found: Found,
-    titles: Mapping[str, str],
-) -> list[Row]:
-    """Return rows for our methods that the paper lacks, in the order of `titles`, then of the results."""
-    shown = {(block.structures.get(one.structure, one.structure), one.metric.ours) for one in columns}
-    scored = dict.fromkeys(method for method, structure, metric, _, _ in found if (structure, metric) in shown)
-    printed = {block.methods.get(method, method) for method, _, _ in mine}
-    ordered = [*(key for key in titles if key in scored), *(key for key in scored if key not in titles)]
-    return [Row(key, key, titles.get(key, key), is_printed=False) for key in ordered if key not in printed]
+    def cell(self, method: str, key: str, column: Column) -> Cell:
+        """Return a method's cell; `key` is the paper's of its row, empty where the paper lacks it."""
+        ours, standard = self._ours(method, column.metric, column), self._ours(method, column.standard, column)
+        printed = self.mine.get((key, column.structure, column.printed.name)) if column.printed else None
+        if printed is None:
+            return Cell(ours, standard=standard)
+        value = value_of(self.table, printed)
+        return Cell(ours, comparison=Comparison(printed, value, self._judge(printed, value, ours)), standard=standard)
 
+    def _ours(self, method: str, metric: str | None, column: Column) -> Summary | None:
+        structure = self.block.structures.get(column.structure, column.structure)
+        return self.found.get((method, structure, metric, column.roi)) if metric else None
 
-def _cell(
-    table: PublishedTable,
-    block: Block,
-    row: Row,
-    column: Column,
-    rater: int | None,
-    found: Found,
-    printed: published.PrintedCell | None,
-) -> Cell:
-    def of(key: str | None, roi: str) -> Ours | None:
-        structure = block.structures.get(column.structure, column.structure)
-        return None if key is None else found.get((row.ours, structure, key, roi, rater or 0))
-
-    ours, standard = of(column.metric.ours, column.metric.roi), of(column.standard, column.metric.roi)
-    if not row.is_printed or printed is None:
-        return Cell(ours=ours, standard=standard)
-    value = value_of(table, printed)
-    return Cell(printed, value, ours, standard, _judgement(table, block, printed, value, ours))
-
-
-def _judgement(
-    table: PublishedTable, block: Block, printed: published.PrintedCell, value: Printed, ours: Ours | None
-) -> Judgement:
-    reason = beside_metrics.reason_against(table, printed.place.metric)
-    if table.metric_of(printed).ours is None:
-        return Judgement("not comparable", reason)
-    if ours is None:
-        return Judgement("not run")
-    if block.surrogate:
-        return Judgement("surrogate")
-    if reason:
-        return Judgement("not comparable", reason)
-    return beside_rule.judge(ours, value, same_cases=block.same_cases)
+    def _judge(self, printed: PrintedCell, value: Printed, ours: Summary | None) -> Judgement:
+        reason = metrics.reason_against(self.table, printed.place.metric)
+        if self.table.metric_of(printed).ours is None:
+            return Judgement("not comparable", reason)
+        if ours is None:
+            return Judgement("not run")
+        if self.block.surrogate:
+            return Judgement("surrogate")
+        if reason:
+            return Judgement("not comparable", reason)
+        return rule.judge(ours, value, same_cases=self.block.same_cases)

@@ -2,7 +2,7 @@
 
 from softbench.papers.published.arithmetic import Check, checks
 from softbench.papers.published.frame import COLUMNS, frame
-from softbench.papers.published.reader import names, paper, papers, read
+from softbench.papers.published.reader import name_of, names, paper, papers, read
 from softbench.papers.published.tables import Dataset, Paper, Place, PrintedCell, PrintedMetric, PublishedTable
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "PublishedTable",
     "checks",
     "frame",
+    "name_of",
     "names",
     "paper",
     "papers",

@@ -48,6 +48,12 @@ def read(table: str) -> PublishedTable:
     return next(one.tables[table] for one in papers() if table in one.tables)
 
 
+def name_of(table: PublishedTable) -> str:
+    """Return authors, year and the number of a printed table."""
+    of_paper = paper(table.paper)
+    return f"{of_paper.authors} {of_paper.year}, {table.number}"
+
+
 def load(path: Path) -> Paper:
     """Read the file of one paper.
 

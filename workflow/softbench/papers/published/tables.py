@@ -98,6 +98,10 @@ class PrintedCell:
         """Return one of the two numbers as printed, with its decimals."""
         return self.printed.split("±")[0 if part == "mean" else 1]
 
+    def decimals(self, part: Literal["mean", "sd"] = "mean") -> int:
+        """Return with how many decimals one of the two is printed; 0 where it is lost."""
+        return 0 if self.printed == LOST else -int(Decimal(self.text(part)).as_tuple().exponent)
+
 
 @dataclass(frozen=True)
 class PublishedTable:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from softbench.papers import rehearsal
 from softbench.plan import modules, notes, paths, pick, rows
 from softbench.plan.code.stages import Stages
 from softbench.plan.paths import Run
@@ -48,8 +49,13 @@ class Papers:
             "grid": table.get("grid", "full"),
             "titles": self._titles(table) | self._picked_titles(table) | self._scaled_titles(table),
             "notes": self._notes(table),
+            "is_rehearsal": self.is_rehearsal(name),
             "blocks": [self._block(table, block) for block in table["blocks"]],
         }
+
+    def is_rehearsal(self, name: str) -> bool:
+        """Return whether a table shows runs on phantoms, whose numbers mean nothing."""
+        return any(rehearsal.is_rehearsal(block["experiment"]) for block in self.plan.paper_tables[name]["blocks"])
 
     def code(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return what decides a paper's table besides its settings: code, and the printed numbers."""
@@ -70,9 +76,7 @@ class Papers:
         """Return the authors, the year and the number of a printed table."""
         from softbench.papers import published as papers
 
-        printed = printed_table(published)
-        paper = papers.paper(printed.paper)
-        return f"{paper.authors} {paper.year}, {printed.number}"
+        return papers.name_of(printed_table(published))
 
     def experiments_at_hand(self, name: str) -> list[str]:
         """Return the experiments of a paper's table that there is data for."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from softbench.papers.rehearsal import SUFFIX
 from softbench.plan import modules
 from softbench.plan.config.nodes import KeyPath
-from softbench.plan.rehearsal import SUFFIX
 
 if TYPE_CHECKING:
     from softbench.plan.plan import Plan

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from softbench.papers.rehearsal import SUFFIX
 from softbench.plan import figures
 from softbench.plan.checks.facts import Facts
 from softbench.plan.checks.tables import WHOLE, measured
@@ -11,7 +12,6 @@ from softbench.plan.config.faults import known
 from softbench.plan.config.nodes import KeyPath
 from softbench.plan.config.walk import Fault
 from softbench.plan.paper_forms import OPEN
-from softbench.plan.rehearsal import SUFFIX
 
 AVERAGE = "average"  # of all structures, where no composite has this name
 FOREGROUND = "foreground"

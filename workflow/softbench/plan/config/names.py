@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 
 from softbench import networks
-from softbench.plan import modules, paper_forms, rehearsal
+from softbench.papers import rehearsal
+from softbench.plan import modules, paper_forms
 from softbench.plan.config import metrics
 from softbench.plan.config.rules_found import RulesFound
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from softbench.papers.rehearsal import SUFFIX
 from softbench.plan.config.faults import known
 from softbench.plan.config.names import Names
 from softbench.plan.config.nodes import KeyPath
 from softbench.plan.config.walk import Fault
 from softbench.plan.paper_forms import OPEN
-from softbench.plan.rehearsal import SUFFIX
 
 PLATEAU = "halve_on_plateau"
 COUNTED = ("epochs", "steps")
@@ -114,10 +114,11 @@ def _rehearsals(values: Mapping[str, Any]) -> Iterator[Fault]:
 def _taken(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
     """Yield entries whose name the plan gives to another: a rehearsal, a form of a table, a recipe's own soft label."""
     experiments, tables = values["experiments"], values["tables"]
-    for name in experiments:
-        base = name.removesuffix(SUFFIX)
-        if base != name and "rehearsal" in experiments.get(base, {}):
-            yield Fault(("experiments", name), f"is what the rehearsal of {base!r} is called. Rename it.")
+    for kind in ("experiments", "protocols"):
+        for name in values[kind]:
+            base = name.removesuffix(SUFFIX)
+            if base != name and "rehearsal" in experiments.get(base, {}):
+                yield Fault((kind, name), f"is what the rehearsal of {base!r} is called. Rename it.")
     for name in tables:
         for ending in (OPEN, SUFFIX):
             base = name.removesuffix(ending)

@@ -2,7 +2,7 @@
 
 import pytest
 from softbench import InputError
-from softbench.plan import rehearsal
+from softbench.papers import rehearsal
 
 PROTOCOLS = {"long": {"epochs": 200, "batch": 4, "crop": [128, 192, 192], "flips": ["W"]}}
 PAPER = {

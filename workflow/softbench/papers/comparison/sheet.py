@@ -1,0 +1,116 @@
+"""A paper's table with ours beside it as a sheet: its grids in the paper's units and digits, its notes, its numbers."""
+
+import math
+from collections.abc import Sequence
+
+from softbench.papers.comparison.notes import about, about_section, footnotes, letters_of, unit_of
+from softbench.papers.comparison.numbers import numbers
+from softbench.papers.comparison.parts import PaperTable, Section
+from softbench.papers.published import PrintedCell
+from softbench.tables import marks
+from softbench.tables.layout import ARROWS
+from softbench.tables.parts import Cell, Column, Summary
+from softbench.tables.rounding import MINUS, NOTHING, number
+from softbench.tables.sheet import ALL, Entry, Grid, Head, Line, Sheet, Text
+
+VERSION = 1
+JUDGED = ("within", "outside", "not comparable")  # statuses beside a difference
+Digits = tuple[int, int]  # decimals of a mean and of its ±
+
+
+def sheet(table: PaperTable) -> Sheet:
+    """Return a paper's table as a reader sees it: a grid for each block and annotation set, and the lines below."""
+    grids = tuple(_grid(table, section) for section in table.sections)
+    return Sheet(table.title, about(table), grids, footnotes(table), numbers(table), is_long=len(grids) > 1)
+
+
+def _grid(table: PaperTable, section: Section) -> Grid:
+    lines, extra = [], len(section.rows) - len(section.printed)
+    asides = (*[""] * len(section.printed), *["not in the paper"] * extra)
+    decimals = [_decimals(column) for column in zip(*section.cells, strict=True)]
+    for row, aside, cells in zip(section.rows, asides, section.cells, strict=True):
+        entries = map(_Entries(table).entry, cells, section.columns, decimals)
+        lines.append(Line(row.title, tuple(entries), aside))
+    return Grid(heads(section), tuple(lines), title=section.title, about=about_section(section), look="stacked")
+
+
+def heads(section: Section) -> tuple[Head, ...]:
+    """Return the headings: metrics above structures; metrics alone where all are of one structure."""
+    alone = len({column.structure for column in section.columns}) == 1
+    return tuple(_head(column, alone=alone) for column in section.columns)
+
+
+def _head(column: Column, *, alone: bool) -> Head:
+    assert column.printed is not None
+    metric, arrow = column.printed.name + unit_of(column.printed), ARROWS[column.printed.better]
+    structure = ALL if column.structure == "all" else column.structure
+    return Head(metric, arrow) if alone else Head(structure, arrow, metric)
+
+
+def _decimals(cells: Sequence[Cell]) -> Digits:
+    """Return the decimals of a column's means and ±: the most that are printed."""
+    printed = [cell.comparison.cell for cell in cells if cell.comparison is not None]
+    means = max((one.decimals() for one in printed), default=0)
+    return means, max((one.decimals("sd") for one in printed if "±" in one.printed), default=means)
+
+
+class _Entries:
+    """Writes the cells of a table: ours; below it the printed number, difference and status, and the usual metric."""
+
+    def __init__(self, table: PaperTable) -> None:
+        self.letters = letters_of(table)
+        self.over_cases = table.printed.over == "cases"
+
+    def entry(self, cell: Cell, column: Column, digits: Digits) -> Entry:
+        """Return the words of a cell, in the paper's unit; a printed number decides its digits, else its column."""
+        assert column.printed is not None
+        if cell.comparison is not None and not math.isnan(cell.comparison.cell.mean):
+            digits = _decimals([cell])
+        factor = float(column.printed.factor)
+        asides = (
+            Text(self._printed(cell)),
+            marks.status(_status(cell, factor, digits[0]), cell),
+            Text(_standard(cell, column, factor, digits)),
+        )
+        ours = _ours(cell.summary, factor, digits, over_cases=self.over_cases)
+        return Entry(Text(ours), tuple(aside for aside in asides if aside.text))
+
+    def _printed(self, cell: Cell) -> str:
+        """Return the printed number, digit by digit, with room around its ± and a true minus, and its note's letter."""
+        if cell.comparison is None:
+            return ""
+        one: PrintedCell = cell.comparison.cell
+        letter = f" ({self.letters[one.note]})" if one.note in self.letters else ""
+        return f"printed {one.printed.replace('±', ' ± ').replace('-', MINUS)}{letter}"
+
+
+def _ours(ours: Summary | None, factor: float, digits: Digits, *, over_cases: bool) -> str:
+    """Write mean ± sd over seeds; in brackets the sd over cases, where that is what the paper prints."""
+    if ours is None:
+        return NOTHING
+    parts = [number(ours.mean / factor, digits[0])]
+    parts += [] if math.isnan(ours.sd_seeds) else [f"± {number(ours.sd_seeds / factor, digits[1])}"]
+    shown = over_cases and not math.isnan(ours.sd_cases)
+    return " ".join([*parts, *([f"[{number(ours.sd_cases / factor, digits[1])}]"] if shown else [])])
+
+
+def _status(cell: Cell, factor: float, decimals: int) -> str:
+    if cell.comparison is None:
+        return ""
+    gap, status = cell.gap_to_printed, cell.comparison.judgement.status
+    shown = status in JUDGED and math.isfinite(gap)
+    return f"{number(gap / factor, decimals, signed=True)}, {status}" if shown else status
+
+
+def _standard(cell: Cell, column: Column, factor: float, digits: Digits) -> str:
+    if cell.standard is None or column.standard is None:
+        return ""
+    return f"{short_name(column.standard)} {_ours(cell.standard, factor, digits, over_cases=False)}"
+
+
+def short_name(key: str) -> str:
+    """Return a name short enough for a cell: NSD, TACE, HD95; "at val" where only the threshold is another, "in plane"
+    where edges are those of slices."""
+    if key.endswith("_in_plane"):
+        return "in plane"
+    return "at val" if key.endswith("_at_val") else key.split("_")[0].upper()
