@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from softbench import datasets, images
+from softbench import datasets, images, pieces
 from softbench.datasets import prepare
 from softbench.figures import case_rows, pictures, segmentations
 
@@ -112,10 +112,15 @@ def test_method_with_another_seed_says_so_in_its_title(tmp_path, dataset):
     assert words(figure)[1].endswith("predictions of seed 0 unless named")
 
 
-def test_ensemble_is_shown_in_the_place_of_a_run(tmp_path, dataset):
+@pytest.mark.parametrize("joint", [False, True])
+def test_ensemble_is_shown_in_the_place_of_a_run(tmp_path, dataset, *, joint):
     run = run_of(tmp_path, dataset, "ls", name="ensemble", prediction="ensemble")
     record = tmp_path / "ls" / "ensemble.json"
     record.write_text(json.dumps({"status": "done"}))
+    if joint:
+        entry = {"method": "ls", "path": "ls/ensemble.json", "hash": pieces.hash_file(record)}
+        record = tmp_path / "ensembles.json"
+        record.write_text(json.dumps({"pieces": [{"method": "other", "path": "none", "hash": ""}, entry]}))
     runs = {"ls": {**run, "ensemble": str(record)}}
     panel = {"name": "P", "data": str(dataset.path), "structure": "foreground", "runs": runs}
     figure, caption = segmentations.draw([panel], title="T")

@@ -54,7 +54,7 @@ def test_segmentations_of_a_table_of_ensembles_are_those_of_ensembles(config, ac
     config["tables"]["demo_brain"]["prediction"] = "ensemble"
     made = accepted(config)
     (panel,) = shown.segmentation_panels(made, made.runs_of("demo_brain"), made.ensembles_of("demo_brain"))
-    assert panel["runs"]["svls"]["ensemble"] == "results/runs/demo_brain/compact_unet/svls/ensemble.json"
+    assert panel["runs"]["svls"]["ensemble"] == "results/runs/demo_brain/compact_unet/ensembles.json"
 
 
 def test_data_sets_experiments_and_networks_are_told_apart(plan):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import damage, datasets, nifti
+from softbench import damage, datasets, joint_manifest, nifti
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.figures import case_choice
@@ -47,14 +47,14 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
 
     Args:
         panel: what the workflow knows of it: `name`, and either `reason`, or `data` (folder), `structure` and `runs`
-            (method -> title and batches, and `ensemble`, its record, where that is shown in the place of a run).
+            (method -> title and batches, and `ensemble`, which lists it, where that is shown in the place of a run).
         settings: of the figure: `methods` (or `arms`), and where wanted `cases` (rules) and `chosen_by` (a method).
         predicted: gives what a method's seed makes of a case; its stored label maps where None.
     Returns: one row for each rule; a single one with a reason where there is nothing to show.
     """
     if "reason" in panel:
         return [CaseRow(panel["name"], reason=panel["reason"], about=f"{panel['name']}: {panel['reason']}")]
-    found = {method: done_of(run) for method, run in panel["runs"].items()}
+    found = {method: done_of(method, run) for method, run in panel["runs"].items()}
     done = {method: seed for method, seed in found.items() if seed is not None}
     by = settings.get("chosen_by") or next(iter(panel["runs"]))
     if by not in done:
@@ -98,14 +98,14 @@ def _row(
     )
 
 
-def done_of(run: Mapping[str, Any]) -> tuple[int | None, Path] | None:
+def done_of(method: str, run: Mapping[str, Any]) -> tuple[int | None, Path] | None:
     """Return the seed and folder of what is shown of a method: its ensemble if asked for, else the first seed that is
     finished; None where there is none."""
     if "ensemble" not in run:
         return first_done(run["batches"])
-    path = Path(run["ensemble"])
-    made = damage.read_json(path)["status"] == "done"
-    return (None, path.parent / "ensemble") if made else None
+    records = joint_manifest.read([Path(run["ensemble"])], [method])
+    made = [record.path.parent / "ensemble" for record in records if record.content["status"] == "done"]
+    return (None, made[0]) if made else None
 
 
 def _whose(seed: int | None) -> str:

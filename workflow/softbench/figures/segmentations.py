@@ -71,9 +71,9 @@ def draw(panels: Sequence[Mapping[str, Any]], *, title: str) -> tuple[Figure, st
 
     Args:
         panels: an experiment each, as `case_rows.rows` takes them: `name`, and either `reason`, or `data` (folder),
-            `structure` and `runs` (method -> `title` and `batches`; in the order of the table). `chosen_by`, where it
-            is there, is the method by whose DSC the cases are chosen; if it has no finished run, or is not there, it
-            is the first that has one.
+            `structure` and `runs` in the order of the table (method -> `title` and `batches`, of ensembles also
+            `ensemble`). `chosen_by`, where it is there, is the method by whose DSC the cases are chosen; if it has no
+            finished run, or is not there, it is the first that has one.
         title: of the figure.
     Returns: the figure and its caption; where nothing was run, a sheet that says why.
     """
@@ -103,7 +103,7 @@ def _plates(panel: Mapping[str, Any]) -> Iterator[Plate]:
 
 def _chosen_by(panel: Mapping[str, Any]) -> str:
     """Return the method that chooses the cases: the one asked for, or else the first that has a finished run."""
-    done = [key for key, run in panel["runs"].items() if case_rows.done_of(run) is not None]
+    done = [key for key, run in panel["runs"].items() if case_rows.done_of(key, run) is not None]
     asked = panel.get("chosen_by")
     return str(asked if asked in done else next(iter([*done, *panel["runs"]])))
 
