@@ -76,6 +76,14 @@ def test_form_on_other_data_says_so_and_exists_only_where_there_is_other_data():
     assert forms["one_phantom"]["names"] == {"mine_phantom": "BraTS (phantom)"}
 
 
+def test_rehearsed_figure_says_so_in_its_title_and_its_caption_and_others_do_not():
+    figure = {**SLICES, "experiments": ["mine"], "title": "Slices"}
+    forms = figure_plan.forms_of({"one": figure}, EXPERIMENTS, {"mine": "other"})
+    assert forms["one_phantom"]["title"] == "Rehearsal on phantoms: Slices"
+    assert forms["one_phantom"]["about"].endswith("the numbers mean nothing.")
+    assert [(forms[name]["title"], "about" in forms[name]) for name in ("one", "one_open")] == [("Slices", False)] * 2
+
+
 def test_experiment_without_a_stand_in_stays_in_the_open_form():
     figure = {**SLICES, "experiments": ["mine", "other"]}
     forms = figure_plan.forms_of({"one": figure}, ["mine", "other", "free"], {"mine": "free"})

@@ -11,4 +11,4 @@ with logs.job(snakemake.log[0]) as log:
     rows = case_rows.rows(panel, figure, one_case.probabilities(panel.get("runs", {}), device, log))
     drawn = discrepancy_figure.draw(rows, figure["arms"], case_rows.titles(figure), title=figure["title"])
     caption = discrepancy_figure.CAPTION.format(what=figure["structure"])
-    pictures.save(drawn, snakemake.output, case_rows.captioned(caption, rows))
+    pictures.save(drawn, snakemake.output, case_rows.captioned(caption, rows), about=figure.get("about", ""))

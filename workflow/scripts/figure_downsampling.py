@@ -6,4 +6,4 @@ from softbench.figures import downsampling_figure, pictures
 with logs.job(snakemake.log[0]):
     figure = snakemake.params.figure
     drawn, caption = downsampling_figure.of_panel(figure["panels"][0], figure)
-    pictures.save(drawn, snakemake.output, caption)
+    pictures.save(drawn, snakemake.output, caption, about=figure.get("about", ""))

@@ -14,4 +14,4 @@ with logs.job(snakemake.log[0]) as log:
     ]
     drawn = probability_figure.draw(rows, case_rows.titles(figure), title=figure["title"])
     caption = probability_figure.CAPTION.format(what=figure.get("structure", case_rows.FOREGROUND_WORDS))
-    pictures.save(drawn, snakemake.output, case_rows.captioned(caption, rows))
+    pictures.save(drawn, snakemake.output, case_rows.captioned(caption, rows), about=figure.get("about", ""))

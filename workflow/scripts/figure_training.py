@@ -8,4 +8,4 @@ with logs.job(snakemake.log[0]):
     panels = [training.read(panel, figure["titles"]) for panel in figure["panels"]]
     drawn = training_figure.draw(panels, title=figure["title"])
     caption = training_figure.caption(panels, note=figure.get("note", ""))
-    pictures.save(drawn, snakemake.output, caption)
+    pictures.save(drawn, snakemake.output, caption, about=figure.get("about", ""))

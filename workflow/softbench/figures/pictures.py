@@ -32,19 +32,19 @@ def style(kind: str = "white") -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, paths: Sequence[Path | str], caption: str) -> None:
+def save(figure: Figure, paths: Sequence[Path | str], caption: str, *, about: str = "") -> None:
     """Write a figure in the forms that the suffixes name (.png, .pdf; the same bytes for the same figure), and its
-    caption (.txt); each by rename."""
+    caption (.txt), which `about` opens; each by rename."""
     for path in map(Path, paths):
         if path.suffix == ".txt":
-            write_caption(path, caption)
+            write_caption(path, caption, about=about)
         else:
             _save(figure, path, path.suffix[1:])
 
 
-def write_caption(path: Path, caption: str) -> None:
-    """Write what a figure shows, beside it."""
-    pieces.write_text(path, caption.strip() + "\n")
+def write_caption(path: Path, caption: str, *, about: str = "") -> None:
+    """Write what a figure shows, beside it; before that what the runs are that it shows, where they are no results."""
+    pieces.write_text(path, f"{about} {caption}".strip() + "\n")
 
 
 def _save(figure: Figure, path: Path, kind: str) -> None:

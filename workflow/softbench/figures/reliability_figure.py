@@ -23,7 +23,7 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
         settings: of the figure: `title`, `titles`, `methods`, `panels`, and where wanted `roi`.
         paths: of the three files, in this order.
     """
-    roi = settings.get("roi", "foreground")
+    roi, about = settings.get("roi", "foreground"), settings.get("about", "")
     statistics: dict[tuple[str, Any, str], Reliability] = {}
     rows, missing = {}, []
     for panel in settings["panels"]:
@@ -34,13 +34,13 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
         rows[name] = name
         statistics |= {(method, seed, name): bins for (method, seed, where), bins in found.items() if where == roi}
     if not statistics:
-        pictures.save(pictures.nothing(settings["title"], missing), paths, " ".join(missing))
+        pictures.save(pictures.nothing(settings["title"], missing), paths, " ".join(missing), about=about)
         return
     methods = [{"key": key, "title": title} for key, title in titles(settings).items()]
     title = f"{settings['title']} ({reliability.REGIONS[roi]})"
     reliability.draw(statistics, *paths[:2], title=title, methods=methods, rows=rows)
     where = f"Over {WHERE[roi]}; a row for each of {', '.join(rows)}."
-    pictures.write_caption(Path(paths[2]), " ".join([reliability.CAPTION, where, *missing]))
+    pictures.write_caption(Path(paths[2]), " ".join([reliability.CAPTION, where, *missing]), about=about)
 
 
 def _statistics(panel: Mapping[str, Any]) -> dict[tuple[str, Any, str], Reliability] | str:

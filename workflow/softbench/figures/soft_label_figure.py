@@ -29,7 +29,7 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
     (panel,) = settings["panels"]
     if "reason" in panel:
         why = f"{panel['name']}: {panel['reason']}"
-        pictures.save(pictures.nothing(settings["title"], [why]), paths, f"{why}.")
+        pictures.save(pictures.nothing(settings["title"], [why]), paths, f"{why}.", about=settings.get("about", ""))
         return
     dataset = datasets.open(panel["data"])
     case = dataset.load(gallery.choose_case(dataset.cases))
@@ -37,7 +37,7 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
     figure = gallery.draw(case, every, dataset.classes, title=settings["title"])
     coarse = [f"{name} is not shown: it lies on a coarser grid." for name, soft in every.items() if _is_off(case, soft)]
     where = f"{panel['name']}: {case.id}, {RULE}."
-    pictures.save(figure, paths, " ".join([gallery.CAPTION, where, *coarse]))
+    pictures.save(figure, paths, " ".join([gallery.CAPTION, where, *coarse]), about=settings.get("about", ""))
 
 
 def _is_off(case: Case, soft: np.ndarray) -> bool:

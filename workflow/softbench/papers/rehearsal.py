@@ -8,8 +8,8 @@ from softbench.errors import InputError
 SUFFIX = "_phantom"
 TITLE = "Rehearsal on phantoms"
 ABOUT = (
-    "A rehearsal: the whole path, from images to this table, on phantoms, with small networks and short runs. It tells "
-    "whether everything runs; the numbers mean nothing."
+    "A rehearsal: the whole path, from images to what is shown here, on phantoms, with small networks and short runs. "
+    "It tells whether everything runs; the numbers mean nothing."
 )
 CHOICES = "The choices named here are those of the table on the paper's data."
 COUNTED = ("epochs", "steps")  # how long a protocol is

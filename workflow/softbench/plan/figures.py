@@ -1,14 +1,12 @@
 """The figures of config: their kinds, their forms on other data, and the methods that they show."""
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from softbench.papers import rehearsal
 from softbench.papers.rehearsal import SUFFIX
 from softbench.plan.config.faults import MisfitError
 from softbench.plan.paper_forms import OPEN
-
-if TYPE_CHECKING:
-    pass
 
 KINDS = ("sweep", "slices", "probabilities", "downsampling", "discrepancy", "soft_labels", "reliability", "training")
 NEED_TRAINING = ("probabilities", "discrepancy", "slices", "reliability", "sweep", "training")
@@ -31,12 +29,12 @@ def forms_of(
     found = {name: dict(figure) for name, figure in figures.items()}
     rehearsals = {name: name + SUFFIX for name in experiments if name + SUFFIX in experiments}
     for name, figure in figures.items():
-        for ending, instead in ((OPEN, stand_ins), (SUFFIX, rehearsals)):
+        for ending, instead, said in ((OPEN, stand_ins, {}), (SUFFIX, rehearsals, _rehearsed(figure))):
             if not set(figure["experiments"]) & set(instead):
                 continue
             if name + ending in figures:
                 raise MisfitError(("figures", name), f"is also made as {name + ending}: rename the other one.")
-            found[name + ending] = _form(figure, instead, STANDS_IN[ending])
+            found[name + ending] = _form(figure, instead, STANDS_IN[ending]) | said
     return found
 
 
@@ -47,6 +45,11 @@ def _form(figure: Mapping[str, Any], instead: Mapping[str, str], words: str) -> 
         instead.get(name, name): f"{title} ({words})" if name in instead else title for name, title in names.items()
     }
     return {**figure, "experiments": list(said), "names": said}
+
+
+def _rehearsed(figure: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a rehearsed figure says of itself: in its title, and at the head of its caption."""
+    return {"title": rehearsal.title(figure["title"]), "about": rehearsal.ABOUT}
 
 
 def methods_of(figure: Mapping[str, Any]) -> list[str]:

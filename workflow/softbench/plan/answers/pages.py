@@ -167,7 +167,7 @@ class Pages:
         """Return the same of a paper's table, for what there is data for."""
         runs = self._papers.runs_at_hand(table)
         batches = [path for run in runs for path in self.plan.batch_files(run)]
-        return self._facts(self._papers.title_of(self.plan.paper_tables[table]["published"]), runs, batches)
+        return self._facts(self._papers.title_of(table), runs, batches)
 
     def _facts(self, title: str, runs: Sequence[Run], batches: list[str]) -> dict[str, Any]:
         """Return what a page says of some runs, and where their batches lie."""

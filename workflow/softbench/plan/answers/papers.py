@@ -72,11 +72,12 @@ class Papers:
         table = self.plan.paper_tables[name]
         return list(dict.fromkeys(run for block in table["blocks"] for run in self._runs(table, block)))
 
-    def title_of(self, published: str) -> str:
-        """Return the authors, the year and the number of a printed table."""
+    def title_of(self, name: str) -> str:
+        """Return the authors, the year and the number of the printed table; of a rehearsal, that it is one."""
         from softbench.papers import published as papers
 
-        return papers.name_of(printed_table(published))
+        printed = papers.name_of(printed_table(self.plan.paper_tables[name]["published"]))
+        return rehearsal.title(printed) if self.is_rehearsal(name) else printed
 
     def experiments_at_hand(self, name: str) -> list[str]:
         """Return the experiments of a paper's table that there is data for."""

@@ -153,11 +153,7 @@ class Tables:
     def title(self, wildcards: Wildcards) -> str:
         """Return the title of a table, or which printed table it is."""
         table = wildcards.table
-        title: str = (
-            self.plan.tables[table]["title"]
-            if table in self.plan.tables
-            else self._papers.title_of(self.plan.paper_tables[table]["published"])
-        )
+        title: str = self.plan.tables[table]["title"] if table in self.plan.tables else self._papers.title_of(table)
         return title
 
     def of_run(self) -> list[str]:
