@@ -5,6 +5,7 @@ interval is over seeds, and is that of the table. The axis is that of the method
 purpose, and whatever else lies far from the rest, stand at its edge with their numbers.
 """
 
+import math
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
@@ -21,13 +22,14 @@ from softbench.metrics.definitions import DISTANCE, OVERLAP, Metric
 from softbench.statistics.pairs import pair
 from softbench.tables.evidence import Evidence
 from softbench.tables.parts import Cell, Column, Method, Table
-from softbench.tables.rounding import digits
+from softbench.tables.rounding import digits, number
 
 VERSION = 2
 LETTER = 0.052  # inches across: a letter of the titles
 PANEL, STRIP, BETWEEN = 1.25, 0.54, 0.14  # inches across: a column's axis, the numbers beside it, between panels
 TOP, LINE, FOOT = 0.55, 0.235, 0.78  # inches down: titles, a method with two lines, the axis with the words below
 TICKS: dict[str, Any] = {"nbins": 4, "steps": [1, 2, 5, 10], "min_n_ticks": 3}
+NARROWEST = 3.6  # inches
 TITLE_LETTERS = 32  # of a method, a line
 INK, GREY, STRIP_COLOUR = "#1f2937", "0.36", "0.955"
 CAPTION = (
@@ -76,10 +78,12 @@ def draw(evidence: Evidence, *, title: str) -> Figure:
     margin = 0.15 + LETTER * max(len(line) for label in labels for line in label.split("\n"))
     wide = [STRIP * sum(strip) + PANEL for strip in strips]
     deep = LINE * max(1, max(label.count("\n") for label in labels) * 0.66)  # of a method
-    width, height = margin + sum(wide) + BETWEEN * len(wide), TOP + deep * len(rows) + FOOT
+    width = max(margin + sum(wide) + BETWEEN * len(wide), NARROWEST)
+    heading = pictures.heading_lines(title, width)
+    height = TOP + pictures.HEADING_LINE * (len(heading) - 1) + deep * len(rows) + FOOT
     with pictures.style("ticks"):
         figure = Figure(figsize=(width, height))
-        figure.text(0.5, 1 - 0.06 / height, title, ha="center", va="top", fontsize=8.5, fontweight="bold")
+        pictures.heading(figure, heading)
         left = margin
         for index, c in enumerate(shown):
             axis = figure.add_axes((left / width, FOOT / height, wide[index] / width, deep * len(rows) / height))
@@ -155,8 +159,17 @@ def _panel(
     axis.spines["left"].set_visible(False)
     axis.spines["bottom"].set_bounds(low, high)
     axis.tick_params(axis="y", length=0)
-    axis.set_xticks([tick for tick in MaxNLocator(**TICKS).tick_values(low, high) if low <= tick <= high])
+    ticks = [float(tick) for tick in MaxNLocator(**TICKS).tick_values(low, high) if low <= tick <= high]
+    axis.set_xticks(ticks, _numbered(ticks, PANEL / (high - low)))
     axis.set_xlabel(WAYS[column.described.better], x=axis.transLimits.transform((0, 0))[0])  # at zero
+
+
+def _numbered(ticks: Sequence[float], inches: float) -> list[str]:
+    """Return the numbers of ticks, from zero on as many as do not touch; an axis' unit is so many inches long."""
+    step = ticks[1] - ticks[0]
+    numbers = [number(tick, max(0, -math.floor(math.log10(step) + 1e-9))) for tick in ticks]
+    every = math.ceil((LETTER * max(map(len, numbers)) + 0.05) / (step * inches))
+    return [text if round(tick / step) % every == 0 else "" for tick, text in zip(ticks, numbers, strict=True)]
 
 
 def _mean(axis: Axes, cell: Cell, line: CaseLine, y: int, ends: tuple[float, float]) -> None:

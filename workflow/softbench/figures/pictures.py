@@ -20,6 +20,7 @@ from softbench.figures.reliability import KINDS
 VERSION = 2
 DPI = 300
 NOT_RUN = "not run"
+HEADING_SIZE, HEADING_LINE = 8.5, 0.14  # points; inches
 # Okabe and Ito's colours, which differ for every kind of colour vision, the first three in lightness, too; more repeat.
 COLOURS = ("#F0E442", "#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#FFFFFF")
 
@@ -50,6 +51,17 @@ def write_caption(path: Path, caption: str, *, about: str = "") -> None:
 def _save(figure: Figure, path: Path, kind: str) -> None:
     with style("ticks"):  # what is made while drawing, as ticks and fonts are, looks as the rest does
         pieces.write_file(path, lambda part: figure.savefig(part, format=kind, dpi=DPI, metadata=KINDS[kind]))
+
+
+def heading(figure: Figure, lines: Sequence[str]) -> None:
+    """Write a figure's title at the top of a sheet whose panels stand at fixed places; see `heading_lines`."""
+    high = 1 - 0.06 / figure.get_figheight()
+    figure.text(0.5, high, "\n".join(lines), ha="center", va="top", fontsize=HEADING_SIZE, fontweight="bold")
+
+
+def heading_lines(text: str, inches: float) -> list[str]:
+    """Return the lines of a title that a sheet of so many inches holds; each takes `HEADING_LINE` inches."""
+    return textwrap.wrap(text, max(12, int(inches * 12.5)))
 
 
 def title(figure: Figure, text: str) -> None:

@@ -44,23 +44,20 @@ def draw(found: Sequence[Ranking], names: Sequence[str], titles: Mapping[str, st
     shown = [(one, name) for one, name in zip(found, names, strict=True) if one.ranks]
     if not shown:
         return pictures.nothing(title, list(dict.fromkeys(one.reason or "" for one in found)))
-    labels = [_lines_of(titles[str(key)]) for one, _ in shown for key in one.order.index]
-    sheet = RankSheet([len(one.order) for one, _ in shown], max(map(len, labels)))
+    labels = [textwrap.wrap(titles[str(key)], LETTERS) for one, _ in shown for key in one.order.index]
+    letters = max(len(line) for label in labels for line in label)
+    sheet = RankSheet([len(one.order) for one, _ in shown], letters, title_lines=max(map(len, labels)))
     said = textwrap.wrap(_below(found, names), sheet.letters)
-    sheet = replace(sheet, lines_below=len(said))
+    heading = pictures.heading_lines(title, sheet.width)
+    sheet = replace(sheet, lines_below=len(said), heading_lines=len(heading))
     with pictures.style("ticks"):
         figure = Figure(figsize=(sheet.width, sheet.height))
-        figure.text(0.5, 1 - 0.06 / sheet.height, title, ha="center", va="top", fontsize=8.5, fontweight="bold")
+        pictures.heading(figure, heading)
         for index, (one, name) in enumerate(shown):
             _panel(figure.add_axes(sheet.place(index)), one, name, titles)
         below = "\n".join(said)
         figure.text(0.5, 0.05 / sheet.height, below, ha="center", va="bottom", color="0.3", fontsize=6.5)
     return figure
-
-
-def _lines_of(title: str) -> str:
-    """Return a method's title as an axis shows it."""
-    return textwrap.shorten(title, LETTERS, placeholder="…")
 
 
 def _below(found: Sequence[Ranking], names: Sequence[str]) -> str:
@@ -84,7 +81,7 @@ def _panel(axis: Axes, one: Ranking, name: str, titles: Mapping[str, str]) -> No
         axis.hlines(lines, table["seeds_best"], table["seeds_worst"], color=RANGE, linewidth=1.8, zorder=2)
     axis.plot(order, lines, "o", color=INK, markersize=3, zorder=3)
     axis.set(xlim=(0.4, len(order) + 0.6), ylim=(len(order) - 0.4, -0.6))
-    axis.set_yticks(lines, [_lines_of(titles[str(key)]) for key in order.index])
+    axis.set_yticks(lines, [textwrap.fill(titles[str(key)], LETTERS) for key in order.index])
     axis.set_xticks(range(1, len(order) + 1), _numbers(len(order)))
     axis.grid(axis="y", color="0.93", linewidth=0.5, zorder=0)
     axis.set_axisbelow(True)

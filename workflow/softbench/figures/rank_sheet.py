@@ -3,29 +3,41 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from softbench.figures.pictures import HEADING_LINE
+
 VERSION = 2
 ACROSS = 2  # panels side by side
 LETTER, PANEL, BARS = 0.051, 1.55, 0.3  # widths: a letter of the methods' titles, the ranks, the bars
 LINE, HEADING, FOOT = 0.13, 0.38, 0.27  # heights: a method, a panel's title with the scale, its axis
 NARROWEST = 3.35
 TOP, BELOW = 0.27, 0.105  # heights: the title, a line of the words below
-LETTERS = 34  # of a method's title
+LETTERS = 34  # of a line of a method's title
 
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class RankSheet:
-    """Panels with a line for each of their methods, whose titles have so many letters, and words below."""
+    """Panels with a line for each of their methods, whose titles have so many letters and lines."""
 
     methods: Sequence[int]
     title_letters: int = LETTERS
     lines_below: int = 4
+    heading_lines: int = 1
+    title_lines: int = 1
 
     @property
     def labels(self) -> float:
         """Of the methods' titles in inches."""
         return 0.12 + LETTER * self.title_letters
+
+    @property
+    def _line(self) -> float:
+        return LINE * max(1, 0.95 * self.title_lines)
+
+    @property
+    def _top(self) -> float:
+        return TOP + HEADING_LINE * (self.heading_lines - 1)
 
     @property
     def _panel(self) -> float:
@@ -44,7 +56,7 @@ class RankSheet:
     @property
     def height(self) -> float:
         """Of the sheet in inches."""
-        return TOP + sum(self._rows) + 0.12 + BELOW * self.lines_below
+        return self._top + sum(self._rows) + 0.12 + BELOW * self.lines_below
 
     @property
     def letters(self) -> int:
@@ -55,13 +67,13 @@ class RankSheet:
     def _rows(self) -> list[float]:
         """The height of each row of panels."""
         starts = range(0, len(self.methods), self.across)
-        return [HEADING + LINE * max(self.methods[s : s + self.across]) + FOOT for s in starts]
+        return [HEADING + self._line * max(self.methods[s : s + self.across]) + FOOT for s in starts]
 
     def place(self, index: int) -> Box:
         """Return the place of a panel: left, bottom, width, height as shares of the sheet."""
         row, column = divmod(index, self.across)
         unused = self.width - self.across * self._panel
         left = unused / 2 + column * self._panel + self.labels
-        height = LINE * self.methods[index]
-        top = TOP + sum(self._rows[:row]) + HEADING
+        height = self._line * self.methods[index]
+        top = self._top + sum(self._rows[:row]) + HEADING
         return left / self.width, 1 - (top + height) / self.height, PANEL / self.width, height / self.height

@@ -5,6 +5,7 @@ The region decides the ranking of calibrated methods, so all regions stand one b
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from softbench.figures.panels import STYLE, draw_curves, draw_histogram, draw_le
 from softbench.figures.sheet import Sheet
 from softbench.metrics.reliability import Reliability
 
-VERSION = 1
+VERSION = 2
+LETTERS = 20  # of a line of a method's title
 REGIONS = {"all": "all voxels", "foreground": "foreground", "band": "boundary band"}
 KINDS = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None, "Creator": None}}  # no dates
 CAPTION = (
@@ -72,9 +74,13 @@ def _figure(
     statistics: Statistics, regions: Mapping[str, str], methods: Sequence[Mapping[str, Any]], title: str
 ) -> Figure:
     """Fill the sheet's places: for each method and region a panel of curves and below it a histogram."""
-    sheet = Sheet(len(methods), len(regions))
+    titles = [textwrap.wrap(method["title"], LETTERS) for method in methods]
+    sheet = Sheet(len(methods), len(regions), title_lines=max(map(len, titles)))
+    heading = textwrap.wrap(title, int(sheet.width * 13))
+    sheet = replace(sheet, heading_lines=len(heading))
     figure = Figure(figsize=(sheet.width, sheet.height))
-    figure.text(0.5, 1 - 0.06 / sheet.height, title, ha="center", va="top", fontsize=8, fontweight="bold")
+    said = "\n".join(heading)
+    figure.text(0.5, 1 - 0.06 / sheet.height, said, ha="center", va="top", fontsize=8, fontweight="bold")
     for index, method in enumerate(methods):
         for row, roi in enumerate(regions):
             seeds = [s for (key, _, where), s in sorted(statistics.items()) if (key, where) == (method["key"], roi)]
@@ -84,6 +90,6 @@ def _figure(
             draw_histogram(bars, seeds)
             name_axes(curves, bars, regions[roi] if sheet.is_first(index) else "", last=row == len(regions) - 1)
             if row == 0:
-                curves.set_title(textwrap.fill(method["title"], 20))
+                curves.set_title("\n".join(titles[index]))
     draw_legend(figure, lines=sheet.legend_lines, ensembles=any(seed is None for _, seed, _ in statistics))
     return figure

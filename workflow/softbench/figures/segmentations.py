@@ -138,13 +138,12 @@ def _figure(plates: Sequence[Plate], title: str) -> Figure:
     across = min(ACROSS, max(plate.panels for plate in plates))
     wide = min(PANEL, (WIDEST - 2 * EDGE + GAP) / across - GAP)
     width = max(NARROWEST, 2 * EDGE + across * (wide + GAP) - GAP)
-    heading = textwrap.wrap(title, int(width * 12.5))
-    places, height = _places(plates, across, wide, width, top=TITLE + 0.13 * (len(heading) - 1))
+    heading = pictures.heading_lines(title, width)
+    places, height = _places(plates, across, wide, width, top=TITLE + pictures.HEADING_LINE * (len(heading) - 1))
     several = len({plate.row.name.partition("\n")[0] for plate in plates}) > 1
     with pictures.style():
         figure = Figure(figsize=(width, height))
-        said = "\n".join(heading)
-        figure.text(0.5, 1 - 0.07 / height, said, ha="center", va="top", fontsize=8.5, fontweight="bold")
+        pictures.heading(figure, heading)
         for plate, place in zip(plates, places, strict=True):
             _plate(figure, plate, place, across, named=several)
     return figure

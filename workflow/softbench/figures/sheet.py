@@ -5,7 +5,7 @@ from dataclasses import dataclass
 COLUMNS = 5  # methods side by side; more start a new block below
 NARROW = 3.35  # width of a journal column
 LEFT, RIGHT, TOP = 0.6, 0.08, 0.22  # margins, for labels and the title
-LEGEND_LINE = 0.14
+LEGEND_LINE, LINE, TITLE_LINE = 0.14, 0.14, 0.12  # of the legend, of the title, of a method's title
 CURVES, HISTOGRAM = 1.15, 0.27  # heights; the curves' panel is square
 BESIDE, BETWEEN, BELOW = 0.15, 0.09, 0.15  # gaps: methods, curves and histogram, regions
 HEADING, FOOT = 0.28, 0.3  # of a block: the methods' titles above, the numbers of the last axis below
@@ -19,6 +19,8 @@ class Sheet:
 
     methods: int
     regions: int
+    heading_lines: int = 1
+    title_lines: int = 2  # of the methods' titles, at most
 
     @property
     def columns(self) -> int:
@@ -33,7 +35,7 @@ class Sheet:
     @property
     def height(self) -> float:
         """Of the sheet in inches."""
-        return TOP + -(-self.methods // self.columns) * self._block + LEGEND_LINE * self.legend_lines
+        return self._top + -(-self.methods // self.columns) * self._block + LEGEND_LINE * self.legend_lines
 
     @property
     def legend_lines(self) -> int:
@@ -41,12 +43,20 @@ class Sheet:
         return 1 if self.columns > 3 else 3
 
     @property
+    def _top(self) -> float:
+        return TOP + LINE * (self.heading_lines - 1)
+
+    @property
+    def _heading(self) -> float:
+        return HEADING + TITLE_LINE * max(0, self.title_lines - 2)
+
+    @property
     def _region(self) -> float:
         return CURVES + BETWEEN + HISTOGRAM + BELOW
 
     @property
     def _block(self) -> float:
-        return HEADING + self.regions * self._region + FOOT
+        return self._heading + self.regions * self._region + FOOT
 
     def is_first(self, index: int) -> bool:
         """Whether a method stands at the left edge."""
@@ -63,5 +73,5 @@ class Sheet:
     def _place(self, index: int, row: int, offset: float, height: float) -> Box:
         used = LEFT + self.columns * (CURVES + BESIDE) - BESIDE + RIGHT
         left = (self.width - used) / 2 + LEFT + index % self.columns * (CURVES + BESIDE)
-        top = TOP + index // self.columns * self._block + HEADING + row * self._region + offset
+        top = self._top + index // self.columns * self._block + self._heading + row * self._region + offset
         return left / self.width, 1 - (top + height) / self.height, CURVES / self.width, height / self.height
