@@ -62,8 +62,8 @@ docs: setup  ## rewrite the pages of docs/ that are made from code and data
 	$(BIN)/python -m softbench.metrics.document
 	$(BIN)/python -m softbench.explain.dataset_page
 	$(BIN)/python -m softbench.plan.config.document
-	$(BIN)/python -m softbench.papers.claims.document
-	$(BIN)/python -m softbench.papers.published.fidelity_page
+	$(BIN)/python -m softbench.papers.papers_page
+	$(BIN)/python -m softbench.papers.fidelity_page
 	$(BIN)/python envs/licences.py
 	$(BIN)/python benchmarks/performance.py
 

@@ -14,10 +14,10 @@ def claim() -> Callable[..., Claim]:
 
     def make(**changes: Any) -> Claim:
         fields: dict[str, Any] = {
-            "paper": "svls", "place": "-", "says": "-", "kind": "compare", "tables": ("t",),
+            "place": "-", "says": "-", "kind": "compare", "tables": ("t",),
             "pairs": (Pair({"method": "a"}, {"method": "b"}),),
         }  # fmt: skip
-        return Claim("made", **(fields | changes))
+        return Claim("svls.made", **(fields | changes))
 
     return make
 

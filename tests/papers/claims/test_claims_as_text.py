@@ -1,48 +1,38 @@
-"""Outcomes as tables."""
-
-import csv
-import io
+"""Outcomes as words."""
 
 import pytest
-from softbench import InputError
 from softbench.papers import claims, published
+from softbench.papers.papers_page import claims_table
 
 
 @pytest.fixture(scope="module")
 def outcomes() -> list[claims.Outcome]:
-    return claims.judge_all(published.frame(), ["svls_1", "geols_6", "superpixel_3"])
+    return claims.judge_all(published.frame(), ["svls.best_ece", "geols.best_in_most", "superpixel.weights_help"])
 
 
-def test_csv_holds_every_offender(outcomes):
-    rows = list(csv.DictReader(io.StringIO(claims.write(outcomes, "csv"))))
-    assert [row["claim"] for row in rows] == ["svls_1", "geols_6", "superpixel_3"]
-    geols = rows[1]
-    assert (geols["verdict"], geols["agree"], geols["ties"], geols["cells"]) == ("qualified", "13", "1", "26")
-    assert len(geols["against"].split("; ")) == 26 - 13 - 1
-    assert float(geols["p_true"]) == outcomes[1].probability
-    assert rows[0]["p_true"] == rows[0]["p_false"] == ""
+def test_six_offenders_are_named_and_the_rest_is_counted(outcomes):
+    geols = outcomes[1]
+    assert len(geols.against) == 26 - 13 - 1
+    assert geols.offenders().split("; ") == [*geols.against[:6], "and 6 more"]
+    assert geols.counts() == "13 of 26, 1 tie (1 lost)"
 
 
-def test_markdown_names_six_offenders_and_counts_the_rest(outcomes):
-    lines = claims.write(outcomes, "md").splitlines()
+def test_groups_are_named_where_most_is_within_groups(outcomes):
+    said = outcomes[2].offenders()
+    assert said.endswith("oct_dme, one_hot_wce vs one_hot: 1 of 5; oct_dme, blur_wce vs blur: 2 of 5")
+    assert "mrbrains18" not in said  # 5 of 5 each
+
+
+def test_table_of_the_page_has_a_row_a_claim_and_a_dash_for_no_probability(outcomes):
+    lines = claims_table(outcomes).splitlines()
     assert len(lines) == 2 + 3
-    assert "13 of 26, 1 tie (1 lost)" in lines[3]
-    assert lines[3].endswith("and 6 more |")
-
-
-def test_markdown_names_groups_where_most_is_within_groups(outcomes):
-    last = claims.write(outcomes, "md").splitlines()[-1]
-    assert "oct_dme, one_hot_wce vs one_hot: 1 of 5; oct_dme, blur_wce vs blur: 2 of 5 |" in last
-    assert "mrbrains18" not in last  # 5 of 5 each
+    assert lines[2].startswith("| `svls.best_ece` |")
+    assert "| **false** | 1 of 2 | – | – |" in lines[2]
+    assert f"| {outcomes[1].probability:.2f} |" in lines[3]
 
 
 def test_what_is_absent_is_said():
     frame = published.frame(["svls_1"])
-    (found,) = claims.judge_all(frame[frame["dataset"] != "kits2019_svls"], ["svls_3"])
-    assert "**undetermined**" in claims.write([found], "md")
-    assert "absent: dataset kits2019_svls, structure kidney, structure tumour" in claims.write([found], "md")
-
-
-def test_unknown_form_is_refused(outcomes):
-    with pytest.raises(InputError, match="md, csv"):
-        claims.write(outcomes, "pdf")
+    (found,) = claims.judge_all(frame[frame["dataset"] != "kits2019_svls"], ["svls.sd_gains"])
+    assert found.verdict == "undetermined"
+    assert found.offenders().startswith("absent: dataset kits2019_svls, structure kidney, structure tumour")

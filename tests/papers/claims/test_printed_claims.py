@@ -4,36 +4,36 @@ import math
 
 import pandas as pd
 import pytest
-from softbench.papers import claims, published
-from softbench.papers.claims import document
+from softbench import InputError
+from softbench.papers import claims, papers_page, published
 
 # claim: verdict, cells that agree, cells tested. The comments say which cells.
 EXPECTED = {
-    "svls_1": ("false", 1, 2),  # BraTS: SVLS .063 < LS .065; ProstateX: LS .042
-    "svls_2": ("false", 2, 3),  # BraTS: LS .0025 < SVLS .0040
-    "svls_3": ("qualified", 1, 3),  # +2.9, +1.4, +1.3 points
-    "svls_4": ("true", 10, 16),  # ECE 4, SD 4, DSC 2, TACE 0 of 4 each
-    "geols_1": ("false", 40, 44),  # WT DSC of FL; TC SD of LS, FL, SVLS; four averages are lost
-    "geols_1_averages": ("true", 8, 8),  # SD and HD95 of four methods
-    "geols_2": ("true", 1, 1),  # 86.83 - 85.63 = 1.20
-    "geols_3": ("true", 2, 2),  # 90.16 and 3.12
-    "geols_4": ("qualified", 21, 24),  # liver DSC and kidney SD of SVLS, liver HD95 of FL are better than CE's
-    "geols_5": ("true", 4, 4),  # five columns of averages, four after the first
-    "geols_6": ("qualified", 13, 26),  # 7 of 15 on FLARE, 6 of 11 on BraTS, one tie: WT DSC 90.46
-    "geols_7": ("qualified", 10, 15),  # BraTS HD95 5, FLARE DSC 3, HD95 2 of 5 each and a tie: 4.20
-    "superpixel_1": ("true", 10, 10),
-    "superpixel_2": ("qualified", 16, 20),  # 4 improve, one tie that agrees
-    "superpixel_3": ("qualified", 23, 30),  # MRBrainS18 15 of 15, OCT-DME 1, 2 and 5 of 5
-    "superpixel_4": ("qualified", 8, 10),
-    "superpixel_5": ("qualified", 12, 20),  # with class weights 10 of 10, without 2
-    "epd_1": ("true", 3, 3),
-    "epd_2": ("qualified", 48, 60),  # ACC: tie, loss; DSC_s and RMSE 2, RAD and |RD| 3 losses each
-    "epd_3": ("true", 6, 6),
-    "epd_4": ("qualified", 5, 10),  # ACC, SPE, PRE, DSC_h, IoU do not gain
-    "epd_5": ("qualified", 1, 6),  # 1.86, 9.60, 42.66 without and 2.85, 8.65, 11.89 with augmentation
-    "epd_6": ("true", 4, 4),
+    "svls.best_ece": ("false", 1, 2),  # BraTS: SVLS .063 < LS .065; ProstateX: LS .042
+    "svls.best_tace": ("false", 2, 3),  # BraTS: LS .0025 < SVLS .0040
+    "svls.sd_gains": ("qualified", 1, 3),  # +2.9, +1.4, +1.3 points
+    "svls.msvls_best_on_lidc": ("true", 10, 16),  # ECE 4, SD 4, DSC 2, TACE 0 of 4 each
+    "geols.soft_beats_ce": ("false", 40, 44),  # WT DSC of FL; TC SD of LS, FL, SVLS; four averages are lost
+    "geols.soft_averages_beat_ce": ("true", 8, 8),  # SD and HD95 of four methods
+    "geols.sd_gain": ("true", 1, 1),  # 86.83 - 85.63 = 1.20
+    "geols.best_flare_averages": ("true", 2, 2),  # 90.16 and 3.12
+    "geols.focal_and_svls_behind_ce": ("qualified", 21, 24),  # better: liver DSC, kidney SD of SVLS, liver HD95 of FL
+    "geols.orders_differ": ("true", 4, 4),  # five columns of averages, four after the first
+    "geols.best_in_most": ("qualified", 13, 26),  # 7 of 15 on FLARE, 6 of 11 on BraTS, one tie: WT DSC 90.46
+    "geols.any_seeds_beat_ce": ("qualified", 10, 15),  # BraTS HD95 5, FLARE DSC 3, HD95 2 of 5 each and a tie: 4.20
+    "superpixel.best_everywhere": ("true", 10, 10),
+    "superpixel.blur_no_better": ("qualified", 16, 20),  # 4 improve, one tie that agrees
+    "superpixel.weights_help": ("qualified", 23, 30),  # MRBrainS18 15 of 15, OCT-DME 1, 2 and 5 of 5
+    "superpixel.unweighted_no_better": ("qualified", 8, 10),
+    "superpixel.same_loss_better": ("qualified", 12, 20),  # with class weights 10 of 10, without 2
+    "epd.iou_gains": ("true", 3, 3),
+    "epd.beats_conventional": ("qualified", 48, 60),  # ACC: tie, loss; DSC_s and RMSE 2, RAD and |RD| 3 losses each
+    "epd.hard_above_soft_dice": ("true", 6, 6),
+    "epd.augmentation_no_gain_at_64": ("qualified", 5, 10),  # ACC, SPE, PRE, DSC_h, IoU do not gain
+    "epd.iou_gains_of_2_to_3": ("qualified", 1, 6),  # 1.86, 9.60, 42.66 without, 2.85, 8.65, 11.89 with augmentation
+    "epd.iou_gain_grows": ("true", 4, 4),
 }
-MIXED = "svls_5"  # counted by the test below: 96 cells are too many for a hand
+MIXED = "svls.smoothing_beats_one_hot"  # counted by the test below: 96 cells are too many for a hand
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,20 @@ def outcomes() -> dict[str, claims.Outcome]:
 
 def test_every_claim_has_its_verdict_here():
     assert set(claims.names()) == {*EXPECTED, MIXED}
+
+
+def test_no_claim_is_called_like_a_table():
+    for claim in claims.claims():
+        assert claim.paper in published.reader.PAPERS
+        assert "." in claim.key
+        assert not set(claim.key.split(".")) & set(published.names())
+
+
+def test_id_of_before_names_the_new_one():
+    assert len({claim.was for claim in claims.claims()}) == len(claims.names())
+    for claim in claims.claims():
+        with pytest.raises(InputError, match=rf"the claim '{claim.was}' is called '{claim.key}' now"):
+            claims.claims(claim.was)
 
 
 @pytest.mark.parametrize("key", EXPECTED)
@@ -67,20 +81,20 @@ def test_smoothing_and_svls_improve_on_one_hot_in_half_of_the_cells(outcomes):
 
 
 def test_offenders_are_named(outcomes):
-    assert outcomes["svls_2"].against == ("brats2019_svls, tace_svls",)
-    assert outcomes["geols_1"].against == (
+    assert outcomes["svls.best_tace"].against == ("brats2019_svls, tace_svls",)
+    assert outcomes["geols.soft_beats_ce"].against == (
         "ls vs one_hot: brats2019_geols, TC, nsd_2mm",
         "focal vs one_hot: brats2019_geols, WT, dsc",
         "focal vs one_hot: brats2019_geols, TC, nsd_2mm",
         "svls vs one_hot: brats2019_geols, TC, nsd_2mm",
     )
-    lost = [name for name in outcomes["svls_4"].against if "tace" in name]
+    lost = [name for name in outcomes["svls.msvls_best_on_lidc"].against if "tace" in name]
     assert len(lost) == 4
 
 
 def test_gains_are_those_of_the_classes(outcomes):
     """BraTS: (4.6 + 2.2 + 1.8) / 3; KiTS: (0.1 + 2.6) / 2; ProstateX: (2.2 - 1.3 + 2.9 + 1.2) / 4."""
-    found = [100 * cell.margin for cell in outcomes["svls_3"].cells]
+    found = [100 * cell.margin for cell in outcomes["svls.sd_gains"].cells]
     assert found == pytest.approx([8.6 / 3, 2.7 / 2, 5.0 / 4])
 
 
@@ -88,11 +102,13 @@ def test_exchanged_columns_of_brats_make_both_sentences_of_svls_true():
     frame = published.frame()
     rows = (frame["dataset"] == "brats2019_svls") & frame["metric"].isin(["ece", "tace_svls"])
     frame.loc[rows, "method"] = frame.loc[rows, "method"].replace({"ls": "svls", "svls": "ls"})
-    assert [one.verdict for one in claims.judge_all(frame, ["svls_1", "svls_2"])] == ["true", "true"]
+    assert [one.verdict for one in claims.judge_all(frame, ["svls.best_ece", "svls.best_tace"])] == ["true", "true"]
 
 
 def test_derived_averages_fill_the_lost_ones():
-    best, averages = claims.judge_all(published.frame(derived=True), ["geols_6", "geols_1_averages"])
+    best, averages = claims.judge_all(
+        published.frame(derived=True), ["geols.best_in_most", "geols.soft_averages_beat_ce"]
+    )
     assert (best.agree, len(best.cells)) == (14, 27)
     assert (averages.verdict, averages.agree) == ("true", 12)
 
@@ -100,7 +116,8 @@ def test_derived_averages_fill_the_lost_ones():
 def test_probability_needs_a_spread_of_every_mean(outcomes):
     known = {key for key, one in outcomes.items() if not math.isnan(one.probability)}
     assert known == {
-        "svls_3", "geols_1", "geols_1_averages", "geols_2", "geols_3", "geols_4", "geols_6", "geols_7",
+        "svls.sd_gains", "geols.soft_beats_ce", "geols.soft_averages_beat_ce", "geols.sd_gain",
+        "geols.best_flare_averages", "geols.focal_and_svls_behind_ce", "geols.best_in_most", "geols.any_seeds_beat_ce",
     }  # fmt: skip
     assert all(outcomes[key].why_none for key in set(outcomes) - known)
     for key in known:
@@ -122,13 +139,13 @@ def test_own_results_of_one_data_set_leave_a_claim_about_three_open():
     frame = published.frame(["svls_1"])
     own = frame.loc[frame["dataset"] == "brats2019_svls", ["table", "dataset", "structure", "metric", "roi", "method"]]
     own = own.assign(mean=[0.001 if method == "svls" else 0.002 for method in own["method"]])
-    (found,) = claims.judge_all(pd.DataFrame(own), ["svls_2"])
+    (found,) = claims.judge_all(pd.DataFrame(own), ["svls.best_tace"])
     assert (found.verdict, found.agree) == ("undetermined", 1)
     assert found.absent == ("dataset kits2019_svls", "dataset prostatex_zones")
 
 
 def test_page_is_fresh(root, tmp_path):
-    document.write(tmp_path / "papers.md")
+    papers_page.write(tmp_path / "papers.md")
     committed = (root / "docs" / "papers.md").read_text(encoding="utf-8")
     made = (tmp_path / "papers.md").read_text(encoding="utf-8")
     assert made == committed, "docs/papers.md is stale: run `make docs`"

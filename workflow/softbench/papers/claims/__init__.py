@@ -3,6 +3,5 @@
 from softbench.papers.claims.judge import judge, judge_all
 from softbench.papers.claims.outcome import Outcome, Tested
 from softbench.papers.claims.sentences import Claim, claims, names
-from softbench.papers.claims.write import write
 
-__all__ = ["Claim", "Outcome", "Tested", "claims", "judge", "judge_all", "names", "write"]
+__all__ = ["Claim", "Outcome", "Tested", "claims", "judge", "judge_all", "names"]

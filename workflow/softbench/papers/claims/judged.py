@@ -14,6 +14,7 @@ from softbench.papers.claims.rows import choose
 from softbench.papers.comparison.parts import Block
 
 VERSION = 1
+NOT_RUN: Literal["not run"] = "not run"
 Data = Literal["own", "surrogate", "own and surrogate", "not run"]
 
 
@@ -33,6 +34,28 @@ class Source:
         """Whether any mean is there."""
         return self.seeds[1] > 0
 
+    @property
+    def place(self) -> str:
+        """Its name in the paper: data set and arm."""
+        return " ".join(part for part in (self.block.dataset, self.block.arm) if part)
+
+    @property
+    def said(self) -> str:
+        """Whose data it is, and over how many seeds."""
+        fewest, most = self.seeds
+        seeds = f"{most if fewest == most else f'{fewest} to {most}'} seed{'' if most == 1 else 's'}"
+        return f"{self._whose}: {seeds}"
+
+    @property
+    def _whose(self) -> str:
+        data = self.block.data or self.block.dataset
+        return f"surrogate, {data} for {self.place}" if self.block.surrogate else f"own, {self.place}"
+
+    @property
+    def command(self) -> str:
+        """What runs it."""
+        return self.block.command or f"snakemake --cores all {self.table}"
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -51,13 +74,13 @@ class Judged:
     def data(self) -> Data:
         """Whose data our verdict rests on."""
         kinds = {one.block.surrogate for one in self.sources if one.was_run}
-        of_kinds: dict[tuple[bool, ...], Data] = {(): "not run", (False,): "own", (True,): "surrogate"}
+        of_kinds: dict[tuple[bool, ...], Data] = {(): NOT_RUN, (False,): "own", (True,): "surrogate"}
         return of_kinds.get(tuple(kinds), "own and surrogate")
 
     @property
     def our_verdict(self) -> str:
         """The verdict on ours; "not run" where there is nothing that it could rest on."""
-        return self.ours.verdict if self.data != "not run" else "not run"
+        return self.ours.verdict if self.data != NOT_RUN else NOT_RUN
 
 
 def build(

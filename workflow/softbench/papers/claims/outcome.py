@@ -1,9 +1,13 @@
 """What became of a claim."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from softbench.papers.claims.sentences import Claim
 from softbench.papers.claims.verdicts import TRUE, WORDS
+from softbench.tables.rounding import NOTHING
+
+NAMED = 6  # cells against a claim that a reader is told; the rest is counted
 
 
 @dataclass(frozen=True)
@@ -56,3 +60,24 @@ class Outcome:
     def against(self) -> tuple[str, ...]:
         """The names of the cells that speak against the claim."""
         return tuple(cell.name for cell in self.cells if cell.sign < 0)
+
+    def counts(self, lacking: str = "lost") -> str:
+        """Say how many cells agree; `lacking` says what became of those without a number."""
+        text = f"{self.agree} of {len(self.cells)}"
+        if self.ties:
+            text += f", {self.ties} tie{'s' if self.ties > 1 else ''}"
+        return f"{text} ({self.missing} {lacking})" if self.missing else text
+
+    def offenders(self) -> str:
+        """Name up to six groups that fall short, or cells, after what is absent; – where there is nothing to name."""
+        groups: dict[str, Counter] = {}
+        for cell in self.cells:
+            groups.setdefault(cell.group, Counter())[cell.sign > 0] += 1
+        if len(groups) > 1 and self.against:
+            named = [f"{name}: {count[True]} of {count.total()}" for name, count in groups.items() if count[False]]
+        else:
+            named = list(self.against)
+        rest = len(named) - NAMED
+        shown = [*named[:NAMED], *([f"and {rest} more"] if rest > 0 else [])]
+        absent = [f"absent: {', '.join(self.absent)}"] if self.absent else []
+        return "; ".join([*absent, *shown]) or NOTHING

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from softbench.checks import require_one_of
+from softbench.errors import InputError
 from softbench.papers.published import reader
 
 FILE = reader.FOLDER / "claims.yaml"
@@ -38,12 +39,12 @@ class Pair:
 class Claim:
     """A sentence as a test: which rows it speaks of (None: any), what kind of test, and how many cells must agree.
 
+    `key` is the paper and, behind a dot, what the claim says; `was`: what it was called before.
     `method` and `among` belong to the kinds best and ranks_differ, `relation` to compare, `pairs` to the others.
     `ours` marks a reading that the paper does not word so.
     """
 
     key: str
-    paper: str
     place: str
     says: str
     kind: str
@@ -60,6 +61,12 @@ class Claim:
     among: tuple[str, ...] = ()
     relation: str = "better"
     pairs: tuple[Pair, ...] = ()
+    was: str = ""
+
+    @property
+    def paper(self) -> str:
+        """The key of the paper."""
+        return self.key.partition(".")[0]
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -78,10 +85,14 @@ def names() -> list[str]:
 def claims(*keys: str) -> list[Claim]:
     """Return the claims of these keys, all of them where none is given.
 
-    Raises: InputError: if a key is unknown, or the file does not keep to its schema.
+    Raises: InputError: if a key is unknown, or one of before (the new one is named), or the file does not keep to its
+        schema.
     """
     known = _read()
+    renamed = {claim.was: claim.key for claim in known.values() if claim.was}
     for key in keys:
+        if key in renamed:
+            raise InputError(f"the claim {key!r} is called {renamed[key]!r} now; {key!r} is no claim.")
         require_one_of("claim", key, known)
     return [known[key] for key in keys or known]
 

@@ -1,8 +1,9 @@
 """The page docs/papers.md, made from the printed tables and the claims: no number on it is typed by hand.
 
-`make docs` calls `python -m softbench.papers.claims.document`.
+`make docs` calls `python -m softbench.papers.papers_page`.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,14 +13,13 @@ from softbench import pieces
 from softbench.papers import published
 from softbench.papers.claims.judge import judge_all
 from softbench.papers.claims.outcome import Outcome
-from softbench.papers.claims.write import to_markdown
+from softbench.papers.page_table import page_table
 from softbench.papers.published import Dataset, Paper, PrintedCell, PrintedMetric, PublishedTable, arithmetic
-from softbench.papers.published.page_table import page_table
 
-PAGE = Path(__file__).parents[4] / "docs" / "papers.md"
+PAGE = Path(__file__).parents[3] / "docs" / "papers.md"
 HEAD = """# Papers
 
-<!-- Made by `make docs` from workflow/published/*.yaml and softbench/papers/claims/document.py: edit those. -->
+<!-- Made by `make docs` from workflow/published/*.yaml and softbench/papers/papers_page.py: edit those. -->
 
 What the papers print, what their ± is over, which of their numbers are in doubt, and which of their sentences their own
 tables bear out. The numbers themselves are in `workflow/published`, one file a paper, cell by cell as printed;
@@ -30,10 +30,12 @@ units. A test fails when this page is stale.
 2. [What their arithmetic allows to check](#what-their-arithmetic-allows-to-check)
 3. [How claims are judged](#how-claims-are-judged)
 """
+CLAIMS = ("claim", "says", "verdict", "cells that agree", "P(true)", "P(false)", "against it")
 RULES = """## How claims are judged
 
-A claim is a sentence of a paper, in our words, made a test (`workflow/published/claims.yaml`). It is cut into cells,
-each of which agrees, is a tie, or speaks against it. The verdicts below are those of the printed numbers alone;
+A claim is a sentence of a paper, in our words, made a test (`workflow/published/claims.yaml`). Its id is the paper and,
+behind a dot, what it says, e.g. `svls.best_ece`; ids of tables have no dot. A claim is cut into cells, each of which
+agrees, is a tie, or speaks against it. The verdicts below are those of the printed numbers alone;
 `snakemake --cores 1 results/claims.md` sets those of the runs that are there beside them, and says which data they are
 on; `snakemake --cores all results/paper_tables/claims.md` runs what is missing first.
 `softbench.papers.claims.judge_all(means)` judges the same claims on any table of means.
@@ -106,7 +108,18 @@ def _of_paper(paper: Paper, outcomes: Sequence[Outcome]) -> str:
     ]
     if doubts := [row for table in tables for row in _doubts(table)]:
         blocks += ["Cells in doubt:\n", page_table(("table", "cells", "sure", "why"), doubts)]
-    return "\n\n".join(block.rstrip("\n") for block in [*blocks, "Claims:", to_markdown(outcomes)]) + "\n"
+    return "\n\n".join(block.rstrip("\n") for block in [*blocks, "Claims:", claims_table(outcomes)]) + "\n"
+
+
+def claims_table(outcomes: Sequence[Outcome]) -> str:
+    """Return outcomes as a table of the page; – where a probability cannot be known."""
+    return page_table(CLAIMS, map(_claim, outcomes))
+
+
+def _claim(one: Outcome) -> tuple[str, ...]:
+    said = f"{one.claim.says}{' (our reading)' if one.claim.ours else ''}"
+    shares = ("–" if math.isnan(one.shares[word]) else f"{one.shares[word]:.2f}" for word in ("true", "false"))
+    return f"`{one.claim.key}`", said, f"**{one.verdict}**", one.counts(), *shares, one.offenders()
 
 
 def _dataset(one: Dataset) -> tuple[str, ...]:

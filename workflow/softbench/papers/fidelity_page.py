@@ -1,6 +1,6 @@
 """The page docs/fidelity.md, made from the lists in workflow/published/fidelity.
 
-`make docs` calls `python -m softbench.papers.published.fidelity_page`.
+`make docs` calls `python -m softbench.papers.fidelity_page`.
 """
 
 from collections import Counter
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from softbench import pieces
-from softbench.papers.published.fidelity import KINDS, STATUSES, Element, elements
-from softbench.papers.published.page_table import page_table
+from softbench.papers.fidelity import KINDS, STATUSES, Element, elements
+from softbench.papers.page_table import page_table
 from softbench.papers.published.reader import PAPERS, paper
 
-PAGE = Path(__file__).parents[4] / "docs" / "fidelity.md"
+PAGE = Path(__file__).parents[3] / "docs" / "fidelity.md"
 HEAD = """# Fidelity
 
 <!-- Made by `make docs`: edit workflow/published/fidelity/*.yaml, not this file. -->

@@ -1,4 +1,4 @@
-"""What the page of claims says: the cells of a row, and the sentences under the table."""
+"""The claims, judged on the printed numbers and on ours, as a sheet: a row a claim under its paper, notes, numbers."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from softbench.papers import published
 from softbench.papers.claims import Outcome
 from softbench.papers.claims.judge import UNDETERMINED
-from softbench.papers.claims.judged import Judged, Source
-from softbench.papers.claims.write import counts, offenders
+from softbench.papers.claims.judged import NOT_RUN, Judged
+from softbench.papers.claims.numbers import numbers
 from softbench.tables.rounding import NOTHING
+from softbench.tables.sheet import Entry, Grid, Head, Line, Sheet, Text
 
 TITLE = "Claims of the papers"
 ABOUT = (
@@ -16,8 +17,7 @@ ABOUT = (
     "verdict: how many of the cells that the sentence speaks of agree with it. P(true): in which share of bootstrap "
     "draws it is true as it is said."
 )
-VERDICTS = ("Printed numbers", "Ours")
-HEADS = ["Claim", "It says", *VERDICTS, "Data of ours", "Against it: printed", "Against it: ours"]
+HEADS = ("It says", "Printed numbers", "Ours", "Data of ours", "Against it: printed", "Against it: ours")
 LEGEND = (
     "true: the cells agree as the sentence has it (all, or most where it says most). qualified: all but ties do; or, "
     "where the sentence names no number of cells, at least as many agree as speak against it; or there are gains, but "
@@ -34,29 +34,34 @@ LEGEND = (
 )
 
 
-def row(one: Judged) -> list[str]:
-    """Return the cells under `HEADS`."""
+def sheet(judged: Sequence[Judged]) -> Sheet:
+    """Return the claims as a reader sees them; up to six cells that speak against each are named."""
+    heads, lines = tuple(map(Head, HEADS)), tuple(map(_line, judged))
+    return Sheet(TITLE, ABOUT, (Grid(heads, lines, "Claim", look="sentences"),), _notes(judged), numbers(judged))
+
+
+def _line(one: Judged) -> Line:
     said = f"{one.claim.says} ({one.claim.place}{'; our reading' if one.claim.ours else ''})"
-    ran = one.data != "not run"
-    against = offenders(one.ours) if ran else NOTHING
-    ours = _verdict(one.ours, "not scored") if ran else "not run"
-    return [one.claim.key, said, _verdict(one.printed, "lost"), ours, _data(one), offenders(one.printed), against]
-
-
-def group(one: Judged) -> str:
-    """Return the paper of a claim."""
+    ran = one.data != NOT_RUN
+    ours = _verdict(one.ours, "not scored") if ran else _words(NOT_RUN)
+    against = one.printed.offenders(), one.ours.offenders() if ran else NOTHING
+    entries = (_words(said), _verdict(one.printed, "lost"), ours, _words(_data(one)), *map(_words, against))
     paper = published.paper(one.claim.paper)
-    return f"{paper.authors} {paper.year}"
+    return Line(one.claim.key, entries, group=f"{paper.authors} {paper.year}")
 
 
-def _verdict(outcome: Outcome, missing: str) -> str:
+def _words(text: str) -> Entry:
+    return Entry(Text(text))
+
+
+def _verdict(outcome: Outcome, lacking: str) -> Entry:
     """Say verdict, cells and probability; an open claim has none, for it speaks of more than what is there."""
-    if not outcome.cells:
-        return f"{outcome.verdict}: all {outcome.missing} cells {missing}" if outcome.missing else outcome.verdict
-    said = f"{outcome.verdict}: {counts(outcome, missing)}"
-    if outcome.verdict == UNDETERMINED or math.isnan(outcome.probability):
-        return said
-    return f"{said}; P(true)\N{NO-BREAK SPACE}{share(outcome.probability)}"
+    known = outcome.verdict != UNDETERMINED and not math.isnan(outcome.probability)
+    if outcome.cells:
+        said = outcome.counts(lacking) + (f"; P(true)\N{NO-BREAK SPACE}{share(outcome.probability)}" if known else "")
+    else:
+        said = f"all {outcome.missing} cells {lacking}" if outcome.missing else ""
+    return Entry(Text(outcome.verdict, bold=True), (Text(said),) if said else ())
 
 
 def share(value: float) -> str:
@@ -67,47 +72,28 @@ def share(value: float) -> str:
 
 def _data(one: Judged) -> str:
     """Say whose data ours are, over how many seeds, and what of it was not run."""
-    said = [source(member) for member in one.sources if member.was_run]
-    rest = [place(member) for member in one.sources if not member.was_run]
+    said = [member.said for member in one.sources if member.was_run]
+    rest = [member.place for member in one.sources if not member.was_run]
     if not said:
-        return "not run"
+        return NOT_RUN
     return "; ".join(dict.fromkeys([*said, *([f"not run: {', '.join(rest)}"] if rest else [])]))
 
 
-def source(one: Source) -> str:
-    """Say whose data a source is, and over how many seeds."""
-    data = one.block.data or one.block.dataset
-    whose = f"surrogate, {data} for {place(one)}" if one.block.surrogate else f"own, {place(one)}"
-    fewest, most = one.seeds
-    seeds = str(most) if fewest == most else f"{fewest} to {most}"
-    return f"{whose}: {seeds} seed{'' if most == 1 else 's'}"
-
-
-def place(one: Source) -> str:
-    """Name a source as the paper does: data set and arm."""
-    return " ".join(part for part in (one.block.dataset, one.block.arm) if part)
-
-
-def command(one: Source) -> str:
-    """Return what runs a source."""
-    return one.block.command or f"snakemake --cores all {one.table}"
-
-
-def notes(judged: Sequence[Judged]) -> list[str]:
+def _notes(judged: Sequence[Judged]) -> tuple[str, ...]:
     """Return the legend, what is to be known of our runs, and how to run what was not run."""
-    return [*LEGEND, *_known(judged), *_not_run(judged)]
+    return (*LEGEND, *_known(judged), *_not_run(judged))
 
 
 def _known(judged: Iterable[Judged]) -> Iterable[str]:
     """Give the notes of what was run, e.g. which runs failed."""
     sources = (one for judgement in judged for one in judgement.sources if one.was_run and one.block.note)
-    return dict.fromkeys(f"{one.table} ({place(one)}): {one.block.note}" for one in sources)
+    return dict.fromkeys(f"{one.table} ({one.place}): {one.block.note}" for one in sources)
 
 
 def _not_run(judged: Iterable[Judged]) -> Iterable[str]:
     """Say which data sets of a table have no results, why, and which command makes them."""
     places: dict[tuple[str, str, str], dict[str, None]] = {}
     for source in (one for judgement in judged for one in judgement.sources if not one.was_run):
-        places.setdefault((source.table, source.block.note, command(source)), {})[place(source)] = None
+        places.setdefault((source.table, source.block.note, source.command), {})[source.place] = None
     for (table, why, how), named in places.items():
         yield f"Not run: {table} ({', '.join(named)}){f': {why}' if why else '.'} To run it: {how}"
