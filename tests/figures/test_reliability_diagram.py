@@ -99,3 +99,11 @@ def test_panels_are_square_lie_on_the_sheet_and_do_not_overlap(methods):
             assert apart or bottom + height <= other[1] or other[1] + other[3] <= bottom
     assert sheet.curves(0, 0)[2] * sheet.width == pytest.approx(CURVES)
     assert sheet.curves(0, 0)[3] * sheet.height == pytest.approx(CURVES)
+
+
+@pytest.mark.parametrize(("seeds", "said"), [((0, 1), ["all seeds merged", "one seed"]), ((0,), ["the one run"])])
+def test_legend_speaks_of_seeds_where_there_are_several(seeds, said):
+    chosen = {place: bins for place, bins in STATISTICS.items() if place[1] in seeds}
+    figure = reliability._figure(chosen, {"all": "all voxels"}, METHODS, "T")
+    assert [text.get_text() for text in figure.legends[0].get_texts()][: len(said)] == said
+    assert ("one seed" in [text.get_text() for text in figure.legends[0].get_texts()]) == (len(seeds) > 1)

@@ -91,10 +91,10 @@ def name_axes(curves: Axes, bars: Axes, region: str, *, last: bool) -> None:
     bars.set_xlabel("confidence" if last else "")
 
 
-def draw_legend(figure: Figure, *, lines: int, ensembles: bool = False) -> None:
-    """Explain lines and colours below the panels."""
-    whose = "ensemble of the seeds" if ensembles else "all seeds merged"
-    one = [] if ensembles else [Line2D([], [], color=CURVE, linewidth=0.5, alpha=0.6, label="one seed")]
+def draw_legend(figure: Figure, *, lines: int, ensembles: bool = False, single: bool = False) -> None:
+    """Explain lines and colours below the panels; `single`: each method has one run, so no seeds to merge."""
+    whose = "ensemble of the seeds" if ensembles else "the one run" if single else "all seeds merged"
+    one = [] if ensembles or single else [Line2D([], [], color=CURVE, linewidth=0.5, alpha=0.6, label="one seed")]
     handles = [
         Line2D([], [], color=CURVE, linewidth=1.3, marker="o", markersize=1.8, label=whose),
         *one,

@@ -4,6 +4,7 @@ The region decides the ranking of calibrated methods, so all regions stand one b
 """
 
 import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -91,5 +92,7 @@ def _figure(
             name_axes(curves, bars, regions[roi] if sheet.is_first(index) else "", last=row == len(regions) - 1)
             if row == 0:
                 curves.set_title("\n".join(titles[index]))
-    draw_legend(figure, lines=sheet.legend_lines, ensembles=any(seed is None for _, seed, _ in statistics))
+    counts = Counter((key, roi) for key, _, roi in statistics)
+    of_ensembles = any(seed is None for _, seed, _ in statistics)
+    draw_legend(figure, lines=sheet.legend_lines, ensembles=of_ensembles, single=max(counts.values()) == 1)
     return figure
