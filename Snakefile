@@ -42,4 +42,8 @@ onstart:
 
 
 onsuccess:
-    plan.say_where_results_are()
+    plan.end()
+
+
+onerror:
+    plan.end()

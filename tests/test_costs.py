@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from softbench import InputError, cli, costs
 from softbench.costs import label, table
-from softbench.tables import cost_table
+from softbench.tables import forms
+from softbench.tables.views import costs as costs_view
 
 
 def record(root: Path, method: str, seed: int, seconds: float, steps: list[float], **more: object) -> None:
@@ -109,7 +110,7 @@ def test_table_says_what_it_is_over_and_what_was_not_measured(tmp_path: Path) ->
     seeds = dict.fromkeys(range(2), "done")
     rows = [method(tmp_path, "svls", None, seeds), method(tmp_path, "blur", None, seeds, cases_cpu_seconds=0.5)]
     for form in ("csv", "md", "html"):
-        cost_table.write(table.build(rows), "Demo", tmp_path / f"costs.{form}")
+        forms.write(costs_view.sheet(table.build(rows), "Demo"), tmp_path / f"costs.{form}")
     text = (tmp_path / "costs.md").read_text()
     assert "over 2 seeds a method. Training on A fine CPU, A fine GPU." in text
     cells = {line.split(" | ")[0]: line.split(" | ") for line in text.splitlines() if line.startswith("| ")}
@@ -121,5 +122,5 @@ def test_table_says_what_it_is_over_and_what_was_not_measured(tmp_path: Path) ->
 
 def test_table_without_runs_is_a_table_without_rows(tmp_path: Path) -> None:
     for form in ("csv", "md", "html"):
-        cost_table.write(table.build([]), "Nothing", tmp_path / f"costs.{form}")
+        forms.write(costs_view.sheet(table.build([]), "Nothing"), tmp_path / f"costs.{form}")
     assert "### Costs of: Nothing" in (tmp_path / "costs.md").read_text()

@@ -17,7 +17,8 @@ from softbench.papers.comparison.parts import Block
 from softbench.papers.comparison.sheet import sheet as paper_sheet
 from softbench.plan import folder as planning
 from softbench.plan.plan import Plan
-from softbench.tables import formats, forms, table
+from softbench.tables import forms, table
+from softbench.tables.scores import sheet
 
 METHODS = {"one_hot": 0.5, "svls": 0.6, "oracle": 0.9}  # DSC of the first case in seed 0
 CASES, SEEDS = range(5), (0, 1)
@@ -75,7 +76,8 @@ def suite(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     methods = [{"key": "one_hot", "title": "One-hot"}, {"key": "svls", "title": "SVLS", "control": "one_hot"}]
     methods.append({"key": "oracle", "title": "Oracle", "trained": False})
     made = {"composites": {"average": ["WT", "TC", "ET"]}, "title": "Tiny"}
-    formats.write(table.build(rows, methods=methods, columns=columns, **made), "results/tables/tiny.csv")
+    made_table = table.build(rows, methods=methods, columns=columns, **made)
+    forms.write(sheet(made_table), "results/tables/tiny.csv")
     return tmp_path
 
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from softbench.datasets import prepare
 from softbench.figures import pictures, reliability, reliability_figure, soft_label_figure
 from softbench.metrics import Reliability
@@ -34,7 +35,12 @@ def panel(tmp_path):
 
 def test_row_is_an_experiment_over_the_foreground_and_missing_data_is_named(tmp_path, panel, monkeypatch):
     drawn = {}
-    monkeypatch.setattr(reliability, "draw", lambda statistics, *paths, **how: drawn.update(how, statistics=statistics))
+
+    def draw(statistics, **how):
+        drawn.update(how, statistics=statistics)
+        return Figure(figsize=(1, 1))
+
+    monkeypatch.setattr(reliability, "draw", draw)
     settings = {"title": "R", "methods": ["svls"], "titles": {"svls": "SVLS"}, "panels": [panel, MISSING]}
     reliability_figure.write(settings, paths_in(tmp_path))
     assert drawn["rows"] == {"BraTS": "BraTS"}

@@ -8,7 +8,8 @@ import pytest
 from softbench.datasets import phantoms
 from softbench.figures import gallery, pictures
 from softbench.soft_labels.reader import compute
-from softbench.tables import quality
+from softbench.tables import forms
+from softbench.tables.views import soft_label_quality
 
 
 def test_slice_with_most_classes_is_shown() -> None:
@@ -82,11 +83,11 @@ def test_quality_table_has_a_row_a_soft_label_and_only_what_is_known(tmp_path: P
         (tmp_path / name).mkdir()
         frame = pd.DataFrame({"case": ["a", "b"], "entropy": [entropy, entropy + 0.2], "kl": [np.nan, np.nan]})
         frame.to_parquet(tmp_path / name / "quality.parquet")
-    table = quality.summarise({name: tmp_path / name for name in ("one_hot", "ls")})
+    table = soft_label_quality.summarise({name: tmp_path / name for name in ("one_hot", "ls")})
     assert list(table.columns) == ["entropy"]
     assert table["entropy"].tolist() == [0.1, 0.5]
     for suffix in ("csv", "md", "html"):
-        quality.write(table, "Soft labels of x", tmp_path / f"q.{suffix}")
+        forms.write(soft_label_quality.sheet(table, "Soft labels of x"), tmp_path / f"q.{suffix}")
     assert "| ls | 0.5000 |" in (tmp_path / "q.md").read_text()
     assert "<td>0.1000</td>" in (tmp_path / "q.html").read_text()
 
@@ -99,9 +100,9 @@ def test_quality_table_counts_superpixels_found_and_cases_far_off(tmp_path: Path
             off = {"superpixels_asked": 500, "superpixels_off": [1, 0, 0], "cut_share": [0.2, 0.3, 0.4]}
             frame = frame.assign(superpixels_found=found, **off)
         frame.to_parquet(tmp_path / name / "quality.parquet")
-    table = quality.summarise({name: tmp_path / name for name in ("ls", "superpixel")})
+    table = soft_label_quality.summarise({name: tmp_path / name for name in ("ls", "superpixel")})
     for suffix in ("csv", "md", "html"):
-        quality.write(table, "Soft labels of x", tmp_path / f"q.{suffix}")
+        forms.write(soft_label_quality.sheet(table, "Soft labels of x"), tmp_path / f"q.{suffix}")
     text = (tmp_path / "q.md").read_text()
     assert "| superpixel | 0.1000 | 500 | 450 (200 to 520) | 0.300 |" in text
     assert "| ls | 0.1000 | – | – | – |" in text

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from softbench import InputError
-from softbench.figures import panels, reliability
+from softbench.figures import panels, pictures, reliability
 from softbench.figures.sheet import CURVES, Sheet
 from softbench.metrics import Reliability
 
@@ -66,7 +66,8 @@ def test_method_without_runs_says_so():
 
 def test_same_input_gives_the_same_bytes(tmp_path):
     for name in ("a", "b"):
-        reliability.draw(STATISTICS, tmp_path / f"{name}.png", tmp_path / f"{name}.pdf", title="T", methods=METHODS)
+        figure = reliability.draw(STATISTICS, title="T", methods=METHODS)
+        pictures.save(figure, [tmp_path / f"{name}.png", tmp_path / f"{name}.pdf"], "")
     for kind, start in (("png", b"\x89PNG"), ("pdf", b"%PDF")):
         first = (tmp_path / f"a.{kind}").read_bytes()
         assert first.startswith(start)
@@ -76,7 +77,7 @@ def test_same_input_gives_the_same_bytes(tmp_path):
 def test_nothing_to_draw_is_an_error(tmp_path):
     methods = [{"key": "geols", "title": "GeoLS"}]
     with pytest.raises(InputError, match="geols"):
-        reliability.draw(STATISTICS, tmp_path / "a.png", tmp_path / "a.pdf", title="T", methods=methods)
+        reliability.draw(STATISTICS, title="T", methods=methods)
 
 
 @pytest.mark.parametrize(("methods", "columns"), [(1, 1), (2, 2), (5, 5), (6, 3), (10, 5), (11, 4)])

@@ -5,10 +5,9 @@ import json
 
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from softbench import pieces
 from softbench.page import answers, chapters, ledger, report
-from softbench.tables import formats, forms, marks
+from softbench.tables import forms, marks
 from softbench.tables.scores import sheet
 
 METHODS = ["one_hot", "good", "bad", "noise"]  # of the table of conftest.py
@@ -69,51 +68,70 @@ def test_ledger_counts_runs_and_says_where_they_were_made(batch):
     assert ledger.read([batch]).when == ""
 
 
-def test_files_find_their_place_by_name_and_absent_ones_leave_no_heading(tmp_path):
-    named = ["tables/a.html", "tables/ranks_a.html", "figures/ranks_a.png", "tables/a_b.html", "tables/other.html"]
-    files = [tmp_path / name for name in named]
+def shown(title, state="made", folded=False, files=(), reason=""):
+    return chapters.Shown(title, folded, state, reason, tuple(files))
+
+
+def test_views_of_one_heading_stand_together_and_one_that_does_not_apply_leaves_none(tmp_path):
+    files = [tmp_path / name for name in ("a.html", "a.csv", "ranks_a.html", "ranks_a.png", "ranks_a.txt")]
     for file in files:
-        file.parent.mkdir(exist_ok=True)
         file.write_text(file.name)
-    first, second = chapters.of_tables(files, {"a": "A", "a_b": "A B"})
-    assert [part["id"] for part in first["sections"]] == ["a-table", "a-ranks"]
-    ranks = first["sections"][1]
-    assert (ranks["html"], ranks["figures"], ranks["folded"]) == ("ranks_a.html", [files[2]], True)
-    assert [part["html"] for part in second["sections"]] == ["a_b.html"]
-    assert chapters.of_files(files, {"none": "None"}, key="papers", title="Papers", note="") == []
-    assert chapters.of_claims(files) == []
+    views = [
+        shown("Results", files=files[:2]), shown("Ranks", folded=True, files=files[2:3]),
+        shown("Truth", "absent"), shown("Ranks", folded=True, files=files[3:]),
+    ]  # fmt: skip
+    chapter = chapters.of_table(views, "a", "A")
+    assert [(part["id"], part["title"]) for part in chapter["sections"]] == [("a-1", "Results"), ("a-2", "Ranks")]
+    ranks = chapter["sections"][1]
+    assert (ranks["html"], ranks["figures"], ranks["folded"]) == ("ranks_a.html", [files[3]], True)
+    assert ranks["caption"] == "ranks_a.txt"
 
 
-def test_quality_of_soft_labels_stands_below_the_table_of_a_paper(tmp_path):
-    files = [tmp_path / "quality_svls_1.html", tmp_path / "svls_1.html"]
-    for file in files:
-        file.write_text(file.stem)
-    (chapter,) = chapters.of_files(files, {"svls_1": "SVLS"}, key="papers", title="Papers", note="")
-    assert chapter["sections"][0]["html"] == "svls_1\nquality_svls_1"
+def test_failed_view_is_open_and_says_why(tmp_path):
+    (part,) = chapters.of_table([shown("Costs", "failed", folded=True, reason="no file x")], "a", "A")["sections"]
+    assert (part["note"], part["folded"]) == ("This could not be made: no file x", False)
 
 
 def test_figure_of_a_paper_stands_with_its_own_caption(tmp_path):
     (tmp_path / "fig_1.txt").write_text("Case 3 of seed 0.\n")
     files = [tmp_path / "fig_1.txt", tmp_path / "fig_1.png"]
-    (chapter,) = chapters.of_files(files, {"fig_1": "Fig. 1"}, key="figures", title="Figures", note="n")
+    (chapter,) = chapters.of_figures(files, {"fig_1": "Fig. 1"}, title="Figures", note="n")
+    assert chapters.of_figures(files, {"none": "None"}, title="Figures", note="") == []
     assert chapter["sections"][0]["caption"] == "Case 3 of seed 0."
 
 
 def write(tmp_path, table, batch, name="index.html"):
-    for form in ("html", "csv"):
-        formats.write(table, tmp_path / f"demo.{form}")
-    Figure(figsize=(2, 1)).savefig(tmp_path / "reliability_demo.png")
+    files = [tmp_path / "demo.html", tmp_path / "demo.csv"]
+    for file in files:
+        forms.write(sheet(table), file)
+    view = {
+        "title": "Results",
+        "folded": False,
+        "state": "made",
+        "reason": "",
+        "place": 1,
+        "files": list(map(str, files)),
+    }
+    (tmp_path / "demo.json").write_text(json.dumps({"views": {"results": view}}))
     facts = {"title": "Demo & more", "data": "Phantom", "methods": METHODS, "untrained": [], "batches": [str(batch)]}
+    places = {"record": str(tmp_path / "demo.json"), "numbers": str(files[1])}
     report.write(
         tmp_path / name,
-        files=[tmp_path / "demo.csv", tmp_path / "demo.html", tmp_path / "reliability_demo.png"],
-        tables={"demo": facts},
-        papers={"svls_1": {**facts, "title": "SVLS, Table 1", "batches": []}},
+        tables={"demo": facts | places, "later": {**facts, "title": "Later", "record": "no", "numbers": "no"}},
+        papers={"svls_1": {**facts, "title": "SVLS, Table 1", "batches": [], "record": "no", "numbers": "no"}},
         figures={},
         cards=[{"title": "Phantom", "licence": "none <made>", "citation": "this suite"}],
+        claims="none",
+        comparison=[],
         provenance={"commit": "abc"},
     )
     return (tmp_path / name).read_text(encoding="utf-8")
+
+
+def test_table_that_is_not_finished_is_named(tmp_path, build, batch):
+    text = write(tmp_path, build(), batch)
+    assert "<strong>Not finished yet:</strong> Later; SVLS, Table 1." in text
+    assert 'id="later"' not in text
 
 
 def test_report_says_what_was_run_what_it_says_and_whose_data_it_is(tmp_path, build, batch):

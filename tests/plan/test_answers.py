@@ -1,6 +1,7 @@
 """What rules are told: plain values for every table, figure, page and run of the shipped config, for both callers."""
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,13 +31,12 @@ def is_plain(value: Any) -> bool:
 def test_tables_are_told_plain_values(plan: Answers) -> None:
     for table in plan.plan.tables:
         asks = asked(table=table)
-        told = [plan.tables.settings(asks), plan.tables.costs(asks), plan.tables.truth_rows(asks)]
-        assert is_plain([*told, plan.tables.batches(asks), plan.tables.quality_rows(asks)])
+        assert is_plain([plan.views.given(asks), plan.views.code(asks), plan.views.files_of_views(asks)])
 
 
 def test_papers_are_told_plain_values_apart_from_numbers_that_are_keys(plan: Answers) -> None:
     for table in plan.plan.paper_tables:
-        told = plan.papers.settings(asked(table=table))
+        told = plan.papers.settings_of(table)
         for block in told["blocks"]:
             block.pop("pick")  # value -> method: the values are numbers
         assert is_plain(told)
@@ -56,13 +56,23 @@ def test_methods_that_are_not_trained_share_a_manifest_and_so_do_ensembles(plan:
     batches = plan.tables.batches(asked(table="demo_brain"))
     assert batches.count(f"{folder}/sanity.json") == 1
     assert not [path for path in batches if "/oracle/" in path or "/chance/" in path]
-    assert plan.tables.ensembles_wanted(asked(table="demo_brain")) == [f"{folder}/ensembles.json"]
+    assert plan.tables.ensembles(asked(table="demo_brain")) == [f"{folder}/ensembles.json"]
     asks = asked(experiment="demo_brain", network="compact_unet")
     shown = [method for method in plan.plan.methods_of("demo_brain") if method not in ("oracle", "chance")]
     assert [one["run"]["names"]["method"] for one in plan.train.ensembles(asks)] == shown
     assert [one["names"]["method"] for one in plan.train.sanity(asks)] == ["chance", "oracle"]
     assert plan.train.batches(asks) == [f"{folder}/{method}/batch-0.json" for method in shown]
     assert set(plan.train.soft_labels(asks)) == {one["soft_label"] for one in plan.train.ensembles(asks)}
+
+
+def test_views_are_made_from_what_their_job_is_given(plan: Answers) -> None:
+    for table in plan.plan.tables:
+        asks = asked(table=table)
+        inputs = {*plan.tables.batches(asks), *plan.tables.ensembles(asks), *plan.tables.soft_labels(asks)}
+        inputs |= {plan.tables.split(asks), plan.tables.data(asks)}
+        given = json.dumps(plan.views.given(asks)["needs"])
+        named = re.findall(r'"((?:results|workflow)/[^"]*[.](?:json|csv))"', given)
+        assert set(named) <= inputs, table
 
 
 def test_every_path_that_a_page_shows_is_a_product_of_its_target(plan: Answers) -> None:

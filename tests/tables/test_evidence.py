@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError
-from softbench.tables import assemble, evidence, evidence_forms, findings
-from softbench.tables.evidence_csv import to_csv
+from softbench.tables import assemble, evidence, findings, forms
+from softbench.tables.evidence_csv import numbers
+from softbench.tables.views import statistics
 
 MARGINS = {"dsc": 0.02, "hd95": 5.0}
 
@@ -47,7 +48,7 @@ def of_method(shown, method, **options):
 
 def read(shown, **options):
     found = findings.findings(shown, **options)
-    return pd.read_csv(StringIO(to_csv(found, shown.table.tests))).set_index(["method", "metric"])
+    return pd.read_csv(StringIO(numbers(found, shown.table.tests).to_csv(index=False))).set_index(["method", "metric"])
 
 
 def test_lines_are_grouped_by_column_and_hold_the_tables_own_numbers(show) -> None:
@@ -145,7 +146,7 @@ def test_same_method_under_two_names_has_equal_numbers(show, methods, many) -> N
 
 def write(shown, path: Path, suffix: str, margins=MARGINS) -> str:
     file = path / f"statistics.{suffix}"
-    evidence_forms.write(shown, findings.findings(shown, margins=margins), file, margins=margins)
+    forms.write(statistics.sheet(shown, findings.findings(shown, margins=margins), margins=margins), file)
     return file.read_text()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError
-from softbench.tables import formats, forms
+from softbench.tables import forms
 from softbench.tables.scores import sheet
 
 MINUS = "\N{MINUS SIGN}"
@@ -162,7 +162,7 @@ def test_columns_own_title_replaces_structure_and_metric(build):
 def test_file_name_decides_the_form(build, tmp_path):
     table = build()
     for suffix in forms.FORMS:
-        formats.write(table, tmp_path / f"t{suffix}")
+        forms.write(sheet(table), tmp_path / f"t{suffix}")
         assert (tmp_path / f"t{suffix}").read_text(encoding="utf-8") == forms.text(sheet(table), suffix)
     with pytest.raises(InputError, match=r"\.xls"):
-        formats.write(table, tmp_path / "t.xls")
+        forms.write(sheet(table), tmp_path / "t.xls")

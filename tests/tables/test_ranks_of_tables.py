@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from softbench.figures import case_dots, case_figure, pictures, rank_figure
 from softbench.figures.rank_sheet import RankSheet
-from softbench.tables import assemble, between, evidence, rank_csv, rank_table
+from softbench.tables import assemble, between, evidence, forms, rank_table
 from softbench.tables.parts import Column
 from softbench.tables.rankings import between_columns, between_tables, rankings
 
@@ -66,7 +66,7 @@ def test_runs_at_their_temperature_take_no_place_and_are_named(tmp_path: Path) -
     shown = made(methods=[METHODS[0], again, *METHODS[1:]], changed=scaled)
     found = rankings(shown, draws=1)
     assert found[0].ranks.table["rank"].to_dict() == {"a": 3, "b": 2, "c": 1}
-    rank_table.write(shown, found, tmp_path / "ranks.md")
+    forms.write(rank_table.sheet(shown, found), tmp_path / "ranks.md")
     text = (tmp_path / "ranks.md").read_text()
     assert "The same runs as another row at their own temperature, so not ranked: A + temperature." in text
 
@@ -82,7 +82,7 @@ def test_table_and_figure_show_one_rank_in_one_order_within_its_range(tmp_path: 
     # means over seeds would be a 1.47, c 0.90, b 0.80, with a in the first place.
     shown = made(3, 4, changed=uneven)
     found = rankings(shown, draws=1)
-    rank_table.write(shown, found, tmp_path / "ranks.md")
+    forms.write(rank_table.sheet(shown, found), tmp_path / "ranks.md")
     text = (tmp_path / "ranks.md").read_text()
     assert "| A | 2.3 (1–3) |" in text
     assert "| C | 1.3 (1–2) |" in text
@@ -101,7 +101,7 @@ def same_distance(scores):
 def test_column_in_which_nothing_differs_is_left_out_and_named(tmp_path: Path) -> None:
     shown = made(3, 4, changed=same_distance)
     found = rankings(shown, draws=1)
-    rank_table.write(shown, found, tmp_path / "ranks.md")
+    forms.write(rank_table.sheet(shown, found), tmp_path / "ranks.md")
     text = (tmp_path / "ranks.md").read_text()
     assert "| Method | WT DSC ↑ | ECE, boundary band ↓ |" in text
     why = "all 3 methods have the same value in every seed, nothing differs."
@@ -114,7 +114,7 @@ def test_column_in_which_nothing_differs_is_left_out_and_named(tmp_path: Path) -
 def test_one_seed_has_ranks_without_a_range_and_the_sentence_on_one_run(tmp_path: Path) -> None:
     shown = made(1, 30)
     found = rankings(shown, draws=50)
-    rank_table.write(shown, found, tmp_path / "ranks.md")
+    forms.write(rank_table.sheet(shown, found), tmp_path / "ranks.md")
     text = (tmp_path / "ranks.md").read_text()
     assert "| C | 1 | 1 | 3 |" in text
     assert "with one run per method, a test over cases" in text
@@ -171,7 +171,7 @@ def test_forms_name_what_is_not_ranked_and_why(tmp_path: Path) -> None:
     shown = made(3, 4, skip=["c"], failed=[{"method": "c", "seed": 0, "reason": "the loss was nan"}])
     found = rankings(shown, draws=1)
     for suffix in ("csv", "md", "html"):
-        rank_table.write(shown, found, tmp_path / f"ranks.{suffix}")
+        forms.write(rank_table.sheet(shown, found), tmp_path / f"ranks.{suffix}")
     text = (tmp_path / "ranks.md").read_text()
     assert "Not trained, so not ranked: CHANCE." in text
     assert "Without a score, so not ranked: C." in text
@@ -179,17 +179,17 @@ def test_forms_name_what_is_not_ranked_and_why(tmp_path: Path) -> None:
     assert "| B | 1 (1) | 1 (1) | 2 (2) |" in text
     assert "3 seeds, at least 5 are needed" in text
     assert "4 cases, at least 30 are needed" in text
-    assert (tmp_path / "ranks.html").read_text().count("<table") == 4
+    assert (tmp_path / "ranks.html").read_text().count("<table") == 3
     frame = pd.read_csv(StringIO((tmp_path / "ranks.csv").read_text()))
     assert len(frame) == 2 * 3
-    assert len(pd.read_csv(StringIO(rank_csv.agreement_csv(shown, found)))) == 3
+    assert len(between_columns(found, shown.names)) == 3
 
 
 def test_table_with_one_method_says_that_there_is_nothing_to_rank(tmp_path: Path) -> None:
     shown = made(methods=METHODS[:1])
     found = rankings(shown, draws=1)
     for suffix in ("csv", "md", "html"):
-        rank_table.write(shown, found, tmp_path / f"ranks.{suffix}")
+        forms.write(rank_table.sheet(shown, found), tmp_path / f"ranks.{suffix}")
     assert "1 of the trained methods have a score, two are needed" in (tmp_path / "ranks.md").read_text()
     rank_figure.draw(found, shown.names, {}, title="T")
 
@@ -311,7 +311,7 @@ def test_same_figure_has_the_same_bytes(tmp_path: Path) -> None:
 def test_agreement_of_tables_is_written_for_those_that_share_three_methods(tmp_path: Path) -> None:
     whole, two = rankings(made(), draws=1), rankings(made(methods=METHODS[:2]), draws=1)
     for suffix in ("csv", "md", "html"):
-        between.write({"one": whole, "again": whole, "few": two}, tmp_path / f"b.{suffix}")
+        forms.write(between.sheet({"one": whole, "again": whole, "few": two}), tmp_path / f"b.{suffix}")
     text = (tmp_path / "b.md").read_text()
     assert (
         "| one / again | 3 | +1.00 (p 0.333) |" in text

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from softbench.tables import truth, truth_forms
+from softbench.tables import forms, truth
 from softbench.tables.assemble import Runs
+from softbench.tables.views import truth as truth_view
 
 # ECE of the networks: 0.01 - shift / 100, so good 0.009, noise 0.01, one_hot 0.01, bad 0.011.
 FAR = {"near": (0.1, 0.01), "middle": (0.2, 0.03), "far": (0.3, 0.02)}  # KL, Brier
@@ -68,7 +69,7 @@ def test_methods_of_one_soft_label_each_have_its_distance(build) -> None:
 
 
 def test_csv_has_a_line_a_number(build, tmp_path: Path) -> None:
-    truth_forms.write(build(), tmp_path / "t.csv")
+    forms.write(truth_view.sheet(build()), tmp_path / "t.csv")
     rows = pd.read_csv(tmp_path / "t.csv").set_index(["kind", "name", "column"])["value"]
     assert rows["method", "good", "distance to truth: kl"] == pytest.approx(0.1)
     assert rows["method", "bad", "ece all"] == pytest.approx(0.011)
@@ -77,7 +78,7 @@ def test_csv_has_a_line_a_number(build, tmp_path: Path) -> None:
 
 def test_text_says_over_how_many_methods_and_that_it_describes(build, tmp_path: Path) -> None:
     for suffix in ("md", "html"):
-        truth_forms.write(build(), tmp_path / f"t.{suffix}")
+        forms.write(truth_view.sheet(build()), tmp_path / f"t.{suffix}")
         text = (tmp_path / f"t.{suffix}").read_text()
         assert "over 3 methods" in text
         assert "not a test" in text
@@ -86,6 +87,6 @@ def test_text_says_over_how_many_methods_and_that_it_describes(build, tmp_path: 
 
 
 def test_text_with_two_methods_shows_no_correlation(build, tmp_path: Path) -> None:
-    truth_forms.write(build(ROWS[:2]), tmp_path / "t.md")
+    forms.write(truth_view.sheet(build(ROWS[:2])), tmp_path / "t.md")
     assert "No rank correlation: it needs 3 methods, and there are 2." in (tmp_path / "t.md").read_text()
     assert "Kendall" not in (tmp_path / "t.md").read_text()

@@ -3,18 +3,12 @@ numbers, and the verdicts on their sentences."""
 
 
 rule paper_table:
-    """A paper's table with ours, the difference and a status in each cell; what was not run says so."""
+    """All views of a paper's table: ours beside the printed numbers, soft labels, costs."""
     input:
         runs=plan.papers.batches,
+        soft_labels=plan.tables.soft_labels,
     output:
-        multiext("results/tables/{table}", ".csv", ".md", ".tex"),
-        report(
-            "results/tables/{table}.html",
-            caption="../report/paper_table.rst",
-            category="Papers",
-            subcategory="{table}",
-            labels={"shows": "ours beside the printed numbers"},
-        ),
+        plan.views.outputs_of_papers,
     log:
         "results/logs/tables/{table}.log",
     wildcard_constraints:
@@ -22,10 +16,11 @@ rule paper_table:
     conda:
         "../../envs/report.yaml"
     params:
-        table=plan.papers.settings,
-        code=plan.papers.code,
+        given=plan.views.given_of_paper,
+        code=plan.views.code,
+        files=plan.views.files_of_views,
     script:
-        "../scripts/paper_table.py"
+        "../scripts/table.py"
 
 
 rule claims:

@@ -1,12 +1,13 @@
-"""Write one table in four forms."""
+"""Make the views of a table, and write the page anew with them."""
 
 from pathlib import Path
 
 from softbench import logs
-from softbench.tables import assemble, formats
+from softbench.page import growing
+from softbench.tables import making
+from softbench.tables.given import Given
 
-with logs.job(snakemake.log[0]):
-    runs = assemble.read(map(Path, snakemake.input.runs), map(Path, snakemake.input.ensembles))
-    table = assemble.table(runs, snakemake.params.table)
-    for path in snakemake.output:
-        formats.write(table, path)
+with logs.job(snakemake.log[0]) as log:
+    params, output = snakemake.params, snakemake.output
+    making.make(Given(**params.given), params.code, params.files, Path(output[-1]), log)
+    growing.write(log)

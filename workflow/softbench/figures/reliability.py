@@ -7,14 +7,12 @@ import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import matplotlib
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from softbench import pieces
 from softbench.errors import InputError
 from softbench.figures.panels import STYLE, draw_curves, draw_histogram, draw_legend, name_axes
 from softbench.figures.sheet import Sheet
@@ -34,14 +32,8 @@ Statistics = Mapping[tuple[str, Any, str], Reliability]  # (method key, seed or 
 
 
 def draw(
-    statistics: Statistics,
-    path_png: Path | str,
-    path_pdf: Path | str,
-    *,
-    title: str,
-    methods: Sequence[Mapping[str, Any]],
-    rows: Mapping[str, str] = REGIONS,
-) -> None:
+    statistics: Statistics, *, title: str, methods: Sequence[Mapping[str, Any]], rows: Mapping[str, str] = REGIONS
+) -> Figure:
     """Draw one reliability diagram for each method (column) and region (row), with its histogram of confidence.
 
     A panel shows the accuracy of the bins against their mean confidence: a thin line for each seed, a bold one for
@@ -50,8 +42,6 @@ def draw(
 
     Args:
         statistics: (method key, seed, roi) -> the run's bins, merged over cases; an ensemble has the seed None.
-        path_png: where the 300-dpi image goes.
-        path_pdf: where the vector image goes; the same input gives the same bytes.
         title: of the figure.
         methods: `key` and `title` of each, in order; one without statistics keeps an empty panel.
         rows: what stands in the place of a region in `statistics` -> its name; a row without statistics is left out.
@@ -62,13 +52,7 @@ def draw(
         raise InputError(f"there is nothing to draw: none of {[m['key'] for m in methods]} has reliability statistics.")
     style: dict[Any, Any] = {**sns.axes_style("ticks"), **STYLE}
     with matplotlib.rc_context(style):
-        figure = _figure(statistics, {roi: rows[roi] for roi in regions}, methods, title)
-        for path, kind in ((Path(path_png), "png"), (Path(path_pdf), "pdf")):
-            _save(figure, path, kind)
-
-
-def _save(figure: Figure, path: Path, kind: str) -> None:
-    pieces.write_file(path, lambda part: figure.savefig(part, format=kind, dpi=300, metadata=KINDS[kind]))
+        return _figure(statistics, {roi: rows[roi] for roi in regions}, methods, title)
 
 
 def _figure(

@@ -38,9 +38,9 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
         return
     methods = [{"key": key, "title": title} for key, title in titles(settings).items()]
     title = f"{settings['title']} ({reliability.REGIONS[roi]})"
-    reliability.draw(statistics, *paths[:2], title=title, methods=methods, rows=rows)
+    figure = reliability.draw(statistics, title=title, methods=methods, rows=rows)
     where = f"Over {WHERE[roi]}; a row for each of {', '.join(rows)}."
-    pictures.write_caption(Path(paths[2]), " ".join([reliability.CAPTION, where, *missing]), about=about)
+    pictures.save(figure, paths, " ".join([reliability.CAPTION, where, *missing]), about=about)
 
 
 def _statistics(panel: Mapping[str, Any]) -> dict[tuple[str, Any, str], Reliability] | str:

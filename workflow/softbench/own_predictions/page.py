@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from softbench import provenance
-from softbench.figures import reliability
+from softbench.figures import pictures, reliability
 from softbench.own_predictions import tables
 from softbench.own_predictions.parts import Settings, Show, Source
 from softbench.page import page
-from softbench.tables import formats, forms, scores
+from softbench.tables import forms, scores
 from softbench.tables.assemble import Runs
 from softbench.tables.parts import Table
 
@@ -40,7 +40,7 @@ def write(
         found["cross_check"] = checked
     for name, table in found.items():
         for suffix in SUFFIXES:
-            formats.write(table, output / "tables" / f"{name}{suffix}")
+            forms.write(scores.sheet(table), output / "tables" / f"{name}{suffix}")
     sections = [_section("Scores", found["scores"])]
     if runs.reliability:
         sections.append(_diagrams(runs, show, references, output / "figures"))
@@ -82,9 +82,8 @@ def _diagrams(runs: Runs, show: Show, references: Sequence[Path], folder: Path) 
     measured = {key[0] for key in runs.reliability}
     methods = [{"key": name, "title": name} for name in dict.fromkeys(runs.scores["method"]) if name in measured]
     png = folder / "reliability.png"
-    reliability.draw(
-        runs.reliability, png, folder / "reliability.pdf", title=f"Reliability: {show.title}", methods=methods
-    )
+    figure = reliability.draw(runs.reliability, title=f"Reliability: {show.title}", methods=methods)
+    pictures.save(figure, [png, folder / "reliability.pdf"], reliability.CAPTION)
     whose = f" Against the first rater, {references[0].name}." if len(references) > 1 else ""
     return {"title": "Reliability", "html": "", "figures": [png], "caption": reliability.CAPTION + whose}
 

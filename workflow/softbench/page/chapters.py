@@ -1,77 +1,77 @@
-"""The page's chapters, put together from files: which file stands where, under which heading, is said here alone."""
+"""The page's chapters: a chapter for each table, with a section for each heading among its views."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from softbench.figures import gallery, reliability
+from softbench import damage
 from softbench.page.page import environment
 
 Section = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Part:
-    """A section of a table's chapter: its heading, and how the names of its files begin, before the table's name."""
+class Shown:
+    """A view as it was recorded: heading, whether it is closed, state (made, absent, failed) with its reason, files."""
 
-    key: str
     title: str
-    names: tuple[str, ...]
-    caption: str = ""
-    note: str = ""
-    folded: bool = False
+    folded: bool
+    state: str
+    reason: str
+    files: tuple[Path, ...]
 
 
-OF_TABLE = (
-    Part("table", "Results", ("",)),
-    Part("reliability", "Reliability", ("reliability_",), reliability.CAPTION),
-    Part("statistics", "Statistics of every difference", ("statistics_",), folded=True),
-    Part("ranks", "Ranks", ("ranks_",), folded=True),
-    Part("cases", "Case by case", ("cases_",)),
-    Part("free", "Temperature and ensembles", ("free_",)),
-    Part("policies", "Empty masks under two policies", ("policies_",), folded=True),
-    Part("truth", "Distance to the truth and calibration", ("truth_",)),
-    Part("soft_labels", "Soft labels before training", ("quality_", "soft_labels_"), gallery.CAPTION),
-    Part("costs", "Costs", ("costs_",), folded=True),
-)
+def read(record: Path) -> list[Shown]:
+    """Return the views of a table in the order of the page, by the record that its job left."""
+    views = damage.read_json(record)["views"].values()
+    return [
+        Shown(one["title"], one["folded"], one["state"], one["reason"], tuple(map(Path, one["files"])))
+        for one in sorted(views, key=lambda one: (one["place"], one["title"]))
+    ]
 
 
-def of_tables(files: Sequence[Path], titles: Mapping[str, str]) -> list[Section]:
-    """Return a chapter for each table, with a section for each part that has files; others are left out.
-
-    Args:
-        files: fragments (.html), figures (.png) and captions (.txt, named as their figure), in any order.
-        titles: table -> its title, in the order of the page.
-    """
-    chapters = []
-    for table, title in titles.items():
-        found = [(part, _named(files, [name + table for name in part.names])) for part in OF_TABLE]
-        parts = [_section(part, f"{table}-{part.key}", those) for part, those in found if those]
-        chapters.append({"title": title, "id": table, "sections": parts})
-    return chapters
+def of_table(views: Sequence[Shown], address: str, title: str, note: str = "") -> Section:
+    """Return the chapter of a table. Views of one heading stand together; one that does not apply is left out."""
+    there = [one for one in views if one.state != "absent"]
+    ordered = sorted(there, key=lambda one: [other.title for other in there].index(one.title))
+    parts = [list(members) for _, members in groupby(ordered, key=lambda one: one.title)]
+    sections = [_section(one, f"{address}-{number}") for number, one in enumerate(parts, start=1)]
+    return {"title": title, "id": address, "note": note, "sections": sections}
 
 
-def of_files(files: Sequence[Path], titles: Mapping[str, str], *, key: str, title: str, note: str) -> list[Section]:
-    """Return one chapter whose sections are files by name, e.g. the papers' tables; none where there are no files.
+def _section(views: Sequence[Shown], address: str) -> Section:
+    """Return the section of some views; a failed one says why, whatever the others hold."""
+    files = [file for one in views for file in one.files]
+    failed = [f"This could not be made: {one.reason}" for one in views if one.state == "failed"]
+    return {
+        "title": views[0].title,
+        "id": address,
+        "note": " ".join(failed),
+        "html": html_of(file for one in views if one.state == "made" for file in one.files),
+        "figures": [file for file in files if file.suffix == ".png"],
+        "caption": captions_of(files),
+        "folded": all(one.folded and one.state == "made" for one in views),
+    }
 
-    A table of soft-label quality, `quality_<name>`, stands below the file that it is called after.
-    """
-    found = [(name, heading, _named(files, [name, f"quality_{name}"])) for name, heading in titles.items()]
-    parts = [_section(Part(name, heading, (name,)), name, those) for name, heading, those in found if those]
-    return [{"title": title, "id": key, "note": note, "sections": parts}] if parts else []
+
+def of_figures(files: Sequence[Path], titles: Mapping[str, str], *, title: str, note: str) -> list[Section]:
+    """Return the chapter of the papers' figures, a section each, by the names of their files; none without files."""
+    found = [(name, heading, [file for file in files if file.stem == name]) for name, heading in titles.items()]
+    parts = [_figure(name, heading, those) for name, heading, those in found if those]
+    return [{"title": title, "id": "figures", "note": note, "sections": parts}] if parts else []
 
 
-def of_comparison(files: Sequence[Path]) -> list[Section]:
-    """Return the chapter on whether the data sets agree; none where there is one table alone."""
-    found = _named(files, ["between_tables"])
-    return [{"title": "Do the data sets agree?", "id": "between", "html": _html(found)}] if found else []
+def _figure(name: str, title: str, files: Sequence[Path]) -> Section:
+    shown = [file for file in files if file.suffix == ".png"]
+    return {"title": title, "id": name, "figures": shown, "caption": captions_of(files)}
 
 
-def of_claims(files: Sequence[Path]) -> list[Section]:
-    """Return the chapter of the papers' claims; none where their file is not given."""
-    found = _named(files, ["claims"])
-    return [{"title": "The papers’ claims", "id": "claims", "html": _html(found)}] if found else []
+def of_html(files: Iterable[Path], *, title: str, address: str) -> list[Section]:
+    """Return a chapter of fragments that are there; none where none is."""
+    there = [file for file in files if file.exists()]
+    return [{"title": title, "id": address, "html": html_of(there)}] if there else []
 
 
 def of_sources(example: str, cards: Iterable[Mapping[str, str]]) -> list[Section]:
@@ -88,22 +88,11 @@ def of_sources(example: str, cards: Iterable[Mapping[str, str]]) -> list[Section
     ]
 
 
-def _named(files: Sequence[Path], stems: Sequence[str]) -> list[Path]:
-    return [file for stem in stems for file in files if file.stem == stem]
+def captions_of(files: Iterable[Path]) -> str:
+    """Return the captions that lie beside figures."""
+    return " ".join(file.read_text(encoding="utf-8").strip() for file in files if file.suffix == ".txt")
 
 
-def _section(part: Part, address: str, files: Sequence[Path]) -> Section:
-    captions = [file.read_text(encoding="utf-8").strip() for file in files if file.suffix == ".txt"]
-    return {
-        "title": part.title,
-        "id": address,
-        "note": part.note,
-        "html": _html(files),
-        "figures": [file for file in files if file.suffix == ".png"],
-        "caption": " ".join(captions) or part.caption,
-        "folded": part.folded,
-    }
-
-
-def _html(files: Sequence[Path]) -> str:
+def html_of(files: Iterable[Path]) -> str:
+    """Return the fragments among some files, one below the other."""
     return "\n".join(file.read_text(encoding="utf-8") for file in files if file.suffix == ".html")

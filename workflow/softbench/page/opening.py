@@ -33,19 +33,20 @@ class Shown:
     answer: Answer | None = None
 
 
-def to_html(shown: Sequence[Shown], whole: Ledger, data: int) -> str:
+def to_html(shown: Sequence[Shown], whole: Ledger, data: int, left: Sequence[str] = ()) -> str:
     """Return the opening as a fragment of HTML; it says what is in the tables, and makes no claim of its own.
 
     Args:
         shown: the tables in order, the papers' last.
         whole: the runs of all of them, each once.
         data: number of data sets.
+        left: titles of the tables that are not finished.
     """
     template = environment().get_template("opening.html.j2")
     tables = [one for one in shown if one.answer]
     return template.render(
         shown=shown, tables=tables, run=_run(shown, whole, data), summary=_summary(tables),
-        regions=REGIONS, no_test=NO_TEST, facts=_facts,
+        regions=REGIONS, no_test=NO_TEST, facts=_facts, left=left,
     )  # fmt: skip
 
 

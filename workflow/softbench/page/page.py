@@ -25,7 +25,7 @@ def write(
         path: the HTML file.
         title: of the page.
         sections: in order, each with a `title` and where wanted `note` (a sentence under the title), `html` (a
-            trusted fragment, e.g. from `formats.to_html`), `figures` (paths of PNG files, which are inlined) with a
+            trusted fragment, e.g. from `forms.text`), `figures` (paths of PNG files, which are inlined) with a
             `caption` under each, `folded` (true: closed until a reader opens it; open in print), `id` (its address
             within the page; else its number) and `sections` of its own: then it is a chapter, and holds no other.
         provenance: what a reader needs to trace the numbers, e.g. commit and versions: name -> value.

@@ -16,43 +16,47 @@ FIGURES = "The papers’ figures with our runs. What was not run says so."
 def write(
     path: Path | str,
     *,
-    files: Iterable[Path],
     tables: Mapping[str, Facts],
     papers: Mapping[str, Facts],
     figures: Mapping[str, str],
     cards: Iterable[Mapping[str, str]],
+    claims: str,
+    comparison: Sequence[str],
+    files: Sequence[Path] = (),
     provenance: Mapping[str, Any],
 ) -> None:
-    """Write the page from files that are there; what has no file is left out.
+    """Write the page of what is there; a table without a record is named as not finished.
 
     Args:
         path: of the page.
-        files: fragments (.html), figures (.png), captions (.txt), and the numbers of each table (`<table>.csv`).
-        tables: name -> `title`, `data` (one line), `methods` (titles of the trained ones), `untrained` (keys) and
-            `batches` (manifests), in the order of the page.
+        tables: name -> `title`, `data` (one line), `methods` (titles of the trained ones), `untrained` (keys),
+            `batches` (manifests), `record` (of its views) and `numbers` (its csv), in the order of the page.
         papers: the same of the papers' tables.
         figures: the papers' figures, name -> title.
         cards: of the data's sources, see `chapters.of_sources`.
+        claims, comparison: fragments of HTML.
+        files: pictures (.png) and captions (.txt) of the papers' figures.
         provenance: of the page itself, name -> value.
     """
-    given = list(files)
-    numbers = {file.stem: pd.read_csv(file) for file in given if file.suffix == ".csv" and file.stem in tables}
-    known, every = list(cards), [*tables.values(), *papers.values()]
-    shown = [_shown(name, facts, numbers.get(name)) for name, facts in [*tables.items(), *papers.items()]]
+    known, every = list(cards), {**tables, **papers}
+    done = {name: facts for name, facts in every.items() if Path(facts["record"]).exists()}
+    numbers = {name: pd.read_csv(facts["numbers"]) for name, facts in tables.items() if name in done}
+    shown = [_shown(name, facts, numbers.get(name)) for name, facts in every.items()]
     sections = [
-        *chapters.of_tables(given, _titles(tables)),
-        *chapters.of_comparison(given),
-        *chapters.of_files(given, _titles(papers), key="papers", title="The papers’ tables beside ours", note=PAPERS),
-        *chapters.of_files(given, figures, key="figures", title="The papers’ figures", note=FIGURES),
-        *chapters.of_claims(given),
+        *(_chapter(name, facts) for name, facts in done.items() if name in tables),
+        *chapters.of_html(map(Path, comparison), title="Do the data sets agree?", address="between"),
+        *(_chapter(name, facts, note=PAPERS) for name, facts in done.items() if name in papers),
+        *chapters.of_figures(files, figures, title="The papers’ figures", note=FIGURES),
+        *chapters.of_html([Path(claims)], title="The papers’ claims", address="claims"),
         *chapters.of_sources(_example(numbers), known),
     ]
-    first = opening.to_html(shown, _runs_of(every), len(known))
+    left = [facts["title"] for name, facts in every.items() if name not in done]
+    first = opening.to_html(shown, _runs_of(list(every.values())), len(known), left)
     page.write(path, title="SoftLabelBench", sections=sections, provenance=provenance, opening=first)
 
 
-def _titles(named: Mapping[str, Facts]) -> dict[str, str]:
-    return {name: facts["title"] for name, facts in named.items()}
+def _chapter(name: str, facts: Facts, note: str = "") -> dict[str, Any]:
+    return chapters.of_table(chapters.read(Path(facts["record"])), name, facts["title"], note)
 
 
 def _shown(name: str, facts: Facts, numbers: pd.DataFrame | None) -> opening.Shown:
@@ -61,9 +65,10 @@ def _shown(name: str, facts: Facts, numbers: pd.DataFrame | None) -> opening.Sho
 
 
 def _runs_of(every: Sequence[Facts]) -> ledger.Ledger:
-    """Return the runs of some tables; a batch that several show counts once."""
+    """Return the runs of some tables; a batch that several show counts once, and one that is not there yet not."""
     batches = dict.fromkeys(path for facts in every for path in facts["batches"])
-    return ledger.read(map(Path, batches), {method for facts in every for method in facts["untrained"]})
+    untrained = {method for facts in every for method in facts["untrained"]}
+    return ledger.read((path for path in map(Path, batches) if path.exists()), untrained)
 
 
 def _example(numbers: Mapping[str, pd.DataFrame]) -> str:

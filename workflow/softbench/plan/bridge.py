@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from softbench import pieces
 from softbench.errors import InputError
 from softbench.launch import begin, clock, cluster, lock, turns
-from softbench.plan import earlier, folder, profile, rule_files, words
+from softbench.plan import earlier, ending, folder, paths, profile, rule_files, words
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.figures import Figures
-from softbench.plan.answers.pages import Pages, made
+from softbench.plan.answers.pages import Pages
 from softbench.plan.answers.papers import Papers
 from softbench.plan.answers.soft_labels import SoftLabels
 from softbench.plan.answers.tables import Tables
 from softbench.plan.answers.train import Train
+from softbench.plan.answers.views import Views
 from softbench.plan.code import notice, record
 from softbench.plan.code.graph import Code
 from softbench.plan.code.stages import Stages
@@ -43,6 +45,7 @@ class Answers:
     train: Train
     tables: Tables
     papers: Papers
+    views: Views
     figures: Figures
     pages: Pages
 
@@ -51,9 +54,12 @@ class Answers:
         """Stop where Slurm still has jobs of an earlier run of this folder."""
         cluster.require_none_left(Path.cwd())
 
-    def say_where_results_are(self) -> None:
-        """Name the pages and tables that are there."""
-        print("Results:", *(f"  {path}" for path in made()), sep="\n")
+    def end(self) -> None:
+        """Say at the end of a run what was asked for and which views failed; then end it with an error."""
+        ending.date_back()
+        print(*ending.lines(self.pages.asked(sys.argv[1:])), sep="\n", flush=True)
+        if ending.failed():
+            sys.exit(1)
 
     def targets(self) -> list[str]:
         """Return the tables, each of which is a target by its name."""
@@ -80,8 +86,9 @@ def answers(plan: Plan, own_rules: Iterable[str] = (), *, is_main: bool = True) 
     data = Data(plan, stages, frozenset(own_rules), is_main=is_main)
     train, papers = Train(plan, stages, data), Papers(plan, stages)
     tables = Tables(plan, data, papers)
-    figures, pages = Figures(plan, stages, train), Pages(plan, tables, papers)
-    return Answers(plan, stages, data, SoftLabels(plan), train, tables, papers, figures, pages)
+    views, figures = Views(plan, stages, tables, papers), Figures(plan, stages, train)
+    pages = Pages(plan, tables, papers, views)
+    return Answers(plan, stages, data, SoftLabels(plan), train, tables, papers, views, figures, pages)
 
 
 @stops
@@ -111,6 +118,8 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     _keep_fetching_local(workflow)
     _check_recipes(workflow, found)
     _include(workflow, [_written(found.targets())])
+    if workflow.is_main_process and lock.is_run(sys.argv[1:]):
+        pieces.write_json(paths.INDEX_NOTE, found.pages.settings_of("index"))
     return found
 
 
@@ -120,6 +129,7 @@ def _begin(workflow: Path, *, is_main: bool) -> None:
     words.find_softbench()
     if is_main and lock.is_run(sys.argv[1:]):
         told = begin.run(Path("results"), workflow, sys.argv[1:])
+        ending.date_back()
         for line in [*told, *notice.lines(Path("results"), Code(workflow, record.CACHE))]:
             print(line, file=sys.stderr)
 

@@ -111,6 +111,12 @@ def constant(module: str, name: str, default: Any = NEEDED) -> Any:
         return default
 
 
+def expression(module: str, name: str) -> ast.expr | None:
+    """Return what a module assigns to a name at its top, as its syntax tree; None where it does not."""
+    path = PACKAGE / module
+    return _assigned(path, path.stat().st_mtime_ns).get(name)
+
+
 def defines(module: str, name: str) -> bool:
     """Return whether a module that is there assigns or defines a name at its top, e.g. `grid` in soft_labels/epd.py."""
     path = PACKAGE / module

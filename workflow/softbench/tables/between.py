@@ -1,16 +1,14 @@
 """Do the data sets agree on who is better: Kendall's tau between the rankings of tables, column by column."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 import pandas as pd
 
-from softbench import pieces
 from softbench.metrics import catalogue
-from softbench.tables import plain_table
 from softbench.tables.layout import REGIONS
 from softbench.tables.rankings import MIN_METHODS, Ranking, between_tables
 from softbench.tables.rounding import NOTHING, number, p_value
+from softbench.tables.sheet import Sheet, plain
 
 VERSION = 1
 TITLE = "Agreement of the data sets"
@@ -21,20 +19,18 @@ ABOUT = (
 )
 
 
-def write(tables: Mapping[str, Sequence[Ranking]], path: Path) -> None:
-    """Write the agreement of tables in the form that the suffix names: .csv (unrounded), .md or .html; by rename.
+def sheet(tables: Mapping[str, Sequence[Ranking]]) -> Sheet:
+    """Return the agreement of tables; a pair with fewer than three methods in common has no tau for the reader.
 
     Args:
         tables: title -> rankings, as `rankings.rankings` gives them.
-        path: the file. A pair of tables with fewer than three methods in common has no tau in md and html.
     """
     found = between_tables(tables)
-    if path.suffix == ".csv":
-        pieces.write_text(path, found.to_csv(index=False, lineterminator="\n"))
-        return
     columns = list(dict.fromkeys(zip(found["metric"], found["roi"], strict=True)))
     rows = [_row(pair, group, columns) for pair, group in found.groupby(["first", "second"], sort=False)]
-    plain_table.write(path, TITLE, ABOUT, ["Data sets", "methods", *map(_name, columns)], rows, list(_notes(found)))
+    return Sheet(
+        TITLE, ABOUT, (plain(["Data sets", "methods", *map(_name, columns)], rows),), tuple(_notes(found)), found
+    )
 
 
 def _row(pair: tuple, group: pd.DataFrame, columns: Sequence[tuple[str, str]]) -> list[str]:

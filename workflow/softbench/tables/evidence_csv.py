@@ -21,15 +21,15 @@ COLUMNS = [
 NOTHING = Difference(float("nan"), float("nan"), float("nan"), 0)
 
 
-def to_csv(found: Iterable[Finding], family: int) -> str:
-    """Return the findings as CSV text.
+def numbers(found: Iterable[Finding], family: int) -> pd.DataFrame:
+    """Return the findings, a row each.
 
     Args:
         found: as `evidence.findings` gives them.
         family: the number of tests that Holm's adjustment is over: those of the table.
     """
     records = [_record(one, family) for one in found]
-    return pd.DataFrame(records, columns=COLUMNS).to_csv(index=False, lineterminator="\n")
+    return pd.DataFrame(records, columns=COLUMNS)
 
 
 def _record(one: Finding, family: int) -> list[object]:

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 import pandas as pd
 
 from softbench.tables.evidence import Evidence
-from softbench.tables.rankings import Ranking, between_columns
+from softbench.tables.rankings import Ranking
 
 VERSION = 2
 
 
-def to_csv(evidence: Evidence, found: Sequence[Ranking]) -> str:
-    """Return the ranks as CSV text, unrounded; the test of a column stands on each of its lines."""
+def numbers(evidence: Evidence, found: Sequence[Ranking]) -> pd.DataFrame:
+    """Return the ranks, unrounded; the test of a column stands on each of its lines."""
     titles = {method.key: method.title for method in evidence.table.methods}
     frames = [_frame(one) for one in found if one.ranks is not None]
     whole = pd.concat(frames) if frames else pd.DataFrame(index=pd.Index([], name="method"))
     whole.insert(0, "title", [titles[key] for key in whole.index])
-    return whole.to_csv(lineterminator="\n")
+    return whole.rename_axis("method").reset_index()
 
 
 def _frame(one: Ranking) -> pd.DataFrame:
@@ -30,8 +30,3 @@ def _frame(one: Ranking) -> pd.DataFrame:
     tested = {new: getattr(test, old, math.nan) for old, new in names.items()}
     reasons = {"reason": one.reason, "reason_redrawn": one.ranks.reason}
     return pd.DataFrame(place, index=one.ranks.table.index).join(one.ranks.table).assign(**counts, **tested, **reasons)
-
-
-def agreement_csv(evidence: Evidence, found: Sequence[Ranking]) -> str:
-    """Return Kendall's tau of each pair of columns as CSV text, unrounded."""
-    return between_columns(found, evidence.names).to_csv(index=False, lineterminator="\n")

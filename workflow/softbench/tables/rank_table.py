@@ -2,20 +2,19 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pandas as pd
 
-from softbench import pieces
 from softbench.statistics.bootstrap import LABEL
-from softbench.tables import plain_table, rank_tests, wording
+from softbench.tables import rank_tests, wording
 from softbench.tables.evidence import Evidence, failures
 from softbench.tables.layout import heads, name_of
 from softbench.tables.parts import Method
-from softbench.tables.rank_csv import to_csv
+from softbench.tables.rank_csv import numbers
 from softbench.tables.rankings import Ranking, of_one_run
 from softbench.tables.reasons import Reasons
 from softbench.tables.rounding import NOTHING, number
+from softbench.tables.sheet import Grid, Sheet, plain
 
 VERSION = 2
 REDRAWN = (f"{LABEL[0].upper()}{LABEL[1:]}: 95 % range", "First in … of redrawn sets of cases")
@@ -33,25 +32,20 @@ IN_DETAIL = (
 )
 
 
-def write(evidence: Evidence, found: Sequence[Ranking], path: Path) -> None:
-    """Write the ranks in the form that the suffix names: .csv (a line for each method and column), .md or .html."""
-    if path.suffix == ".csv":
-        pieces.write_text(path, to_csv(evidence, found))
-        return
-    parts = [_glance(evidence, found, path.suffix), _details(evidence, found, path.suffix)]
-    parts += [] if of_one_run(found) else [rank_tests.tests(evidence, found, path.suffix)]
-    parts += [rank_tests.matrix(evidence, found, path.suffix)]
-    pieces.write_text(path, "\n".join(parts))
+def sheet(evidence: Evidence, found: Sequence[Ranking]) -> Sheet:
+    """Return the ranks at a glance, column by column, and Friedman's test; numbers have a row a method and column."""
+    of_seeds = () if of_one_run(found) else (rank_tests.tests(evidence, found),)
+    grids = (_glance(evidence, found), _details(evidence, found), *of_seeds)
+    about = f"{GLANCE_OF_ONE_RUN if of_one_run(found) else GLANCE} {SET}"
+    return Sheet(f"Ranks: {evidence.table.title}", about, grids, numbers=numbers(evidence, found))
 
 
-def _glance(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
+def _glance(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
     """Return one line a method, one column a column of the table in which something is ranked."""
     columns = [(head, one) for head, one in zip(heads(evidence.table), found, strict=True) if one.ranks]
     titles = ["Method", *(f"{name_of(head)} {head.arrow}".strip() for head, _ in columns)]
     rows = [[m.title, *(_rank(one, m.key) for _, one in columns)] for m in _ranked(evidence, found)]
-    about = f"{GLANCE_OF_ONE_RUN if of_one_run(found) else GLANCE} {SET}"
-    notes = list(_left_out(evidence, found))
-    return plain_table.text(suffix, f"Ranks: {evidence.table.title}", about, titles, rows, notes)
+    return plain(titles, rows, notes=list(_left_out(evidence, found)))
 
 
 def _ranked(evidence: Evidence, found: Sequence[Ranking]) -> list[Method]:
@@ -105,7 +99,7 @@ def _left_out(evidence: Evidence, found: Sequence[Ranking]) -> Iterator[str]:
         yield wording.SEED_IS_THE_UNIT
 
 
-def _details(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
+def _details(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
     titles, reasons = {method.key: method.title for method in evidence.table.methods}, Reasons()
     single, rows, groups = of_one_run(found), [], []
     for name, one in zip(evidence.names, found, strict=True):
@@ -114,7 +108,8 @@ def _details(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
             rows.append([titles[str(key)], *_detail(one, one.ranks.table.loc[key], reasons, single=single)])
             groups.append(name)
     titled = OF_ONE_RUN if single else DETAILS
-    return plain_table.text(suffix, "Ranks, column by column", IN_DETAIL, titled, rows, [*reasons.lines()], groups)
+    title = "Ranks, column by column"
+    return plain(titled, rows, groups=groups, title=title, about=IN_DETAIL, notes=[*reasons.lines()])
 
 
 def _detail(one: Ranking, row: pd.Series, reasons: Reasons, *, single: bool) -> list[str]:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from softbench.tables import plain_table
 from softbench.tables.evidence import Evidence
 from softbench.tables.rankings import Ranking, between_columns
 from softbench.tables.reasons import Reasons
 from softbench.tables.rounding import NOTHING, number, p_value
+from softbench.tables.sheet import Grid, plain
 
 VERSION = 2
 TESTS = ("Ranked by", "Methods", "Seeds", "Cases", "Friedman’s p", "Kendall’s W", "Critical difference (Nemenyi)")
@@ -22,7 +22,7 @@ AGREE = (
 )
 
 
-def tests(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
+def tests(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
     """Return one line a column: Friedman's test over seeds, or why there is none."""
     reasons, rows = Reasons(), []
     for name, one in zip(evidence.names, found, strict=True):
@@ -35,10 +35,10 @@ def tests(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
             t = one.test
             tested = [p_value(t.p_f), number(t.concordance, 2), number(t.critical_difference, 2)]
         rows.append([name, *counts, *tested])
-    return plain_table.text(suffix, "Friedman’s test over seeds", TESTED, TESTS, rows, [*reasons.lines()])
+    return plain(TESTS, rows, title="Friedman’s test over seeds", about=TESTED, notes=[*reasons.lines()])
 
 
-def matrix(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
+def matrix(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
     """Return the matrix of tau, of the columns in which something is ranked."""
     there = [(name, one) for name, one in zip(evidence.names, found, strict=True) if one.ranks]
     names, found, size = [name for name, _ in there], [one for _, one in there], len(there)
@@ -47,4 +47,4 @@ def matrix(evidence: Evidence, found: Sequence[Ranking], suffix: str) -> str:
     tau = np.where(np.isnan(tau), tau.T, tau)
     cells = [["·" if a == b else number(tau[a, b], 2) for b in range(size)] for a in range(size)]
     rows = [[name, *line] for name, line in zip(names, cells, strict=True)]
-    return plain_table.text(suffix, "Do the columns rank alike?", AGREE, ["Ranked by", *names], rows)
+    return plain(["Ranked by", *names], rows)

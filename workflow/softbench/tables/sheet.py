@@ -27,6 +27,11 @@ class Entry:
     asides: tuple[Text, ...] = ()
 
     @property
+    def unmarked(self) -> "Entry":
+        """The same without bold, underlining or warning."""
+        return Entry(Text(self.number.text), tuple(Text(aside.text) for aside in self.asides))
+
+    @property
     def words(self) -> str:
         """All of it on one line, without markup."""
         return " ".join(part.text for part in (self.number, *self.asides) if part.text)

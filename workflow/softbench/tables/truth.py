@@ -13,9 +13,9 @@ import pandas as pd
 from scipy import stats
 
 from softbench.statistics import agreement
-from softbench.tables import quality
 from softbench.tables.assemble import Runs, table
 from softbench.tables.parts import Table
+from softbench.tables.views import soft_label_quality
 
 VERSION = 1
 DISTANCES = ("kl", "brier")  # columns of quality.parquet
@@ -64,7 +64,7 @@ def build(
     """
     methods = [{"key": row["key"], "title": row["title"]} for row in rows]
     shown = table(runs, {**settings, "methods": methods})
-    of_label = quality.summarise(stores).reindex(columns=list(DISTANCES))
+    of_label = soft_label_quality.summarise(stores).reindex(columns=list(DISTANCES))
     distances = of_label.loc[[row["soft_label"] for row in rows]].set_axis([row["key"] for row in rows])
     ranks = {
         (name, place): rank(distances[name], pd.Series([row[place].mean for row in shown.cells], distances.index))

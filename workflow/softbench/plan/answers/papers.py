@@ -57,10 +57,9 @@ class Papers:
         """Return whether a table shows runs on phantoms, whose numbers mean nothing."""
         return any(rehearsal.is_rehearsal(block["experiment"]) for block in self.plan.paper_tables[name]["blocks"])
 
-    def code(self, wildcards: Wildcards) -> dict[str, Any]:
-        """Return what decides a paper's table besides its settings: code, and the printed numbers."""
-        paper = self.plan.paper_tables[wildcards.table]["published"].rpartition("_")[0]
-        return self._stages.cheap("paper_table.py", f"published/{paper}.yaml")
+    def printed_file(self, table: str) -> tuple[str]:
+        """Return the file of the printed numbers of a paper's table."""
+        return (f"published/{self.plan.paper_tables[table]['published'].rpartition('_')[0]}.yaml",)
 
     def batches(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of all batches of a paper's table; one batch may serve several blocks."""

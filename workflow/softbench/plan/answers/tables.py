@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from softbench.plan import modules, paths, rows
+from softbench.plan import modules, paths, rows, shown
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.papers import Papers
 from softbench.plan.paths import Run
@@ -15,14 +15,12 @@ LEAKS = "The split may have a patient's cases in training and test: the scores f
 
 
 class Tables:
-    """Answers to rules about tables; the attributes constrain {table}: any but the papers', any, on phantoms."""
+    """Answers to rules about tables; `names` constrains {table}: any but the papers'."""
 
     def __init__(self, plan: Plan, data: Data, papers: Papers) -> None:
         """Read which tables there are."""
         self.plan, self._data, self._papers = plan, data, papers
-        self.names, self.all = pattern(plan.tables), pattern([*plan.tables, *plan.paper_tables])
-        self.on_phantoms = rows.truth_tables(plan)
-        self.with_truth = pattern(self.on_phantoms)
+        self.names = pattern(plan.tables)
 
     def batches(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of all batches that a table shows."""
@@ -33,19 +31,15 @@ class Tables:
         return paths.once(path for run in self.plan.runs_of(table) for path in self.plan.batch_files(run))
 
     def ensembles(self, wildcards: Wildcards) -> list[str]:
-        """Return the records of the ensembles that a table shows; none where it shows runs."""
-        return paths.ensembles(self.plan.ensembles_of(wildcards.table))
-
-    def ensembles_wanted(self, wildcards: Wildcards) -> list[str]:
         """Return the records of the ensembles that a table shows, or its experiment asks for."""
-        return paths.ensembles(self.plan.ensembles_wanted(wildcards.table))
+        return self.ensembles_of(wildcards.table)
 
-    def settings(self, wildcards: Wildcards) -> dict[str, Any]:
-        """Return what decides a table besides its scores: its own settings, and its rows. Margins change no table."""
-        return self.settings_of(wildcards.table)
+    def ensembles_of(self, table: str) -> list[str]:
+        """Return the same, by the name of the table."""
+        return paths.ensembles(self.plan.ensembles_wanted(table))
 
     def settings_of(self, table: str) -> dict[str, Any]:
-        """Return the same, by the name of the table."""
+        """Return what decides a table besides its scores: its own settings, and its rows. Margins change no table."""
         own = {name: value for name, value in self.plan.tables[table].items() if name != "margins"}
         return {**own, "methods": rows.rows_of(self.plan, table), "notes": self._notes(table)}
 
@@ -61,77 +55,58 @@ class Tables:
         experiment: str = self.plan.tables[table]["experiments"][0]
         return experiment
 
-    def _dataset(self, table: str) -> str:
+    def dataset_of(self, table: str) -> str:
+        """Return the data set that a table shows."""
         return self.plan.dataset_of(self._experiment(table))
 
-    def margins(self, wildcards: Wildcards) -> dict[str, float]:
+    def margins_of(self, table: str) -> dict[str, float]:
         """Return the largest differences that do not matter, by metric."""
-        margins: dict[str, float] = self.plan.tables[wildcards.table].get("margins", {})
+        margins: dict[str, float] = self.plan.tables[table].get("margins", {})
         return margins
 
     def split(self, wildcards: Wildcards) -> str:
         """Return the split of the experiment that a table shows: it says which cases are of one patient."""
-        return self._data.split_of(self.plan.runs_of(wildcards.table)[0][0])
+        return self.split_of(wildcards.table)
 
-    def predictions(self, wildcards: Wildcards) -> list[str]:
-        """Return the predictions that the experiments of a table make of its runs: raw first."""
-        return rows.predictions_of(self.plan, wildcards.table)
-
-    def truth_settings(self, wildcards: Wildcards) -> dict[str, Any]:
-        """Return what decides a table, with its columns of calibration alone."""
-        return self.settings(wildcards) | {"columns": rows.calibration_columns(self.plan, wildcards.table)}
-
-    def truth_rows(self, wildcards: Wildcards) -> list[dict[str, str]]:
-        """Return the methods that learn their soft label as it is stored."""
-        return rows.truth_rows(self.plan, wildcards.table)
-
-    def truth_soft_labels(self, wildcards: Wildcards) -> list[str]:
-        """Return the manifests of their soft labels."""
-        dataset = self._dataset(wildcards.table)
-        return [paths.soft_label(dataset, row["soft_label"]) for row in self.truth_rows(wildcards)]
+    def split_of(self, table: str) -> str:
+        """Return the same, by the name of the table."""
+        return self._data.split_of(self.plan.runs_of(table)[0][0])
 
     def data(self, wildcards: Wildcards) -> str:
         """Return the manifest of the prepared data set that a table shows."""
-        return paths.dataset(self._dataset(wildcards.table))
+        return paths.dataset(self.dataset_of(wildcards.table))
 
-    def labels_shown(self, wildcards: Wildcards) -> list[str]:
-        """Return the names of the soft labels that a table's methods learn from, each once."""
-        methods = [method for _, _, method in self.plan.runs_of(wildcards.table) if method in self.plan.trained()]
-        return list(dict.fromkeys(self.plan.methods[method]["soft_label"] for method in methods))
+    def soft_labels(self, wildcards: Wildcards) -> list[str]:
+        """Return the manifests of the soft labels that a table's methods learn from, and those that costs are of."""
+        table = wildcards.table
+        shown = [row["manifest"] for row in self.soft_labels_of(table)["rows"]]
+        return paths.once([*shown, *(method["soft_label"] for method in self.costs_of(table))])
 
-    def soft_labels_shown(self, wildcards: Wildcards) -> list[str]:
-        """Return their manifests."""
-        dataset = self._dataset(wildcards.table)
-        return [paths.soft_label(dataset, label) for label in self.labels_shown(wildcards)]
-
-    def _measured(self, table: str) -> list[tuple[str, str]]:
-        """Return the (dataset, soft label) that a table's methods learn from, each once; of a paper's too."""
+    def soft_labels_of(self, table: str) -> dict[str, Any]:
+        """Return the soft labels that a table's methods learn from, each once: `rows`, a `title`, and their `data`."""
         pairs = [(one, self.plan.methods[method]["soft_label"]) for one, _, method in self.trained(table)]
-        return list(dict.fromkeys((self.plan.dataset_of(experiment), label) for experiment, label in pairs))
-
-    def soft_labels_measured(self, wildcards: Wildcards) -> list[str]:
-        """Return the manifests of the soft labels that a quality table is of."""
-        return [paths.soft_label(*pair) for pair in self._measured(wildcards.table)]
-
-    def quality_rows(self, wildcards: Wildcards) -> list[str]:
-        """Return what the rows are called: soft labels, after their dataset where there are several."""
-        pairs = self._measured(wildcards.table)
-        several = len({dataset for dataset, _ in pairs}) > 1
-        return [f"{dataset}: {label}" if several else label for dataset, label in pairs]
-
-    def quality_title(self, wildcards: Wildcards) -> str:
-        """Return the title of a quality table: of which data."""
-        datasets = dict.fromkeys(dataset for dataset, _ in self._measured(wildcards.table))
-        return f"Soft labels of {', '.join(datasets)}" if datasets else NO_DATA
+        found = list(dict.fromkeys((self.plan.dataset_of(experiment), label) for experiment, label in pairs))
+        datasets = list(dict.fromkeys(dataset for dataset, _ in found))
+        titles = shown.label_titles(self.plan, (label for _, label in found))
+        rows = [
+            {
+                "title": f"{dataset}: {titles[label]}" if len(datasets) > 1 else titles[label],
+                "dataset": dataset,
+                "manifest": paths.soft_label(dataset, label),
+            }
+            for dataset, label in found
+        ]
+        title = f"Soft labels of {', '.join(datasets)}" if datasets else NO_DATA
+        return {"title": title, "data": paths.dataset(datasets[0]) if datasets else None, "rows": rows}
 
     def trained(self, table: str) -> list[Run]:
         """Return the trained runs of a table; of a paper's, those that there is data for."""
         shown = self._papers.runs_at_hand(table) if table in self.plan.paper_tables else self.plan.runs_of(table)
         return [run for run in dict.fromkeys(shown) if self.plan.methods[run[2]]["sanity"] is None]
 
-    def costs(self, wildcards: Wildcards) -> list[dict[str, Any]]:
+    def costs_of(self, table: str) -> list[dict[str, Any]]:
         """Return where the runs and the soft label of each trained method of a table lie."""
-        return list(map(self._cost_of, self.trained(wildcards.table)))
+        return list(map(self._cost_of, self.trained(table)))
 
     def _cost_of(self, run: Run) -> dict[str, Any]:
         experiment, network, method = run
@@ -142,18 +117,16 @@ class Tables:
             "soft_label": self.plan.soft_label_of(experiment, method),
         }
 
-    def cost_batches(self, wildcards: Wildcards) -> list[str]:
-        """Return the manifests of the batches that costs are of."""
-        return [path for method in self.costs(wildcards) for path in method["batches"]]
+    def segmentations_of(self, table: str) -> list[dict[str, Any]]:
+        """Return the experiments whose segmentations stand beside a table, as `figures.segmentations` takes them."""
+        ensembles = self.plan.ensembles_of(table) if table in self.plan.tables else ()
+        return shown.segmentation_panels(self.plan, self.trained(table), ensembles)
 
-    def cost_soft_labels(self, wildcards: Wildcards) -> list[str]:
-        """Return the manifests of the soft labels that costs are of."""
-        return paths.once(method["soft_label"] for method in self.costs(wildcards))
-
-    def title(self, wildcards: Wildcards) -> str:
+    def title_of(self, table: str) -> str:
         """Return the title of a table, or which printed table it is."""
-        table = wildcards.table
-        title: str = self.plan.tables[table]["title"] if table in self.plan.tables else self._papers.title_of(table)
+        if table in self.plan.paper_tables:
+            return self._papers.title_of(table)
+        title: str = self.plan.tables[table]["title"]
         return title
 
     def of_run(self) -> list[str]:

@@ -23,6 +23,7 @@ COARSE = "softbench/training/coarse.py"
 SCORING = "softbench/training/scores.py"
 SANITY = "softbench/training/sanity.py"
 ENSEMBLE = "softbench/training/ensemble.py"
+MAKING = "softbench/tables/making.py"
 INFERRING = "softbench/training/one_case.py"  # what figures infer again
 
 
@@ -117,6 +118,15 @@ class Stages:
     def script(self, name: str) -> str:
         """Return the fingerprint of a script alone, "train.py" as "scripts/train.py": of how it calls its stage."""
         return self.code.own_fingerprint(f"scripts/{name}")
+
+    def view(self, module: str, *more: str) -> str:
+        """Return the fingerprint of all code that decides a view of a table, and of what writes it.
+
+        Args:
+            module: of the view, below the package.
+            more: data files that it reads, below workflow/.
+        """
+        return self.code.fingerprint(f"softbench/{module}", MAKING, *more)
 
     def cheap(self, name: str, *more: str) -> dict[str, str | int]:
         """Return what decides what a script of a cheap stage writes: a fingerprint of all code that it reaches.

@@ -1,0 +1,1 @@
+"""The pictures that a reader is shown of a table, a file each."""

@@ -1,0 +1,22 @@
+"""Each method minus its control on each test case, and the mean over seeds."""
+
+from softbench.figures import case_figure
+from softbench.tables.given import Given
+from softbench.tables.view import Picture, View
+
+VERSION = 1
+
+
+def build(given: Given) -> Picture:
+    """Draw the differences."""
+    return Picture(case_figure.draw(given.evidence, title=f"Case by case: {given.title}"), case_figure.CAPTION)
+
+
+VIEW = View(
+    name="cases",
+    title="Case by case",
+    caption="Each method minus its control on each test case (dots), and the mean with its interval over seeds.",
+    needs=("scores", "ensembles"),
+    build=build,
+    place=45,
+)

@@ -1,0 +1,1 @@
+"""What a reader is shown of a paper's table, a file each."""

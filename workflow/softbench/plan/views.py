@@ -1,0 +1,102 @@
+"""The views of tables, as their files declare them: read as text, so that planning imports no library of theirs.
+
+A file of `tables/views`, `figures/views` or `papers/views` that assigns `VIEW = View(…)` is a view; see tables/view.py.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from softbench.errors import InputError
+from softbench.plan import modules
+
+ROOMS = {"tables/views": "tables", "figures/views": "figures", "papers/views": "tables"}  # -> folder of its files
+FORMS = {"tables": ("csv", "md", "tex", "html"), "figures": ("png", "pdf", "txt")}
+KINDS = ("methods", "paper")
+NEEDED = ("name", "title", "caption", "build")
+RECORD = "results/tables/{table}.json"  # what was made of a table's views
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a view's file says of it. `module`: below the package; `folder`: below results, of its files."""
+
+    module: str
+    folder: str
+    name: str
+    title: str
+    caption: str
+    file: str
+    of: tuple[str, ...] = ("methods",)
+    folded: bool = False
+    place: int = 50
+
+    @property
+    def dotted(self) -> str:
+        """The module as it is imported."""
+        return f"softbench.{self.module.removesuffix('.py').replace('/', '.')}"
+
+    def files(self, table: str = "{table}") -> list[str]:
+        """Return the files that it becomes for a table."""
+        stem = self.file.replace("{table}", table)
+        return [f"results/{self.folder}/{stem}.{form}" for form in FORMS[self.folder]]
+
+
+def declared(kind: str) -> list[Declared]:
+    """Return the views of a kind of tables, "methods" or "paper", in the order of the page.
+
+    Raises: InputError: if a file of theirs declares no view that can be read, or two views the same file.
+    """
+    found = sorted((view for view in _all() if kind in view.of), key=lambda view: (view.place, view.name))
+    for place, view in enumerate(found):
+        if twin := next((other for other in found[:place] if other.files() == view.files()), None):
+            raise InputError(f"{view.module} and {twin.module} are views of one file, {view.file!r}. Rename one.")
+    return found
+
+
+def _all() -> Iterator[Declared]:
+    for room, folder in ROOMS.items():
+        for path in sorted((modules.PACKAGE / room).glob("[!_]*.py")):
+            yield _read(f"{room}/{path.name}", folder)
+
+
+def _read(module: str, folder: str) -> Declared:
+    said = _arguments(module)
+    if missing := [name for name in NEEDED if name not in said]:
+        raise InputError(f"{modules.PACKAGE / module}: VIEW lacks {', '.join(missing)}; see softbench/tables/view.py.")
+    said.pop("build")
+    known = {name: said[name] for name in ("name", "title", "caption", "of", "folded", "place") if name in said}
+    if unknown := set(known.get("of", ())) - set(KINDS):
+        raise InputError(f"{modules.PACKAGE / module}: `of` holds {', '.join(unknown)}; kinds: {', '.join(KINDS)}.")
+    file = said.get("file", f"{known['name']}_{{table}}")
+    if "{table}" not in file:
+        raise InputError(f"{modules.PACKAGE / module}: `file` must hold {{table}}, but is {file!r}.")
+    return Declared(module, folder, file=file, **known)
+
+
+def _arguments(module: str) -> dict[str, Any]:
+    """Return the arguments of `VIEW = View(…)` that are written out; functions as their names."""
+    call = modules.expression(module, "VIEW")
+    if not (isinstance(call, ast.Call) and ast.unparse(call.func).endswith("View") and not call.args):
+        raise InputError(
+            f"{modules.PACKAGE / module} must assign `VIEW = View(name=…, …)`; see softbench/tables/view.py."
+        )
+    return {str(one.arg): _value(module, str(one.arg), one.value) for one in call.keywords}
+
+
+def _value(module: str, name: str, node: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        if name in ("build", "applies", "reads"):
+            return ast.unparse(node)
+        if isinstance(node, ast.Name):
+            return modules.constant(module, node.id)
+        raise InputError(f"{modules.PACKAGE / module}: `{name}` of VIEW must be written out, with no call.") from None
+
+
+def record(table: str) -> Path:
+    """Return where it is recorded what was made of a table's views."""
+    return Path(RECORD.format(table=table))

@@ -1,0 +1,138 @@
+"""The views of a table, all made in one job: what is unchanged stays, what fails is written as a sentence.
+
+`results/tables/<table>.json` records each view: its key, its state (made, absent or failed) with the reason, and the
+hashes of its files. A view whose key is the recorded one and whose files are the recorded ones is not made again. While
+a job is at work, `<table>.begun` beside the record names its files: one that is left over is of a job that broke off.
+"""
+
+import importlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from softbench import pieces
+from softbench.errors import InputError
+from softbench.tables import forms
+from softbench.tables.given import Given
+from softbench.tables.sheet import Sheet
+from softbench.tables.view import Picture, View
+
+VERSION = None  # writes what views give
+State = dict[str, Any]  # of a view: key, state, reason, files (path -> sha256)
+Log = Callable[[str], None]
+
+
+def make(
+    given: Given, modules: Mapping[str, str], files: Mapping[str, Sequence[str]], record: Path, log: Log
+) -> list[str]:
+    """Make the views of a table, and record them.
+
+    Args:
+        given: the table.
+        modules: view's module ("softbench.tables.views.costs") -> fingerprint of its code.
+        files: view's module -> the files that it becomes.
+        record: where it is written down; read first.
+        log: takes a line for each view.
+    Returns: the names of the views that failed.
+    """
+    known, begun = _read(record), record.with_suffix(".begun")
+    pieces.write_json(begun, {"files": [file for several in files.values() for file in several]})
+    states = {}
+    for module, code in modules.items():
+        states[module] = _state(given, module, code, list(map(Path, files[module])), known.get(module), log)
+    content = {"table": given.table, "title": given.settings.get("title", given.table), "views": states}
+    pieces.write_json(record, content)
+    begun.unlink()
+    return [module.rpartition(".")[2] for module, state in states.items() if state["state"] == "failed"]
+
+
+def _read(record: Path) -> dict[str, State]:
+    """Return what was recorded of each view; nothing where there is no record that can be read."""
+    try:
+        views: dict[str, State] = json.loads(record.read_text(encoding="utf-8"))["views"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return views
+
+
+def _state(given: Given, module: str, code: str, files: list[Path], known: State | None, log: Log) -> State:
+    name = module.rpartition(".")[2]
+    view: View = importlib.import_module(module).VIEW
+    key = key_of(given, view, code)
+    if known is not None and known["key"] == key and known["state"] != "failed" and _are(files, known["files"]):
+        log(f"{name}: unchanged")
+        return known
+    state, reason = "made", ""
+    try:
+        if reason := view.applies(given):
+            state = "absent"
+            write_sentence(given, view, f"Not made: {reason}.", files)
+        else:
+            _write(view.build(given), files)
+    except Exception as error:  # the other views stand
+        state, reason = "failed", _said(error)
+        write_sentence(given, view, f"Failed: {reason}", files)
+    log(f"{name}: {state}" + (f": {reason}" if reason else ""))
+    return {
+        "key": key,
+        "state": state,
+        "reason": reason,
+        "files": {str(path): pieces.hash_file(path) for path in files},
+        **{what: getattr(view, what) for what in ("title", "caption", "folded", "place")},
+    }
+
+
+def key_of(given: Given, view: View, code: str) -> str:
+    """Return what decides a view: its code, the table's settings, and what it needs with the hashes of its files."""
+    needs = {need: given.needs[need] for need in view.needs}
+    files = sorted({*_files_in(needs), *map(str, view.reads(given))})
+    hashes = {path: pieces.hash_file(Path(path)) for path in files}
+    return pieces.key_of(code=code, table=given.table, settings=given.settings, needs=needs, hashes=hashes)
+
+
+def _files_in(value: Any) -> list[str]:
+    """Return all texts within a value that are paths of files."""
+    if isinstance(value, str):
+        return [value] if "/" in value and Path(value).is_file() else []
+    if isinstance(value, Mapping):
+        return [path for one in value.values() for path in _files_in(one)]
+    if isinstance(value, Sequence):
+        return [path for one in value for path in _files_in(one)]
+    return []
+
+
+def _are(files: Sequence[Path], recorded: Mapping[str, str]) -> bool:
+    """Whether the files are those that were recorded, and whole."""
+    known = set(map(str, files)) == set(recorded)
+    return known and all(path.exists() and pieces.hash_file(path) == recorded[str(path)] for path in files)
+
+
+def _said(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
+
+
+def _write(made: Sheet | Picture, files: Sequence[Path]) -> None:
+    if isinstance(made, Picture):
+        from softbench.figures import pictures
+
+        pictures.save(made.figure, files, made.caption)
+        return
+    for path in files:
+        forms.write(made, path)
+
+
+def write_sentence(given: Given, view: View, sentence: str, files: Sequence[Path]) -> None:
+    """Write a sentence in the place of a view, in each of its forms."""
+    title = str(given.settings.get("title", given.table))
+    if any(path.suffix == ".png" for path in files):
+        from softbench.figures import pictures
+
+        pictures.save(pictures.nothing(f"{view.title}: {title}", [sentence]), files, sentence)
+        return
+    for path in files:
+        if path.suffix == ".csv":
+            pieces.write_text(path, f'"{sentence}"\n')
+        else:
+            forms.write(Sheet(f"{title}: {view.title}", sentence), path)

@@ -1,0 +1,137 @@
+"""What each method of a table cost, as CSV, Markdown and HTML."""
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from softbench.costs import table as costs
+from softbench.tables.given import Given
+from softbench.tables.rounding import NOTHING, number
+from softbench.tables.sheet import Sheet, plain
+from softbench.tables.view import View
+
+VERSION = 1
+NOT_MEASURED = "not measured"
+NOT_RECORDED = "not recorded"
+HEADS = [
+    *("Method", "Soft label (CPU-s)", "Training a seed", "Step (ms)", "Memory (MiB)", "GPU memory (MiB)"),
+    *("Energy a seed (kJ)", "Disk a seed (MiB)", "Training over control"),
+]
+NOTES = (
+    "Soft label: all cases of the data set, reading and storing included, summed over processes; maps that several "
+    "soft labels share count in full for each. What is computed from the label map alone is computed again when "
+    "training reads it, which is in the training time.",
+    "Training: the median over seeds; without scoring. The first seed of a job reads the data, too.",
+    "Step: by the clock, the median over seeds of the median over a run.",
+    "Memory: the largest of any seed; of a GPU that of tensors.",
+    "Training over control: the median over seeds of the time over that of the control's same seed on the same "
+    "hardware. Other work on the machine moves it.",
+)
+
+
+def sheet(table: pd.DataFrame, title: str) -> Sheet:
+    """Return the table of `costs.table.build` as a reader sees it."""
+    rows = [_cells(row) for _, row in table.iterrows()]
+    groups = [f"{row['experiment']}, {row['network']}" for _, row in table.iterrows()]
+    grid = plain(HEADS, rows, groups=groups if len(set(groups)) > 1 else ())
+    about = f"Each cell: what the records of the runs say{_over(table)}. Training on {_hardware(table)}."
+    return Sheet(f"Costs of: {title}", about, (grid,), (*NOTES, *_gaps(table)), table)
+
+
+def _over(table: pd.DataFrame) -> str:
+    counts = sorted({int(count) for count in table["seeds"] if count})
+    if not counts:
+        return ""
+    low, high = counts[0], counts[-1]
+    return f", over {high if low == high else f'{low} to {high}'} seed{'s' if high > 1 else ''} a method"
+
+
+def _hardware(table: pd.DataFrame) -> str:
+    names = {one for name in table["hardware"].dropna() for one in str(name).split("; ")}
+    return ", ".join(sorted(names)) or "unknown hardware"
+
+
+def _cells(row: Any) -> list[str]:
+    energy = row["energy_j"] / 1000
+    return [
+        row["title"],
+        _three(row["label_cpu_s"], NOT_RECORDED),
+        _training(row),
+        _three(row["ms_per_step"]),
+        _whole(row["peak_mib"]),
+        _whole(row["peak_gpu_mib"]),
+        _three(energy, NOT_MEASURED if row["seeds"] else NOTHING),
+        _three(row["disk_mib"]),
+        _three(row["ratio_to_control"]),
+    ]
+
+
+def _training(row: Any) -> str:
+    """Return GPU-hours or CPU seconds; of seeds on both kinds of device neither is a median that says anything."""
+    if not row["seeds"]:
+        return NOT_RECORDED if row["unrecorded"] else NOTHING
+    if row["on_gpu"] is None or pd.isna(row["on_gpu"]):
+        return "on CPU and GPU"
+    return f"{_three(row['s'] / 3600)} GPU-h" if row["on_gpu"] else f"{_three(row['cpu_s'])} CPU-s"
+
+
+def _three(value: Any, missing: str = NOTHING) -> str:
+    """Write a positive number with three digits that count."""
+    if value is None or pd.isna(value):
+        return missing
+    size = math.floor(math.log10(abs(value))) if value else 0
+    return number(float(value), max(0, 2 - size))
+
+
+def _whole(value: Any) -> str:
+    return NOTHING if value is None or pd.isna(value) else number(float(value), 0)
+
+
+def _gaps(table: pd.DataFrame) -> Iterable[str]:
+    """Say what was left out, method by method."""
+    told = {
+        "failed": "failed, and enter nothing",
+        "unrecorded": "left no record",
+        "resumed": "stopped and resumed: only the last part of their training is in its time",
+    }
+    for column, words in told.items():
+        found = [f"{row['title']} {int(row[column])}" for _, row in table.iterrows() if row[column] > 0]
+        if found:
+            yield f"Seeds that {'were ' if column == 'resumed' else ''}{words}: {', '.join(found)}."
+    if table["label_cpu_s"].isna().any():
+        yield "Soft labels made before their time was recorded are marked; making them again records it."
+
+
+def view(given: Given) -> Sheet:
+    """Return the sheet of a table's methods; provenance is read beside the batches, and is no input."""
+    return sheet(costs.build(given.needs["costs"]), given.title)
+
+
+def provenance(given: Given) -> Iterable[Path]:
+    """Return the records of time and memory beside the runs and soft labels."""
+    for method in given.needs["costs"]:
+        folders = [folder for path in method["batches"] for folder in sorted(Path(path).parent.glob("seed-*"))]
+        for folder in [*folders, Path(method["soft_label"]).parent]:
+            yield from (folder / name for name in ("provenance.json", "history.csv") if (folder / name).exists())
+
+
+def without_runs(given: Given) -> str:
+    """Say that nothing was trained."""
+    return "" if given.needs["costs"] else "there is no data at hand to train on"
+
+
+VIEW = View(
+    name="costs",
+    title="Costs",
+    caption="What each method cost: its soft label, training, memory, energy or “not measured”, disk.",
+    needs=("costs",),
+    applies=without_runs,
+    reads=provenance,
+    build=view,
+    folded=True,
+    of=("methods", "paper"),
+    place=90,
+)

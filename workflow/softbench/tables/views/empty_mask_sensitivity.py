@@ -1,0 +1,146 @@
+"""One table under two empty-mask policies: a missed structure costs the image's diagonal, or it is left out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from softbench.tables.assemble import Runs, table
+from softbench.tables.given import Given
+from softbench.tables.layout import differences, heads, means, name_of, title_of
+from softbench.tables.parts import Cell, Column, Table
+from softbench.tables.rounding import NOTHING
+from softbench.tables.sheet import Entry, Sheet, plain
+from softbench.tables.view import View
+from softbench.tables.wording import POLICIES, spread
+
+VERSION = 1
+PENALTY, LEFT_OUT = "diagonal", "exclude"
+ABOUT = (
+    "The columns that an empty mask changes, under the policy of the table ({first}) and under {second}. Each cell: "
+    "{spread}; differences: method minus control with its 95 % t interval, unmarked. Infinite: values with one empty "
+    "mask. Undefined: values with two, in no mean. Both are counted over cases, seeds and raters."
+)
+OWN_CASES = (
+    "Where infinite values are left out, each mean is over the cases that this method did not miss: one that misses "
+    "hard cases looks better for it. The differences are over the cases that neither missed."
+)
+NOTHING_DIFFERS = "No value of this table depends on the policy: no mask was empty where the other was not."
+COLUMNS = [
+    *("method", "title", "structure", "metric", "roi", "unit", "policy", "mean", "sd_over_seeds"),
+    *("n_infinite", "n_undefined", "difference", "difference_low", "difference_high", "p_holm", "differs"),
+]
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The same table under each policy, that of config first, and which of its columns differ."""
+
+    tables: Mapping[str, Table]
+    differ: tuple[int, ...]
+
+    @property
+    def first(self) -> Table:
+        """The table as config has it."""
+        return next(iter(self.tables.values()))
+
+    def counted(self, place: int) -> list[Cell]:
+        """Return the cells of a column that count what was infinite and what was undefined: no policy fills them in."""
+        return _column(self.tables[LEFT_OUT], place)
+
+
+def build(runs: Runs, settings: Mapping[str, Any]) -> Policies:
+    """Build a table under its own policy and under a second; the arguments are `assemble.table`'s.
+
+    The second leaves out what is infinite; where the table does so itself, it is the penalty.
+    """
+    own = settings.get("policy", PENALTY)
+    tables = {
+        name: table(runs, {**settings, "policy": name}) for name in (own, LEFT_OUT if own != LEFT_OUT else PENALTY)
+    }
+    first = next(iter(tables.values()))
+    differ = [place for place in range(len(first.columns)) if _differs([_column(t, place) for t in tables.values()])]
+    return Policies(tables, tuple(differ))
+
+
+def _column(shown: Table, place: int) -> list[Cell]:
+    return [row[place] for row in shown.cells]
+
+
+def _differs(columns: Sequence[Sequence[Cell]]) -> bool:
+    """Whether a mean depends on the policy; NaN equals NaN."""
+    told = {tuple(repr(cell.mean) for cell in cells) for cells in columns}
+    return len(told) > 1
+
+
+def sheet(policies: Policies) -> Sheet:
+    """Return the columns that differ, a group each, or a sentence where none does; the numbers are of all columns."""
+    shown, names = policies.first, list(policies.tables)
+    title, numbers = f"{shown.title}: what an empty mask costs", pd.DataFrame(list(_records(policies)), columns=COLUMNS)
+    if not policies.differ:
+        return Sheet(title, " ".join([NOTHING_DIFFERS, *_undefined(policies)]), numbers=numbers)
+    top = ["Method", *names, "infinite", "undefined", *(f"difference, {name}" for name in names)]
+    rows = [line for place in policies.differ for line in _lines(policies, place)]
+    groups = [title_of(heads(shown)[place]) for place in policies.differ for _ in shown.methods]
+    about = ABOUT.format(first=names[0], second=names[1], spread=spread(shown))
+    notes = (*(f"{name}: {POLICIES[name]}" for name in names), OWN_CASES, *_undefined(policies))
+    return Sheet(title, about, (plain(top, rows, groups=groups),), notes, numbers)
+
+
+def _lines(policies: Policies, place: int) -> Iterable[list[str]]:
+    """Give a line a method: means, counts, and differences where it has a control."""
+    tables = policies.tables.values()
+    found = [means(shown) for shown in tables]
+    gaps = [iter(differences(shown)) for shown in tables]
+    for row, (method, cell) in enumerate(zip(policies.first.methods, policies.counted(place), strict=True)):
+        values = [lines[row].entries[place].words for lines in found]
+        beside = [_gap_words(next(lines).entries[place]) if method.control else NOTHING for lines in gaps]
+        yield [method.title, *values, str(cell.n_penalised), str(cell.n_undefined), *beside]
+
+
+def _gap_words(entry: Entry) -> str:
+    return " ".join(part.text for part in (entry.number, *entry.asides[:1]) if part.text)
+
+
+def _undefined(policies: Policies) -> Iterable[str]:
+    """Count undefined values of the columns that do not differ."""
+    shown = policies.first
+    for place, head in enumerate(heads(shown)):
+        count = sum(cell.n_undefined for cell in policies.counted(place))
+        if count and place not in policies.differ:
+            yield f"{name_of(head)}: {count} undefined, in no mean under either policy."
+
+
+def _records(policies: Policies) -> Iterable[list[object]]:
+    for name, shown in policies.tables.items():
+        for method, row in zip(shown.methods, shown.cells, strict=True):
+            for place, (column, cell) in enumerate(zip(shown.columns, row, strict=True)):
+                what = [method.key, method.title, *_place(column), name, cell.mean, cell.sd_seeds]
+                yield [*what, cell.n_penalised, cell.n_undefined, *_gap(cell), place in policies.differ]
+
+
+def _place(column: Column) -> list[str]:
+    return [column.structure, column.metric, column.roi, column.described.unit]
+
+
+def _gap(cell: Cell) -> list[object]:
+    gap = cell.difference
+    return [None] * 4 if gap is None else [gap.mean, gap.low, gap.high, cell.p_holm]
+
+
+def view(given: Given) -> Sheet:
+    """Return the sheet of a table."""
+    return sheet(build(given.runs, given.settings))
+
+
+VIEW = View(
+    name="empty_mask_sensitivity",
+    file="policies_{table}",
+    title="Empty masks under two policies",
+    caption="What an empty mask costs: the table's policy and a second one, where any value differs.",
+    needs=("scores", "ensembles"),
+    build=view,
+    folded=True,
+    place=60,
+)

@@ -1,0 +1,170 @@
+"""What costs no further training: every method raw, at its own temperature, as an ensemble, and both.
+
+A soft label is worth its trouble where it reaches what one-hot does not reach with one number more, or as the mean of
+the networks that were trained anyway.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from softbench.tables import vs_temperature, wording
+from softbench.tables.assemble import OF_ENSEMBLES, RAW, Runs, table
+from softbench.tables.company import failed_runs, members, missing_seeds
+from softbench.tables.given import Given
+from softbench.tables.layout import heads, means
+from softbench.tables.parts import Method, Table
+from softbench.tables.scaled import TEMPERATURE
+from softbench.tables.sheet import Grid, Line, Sheet
+from softbench.tables.view import View
+
+VERSION = 2
+ENSEMBLE, SCALED_ENSEMBLE = OF_ENSEMBLES
+LABELS = {
+    RAW: "raw",
+    TEMPERATURE: "own temperature",
+    ENSEMBLE: "ensemble of {}",
+    SCALED_ENSEMBLE: "ensemble of {}, own temperature",
+}
+ABOUT = (
+    "Every method as it was trained, and what needs no further training. Raw: {raw}. Own temperature: the same runs, "
+    "their logits divided by one number a run, fitted on its validation cases. Ensemble: the mean of the probabilities "
+    "of all seeds, then at a temperature fitted for the ensemble; it uses all seeds up, so it is one number without ±. "
+    "Compare a soft label with one-hot at its temperature (tested above, where it was made), and with the ensemble of "
+    "one-hot. Nothing is marked here. ↑ higher is better, ↓ lower is better."
+)
+ASKED_BY = {TEMPERATURE: "temperature: true", ENSEMBLE: "ensemble: true"}
+COLUMNS = [
+    *("method", "title", "prediction", "seeds", "structure", "metric", "roi", "unit", "better"),
+    *("mean", "sd_over_seeds", "n_cases", "n_undefined", "n_penalised"),
+]
+AGAINST = [
+    "method",
+    "structure",
+    "metric",
+    "roi",
+    *(f"to_scaled_{name}" for name in ("mean", "low", "high", "p", "p_holm", "verdict")),
+]
+
+
+@dataclass(frozen=True)
+class Free:
+    """A table for each prediction that was made, raw first, all with the same methods and columns."""
+
+    tables: Mapping[str, Table]
+    missing: tuple[str, ...]  # sentences on those that were not made
+    rival: Table | None = None  # every method against one-hot at its own temperature
+
+    def seeds_of(self, method: Method, prediction: str) -> int:
+        """Return how many seeds a line is made of: runs, or members of the ensemble; 0 where there is none."""
+        shown = self.tables[prediction]
+        if shown.ensembles:
+            return next((len(one.seeds) for one in shown.ensembles if one.method == method.key and not one.reason), 0)
+        return max(cell.n_seeds for cell in shown.cells[shown.methods.index(method)])
+
+    def lines(self) -> Iterable[tuple[int, Method, str]]:
+        """Give place, method and prediction of each line, grouped by method; an ensemble that failed has none."""
+        for place, method in enumerate(self.tables[RAW].methods):
+            for prediction in self.tables:
+                if prediction == RAW or self.seeds_of(method, prediction):
+                    yield place, method, prediction
+
+
+def build(runs: Runs, settings: Mapping[str, Any], predictions: Sequence[str]) -> Free:
+    """Summarise every prediction of a table's trained methods.
+
+    Args:
+        runs: with the ensembles that were asked for.
+        settings: of the table, as `assemble.table` takes them; its own prediction does not matter.
+        predictions: that the experiment's scoring asks for, raw first.
+    Returns: the predictions that were made.
+    Raises: InputError: as `assemble.table`.
+    """
+    rows = [
+        {"key": row["key"], "title": row["title"]}
+        for row in settings["methods"]
+        if row.get("trained", True) and not row.get("scaled")
+    ]
+    there = set(runs.scores["prediction"][runs.scores["grid"] == settings.get("grid", "full")])
+    made = [prediction for prediction in predictions if prediction in there]
+    alone = {**settings, "methods": rows}
+    tables = {prediction: table(runs, {**alone, "prediction": prediction}) for prediction in made}
+    missing = tuple(_missing(runs, predictions, made, {row["key"]: row["title"] for row in rows}))
+    return Free(tables, missing, vs_temperature.build(runs, settings) if TEMPERATURE in made else None)
+
+
+def _missing(runs: Runs, asked: Sequence[str], made: Sequence[str], titles: Mapping[str, str]) -> Iterable[str]:
+    """Say what was not asked for, and what was and is not there."""
+    if words := [f"`{word}`" for prediction, word in ASKED_BY.items() if prediction not in asked]:
+        yield f"Shown is what the experiment's `scoring` asks for; {' and '.join(words)} there would add lines."
+    for prediction in (one for one in asked if one not in made):
+        yield f"Asked for, but not scored on this grid: {LABELS[prediction].format('all seeds')}."
+    if ENSEMBLE in asked and ENSEMBLE not in made:
+        for one in runs.ensembles:
+            if one.reason and one.method in titles:
+                yield f"{titles[one.method]}: no ensemble; {one.reason}."
+
+
+def sheet(free: Free) -> Sheet:
+    """Return a line a method and prediction; above them every method against one-hot at its own temperature."""
+    raw = free.tables[RAW]
+    texts = {prediction: means(shown) for prediction, shown in free.tables.items()}
+    lines = [
+        Line(
+            LABELS[prediction].format(free.seeds_of(method, prediction)),
+            tuple(entry.unmarked for entry in texts[prediction][place].entries),
+            group=method.title,
+        )
+        for place, method, prediction in free.lines()
+    ]
+    first = [vs_temperature.grid(free.rival)] if free.rival else []
+    about = ABOUT.format(raw=wording.spread(raw))
+    grid = Grid(heads(raw), tuple(lines), first="Prediction", title="Every prediction" if first else "")
+    return Sheet(
+        f"{raw.title}: what needs no further training", about, (*first, grid), tuple(_notes(free)), _frame(free)
+    )
+
+
+def _notes(free: Free) -> list[str]:
+    raw = free.tables[RAW]
+    pooled = free.tables.get(ENSEMBLE)
+    made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in raw.composites.items()]
+    whose = list(members(pooled)) if pooled else []
+    return [*free.missing, *made, *whose, *missing_seeds(raw), *failed_runs(raw), wording.POLICIES[raw.policy]]
+
+
+def _frame(free: Free) -> pd.DataFrame:
+    """Return one row a line and column; raw lines also hold their difference to one-hot at its own temperature."""
+    frame = pd.DataFrame(list(_records(free)), columns=COLUMNS)
+    against = pd.DataFrame(list(vs_temperature.records(free.rival)) if free.rival else [], columns=AGAINST)
+    return frame.merge(against.assign(prediction=RAW), how="left", on=["prediction", *AGAINST[:4]])
+
+
+def _records(free: Free) -> Iterable[list[object]]:
+    for place, method, prediction in free.lines():
+        shown = free.tables[prediction]
+        for column, cell in zip(shown.columns, shown.cells[place], strict=True):
+            metric = column.described
+            what = [column.structure, column.metric, column.roi, metric.unit, metric.better]
+            counts = [cell.n_cases, cell.n_undefined, cell.n_penalised]
+            seeds = free.seeds_of(method, prediction)
+            yield [method.key, method.title, prediction, seeds, *what, cell.mean, cell.sd_seeds, *counts]
+
+
+def view(given: Given) -> Sheet:
+    """Return the sheet of a table."""
+    return sheet(build(given.all_runs, given.settings, given.needs["predictions"]))
+
+
+VIEW = View(
+    name="post_hoc",
+    file="free_{table}",
+    title="Temperature and ensembles",
+    caption="Every method raw, at its own temperature and as an ensemble: what needs no further training; and every "
+    "method against one-hot at its own temperature, paired over seeds.",
+    needs=("scores", "ensembles", "predictions"),
+    build=view,
+    place=50,
+)
