@@ -28,7 +28,7 @@ rule claims:
     input:
         printed=plan.papers.printed,
     output:
-        multiext("results/claims", ".csv", ".md"),
+        multiext("results/claims", ".csv", ".md", ".tex"),
         report(
             "results/claims.html",
             caption="../report/claims.rst",
@@ -53,7 +53,7 @@ use rule claims as claims_of_papers with:
         printed=plan.papers.printed,
         runs=plan.papers.all_batches,
     output:
-        multiext("results/{page}/claims", ".csv", ".md"),
+        multiext("results/{page}/claims", ".csv", ".md", ".tex"),
         report(
             "results/{page}/claims.html",
             caption="../report/claims.rst",

@@ -34,7 +34,7 @@ class Pages:
         return [
             *self._of_tables(self.plan.papers_of(data)),
             *paths.figures(self._paper_figures(data)),
-            *(f"results/{page}/claims.{form}" for form in ("csv", "md", "html")),
+            *(f"results/{page}/claims.{form}" for form in FORMS),
             f"results/report/{page}.html",
         ]
 
