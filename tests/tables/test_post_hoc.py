@@ -67,7 +67,7 @@ def test_text_groups_by_method_marks_nothing_and_names_what_failed(runs, setting
         forms.write(post_hoc.sheet(post_hoc.build(runs, settings, ALL)), tmp_path / f"f.{suffix}")
     text = (tmp_path / "f.md").read_text()
     assert "mean ± sd over 3 seeds" in text
-    assert "| ensemble of 2, own temperature | 0.600 | 0.0010 |" in text
+    assert "| ensemble of 2, scaled | 0.600 | 0.0010 |" in text
     assert "| raw | 0.500 ± 0.000 | 0.0100 ± 0.0000 |" in text
     assert f"- Noise: no ensemble; {WHY}." in text
     assert "| **0." not in text

@@ -27,7 +27,7 @@ def build(methods: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             manifests, the seeds beside them) and `soft_label` (path of its manifest), in the order of the rows.
     Returns: columns `COLUMNS`. `s`, `cpu_s`, `steps`, `ms_per_step`, `disk_mib`: median over seeds; the two peaks: the
         largest; `energy_j`: mean over the `energy_seeds` that measured it. `ratio_to_control`: the median over
-        `ratio_seeds` of training time over that of the control's same seed (seconds on a GPU, CPU seconds elsewhere),
+        `ratio_seeds` of training time over that of the control's same seeds (seconds on a GPU, CPU seconds elsewhere),
         where both ran on the same hardware. What was not measured is NaN; seeds that failed or left no record are
         counted and enter nothing.
     """
@@ -87,13 +87,14 @@ def _of_seeds(costs: pd.DataFrame) -> dict[str, Any]:
 
 
 def _ratio(costs: pd.DataFrame, control: pd.DataFrame) -> dict[str, Any]:
-    """Return the ratio paired over seeds, of those whole and on the same hardware as their partner."""
+    """Return the ratio of medians over the seeds of both, of those whole and on the same hardware as their partner."""
     if control.empty:
         return {}
     whole = [frame[~frame["resumed"]] for frame in (costs, control)]
     pairs = whole[0].merge(whole[1], on=["seed", "hardware"], suffixes=("", "_control"))
-    ratios = (_time(pairs, "") / _time(pairs, "_control")).dropna()
-    return {"ratio_to_control": ratios.median() if len(ratios) else math.nan, "ratio_seeds": len(ratios)}
+    times = pd.DataFrame({"method": _time(pairs, ""), "control": _time(pairs, "_control")}).dropna()
+    ratio = times["method"].median() / times["control"].median() if len(times) else math.nan
+    return {"ratio_to_control": ratio, "ratio_seeds": len(times)}
 
 
 def _time(pairs: pd.DataFrame, suffix: str) -> pd.Series:

@@ -40,6 +40,11 @@ CAPTION = (
     "case furthest out and in brackets how many cases are there. The dots show how patients differ; a test over them "
     "would compare networks, not methods."
 )
+CAPTION_UNTESTED = (
+    "Method minus control, case by case: each dot is a test case; diamond: the mean. {why}. The axis is that of the "
+    "methods compared. What lies beyond it stands as an arrow at the edge with its number in the shaded strip: dark "
+    "the mean; grey the case furthest out and in brackets how many cases are there."
+)
 EDGE = "In the strips: numbers of what lies beyond the axis (grey: the furthest case, and how many there are)."
 WAYS = {"higher": "← worse    better →", "lower": "← better    worse →", "neither": ""}
 Drawn = Sequence[tuple[Method, Cell, CaseLine]]

@@ -15,6 +15,8 @@ REGIONS = (
     "Where predictions do go wrong, in the foreground and in the band around the boundaries, the same cap may hurt or "
     "help, and the order of the methods can turn round: hence all three regions side by side."
 )
+UNBROKEN = "\N{NON-BREAKING HYPHEN}"  # within a date
+NONE: Mapping[str, str] = {}
 NO_TEST = "One run, or one ensemble, per method: nothing tells how large a difference noise alone would make."
 
 
@@ -33,7 +35,9 @@ class Shown:
     answer: Answer | None = None
 
 
-def to_html(shown: Sequence[Shown], whole: Ledger, data: int, left: Sequence[str] = ()) -> str:
+def to_html(
+    shown: Sequence[Shown], whole: Ledger, data: int, left: Sequence[str] = (), rehearsals: Mapping[str, str] = NONE
+) -> str:
     """Return the opening as a fragment of HTML; it says what is in the tables, and makes no claim of its own.
 
     Args:
@@ -41,12 +45,13 @@ def to_html(shown: Sequence[Shown], whole: Ledger, data: int, left: Sequence[str
         whole: the runs of all of them, each once.
         data: number of data sets.
         left: titles of the tables that are not finished.
+        rehearsals: page beside this one -> title.
     """
     template = environment().get_template("opening.html.j2")
     tables = [one for one in shown if one.answer]
     return template.render(
         shown=shown, tables=tables, run=_run(shown, whole, data), summary=_summary(tables),
-        regions=REGIONS, no_test=NO_TEST, facts=_facts, left=left,
+        regions=REGIONS, no_test=NO_TEST, facts=_facts, left=left, rehearsals=rehearsals,
     )  # fmt: skip
 
 
@@ -73,7 +78,7 @@ def _outcome(runs: Ledger) -> str:
 def _circumstances(runs: Ledger) -> str:
     """Say when, on what and at which commit; what no record tells is left out."""
     commits = f"commit {', '.join(runs.commits)}" if runs.commits else ""
-    parts = (runs.when, ", ".join(runs.machines), commits)
+    parts = (runs.when.replace("-", UNBROKEN), ", ".join(runs.machines), commits)
     return "; ".join(part for part in parts if part) or "no record of when and where"
 
 

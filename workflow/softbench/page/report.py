@@ -22,6 +22,7 @@ def write(
     cards: Iterable[Mapping[str, str]],
     claims: str,
     comparison: Sequence[str],
+    rehearsals: Mapping[str, str] | None = None,
     files: Sequence[Path] = (),
     provenance: Mapping[str, Any],
 ) -> None:
@@ -35,6 +36,7 @@ def write(
         figures: the papers' figures, name -> title.
         cards: of the data's sources, see `chapters.of_sources`.
         claims, comparison: fragments of HTML.
+        rehearsals: pages of rehearsals, which lie beside this one, and their titles.
         files: pictures (.png) and captions (.txt) of the papers' figures.
         provenance: of the page itself, name -> value.
     """
@@ -51,7 +53,7 @@ def write(
         *chapters.of_sources(_example(numbers), known),
     ]
     left = [facts["title"] for name, facts in every.items() if name not in done]
-    first = opening.to_html(shown, _runs_of(list(every.values())), len(known), left)
+    first = opening.to_html(shown, _runs_of(list(every.values())), len(known), left, rehearsals or {})
     page.write(path, title="SoftLabelBench", sections=sections, provenance=provenance, opening=first)
 
 

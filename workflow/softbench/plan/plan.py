@@ -157,8 +157,11 @@ class Plan:
         return [run for run in self.runs_of(table) if shown and self.methods[run[2]]["sanity"] is None]
 
     def ensembles_wanted(self, table: str) -> list[Run]:
-        """Return the (experiment, network, method) whose ensembles a table shows, or its experiment asks for."""
-        asked = [run for run in self.runs_of(table) if run[0] in self.ensembles]
+        """Return the (experiment, network, method) whose ensembles a table shows, or its experiment asks for.
+
+        One seed makes no ensemble: what an experiment asks for by itself begins with two.
+        """
+        asked = [run for run in self.runs_of(table) if run[0] in self.ensembles and len(self.seeds_of(run[0])) > 1]
         return self.ensembles_of(table) or [run for run in asked if self.methods[run[2]]["sanity"] is None]
 
 

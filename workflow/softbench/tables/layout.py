@@ -72,9 +72,20 @@ def _lines(
         row = table.methods.index(method)
         cells = enumerate(zip(table.cells[row], decimals, strict=True))
         entries = tuple(entry(cell, digits, (row, column)) for column, (cell, digits) in cells)
-        against = f"vs {table.controls[str(method.control)]}" if control else ""
+        against = f"vs {table.controls[str(method.control)]}" if control else _why_empty(table, row)
         lines.append(Line(method.title, entries, against))
     return tuple(lines)
+
+
+def _why_empty(table: Table, row: int) -> str:
+    """Say why a row holds no number; empty where it holds one."""
+    if any(cell.summary is not None for cell in table.cells[row]):
+        return ""
+    method = table.methods[row]
+    keys = {method.key, method.scaled}
+    if any(one.method in keys for one in table.failed):
+        return "every run failed"
+    return "no ensemble" if any(one.method in keys and one.reason for one in table.ensembles) else "no score"
 
 
 def _difference(cell: Cell, decimals: int, place: tuple[int, int]) -> Entry:

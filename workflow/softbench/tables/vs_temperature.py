@@ -9,8 +9,13 @@ from softbench.tables.layout import differences, heads, name_of
 from softbench.tables.parts import ALPHA, Table
 from softbench.tables.scaled import scaled_rows
 from softbench.tables.sheet import Grid, Line
+from softbench.tables.wording import untested
 
 VERSION = 1
+ABOUT_ONE = (
+    "Method, raw, minus {rival}, over the cases defined in both. {why}. One-hot was trained with cross-entropy alone: "
+    "where a method has another loss, the difference is of both."
+)
 ABOUT = (
     "Method, raw, minus {rival}, paired over seeds and over the cases defined in both, with its 95 % t interval (each "
     "by itself). What is beyond noise after Holm's adjustment for the {tests} differences here (p < {alpha:g}) is "
@@ -45,9 +50,12 @@ def build(runs: Runs, settings: Mapping[str, Any]) -> Table | None:
 def grid(table: Table) -> Grid:
     """Return the differences; nothing is marked, the notes name what is beyond noise."""
     rival = table.methods[0].title
-    about = ABOUT.format(rival=rival, tests=table.tests, alpha=ALPHA)
+    why = untested(table)
+    about = ABOUT_ONE.format(rival=rival, why=why) if why else ABOUT.format(rival=rival, tests=table.tests, alpha=ALPHA)
     lines = [Line(line.title, tuple(entry.unmarked for entry in line.entries)) for line in differences(table)]
-    return Grid(heads(table), tuple(lines), title=f"Against {rival}", about=about, notes=tuple(_verdicts(table)))
+    return Grid(
+        heads(table), tuple(lines), title=f"Against {rival}", about=about, notes=tuple(_verdicts(table)), look="stacked"
+    )
 
 
 def _verdicts(table: Table) -> Iterable[str]:

@@ -28,6 +28,13 @@ NO_TEST_OF_ENSEMBLES = (
     "would compare two sets of networks, not two methods, and would be invalid."
 )
 DIFFERENCE = "Difference to the control"
+DEFINED = "over the cases defined in both"
+ONE_ENSEMBLE = "One ensemble per method has no spread over seeds, so there is no interval and no test"
+ONE_RUN = "One run per method has no spread over seeds, so there is no interval and no test"
+PER_CASE = (
+    "ECE is that of each case, and the mean over cases is shown. The ECE in the reliability diagrams pools the voxels "
+    "of all cases, and is another number."
+)
 SCALED = {
     "temperature": "Probabilities are scaled by each run's own temperature, fitted on its validation cases.",
     "ensemble_temperature": "Probabilities are scaled by each ensemble's own temperature, fitted on validation cases.",
@@ -59,16 +66,24 @@ def _count(span: tuple[int, int], noun: str) -> str:
 
 def paired(table: Table) -> str:
     """Say what stands in a cell of part 2, and which numbers are bold."""
-    if table.ensembles:
-        return (
-            "Method minus control, over the cases defined in both. One ensemble per method has no spread over seeds, "
-            "so there is no interval and no test, and nothing is bold."
-        )
+    if why := untested(table):
+        return f"Method minus control, {DEFINED}. {why}, and nothing is bold."
     return (
-        "Method minus control, paired over seeds and over the cases defined in both, with its 95 % t interval (each by "
-        f"itself). Bold: beyond noise after Holm's adjustment for the {table.tests} differences of this table (p < "
-        f"{ALPHA:g}); among the means only where the method is the better one."
+        f"Method minus control, paired over seeds and {DEFINED}, with its 95 % t interval (each by itself). Bold: "
+        f"beyond noise after Holm's adjustment for the {_differences(table)} of this table (p < {ALPHA:g}); among the "
+        "means only where the method is the better one."
     )
+
+
+def _differences(table: Table) -> str:
+    return f"{table.tests} difference{'' if table.tests == 1 else 's'}"
+
+
+def untested(table: Table) -> str:
+    """Say why no difference of a table has an interval or a test; empty where one has."""
+    if table.ensembles:
+        return ONE_ENSEMBLE
+    return "" if span(table, lambda cell: cell.n_seeds)[1] > 1 else ONE_RUN
 
 
 def detected(table: Table) -> Iterable[str]:
@@ -90,7 +105,8 @@ def few_cases(table: Table) -> Iterable[str]:
     """Say where the test cases are too few to speak of other patients."""
     reason = reason_against(cases=span(table, lambda cell: cell.n_cases)[0])
     if reason and span(table, lambda cell: cell.n_cases)[1]:
-        yield f"For new patients there is {reason}; the intervals above speak of new seeds on these cases."
+        above = "" if untested(table) else "; the intervals above speak of new seeds on these cases"
+        yield f"For new patients there is {reason}{above}."
 
 
 def footnotes(table: Table) -> tuple[str, ...]:
@@ -99,6 +115,7 @@ def footnotes(table: Table) -> tuple[str, ...]:
     predicted = [*members(table), *([SCALED[table.prediction]] if table.prediction in SCALED else []), *scaled(table)]
     lines = [*table.notes, *made, *predicted, *missing_seeds(table), POLICIES[table.policy], *_counts(table)]
     lines += [*detected(table), *few_cases(table)]
+    lines += [PER_CASE] if any((column.metric, column.over) == ("ece", "cases") for column in table.columns) else []
     return (*lines, *failed_runs(table), NO_TEST_OF_ENSEMBLES if table.ensembles else SEED_IS_THE_UNIT)
 
 

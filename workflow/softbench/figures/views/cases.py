@@ -3,13 +3,16 @@
 from softbench.figures import case_figure
 from softbench.tables.given import Given
 from softbench.tables.view import Picture, View
+from softbench.tables.wording import untested
 
 VERSION = 1
 
 
 def build(given: Given) -> Picture:
     """Draw the differences."""
-    return Picture(case_figure.draw(given.evidence, title=f"Case by case: {given.title}"), case_figure.CAPTION)
+    figure = case_figure.draw(given.evidence, title=f"Case by case: {given.title}")
+    why = untested(given.shown)
+    return Picture(figure, case_figure.CAPTION_UNTESTED.format(why=why) if why else case_figure.CAPTION)
 
 
 VIEW = View(

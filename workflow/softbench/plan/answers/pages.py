@@ -49,7 +49,7 @@ class Pages:
     def products(self, targets: Sequence[str]) -> list[str]:
         """Return what a reader wants of some tables: all their views, and one page."""
         whole = list(targets) == list(self.plan.config["run"])
-        pages = self._of_whole_run() if whole else [f"results/report/{target}.html" for target in targets]
+        pages = self._of_whole_run() if whole else _pages(targets)
         return [*self._of_tables(targets), *pages]
 
     def asked(self, arguments: Sequence[str]) -> list[str]:
@@ -62,7 +62,7 @@ class Pages:
         files = [word for word in arguments if word.startswith("results/")]
         data = self.plan.config["data"]
         papers = [f"results/report/paper_tables{self.plan.form_of(data)}.html"] if "paper_tables" in arguments else []
-        pages = [*(f"results/report/{table}.html" for table in named), *papers]
+        pages = [*_pages(named), *papers]
         if not (named or files or papers):
             named, pages = list(self.plan.config["run"]), ["results/report/index.html"]
         return [*pages, *(f"results/tables/{table}.md" for table in named), *files]
@@ -71,8 +71,13 @@ class Pages:
         return [file for table in tables for file in self._views.files(table)]
 
     def _of_whole_run(self) -> list[str]:
-        pages = ["results/report/index.html", "results/claims.md", "results/scores.parquet"]
+        pages = [*_pages(["index", *self._rehearsed()]), "results/claims.md", "results/scores.parquet"]
         return [*pages, *self._comparison(self._tables.of_run())]
+
+    def _rehearsed(self) -> list[str]:
+        """Return the rehearsals in `run:`, whose numbers mean nothing: each has a page of its own."""
+        papers = (name for name in self.plan.config["run"] if name in self.plan.paper_tables)
+        return [name for name in papers if self._papers.is_rehearsal(name)]
 
     def _comparison(self, tables: Sequence[str]) -> list[str]:
         """Return the files that compare tables; none where there is one alone."""
@@ -99,6 +104,9 @@ class Pages:
             "figures": self._figures(page),
             "cards": [modules.data_card(source) for source in sources],
             "claims": self._claims(page),
+            "rehearsals": {
+                f"{name}.html": self._tables.title_of(name) for name in self._rehearsed() if page == "index"
+            },
             "comparison": [path for path in self._compared(page) if path.endswith(".html")],
         }
 
@@ -123,8 +131,10 @@ class Pages:
         return f"results/{page}/claims.html" if page in self._papers.pages else "results/claims.html"
 
     def _targets(self, page: str) -> list[str]:
-        """Return what a page shows: `run:` for the index, all papers' tables of a form, or its own."""
-        return list(self.plan.config["run"]) if page == "index" else self._papers.pages.get(page, [page])
+        """Return the tables of a page: of the index `run:` without rehearsals; all papers' of a form; or its own."""
+        if page == "index":
+            return [name for name in self.plan.config["run"] if name not in self._rehearsed()]
+        return self._papers.pages.get(page, [page])
 
     def _of_page(self, page: str) -> list[str]:
         return [name for name in self._targets(page) if name in self.plan.tables]
@@ -171,3 +181,7 @@ class Pages:
     def _data_of(self, experiment: str, network: str) -> str:
         card = modules.data_card(self.plan.source_of(experiment))
         return f"{card['title']}, split {self.plan.experiments[experiment]['split']}, {network}"
+
+
+def _pages(names: Iterable[str]) -> list[str]:
+    return [f"results/report/{name}.html" for name in names]

@@ -27,8 +27,9 @@ NOTES = (
     "Training: the median over seeds; without scoring. The first seed of a job reads the data, too.",
     "Step: by the clock, the median over seeds of the median over a run.",
     "Memory: the largest of any seed; of a GPU that of tensors.",
-    "Training over control: the median over seeds of the time over that of the control's same seed on the same "
-    "hardware. Other work on the machine moves it.",
+    "Training over control: the ratio of the medians, over the seeds that method and control have in common on the "
+    "same hardware. Other work on the machine moves it.",
+    "Times, energy and disk have two digits: the third is noise.",
 )
 
 
@@ -58,14 +59,14 @@ def _cells(row: Any) -> list[str]:
     energy = row["energy_j"] / 1000
     return [
         row["title"],
-        _three(row["label_cpu_s"], NOT_RECORDED),
+        _two(row["label_cpu_s"], NOT_RECORDED),
         _training(row),
-        _three(row["ms_per_step"]),
+        _two(row["ms_per_step"]),
         _whole(row["peak_mib"]),
         _whole(row["peak_gpu_mib"]),
-        _three(energy, NOT_MEASURED if row["seeds"] else NOTHING),
-        _three(row["disk_mib"]),
-        _three(row["ratio_to_control"]),
+        _two(energy, NOT_MEASURED if row["seeds"] else NOTHING),
+        _two(row["disk_mib"]),
+        _two(row["ratio_to_control"]),
     ]
 
 
@@ -75,15 +76,15 @@ def _training(row: Any) -> str:
         return NOT_RECORDED if row["unrecorded"] else NOTHING
     if row["on_gpu"] is None or pd.isna(row["on_gpu"]):
         return "on CPU and GPU"
-    return f"{_three(row['s'] / 3600)} GPU-h" if row["on_gpu"] else f"{_three(row['cpu_s'])} CPU-s"
+    return f"{_two(row['s'] / 3600)} GPU-h" if row["on_gpu"] else f"{_two(row['cpu_s'])} CPU-s"
 
 
-def _three(value: Any, missing: str = NOTHING) -> str:
-    """Write a positive number with three digits that count."""
+def _two(value: Any, missing: str = NOTHING) -> str:
+    """Write a positive number with the two digits that a time on a shared machine has, 1234 as 1200."""
     if value is None or pd.isna(value):
         return missing
     size = math.floor(math.log10(abs(value))) if value else 0
-    return number(float(value), max(0, 2 - size))
+    return number(round(float(value), 1 - size), max(0, 1 - size))
 
 
 def _whole(value: Any) -> str:

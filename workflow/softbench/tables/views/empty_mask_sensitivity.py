@@ -13,13 +13,13 @@ from softbench.tables.parts import Cell, Column, Table
 from softbench.tables.rounding import NOTHING
 from softbench.tables.sheet import Entry, Sheet, plain
 from softbench.tables.view import View
-from softbench.tables.wording import POLICIES, spread
+from softbench.tables.wording import POLICIES, spread, untested
 
 VERSION = 1
 PENALTY, LEFT_OUT = "diagonal", "exclude"
 ABOUT = (
     "The columns that an empty mask changes, under the policy of the table ({first}) and under {second}. Each cell: "
-    "{spread}; differences: method minus control with its 95 % t interval, unmarked. Infinite: values with one empty "
+    "{spread}; differences: method minus control{interval}, unmarked. Infinite: values with one empty "
     "mask. Undefined: values with two, in no mean. Both are counted over cases, seeds and raters."
 )
 OWN_CASES = (
@@ -83,7 +83,8 @@ def sheet(policies: Policies) -> Sheet:
     top = ["Method", *names, "infinite", "undefined", *(f"difference, {name}" for name in names)]
     rows = [line for place in policies.differ for line in _lines(policies, place)]
     groups = [title_of(heads(shown)[place]) for place in policies.differ for _ in shown.methods]
-    about = ABOUT.format(first=names[0], second=names[1], spread=spread(shown))
+    interval = "" if untested(shown) else " with its 95 % t interval"
+    about = ABOUT.format(first=names[0], second=names[1], spread=spread(shown), interval=interval)
     notes = (*(f"{name}: {POLICIES[name]}" for name in names), OWN_CASES, *_undefined(policies))
     return Sheet(title, about, (plain(top, rows, groups=groups),), notes, numbers)
 

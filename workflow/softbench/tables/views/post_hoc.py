@@ -26,14 +26,16 @@ LABELS = {
     RAW: "raw",
     TEMPERATURE: "own temperature",
     ENSEMBLE: "ensemble of {}",
-    SCALED_ENSEMBLE: "ensemble of {}, own temperature",
+    SCALED_ENSEMBLE: "ensemble of {}, scaled",
 }
 ABOUT = (
     "Every method as it was trained, and what needs no further training. Raw: {raw}. Own temperature: the same runs, "
-    "their logits divided by one number a run, fitted on its validation cases. Ensemble: the mean of the probabilities "
-    "of all seeds, then at a temperature fitted for the ensemble; it uses all seeds up, so it is one number without ±. "
-    "Compare a soft label with one-hot at its temperature (tested above, where it was made), and with the ensemble of "
-    "one-hot. Nothing is marked here. ↑ higher is better, ↓ lower is better."
+    "their logits divided by one number a run, fitted on its validation cases. {ensemble}Nothing is marked here. "
+    "↑ higher is better, ↓ lower is better."
+)
+OF_ENSEMBLE = (
+    "Ensemble: the mean of the probabilities of all seeds; it uses all seeds up, so it is one number without ±. "
+    "Scaled: the same at a temperature fitted for the ensemble. "
 )
 ASKED_BY = {TEMPERATURE: "temperature: true", ENSEMBLE: "ensemble: true"}
 COLUMNS = [
@@ -120,7 +122,7 @@ def sheet(free: Free) -> Sheet:
         for place, method, prediction in free.lines()
     ]
     first = [vs_temperature.grid(free.rival)] if free.rival else []
-    about = ABOUT.format(raw=wording.spread(raw))
+    about = ABOUT.format(raw=wording.spread(raw), ensemble=OF_ENSEMBLE if ENSEMBLE in free.tables else "")
     grid = Grid(heads(raw), tuple(lines), first="Prediction", title="Every prediction" if first else "")
     return Sheet(
         f"{raw.title}: what needs no further training", about, (*first, grid), tuple(_notes(free)), _frame(free)

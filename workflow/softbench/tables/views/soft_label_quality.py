@@ -7,7 +7,7 @@ import pandas as pd
 
 from softbench import damage
 from softbench.tables.given import Given
-from softbench.tables.rounding import number
+from softbench.tables.rounding import NOTHING, number
 from softbench.tables.sheet import Sheet, plain
 from softbench.tables.view import View
 
@@ -35,6 +35,12 @@ ABOUT = (
     "the area of the class boundaries. KL, Brier and soft Dice compare with the true class probabilities, which "
     "phantoms know, and with the mean of the raters."
 )
+NO_BAND = 0.5  # share of softened voxels beyond which they are no band along the boundaries
+ABOUT_NO_BAND = (
+    "No band: more than half of all voxels are softened, far from any boundary too, so that their volume over the area "
+    "of the boundaries is no width."
+)
+DASH = "A dash: this soft label has no such measure."
 ABOUT_SUPERPIXELS = "Superpixels that hold more than one class are cut: in them labels are softened."
 
 
@@ -80,11 +86,15 @@ def sheet(table: pd.DataFrame, title: str) -> Sheet:
     shown = [name for name in COLUMNS if name in table]
     heads = ["Soft label", *(COLUMNS[name][0] for name in shown)]
     rows = [[str(label), *(_cell(row, name) for name in shown)] for label, row in table.iterrows()]
-    notes = (ABOUT_SUPERPIXELS, far_off(table)) if "superpixels_off" in table else ()
-    return Sheet(title, ABOUT, (plain(heads, rows),), notes, table.reset_index())
+    notes = [ABOUT_SUPERPIXELS, far_off(table)] if "superpixels_off" in table else []
+    cells = {cell for row in rows for cell in row}
+    notes += [*([ABOUT_NO_BAND] if "no band" in cells else []), *([DASH] if NOTHING in cells else [])]
+    return Sheet(title, ABOUT, (plain(heads, rows),), tuple(notes), table.reset_index())
 
 
 def _cell(row: pd.Series, name: str) -> str:
+    if name == "band_width_mm" and row.get("softened_share", 0) > NO_BAND:
+        return "no band"
     text = number(float(row[name]), COLUMNS[name][1])
     if name != "superpixels_found" or pd.isna(row[name]):
         return text

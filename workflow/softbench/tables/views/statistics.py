@@ -61,7 +61,9 @@ def about(table: Table) -> str:
     controls = list(dict.fromkeys(table.controls.values()))
     versus = f"Method minus {controls[0]}" if len(controls) == 1 else "Method minus its control"
     if table.ensembles:
-        return f"{versus}, over the cases defined in both. {wording.NO_TEST_OF_ENSEMBLES}"
+        return f"{versus}, {wording.DEFINED}. {wording.NO_TEST_OF_ENSEMBLES}"
+    if why := wording.untested(table):
+        return f"{versus}, {wording.DEFINED}. {why}. {wording.SEED_IS_THE_UNIT}"
     return (
         f"{versus}, paired over seeds and over the cases defined in both, with its t interval. Holm’s adjustment is "
         f"for the {table.tests} differences of this table, as there; what stays below {ALPHA:g} is bold there."
@@ -72,7 +74,7 @@ def _name(column: Column, table: Table, margins: Mapping[str, float]) -> str:
     """Name a column, with its margin."""
     head = heads(table)[table.columns.index(column)]
     unit = column.described.unit
-    if table.ensembles:  # no test, so no margin
+    if wording.untested(table):  # no test, so no margin
         return f"{name_of(head)} {head.arrow}".strip()
     size = f"{margins[column.metric]:g}{'' if unit in NO_UNIT else f' {unit}'}" if column.metric in margins else ""
     return f"{name_of(head)} {head.arrow}".strip() + (f" · margin ± {size}" if size else " · no margin")
@@ -130,7 +132,7 @@ def _empty(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _notes(table: Table, margins: Mapping[str, float]) -> list[str]:
     """Return what a reader of the lines must know; what does not occur is not explained."""
-    if table.ensembles:
+    if wording.untested(table):
         return [NO_TEST_OF_METHODS, wording.POLICIES[table.policy], *failures(table)]
     without = [name_of(head) for head, c in zip(heads(table), table.columns, strict=True) if c.metric not in margins]
     lines = []
