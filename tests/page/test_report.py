@@ -136,10 +136,11 @@ def test_table_that_is_not_finished_is_named(tmp_path, build, batch):
 
 def test_report_says_what_was_run_what_it_says_and_whose_data_it_is(tmp_path, build, batch):
     text = write(tmp_path, build(title="Demo & more"), batch)
-    assert "4 trained methods on 1 data set, seed 0: 1 run done, 1 failed; 2026\u201101\u201102; P; commit" in text
+    day = '<span class="unbroken">2026-01-02</span>'
+    assert f"4 trained methods on 1 data set, seed 0: 1 run done, 1 failed; {day}; P; commit" in text
     assert '<td data-name="Runs">1 run done, 1 failed</td>' in text
     assert "good, seed 1, failed: loss is nan" in text
-    assert "2026\u201101\u201102; P; commit 0123456789ab+changes" in text
+    assert f"{day}; P; commit 0123456789ab+changes" in text
     assert "in any column? Yes. Worse? Yes." in text
     assert "<b>Better</b> <div>\n<div>Good_1 (50 %): A DSC, ECE (all voxels)</div>\n</div>" in text
     assert "<b>Neither</b> <div>\n<div>Noise</div>\n</div>" in text

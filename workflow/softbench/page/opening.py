@@ -15,7 +15,6 @@ REGIONS = (
     "Where predictions do go wrong, in the foreground and in the band around the boundaries, the same cap may hurt or "
     "help, and the order of the methods can turn round: hence all three regions side by side."
 )
-UNBROKEN = "\N{NON-BREAKING HYPHEN}"  # within a date
 NONE: Mapping[str, str] = {}
 NO_TEST = "One run, or one ensemble, per method: nothing tells how large a difference noise alone would make."
 
@@ -78,7 +77,7 @@ def _outcome(runs: Ledger) -> str:
 def _circumstances(runs: Ledger) -> str:
     """Say when, on what and at which commit; what no record tells is left out."""
     commits = f"commit {', '.join(runs.commits)}" if runs.commits else ""
-    parts = (runs.when.replace("-", UNBROKEN), ", ".join(runs.machines), commits)
+    parts = (runs.when, ", ".join(runs.machines), commits)
     return "; ".join(part for part in parts if part) or "no record of when and where"
 
 

@@ -1,17 +1,20 @@
 """One self-contained page of results: tables and figures in a single HTML file that needs no network."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup
 
 from softbench import pieces
 from softbench.errors import InputError
 
 HERE = Path(__file__).parent
+HYPHENED = re.compile(r"[^\s-]+(?:-[^\s-]+)+")
 KEYS = {"title", "id", "html", "figures", "caption", "note", "folded", "sections"}
 Section = Mapping[str, Any]
 
@@ -44,10 +47,17 @@ def write(
 
 def environment() -> jinja2.Environment:
     """Return what reads the templates of this room; values are escaped."""
-    return jinja2.Environment(
+    found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
+    found.filters["unbroken"] = unbroken
+    return found
+
+
+def unbroken(text: str) -> Markup:
+    """Return a text whose words with a hyphen, such as 3-D or a date, stay on one line."""
+    return Markup(HYPHENED.sub(r'<span class="unbroken">\g<0></span>', str(Markup.escape(text))))
 
 
 def _filled(place: str, section: Section, *, chapter: str = "") -> dict[str, Any]:

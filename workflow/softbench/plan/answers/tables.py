@@ -96,7 +96,8 @@ class Tables:
             }
             for dataset, label in found
         ]
-        title = f"Soft labels of {', '.join(datasets)}" if datasets else NO_DATA
+        named = (modules.data_card(self.plan.datasets[dataset]["source"])["title"] for dataset in datasets)
+        title = f"Soft labels of {', '.join(dict.fromkeys(named))}" if datasets else NO_DATA
         return {"title": title, "data": paths.dataset(datasets[0]) if datasets else None, "rows": rows}
 
     def trained(self, table: str) -> list[Run]:

@@ -40,7 +40,10 @@ ABOUT_NO_BAND = (
     "No band: more than half of all voxels are softened, far from any boundary too, so that their volume over the area "
     "of the boundaries is no width."
 )
-DASH = "A dash: this soft label has no such measure."
+DASH = (
+    "A dash: this soft label has no such measure. A row of dashes: it lies on a coarser grid than the images, or the "
+    "program that wrote it measured nothing."
+)
 ABOUT_SUPERPIXELS = "Superpixels that hold more than one class are cut: in them labels are softened."
 
 
