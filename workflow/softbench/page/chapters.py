@@ -32,13 +32,13 @@ def read(record: Path) -> list[Shown]:
     ]
 
 
-def of_table(views: Sequence[Shown], address: str, title: str, note: str = "") -> Section:
+def of_table(views: Sequence[Shown], address: str, title: str) -> Section:
     """Return the chapter of a table. Views of one heading stand together; one that does not apply is left out."""
     there = [one for one in views if one.state != "absent"]
     ordered = sorted(there, key=lambda one: [other.title for other in there].index(one.title))
     parts = [list(members) for _, members in groupby(ordered, key=lambda one: one.title)]
     sections = [_section(one, f"{address}-{number}") for number, one in enumerate(parts, start=1)]
-    return {"title": title, "id": address, "note": note, "sections": sections}
+    return {"title": title, "id": address, "sections": sections}
 
 
 def _section(views: Sequence[Shown], address: str) -> Section:

@@ -14,7 +14,7 @@ from softbench import pieces
 from softbench.errors import InputError
 
 HERE = Path(__file__).parent
-HYPHENED = re.compile(r"[^\s-]+(?:-[^\s-]+)+")
+HYPHENED = re.compile(r"\w+(?:-\w+)+")
 KEYS = {"title", "id", "html", "figures", "caption", "note", "folded", "sections"}
 Section = Mapping[str, Any]
 

@@ -9,7 +9,6 @@ import pandas as pd
 from softbench.page import answers, chapters, ledger, opening, page
 
 Facts = Mapping[str, Any]
-PAPERS = "Each cell: ours, the printed number, and whether they agree as far as the printed spread can tell."
 FIGURES = "The papers’ figures with our runs. What was not run says so."
 
 
@@ -47,7 +46,7 @@ def write(
     sections = [
         *(_chapter(name, facts) for name, facts in done.items() if name in tables),
         *chapters.of_html(map(Path, comparison), title="Do the data sets agree?", address="between"),
-        *(_chapter(name, facts, note=PAPERS) for name, facts in done.items() if name in papers),
+        *(_chapter(name, facts) for name, facts in done.items() if name in papers),
         *chapters.of_figures(files, figures, title="The papers’ figures", note=FIGURES),
         *chapters.of_html([Path(claims)], title="The papers’ claims", address="claims"),
         *chapters.of_sources(_example(numbers), known),
@@ -57,8 +56,8 @@ def write(
     page.write(path, title="SoftLabelBench", sections=sections, provenance=provenance, opening=first)
 
 
-def _chapter(name: str, facts: Facts, note: str = "") -> dict[str, Any]:
-    return chapters.of_table(chapters.read(Path(facts["record"])), name, facts["title"], note)
+def _chapter(name: str, facts: Facts) -> dict[str, Any]:
+    return chapters.of_table(chapters.read(Path(facts["record"])), name, facts["title"])
 
 
 def _shown(name: str, facts: Facts, numbers: pd.DataFrame | None) -> opening.Shown:
