@@ -16,7 +16,7 @@ from softbench.plan.config import Config, read
 from softbench.plan.config.layers import SECTIONS, catalogue_files
 
 KEPT = Path(__file__).with_name("catalogue.yaml")  # section -> entry -> what its values hash to, in their order
-TEXTS = {"title", "choices", "note"}  # for readers: they decide no number
+TEXTS = {"title", "title_raters", "choices", "note"}  # for readers: they decide no number
 
 
 @pytest.fixture(scope="module")

@@ -398,6 +398,17 @@ REFUSED = {
         "methods.a.control",
         "ends where it began: a -> b -> a.",
     ),
+    "raters against each other where there is one": (
+        "experiments:\n  demo_body:\n    methods:\n      - one_hot\n      - raters  # here",
+        "experiments.demo_body.methods.1",
+        "is 'raters', which scores raters against each other, but a case of 'phantom_body' in experiments.demo_body "
+        "has one rater. Leave it out, or take data of several raters.",
+    ),
+    "title of rows that are not trained": (
+        "methods:\n  mine: {soft_label: ls, title_raters: T}  # here",
+        "methods.mine.title_raters",
+        "is of rows that are not trained, which have `sanity`.",
+    ),
     "rater that is not there": (
         "methods:\n  one_hot_rater_3: {raters: 5}  # here",
         "methods.one_hot_rater_3.raters",

@@ -1,4 +1,4 @@
-"""What stands under a paper's table of the protocols behind it: how long they train, and in which precision."""
+"""What stands under tables: how long runs train and in which precision, and what rows of several raters are."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,22 @@ AUTO = (
 )
 SET = "Activations are in {}, as `precision` in the protocol says."
 NAMES = {"fp32": "float32", "bf16": "bfloat16"}
+OF_RATERS = {  # what a row that is not trained is where a case has several raters, by its kind
+    "oracle": "{}: the label map of the first rater scored against every rater, itself included; so its DSC is not 1.",
+    "raters": (
+        "{}: the label map of each rater scored against that of each other rater, and a case's value is the mean over "
+        "all ordered pairs. A method with this value agrees with the raters as they agree with each other."
+    ),
+}
+
+
+def rater_notes(plan: Plan, experiments: Sequence[str]) -> list[str]:
+    """Return what is said of the rows of experiments that are not trained, where all have several raters."""
+    if not all(map(plan.has_several_raters, experiments)):
+        return []
+    shown = dict.fromkeys(method for experiment in experiments for method in plan.methods_of(experiment))
+    said = {method: OF_RATERS.get(plan.methods[method]["sanity"]) for method in shown}
+    return [note.format(plan.title_of(method, experiments)) for method, note in said.items() if note]
 
 
 def lengths_of(plan: Plan, experiment: str, methods: Sequence[str]) -> list[dict[str, Any]]:

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from typing import Any
 
 from softbench.papers import rehearsal
-from softbench.plan import availability, figures, paper_forms, paths
+from softbench.plan import availability, figures, modules, paper_forms, paths
 from softbench.plan.config.faults import MisfitError
 from softbench.plan.config.nodes import Places
-from softbench.plan.modules import splits_of
 from softbench.plan.paths import Run
+
+RATERS = "raters"  # the sanity row of raters against each other
 
 
 class Plan:
@@ -67,7 +68,7 @@ class Plan:
 
     def is_derived(self, dataset: str, split: str) -> bool:
         """Return whether the source of a data set says by which rule this split is made of its patients."""
-        return split in splits_of(self.datasets[dataset]["source"])
+        return split in modules.splits_of(self.datasets[dataset]["source"])
 
     def split_of(self, experiment: str) -> str:
         """Return where the split of an experiment lies."""
@@ -78,18 +79,38 @@ class Plan:
         """Return the manifest of the soft label that a trained method of an experiment learns from."""
         return paths.soft_label(self.dataset_of(experiment), self.methods[method]["soft_label"])
 
-    def title_of(self, method: str) -> str:
-        """Return the title of a method."""
-        title: str = self.methods[method]["title"]
+    def has_several_raters(self, experiment: str) -> bool:
+        """Return whether a case of an experiment has several label maps, one a rater, as far as its source says."""
+        module = modules.file_of_source(self.source_of(experiment))
+        label_maps: int = modules.constant(module, "LABEL_MAPS", 1)
+        return label_maps > 1
+
+    def title_of(self, method: str, experiments: Collection[str] = ()) -> str:
+        """Return the title of a method.
+
+        Args:
+            method: its key.
+            experiments: where it stands beside others; if all of them have several raters, a row that is not trained
+                has the title that config gives it there.
+        """
+        one = self.methods[method]
+        several = bool(experiments) and all(map(self.has_several_raters, experiments))
+        title: str = one.get("title_raters", one["title"]) if several else one["title"]
         return title
 
     def methods_of(self, experiment: str) -> list[str]:
-        """Return the methods of an experiment, in the order of its table."""
+        """Return the methods of an experiment, in the order of its table.
+
+        `all` means raters against each other only where the source says that a case has several.
+        """
         chosen = self.experiments[experiment]["methods"]
         left_out = self.experiments[experiment].get("except", [])
         if chosen == "all":
-            chosen = [name for name in self.methods if name not in self._by_name]
+            chosen = [name for name in self.methods if name not in self._by_name and self._fits(name, experiment)]
         return [method for method in chosen if method not in left_out]
+
+    def _fits(self, method: str, experiment: str) -> bool:
+        return self.methods[method]["sanity"] != RATERS or self.has_several_raters(experiment)
 
     def seeds_of(self, experiment: str) -> list[int]:
         """Return the seeds of an experiment."""

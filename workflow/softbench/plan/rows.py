@@ -21,12 +21,12 @@ def rows_of(plan: Plan, table: str) -> list[dict[str, Any]]:
     scaled = scaled_in(plan, table)
     rows: list[dict[str, Any]] = []
     for key in _shown(plan, table):
-        one = plan.methods[key]
-        row = {"key": key, "title": one["title"], "control": one["control"], "trained": one["sanity"] is None}
+        one, title = plan.methods[key], plan.title_of(key, plan.tables[table]["experiments"])
+        row = {"key": key, "title": title, "control": one["control"], "trained": one["sanity"] is None}
         rows.append(row | ({"wrong": True} if is_wrong(plan, key) else {}))
         if key in scaled:
-            title = TITLE.format(one["title"])
-            rows.append({"key": key + SIGN, "title": title, "control": key, "trained": True, "scaled": key})
+            row = {"key": key + SIGN, "title": TITLE.format(title), "control": key, "trained": True, "scaled": key}
+            rows.append(row)
     return rows
 
 

@@ -55,10 +55,16 @@ def oracle(dataset: Dataset) -> Predictor:
     """Predict the first rater's labels, one-hot: what a perfect prediction scores against each rater."""
 
     def of_case(case: Case) -> np.ndarray:
-        known = case.labels[0] if case.valid is None else np.where(case.valid, case.labels[0], 0)
-        return one_hot(known, len(dataset.classes))
+        return certain(case, 0, len(dataset.classes))
 
     return of_case
+
+
+def certain(case: Case, rater: int, classes: int) -> np.ndarray:
+    """Return a rater's label map (the first is 0) as probabilities of 0 and 1, (C, D, H, W) or (C, H, W) float32;
+    voxels that do not exist are background."""
+    labels = case.labels[rater]
+    return one_hot(labels if case.valid is None else np.where(case.valid, labels, 0), classes)
 
 
 def chance(dataset: Dataset, cases: Sequence[str]) -> Predictor:

@@ -1,7 +1,9 @@
 """Sanity rows: the two ends of every scale, scored like a method and trained like none.
 
-`oracle` predicts the first rater's labels and must be perfect; `chance` predicts the training part's class frequencies
-everywhere, so its values follow from the data. A method between them is worth its training.
+`oracle` predicts the first rater's labels and must be perfect where there is no other rater; `chance` predicts the
+training part's class frequencies everywhere, so its values follow from the data. A method between them is worth its
+training. Where a case has several raters, `raters` scores each against each other (`rater_pairs.py`): a method with
+that value agrees with the raters as they agree with each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +17,12 @@ import pandas as pd
 from softbench import joint_manifest, pieces
 from softbench.datasets import splits
 from softbench.datasets.folder import Dataset
-from softbench.training import predictors, score_piece
+from softbench.training import predictors, rater_pairs, score_piece
 from softbench.training.scoring_settings import Scoring
 
 VERSION = 1
 
-KINDS = ("oracle", "chance")
+KINDS = ("oracle", "chance", "raters")
 RECORD = "batch-0.json"  # of a row, as if it were a method's only batch
 
 
@@ -58,13 +60,14 @@ def run(
     """Score a sanity row as one seed beside `output`, and write the batch's manifest last.
 
     Args:
-        kind: "oracle" or "chance".
+        kind: one of `KINDS`.
         names: fill the columns of the scores.
         scoring: as `Scoring`, plain.
         versions: VERSIONs of the modules that decide scores.
         seed: the one under which the row stands.
         dataset, split: what is scored; chance learns its frequencies from the training part.
         output: the batch's manifest.
+    Raises: InputError: if raters are to be scored against each other, and a case has one alone.
     """
     splits.check(split, dataset.cases)
     how, hashes = Scoring(**scoring), dataset.manifest["cases"]
@@ -79,6 +82,8 @@ def run(
     )
 
     def build(scratch: Path) -> dict[str, Any]:
+        if kind == "raters":
+            return rater_pairs.fill(scratch, dataset, split, how, names, seed, log)
         predictor = {score_piece.RAW: predictors.untrained(kind, dataset, split)}
         return score_piece.fill(scratch, predictor, dataset, split, how, names, seed, log)
 

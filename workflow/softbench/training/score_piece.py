@@ -61,7 +61,14 @@ def fill(
     if pair is not None:
         coarse = coarse_scores.score(pair, dataset.structures, part["test"], part["val"])
         tables.append(coarse.assign(prediction=first))
-    table = tidy(pd.concat(tables, ignore_index=True), names, seed)
+    return write(scratch, pd.concat(tables, ignore_index=True), arrays, names, seed)
+
+
+def write(
+    scratch: Path, rows: pd.DataFrame, arrays: Mapping[str, np.ndarray], names: dict[str, str], seed: int | None
+) -> dict[str, Any]:
+    """Write the rows of a predictor and the arrays of its reliability statistics; arguments and result as `fill`."""
+    table = tidy(rows, names, seed)
     table.to_parquet(scratch / "scores.parquet", index=False, write_page_checksum=True)
     np.savez_compressed(scratch / "reliability.npz", **arrays)  # type: ignore[arg-type]
     return {"hash": pieces.key_of(csv=table.to_csv(index=False))}

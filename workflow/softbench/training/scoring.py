@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from softbench import images, store
+from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.metrics.pooled import Pool, merged
 from softbench.metrics.reliability import Reliability
-from softbench.metrics.score import assess, curves_of
+from softbench.metrics.score import Assessment, assess, curves_of
 from softbench.progress import Progress
 from softbench.training.predictors import Predictor
 from softbench.training.scoring_settings import Scoring
@@ -48,19 +49,7 @@ def score(
     for number, case_id in enumerate(cases, start=1):
         case = dataset.load(case_id)
         probabilities = predictor(case)
-        found = assess(
-            probabilities,
-            case.labels,
-            case.spacing_mm,
-            dataset.structures,
-            tolerances_mm=tuple(scoring.tolerances_mm),
-            band_mm=scoring.band_mm,
-            bins=scoring.bins,
-            valid=case.valid,
-            cross_check=scoring.cross_check,
-            in_plane=scoring.in_plane,
-            thresholds=scoring.thresholds,
-        )
+        found = measure(probabilities, case.labels, case, dataset, scoring)
         tables.append(found.rows.assign(case=case_id))
         pool.add(case_id, found)
         if keep is not None:
@@ -74,6 +63,25 @@ def score(
     if scoring.thresholds:
         tables.append(pool.rows_at_thresholds(_curves(predictor, dataset, validation)))
     return pd.concat(tables, ignore_index=True), pool.statistics
+
+
+def measure(
+    probabilities: np.ndarray, references: np.ndarray, case: Case, dataset: Dataset, scoring: Scoring
+) -> Assessment:
+    """Score the probabilities of a case against label maps, (R, D, H, W) or (R, H, W), with the settings of scoring."""
+    return assess(
+        probabilities,
+        references,
+        case.spacing_mm,
+        dataset.structures,
+        tolerances_mm=tuple(scoring.tolerances_mm),
+        band_mm=scoring.band_mm,
+        bins=scoring.bins,
+        valid=case.valid,
+        cross_check=scoring.cross_check,
+        in_plane=scoring.in_plane,
+        thresholds=scoring.thresholds,
+    )
 
 
 def _curves(predictor: Predictor, dataset: Dataset, cases: Sequence[str]) -> dict:

@@ -175,8 +175,9 @@ class Papers:
     def _titles(self, table: Block) -> dict[str, str]:
         """Return the titles of the methods that a paper's table prints or shows, in the order of config."""
         printed = {cell.place.method for cell in printed_table(table["published"]).cells}
-        shown = {method for block in table["blocks"] for method in self.plan.methods_of(block["experiment"])} | printed
-        return {name: method["title"] for name, method in self.plan.methods.items() if name in shown}
+        experiments = [block["experiment"] for block in table["blocks"]]
+        shown = {method for name in experiments for method in self.plan.methods_of(name)} | printed
+        return {name: self.plan.title_of(name, experiments) for name in self.plan.methods if name in shown}
 
     def _picked_titles(self, table: Block) -> dict[str, str]:
         """Return the titles of the methods that the rows of a paper's table are picked from."""

@@ -5,6 +5,7 @@ from typing import Any
 from softbench.plan import modules, paths, rows, shown
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.papers import Papers
+from softbench.plan.notes import rater_notes
 from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
 from softbench.plan.wildcards import Wildcards, pattern
@@ -46,6 +47,7 @@ class Tables:
     def _notes(self, table: str) -> list[str]:
         source = self.plan.source_of(self._experiment(table))
         notes = [modules.licence_note(source)]
+        notes += rater_notes(self.plan, self.plan.tables[table]["experiments"])
         notes += [PSEUDO_RATERS] if modules.has_pseudo_raters(source) else []
         splits = {self.plan.experiments[name]["split"] for name, _, _ in self.plan.runs_of(table)}
         return notes + ([LEAKS] if any(split.startswith("leaky_") for split in splits) else [])

@@ -9,6 +9,7 @@ from softbench.plan.config.faults import known
 from softbench.plan.config.nodes import KeyPath
 from softbench.plan.config.walk import Fault
 from softbench.plan.modules import constant, defines, needs_shares
+from softbench.plan.plan import RATERS
 
 LENGTHS = ("crop", "window")  # of a protocol: one number an axis
 AXES = ("flips", "mirrored", "transposes", "quarter_turns")
@@ -129,6 +130,18 @@ def _raters(name: str, facts: Facts) -> Iterator[Fault]:
             said = f"is {rater}, but a case of {dataset!r} in experiments.{name} has {_count(count)}. "
             wanted = "Name one that there is, or leave the method out of the experiment (`except`)."
             yield Fault(("methods", method, "raters"), said + wanted)
+    if count == 1:
+        yield from _rater_pairs(name, dataset, facts)
+
+
+def _rater_pairs(name: str, dataset: str, facts: Facts) -> Iterator[Fault]:
+    """Yield rows of raters against each other that an experiment names where a case has one rater."""
+    for method in facts.plan.methods_of(name):
+        if facts.plan.methods[method]["sanity"] == RATERS:
+            said = f"is {method!r}, which scores raters against each other, but a case of {dataset!r} in "
+            wanted = "has one rater. Leave it out, or take data of several raters."
+            place = facts.path(name, "methods", facts.plan.experiments[name]["methods"].index(method))
+            yield Fault(place, f"{said}experiments.{name} {wanted}")
 
 
 def _count(raters: int) -> str:

@@ -24,6 +24,7 @@ def faults(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
     yield from _nameless(values, names)
     yield from _foreign_maps(values, names)
     yield from _circles(values["methods"])
+    yield from _titles_of_raters(values["methods"])
     for name, protocol in values["protocols"].items():
         yield from _lengths(("protocols", name), protocol)
     yield from _rehearsals(values)
@@ -56,6 +57,14 @@ def _foreign_maps(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
         if made_for != recipe:
             said = f"is {chosen!r}, a map of the kind {kind!r}, which the recipe {made_for!r} mixes"
             yield Fault(("soft_labels", key, "map"), f"{said}, and {recipe!r} does not.")
+
+
+def _titles_of_raters(methods: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield methods that are trained, and have a second title for data of several raters."""
+    for name, method in methods.items():
+        if "title_raters" in (method or {}) and "sanity" not in method:
+            said = "is of rows that are not trained, which have `sanity`. Leave it out: `title` holds everywhere."
+            yield Fault(("methods", name, "title_raters"), said)
 
 
 def _circles(methods: Mapping[str, Any]) -> Iterator[Fault]:
