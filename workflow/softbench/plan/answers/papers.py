@@ -166,7 +166,7 @@ class Papers:
             batches = batches_of(table, block)
             said = {"missing": None} if batches else unrun
             blocks.append({**known, "scaled": {}, "batches": batches, **said})
-        return {key: chosen[key] for key in ("published", "policy", "grid")} | {"blocks": blocks}
+        return {key: chosen[key] for key in ("published", "policy", "grid", "is_rehearsal")} | {"blocks": blocks}
 
     def _scaled(self, table: Block, block: Block) -> dict[str, str]:
         """Return the further row of a block: its first printed method, the baseline, at its own temperature."""
