@@ -88,10 +88,7 @@ def check(content: Any, schema: Path, name: str) -> None:
 
 
 def _metric(name: str, content: Mapping[str, Any]) -> PrintedMetric:
-    factor = Decimal(str(content["factor"]))
-    roi, note = content.get("roi", "all"), content.get("note", "")
-    beside = content.get("beside")
-    return PrintedMetric(name, content["ours"], roi, content["better"], content["unit"], factor, note, beside)
+    return PrintedMetric(name, **{**content, "factor": Decimal(str(content["factor"]))})
 
 
 def _table(

@@ -25,11 +25,11 @@ class PrintedMetric:
 
     name: str
     ours: str | None
-    roi: str
     better: Literal["higher", "lower", "zero"]
     unit: str
     factor: Decimal
-    note: str
+    roi: str = "all"
+    note: str = ""
     beside: str | None = None
 
     @property

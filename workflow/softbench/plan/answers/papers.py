@@ -55,7 +55,7 @@ class Papers:
 
     def is_rehearsal(self, name: str) -> bool:
         """Return whether a table shows runs on phantoms, whose numbers mean nothing."""
-        return any(rehearsal.is_rehearsal(block["experiment"]) for block in self.plan.paper_tables[name]["blocks"])
+        return bool(self.plan.paper_tables[name]["is_rehearsal"])
 
     def code(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return what decides a paper's table besides its settings: code, and the printed numbers."""
@@ -108,7 +108,7 @@ class Papers:
         experiments = list(dict.fromkeys(block["experiment"] for block in table["blocks"]))
         sources = dict.fromkeys(self.plan.source_of(one) for one in experiments if not self.plan.missing(one))
         return [
-            *notes.rehearsal_notes(experiments),
+            *([rehearsal.CHOICES] if table["is_rehearsal"] else []),
             *map(CHOICE.format, table.get("choices", [])),
             *notes.precision_notes(self.plan, experiments),
             *map(modules.licence_note, sources),
