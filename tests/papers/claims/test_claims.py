@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 
 import pytest
 from softbench import InputError
@@ -165,3 +166,13 @@ def test_claims_on_phantoms_say_that_they_are_a_rehearsal(part):
     assert rehearsed.title == "Rehearsal on phantoms: Claims of the papers"
     assert "the numbers mean nothing" in rehearsed.about
     assert "earsal" not in sheet(list(part.values())).title + sheet(list(part.values())).about
+
+
+def test_latex_gives_each_paper_a_float_with_lines_that_a_page_holds(part):
+    text = forms.text(sheet(list(part.values())), ".tex")
+    assert text.isascii()
+    papers = {claim.paper for claim in (one.claim for one in part.values())}
+    assert text.count(r"\begin{table}") == text.count(r"\begin{tabular}{@{}p{0.31\linewidth}p{") == len(papers)
+    rows = [line for line in text.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+    assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {2}
+    assert r"\textbf{\boldmath false} \newline {\scriptsize agree: 2 of 3} \newline {\scriptsize against: " in text

@@ -37,7 +37,7 @@ def sheet(judged: Sequence[Judged], *, is_rehearsal: bool = False) -> Sheet:
     """Return the claims as a reader sees them; a rehearsal, ours on phantoms, says so."""
     grid = Grid(tuple(map(Head, HEADS)), tuple(map(_line, judged)), "Claim", look="sentences")
     title, about = (rehearsal.title(TITLE), f"{rehearsal.ABOUT} {ABOUT}") if is_rehearsal else (TITLE, ABOUT)
-    return Sheet(title, about, (grid,), _notes(judged), numbers(judged))
+    return Sheet(title, about, (grid,), _notes(judged), numbers(judged), is_long=True)
 
 
 def _line(one: Judged) -> Line:
