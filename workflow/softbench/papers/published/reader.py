@@ -1,6 +1,7 @@
 """The files of `workflow/published`, checked against their schema and put together as tables."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -164,4 +165,5 @@ def _is_at(place: Place, at: Mapping[str, Any]) -> bool:
 
 def _doubted(cell: PrintedCell, doubt: Mapping[str, Any]) -> PrintedCell:
     note = "; ".join(text for text in (cell.note, doubt["note"]) if text)
-    return PrintedCell(cell.place, cell.printed, doubt["confidence"], note, doubt.get("derived"), cell.difference)
+    said = {key: value for key, value in doubt.items() if key != "at"} | {"note": note}
+    return replace(cell, **said)
