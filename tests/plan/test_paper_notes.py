@@ -61,12 +61,6 @@ def test_precision_of_every_paper_is_said_to_be_ours_with_its_switch(config: dic
     assert "`precision: fp32` in the protocol" in said
 
 
-def test_rehearsal_says_that_the_choices_are_those_of_the_papers_data(config: dict) -> None:
-    (said,) = paper_notes.rehearsal_notes(["svls_brats2019_phantom", "svls_kits2019_phantom"])
-    assert said == "The choices named here are those of the table on the paper's data."
-    assert paper_notes.rehearsal_notes(["svls_brats2019"]) == []
-
-
 def test_switch_to_fp32_is_said_instead(config: dict) -> None:
     changed = deepcopy(config)
     changed["protocols"]["svls"]["precision"] = "fp32"

@@ -9,6 +9,7 @@ from softbench.tables import forms
 
 with logs.job(snakemake.log[0]):
     tables = {one["published"]: one for one in snakemake.params.tables}
-    found = sheet(judged.build({name: blocks.read(published.read(name), one) for name, one in tables.items()}))
+    ours = {name: blocks.read(published.read(name), one) for name, one in tables.items()}
+    found = sheet(judged.build(ours), is_rehearsal=any(one["is_rehearsal"] for one in tables.values()))
     for path in snakemake.output:
         forms.write(found, path)

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 
 import pytest
 from softbench import InputError
@@ -123,23 +124,55 @@ def test_same_claims_give_the_same_bytes(suffix, nothing, tmp_path):
     assert (tmp_path / f"first.{suffix}").read_bytes() == (tmp_path / f"second.{suffix}").read_bytes()
 
 
-def test_markdown_has_a_row_for_each_claim_and_says_how_to_run(part, tmp_path):
+def entries_of(judged):
+    """Return each claim's entries, by the id that stands below its sentence."""
+    (grid,) = sheet(judged).grids
+    return {line.aside.split(" (")[0]: line.entries for line in grid.lines}
+
+
+def test_each_verdict_stands_with_its_cells_its_data_and_what_is_against_it(part):
+    entries = entries_of(list(part.values()))
+    assert set(entries) == set(part)
+    printed, ours = entries["svls.best_tace"]
+    assert (printed.number.text, printed.number.bold) == ("false", True)
+    assert [aside.text for aside in printed.asides] == ["agree: 2 of 3", f"against: {BRATS}, tace_svls"]
+    agree, data, absent, against = (aside.text for aside in ours.asides)
+    assert agree == "agree: 1 of 2 (1 not scored)"
+    assert data.startswith("surrogate, msd_brain for brats2019_svls: 1 seed; own, kits2019_svls: 1 seed; not run: ")
+    assert (absent, against) == ("absent: dataset prostatex_zones", f"against: {BRATS}, tace_svls")
+    printed, ours = entries["geols.soft_beats_ce"]
+    assert printed.asides[0].text == "agree: 40 of 44 (4 lost); P(true)\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}0.01"
+    assert ours.words == "not run"
+
+
+def test_claims_stand_under_their_papers_and_say_how_to_run(part, tmp_path):
     forms.write(sheet(list(part.values())), tmp_path / "claims.md")
     lines = (tmp_path / "claims.md").read_text(encoding="utf-8").splitlines()
-    rows = {line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ")}
-    assert set(part) <= set(rows)
-    assert "| **false** 2 of 3 | **false** 1 of 2 (1 not scored) |" in rows["svls.best_tace"]
-    assert r"| **false** 40 of 44 (4 lost); P(true) \< 0.01 |" in rows["geols.soft_beats_ce"]
-    assert "| not run | not run |" in rows["geols.soft_beats_ce"]
+    assert "| **Islam & Glocker 2021** |  |  |" in lines
     assert "- Not run: superpixel_2 (oct_dme). To run it: snakemake --cores all superpixel_2" in lines
     assert f"- svls_1 ({BRATS}): Failed runs: 1." in lines
 
 
-def test_html_is_a_fragment_with_a_row_for_each_claim(part, tmp_path):
+def test_html_names_the_column_of_each_cell_for_narrow_screens(part, tmp_path):
     forms.write(sheet(list(part.values())), tmp_path / "claims.html")
     text = (tmp_path / "claims.html").read_text(encoding="utf-8")
-    assert all(text.count(f'<th scope="row">{key}</th>') == 1 for key in part)
-    assert '<td data-name="Ours"><b>undetermined</b> <span class="aside">' in text
-    assert '<td data-name="Ours">not run</td>' in text
-    assert text.startswith("<figure")
-    assert text.endswith("</figure>\n")
+    assert text.count('<th scope="row">') == text.count('<td data-name="On ours">') == len(part)
+    assert '<td data-name="On ours"><b>undetermined</b> <span class="aside">' in text
+    assert '<td data-name="On ours">not run</td>' in text
+
+
+def test_claims_on_phantoms_say_that_they_are_a_rehearsal(part):
+    rehearsed = sheet(list(part.values()), is_rehearsal=True)
+    assert rehearsed.title == "Rehearsal on phantoms: Claims of the papers"
+    assert "the numbers mean nothing" in rehearsed.about
+    assert "earsal" not in sheet(list(part.values())).title + sheet(list(part.values())).about
+
+
+def test_latex_gives_each_paper_a_float_with_lines_that_a_page_holds(part):
+    text = forms.text(sheet(list(part.values())), ".tex")
+    assert text.isascii()
+    papers = {claim.paper for claim in (one.claim for one in part.values())}
+    assert text.count(r"\begin{table}") == text.count(r"\begin{tabular}{@{}p{0.31\linewidth}p{") == len(papers)
+    rows = [line for line in text.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
+    assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {2}
+    assert r"\textbf{\boldmath false} \newline {\scriptsize agree: 2 of 3} \newline {\scriptsize against: " in text

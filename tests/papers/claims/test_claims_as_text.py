@@ -29,10 +29,3 @@ def test_table_of_the_page_has_a_row_a_claim_and_a_dash_for_no_probability(outco
     assert lines[2].startswith("| `svls.best_ece` |")
     assert "| **false** | 1 of 2 | – | – |" in lines[2]
     assert f"| {outcomes[1].probability:.2f} |" in lines[3]
-
-
-def test_what_is_absent_is_said():
-    frame = published.frame(["svls_1"])
-    (found,) = claims.judge_all(frame[frame["dataset"] != "kits2019_svls"], ["svls.sd_gains"])
-    assert found.verdict == "undetermined"
-    assert found.offenders().startswith("absent: dataset kits2019_svls, structure kidney, structure tumour")

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from softbench.metrics import catalogue
 from softbench.papers import published
-from softbench.papers.comparison import metrics as beside_metrics
 from softbench.papers.comparison import table as beside
 from softbench.papers.comparison.notes import footnotes, letters_of
 from softbench.papers.comparison.parts import Block
@@ -30,7 +29,7 @@ def made_results(table, dataset, arm):
             rows += [
                 (method, place.structure, key, metric.roi, place.rater or 0, mean)
                 for method in (place.method, "oracle")
-                for key in (metric.ours, beside_metrics.standard_of(metric))
+                for key in (metric.ours, metric.beside)
                 if key
             ]
     names = ["method", "structure", "metric", "roi", "rater", "mean"]
@@ -213,10 +212,13 @@ def test_outside_is_said_and_set_off():
     assert "**+0.009, outside**" in forms.text(sheet(made), ".md")
 
 
-def test_standard_metrics_exist_and_are_no_papers_own():
-    for own, standard in beside_metrics.STANDARD.items():
-        assert catalogue.describe(own).better == catalogue.describe(standard).better
-        assert standard not in beside_metrics.STANDARD
+def test_what_stands_beside_a_papers_own_metric_is_better_the_same_way_and_no_papers_own():
+    metrics = [metric for name in published.names() for metric in published.read(name).metrics.values()]
+    beside_own = {metric.ours: metric.beside for metric in metrics if metric.beside}
+    assert len(beside_own) == 9
+    for own, other in beside_own.items():
+        assert catalogue.describe(own).better == catalogue.describe(other).better
+        assert other not in beside_own
 
 
 def test_hd95_as_cited_and_that_of_the_challenge_stand_side_by_side_by_name():
@@ -234,8 +236,9 @@ def test_hd95_as_cited_and_that_of_the_challenge_stand_side_by_side_by_name():
     assert "Taha & Hanbury" in said
 
 
-def test_metrics_in_doubt_are_printed_and_noted():
-    for (name, metric), reason in beside_metrics.IN_DOUBT.items():
-        cells = [cell for cell in published.read(name).cells if cell.place.metric == metric]
-        assert cells
-        assert all(reason in cell.note for cell in cells)
+def test_numbers_in_doubtful_units_say_so_in_their_note():
+    doubtful = [cell for cell in published.read("superpixel_2").cells if cell.incomparable]
+    assert {cell.place.metric for cell in doubtful} == {"HD95 2-D", "ASD", "ASSD"}
+    assert {cell.note for cell in doubtful} == {"printed in mm, probably pixels"}
+    others = [cell for name in published.names() if name != "superpixel_2" for cell in published.read(name).cells]
+    assert not any(cell.incomparable for cell in others)

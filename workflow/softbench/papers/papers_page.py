@@ -119,7 +119,7 @@ def claims_table(outcomes: Sequence[Outcome]) -> str:
 def _claim(one: Outcome) -> tuple[str, ...]:
     said = f"{one.claim.says}{' (our reading)' if one.claim.ours else ''}"
     shares = ("–" if math.isnan(one.shares[word]) else f"{one.shares[word]:.2f}" for word in ("true", "false"))
-    return f"`{one.claim.key}`", said, f"**{one.verdict}**", one.counts(), *shares, one.offenders()
+    return f"`{one.claim.key}`", said, f"**{one.verdict}**", one.counts(), *shares, one.offenders() or "–"
 
 
 def _dataset(one: Dataset) -> tuple[str, ...]:

@@ -22,11 +22,6 @@ def title(printed: str) -> str:
     return f"{TITLE}: {printed}"
 
 
-def is_rehearsal(experiment: str) -> bool:
-    """Return whether the runs of an experiment are those of a rehearsal."""
-    return experiment.endswith(SUFFIX)
-
-
 def add(experiments: Named, protocols: Named) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """Return experiments and protocols with those of all rehearsals, `<experiment>_phantom`.
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from softbench import length
-from softbench.papers import rehearsal
 from softbench.plan.modules import PACKAGE
 from softbench.plan.plan import Plan
 
@@ -60,11 +59,6 @@ def training_cases(plan: Plan, experiment: str, splits: Path = SPLITS) -> int | 
         return None
     with open(path, encoding="utf-8", newline="") as file:
         return sum(row["part"] == "train" for row in csv.DictReader(file))
-
-
-def rehearsal_notes(experiments: Iterable[str]) -> list[str]:
-    """Return what is said of a table whose runs are rehearsals; nothing of others."""
-    return [rehearsal.CHOICES] if any(map(rehearsal.is_rehearsal, experiments)) else []
 
 
 def precision_notes(plan: Plan, experiments: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ def forms_of(tables: Mapping[str, Mapping[str, Any]], experiments: Collection[st
     A block holds `printed` and `arm` as the published table names them, `experiment`, `surrogate`, `same_cases` and
     `pick` (see `pick`; None where it picks no row). `variants` are methods of ours that the paper lacks: rows below
     its own.
-    The open form takes a block's `open` experiment where it has one; the phantom form the rehearsal.
+    The open form takes a block's `open` experiment where it has one; the phantom form, `is_rehearsal`, the rehearsal.
 
     Raises: InputError: if a name is taken, or a block names an experiment that does not exist.
     """
@@ -29,7 +29,7 @@ def forms_of(tables: Mapping[str, Mapping[str, Any]], experiments: Collection[st
                 raise MisfitError(("tables", name), f"is also made as {form}, but that name is taken. Rename it.")
             where = ("tables", name, "blocks")
             blocks = [_block((*where, index), block, data, experiments) for index, block in enumerate(table["blocks"])]
-            found[form] = {**table, "blocks": blocks}
+            found[form] = {**table, "blocks": blocks, "is_rehearsal": data == "phantom"}
     return found
 
 

@@ -4,7 +4,7 @@ Every table of the suite is a `Sheet`: those of methods by columns, the papers' 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -115,8 +115,7 @@ class Grid:
 class Sheet:
     """A table for the reader: `title`, `about` (what stands in a cell), `grids`, `notes`; and its `numbers`, unrounded.
 
-    legend: what underlined numbers are; said where there are any. is_long: its grids together do not fit on a page, so
-    LaTeX gives each a float of its own.
+    legend: what underlined numbers are; said where there are any. is_long: it does not fit on one page of paper.
     """
 
     title: str
@@ -126,6 +125,13 @@ class Sheet:
     numbers: pd.DataFrame = field(default_factory=pd.DataFrame)
     legend: str = ""
     is_long: bool = False
+
+    def floats(self) -> list[list[Grid]]:
+        """Return the grids of each float of LaTeX: all in one; of what is long, each grid, and each group of its rows,
+        in a float of its own."""
+        if not self.is_long:
+            return [list(self.grids)]
+        return [[replace(grid, lines=tuple(lines))] for grid in self.grids for _, lines in grid.grouped()]
 
 
 def plain(

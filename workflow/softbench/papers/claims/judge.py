@@ -8,7 +8,7 @@ import pandas as pd
 
 from softbench.papers.claims import rows as rows_of
 from softbench.papers.claims.draws import redraw
-from softbench.papers.claims.kinds import KINDS, Cells
+from softbench.papers.claims.kinds import Cells, cut
 from softbench.papers.claims.outcome import Outcome, Tested
 from softbench.papers.claims.sentences import Claim, claims
 from softbench.papers.claims.verdicts import WORDS, signs, verdicts
@@ -26,18 +26,9 @@ def judge_all(means: pd.DataFrame, keys: Iterable[str] = (), *, draws: int = 200
 def judge(claim: Claim, means: pd.DataFrame, *, draws: int = 2000, seed: int = 0) -> Outcome:
     """Test a claim on a table of means.
 
-    A claim is cut into cells (kinds.py), each of which agrees, is a tie, or speaks against it. How the claim says it
-    decides how many must agree:
-
-    - `every` ("all", "best on every ..."): true if all cells agree; qualified if all do but for ties; else false.
-    - `consistently` (no number said): true if all agree; qualified if at least as many agree as speak against it; else
-      false.
-    - `most`: true if more than half of the cells agree, in each group that the claim names (`within`); qualified if
-      more agree than speak against it; else false.
-    - gains: true if each lies in the claimed range; qualified if each is above zero; else false.
-    - growing gains follow `every`; ranks_differ is true if any cell has another order than the first.
-    - undetermined: no cell can be tested, or the table lacks a table, data set, method, metric, structure or arm that
-      the claim names. A claim of every cell that one cell refutes is false all the same.
+    A claim is cut into cells (kinds.py), each of which agrees, is a tie, or speaks against it; how the claim says it
+    decides how many must agree (verdicts.py). It is undetermined if no cell can be tested, or the table lacks a table,
+    data set, method, metric, structure or arm that it names; but a claim of every cell that one refutes is false.
 
     The probability is that of a parametric bootstrap: the means are drawn anew, and the claim is judged again. It knows
     the noise that the ± is over, cases or seeds, and no other. There is none for ranks_differ, as noise alone makes
@@ -66,7 +57,7 @@ def judge(claim: Claim, means: pd.DataFrame, *, draws: int = 2000, seed: int = 0
     """
     rows = rows_of.choose(rows_of.complete(means), claim)
     observed = rows["mean"].to_numpy(float)
-    cells = KINDS[claim.kind](rows, rows_of.goodness(rows, observed[None]), claim)
+    cells = cut(rows, rows_of.goodness(rows, observed[None]), claim)
     tested = np.isfinite(cells.margins[0])
     kept = cells.only(tested)
     absent = _absent(claim, rows)
@@ -121,7 +112,7 @@ def _bootstrap(
     drawn, why_none = redraw(rows, used, draws=draws, seed=seed)
     if why_none:
         return _unknown(), why_none
-    found = verdicts(KINDS[claim.kind](rows, rows_of.goodness(rows, drawn), claim).only(tested), claim)
+    found = verdicts(cut(rows, rows_of.goodness(rows, drawn), claim).only(tested), claim)
     return {word: float((found == index).mean()) for index, word in enumerate(WORDS)}, ""
 
 

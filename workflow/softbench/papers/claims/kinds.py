@@ -3,7 +3,7 @@
 Values come as (draws, rows), so that the same lines test the printed means (one draw) and bootstrap draws of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -18,12 +18,22 @@ ROUNDING = 1e-9  # below it two means are equal: a billionth of a share or mm, f
 
 
 @dataclass(frozen=True)
-class Cells:
-    """What a claim was tested on.
+class Margin:
+    """A cell that a claim was cut into: its `margin` (draws,), NaN where a mean is missing, and the rows behind it.
 
-    `names` and `groups`: one a cell; `used`: the rows behind each cell; `margins` (draws, cells), NaN where a mean is
-    missing; `sizes`: for gains, how far the gain lies inside the claimed range (negative outside), else the margins.
+    size: for gains, how far the gain lies inside the claimed range (negative outside); else the margin.
     """
+
+    name: str
+    used: tuple[int, ...]
+    margin: np.ndarray
+    group: str = ""
+    size: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What a claim was tested on, a column each: `margins` and `sizes` are (draws, cells), see `Margin`."""
 
     names: tuple[str, ...]
     groups: tuple[str, ...]
@@ -39,73 +49,82 @@ class Cells:
         return Cells(names, groups, used, self.margins[:, chosen], self.sizes[:, chosen])
 
 
-def best(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Cells:
+def cut(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Cells:
+    """Cut a claim into cells as its kind does.
+
+    Args:
+        rows: a complete table of means, those that the claim speaks of.
+        values: (draws, rows), more is better.
+        claim: the sentence.
+    """
+    found = list(KINDS[claim.kind](rows, values, claim))
+    return Cells(
+        tuple(one.name for one in found),
+        tuple(one.group for one in found),
+        tuple(one.used for one in found),
+        _columns([one.margin for one in found], len(values)),
+        _columns([one.margin if one.size is None else one.size for one in found], len(values)),
+    )
+
+
+def _columns(found: Sequence[np.ndarray], draws: int) -> np.ndarray:
+    return np.stack(found, axis=1) if found else np.empty((draws, 0))
+
+
+def best(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
     """Margin: the best of the claim's methods minus the best of the others that it is compared with."""
     rows = rows[rows["method"].isin((*claim.among, *claim.method))]
-    names, groups, used, margins = [], [], [], []
     for _, cell in rows.groupby(CELL, sort=False):
         own = cell["method"].isin(claim.method)
         if own.any() and not own.all():
-            names.append(label(cell.iloc[0], CELL))
-            groups.append(label(cell.iloc[0], claim.within))
-            used.append(tuple(cell.index))
-            margins.append(values[:, cell.index[own]].max(axis=1) - values[:, cell.index[~own]].max(axis=1))
-    return _cells(names, groups, used, margins, len(values))
+            margin = values[:, cell.index[own]].max(axis=1) - values[:, cell.index[~own]].max(axis=1)
+            first = cell.iloc[0]
+            yield Margin(label(first, CELL), tuple(cell.index), margin, label(first, claim.within))
 
 
-def compare(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Cells:
+def compare(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
     """Margin: one side minus the other; the other way round where the relation is worse or not_better."""
     sign = 1 if claim.relation == "better" else -1
-    names, groups, used, margins = [], [], [], []
     for pair in claim.pairs:
         for _, cell in rows_of.matched(rows, pair.one, pair.other).iterrows():
-            names.append(f"{pair.name}: {_place(pair, cell, CELL)}")
-            groups.append(label({**cell, "pair": pair.name}, claim.within))
-            used.append((cell["first"], cell["second"]))
-            margins.append(sign * (values[:, cell["first"]] - values[:, cell["second"]]))
-    return _cells(names, groups, used, margins, len(values))
+            first, second = cell["first"], cell["second"]
+            margin, group = (
+                sign * (values[:, first] - values[:, second]),
+                label({**cell, "pair": pair.name}, claim.within),
+            )
+            yield Margin(f"{pair.name}: {_place(pair, cell, CELL)}", (first, second), margin, group)
 
 
-def gain(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Cells:
+def gain(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
     """Margin: the mean over structures of one side minus the other; size: how far it lies within the claimed range."""
-    names, used, margins, sizes = [], [], [], []
     for pair in claim.pairs:
-        for place, members, gains in _gains(rows, values, pair):
-            names.append(f"{pair.name}: {place}")
-            used.append(members)
-            margins.append(gains)
-            sizes.append(np.minimum(gains - pair.low, pair.high - gains) + 2 * ROUNDING)  # the ends belong to the range
-    return _cells(names, [""] * len(names), used, margins, len(values), sizes)
+        for place, used, gains in _gains(rows, values, pair):
+            inside = np.minimum(gains - pair.low, pair.high - gains) + 2 * ROUNDING  # the ends belong to the range
+            yield Margin(f"{pair.name}: {place}", used, gains, size=inside)
 
 
-def growing(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Cells:
+def growing(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
     """Margin: the gain of a pair minus that of the pair before it."""
-    names, used, margins = [], [], []
     for before, after in pairwise(claim.pairs):
-        earlier = {place: (members, gains) for place, members, gains in _gains(rows, values, before)}
-        for place, members, gains in _gains(rows, values, after):
+        earlier = {place: (used, gains) for place, used, gains in _gains(rows, values, before)}
+        for place, used, gains in _gains(rows, values, after):
             if place in earlier:
-                names.append(f"{after.name}: {place}")
-                used.append((*earlier[place][0], *members))
-                margins.append(gains - earlier[place][1])
-    return _cells(names, [""] * len(names), used, margins, len(values))
+                yield Margin(f"{after.name}: {place}", (*earlier[place][0], *used), gains - earlier[place][1])
 
 
-def ranks_differ(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Cells:
+def ranks_differ(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
     """Margin: +1 where the methods stand in another order than in the first cell, -1 where in the same."""
-    names, used, orders = [], [], []
+    found = []
     for _, cell in rows[rows["method"].isin(claim.among)].groupby(CELL, sort=False):
         of_method = cell.reset_index().set_index("method")["index"].reindex(list(claim.among))
         if of_method.notna().all() and np.isfinite(values[:, of_method.astype(int)]).all():
-            names.append(label(cell.iloc[0], CELL))
-            used.append(tuple(of_method.astype(int)))
-            orders.append(np.argsort(-values[:, of_method.astype(int)], axis=1, kind="stable"))
-    margins = [np.where((order != orders[0]).any(axis=1), 1.0, -1.0) for order in orders[1:]]
-    used = [(*used[0], *one) for one in used[1:]]
-    return _cells(names[1:], [""] * len(margins), used, margins, len(values))
+            used = tuple(of_method.astype(int))
+            found.append((label(cell.iloc[0], CELL), used, np.argsort(-values[:, used], axis=1, kind="stable")))
+    for name, used, order in found[1:]:
+        yield Margin(name, (*found[0][1], *used), np.where((order != found[0][2]).any(axis=1), 1.0, -1.0))
 
 
-KINDS: dict[str, Callable[[pd.DataFrame, np.ndarray, Claim], Cells]] = {
+KINDS: dict[str, Callable[[pd.DataFrame, np.ndarray, Claim], Iterator[Margin]]] = {
     "best": best, "compare": compare, "gain": gain, "growing": growing, "ranks_differ": ranks_differ,
 }  # fmt: skip
 
@@ -123,19 +142,3 @@ def _gains(rows: pd.DataFrame, values: np.ndarray, pair: Pair) -> list[tuple[str
 def _place(pair: Pair, cell: pd.Series, keys: Sequence[str]) -> str:
     """Return where a pair is compared: the columns that its sides leave open."""
     return label(cell, [key for key in keys if key not in {*pair.one, *pair.other}])
-
-
-def _cells(
-    names: Sequence[str],
-    groups: Sequence[str],
-    used: Sequence[tuple[int, ...]],
-    margins: Sequence[np.ndarray],
-    draws: int,
-    sizes: Sequence[np.ndarray] | None = None,
-) -> Cells:
-    matrix = _matrix(margins, draws)
-    return Cells(tuple(names), tuple(groups), tuple(used), matrix, matrix if sizes is None else _matrix(sizes, draws))
-
-
-def _matrix(columns: Sequence[np.ndarray], draws: int) -> np.ndarray:
-    return np.stack(columns, axis=1) if columns else np.empty((draws, 0))

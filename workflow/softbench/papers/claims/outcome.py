@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from softbench.papers.claims.sentences import Claim
 from softbench.papers.claims.verdicts import TRUE, WORDS
-from softbench.tables.rounding import NOTHING
 
 NAMED = 6  # cells against a claim that a reader is told; the rest is counted
 
@@ -69,7 +68,7 @@ class Outcome:
         return f"{text} ({self.missing} {lacking})" if self.missing else text
 
     def offenders(self) -> str:
-        """Name up to six groups that fall short, or cells, after what is absent; – where there is nothing to name."""
+        """Name up to six groups that fall short, or cells, and count the rest; empty where there are none."""
         groups: dict[str, Counter] = {}
         for cell in self.cells:
             groups.setdefault(cell.group, Counter())[cell.sign > 0] += 1
@@ -78,6 +77,4 @@ class Outcome:
         else:
             named = list(self.against)
         rest = len(named) - NAMED
-        shown = [*named[:NAMED], *([f"and {rest} more"] if rest > 0 else [])]
-        absent = [f"absent: {', '.join(self.absent)}"] if self.absent else []
-        return "; ".join([*absent, *shown]) or NOTHING
+        return "; ".join([*named[:NAMED], *([f"and {rest} more"] if rest > 0 else [])])

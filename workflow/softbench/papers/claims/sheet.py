@@ -3,21 +3,20 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from softbench.papers import published
+from softbench.papers import published, rehearsal
 from softbench.papers.claims import Outcome
 from softbench.papers.claims.judge import UNDETERMINED
 from softbench.papers.claims.judged import NOT_RUN, Judged
 from softbench.papers.claims.numbers import numbers
-from softbench.tables.rounding import NOTHING
 from softbench.tables.sheet import Entry, Grid, Head, Line, Sheet, Text
 
 TITLE = "Claims of the papers"
 ABOUT = (
-    "Sentences of the papers, in our words, as tests: judged on the numbers that the papers print, and on ours. Each "
-    "verdict: how many of the cells that the sentence speaks of agree with it. P(true): in which share of bootstrap "
-    "draws it is true as it is said."
+    "Sentences of the papers, in our words, as tests: judged on the numbers that the papers print, and on ours. Below "
+    "each sentence its id, and where it stands. Below each verdict how many of the cells that the sentence speaks of "
+    "agree with it; P(true), the share of bootstrap draws in which it is true as it is said; and cells against it."
 )
-HEADS = ("It says", "Printed numbers", "Ours", "Data of ours", "Against it: printed", "Against it: ours")
+HEADS = ("On the printed numbers", "On ours")
 LEGEND = (
     "true: the cells agree as the sentence has it (all, or most where it says most). qualified: all but ties do; or, "
     "where the sentence names no number of cells, at least as many agree as speak against it; or there are gains, but "
@@ -34,34 +33,37 @@ LEGEND = (
 )
 
 
-def sheet(judged: Sequence[Judged]) -> Sheet:
-    """Return the claims as a reader sees them; up to six cells that speak against each are named."""
-    heads, lines = tuple(map(Head, HEADS)), tuple(map(_line, judged))
-    return Sheet(TITLE, ABOUT, (Grid(heads, lines, "Claim", look="sentences"),), _notes(judged), numbers(judged))
+def sheet(judged: Sequence[Judged], *, is_rehearsal: bool = False) -> Sheet:
+    """Return the claims as a reader sees them; a rehearsal, ours on phantoms, says so."""
+    grid = Grid(tuple(map(Head, HEADS)), tuple(map(_line, judged)), "Claim", look="sentences")
+    title, about = (rehearsal.title(TITLE), f"{rehearsal.ABOUT} {ABOUT}") if is_rehearsal else (TITLE, ABOUT)
+    return Sheet(title, about, (grid,), _notes(judged), numbers(judged), is_long=True)
 
 
 def _line(one: Judged) -> Line:
-    said = f"{one.claim.says} ({one.claim.place}{'; our reading' if one.claim.ours else ''})"
-    ran = one.data != NOT_RUN
-    ours = _verdict(one.ours, "not scored") if ran else _words(NOT_RUN)
-    against = one.printed.offenders(), one.ours.offenders() if ran else NOTHING
-    entries = (_words(said), _verdict(one.printed, "lost"), ours, _words(_data(one)), *map(_words, against))
     paper = published.paper(one.claim.paper)
-    return Line(one.claim.key, entries, group=f"{paper.authors} {paper.year}")
+    aside = f"{one.claim.key} ({one.claim.place}{'; our reading' if one.claim.ours else ''})"
+    entries = _entry(one.printed, "lost"), _ours(one)
+    return Line(one.claim.says, entries, aside, f"{paper.authors} {paper.year}")
 
 
-def _words(text: str) -> Entry:
-    return Entry(Text(text))
+def _entry(outcome: Outcome, lacking: str, *said: str) -> Entry:
+    """Return a verdict, the cells that agree with its probability, what is `said` of the data, and what is against it.
 
-
-def _verdict(outcome: Outcome, lacking: str) -> Entry:
-    """Say verdict, cells and probability; an open claim has none, for it speaks of more than what is there."""
+    An open claim has no probability, for it speaks of more than what is there.
+    """
     known = outcome.verdict != UNDETERMINED and not math.isnan(outcome.probability)
+    agree = f"all {outcome.missing} cells {lacking}" if outcome.missing else ""
     if outcome.cells:
-        said = outcome.counts(lacking) + (f"; P(true)\N{NO-BREAK SPACE}{share(outcome.probability)}" if known else "")
-    else:
-        said = f"all {outcome.missing} cells {lacking}" if outcome.missing else ""
-    return Entry(Text(outcome.verdict, bold=True), (Text(said),) if said else ())
+        agree = f"agree: {outcome.counts(lacking)}"
+        agree += f"; P(true)\N{NO-BREAK SPACE}{share(outcome.probability)}" if known else ""
+    named = {"absent": ", ".join(outcome.absent), "against": outcome.offenders()}
+    words = (agree, *said, *(f"{what}: {which}" for what, which in named.items() if which))
+    return Entry(Text(outcome.verdict, bold=True), tuple(Text(text) for text in words if text))
+
+
+def _ours(one: Judged) -> Entry:
+    return Entry(Text(NOT_RUN)) if one.data == NOT_RUN else _entry(one.ours, "not scored", _data(one))
 
 
 def share(value: float) -> str:
@@ -74,8 +76,6 @@ def _data(one: Judged) -> str:
     """Say whose data ours are, over how many seeds, and what of it was not run."""
     said = [member.said for member in one.sources if member.was_run]
     rest = [member.place for member in one.sources if not member.was_run]
-    if not said:
-        return NOT_RUN
     return "; ".join(dict.fromkeys([*said, *([f"not run: {', '.join(rest)}"] if rest else [])]))
 
 

@@ -22,7 +22,11 @@ def signs(cells: Cells, claim: Claim) -> np.ndarray:
 
 
 def verdicts(cells: Cells, claim: Claim) -> np.ndarray:
-    """Return the verdict of each draw, an index into `WORDS`."""
+    """Return the verdict of each draw, an index into `WORDS`.
+
+    Gains: true if each lies in the claimed range; qualified if each is above zero. Orders that differ: true if any cell
+    has another order than the first. All else as the claim's quantifier says; growing gains are of `every`.
+    """
     found = signs(cells, claim)
     if claim.kind == "gain":
         return _graded(np.all(found >= 0, axis=1), np.all(cells.margins > ROUNDING, axis=1))

@@ -14,7 +14,7 @@ from softbench.tables.wording import POLICIES
 UNITS = {"percent": " (%)", "mm": " (mm)"}
 LEGEND = {
     "within": "the noise that is known explains the difference",
-    "outside": "it does not",
+    "outside": "the noise that is known does not explain it",
     "not comparable": "no rule can judge it, for a reason given below",
     "surrogate": "ours comes from data that stands in for the paper's: shown, never judged",
     "not run": "there is no result of ours",
@@ -39,10 +39,11 @@ LIMITS = (
 
 
 def about(table: PaperTable) -> str:
-    """Say what a rehearsal is for, what stands in a cell, and what each status means."""
+    """Say what a rehearsal is for, what stands in a cell, and what the statuses mean that are there."""
     brackets = ", in brackets our sd over cases" if table.printed.over == "cases" else ""
     units = "the paper's unit" if any(map(unit_of, table.printed.metrics.values())) else "shares"
-    meanings = "; ".join(f"{status}: {meaning}" for status, meaning in LEGEND.items())
+    found = counts(table)
+    meanings = "; ".join(f"{status}: {meaning}" for status, meaning in LEGEND.items() if found[status])
     return (
         f"{rehearsal.ABOUT + ' ' if table.is_rehearsal else ''}"
         f"Each cell, in {units}: ours, {_our_spread(table)}{brackets}; the printed number; ours minus printed, and a "

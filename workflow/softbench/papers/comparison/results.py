@@ -7,7 +7,6 @@ import pandas as pd
 
 from softbench.checks import require_one_of
 from softbench.errors import InputError
-from softbench.papers.comparison.metrics import keys_of, standard_of
 from softbench.papers.published import PublishedTable
 from softbench.statistics import apply_policy, seed_means, summarise
 from softbench.statistics.rows import CELL
@@ -49,9 +48,9 @@ def results(
     """
     require_one_of("grid", grid, GRIDS)
     settled = apply_policy(_on_grid(scores[scores["prediction"] == "raw"], grid), policy)
-    wanted = settled[settled["metric"].isin(keys_of(table)) & (settled["case"] != "pooled")]
+    wanted = settled[settled["metric"].isin(table.our_keys()) & (settled["case"] != "pooled")]
     if wanted.empty:
-        raise InputError(f"no metric of {table.key} was scored; it needs {', '.join(keys_of(table))}.")
+        raise InputError(f"no metric of {table.key} was scored; it needs {', '.join(table.our_keys())}.")
     heads, made = _heads(table, dataset), table.composites if composites is None else composites
     found = {name: parts for name, parts in made.items() if any(head.structure == name for head in heads)}
     whole = with_composites(wanted, heads, found)
@@ -91,7 +90,7 @@ def _heads(table: PublishedTable, dataset: str) -> list[Column]:
     for cell in table.cells:
         metric = table.metric_of(cell)
         if cell.place.dataset == dataset and metric.ours is not None:
-            keys = (metric.ours, standard_of(metric))
+            keys = (metric.ours, metric.beside)
             found |= {Column(key, cell.place.structure): None for key in keys if key}
     return list(found)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from softbench.errors import InputError
 from softbench.papers import published, rehearsal
-from softbench.papers.comparison import metrics, rule
+from softbench.papers.comparison import rule
 from softbench.papers.comparison.parts import Block, PaperTable, Section
 from softbench.papers.comparison.results import Found, lookup
 from softbench.papers.published import PrintedCell, PublishedTable
@@ -103,8 +103,7 @@ def _section(table: PublishedTable, block: Block, rater: int | None, titles: Map
 
 def _column(table: PublishedTable, structure: str, metric: str) -> Column:
     printed = table.metrics[metric]
-    standard = metrics.standard_of(printed)
-    return Column(printed.ours or "", structure, printed.roi, printed=printed, standard=standard)
+    return Column(printed.ours or "", structure, printed.roi, printed=printed, standard=printed.beside)
 
 
 def _scored(block: Block, columns: Sequence[Column], found: Found, titles: Mapping[str, str]) -> list[str]:
@@ -137,13 +136,12 @@ class _Place:
         return self.found.get((method, structure, metric, column.roi)) if metric else None
 
     def _judge(self, printed: PrintedCell, value: Printed, ours: Summary | None) -> Judgement:
-        reason = metrics.reason_against(self.table, printed.place.metric)
         if self.table.metric_of(printed).ours is None:
-            return Judgement("not comparable", reason)
+            return Judgement("not comparable", "no metric of ours")
         if ours is None:
             return Judgement("not run")
         if self.block.surrogate:
             return Judgement("surrogate")
-        if reason:
-            return Judgement("not comparable", reason)
+        if printed.incomparable:
+            return Judgement("not comparable", printed.note)
         return rule.judge(ours, value, same_cases=self.block.same_cases)

@@ -1,6 +1,7 @@
 """The files of `workflow/published`, checked against their schema and put together as tables."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -88,10 +89,7 @@ def check(content: Any, schema: Path, name: str) -> None:
 
 
 def _metric(name: str, content: Mapping[str, Any]) -> PrintedMetric:
-    factor = Decimal(str(content["factor"]))
-    roi, note = content.get("roi", "all"), content.get("note", "")
-    beside = content.get("beside")
-    return PrintedMetric(name, content["ours"], roi, content["better"], content["unit"], factor, note, beside)
+    return PrintedMetric(name, **{**content, "factor": Decimal(str(content["factor"]))})
 
 
 def _table(
@@ -167,4 +165,5 @@ def _is_at(place: Place, at: Mapping[str, Any]) -> bool:
 
 def _doubted(cell: PrintedCell, doubt: Mapping[str, Any]) -> PrintedCell:
     note = "; ".join(text for text in (cell.note, doubt["note"]) if text)
-    return PrintedCell(cell.place, cell.printed, doubt["confidence"], note, doubt.get("derived"), cell.difference)
+    said = {key: value for key, value in doubt.items() if key != "at"} | {"note": note}
+    return replace(cell, **said)

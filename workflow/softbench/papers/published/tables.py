@@ -19,17 +19,17 @@ LOST = "–"
 class PrintedMetric:
     """A metric as a paper prints it; `printed number * factor` is in our unit (shares for percent).
 
-    `ours` is our key of the same definition, None where we have none; `beside` that of another reading, None where
-    there is one alone. `better` is "zero" where nearest 0 is best.
+    `ours` is our key of the same definition, None where we have none; `beside` that of the usual one where the paper's
+    is its own, or of another reading. `better` is "zero" where nearest 0 is best.
     """
 
     name: str
     ours: str | None
-    roi: str
     better: Literal["higher", "lower", "zero"]
     unit: str
     factor: Decimal
-    note: str
+    roi: str = "all"
+    note: str = ""
     beside: str | None = None
 
     @property
@@ -74,7 +74,7 @@ class PrintedCell:
     """A printed number: `printed` as it stands in the paper, `mean` and `sd` read from it (NaN where there is none).
 
     `confidence` says how sure it is that this is the printed number; `derived` is what other cells give for a lost one.
-    `difference` is the printed difference to the table's baseline.
+    `difference` is the printed difference to the table's baseline; `incomparable`: its unit is in doubt, says the note.
     """
 
     place: Place
@@ -83,6 +83,7 @@ class PrintedCell:
     note: str = ""
     derived: str | None = None
     difference: str | None = None
+    incomparable: bool = False
 
     @property
     def mean(self) -> float:
@@ -136,6 +137,11 @@ class PublishedTable:
     def metric_of(self, cell: PrintedCell) -> PrintedMetric:
         """Return the metric that a cell holds."""
         return self.metrics[cell.place.metric]
+
+    def our_keys(self) -> list[str]:
+        """Return our keys of all its metrics, those beside them included, in its order."""
+        pairs = [(metric.ours, metric.beside) for metric in self.metrics.values() if metric.ours]
+        return list(dict.fromkeys(key for pair in pairs for key in pair if key))
 
     def in_our_units(self, cell: PrintedCell, *, derived: bool = False) -> tuple[float, float]:
         """Return mean and sd in our unit (shares, mm), NaN where the paper has none.

@@ -55,7 +55,7 @@ class Papers:
 
     def is_rehearsal(self, name: str) -> bool:
         """Return whether a table shows runs on phantoms, whose numbers mean nothing."""
-        return any(rehearsal.is_rehearsal(block["experiment"]) for block in self.plan.paper_tables[name]["blocks"])
+        return bool(self.plan.paper_tables[name]["is_rehearsal"])
 
     def printed_file(self, table: str) -> tuple[str]:
         """Return the file of the printed numbers of a paper's table."""
@@ -107,7 +107,7 @@ class Papers:
         experiments = list(dict.fromkeys(block["experiment"] for block in table["blocks"]))
         sources = dict.fromkeys(self.plan.source_of(one) for one in experiments if not self.plan.missing(one))
         return [
-            *notes.rehearsal_notes(experiments),
+            *([rehearsal.CHOICES] if table["is_rehearsal"] else []),
             *map(CHOICE.format, table.get("choices", [])),
             *notes.precision_notes(self.plan, experiments),
             *map(modules.licence_note, sources),
@@ -165,7 +165,7 @@ class Papers:
             batches = batches_of(table, block)
             said = {"missing": None} if batches else unrun
             blocks.append({**known, "scaled": {}, "batches": batches, **said})
-        return {key: chosen[key] for key in ("published", "policy", "grid")} | {"blocks": blocks}
+        return {key: chosen[key] for key in ("published", "policy", "grid", "is_rehearsal")} | {"blocks": blocks}
 
     def _scaled(self, table: Block, block: Block) -> dict[str, str]:
         """Return the further row of a block: its first printed method, the baseline, at its own temperature."""
