@@ -16,5 +16,12 @@ def test_evidence_of_a_table_is_a_target_by_name(make_clone: Callable) -> None:
     assert set(FILES) <= {file for view in views.declared("methods") for file in view.files("tiny")}
     jobs = clone.jobs(*FILES)
     assert jobs["table"] == 1
-    assert {*jobs} == {"prepare", "map_geodesic", "score_sanity", "train", "table", *(n for n in jobs if "soften_" in n)}
+    assert {*jobs} == {
+        "prepare",
+        "map_geodesic",
+        "score_sanity",
+        "train",
+        "table",
+        *(n for n in jobs if "soften_" in n),
+    }
     assert clone.jobs("results/figures/cases_tiny.pdf") == jobs

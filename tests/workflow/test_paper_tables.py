@@ -53,7 +53,12 @@ def test_soft_labels_of_a_paper_are_measured_where_there_is_data(papers) -> None
     assert "superpixels found, median (range)" in text
     assert re.search(r"\| superpixel \|.* 500 \| \d+ \(\d+ to \d+\) \|", text)
     assert papers.jobs("results/tables/quality_superpixel_1_phantom.md")["soften_superpixel"] == 7
-    assert papers.jobs("superpixel_2", "--config", "data=here").keys() <= {"paper_table", "claims", "report", "superpixel_2"}
+    assert papers.jobs("superpixel_2", "--config", "data=here").keys() <= {
+        "paper_table",
+        "claims",
+        "report",
+        "superpixel_2",
+    }
     assert "there is no data at hand" in (papers.path / "results/tables/quality_svls_1.md").read_text()
 
 

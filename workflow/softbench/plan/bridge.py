@@ -57,8 +57,10 @@ class Answers:
     def end(self) -> None:
         """Say at the end of a run what was asked for and which views failed; then end it with an error."""
         ending.date_back()
-        print(*ending.lines(self.pages.asked(sys.argv[1:])), sep="\n", flush=True)
-        if ending.failed():
+        wrong = ending.failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
+        for line in ending.lines(self.pages.asked(sys.argv[1:]), wrong):
+            print(line, flush=True)
+        if wrong:
             sys.exit(1)
 
     def targets(self) -> list[str]:

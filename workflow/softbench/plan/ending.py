@@ -27,9 +27,15 @@ class Failed:
     files: tuple[str, ...]
 
 
-def failed(tables: Path = TABLES) -> list[Failed]:
-    """Return the views that could not be made, table by table."""
-    return [one for record in sorted(tables.glob("*.json")) for one in _failed_in(record)]
+def failed(tables: Path = TABLES, since: float = 0.0) -> list[Failed]:
+    """Return the views that could not be made, table by table.
+
+    Args:
+        tables: folder of the records.
+        since: seconds since 1970; a record from before is of a table that this run did not make.
+    """
+    records = [record for record in sorted(tables.glob("*.json")) if record.stat().st_mtime >= since]
+    return [one for record in records for one in _failed_in(record)]
 
 
 def _failed_in(record: Path) -> Iterator[Failed]:
@@ -54,13 +60,14 @@ def date_back(tables: Path = TABLES) -> None:
             os.utime(file, LONG_AGO)
 
 
-def lines(asked: Iterable[str], tables: Path = TABLES) -> list[str]:
+def lines(asked: Iterable[str], wrong: Iterable[Failed]) -> list[str]:
     """Return what is said at the end of a run.
 
     Args:
         asked: files that a reader begins with: pages and tables that were asked for.
+        wrong: views that could not be made.
     """
     there = [path for path in asked if Path(path).exists()]
     shown = ["Results:", *(f"  {path}" for path in there)] if there else []
-    wrong = [f"  {one.table}, {one.view}: {one.reason}" for one in failed(tables)]
-    return [*shown, *(["Could not be made; all else was, and the next run tries again:", *wrong] if wrong else [])]
+    said = [f"  {one.table}, {one.view}: {one.reason}" for one in wrong]
+    return [*shown, *(["Could not be made; the next run tries again:", *said] if said else [])]

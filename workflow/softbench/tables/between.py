@@ -13,9 +13,9 @@ from softbench.tables.sheet import Sheet, plain
 VERSION = 1
 TITLE = "Agreement of the data sets"
 ABOUT = (
-    "Kendall's tau-b between the ranks of the trained methods that two tables share, by the means of their ranks over seeds, with its p: 1 is "
-    "the same order, −1 the reverse, 0 no relation. A ranking on one data set says little of another where tau is "
-    "small. With few methods only a large tau can be told from none."
+    "Kendall's tau-b between the ranks of the trained methods that two tables share, by the means of their ranks over "
+    "seeds, with its p: 1 is the same order, −1 the reverse, 0 no relation. A ranking on one data set says little of "
+    "another where tau is small. With few methods only a large tau can be told from none."
 )
 
 
