@@ -121,8 +121,16 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     _check_recipes(workflow, found)
     _include(workflow, [_written(found.targets())])
     if workflow.is_main_process and lock.is_run(sys.argv[1:]):
-        pieces.write_json(paths.INDEX_NOTE, found.pages.settings_of("index"))
+        _note_page(found)
     return found
+
+
+def _note_page(found: Answers) -> None:
+    """Note what the page of this run shows, for its jobs, or that it ends with no such page; delete one half grown."""
+    grows = str(paths.INDEX) in found.pages.asked(sys.argv[1:])
+    pieces.write_json(paths.INDEX_NOTE, found.pages.settings_of("index") if grows else None)
+    if grows and paths.INDEX.exists() and paths.INDEX.stat().st_mtime == ending.LONG_AGO[0]:
+        paths.INDEX.unlink()
 
 
 def _begin(workflow: Path, *, is_main: bool) -> None:

@@ -24,7 +24,13 @@ Log = Callable[[str], None]
 
 
 def make(
-    given: Given, modules: Mapping[str, str], files: Mapping[str, Sequence[str]], record: Path, log: Log
+    given: Given,
+    modules: Mapping[str, str],
+    files: Mapping[str, Sequence[str]],
+    record: Path,
+    log: Log,
+    *,
+    attempt: int = 0,
 ) -> list[str]:
     """Make the views of a table, and record them.
 
@@ -34,6 +40,7 @@ def make(
         files: view's module -> the files that it becomes.
         record: where it is written down; read first.
         log: takes a line for each view.
+        attempt: is written down, for the plan: one more makes a job of the views that failed.
     Returns: the names of the views that failed.
     Raises: GivenError: if the table's runs cannot be read; the views of before stay, but for those made until then.
     """
@@ -42,7 +49,12 @@ def make(
     states = {}
     for module, code in modules.items():
         states[module] = _state(given, module, code, list(map(Path, files[module])), known.get(module), log)
-    content = {"table": given.table, "title": given.settings.get("title", given.table), "views": states}
+    content = {
+        "table": given.table,
+        "attempt": attempt,
+        "title": given.settings.get("title", given.table),
+        "views": states,
+    }
     pieces.write_json(record, content)
     begun.unlink()
     return [module.rpartition(".")[2] for module, state in states.items() if state["state"] == "failed"]
