@@ -3,6 +3,7 @@
 The first attempt of `ls` fails; the time limit allows each training half its steps; there is one GPU for all of them.
 """
 
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -98,8 +99,15 @@ def test_small_jobs_share_a_slurm_job(finished) -> None:
         one["Comment"].split("_wildcards_")[0] for one in finished.jobs() if "train" not in one["Comment"]
     )
     softened = "rule_soften_phantom_brain_tiny_soften_ls_soften_one_hot"
-    tables = "rule_table_tiny_costs_policies_table"
-    assert comments == {"rule_prepare": 1, softened: 1, "rule_score_sanity": 1, tables: 1}
+    assert comments == {"rule_prepare": 1, softened: 1, "rule_score_sanity": 1, "rule_table": 1}
+
+
+def test_table_with_all_its_views_is_one_slurm_job(finished) -> None:
+    """Seen from the login node, its record and the page that grows lie there, too."""
+    views = json.loads((finished.path / "results/tables/tiny.json").read_text())["views"]
+    assert len(views) > 10
+    assert not [name for name, view in views.items() if view["state"] == "failed"]
+    assert not (finished.path / "results/tables/tiny.begun").exists()
 
 
 def test_nothing_is_left_to_do(finished) -> None:

@@ -156,8 +156,15 @@ def test_diagrams_of_ensembles_are_not_those_of_runs(made) -> None:
 
 def test_asking_no_more_reruns_no_run_and_no_table_of_runs(made) -> None:
     off = ("--config", "experiments={tiny: {scoring: {ensemble: false}}}")
-    assert made.jobs(*FILES, *off) == {"free_rows": 1}  # the table of runs no more sets them beside its runs
-    assert made.jobs("results/tables/tiny.md", *off) == {}
+    whole = made.path / "results/tables/tiny.csv"
+    before = whole.read_bytes()
+    assert made.jobs(*FILES, *off) == {"table": 1}  # of runs: it no more sets ensembles beside its runs
+    made.run("results/tables/free_tiny.md", *off)
+    assert whole.read_bytes() == before
+    assert "ensemble" not in pd.read_csv(made.path / "results/tables/free_tiny.csv")["prediction"].unique()
+    made.run(*FILES)
+    assert whole.read_bytes() == before
+    assert "ensemble" in pd.read_csv(made.path / "results/tables/free_tiny.csv")["prediction"].unique()
 
 
 def test_new_version_of_the_ensemble_makes_it_again_and_trains_nothing(made) -> None:
@@ -166,9 +173,7 @@ def test_new_version_of_the_ensemble_makes_it_again_and_trains_nothing(made) -> 
     made.raise_version("training/ensemble.py")
     assert made.jobs(*FILES) == {
         "score_ensemble": 1,
-        "table": 2,
-        "reliability": 2,
-        "free_rows": 1,  # of the table of runs, too, since its experiment asks for ensembles
+        "table": 3,  # of the table of runs, too, since its experiment asks for ensembles
         "collect_scores": 1,
     }
     file.write_text(before)

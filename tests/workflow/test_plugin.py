@@ -100,12 +100,12 @@ def dropped(finished):
 def test_dropped_rule_plans_its_own_jobs_and_the_tables_alone(dropped) -> None:
     assert dropped.jobs(*TABLE) == {}
     make(dropped, "mine")
-    assert dropped.jobs(*TABLE) == {"soften_mine": 1, "train": 1, "table": 1, "quality_table": 1}
+    assert dropped.jobs(*TABLE) == {"soften_mine": 1, "train": 1, "table": 1}
 
 
 def test_rule_alone_plans_the_same_without_a_module(dropped) -> None:
     (dropped.path / RULES / "hand.smk").write_text(BY_HAND.format(name="hand", one=65535))
-    assert dropped.jobs(*TABLE) == {"soften_hand": 1, "train": 1, "table": 1, "quality_table": 1}
+    assert dropped.jobs(*TABLE) == {"soften_hand": 1, "train": 1, "table": 1}
 
 
 def test_loss_alone_is_one_line(finished) -> None:

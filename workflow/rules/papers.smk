@@ -19,6 +19,7 @@ rule paper_table:
         given=plan.views.given_of_paper,
         code=plan.views.code,
         files=plan.views.files_of_views,
+        attempt=plan.views.attempt,
     script:
         "../scripts/table.py"
 

@@ -21,6 +21,7 @@ rule table:
         given=plan.views.given,
         code=plan.views.code,
         files=plan.views.files_of_views,
+        attempt=plan.views.attempt,
     script:
         "../scripts/table.py"
 

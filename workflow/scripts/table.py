@@ -9,5 +9,5 @@ from softbench.tables.given import Given
 
 with logs.job(snakemake.log[0]) as log:
     params, output = snakemake.params, snakemake.output
-    making.make(Given(**params.given), params.code, params.files, Path(output[-1]), log)
+    making.make(Given(**params.given), params.code, params.files, Path(output[-1]), log, attempt=params.attempt)
     growing.write(log)

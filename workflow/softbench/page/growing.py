@@ -1,7 +1,8 @@
 """The page of a run while it goes on: each finished table writes it anew, so that it is there early and grows.
 
-What the page shows is noted when a run begins, for a job of one table knows no other. The page is the one that
-the last job of the run writes too; until then it is dated back, so that Snakemake never takes it for that one.
+What the page shows is noted when a run begins, for a job of one table knows no other; a run that does not end with this
+page notes nothing. The page is the one that the last job of the run writes too; until then it is dated back. One that a
+run left so, because it broke off, is deleted when the next begins: Snakemake would take it for that of the last job.
 """
 
 import fcntl
@@ -13,11 +14,11 @@ from pathlib import Path
 
 from softbench import provenance
 from softbench.page import report
+from softbench.plan.ending import LONG_AGO
+from softbench.plan.paths import INDEX as PAGE
 from softbench.plan.paths import INDEX_NOTE as NOTE
 
 LOCK = Path(".snakemake", "softbench", "index.lock")
-PAGE = Path("results", "report", "index.html")
-LONG_AGO = (0.0, 0.0)  # access and change, seconds since 1970
 
 
 def write(log: Callable[[str], None]) -> None:
@@ -26,11 +27,11 @@ def write(log: Callable[[str], None]) -> None:
     Args:
         log: takes a line.
     """
-    if not NOTE.exists():
-        return
     try:
+        shown = json.loads(NOTE.read_text(encoding="utf-8")) if NOTE.exists() else None
+        if shown is None:
+            return
         with _alone():
-            shown = json.loads(NOTE.read_text(encoding="utf-8"))
             report.write(PAGE, **shown, provenance={"commit": provenance.commit(), **provenance.versions()})
             os.utime(PAGE, LONG_AGO)
     except Exception as error:

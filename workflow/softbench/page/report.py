@@ -41,7 +41,8 @@ def write(
     """
     known, every = list(cards), {**tables, **papers}
     done = {name: facts for name, facts in every.items() if Path(facts["record"]).exists()}
-    numbers = {name: pd.read_csv(facts["numbers"]) for name, facts in tables.items() if name in done}
+    read = {name: pd.read_csv(facts["numbers"]) for name, facts in tables.items() if name in done}
+    numbers = {name: frame for name, frame in read.items() if "method" in frame}  # else a sentence: why there are none
     shown = [_shown(name, facts, numbers.get(name)) for name, facts in every.items()]
     sections = [
         *(_chapter(name, facts) for name, facts in done.items() if name in tables),

@@ -57,8 +57,10 @@ class Answers:
     def end(self) -> None:
         """Say at the end of a run what was asked for and which views failed; then end it with an error."""
         ending.date_back()
-        print(*ending.lines(self.pages.asked(sys.argv[1:])), sep="\n", flush=True)
-        if ending.failed():
+        wrong = ending.failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
+        for line in ending.lines(self.pages.asked(sys.argv[1:]), wrong):
+            print(line, flush=True)
+        if wrong:
             sys.exit(1)
 
     def targets(self) -> list[str]:
@@ -119,8 +121,16 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     _check_recipes(workflow, found)
     _include(workflow, [_written(found.targets())])
     if workflow.is_main_process and lock.is_run(sys.argv[1:]):
-        pieces.write_json(paths.INDEX_NOTE, found.pages.settings_of("index"))
+        _note_page(found)
     return found
+
+
+def _note_page(found: Answers) -> None:
+    """Note what the page of this run shows, for its jobs, or that it ends with no such page; delete one half grown."""
+    grows = str(paths.INDEX) in found.pages.asked(sys.argv[1:])
+    pieces.write_json(paths.INDEX_NOTE, found.pages.settings_of("index") if grows else None)
+    if grows and paths.INDEX.exists() and paths.INDEX.stat().st_mtime == ending.LONG_AGO[0]:
+        paths.INDEX.unlink()
 
 
 def _begin(workflow: Path, *, is_main: bool) -> None:

@@ -1,9 +1,9 @@
 """How a run ends and the next begins: what was asked for, which views failed, and what must be made again.
 
 A view that failed leaves a sentence in the place of its files, and its job ends well, so that the others stand. So the
-run itself says at its end which failed, and ends with an error; and what failed is dated back, so that the next run
-makes it again. The same for a table whose job broke off: Snakemake puts the files of the last good one back in place
-(`update`), with a date of today, and would take them for new.
+run itself says at its end which failed, and ends with an error; and the next run tries again, for then the job has
+another `attempt` among its params. A table whose job broke off is dated back: Snakemake puts the files of the last good
+one back in place (`update`), with a date of today, and would take them for new.
 """
 
 import json
@@ -14,28 +14,33 @@ from pathlib import Path
 from typing import Any
 
 TABLES = Path("results", "tables")
-LONG_AGO = (0.0, 0.0)  # access and change, seconds since 1970
+LONG_AGO = (1.0, 1.0)  # access and change, seconds since 1970; Snakemake takes 0 for no date
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A view that could not be made: its table, its name, why, and the files that say so."""
+    """A view that could not be made: its table, its name, and why."""
 
     table: str
     view: str
     reason: str
-    files: tuple[str, ...]
 
 
-def failed(tables: Path = TABLES) -> list[Failed]:
-    """Return the views that could not be made, table by table."""
-    return [one for record in sorted(tables.glob("*.json")) for one in _failed_in(record)]
+def failed(tables: Path = TABLES, since: float = 0.0) -> list[Failed]:
+    """Return the views that could not be made, table by table.
+
+    Args:
+        tables: folder of the records.
+        since: seconds since 1970; a record from before is of a table that this run did not make.
+    """
+    records = [record for record in sorted(tables.glob("*.json")) if record.stat().st_mtime >= since]
+    return [one for record in records for one in _failed_in(record)]
 
 
 def _failed_in(record: Path) -> Iterator[Failed]:
     for module, view in _read(record).get("views", {}).items():
         if view["state"] == "failed":
-            yield Failed(record.stem, module.rpartition(".")[2], view["reason"], tuple(view["files"]))
+            yield Failed(record.stem, module.rpartition(".")[2], view["reason"])
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -46,21 +51,27 @@ def _read(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
+def attempt(record: Path) -> int:
+    """Return the how-manieth attempt at a table's views the next is: as recorded, but one more where a view failed."""
+    known = int(_read(record).get("attempt", 0))
+    return known + 1 if any(_failed_in(record)) else known
+
+
 def date_back(tables: Path = TABLES) -> None:
-    """Date back the files of views that failed, and of tables whose job broke off."""
-    broken = [file for begun in tables.glob("*.begun") for file in _read(begun).get("files", [])]
-    for file in [*(file for one in failed(tables) for file in one.files), *broken]:
+    """Date back the files of tables whose job broke off."""
+    for file in [file for begun in tables.glob("*.begun") for file in _read(begun).get("files", [])]:
         if Path(file).exists():
             os.utime(file, LONG_AGO)
 
 
-def lines(asked: Iterable[str], tables: Path = TABLES) -> list[str]:
+def lines(asked: Iterable[str], wrong: Iterable[Failed]) -> list[str]:
     """Return what is said at the end of a run.
 
     Args:
         asked: files that a reader begins with: pages and tables that were asked for.
+        wrong: views that could not be made.
     """
     there = [path for path in asked if Path(path).exists()]
     shown = ["Results:", *(f"  {path}" for path in there)] if there else []
-    wrong = [f"  {one.table}, {one.view}: {one.reason}" for one in failed(tables)]
-    return [*shown, *(["Could not be made; all else was, and the next run tries again:", *wrong] if wrong else [])]
+    said = [f"  {one.table}, {one.view}: {one.reason}" for one in wrong]
+    return [*shown, *(["Could not be made; the next run tries again:", *said] if said else [])]

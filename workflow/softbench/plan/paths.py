@@ -7,6 +7,7 @@ from softbench.plan.modules import PACKAGE
 
 DATASET = "results/data/{dataset}/manifest.json"
 SOFT_LABEL = "results/soft_labels/{dataset}/{soft_label}/manifest.json"
+INDEX = Path("results", "report", "index.html")
 INDEX_NOTE = Path(".snakemake", "softbench", "index.json")  # what the page of this run shows
 SPLITS = PACKAGE.parent / "splits"  # the committed ones
 

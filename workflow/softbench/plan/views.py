@@ -4,7 +4,7 @@ A file of `tables/views`, `figures/views` or `papers/views` that assigns `VIEW =
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,13 @@ ROOMS = {"tables/views": "tables", "figures/views": "figures", "papers/views": "
 FORMS = {"tables": ("csv", "md", "tex", "html"), "figures": ("png", "pdf", "txt")}
 KINDS = ("methods", "paper")
 NEEDED = ("name", "title", "caption", "build")
+OPTIONAL = ("needs", "applies", "reads", "folded", "file", "of", "place")
+NEEDS = {  # kind of table -> what its views may need; tables/given.py says what each is
+    "methods": (
+        "scores", "ensembles", "predictions", "margins", "split", "soft_labels", "truth", "costs", "segmentations",
+    ),
+    "paper": ("scores", "soft_labels", "costs", "segmentations"),
+}  # fmt: skip
 RECORD = "results/tables/{table}.json"  # what was made of a table's views
 
 
@@ -47,12 +54,14 @@ class Declared:
 def declared(kind: str) -> list[Declared]:
     """Return the views of a kind of tables, "methods" or "paper", in the order of the page.
 
-    Raises: InputError: if a file of theirs declares no view that can be read, or two views the same file.
+    Raises: InputError: if a file of theirs declares no view that can be read, or two views have one name or one file.
     """
     found = sorted((view for view in _all() if kind in view.of), key=lambda view: (view.place, view.name))
     for place, view in enumerate(found):
         if twin := next((other for other in found[:place] if other.files() == view.files()), None):
             raise InputError(f"{view.module} and {twin.module} are views of one file, {view.file!r}. Rename one.")
+        if twin := next((other for other in found[:place] if other.name == view.name), None):
+            raise InputError(f"{view.module} and {twin.module} are views of one name, {view.name!r}. Rename one.")
     return found
 
 
@@ -65,15 +74,30 @@ def _all() -> Iterator[Declared]:
 def _read(module: str, folder: str) -> Declared:
     said = _arguments(module)
     if missing := [name for name in NEEDED if name not in said]:
-        raise InputError(f"{modules.PACKAGE / module}: VIEW lacks {', '.join(missing)}; see softbench/tables/view.py.")
-    said.pop("build")
+        raise _fault(module, f"VIEW lacks {', '.join(missing)}; see softbench/tables/view.py.")
+    if unknown := sorted(set(said) - {*NEEDED, *OPTIONAL}):
+        raise _fault(module, f"VIEW has no argument {', '.join(unknown)}; known: {', '.join([*NEEDED, *OPTIONAL])}.")
     known = {name: said[name] for name in ("name", "title", "caption", "of", "folded", "place") if name in said}
-    if unknown := set(known.get("of", ())) - set(KINDS):
-        raise InputError(f"{modules.PACKAGE / module}: `of` holds {', '.join(unknown)}; kinds: {', '.join(KINDS)}.")
+    _check_needs(module, tuple(known.get("of", Declared.of)), said.get("needs", ()))
     file = said.get("file", f"{known['name']}_{{table}}")
     if "{table}" not in file:
-        raise InputError(f"{modules.PACKAGE / module}: `file` must hold {{table}}, but is {file!r}.")
+        raise _fault(module, f"`file` must hold {{table}}, but is {file!r}.")
     return Declared(module, folder, file=file, **known)
+
+
+def _check_needs(module: str, kinds: Sequence[str], needs: Sequence[str]) -> None:
+    """Raise unless the kinds of tables are known, and each of them has what a view needs."""
+    if unknown := sorted(set(kinds) - set(KINDS)):
+        raise _fault(module, f"`of` holds {', '.join(unknown)}; kinds: {', '.join(KINDS)}.")
+    for kind in kinds:
+        if unknown := sorted(set(needs) - set(NEEDS[kind])):
+            raise _fault(
+                module, f"`needs` holds {', '.join(unknown)}; tables of {kind!r} have {', '.join(NEEDS[kind])}."
+            )
+
+
+def _fault(module: str, said: str) -> InputError:
+    return InputError(f"{modules.PACKAGE / module}: {said}")
 
 
 def _arguments(module: str) -> dict[str, Any]:
@@ -94,7 +118,7 @@ def _value(module: str, name: str, node: ast.expr) -> Any:
             return ast.unparse(node)
         if isinstance(node, ast.Name):
             return modules.constant(module, node.id)
-        raise InputError(f"{modules.PACKAGE / module}: `{name}` of VIEW must be written out, with no call.") from None
+        raise _fault(module, f"`{name}` of VIEW must be written out, with no call.") from None
 
 
 def record(table: str) -> Path:

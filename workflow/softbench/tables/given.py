@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from softbench.errors import InputError
 from softbench.tables import assemble, evidence, rankings
 from softbench.tables.assemble import OF_ENSEMBLES, RAW, Runs
 from softbench.tables.evidence import Evidence
@@ -13,6 +14,10 @@ from softbench.tables.rankings import Ranking
 from softbench.tables.scaled import scaled_rows
 
 VERSION = 1
+
+
+class GivenError(InputError):
+    """The runs of a table cannot be read: none of its views is made, and those of before stay."""
 
 
 class Given:
@@ -43,9 +48,15 @@ class Given:
 
     @cached_property
     def all_runs(self) -> Runs:
-        """All runs of the table, and every ensemble that it shows or its experiment asks for."""
+        """All runs of the table, and every ensemble that it shows or its experiment asks for.
+
+        Raises: GivenError: if a file of theirs is damaged, or every run failed.
+        """
         batches, ensembles = (map(Path, self.needs[name]) for name in ("scores", "ensembles"))
-        return assemble.read(batches, ensembles, self.prediction, scaled_rows(self.settings))
+        try:
+            return assemble.read(batches, ensembles, self.prediction, scaled_rows(self.settings))
+        except InputError as error:
+            raise GivenError(str(error)) from error
 
     @cached_property
     def runs(self) -> Runs:

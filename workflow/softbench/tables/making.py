@@ -9,12 +9,12 @@ import importlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from softbench import pieces
 from softbench.errors import InputError
 from softbench.tables import forms
-from softbench.tables.given import Given
+from softbench.tables.given import Given, GivenError
 from softbench.tables.sheet import Sheet
 from softbench.tables.view import Picture, View
 
@@ -24,7 +24,13 @@ Log = Callable[[str], None]
 
 
 def make(
-    given: Given, modules: Mapping[str, str], files: Mapping[str, Sequence[str]], record: Path, log: Log
+    given: Given,
+    modules: Mapping[str, str],
+    files: Mapping[str, Sequence[str]],
+    record: Path,
+    log: Log,
+    *,
+    attempt: int = 0,
 ) -> list[str]:
     """Make the views of a table, and record them.
 
@@ -34,14 +40,21 @@ def make(
         files: view's module -> the files that it becomes.
         record: where it is written down; read first.
         log: takes a line for each view.
+        attempt: is written down, for the plan: one more makes a job of the views that failed.
     Returns: the names of the views that failed.
+    Raises: GivenError: if the table's runs cannot be read; the views of before stay, but for those made until then.
     """
     known, begun = _read(record), record.with_suffix(".begun")
     pieces.write_json(begun, {"files": [file for several in files.values() for file in several]})
     states = {}
     for module, code in modules.items():
         states[module] = _state(given, module, code, list(map(Path, files[module])), known.get(module), log)
-    content = {"table": given.table, "title": given.settings.get("title", given.table), "views": states}
+    content = {
+        "table": given.table,
+        "attempt": attempt,
+        "title": given.settings.get("title", given.table),
+        "views": states,
+    }
     pieces.write_json(record, content)
     begun.unlink()
     return [module.rpartition(".")[2] for module, state in states.items() if state["state"] == "failed"]
@@ -58,8 +71,7 @@ def _read(record: Path) -> dict[str, State]:
 
 def _state(given: Given, module: str, code: str, files: list[Path], known: State | None, log: Log) -> State:
     name = module.rpartition(".")[2]
-    view: View = importlib.import_module(module).VIEW
-    key = key_of(given, view, code)
+    view, key = _view(given, module, code)
     if known is not None and known["key"] == key and known["state"] != "failed" and _are(files, known["files"]):
         log(f"{name}: unchanged")
         return known
@@ -70,6 +82,8 @@ def _state(given: Given, module: str, code: str, files: list[Path], known: State
             write_sentence(given, view, f"Not made: {reason}.", files)
         else:
             _write(view.build(given), files)
+    except GivenError:
+        raise
     except Exception as error:  # the other views stand
         state, reason = "failed", _said(error)
         write_sentence(given, view, f"Failed: {reason}", files)
@@ -81,6 +95,22 @@ def _state(given: Given, module: str, code: str, files: list[Path], known: State
         "files": {str(path): pieces.hash_file(path) for path in files},
         **{what: getattr(view, what) for what in ("title", "caption", "folded", "place")},
     }
+
+
+def _view(given: Given, module: str, code: str) -> tuple[View, str]:
+    """Return a view and its key; of one that cannot be used, one that fails with the reason, and no key."""
+    try:
+        view: View = importlib.import_module(module).VIEW
+        return view, key_of(given, view, code)
+    except Exception as error:
+        return _unusable(module.rpartition(".")[2], error), ""
+
+
+def _unusable(name: str, error: Exception) -> View:
+    def build(given: Given) -> NoReturn:
+        raise error
+
+    return View(name, title=name.replace("_", " ").capitalize(), caption="", build=build)
 
 
 def key_of(given: Given, view: View, code: str) -> str:

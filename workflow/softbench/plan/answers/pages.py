@@ -63,7 +63,7 @@ class Pages:
         data = self.plan.config["data"]
         papers = [f"results/report/paper_tables{self.plan.form_of(data)}.html"] if "paper_tables" in arguments else []
         pages = [*_pages(named), *papers]
-        if not (named or files or papers):
+        if not (named or files or papers or "fetch" in arguments):
             named, pages = list(self.plan.config["run"]), ["results/report/index.html"]
         return [*pages, *(f"results/tables/{table}.md" for table in named), *files]
 

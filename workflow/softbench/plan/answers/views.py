@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from softbench.plan import outputs, paths, rows, views
+from softbench.plan import ending, outputs, paths, rows, views
 from softbench.plan.answers.papers import Papers
 from softbench.plan.answers.tables import Tables
 from softbench.plan.code.stages import Stages
@@ -43,6 +43,10 @@ class Views:
     def files_of_views(self, wildcards: Wildcards) -> dict[str, list[str]]:
         """Return the files of each view, by its module."""
         return {view.dotted: view.files(wildcards.table) for view in self.of(wildcards.table)}
+
+    def attempt(self, wildcards: Wildcards) -> int:
+        """Return the how-manieth attempt at a table's views this is; another one makes a job of those that failed."""
+        return ending.attempt(views.record(wildcards.table))
 
     def given(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return what the views of a table are made from, as `tables.given.Given` takes it."""

@@ -1,0 +1,95 @@
+"""The page while a run goes on: there after the first table, whole whoever writes it, and never taken for the last."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from softbench import pieces
+from softbench.page import growing, report
+from softbench.tables import forms
+from softbench.tables.scores import sheet
+
+TABLES = "results/tables"
+
+
+@pytest.fixture
+def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, build: Callable) -> None:
+    """A run of two tables, of which the first is finished."""
+    monkeypatch.chdir(tmp_path)
+    numbers = Path("results/tables/first.csv")
+    numbers.parent.mkdir(parents=True)
+    numbers.write_text(forms.text(sheet(build()), ".csv"))
+    html = numbers.with_suffix(".html")
+    html.write_text("<table><tr><td>0.5</td></tr></table>")
+    view = {"title": "Results", "caption": "", "folded": False, "place": 10, "state": "made", "reason": ""}
+    files = {str(html): pieces.hash_file(html)}
+    pieces.write_json(Path("results/tables/first.json"), {"views": {"v": view | {"files": files}}})
+    facts = {"data": "Made", "methods": ["One-hot"], "untrained": [], "batches": []}
+    shown = {
+        "tables": {
+            name: {**facts, "title": title, "record": f"{TABLES}/{name}.json", "numbers": f"{TABLES}/{name}.csv"}
+            for name, title in (("first", "The first table"), ("second", "The second table"))
+        },
+        "papers": {}, "figures": {}, "cards": [], "claims": "results/claims.html", "comparison": [],
+    }  # fmt: skip
+    pieces.write_json(growing.NOTE, shown)
+
+
+def test_page_is_there_after_the_first_table_and_names_the_other_as_not_finished(noted: None) -> None:
+    said: list[str] = []
+    growing.write(said.append)
+    text = growing.PAGE.read_text()
+    assert said == []
+    assert "<td>0.5</td>" in text
+    assert 'id="first"' in text
+    assert 'id="second"' not in text
+    assert "The second table" in text
+    assert "not finished" in text.lower()
+    assert growing.PAGE.stat().st_mtime == 1  # so the job of the whole run's page writes it again
+
+
+def test_jobs_write_it_one_after_another(noted: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def slow(path: Path, **shown: Any) -> None:
+        seen.append("begin")
+        time.sleep(0.05)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("page")
+        seen.append("end")
+
+    monkeypatch.setattr(report, "write", slow)
+    jobs = [threading.Thread(target=growing.write, args=(seen.append,)) for _ in range(4)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    assert seen == ["begin", "end"] * 4
+
+
+def test_page_that_cannot_be_written_costs_no_table(noted: None) -> None:
+    said: list[str] = []
+    Path("results/tables/first.json").write_text("{")
+    growing.write(said.append)
+    assert len(said) == 1
+    assert said[0].startswith(
+        "results/report/index.html was not written: InputError: results/tables/first.json is damaged"
+    )
+
+
+def test_table_whose_numbers_could_not_be_made_stands_on_the_page(noted: None) -> None:
+    """Its csv holds a sentence, and no numbers that the page could speak of."""
+    Path("results/tables/first.csv").write_text('"Failed: the sun shines"\n')
+    said: list[str] = []
+    growing.write(said.append)
+    assert said == []
+    assert 'id="first"' in growing.PAGE.read_text()
+
+
+def test_no_note_no_page(noted: None) -> None:
+    growing.NOTE.unlink()
+    growing.write(pytest.fail)
+    assert not growing.PAGE.exists()
