@@ -9,8 +9,6 @@ from typing import Any
 from softbench.own_predictions import arguments
 from softbench.own_predictions.parts import Settings, Show
 from softbench.plan.modules import PACKAGE, version_of
-from softbench.tables import forms
-from softbench.tables.scores import sheet
 
 CROSS_CHECKS = ("medpy", "monai", "netcal")
 CORES = min(4, os.cpu_count() or 1)
@@ -88,6 +86,8 @@ def _add_how(add: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Score as the command line says; print the table and where everything lies."""
     from softbench.own_predictions.run import run as score  # here, so that --help needs none of the libraries
+    from softbench.tables import forms
+    from softbench.tables.scores import sheet
 
     sources = arguments.sources(options.predictions)
     settings = Settings(
