@@ -15,7 +15,8 @@ def method(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
     name = str(place.method)
     one, experiment = plan.methods[name], plan.experiments[place.experiment]
     if one["sanity"] is not None:
-        return {"name": name, "title": one["title"], "sanity": one["sanity"], "scoring": experiment["scoring"]}
+        title = plan.title_of(name, [place.experiment])
+        return {"name": name, "title": title, "sanity": one["sanity"], "scoring": experiment["scoring"]}
     label = results / "soft_labels" / experiment["dataset"] / one["soft_label"] / "manifest.json"
     manifest = _json(label)
     kept = {key: manifest[key] for key in ("recipe", "kind", "settings", "map", "key") if manifest.get(key) is not None}

@@ -21,7 +21,8 @@ OF_RATERS = {  # what a row that is not trained is where a case has several rate
     "oracle": "{}: the label map of the first rater scored against every rater, itself included; so its DSC is not 1.",
     "raters": (
         "{}: the label map of each rater scored against that of each other rater, and a case's value is the mean over "
-        "all ordered pairs. A method with this value agrees with the raters as they agree with each other."
+        "all ordered pairs. A method with its DSC agrees with the raters as they agree with each other. Label maps are "
+        "certain of every voxel, so its ECE is the share of a region's voxels that two raters label differently."
     ),
 }
 

@@ -3,7 +3,7 @@
 `oracle` predicts the first rater's labels and must be perfect where there is no other rater; `chance` predicts the
 training part's class frequencies everywhere, so its values follow from the data. A method between them is worth its
 training. Where a case has several raters, `raters` scores each against each other (`rater_pairs.py`): a method with
-that value agrees with the raters as they agree with each other.
+their DSC agrees with the raters as they agree with each other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
