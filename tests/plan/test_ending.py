@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,8 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A table `a` of two views, one of which failed, and a sound table `b`, each with their files."""
     monkeypatch.chdir(tmp_path)
     tables = Path("results/tables")
-    tables.mkdir(parents=True)
+    for place in (tables, ending.MARKS):
+        place.mkdir(parents=True)
     for table, state in (("a", "failed"), ("b", "made")):
         views = {
             "softbench.tables.views.results": {"state": "made", "reason": "", "files": {f"{tables}/{table}.md": ""}},
@@ -57,6 +59,7 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             },
         }  # fmt: skip
         (tables / f"{table}.json").write_text(json.dumps({"views": views}))
+        (ending.MARKS / f"{table}.done").touch()
         for view in views.values():
             for file in view["files"]:
                 Path(file).write_text("text")
@@ -83,17 +86,28 @@ def test_failure_of_a_table_that_this_run_did_not_make_is_not_its_failure(tables
 
 def test_table_is_tried_again_while_a_view_fails_and_no_longer(tables: Path) -> None:
     """The attempt is a param of the job, which is run when it is another than that of the last one."""
-    record = tables / "a.json"
-    assert ending.attempt(tables / "new.json") == 0
-    assert ending.attempt(record) == 1
-    record.write_text(json.dumps(json.loads(record.read_text()) | {"attempt": 1}))
-    assert ending.attempt(record) == 2
-    record.write_text(record.read_text().replace("failed", "made"))
-    assert ending.attempt(record) == 1  # as it was when they were made
+    attempts = ending.attempt(tables / "a.json"), ending.attempt(tables / "new.json")
+    assert attempts == (0, 0)
+    ending.try_again()
+    assert ending.attempt(tables / "a.json") == 1
+    assert "views" in json.loads((tables / "a.json").read_text())
+    ending.try_again()  # a run that did not make it changes nothing of it
+    assert ending.attempt(tables / "a.json") == 2
+    (tables / "a.json").write_text((tables / "a.json").read_text().replace("failed", "made"))
+    ending.try_again()
+    assert ending.attempt(tables / "a.json") == 2
+    assert ending.attempt(tables / "b.json") == 0  # never: it is sound
 
 
-def test_tables_that_broke_off_are_dated_back_and_nothing_else(tables: Path) -> None:
-    (tables / "b.begun").write_text(json.dumps({"files": ["results/tables/b.md", "results/tables/no_more.md"]}))
-    (tables / "c.begun").write_text('{"files": ["resu')  # cut short, of a table without files
-    ending.date_back(tables)
-    assert [path.name for path in tables.iterdir() if path.stat().st_mtime == 1] == ["b.md"]
+def test_table_whose_job_broke_off_is_tried_again(tables: Path) -> None:
+    (ending.MARKS / "b.done").unlink()  # as Snakemake does when a job begins
+    ending.try_again()
+    assert ending.attempt(tables / "b.json") == 1
+
+
+def test_damaged_record_is_deleted_so_that_its_job_runs(tables: Path) -> None:
+    (tables / "b.json").write_text('{"views": {')
+    shutil.rmtree(ending.MARKS)
+    ending.try_again()
+    assert [path.name for path in tables.glob("*.json")] == ["a.json"]
+    assert ending.attempt(tables / "b.json") == 0

@@ -103,11 +103,10 @@ def test_small_jobs_share_a_slurm_job(finished) -> None:
 
 
 def test_table_with_all_its_views_is_one_slurm_job(finished) -> None:
-    """Seen from the login node, its record and the page that grows lie there, too."""
     views = json.loads((finished.path / "results/tables/tiny.json").read_text())["views"]
     assert len(views) > 10
     assert not [name for name, view in views.items() if view["state"] == "failed"]
-    assert not (finished.path / "results/tables/tiny.begun").exists()
+    assert (finished.path / "results/logs/tables/tiny.done").exists()
 
 
 def test_nothing_is_left_to_do(finished) -> None:

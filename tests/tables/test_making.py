@@ -85,7 +85,6 @@ def test_made_views_are_not_made_again(table: Table) -> None:
     }
     assert table.make() == ["results: unchanged", "statistics: unchanged", "ranks: unchanged"]
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert not table.record.with_suffix(".begun").exists()
 
 
 def test_view_is_made_again_when_what_it_needs_changes(table: Table) -> None:
@@ -201,5 +200,3 @@ def test_runs_that_cannot_be_read_break_off_and_leave_what_was_there(table: Tabl
         table.make()
     assert {path: path.read_bytes() for path in before} == before
     assert table.record.read_bytes() == record
-    begun = json.loads(table.record.with_suffix(".begun").read_text())
-    assert set(map(Path, begun["files"])) == set(before)

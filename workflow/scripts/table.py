@@ -8,6 +8,7 @@ from softbench.tables import making
 from softbench.tables.given import Given
 
 with logs.job(snakemake.log[0]) as log:
-    params, output = snakemake.params, snakemake.output
-    making.make(Given(**params.given), params.code, params.files, Path(output[-1]), log, attempt=params.attempt)
+    params, (*_, record, mark) = snakemake.params, map(Path, snakemake.output)
+    making.make(Given(**params.given), params.code, params.files, record, log, attempt=params.attempt)
     growing.write(log)
+    mark.touch()

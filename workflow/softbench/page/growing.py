@@ -14,9 +14,9 @@ from pathlib import Path
 
 from softbench import provenance
 from softbench.page import report
-from softbench.plan.ending import LONG_AGO
 from softbench.plan.paths import INDEX as PAGE
 from softbench.plan.paths import INDEX_NOTE as NOTE
+from softbench.plan.paths import LONG_AGO
 
 LOCK = Path(".snakemake", "softbench", "index.lock")
 

@@ -56,8 +56,8 @@ class Answers:
 
     def end(self) -> None:
         """Say at the end of a run what was asked for and which views failed; then end it with an error."""
-        ending.date_back()
         wrong = ending.failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
+        ending.try_again()
         for line in ending.lines(self.pages.asked(sys.argv[1:]), wrong):
             print(line, flush=True)
         if wrong:
@@ -129,7 +129,7 @@ def _note_page(found: Answers) -> None:
     """Note what the page of this run shows, for its jobs, or that it ends with no such page; delete one half grown."""
     grows = str(paths.INDEX) in found.pages.asked(sys.argv[1:])
     pieces.write_json(paths.INDEX_NOTE, found.pages.settings_of("index") if grows else None)
-    if grows and paths.INDEX.exists() and paths.INDEX.stat().st_mtime == ending.LONG_AGO[0]:
+    if grows and paths.INDEX.exists() and paths.INDEX.stat().st_mtime == paths.LONG_AGO[0]:
         paths.INDEX.unlink()
 
 
@@ -139,7 +139,7 @@ def _begin(workflow: Path, *, is_main: bool) -> None:
     words.find_softbench()
     if is_main and lock.is_run(sys.argv[1:]):
         told = begin.run(Path("results"), workflow, sys.argv[1:])
-        ending.date_back()
+        ending.try_again()
         for line in [*told, *notice.lines(Path("results"), Code(workflow, record.CACHE))]:
             print(line, file=sys.stderr)
 

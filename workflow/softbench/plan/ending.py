@@ -1,20 +1,22 @@
 """How a run ends and the next begins: what was asked for, which views failed, and what must be made again.
 
 A view that failed leaves a sentence in the place of its files, and its job ends well, so that the others stand. So the
-run itself says at its end which failed, and ends with an error; and the next run tries again, for then the job has
-another `attempt` among its params. A table whose job broke off is dated back: Snakemake puts the files of the last good
-one back in place (`update`), with a date of today, and would take them for new.
+run itself says at its end which failed, and ends with an error, and the next run tries again. The same for a table
+whose job broke off: Snakemake puts the files of the last good one back in place (`update`), and takes them for new.
+Therefore the record of a table counts its attempts, which are a param of the job: another attempt makes it run. That a
+job broke off is told by its mark, an output that Snakemake deletes when the job begins.
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from softbench import pieces
+
 TABLES = Path("results", "tables")
-LONG_AGO = (1.0, 1.0)  # access and change, seconds since 1970; Snakemake takes 0 for no date
+MARKS = Path("results", "logs", "tables")
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,17 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def attempt(record: Path) -> int:
-    """Return the how-manieth attempt at a table's views the next is: as recorded, but one more where a view failed."""
-    known = int(_read(record).get("attempt", 0))
-    return known + 1 if any(_failed_in(record)) else known
+    """Return the how-manieth attempt at a table's views is planned; 0 where there is no record."""
+    return int(_read(record).get("attempt", 0))
 
 
-def date_back(tables: Path = TABLES) -> None:
-    """Date back the files of tables whose job broke off."""
-    for file in [file for begun in tables.glob("*.begun") for file in _read(begun).get("files", [])]:
-        if Path(file).exists():
-            os.utime(file, LONG_AGO)
+def try_again(tables: Path = TABLES, marks: Path = MARKS) -> None:
+    """Count one more attempt at each table of which a view failed, or whose job broke off; delete a damaged record."""
+    for record in tables.glob("*.json"):
+        if "views" not in _read(record):
+            record.unlink()
+        elif any(_failed_in(record)) or not (marks / f"{record.stem}.done").exists():
+            pieces.write_json(record, _read(record) | {"attempt": attempt(record) + 1})
 
 
 def lines(asked: Iterable[str], wrong: Iterable[Failed]) -> list[str]:

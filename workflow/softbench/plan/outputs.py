@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from softbench.plan.views import RECORD, Declared
+from softbench.plan.views import MARK, RECORD, Declared
 
 CAPTIONS = Path(".snakemake", "softbench", "captions")
 SHOWN = (".html", ".png")  # in the report
 
 
 def of_views(views: Iterable[Declared], category: str) -> list[Any]:
-    """Return the outputs of the job that makes some views of {table}, and their record."""
+    """Return the outputs of the job that makes some views of {table}: their files, their record, their mark."""
     from snakemake.ioflags import update
 
-    return [*(_flagged(view, file, category) for view in views for file in view.files()), update(RECORD)]
+    return [*(_flagged(view, file, category) for view in views for file in view.files()), update(RECORD), MARK]
 
 
 def _flagged(view: Declared, file: str, category: str) -> Any:

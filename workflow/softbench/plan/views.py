@@ -24,6 +24,7 @@ NEEDS = {  # kind of table -> what its views may need; tables/given.py says what
     "paper": ("scores", "soft_labels", "costs", "segmentations"),
 }  # fmt: skip
 RECORD = "results/tables/{table}.json"  # what was made of a table's views
+MARK = "results/logs/tables/{table}.done"  # that their job has ended well
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
 """The views of a table, all made in one job: what is unchanged stays, what fails is written as a sentence.
 
 `results/tables/<table>.json` records each view: its key, its state (made, absent or failed) with the reason, and the
-hashes of its files. A view whose key is the recorded one and whose files are the recorded ones is not made again. While
-a job is at work, `<table>.begun` beside the record names its files: one that is left over is of a job that broke off.
+hashes of its files. A view whose key is the recorded one and whose files are the recorded ones is not made again.
 """
 
 import importlib
@@ -40,13 +39,11 @@ def make(
         files: view's module -> the files that it becomes.
         record: where it is written down; read first.
         log: takes a line for each view.
-        attempt: is written down, for the plan: one more makes a job of the views that failed.
+        attempt: the how-manieth this is; it is written down for the plan, which counts one more where a view failed.
     Returns: the names of the views that failed.
     Raises: GivenError: if the table's runs cannot be read; the views of before stay, but for those made until then.
     """
-    known, begun = _read(record), record.with_suffix(".begun")
-    pieces.write_json(begun, {"files": [file for several in files.values() for file in several]})
-    states = {}
+    known, states = _read(record), {}
     for module, code in modules.items():
         states[module] = _state(given, module, code, list(map(Path, files[module])), known.get(module), log)
     content = {
@@ -56,7 +53,6 @@ def make(
         "views": states,
     }
     pieces.write_json(record, content)
-    begun.unlink()
     return [module.rpartition(".")[2] for module, state in states.items() if state["state"] == "failed"]
 
 

@@ -45,7 +45,7 @@ class Views:
         return {view.dotted: view.files(wildcards.table) for view in self.of(wildcards.table)}
 
     def attempt(self, wildcards: Wildcards) -> int:
-        """Return the how-manieth attempt at a table's views this is; another one makes a job of those that failed."""
+        """Return the how-manieth attempt at a table's views this is; another one than before is a job."""
         return ending.attempt(views.record(wildcards.table))
 
     def given(self, wildcards: Wildcards) -> dict[str, Any]:
