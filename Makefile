@@ -64,6 +64,7 @@ docs: setup  ## rewrite the pages of docs/ that are made from code and data
 	$(BIN)/python -m softbench.plan.config.document
 	$(BIN)/python -m softbench.papers.papers_page
 	$(BIN)/python -m softbench.papers.fidelity_page
+	$(BIN)/python -m softbench.page.views_page
 	$(BIN)/python envs/licences.py
 	$(BIN)/python benchmarks/performance.py
 

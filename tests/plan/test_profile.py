@@ -4,7 +4,7 @@ import pytest
 from softbench import InputError
 from softbench.plan import modules, profile, rule_files
 
-RULES = ("prepare", "fetch_source", "figure", "figure_of_predictions", "train")
+RULES = ("prepare", "fetch_source", "figure", "figure_of_predictions", "table", "train")
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,8 @@ RULES = ("prepare", "fetch_source", "figure", "figure_of_predictions", "train")
         ("fetch_lidc", "fetch_source"),
         ("figure_sweep", "figure"),
         ("figure_discrepancy", "figure_of_predictions"),
+        ("statistics_table", "table"),
+        ("gallery", "table"),
     ],
 )
 def test_rule_of_an_earlier_version_is_told_its_new_name(name: str, now: str) -> None:

@@ -9,7 +9,7 @@ from softbench.plan import modules, profile, rule_files
 
 HERE = Path(__file__).parent
 RULES = rule_files.names(modules.PACKAGE.parents[1])
-GONE = ("prepare_", "fetch_", "figure_probabilities")
+GONE = ("prepare_", "fetch_", "figure_probabilities", *profile.OF_TABLES)
 
 
 def named(path: Path) -> set[str]:
@@ -35,15 +35,16 @@ def test_whole_profile_of_then_is_told_in_one_message() -> None:
     with pytest.raises(InputError) as stopped:
         profile.check(named(HERE / "profiles_of_then/slurm/config.yaml"), RULES)
     said = str(stopped.value).splitlines()
-    assert len(said) == 4
-    assert said[1].startswith("  figure_probabilities is now 'figure_of_predictions', ")
+    assert len(said) == 5
+    assert said[2].startswith("  figure_probabilities is now 'figure_of_predictions', ")
     three = "prepare_abdomenct1k, prepare_brats2019, prepare_chase_db1"
-    assert said[2].startswith(f"  {three} and 16 more are now 'prepare', ")
+    assert said[3].startswith(f"  {three} and 16 more are now 'prepare', ")
+    assert said[1].startswith("  case_figure, costs, free_rows and 8 more are now 'table', ")
 
 
 def test_what_is_left_of_it_names_rules_that_are_there() -> None:
     left = {name for name in named(HERE / "profiles_of_then/slurm/config.yaml") if not name.startswith(GONE)}
-    assert len(left) > 30
+    assert len(left) > 20
     assert profile.check(left, RULES) == []
 
 

@@ -5,12 +5,17 @@ from collections.abc import Collection, Iterable
 
 from softbench.errors import InputError
 
+OF_TABLES = (  # rules of which the job of a table does the work
+    "statistics_table", "rank_table", "rank_figure", "case_figure", "free_rows", "policies", "truth", "quality_table",
+    "gallery", "reliability", "costs",
+)  # fmt: skip
 NOW = {  # how rules of an earlier version began -> the rule that does their work
     "prepare_": "prepare",
     "fetch_": "fetch_source",
     "figure_probabilities": "figure_of_predictions",
     "figure_discrepancy": "figure_of_predictions",
     "figure_": "figure",
+    **dict.fromkeys(OF_TABLES, "table"),
 }
 ONE = {  # rule -> how its memory is set for one of those that it does the work of
     "prepare": "\"64000 if '{rest}' in wildcards.dataset else 32000\"",

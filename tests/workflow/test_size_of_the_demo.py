@@ -1,0 +1,12 @@
+"""How many jobs the shipped demo takes: each costs a start, and on a cluster a place in the queue."""
+
+from collections.abc import Callable
+
+AT_MOST = 95
+
+
+def test_demo_takes_at_most_so_many_jobs_and_one_a_table(make_clone: Callable) -> None:
+    clone = make_clone("demo_jobs")
+    jobs = clone.jobs(config="config.yaml")
+    assert sum(jobs.values()) <= AT_MOST
+    assert (jobs["table"], jobs["paper_table"], jobs["report"]) == (3, 1, 1)

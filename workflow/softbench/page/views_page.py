@@ -1,0 +1,135 @@
+"""What is shown of a table: docs/views.md, and the rows of results/README.md, made of the words of the views.
+
+`make docs` calls `python -m softbench.page.views_page`.
+"""
+
+import re
+from pathlib import Path
+
+from softbench import pieces
+from softbench.papers.page_table import page_table
+from softbench.plan import views
+from softbench.plan.views import Declared
+
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "views.md"
+LIST = ROOT / "results" / "README.md"
+BLOCK = re.compile(r"(<!-- views: made by `make docs` -->\n).*?(<!-- end of views -->)", re.DOTALL)
+OF = {("methods",): "methods", ("paper",): "papers’", ("methods", "paper"): "all"}
+HEAD = """# What is shown of a table
+
+<!-- Made by `make docs`: edit the views themselves, or workflow/softbench/page/views_page.py, not this file. -->
+
+A *view* is one thing that a reader is shown of a table: the table itself, its statistics, a picture. Each is one file,
+and one job makes all views of a table. Each view has a section on the page of the run; views of one title stand
+together. Tables of *methods* are those of `tables` in config; the *papers’* hold ours beside the printed numbers.
+
+A view that does not apply to a table (the data are no phantom) says so in its files, and has no section. One that fails
+says why in its files and on the page; the others are made, `snakemake` ends with an error that names it, and the next
+run tries again. One whose code, settings and scores are those of before is not made again.
+
+"""
+OWN = """
+## Your own
+
+One file in `workflow/softbench/tables/views` (a table, written as csv, Markdown, LaTeX and HTML) or in
+`workflow/softbench/figures/views` (a picture, as png and pdf with its caption). Nothing else is edited: the next run
+makes it for every table of methods, and it stands on the page, in `snakemake --report` and, after `make docs`, in this
+list.
+
+```python
+# workflow/softbench/tables/views/case_spread.py
+\"""The standard deviation over test cases, column by column.\"""
+
+from softbench.tables.given import Given
+from softbench.tables.layout import heads, title_of
+from softbench.tables.rounding import number
+from softbench.tables.sheet import Sheet, plain
+from softbench.tables.view import View
+
+VERSION = 1
+
+
+def build(given: Given) -> Sheet:
+    \"""Return methods by columns.\"""
+    table = given.shown
+    rows = [
+        [method.title, *(number(cell.sd_cases, 3) for cell in cells)]
+        for method, cells in zip(table.methods, table.cells, strict=True)
+    ]
+    grid = plain(["Method", *map(title_of, heads(table))], rows)
+    return Sheet(f"{table.title}: spread over cases", "Each cell: the standard deviation over test cases.", (grid,))
+
+
+VIEW = View(
+    name="case_spread",
+    title="Spread over cases",
+    caption="The standard deviation over test cases, column by column.",
+    needs=("scores", "ensembles"),
+    build=build,
+    place=35,
+)
+```
+
+- `given` holds the table, its scores and its rankings, each read when first asked for:
+  `workflow/softbench/tables/given.py`.
+- `needs` names what the view is made from, besides the settings of the table; it is made again when that changes.
+  `scores` is the default; a view that uses `given.shown` or `given.runs` needs `ensembles`, too.
+- `applies` returns why a table cannot have it, or nothing; `folded=True` closes its section; `place` says where it
+  stands on the page (the list above is in that order); `of=("methods", "paper")` gives it to the papers’ tables, too.
+- `file="spread_{table}"` gives its files another name than that of the view.
+- A picture returns `Picture(figure, caption)` with a figure of matplotlib.
+
+What cannot be a view stops `snakemake -n` with its file and what is wrong. All arguments:
+`workflow/softbench/tables/view.py`.
+"""
+
+
+def page() -> str:
+    """Return docs/views.md."""
+    rows = [(one.title, _where(one), _files(one), one.caption, _of(one), _open(one)) for one in known()]
+    return HEAD + page_table(("section", "view", "files", "shows", "tables", "section is"), rows) + OWN
+
+
+def rows() -> str:
+    """Return the table of results/README.md."""
+    return page_table(("path", "what"), [(_files(one), one.caption) for one in known()])
+
+
+def known() -> list[Declared]:
+    """Return the views of all tables, each once, in the order of the page."""
+    found = dict.fromkeys(one for kind in views.KINDS for one in views.declared(kind))
+    return sorted(found, key=lambda one: (one.place, one.name))
+
+
+def _files(one: Declared) -> str:
+    """Return the files of a view, below results/."""
+    stem = one.files("<table>")[0].removeprefix("results/").rpartition(".")[0]
+    return f"`{stem}.{{{','.join(views.FORMS[one.folder])}}}`"
+
+
+def _where(one: Declared) -> str:
+    return f"[`{one.name}`](../workflow/softbench/{one.module})"
+
+
+def _of(one: Declared) -> str:
+    return OF[tuple(sorted(one.of))]
+
+
+def _open(one: Declared) -> str:
+    return "closed" if one.folded else "open"
+
+
+def write(page_path: Path = PAGE, list_path: Path = LIST) -> None:
+    """Write both lists; of results/README.md what stands between its two marks."""
+    pieces.write_text(page_path, page())
+    pieces.write_text(list_path, with_rows(list_path.read_text(encoding="utf-8")))
+
+
+def with_rows(text: str) -> str:
+    """Return a text with the rows of today between its two marks."""
+    return BLOCK.sub(lambda found: f"{found[1]}\n{rows()}\n{found[2]}", text)
+
+
+if __name__ == "__main__":
+    write()
