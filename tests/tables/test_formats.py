@@ -10,6 +10,7 @@ import pytest
 from softbench import InputError
 from softbench.tables import forms
 from softbench.tables.scores import sheet
+from softbench.tables.sheet import Sheet, plain
 
 MINUS = "\N{MINUS SIGN}"
 FAILED = [{"method": "good", "seed": 3, "reason": "non-finite loss at step 7 (cases c0, c1)."}]
@@ -166,3 +167,11 @@ def test_file_name_decides_the_form(build, tmp_path):
         assert (tmp_path / f"t{suffix}").read_text(encoding="utf-8") == forms.text(sheet(table), suffix)
     with pytest.raises(InputError, match=r"\.xls"):
         forms.write(sheet(table), tmp_path / "t.xls")
+
+
+def test_csv_of_a_sheet_without_numbers_of_its_own_holds_its_words():
+    grid = plain(["Method", "Note"], [["One-hot", "a, b"], ["LS", "c"]])
+    assert forms.text(Sheet("T", "", (grid,)), ".csv") == 'Method,Note\nOne-hot,"a, b"\nLS,c\n'
+    numbers = pd.DataFrame({"x": [0.1]})
+    assert forms.text(Sheet("T", "", (grid,), numbers=numbers), ".csv") == "x\n0.1\n"
+    assert forms.text(Sheet("T", ""), ".csv") == "\n"

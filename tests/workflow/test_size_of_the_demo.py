@@ -9,4 +9,4 @@ def test_demo_takes_at_most_so_many_jobs_and_one_a_table(make_clone: Callable) -
     clone = make_clone("demo_jobs")
     jobs = clone.jobs(config="config.yaml")
     assert sum(jobs.values()) <= AT_MOST
-    assert (jobs["table"], jobs["paper_table"], jobs["report"]) == (3, 1, 1)
+    assert (jobs["table"], jobs["paper_table"]) == (3, 1)

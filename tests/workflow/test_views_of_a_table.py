@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from softbench.plan import views
+from softbench.plan.paths import LONG_AGO
 
 from tests.workflow.conftest import Clone
 
@@ -248,5 +249,16 @@ def test_deleted_file_of_a_view_is_made_again_and_no_other(clone: Clone) -> None
 def test_run_of_one_table_leaves_the_page_of_all_alone(clone: Clone) -> None:
     page = clone.path / "results/report/index.html"
     before = page.read_bytes()
-    clone.run("tiny", "--config", "run=[tiny]", "tables={tiny: {title: Another title}}")
+    clone.run("tiny", "--config", "tables={tiny: {title: Another title}}")
+    assert page.read_bytes() == before
+    assert "Another title" in (page.parent / "tiny.html").read_text()
+
+
+def test_page_left_half_grown_is_made_by_the_next_run(clone: Clone) -> None:
+    """A run of other tables broke off before its last job: Snakemake noted nothing of what it wrote."""
+    page = clone.path / "results/report/index.html"
+    before = page.read_bytes()
+    page.write_text("half grown")
+    os.utime(page, LONG_AGO)
+    clone.run()
     assert page.read_bytes() == before

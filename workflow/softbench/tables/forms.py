@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 from markupsafe import Markup
 
 from softbench import pieces
 from softbench.errors import InputError
-from softbench.tables.sheet import Sheet, Text
+from softbench.tables.sheet import Grid, Sheet, Text
 
 VERSION = None  # how numbers are shown, not which
 HERE = Path(__file__).parent
@@ -48,10 +49,22 @@ def text(sheet: Sheet, form: str) -> str:
     Raises: InputError: for another form.
     """
     if form == ".csv":
-        return sheet.numbers.to_csv(index=False, lineterminator="\n")
+        return _numbers(sheet).to_csv(index=False, lineterminator="\n")
     if form not in TEMPLATES:
         raise InputError(f"a table can be written as {', '.join(FORMS)}, but the file ends in {form!r}.")
     return _environment(form).get_template(TEMPLATES[form]).render(sheet=sheet)
+
+
+def _numbers(sheet: Sheet) -> pd.DataFrame:
+    """Return the numbers of a table; where it has none of its own, the words of its grids, one below the other."""
+    if len(sheet.numbers.columns) or not sheet.grids:
+        return sheet.numbers
+    return pd.concat([_words(grid) for grid in sheet.grids], ignore_index=True)
+
+
+def _words(grid: Grid) -> pd.DataFrame:
+    rows = [[line.title, *(entry.words for entry in line.entries)] for line in grid.lines]
+    return pd.DataFrame(rows, columns=[grid.first, *(head.name for head in grid.heads)])
 
 
 @cache

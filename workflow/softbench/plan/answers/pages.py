@@ -63,8 +63,9 @@ class Pages:
         data = self.plan.config["data"]
         papers = [f"results/report/paper_tables{self.plan.form_of(data)}.html"] if "paper_tables" in arguments else []
         pages = [*_pages(named), *papers]
-        if not (named or files or papers or "fetch" in arguments):
-            named, pages = list(self.plan.config["run"]), ["results/report/index.html"]
+        run = list(self.plan.config["run"])
+        if not (named or files or papers or "fetch" in arguments) or [table for table in named if [table] == run]:
+            named, pages = run, [*_pages(["index", *self._rehearsed()]), *papers]
         return [*pages, *(f"results/tables/{table}.md" for table in named), *files]
 
     def _of_tables(self, tables: Iterable[str]) -> list[str]:
