@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from softbench import pieces
+from softbench import InputError, pieces
 from softbench.metrics import Reliability
 from softbench.metrics.tidy import tidy
 from softbench.papers import published
@@ -92,3 +92,11 @@ def test_block_whose_runs_all_failed_leaves_the_others_be(tmp_path: Path) -> Non
     assert first.results is None
     assert "every run failed. ls, seed 0: the loss is nan" in first.note
     assert second.results is not None
+
+
+def test_damaged_scores_are_no_failed_run(tmp_path: Path) -> None:
+    """A note of them would stand in the table for ever: what lists the scores is the same once they are mended."""
+    batch = write_batch(tmp_path, "ls", {0: 0.5})
+    (tmp_path / "ls" / "seed-0" / "scores.parquet").write_bytes(b"damaged")
+    with pytest.raises(InputError, match=r"scores\.parquet is damaged"):
+        read(batches=[batch])

@@ -24,6 +24,10 @@ OF_ENSEMBLES = ("ensemble", "ensemble_temperature")
 Statistics = dict[tuple[str, Any, str], Reliability]  # (method, seed or None for an ensemble, roi)
 
 
+class NoRunError(InputError):
+    """Every run failed: there is no score to show."""
+
+
 @dataclass(frozen=True)
 class Scored:
     """A run or an ensemble (no seed) that has scores: the folder of its files, and the manifest that lists it."""
@@ -63,7 +67,7 @@ def read(
         scaled: method -> key of the row that shows it at its own temperature (`scaled.scaled_rows`), whose reliability
             statistics are wanted as well.
         methods: those wanted of what a manifest lists for several methods; None: all.
-    Raises: InputError: if no run at all has scores; the message gives the failures.
+    Raises: NoRunError: if no run at all has scores; the message gives the failures. InputError: if a file is damaged.
     """
     failed: list[dict[str, Any]] = []
     made: list[Ensemble] = []
@@ -71,7 +75,7 @@ def read(
     found = [*_runs(pieces[0], failed), *_ensembles(pieces[1], made)]
     if not found:
         reasons = "; ".join(f"{one['method']}, seed {one['seed']}: {one['reason']}" for one in failed)
-        raise InputError(f"there is nothing to show: every run failed. {reasons}")
+        raise NoRunError(f"there is nothing to show: every run failed. {reasons}")
     tables = [damage.read_parquet(one.folder / "scores.parquet", one.listed) for one in found]
     statistics: Statistics = {}
     for one in found:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from softbench import joint_manifest
-from softbench.errors import InputError
 from softbench.papers.comparison import lengths, pick, results
 from softbench.papers.comparison.parts import Block
 from softbench.papers.published import PublishedTable
@@ -26,7 +25,7 @@ def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
             at their own temperature), `lengths` (of `notes.lengths_of`), `pick` (of `plan.pick.settings_of`),
             and `missing`, why nothing was run, or None.
     Returns: one block each. Without runs its results are None, and the note says why; failed runs are named in it.
-    Raises: InputError: as `results.results`.
+    Raises: InputError: if a file of a run is damaged; and as `results.results`.
     """
     return [_block(table, one, settings) for one in settings["blocks"]]
 
@@ -48,7 +47,7 @@ def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str,
         return Block(one["printed"], one["arm"], note=_sentence(one["missing"]), **known)
     try:
         runs = assemble.read(map(Path, batches), methods=methods)
-    except InputError as error:  # every run failed: the other blocks are shown all the same
+    except assemble.NoRunError as error:  # the other blocks are shown all the same
         return Block(one["printed"], one["arm"], note=_sentence(str(error)), **known)
     composites = one["composites"] or None
     choice = {key: settings[key] for key in ("policy", "grid") if key in settings}
