@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 from softbench import InputError
-from softbench.statistics import difference
+from softbench.statistics import difference, differences
 
 NAN = float("nan")
 
@@ -99,3 +99,14 @@ def test_unknown_method_and_open_structure_are_answered_with_what_is_known():
         difference(scores, "none", "old", "dsc")
     with pytest.raises(InputError, match="TC, WT"):
         difference(pd.concat([scores, scores.assign(structure="TC")]), "new", "old", "dsc")
+
+
+def test_pairs_of_one_column_are_what_each_is_by_itself():
+    """One that lacks a seed, and cases undefined here and there, change nothing for the others."""
+    a, b, c = [[0.5, 0.6], [0.7, NAN]], [[0.4, 0.6], [0.9, 0.1]], [[0.1, NAN], [0.2, 0.3], [0.5, 0.6]]
+    scores = scores_of(a=a, b=b, c=c)
+    pairs = [("a", "c"), ("b", "c"), ("b", "a")]
+    together = differences(scores, pairs, "dsc")
+    assert together == [difference(scores, *two, "dsc") for two in pairs]
+    assert [(one.n_seeds, one.missing) for one in together] == [(2, (2,)), (2, (2,)), (2, ())]
+    assert together[0].mean == pytest.approx((0.4 + 0.5) / 2)  # seed 0: case 0 alone; seed 1: case 0 alone

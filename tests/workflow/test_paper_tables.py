@@ -49,7 +49,7 @@ def test_soft_labels_of_a_paper_are_measured_where_there_is_data(papers) -> None
     target = "results/tables/quality_superpixel_2_phantom.md"
     papers.run(target)
     text = (papers.path / target).read_text()
-    assert "### Soft labels of phantom_retina_tiny" in text
+    assert "### Soft labels of Phantom retina, two raters" in text
     assert "superpixels found, median (range)" in text
     assert re.search(r"\| superpixel \|.* 500 \| \d+ \(\d+ to \d+\) \|", text)
     assert papers.jobs("results/tables/quality_superpixel_1_phantom.md")["soften_superpixel"] == 7

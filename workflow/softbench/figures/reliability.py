@@ -17,10 +17,10 @@ from softbench.errors import InputError
 from softbench.figures.panels import STYLE, draw_curves, draw_histogram, draw_legend, name_axes
 from softbench.figures.sheet import Sheet
 from softbench.metrics.reliability import Reliability
+from softbench.tables.layout import REGIONS
 
 VERSION = 2
 LETTERS = 20  # of a line of a method's title
-REGIONS = {"all": "all voxels", "foreground": "foreground", "band": "boundary band"}
 KINDS = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None, "Creator": None}}  # no dates
 CAPTION = (
     "How often a prediction is right against how sure it is. The diagrams pool the voxels of all test cases; their ECE "

@@ -11,6 +11,7 @@ from softbench.figures import pictures, reliability
 from softbench.figures.case_rows import FAILED, first_done, titles
 from softbench.metrics import Reliability
 from softbench.tables import assemble
+from softbench.tables.layout import REGIONS
 
 VERSION = 1
 WHERE = {"all": "all voxels", "foreground": "the foreground alone", "band": "the boundary band alone"}
@@ -37,7 +38,7 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
         pictures.save(pictures.nothing(settings["title"], missing), paths, " ".join(missing), about=about)
         return
     methods = [{"key": key, "title": title} for key, title in titles(settings).items()]
-    title = f"{settings['title']} ({reliability.REGIONS[roi]})"
+    title = f"{settings['title']} ({REGIONS[roi]})"
     figure = reliability.draw(statistics, title=title, methods=methods, rows=rows)
     where = f"Over {WHERE[roi]}; a row for each of {', '.join(rows)}."
     pictures.save(figure, paths, " ".join([reliability.CAPTION, where, *missing]), about=about)

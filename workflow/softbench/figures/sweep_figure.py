@@ -15,11 +15,11 @@ from matplotlib.lines import Line2D
 from softbench.figures import pictures
 from softbench.figures.sweep import Panel
 from softbench.metrics.catalogue import describe
+from softbench.tables.layout import ARROWS
 
 VERSION = 2
 INCHES = (2.8, 1.45)  # of a panel
 LINE, SEED, PRINTED = sns.color_palette("colorblind")[0], "0.35", sns.color_palette("colorblind")[1]
-ARROWS = {"higher": " ↑", "lower": " ↓"}
 CAPTION = (
     "{metrics} of {structure} against {x}. Line: mean over seeds of the mean over test cases; grey dots: one seed each."
 )
@@ -84,7 +84,7 @@ def _name(axis: Axes, metric: str, points: Sequence[float], x: str, log: bool) -
     if metric:
         one = describe(metric)
         unit = "" if one.unit == "1" else f" ({one.unit})"
-        axis.set_ylabel(f"{one.name}{unit}{ARROWS.get(one.better, '')}")
+        axis.set_ylabel(f"{one.name}{unit} {ARROWS.get(one.better, '')}".strip())
 
 
 def _legend(figure: Figure, with_printed: bool) -> None:

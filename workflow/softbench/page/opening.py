@@ -8,7 +8,7 @@ from softbench.page.ledger import Ledger
 from softbench.page.page import environment
 from softbench.tables.rounding import NOTHING
 
-REGIONS = (
+WHY_REGIONS = (
     "Label smoothing and GeoLS teach a network to stay below a confidence of 1 \N{MINUS SIGN} α (C \N{MINUS SIGN} 1)/C "
     "(α: the share given away, C: classes), and most voxels are background that anyone gets right, so their ECE over "
     "all voxels comes out about eight times as large, or more, by arithmetic alone, whatever the network has learnt. "
@@ -50,7 +50,7 @@ def to_html(
     tables = [one for one in shown if one.answer]
     return template.render(
         shown=shown, tables=tables, run=_run(shown, whole, data), summary=_summary(tables),
-        regions=REGIONS, no_test=NO_TEST, facts=_facts, left=left, rehearsals=rehearsals,
+        regions=WHY_REGIONS, no_test=NO_TEST, facts=_facts, left=left, rehearsals=rehearsals,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from softbench.statistics.joint import draw_means
 from softbench.statistics.margin import Equivalence, equivalence
 from softbench.statistics.multiplicity import Family, holm
 from softbench.statistics.nemenyi import Friedman, friedman
-from softbench.statistics.paired import Difference, difference
+from softbench.statistics.paired import Difference, difference, differences
 from softbench.statistics.policy import apply as apply_policy
 from softbench.statistics.power import detectable, power, seeds_needed
 from softbench.statistics.ranking import Ranks, ranks
@@ -29,6 +29,7 @@ __all__ = [
     "crossed_difference",
     "detectable",
     "difference",
+    "differences",
     "draw_means",
     "equivalence",
     "friedman",

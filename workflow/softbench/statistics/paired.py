@@ -1,12 +1,13 @@
 """Differences between a method and its control, paired over seeds: the seed is the unit of inference."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from softbench.statistics.pairs import pair
+from softbench.statistics.pairs import Sides, sides
 from softbench.statistics.student import t_interval
 from softbench.statistics.validity import MIN_SEEDS, reason_against
 
@@ -73,9 +74,28 @@ def difference(
         common seed. Where all seeds agree exactly, `p` is 1 if they differ by nothing, else 0.
     Raises: InputError: if nothing was scored for the method or the control, or `structure` is open.
     """
-    pairs = pair(scores, method, control, metric, structure, roi, over)
-    seeds = np.array([group.to_numpy().mean() for _, group in pairs.gap.groupby(level="seed", dropna=False)])
-    return _interval(seeds, pairs.missing)
+    return differences(scores, [(method, control)], metric, structure=structure, roi=roi, over=over)[0]
+
+
+def differences(
+    scores: pd.DataFrame,
+    pairs: Sequence[tuple[str, str]],
+    metric: str,
+    *,
+    structure: str | None = None,
+    roi: str = "all",
+    over: str = "cases",
+) -> list[Difference]:
+    """Return `difference` of several pairs (method, control) of one column, which is read once."""
+    read = sides(scores, [name for two in pairs for name in two], metric, structure, roi, over)
+    return [_interval(_of_seeds(read, *two), read.missing(*two)) for two in pairs]
+
+
+def _of_seeds(read: Sides, method: str, control: str) -> np.ndarray:
+    """Return the mean difference of each seed that both have, over the cases that are defined in both."""
+    defined = ~(np.isnan(read.values[method]) | np.isnan(read.values[control]))
+    gap = read.gap(method, control)
+    return np.array([gap[seed, cases].mean() for seed, cases in enumerate(defined) if cases.any()])
 
 
 def _interval(seeds: np.ndarray, missing: tuple[float, ...]) -> Difference:

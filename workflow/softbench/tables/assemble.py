@@ -12,12 +12,12 @@ from softbench import damage, joint_manifest
 from softbench.errors import InputError
 from softbench.joint_manifest import Piece
 from softbench.metrics import Reliability
+from softbench.tables.layout import REGIONS
 from softbench.tables.parts import Ensemble, Table
 from softbench.tables.scaled import TEMPERATURE, scaled_rows, with_scaled
-from softbench.tables.table import build
+from softbench.tables.table import DIAGONAL, build
 
 VERSION = 2
-REGIONS = ("all", "foreground", "band")
 RAW = "raw"
 OF_ENSEMBLES = ("ensemble", "ensemble_temperature")
 
@@ -140,12 +140,13 @@ def table(runs: Runs, settings: Mapping[str, Any]) -> Table:
 
 
 def scores_of(runs: Runs, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the raw scores of a table's rows, each under the row's key: one prediction, on one grid.
+    """Return the raw scores of a table's rows and columns, each under the row's key: one prediction, on one grid.
 
     What is not trained is what it is: it has neither temperature nor ensemble, and stands beside any prediction.
     """
     prediction, scores = settings.get("prediction", RAW), runs.scores
-    here = scores[scores["grid"] == settings.get("grid", "full")]
+    metrics = {*(column["metric"] for column in settings["columns"]), DIAGONAL}
+    here = scores[scores["metric"].isin(metrics) & (scores["grid"] == settings.get("grid", "full"))]
     untrained = {method["key"] for method in settings["methods"] if not method.get("trained", True)}
     fixed = here["method"].isin(untrained)
     settled = here.assign(prediction=here["prediction"].mask(fixed, prediction))

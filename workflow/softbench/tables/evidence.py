@@ -11,6 +11,7 @@ from softbench.tables import assemble
 from softbench.tables.choice import with_composites
 from softbench.tables.layout import heads, name_of
 from softbench.tables.parts import Column, Table
+from softbench.tables.table import of_column
 
 VERSION = 1
 KEPT = ["method", "seed", "case", "structure", "metric", "roi", "value", "penalised"]
@@ -30,9 +31,8 @@ class Evidence:
 
     def of_column(self, column: Column) -> pd.DataFrame:
         """Return the scores of one column; that they mix nothing was checked when the table was built."""
-        pooled = (self.scores["case"] == "pooled") == (column.over == "pooled")
-        wanted = {"metric": column.metric, "structure": column.structure, "roi": column.roi}
-        return self.scores.loc[pooled & (self.scores[list(wanted)] == pd.Series(wanted)).all(axis=1), KEPT]
+        here = of_column(self.scores, column)
+        return here.loc[(here["case"] == "pooled") == (column.over == "pooled"), KEPT]
 
 
 def of(runs: assemble.Runs, settings: Mapping[str, Any]) -> Evidence:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from softbench.statistics import Difference, apply_policy, difference, holm, summarise
+from softbench.statistics import Difference, apply_policy, differences, holm, summarise
 from softbench.tables.choice import check_found, with_composites
 from softbench.tables.parts import ALPHA, Cell, Column, Ensemble, Failure, Method, Summary, Table
 from softbench.tables.scaled import is_of_label_map
 
 VERSION = 3
+DIAGONAL = "image_diagonal"  # a row that policies read
 
 
 def build(
@@ -52,7 +53,7 @@ def build(
     absent = {failure.method for failure in lost} | {one.method for one in ensembles if one.reason}
     absent |= {row.key for row in rows if row.scaled in absent}
     check_found(scores, rows, heads, made, absent)
-    settled = with_composites(apply_policy(scores, policy), heads, made)
+    settled = with_composites(apply_policy(of_columns(scores, heads), policy), heads, made)
     cells = zip(*(_cells_of(settled, column, rows) for column in heads), strict=True)
     judged, tests = _judged([list(row) for row in cells], heads)
     return Table(
@@ -78,17 +79,30 @@ def _controls(rows: Sequence[Method]) -> dict[str, str]:
 
 def _cells_of(scores: pd.DataFrame, column: Column, rows: Sequence[Method]) -> list[Cell]:
     """Return one column's cells, top to bottom."""
-    wanted = {"metric": column.metric, "structure": column.structure, "roi": column.roi}
-    here = scores[(scores[list(wanted)] == pd.Series(wanted)).all(axis=1)]
+    here = of_column(scores, column)
     summary = summarise(here, over=column.over).set_index("method")
-    return [_cell(here, column, row, summary) for row in rows]
+    scored = [row for row in rows if row.key in summary.index]
+    compared = [(row.key, row.control) for row in scored if row.control is not None and row.control in summary.index]
+    place = {"structure": column.structure, "roi": column.roi, "over": column.over}
+    gaps = dict(zip(compared, differences(here, compared, column.metric, **place), strict=True)) if compared else {}
+    return [_cell(column, row, summary, gaps.get((row.key, str(row.control)))) for row in rows]
 
 
-def _cell(here: pd.DataFrame, column: Column, row: Method, summary: pd.DataFrame) -> Cell:
+def of_columns(scores: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Return the scores of the columns' metrics, and the diagonals that a policy needs."""
+    return scores[scores["metric"].isin({*(column.metric for column in columns), DIAGONAL})]
+
+
+def of_column(scores: pd.DataFrame, column: Column) -> pd.DataFrame:
+    """Return the scores of a column's metric, structure and region, of cases and pooled."""
+    chosen = (scores["metric"] == column.metric) & (scores["structure"] == column.structure)
+    return scores[chosen & (scores["roi"] == column.roi)]
+
+
+def _cell(column: Column, row: Method, summary: pd.DataFrame, gap: Difference | None) -> Cell:
     if row.key not in summary.index:
         return Cell()
     found = summary.loc[row.key]
-    gap = _difference(here, column, row) if row.control in summary.index else None
     same_map = gap is not None and row.scaled == row.control and is_of_label_map(column.metric)
     return Cell(
         summary_of(found.to_dict()),
@@ -110,11 +124,6 @@ def summary_of(row: Mapping[Hashable, Any]) -> Summary:
         by_seed=row.get("by_seed", {}),
         runs=row.get("runs", ""),
     )
-
-
-def _difference(here: pd.DataFrame, column: Column, row: Method) -> Difference:
-    place = {"structure": column.structure, "roi": column.roi, "over": column.over}
-    return difference(here, row.key, str(row.control), column.metric, **place)
 
 
 def _untested(gap: Difference) -> Difference:
