@@ -319,3 +319,14 @@ def test_agreement_of_tables_is_written_for_those_that_share_three_methods(tmp_p
     assert "| one / few | 2 | – |" in text
     assert "one / few: fewer than 3 methods in common." in text
     assert len(pd.read_csv(tmp_path / "b.csv")) == 3 * 3  # pairs of tables x columns
+
+
+def test_tables_agree_by_their_csv_as_by_their_rankings(tmp_path: Path) -> None:
+    shown = made(3, 4)
+    found = rankings(shown, draws=1)
+    forms.write(rank_table.sheet(shown, found), tmp_path / "ranks.csv")
+    (tmp_path / "none.csv").write_text('"Not made: there is no data."\n')
+    read = between.read(tmp_path / "ranks.csv")
+    assert between.read(tmp_path / "none.csv") == ()
+    both = [between_tables({"one": one, "two": one}) for one in (found, read)]
+    pd.testing.assert_frame_equal(both[1], both[0][both[0]["n_methods"] > 0].reset_index(drop=True))

@@ -29,8 +29,7 @@ rule table:
 rule between_tables:
     """Whether the rankings of the tables in `run:` agree, column by column."""
     input:
-        runs=plan.tables.all_batches,
-        ensembles=plan.tables.all_ensembles,
+        ranks=plan.tables.ranks_compared,
     output:
         multiext("results/tables/between_tables", ".csv", ".md", ".tex"),
         report(
@@ -45,7 +44,7 @@ rule between_tables:
     conda:
         "../../envs/report.yaml"
     params:
-        tables=plan.tables.compared,
+        titles=plan.tables.titles_compared,
         code=plan.stages.cheap("between.py"),
     script:
         "../scripts/between.py"

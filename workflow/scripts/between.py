@@ -3,13 +3,10 @@
 from pathlib import Path
 
 from softbench import logs
-from softbench.tables import assemble, between, evidence, forms, rankings
+from softbench.tables import between, forms
 
 with logs.job(snakemake.log[0]):
-    tables = {}
-    for one in snakemake.params.tables:
-        runs = assemble.read(map(Path, one["batches"]), map(Path, one["ensembles"]))
-        tables[one["table"]["title"]] = rankings.rankings(evidence.of(runs, one["table"]), draws=1)
-    sheet = between.sheet(tables)
+    ranks = map(Path, snakemake.input.ranks)
+    sheet = between.sheet(dict(zip(snakemake.params.titles, map(between.read, ranks), strict=True)))
     for path in snakemake.output:
         forms.write(sheet, path)

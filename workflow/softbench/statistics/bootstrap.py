@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from softbench.statistics.pairs import pair, patients_of
+from softbench.statistics.pairs import Pairs, pair, patients_of
 from softbench.statistics.student import CONFIDENCE
 from softbench.statistics.validity import reason_against
 
@@ -65,7 +65,13 @@ def new_patients(
     Raises: InputError: as `difference`, and if a case has no patient.
     Source: Efron 1979; the expanded percentiles: Hesterberg 2015, "What Teachers Should Know About the Bootstrap".
     """
-    pairs = pair(scores, method, control, metric, structure, roi)
+    return new_patients_of(pair(scores, method, control, metric, structure, roi), groups, draws=draws, seed=seed)
+
+
+def new_patients_of(
+    pairs: Pairs, groups: Mapping[str, str] | None = None, *, draws: int = DRAWS, seed: int = 0
+) -> NewPatients:
+    """Return `new_patients` of pairs that were read already."""
     table = pairs.table()
     patients = patients_of(table.columns, groups)
     sums, sizes = patient_sums(table.to_numpy(), patients)

@@ -72,7 +72,11 @@ def crossed_difference(
     Raises: InputError: as `difference`, and if a case has no patient.
     Source: the crossed random-effects ANOVA; Satterthwaite 1946. Departures: components below zero, as said.
     """
-    pairs = pair(scores, method, control, metric, structure, roi)
+    return crossed_of(pair(scores, method, control, metric, structure, roi), groups)
+
+
+def crossed_of(pairs: Pairs, groups: Mapping[str, str] | None = None) -> Crossed:
+    """Return `crossed_difference` of pairs that were read already."""
     table = pairs.table()
     return _of_table(table if not pairs.finite else table.dropna(axis=1), pairs, groups)
 

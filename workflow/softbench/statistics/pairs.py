@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from softbench.errors import InputError
-from softbench.statistics.rows import NO_SEED, column, of_method, seed_by_case
+from softbench.statistics.rows import NO_SEED, column, of_methods, seed_by_case
 
 VERSION = 1
 
@@ -61,7 +61,7 @@ def sides(
 ) -> Sides:
     """Return the values of several methods in one column; arguments and errors are those of `difference`."""
     rows, what = column(scores, metric, structure, roi, over)
-    found = {name: of_method(rows, name, what) for name in dict.fromkeys(methods)}
+    found = of_methods(rows, methods, what)
     index = [side.index.to_frame(index=False) for side in found.values()]
     every = pd.concat(index, ignore_index=True) if index else pd.DataFrame({"seed": [], "case": []})
     seeds = every["seed"].astype(float).fillna(NO_SEED)
@@ -81,7 +81,8 @@ def pair(
 ) -> Pairs:
     """Return the differences of two methods; the arguments are those of `difference`."""
     rows, what = column(scores, metric, structure, roi, over)
-    sides = [of_method(rows, name, what) for name in (method, control)]
+    of_name = of_methods(rows, (method, control), what)
+    sides = [of_name[method], of_name[control]]
     both = pd.concat(sides, axis=1, join="inner", keys=["method", "control"]).dropna()
     with np.errstate(invalid="ignore"):
         gap = both["method"] - both["control"]

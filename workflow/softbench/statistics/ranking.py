@@ -9,7 +9,7 @@ import pandas as pd
 from softbench.errors import InputError
 from softbench.metrics import catalogue
 from softbench.statistics.bootstrap import DRAWS, weights
-from softbench.statistics.rows import column, of_method, seed_by_case
+from softbench.statistics.rows import column, of_methods, seed_by_case
 from softbench.statistics.validity import reason_against
 
 VERSION = 2
@@ -78,7 +78,8 @@ def ranks(
         raise InputError(f"{metric} has no better direction, so nothing can be ranked by it. Choose another metric.")
     rows, what = column(scores, metric, structure, roi, over)
     names = list(methods) if methods is not None else sorted(rows["method"].astype(str).unique())
-    tables = [seed_by_case(of_method(rows, name, what)) for name in names]
+    of_name = of_methods(rows, names, what)
+    tables = [seed_by_case(of_name[name]) for name in names]
     values, seeds, cases = _common(tables)
     worth = values if better == "lower" else -values  # smaller is better from here on
     reason = POOLED if over == "pooled" else reason_against(cases=len(cases), finite=bool(np.isfinite(values).all()))

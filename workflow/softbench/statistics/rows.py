@@ -1,5 +1,7 @@
 """Which rows of the tidy scores belong together: one value for each method, seed and case, and never a mixture."""
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from softbench.checks import require_one_of
@@ -56,16 +58,23 @@ def _only_structure(rows: pd.DataFrame, metric: str) -> str:
     return found[0]
 
 
-def of_method(rows: pd.DataFrame, name: str, what: str) -> pd.Series:
-    """Return a method's values by seed and case; `what` names the rows in the error.
+def of_methods(rows: pd.DataFrame, names: Iterable[str], what: str) -> dict[str, pd.Series]:
+    """Return each method's values by seed and case, of the rows of one column; `what` names them in the error.
 
-    Raises: InputError: if the method was not scored there.
+    Raises: InputError: if a method was not scored there.
     """
-    mine = rows[rows["method"] == name]
-    if mine.empty:
-        known = ", ".join(sorted(rows["method"].astype(str).unique())) or "no method"
-        raise InputError(f"{what} was not scored for the method {name!r}; it was for {known}.")
-    return by_case(mine).groupby(level=["seed", "case"], dropna=False).first()
+    wanted = list(dict.fromkeys(names))
+    mine = rows[rows["method"].isin(wanted)]
+    values = mine.groupby(["method", "seed", "case"], observed=True, dropna=False)["value"].mean()
+    found: dict[str, pd.Series] = {}
+    whose = values.index.get_level_values("method").astype(str)
+    for name in wanted:
+        own = values[whose == name]
+        if own.empty:
+            known = ", ".join(sorted(rows["method"].astype(str).unique())) or "no method"
+            raise InputError(f"{what} was not scored for the method {name!r}; it was for {known}.")
+        found[name] = own.droplevel("method")
+    return found
 
 
 def seed_by_case(values: pd.Series) -> pd.DataFrame:

@@ -1,12 +1,13 @@
 """Do the data sets agree on who is better: Kendall's tau between the rankings of tables, column by column."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
 from softbench.metrics import catalogue
 from softbench.tables.layout import REGIONS
-from softbench.tables.rankings import MIN_METHODS, Ranking, between_tables
+from softbench.tables.rankings import MIN_METHODS, Order, Ordered, between_tables, orders
 from softbench.tables.rounding import NOTHING, number, p_value
 from softbench.tables.sheet import Sheet, plain
 
@@ -19,14 +20,20 @@ ABOUT = (
 )
 
 
-def sheet(tables: Mapping[str, Sequence[Ranking]]) -> Sheet:
+def read(path: Path) -> tuple[Order, ...]:
+    """Return the ranks of a table by its csv of ranks; none where that holds a sentence, since they were not made."""
+    numbers = pd.read_csv(path)
+    return orders(numbers) if "rank" in numbers else ()
+
+
+def sheet(tables: Mapping[str, Sequence[Ordered]]) -> Sheet:
     """Return the agreement of tables; a pair with fewer than three methods in common has no tau for the reader.
 
     Args:
-        tables: title -> rankings, as `rankings.rankings` gives them.
+        tables: title -> rankings, as `rankings.rankings` or `read` gives them.
     """
     found = between_tables(tables)
-    columns = list(dict.fromkeys(zip(found["metric"], found["roi"], strict=True)))
+    columns: list[tuple[str, str]] = list(dict.fromkeys(zip(found["metric"], found["roi"], strict=True)))
     rows = [_row(pair, group, columns) for pair, group in found.groupby(["first", "second"], sort=False)]
     return Sheet(
         TITLE, ABOUT, (plain(["Data sets", "methods", *map(_name, columns)], rows),), tuple(_notes(found)), found

@@ -17,7 +17,7 @@ def check_found(
     absent: set[str],
 ) -> None:
     """Raise unless each method, control and column of a table was scored; `absent` methods have a reason to lack it."""
-    known = set(scores["method"].astype(str)) | absent
+    known = set(scores["method"].unique()) | absent
     named = {name for row in rows for name in (row.key, row.control) if name}
     if named - known:
         raise InputError(

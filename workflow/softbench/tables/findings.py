@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
@@ -13,11 +12,12 @@ from softbench.statistics import (
     Crossed,
     Equivalence,
     NewPatients,
-    crossed_difference,
     detectable,
     equivalence,
-    new_patients,
 )
+from softbench.statistics.bootstrap import new_patients_of
+from softbench.statistics.crossed import crossed_of
+from softbench.statistics.pairs import pair
 from softbench.statistics.validity import MARK
 from softbench.tables.evidence import Evidence
 from softbench.tables.parts import Cell, Column, Method, Table
@@ -119,10 +119,8 @@ def _weighed(found: Finding, scores: pd.DataFrame, margin: float | None, groups:
     crossed, checkpoints = Crossed(reason=POOLED), NewPatients(math.nan, reason=POOLED)
     if column.over == "cases":
         method, control = found.method.key, str(found.method.control)
-        theirs = scores[scores["method"].isin([method, control])]
-        place: dict[str, Any] = {"structure": column.structure, "roi": column.roi, "groups": groups}
-        crossed = crossed_difference(theirs, method, control, column.metric, **place)
-        checkpoints = new_patients(theirs, method, control, column.metric, **place)
+        pairs = pair(scores, method, control, column.metric, column.structure, column.roi)
+        crossed, checkpoints = crossed_of(pairs, groups), new_patients_of(pairs, groups)
     return replace(
         found,
         crossed=Crossed(mean=crossed.mean, reason=NO_TEST) if ensembles else crossed,

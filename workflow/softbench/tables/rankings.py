@@ -7,7 +7,7 @@ the rank of the mean over seeds does not.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -47,6 +47,26 @@ class Ranking:
         if self.ranks is None:
             return pd.Series(dtype=float)
         return self.ranks.table["rank"].sort_values(kind="stable")
+
+
+@dataclass(frozen=True)
+class Order:
+    """A column and the ranks of its methods, as a csv of ranks holds them; `order` as in `Ranking`."""
+
+    column: Column
+    order: pd.Series
+
+
+Ordered = TypeVar("Ordered", Ranking, Order)
+
+
+def orders(numbers: pd.DataFrame) -> tuple[Order, ...]:
+    """Return the ranks by column of a table's csv of ranks (`rank_csv.numbers`), in its order."""
+    place = ["metric", "structure", "roi", "over"]
+    return tuple(
+        Order(Column(metric=key[0], structure=key[1], roi=key[2], over=key[3]), of_column.set_index("method")["rank"])
+        for key, of_column in numbers.groupby(place, sort=False)
+    )
 
 
 def rankings(evidence: Evidence, *, draws: int = DRAWS) -> tuple[Ranking, ...]:
@@ -113,7 +133,7 @@ def between_columns(found: Sequence[Ranking], names: Sequence[str]) -> pd.DataFr
     return pd.DataFrame([_tau(names[a], names[b], orders[a], orders[b]) for a, b in pairs], columns=TAU)
 
 
-def between_tables(tables: Mapping[str, Sequence[Ranking]]) -> pd.DataFrame:
+def between_tables(tables: Mapping[str, Sequence[Ordered]]) -> pd.DataFrame:
     """Return Kendall's tau between the rankings of tables, column by column, for the methods that two tables share.
 
     Args:
@@ -130,7 +150,7 @@ def between_tables(tables: Mapping[str, Sequence[Ranking]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["metric", "roi", *TAU])
 
 
-def _meeting(first: Sequence[Ranking], second: Sequence[Ranking]) -> list[tuple[Ranking, Ranking]]:
+def _meeting(first: Sequence[Ordered], second: Sequence[Ordered]) -> list[tuple[Ordered, Ordered]]:
     """Return the columns of two tables that show the same metric and region, once each."""
     left, found = list(second), []
     for one in first:

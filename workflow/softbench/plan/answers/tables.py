@@ -140,22 +140,15 @@ class Tables:
         """Return the manifests of the batches of all tables in `run:` but the papers', each once."""
         return paths.once(path for table in self.of_run() for path in self.batches_of(table))
 
-    def all_ensembles(self, wildcards: Wildcards) -> list[str]:
-        """Return the records of the ensembles that these tables show."""
-        return paths.ensembles(dict.fromkeys(run for table in self.of_run() for run in self.plan.ensembles_of(table)))
-
     def all_ensembles_wanted(self, wildcards: Wildcards) -> list[str]:
         """Return the records of the ensembles that these tables show, or their experiments ask for."""
         wanted = (run for table in self.of_run() for run in self.plan.ensembles_wanted(table))
         return paths.ensembles(dict.fromkeys(wanted))
 
-    def compared(self, wildcards: Wildcards) -> list[dict[str, Any]]:
-        """Return settings and runs of each table in `run:`."""
-        return [
-            {
-                "table": self.settings_of(table),
-                "batches": self.batches_of(table),
-                "ensembles": paths.ensembles(self.plan.ensembles_of(table)),
-            }
-            for table in self.of_run()
-        ]
+    def ranks_compared(self, wildcards: Wildcards) -> list[str]:
+        """Return the ranks of each table in `run:`."""
+        return [f"results/tables/ranks_{table}.csv" for table in self.of_run()]
+
+    def titles_compared(self, wildcards: Wildcards) -> list[str]:
+        """Return their titles."""
+        return list(map(self.title_of, self.of_run()))

@@ -89,7 +89,7 @@ def build(runs: Runs, settings: Mapping[str, Any], predictions: Sequence[str]) -
         for row in settings["methods"]
         if row.get("trained", True) and not row.get("scaled")
     ]
-    there = set(runs.scores["prediction"][runs.scores["grid"] == settings.get("grid", "full")])
+    there = set(runs.scores["prediction"][runs.scores["grid"] == settings.get("grid", "full")].unique())
     made = [prediction for prediction in predictions if prediction in there]
     alone = {**settings, "methods": rows}
     tables = {prediction: table(runs, {**alone, "prediction": prediction}) for prediction in made}
