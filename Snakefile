@@ -46,4 +46,4 @@ onsuccess:
 
 
 onerror:
-    plan.end()
+    plan.end(well=False)

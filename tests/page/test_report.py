@@ -144,7 +144,7 @@ def test_report_says_what_was_run_what_it_says_and_whose_data_it_is(tmp_path, bu
     assert "in any column? Yes. Worse? Yes." in text
     assert "<b>Better</b> <div>\n<div>Good_1 (50 %): A DSC, ECE (all voxels)</div>\n</div>" in text
     assert "<b>Neither</b> <div>\n<div>Noise</div>\n</div>" in text
-    assert text.count("or more, by arithmetic alone") == 1
+    assert text.count("works against the ECE") == 1
     assert "softbench explain demo/good/A/dsc" in text
     assert "none &lt;made&gt;" in text
     assert "not run" in text  # the paper's table

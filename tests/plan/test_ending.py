@@ -71,12 +71,12 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_end_names_what_is_there_and_what_could_not_be_made(tables: Path) -> None:
     wrong = ending.failed(tables)
-    assert [(one.table, one.view, one.reason) for one in wrong] == [("a", "costs", "no energy")]
+    assert [(one.table, one.view, one.reason) for one in wrong] == [("a", "tables/costs", "no energy")]
     assert ending.lines(["results/tables/a.md", "results/report/a.html"], wrong) == [
         "Results:",
         "  results/tables/a.md",
         "Could not be made; the next run tries again:",
-        "  a, costs: no energy",
+        "  a, tables/costs: no energy",
     ]
     assert ending.lines([], []) == []
 

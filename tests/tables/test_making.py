@@ -154,7 +154,10 @@ def test_view_that_fails_says_why_in_each_of_its_forms_and_the_others_are_made(t
 
 def test_error_that_is_no_message_is_told_with_its_kind(table: Table) -> None:
     table.add("results", lambda given: {}["dsc"])  # type: ignore[typeddict-item]
-    assert "results: failed: KeyError: 'dsc'" in table.make()
+    said = table.make()
+    (told,) = [line for line in said if line.startswith("results: failed")]
+    assert told.startswith("results: failed: KeyError: 'dsc' (test_making.py, line ")
+    assert "results: Traceback (most recent call last):" in said
 
 
 def test_view_whose_module_cannot_be_used_fails_alone(table: Table) -> None:
@@ -162,8 +165,9 @@ def test_view_whose_module_cannot_be_used_fails_alone(table: Table) -> None:
     table.add("wrong", needs=("score",))
     said = table.make()
     assert said[:3] == ["results: made", "statistics: made", "ranks: made"]
-    assert said[3].startswith("absent: failed: ModuleNotFoundError")
-    assert said[4] == "wrong: failed: KeyError: 'score'"
+    failed = [line for line in said if ": failed: " in line]
+    assert failed[0].startswith("absent: failed: ModuleNotFoundError")
+    assert failed[1].startswith("wrong: failed: KeyError: 'score' (making.py, line ")
     assert "Failed: ModuleNotFoundError" in table.files("absent")[1].read_text()
 
 
@@ -200,3 +204,10 @@ def test_runs_that_cannot_be_read_break_off_and_leave_what_was_there(table: Tabl
         table.make()
     assert {path: path.read_bytes() for path in before} == before
     assert table.record.read_bytes() == record
+
+
+def test_view_that_returns_something_else_is_told_so(table: Table) -> None:
+    table.add("results", lambda given: None)
+    assert (
+        "results: failed: `build` of a view must return a Sheet or a Picture, but returned a NoneType." in table.make()
+    )

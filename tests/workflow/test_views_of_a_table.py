@@ -127,7 +127,7 @@ def test_one_file_dropped_in_is_a_view_in_all_forms_on_the_page_and_in_the_repor
     before, (place, text) = written(clone), example
     (clone.path / place).write_text(text)
     (clone.path / FIGURES / "line.py").write_text(PICTURE)
-    assert clone.jobs() == {"table": 2, "report": 1, "all": 1}
+    assert clone.jobs() == {"table": 2, "between_tables": 1, "report": 1, "all": 1}
     clone.run()
     for table in ("tiny", "tiny_hd95"):
         assert {name for name, what in said(clone, table).items() if what == "made"} == {"case_spread", "line"}
@@ -240,7 +240,7 @@ def test_deleted_file_of_a_view_is_made_again_and_no_other(clone: Clone) -> None
     path = clone.path / "results/figures/cases_tiny.txt"
     caption = path.read_text()
     path.unlink()
-    assert clone.jobs() == {"table": 1, "report": 1, "all": 1}
+    assert clone.jobs() == {"table": 1, "between_tables": 1, "report": 1, "all": 1}
     clone.run()
     assert path.read_text() == caption
     assert {name for name, what in said(clone).items() if what != "unchanged"} == {"cases"}

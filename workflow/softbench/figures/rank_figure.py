@@ -29,6 +29,11 @@ CAPTION = (
     "these seeds do not tell them apart. A column by which nothing can be ranked, or in which nothing differs, has no "
     "panel."
 )
+CAPTION_OF_ONE_RUN = (
+    "The rank of each trained method by each column (dot; 1 is best, ties share). There is one run a method, so "
+    "nothing is known of other seeds. A column by which nothing can be ranked, or in which nothing differs, has no "
+    "panel."
+)
 
 
 def draw(found: Sequence[Ranking], names: Sequence[str], titles: Mapping[str, str], *, title: str) -> Figure:

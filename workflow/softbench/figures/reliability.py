@@ -23,8 +23,9 @@ VERSION = 2
 LETTERS = 20  # of a line of a method's title
 KINDS = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None, "Creator": None}}  # no dates
 CAPTION = (
-    "How often a prediction is right against how sure it is. The diagrams pool the voxels of all test cases; their ECE "
-    "is smaller than the table's mean over cases, since over- and under-confident cases cancel."
+    "How often a prediction is right against how sure it is. The diagrams pool the voxels of all test cases; their "
+    "ECE is not the table's mean over cases: it is smaller where over- and under-confident cases cancel, and may be "
+    "larger, since a case counts by its voxels."
 )
 
 

@@ -37,11 +37,11 @@ OUTLINED = "outline of the reference"
 OPACITY = 0.6
 OUTLINE: dict[str, Any] = {"colors": "white", "linewidths": 0.6}
 CAPTION = (
-    "Predictions on two test cases, chosen by rule: of one run a method, or of its ensemble where the table is of "
-    "ensembles. Shown is the slice with most classes and, of those, the longest boundary, cropped to the structures of "
-    "the reference. Colours: classes of the label map, in the reference and as predicted. White lines: the outline of "
-    "the reference’s structures together, a line for each rater. Number: DSC of the whole case, the mean over "
-    "structures and raters."
+    "Predictions on two test cases, chosen by rule, the lower one where it lies between two: of one {what} a method. "
+    "Shown is the slice with most classes and, of those, the longest boundary, cropped to the structures of the "
+    "reference. Colours: classes of the label map, in the reference and as predicted. White lines: the outline of the "
+    "reference’s structures together, a line for each rater. Number: DSC of the whole case, the mean over structures "
+    "and raters."
 )
 NOTHING_SHOWN = "no method of this table was trained"
 
@@ -81,7 +81,12 @@ def draw(panels: Sequence[Mapping[str, Any]], *, title: str) -> tuple[Figure, st
     rows = [plate.row for plate in plates]
     if reasons := case_rows.nothing_at_hand(rows) or ([] if plates else [NOTHING_SHOWN]):
         return pictures.nothing(title, reasons), ". ".join(reasons) + "."
-    return _figure(plates, title), case_rows.captioned(CAPTION, rows)
+    return _figure(plates, title), case_rows.captioned(CAPTION.format(what=_what(panels)), rows)
+
+
+def _what(panels: Sequence[Mapping[str, Any]]) -> str:
+    """Say whose predictions are shown: of a run, or of an ensemble where the table is of ensembles."""
+    return "ensemble" if any("ensemble" in run for panel in panels for run in panel.get("runs", {}).values()) else "run"
 
 
 def _plates(panel: Mapping[str, Any]) -> Iterator[Plate]:

@@ -27,7 +27,7 @@ class Answer:
 
 
 def answer(numbers: pd.DataFrame) -> Answer:
-    """Read the answer from the csv of a table (`tidy.COLUMNS`): what is beyond noise there, and nothing else.
+    """Read the answer from the csv of a table (`tables.scores.COLUMNS`): what is beyond noise there, and nothing else.
 
     A method is compared where it has a control. Better and worse are read off the sign of the difference.
     """

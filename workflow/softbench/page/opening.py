@@ -9,14 +9,14 @@ from softbench.page.page import environment
 from softbench.tables.rounding import NOTHING
 
 WHY_REGIONS = (
-    "Label smoothing and GeoLS teach a network to stay below a confidence of 1 \N{MINUS SIGN} α (C \N{MINUS SIGN} 1)/C "
-    "(α: the share given away, C: classes), and most voxels are background that anyone gets right, so their ECE over "
-    "all voxels comes out about eight times as large, or more, by arithmetic alone, whatever the network has learnt. "
-    "Where predictions do go wrong, in the foreground and in the band around the boundaries, the same cap may hurt or "
-    "help, and the order of the methods can turn round: hence all three regions side by side."
+    "Label smoothing and GeoLS teach a network to stay below a confidence of 1 \N{MINUS SIGN} α (C \N{MINUS SIGN} "
+    "1)/C (α: the share given away, C: classes). Most voxels are background that any network gets right, so over all "
+    "voxels that cap by itself works against the ECE, whatever the network has learnt. Where predictions do go wrong, "
+    "in the foreground and in the band around the boundaries, the same cap may hurt or help, and the order of the "
+    "methods can turn round: hence all three regions side by side."
 )
 NONE: Mapping[str, str] = {}
-NO_TEST = "One run, or one ensemble, per method: nothing tells how large a difference noise alone would make."
+NO_TEST = "One {what} per method: nothing tells how large a difference noise alone would make."
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def to_html(
     tables = [one for one in shown if one.answer]
     return template.render(
         shown=shown, tables=tables, run=_run(shown, whole, data), summary=_summary(tables),
-        regions=WHY_REGIONS, no_test=NO_TEST, facts=_facts, left=left, rehearsals=rehearsals,
+        regions=WHY_REGIONS, no_test=_no_test, facts=_facts, left=left, rehearsals=rehearsals,
     )  # fmt: skip
 
 
@@ -109,3 +109,8 @@ def _facts(one: Shown) -> Mapping[str, str]:
         "Runs": _outcome(runs) if ran else "not run",
         "When, where, commit": _circumstances(runs) if ran else NOTHING,
     }
+
+
+def _no_test(one: Shown) -> str:
+    """Say why a table has no test: one run, or one ensemble, per method."""
+    return NO_TEST.format(what="run" if len(one.runs.seeds) < 2 else "ensemble")

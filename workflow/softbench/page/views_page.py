@@ -34,13 +34,14 @@ OWN = """
 
 One file in `workflow/softbench/tables/views` (a table, written as csv, Markdown, LaTeX and HTML) or in
 `workflow/softbench/figures/views` (a picture, as png and pdf with its caption). Nothing else is edited: the next run
-makes it for every table of methods, and it stands on the page, in `snakemake --report` and, after `make docs`, in this
-list.
+makes it for every table of methods, and it stands on the page and in `snakemake --report`. `make docs` adds it to this
+list and to that of `results/README.md`, which a test wants to be whole. A view that is taken away leaves its files.
 
 ```python
 # workflow/softbench/tables/views/case_spread.py
 \"""The standard deviation over test cases, column by column.\"""
 
+from softbench.tables import scores
 from softbench.tables.given import Given
 from softbench.tables.layout import heads, title_of
 from softbench.tables.rounding import number
@@ -58,7 +59,8 @@ def build(given: Given) -> Sheet:
         for method, cells in zip(table.methods, table.cells, strict=True)
     ]
     grid = plain(["Method", *map(title_of, heads(table))], rows)
-    return Sheet(f"{table.title}: spread over cases", "Each cell: the standard deviation over test cases.", (grid,))
+    about = "Each cell: the standard deviation over test cases."
+    return Sheet(f"{table.title}: spread over cases", about, (grid,), numbers=scores.numbers(table))
 
 
 VIEW = View(
@@ -77,6 +79,10 @@ VIEW = View(
   `scores` is the default; a view that uses `given.shown` or `given.runs` needs `ensembles`, too.
 - `applies` returns why a table cannot have it, or nothing; `folded=True` closes its section; `place` says where it
   stands on the page (the list above is in that order); `of=("methods", "paper")` gives it to the papers’ tables, too.
+- A paper’s table has no `given.runs` and no `given.shown`: it has `given.settings["blocks"]`, see
+  `workflow/softbench/papers/views/beside.py`. A view that needs only these may lie there.
+- `given.all_runs.scores` holds every score of every case, structure, metric, seed and rater; `given.evidence.scores`
+  those of the table's columns, after its empty-mask policy and with its composites.
 - `file="spread_{table}"` gives its files another name than that of the view.
 - A picture returns `Picture(figure, caption)` with a figure of matplotlib.
 

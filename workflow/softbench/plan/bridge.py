@@ -54,11 +54,14 @@ class Answers:
         """Stop where Slurm still has jobs of an earlier run of this folder."""
         cluster.require_none_left(Path.cwd())
 
-    def end(self) -> None:
-        """Say at the end of a run what was asked for and which views failed; then end it with an error."""
+    def end(self, *, well: bool = True) -> None:
+        """Say at the end of a run what was asked for, if all jobs did well, and which views failed.
+
+        Raises: SystemExit: if a view failed, so that the run ends with an error.
+        """
         wrong = ending.failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
         ending.try_again()
-        for line in ending.lines(self.pages.asked(sys.argv[1:]), wrong):
+        for line in ending.lines(self.pages.asked(sys.argv[1:]) if well else (), wrong):
             print(line, flush=True)
         if wrong:
             sys.exit(1)

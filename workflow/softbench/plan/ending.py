@@ -42,7 +42,13 @@ def failed(tables: Path = TABLES, since: float = 0.0) -> list[Failed]:
 def _failed_in(record: Path) -> Iterator[Failed]:
     for module, view in _read(record).get("views", {}).items():
         if view["state"] == "failed":
-            yield Failed(record.stem, module.rpartition(".")[2], view["reason"])
+            yield Failed(record.stem, _name_of(module), view["reason"])
+
+
+def _name_of(module: str) -> str:
+    """Return what a view is called, as in the log of its job: "tables/costs", "figures/ranks"."""
+    room, _, stem = module.removeprefix("softbench.").rpartition(".views.")
+    return f"{room}/{stem}" if room else module.rpartition(".")[2]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ A file of `tables/views`, `figures/views` or `papers/views` that assigns `VIEW =
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,12 +78,40 @@ def _read(module: str, folder: str) -> Declared:
         raise _fault(module, f"VIEW lacks {', '.join(missing)}; see softbench/tables/view.py.")
     if unknown := sorted(set(said) - {*NEEDED, *OPTIONAL}):
         raise _fault(module, f"VIEW has no argument {', '.join(unknown)}; known: {', '.join([*NEEDED, *OPTIONAL])}.")
+    _check_types(module, said)
     known = {name: said[name] for name in ("name", "title", "caption", "of", "folded", "place") if name in said}
     _check_needs(module, tuple(known.get("of", Declared.of)), said.get("needs", ()))
     file = said.get("file", f"{known['name']}_{{table}}")
     if "{table}" not in file:
         raise _fault(module, f"`file` must hold {{table}}, but is {file!r}.")
     return Declared(module, folder, file=file, **known)
+
+
+def _check_types(module: str, said: Mapping[str, Any]) -> None:
+    """Raise unless what VIEW says is of the kind that it must be."""
+    for name, (is_right, words) in TYPES.items():
+        if name in said and not is_right(said[name]):
+            raise _fault(module, f"`{name}` of VIEW must be {words}, but is {said[name]!r}.")
+
+
+def _is_tuple(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+TYPES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (lambda value: isinstance(value, str) and value.isidentifier(), "a word of letters, digits and _"),
+    "title": (_is_text, "a text"),
+    "caption": (_is_text, "a text"),
+    "file": (_is_text, "a text"),
+    "of": (_is_tuple, 'a tuple of texts, e.g. ("methods",)'),
+    "needs": (_is_tuple, 'a tuple of texts, e.g. ("scores", "ensembles")'),
+    "folded": (lambda value: isinstance(value, bool), "True or False"),
+    "place": (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
+}
 
 
 def _check_needs(module: str, kinds: Sequence[str], needs: Sequence[str]) -> None:

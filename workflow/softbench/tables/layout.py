@@ -94,5 +94,4 @@ def _difference(cell: Cell, decimals: int, place: tuple[int, int]) -> Entry:
         return Entry(Text(NOTHING))
     interval_text = SAME_MAP if cell.same_map else interval(gap.low, gap.high, decimals)
     number_text = marks.difference(number(gap.mean, decimals, signed=True), cell)
-    worse = (Text("worse", warns=True),) if cell.verdict == "worse" else ()
-    return Entry(number_text, (Text(interval_text), *worse))
+    return Entry(number_text, (Text(interval_text), *marks.warning(cell)))

@@ -6,6 +6,7 @@ hashes of its files. A view whose key is the recorded one and whose files are th
 
 import importlib
 import json
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -53,7 +54,13 @@ def make(
         "views": states,
     }
     pieces.write_json(record, content)
-    return [module.rpartition(".")[2] for module, state in states.items() if state["state"] == "failed"]
+    return [name_of(module) for module, state in states.items() if state["state"] == "failed"]
+
+
+def name_of(module: str) -> str:
+    """Return what a view is called in messages: "tables/ranks", "figures/ranks"."""
+    room, _, stem = module.removeprefix("softbench.").rpartition(".views.")
+    return f"{room}/{stem}" if room else module.rpartition(".")[2]
 
 
 def _read(record: Path) -> dict[str, State]:
@@ -66,12 +73,13 @@ def _read(record: Path) -> dict[str, State]:
 
 
 def _state(given: Given, module: str, code: str, files: list[Path], known: State | None, log: Log) -> State:
-    name = module.rpartition(".")[2]
+    name = name_of(module)
     view, key = _view(given, module, code)
     if known is not None and known["key"] == key and known["state"] != "failed" and _are(files, known["files"]):
         log(f"{name}: unchanged")
         return known
     state, reason = "made", ""
+    trace: list[str] = []
     try:
         if reason := view.applies(given):
             state = "absent"
@@ -82,8 +90,10 @@ def _state(given: Given, module: str, code: str, files: list[Path], known: State
         raise
     except Exception as error:  # the other views stand
         state, reason = "failed", _said(error)
+        trace = [] if isinstance(error, InputError) else traceback.format_exc().rstrip().splitlines()
         write_sentence(given, view, f"Failed: {reason}", files)
-    log(f"{name}: {state}" + (f": {reason}" if reason else ""))
+    for line in [state + (f": {reason}" if reason else ""), *trace]:
+        log(f"{name}: {line}")
     return {
         "key": key,
         "state": state,
@@ -135,11 +145,18 @@ def _are(files: Sequence[Path], recorded: Mapping[str, str]) -> bool:
 
 
 def _said(error: Exception) -> str:
+    """Return what went wrong; of a fault of code also where."""
     text = " ".join(str(error).split()) or type(error).__name__
-    return text if isinstance(error, InputError) else f"{type(error).__name__}: {text}"
+    if isinstance(error, InputError):
+        return text
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in last)
+    return f"{type(error).__name__}: {text}{where}"
 
 
 def _write(made: Sheet | Picture, files: Sequence[Path]) -> None:
+    if not isinstance(made, Sheet | Picture):
+        raise InputError(f"`build` of a view must return a Sheet or a Picture, but returned a {type(made).__name__}.")
     if isinstance(made, Picture):
         from softbench.figures import pictures
 

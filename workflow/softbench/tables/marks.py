@@ -32,6 +32,11 @@ def difference(text: str, cell: Cell) -> Text:
     return Text(text, bold=cell.bold)
 
 
+def warning(cell: Cell) -> tuple[Text, ...]:
+    """Return the word beside a difference that is worse than its control beyond noise; none beside another."""
+    return (Text("worse", warns=True),) if cell.verdict == "worse" else ()
+
+
 def status(text: str, cell: Cell) -> Text:
     """Return the text on where a mean of ours stands to a printed number, marked."""
     outside = cell.comparison is not None and cell.comparison.judgement.status == "outside"
@@ -40,7 +45,7 @@ def status(text: str, cell: Cell) -> Text:
 
 def _of_column(table: Table, number: int, column: Column) -> set[tuple[int, int]]:
     better = column.described.better
-    rows = [row for row, method in enumerate(table.methods) if method.trained]
+    rows = [row for row, method in enumerate(table.methods) if method.ranked]
     means = {row: table.cells[row][number].mean for row in rows if math.isfinite(table.cells[row][number].mean)}
     if len(means) < 2 or better == "neither":
         return set()

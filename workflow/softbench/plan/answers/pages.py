@@ -120,7 +120,7 @@ class Pages:
     def files(self, wildcards: Wildcards) -> list[str]:
         """Return what a page is put together from: records of tables, the papers' figures, comparison and claims."""
         page = wildcards.page
-        records = [str(views.record(table)) for table in self._targets(page)]
+        records = self._of_tables(self._targets(page))  # with all files of the views, so that a new view is made
         figures = paths.figures(self._figures(page), ["png", "txt"])
         return [*records, *figures, *self.settings_of(page)["comparison"], self._claims(page)]
 

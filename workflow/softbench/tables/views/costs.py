@@ -1,7 +1,7 @@
 """What each method of a table cost, as CSV, Markdown and HTML."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +27,17 @@ NOTES = (
     "Training: the median over seeds; without scoring. The first seed of a job reads the data, too.",
     "Step: by the clock, the median over seeds of the median over a run.",
     "Memory: the largest of any seed; of a GPU that of tensors.",
-    "Training over control: the ratio of the medians, over the seeds that method and control have in common on the "
-    "same hardware. Other work on the machine moves it.",
+    "Training over control: the ratio of the times shown; none where method and control share no seed on the same "
+    "hardware.",
+    "Other work on the machine moves every time here: a difference of a tenth or so says nothing of a method.",
     "Times, energy and disk have two digits: the third is noise.",
 )
 
 
 def sheet(table: pd.DataFrame, title: str) -> Sheet:
     """Return the table of `costs.table.build` as a reader sees it."""
-    rows = [_cells(row) for _, row in table.iterrows()]
+    shown = {(row["experiment"], row["network"], row["method"]): _time(row) for _, row in table.iterrows()}
+    rows = [[*_cells(row), _ratio(row, shown)] for _, row in table.iterrows()]
     groups = [f"{row['experiment']}, {row['network']}" for _, row in table.iterrows()]
     grid = plain(HEADS, rows, groups=groups if len(set(groups)) > 1 else ())
     about = f"Each cell: what the records of the runs say{_over(table)}. Training on {_hardware(table)}."
@@ -66,8 +68,25 @@ def _cells(row: Any) -> list[str]:
         _whole(row["peak_gpu_mib"]),
         _two(energy, NOT_MEASURED if row["seeds"] else NOTHING),
         _two(row["disk_mib"]),
-        _two(row["ratio_to_control"]),
     ]
+
+
+def _ratio(row: Any, shown: Mapping[tuple[str, str, str], float]) -> str:
+    """Return the ratio of the times as they are shown, where method and control share seeds on the same hardware."""
+    control = shown.get((row["experiment"], row["network"], row["control"]), math.nan)
+    if pd.isna(row["ratio_to_control"]) or not control > 0:
+        return NOTHING
+    return number(_time(row) / control, 2)
+
+
+def _time(row: Any) -> float:
+    """Return the time of training a seed with the digits that are shown; NaN where there is none."""
+    value = row["s"] if row["on_gpu"] else row["cpu_s"]
+    return math.nan if value is None or pd.isna(value) or not value else _rounded(float(value))
+
+
+def _rounded(value: float) -> float:
+    return round(value, 1 - math.floor(math.log10(abs(value))))
 
 
 def _training(row: Any) -> str:

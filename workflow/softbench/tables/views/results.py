@@ -18,7 +18,8 @@ VIEW = View(
     file="{table}",
     title="Results",
     caption="Means with their spread over seeds, and each method's difference to its loss-matched control, paired over "
-    "seeds. Bold: beyond noise after Holm's adjustment for all differences of the table.",
+    "seeds. Bold, where there are several runs a method: beyond noise after Holm's adjustment for all differences of "
+    "the table.",
     needs=("scores", "ensembles"),
     build=build,
     place=10,
