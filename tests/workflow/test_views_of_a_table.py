@@ -53,7 +53,7 @@ def said(clone: Clone, table: str = "tiny") -> dict[str, str]:
     """Return what the last job of a table said of each view."""
     lines = (clone.path / f"results/logs/tables/{table}.log").read_text().splitlines()
     told = [line.split(" ", 1)[1].split(": ", 1) for line in lines]
-    return {name: what for name, what in told if name != "ranks"}
+    return {name.rpartition("/")[2]: what for name, what in told if not name.endswith("ranks")}
 
 
 def written(clone: Clone, table: str = "tiny") -> dict[str, int]:
@@ -135,7 +135,9 @@ def test_one_file_dropped_in_is_a_view_in_all_forms_on_the_page_and_in_the_repor
     results = clone.path / "results"
     for form in ("csv", "md", "tex", "html"):
         assert "Oracle" in (results / f"tables/case_spread_tiny.{form}").read_text()
-    assert list(pd.read_csv(results / "tables/case_spread_tiny.csv")["Method"])[:2] == ["One-hot", "LS (0.1)"]
+    numbers = pd.read_csv(results / "tables/case_spread_tiny.csv")  # unrounded, a row a cell
+    assert list(dict.fromkeys(numbers["title"]))[:2] == ["One-hot", "LS (0.1)"]
+    assert numbers["sd_over_cases"].notna().any()
     assert (results / "figures/line_tiny.png").read_bytes().startswith(b"\x89PNG")
     assert (results / "figures/line_tiny.pdf").read_bytes().startswith(b"%PDF")
     assert (results / "figures/line_tiny.txt").read_text() == "A line that rises.\n"
@@ -165,8 +167,8 @@ def test_view_that_fails_says_so_ends_the_run_with_an_error_and_is_tried_again_a
     (clone.path / "stormy").touch()
     text = clone.run(fails=True)
     assert "Error in rule" not in text
-    assert "  tiny, case_spread: RuntimeError: the weather is bad\n" in text
-    assert "  tiny_hd95, case_spread: RuntimeError: the weather is bad\n" in text
+    assert "  tiny, tables/case_spread: RuntimeError: the weather is bad (case_spread.py, line " in text
+    assert "  tiny_hd95, tables/case_spread: RuntimeError: the weather is bad (case_spread.py, line " in text
     assert {what for name, what in said(clone).items() if name != "case_spread"} == {"unchanged"}
     for form in ("csv", "md", "tex", "html"):
         assert "the weather is bad" in (clone.path / f"results/tables/case_spread_tiny.{form}").read_text()
