@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from softbench.tables import forms
-from softbench.tables.assemble import Runs
+from softbench.tables.assemble import Runs, table
 from softbench.tables.views import empty_mask_sensitivity as masks
 
 COLUMNS = [{"metric": "dsc", "structure": "A"}, {"metric": "hd95", "structure": "A"}, {"metric": "ece"}]
@@ -17,13 +17,17 @@ def settings(methods) -> dict:
     return {"title": "T", "methods": methods, "columns": COLUMNS}
 
 
+def build(runs: Runs, settings: dict) -> masks.Policies:
+    return masks.build(table(runs, settings), runs, settings)
+
+
 def read(folder: Path, both: masks.Policies) -> pd.DataFrame:
     forms.write(masks.sheet(both), folder / "p.csv")
     return pd.read_csv(folder / "p.csv").set_index(["policy", "method", "metric"])
 
 
 def test_column_that_an_empty_mask_changes_is_shown_under_both(scores, settings, tmp_path: Path) -> None:
-    both = masks.build(Runs(scores, {}, []), settings)
+    both = build(Runs(scores, {}, []), settings)
     assert both.differ == (1,)  # the DSC of a missed structure is 0 under both
     found = read(tmp_path, both)
     assert found.loc[("diagonal", "bad", "hd95"), "mean"] == pytest.approx(MISSED)
@@ -36,7 +40,7 @@ def test_column_that_an_empty_mask_changes_is_shown_under_both(scores, settings,
 def test_text_has_means_counts_and_differences_a_method(scores, settings, tmp_path: Path) -> None:
     for suffix in ("md", "html"):
         forms.write(
-            masks.sheet(masks.build(Runs(scores, {}, []), settings)),
+            masks.sheet(build(Runs(scores, {}, []), settings)),
             tmp_path / f"p.{suffix}",
         )
     text = (tmp_path / "p.md").read_text()
@@ -54,7 +58,7 @@ def test_text_has_means_counts_and_differences_a_method(scores, settings, tmp_pa
     ("own", "other"), [("exclude", "diagonal"), ("raw", "exclude"), ("both_empty_is_one", "exclude")]
 )
 def test_policy_of_the_table_comes_first(scores, settings, tmp_path: Path, own: str, other: str) -> None:
-    both = masks.build(Runs(scores, {}, []), {**settings, "policy": own})
+    both = build(Runs(scores, {}, []), {**settings, "policy": own})
     assert list(both.tables) == [own, other]
     forms.write(masks.sheet(both), tmp_path / "p.md")
     assert f"| Method | {own} | {other} |" in (tmp_path / "p.md").read_text()
@@ -62,7 +66,7 @@ def test_policy_of_the_table_comes_first(scores, settings, tmp_path: Path, own: 
 
 def test_where_nothing_differs_the_file_says_so(scores, settings, tmp_path: Path) -> None:
     left = Runs(scores[scores["method"] != "bad"], {}, [])
-    both = masks.build(left, {**settings, "methods": [one for one in settings["methods"] if one["key"] != "bad"]})
+    both = build(left, {**settings, "methods": [one for one in settings["methods"] if one["key"] != "bad"]})
     for suffix in ("md", "html"):
         forms.write(masks.sheet(both), tmp_path / f"p.{suffix}")
         text = (tmp_path / f"p.{suffix}").read_text()

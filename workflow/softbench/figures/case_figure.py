@@ -125,7 +125,7 @@ def _lines(evidence: Evidence, column: Column, rows: Sequence[tuple[Method, Cell
             found.append((method, cell, CaseLine()))
             continue
         both = pair(scores, method.key, str(method.control), column.metric, column.structure, column.roi)
-        cases = both.table().mean(axis=0).to_numpy()
+        cases = both.table.mean(axis=0).to_numpy()
         found.append((method, cell, CaseLine(cases, gap.mean, gap.low, gap.high)))
     return found
 

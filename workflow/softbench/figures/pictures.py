@@ -35,7 +35,11 @@ def style(kind: str = "white") -> Iterator[None]:
 
 def save(figure: Figure, paths: Sequence[Path | str], caption: str, *, about: str = "") -> None:
     """Write a figure in the forms that the suffixes name (.png, .pdf; the same bytes for the same figure), and its
-    caption (.txt), which `about` opens; each by rename."""
+    caption (.txt), which `about` opens; each by rename. A layout that matplotlib finds is found once for all forms."""
+    if (layout := figure.get_layout_engine()) is not None:
+        with style("ticks"):
+            layout.execute(figure)
+        figure.set_layout_engine("none")
     for path in map(Path, paths):
         if path.suffix == ".txt":
             write_caption(path, caption, about=about)

@@ -72,7 +72,7 @@ def new_patients_of(
     pairs: Pairs, groups: Mapping[str, str] | None = None, *, draws: int = DRAWS, seed: int = 0
 ) -> NewPatients:
     """Return `new_patients` of pairs that were read already."""
-    table = pairs.table()
+    table = pairs.table
     patients = patients_of(table.columns, groups)
     sums, sizes = patient_sums(table.to_numpy(), patients)
     fewest = int((sizes > 0).sum(axis=1).min(initial=sizes.shape[1]))

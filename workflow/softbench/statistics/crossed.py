@@ -77,7 +77,7 @@ def crossed_difference(
 
 def crossed_of(pairs: Pairs, groups: Mapping[str, str] | None = None) -> Crossed:
     """Return `crossed_difference` of pairs that were read already."""
-    table = pairs.table()
+    table = pairs.table
     return _of_table(table if not pairs.finite else table.dropna(axis=1), pairs, groups)
 
 

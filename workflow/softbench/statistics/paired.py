@@ -93,8 +93,7 @@ def differences(
 
 def _of_seeds(read: Sides, method: str, control: str) -> np.ndarray:
     """Return the mean difference of each seed that both have, over the cases that are defined in both."""
-    defined = ~(np.isnan(read.values[method]) | np.isnan(read.values[control]))
-    gap = read.gap(method, control)
+    gap, defined = read.gap(method, control), read.defined(method, control)
     return np.array([gap[seed, cases].mean() for seed, cases in enumerate(defined) if cases.any()])
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from softbench.errors import InputError
-from softbench.statistics.rows import NO_SEED, column, of_methods, seed_by_case
+from softbench.statistics.rows import NO_SEED, column, of_methods
 
 VERSION = 1
 
@@ -16,23 +16,17 @@ VERSION = 1
 class Pairs:
     """Method minus control.
 
-    gap: by seed and case, where both are defined; infinities stay, and one less another is NaN.
+    table: a row for each seed, a column for each case where both are defined at least once, NaN where one is not;
+        infinities stay, and one less another is NaN.
     missing: the seeds that one of the two lacks.
     cases: all that were scored, defined or not.
+    finite: whether no difference is infinite, or of two infinities.
     """
 
-    gap: pd.Series
+    table: pd.DataFrame
     missing: tuple[float, ...]
     cases: tuple[str, ...]
-
-    @property
-    def finite(self) -> bool:
-        """Whether no difference is infinite, or of two infinities."""
-        return bool(np.isfinite(self.gap.to_numpy()).all())
-
-    def table(self) -> pd.DataFrame:
-        """Return a row for each common seed, a column for each case, NaN where undefined."""
-        return seed_by_case(self.gap)
+    finite: bool
 
 
 @dataclass(frozen=True)
@@ -40,20 +34,37 @@ class Sides:
     """The values of one column's methods by seed and case, read once for all of their comparisons.
 
     values: method -> (seeds, cases), the mean over raters, NaN where undefined or absent.
-    seeds: method -> the seeds that it was scored with, as numbers; all: every seed of the rows of `values`.
+    seeds, cases: of the rows and columns of `values`, sorted.
+    seeds_of, cases_of: method -> those that it was scored with, defined or not; a seed that has no number is in none.
     """
 
     values: Mapping[str, np.ndarray]
-    seeds: Mapping[str, frozenset[float]]
+    seeds: pd.Index
+    cases: pd.Index
+    seeds_of: Mapping[str, frozenset[float]]
+    cases_of: Mapping[str, frozenset[str]]
 
     def gap(self, method: str, control: str) -> np.ndarray:
         """Return method minus control (seeds, cases); NaN where one of the two is undefined, or both infinite."""
         with np.errstate(invalid="ignore"):
             return self.values[method] - self.values[control]
 
+    def defined(self, method: str, control: str) -> np.ndarray:
+        """Return where both are defined (seeds, cases)."""
+        return ~(np.isnan(self.values[method]) | np.isnan(self.values[control]))
+
     def missing(self, method: str, control: str) -> tuple[float, ...]:
         """Return the seeds that only one of the two was scored with."""
-        return tuple(sorted(self.seeds[method] ^ self.seeds[control]))
+        return tuple(sorted(self.seeds_of[method] ^ self.seeds_of[control]))
+
+    def pair(self, method: str, control: str) -> Pairs:
+        """Return the differences of two methods."""
+        gap, defined = self.gap(method, control), self.defined(method, control)
+        seeds, cases = defined.any(axis=1), defined.any(axis=0)
+        table = pd.DataFrame(gap[np.ix_(seeds, cases)], self.seeds[seeds], self.cases[cases])
+        scored = self.cases_of[method] | self.cases_of[control]
+        finite = bool(np.isfinite(gap[defined]).all())
+        return Pairs(table, self.missing(method, control), tuple(sorted(scored)), finite)
 
 
 def sides(
@@ -64,36 +75,23 @@ def sides(
     found = of_methods(rows, methods, what)
     index = [side.index.to_frame(index=False) for side in found.values()]
     every = pd.concat(index, ignore_index=True) if index else pd.DataFrame({"seed": [], "case": []})
-    seeds = every["seed"].astype(float).fillna(NO_SEED)
-    places = pd.MultiIndex.from_arrays([seeds, every["case"].astype(str)])
-    rank = [pd.factorize(places.get_level_values(level), sort=True) for level in (0, 1)]
-    shape, values, begin = (len(rank[0][1]), len(rank[1][1])), {}, 0
+    seed_at, seeds = pd.factorize(pd.Index(every["seed"].astype(float).fillna(NO_SEED), name="seed"), sort=True)
+    case_at, cases = pd.factorize(pd.Index(every["case"].astype(str), name="case"), sort=True)
+    values, seeds_of, cases_of, begin = {}, {}, {}, 0
     for name, side in found.items():
-        table, own = np.full(shape, np.nan), slice(begin, begin + len(side))
-        table[rank[0][0][own], rank[1][0][own]] = side.to_numpy(dtype=float)
+        table, own = np.full((len(seeds), len(cases)), np.nan), slice(begin, begin + len(side))
+        table[seed_at[own], case_at[own]] = side.to_numpy(dtype=float)
         values[name], begin = table, begin + len(side)
-    known = {name: frozenset(side.index.get_level_values("seed").dropna()) for name, side in found.items()}
-    return Sides(values, known)
+        seeds_of[name] = frozenset(every["seed"][own].dropna())
+        cases_of[name] = frozenset(cases[case_at[own]])
+    return Sides(values, seeds, cases, seeds_of, cases_of)
 
 
 def pair(
     scores: pd.DataFrame, method: str, control: str, metric: str, structure: str | None, roi: str, over: str = "cases"
 ) -> Pairs:
     """Return the differences of two methods; the arguments are those of `difference`."""
-    rows, what = column(scores, metric, structure, roi, over)
-    of_name = of_methods(rows, (method, control), what)
-    sides = [of_name[method], of_name[control]]
-    both = pd.concat(sides, axis=1, join="inner", keys=["method", "control"]).dropna()
-    with np.errstate(invalid="ignore"):
-        gap = both["method"] - both["control"]
-    cases = sorted({str(case) for side in sides for case in side.index.get_level_values("case")})
-    return Pairs(gap, _missing(*sides), tuple(cases))
-
-
-def _missing(method: pd.Series, control: pd.Series) -> tuple[float, ...]:
-    """Return the seeds that only one of the two was scored with."""
-    mine, other = (set(side.index.get_level_values("seed").dropna()) for side in (method, control))
-    return tuple(sorted(mine ^ other))
+    return sides(scores, (method, control), metric, structure, roi, over).pair(method, control)
 
 
 def patients_of(cases: pd.Index, groups: Mapping[str, str] | None) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What a number of seeds can see: the power of the paired t test, the smallest difference found, the seeds needed."""
 
+import functools
 import math
 
 from scipy import optimize, stats
@@ -53,12 +54,15 @@ def detectable(sd: float, seeds: int, *, wanted: float = POWER, alpha: float = A
     require_positive("wanted - alpha", wanted - alpha)
     if not math.isfinite(sd) or seeds < MIN_SEEDS:
         return math.nan
-    if sd == 0:
-        return 0.0
+    return sd * _detectable_at_sd_one(seeds, wanted, alpha) if sd else 0.0
+
+
+@functools.cache
+def _detectable_at_sd_one(seeds: int, wanted: float, alpha: float) -> float:
     far = 1.0
     while power(far, 1.0, seeds, alpha=alpha) < wanted:
         far *= 2
-    return sd * float(optimize.brentq(lambda step: power(step, 1.0, seeds, alpha=alpha) - wanted, 0.0, far, xtol=1e-12))
+    return float(optimize.brentq(lambda step: power(step, 1.0, seeds, alpha=alpha) - wanted, 0.0, far, xtol=1e-12))
 
 
 def seeds_needed(difference: float, sd: float, *, wanted: float = POWER, alpha: float = ALPHA) -> int | None:

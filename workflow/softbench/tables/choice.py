@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from softbench.errors import InputError
@@ -23,19 +24,25 @@ def check_found(
         raise InputError(
             f"the table names {_list(named - known)}, but scored are {_list(known)}. Run them, or take them out."
         )
+    places = _places(scores)
     for head in heads:
+        scored = places.get((head.metric, head.over), set())
         for structure in composites.get(head.structure, [head.structure]):
-            _check_scored(scores, head, structure)
+            if (structure, head.roi) not in scored:
+                raise InputError(
+                    f"the column {head.metric} of {structure} in {head.roi} (over {head.over}) was not scored; "
+                    f"{head.metric} was for: {_list(f'{name} in {roi}' for name, roi in scored)}."
+                )
 
 
-def _check_scored(scores: pd.DataFrame, head: Column, structure: str) -> None:
-    rows = scores[(scores["metric"] == head.metric) & ((scores["case"] == "pooled") == (head.over == "pooled"))]
-    if not ((rows["structure"] == structure) & (rows["roi"] == head.roi)).any():
-        places = rows[["structure", "roi"]].drop_duplicates().astype(str).agg(" in ".join, axis=1)
-        raise InputError(
-            f"the column {head.metric} of {structure} in {head.roi} (over {head.over}) was not scored; "
-            f"{head.metric} was for: {_list(places)}."
-        )
+def _places(scores: pd.DataFrame) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """Return the structures and regions in which each metric was scored, over cases and pooled."""
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    over = np.where(scores["case"] == "pooled", "pooled", "cases")
+    rows = scores[["metric", "structure", "roi"]].assign(over=over).drop_duplicates()
+    for metric, structure, roi, name in rows.itertuples(index=False):
+        found.setdefault((metric, name), set()).add((structure, roi))
+    return found
 
 
 def _list(names: Iterable[str]) -> str:

@@ -1,10 +1,8 @@
 """What a table's verdicts rest on: for each method and column all that statistics can say of the difference."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import pandas as pd
 
 from softbench.errors import InputError
 from softbench.metrics import catalogue
@@ -17,7 +15,7 @@ from softbench.statistics import (
 )
 from softbench.statistics.bootstrap import new_patients_of
 from softbench.statistics.crossed import crossed_of
-from softbench.statistics.pairs import pair
+from softbench.statistics.pairs import Pairs, sides
 from softbench.statistics.validity import MARK
 from softbench.tables.evidence import Evidence
 from softbench.tables.parts import Cell, Column, Method, Table
@@ -78,11 +76,15 @@ def _require_metric(metric: str) -> None:
 def _findings(evidence: Evidence, margins: Mapping[str, float], groups: Mapping[str, str] | None) -> Iterator[Finding]:
     table = evidence.table
     for index, column in enumerate(table.columns):
-        scores = evidence.of_column(column)
-        for method, row in zip(table.methods, table.cells, strict=True):
-            if method.control:
-                found = Finding(method, column, row[index], reason=_reason(table, method, row[index]))
-                yield _weighed(found, scores, margins.get(column.metric), groups) if _is_there(found) else found
+        lines = zip(table.methods, table.cells, strict=True)
+        found = [
+            Finding(method, column, row[index], reason=_reason(table, method, row[index]))
+            for method, row in lines
+            if method.control
+        ]
+        pairs = _pairs(evidence, column, [one for one in found if _is_there(one)])
+        for one in found:
+            yield _weighed(one, pairs[one.method.key], margins.get(column.metric), groups) if _is_there(one) else one
 
 
 def _is_there(found: Finding) -> bool:
@@ -112,14 +114,22 @@ def _absence(table: Table, method: Method, cell: Cell) -> str:
     return f"{who}: {'; '.join(reasons)}"
 
 
-def _weighed(found: Finding, scores: pd.DataFrame, margin: float | None, groups: Mapping[str, str] | None) -> Finding:
-    """Return a difference with all that can be said of it; `scores` are those of its column."""
-    gap, column, ensembles = found.cell.difference, found.column, found.reason == NO_TEST
+def _pairs(evidence: Evidence, column: Column, found: Sequence[Finding]) -> dict[str, Pairs | None]:
+    """Return method -> its differences to its control by seed and case; None in a column that is pooled over cases."""
+    names = {one.method.key: str(one.method.control) for one in found}
+    if column.over != "cases" or not found:
+        return dict.fromkeys(names)
+    both = (*names, *names.values())
+    read = sides(evidence.of_column(column), both, column.metric, column.structure, column.roi)
+    return {method: read.pair(method, control) for method, control in names.items()}
+
+
+def _weighed(found: Finding, pairs: Pairs | None, margin: float | None, groups: Mapping[str, str] | None) -> Finding:
+    """Return a difference with all that can be said of it; `pairs` are None where it is pooled over cases."""
+    gap, ensembles = found.cell.difference, found.reason == NO_TEST
     assert gap is not None  # `_is_there` has looked
     crossed, checkpoints = Crossed(reason=POOLED), NewPatients(math.nan, reason=POOLED)
-    if column.over == "cases":
-        method, control = found.method.key, str(found.method.control)
-        pairs = pair(scores, method, control, column.metric, column.structure, column.roi)
+    if pairs is not None:
         crossed, checkpoints = crossed_of(pairs, groups), new_patients_of(pairs, groups)
     return replace(
         found,

@@ -54,7 +54,8 @@ def build(
     absent |= {row.key for row in rows if row.scaled in absent}
     check_found(scores, rows, heads, made, absent)
     settled = with_composites(apply_policy(of_columns(scores, heads), policy), heads, made)
-    cells = zip(*(_cells_of(settled, column, rows) for column in heads), strict=True)
+    summaries = {over: summarise(settled, over=over) for over in dict.fromkeys(column.over for column in heads)}
+    cells = zip(*(_cells_of(settled, summaries[column.over], column, rows) for column in heads), strict=True)
     judged, tests = _judged([list(row) for row in cells], heads)
     return Table(
         title=title,
@@ -77,10 +78,10 @@ def _controls(rows: Sequence[Method]) -> dict[str, str]:
     return {row.control: titles.get(row.control, row.control) for row in rows if row.control}
 
 
-def _cells_of(scores: pd.DataFrame, column: Column, rows: Sequence[Method]) -> list[Cell]:
+def _cells_of(scores: pd.DataFrame, summaries: pd.DataFrame, column: Column, rows: Sequence[Method]) -> list[Cell]:
     """Return one column's cells, top to bottom."""
     here = of_column(scores, column)
-    summary = summarise(here, over=column.over).set_index("method")
+    summary = of_column(summaries, column).set_index("method")
     scored = [row for row in rows if row.key in summary.index]
     compared = [(row.key, row.control) for row in scored if row.control is not None and row.control in summary.index]
     place = {"structure": column.structure, "roi": column.roi, "over": column.over}

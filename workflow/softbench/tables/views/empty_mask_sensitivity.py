@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from softbench.tables.assemble import Runs, table
@@ -22,6 +23,7 @@ ABOUT = (
     "{spread}; differences: method minus control{interval}, unmarked. Infinite: values with one empty "
     "mask. Undefined: values with two, in no mean. Both are counted over cases, seeds and raters."
 )
+SAME = 1e-12  # relative: what differs less differs by the order of a sum
 OWN_CASES = (
     "Where infinite values are left out, each mean is over the cases that this method did not miss: one that misses "
     "hard cases looks better for it. The differences are over the cases that neither missed."
@@ -50,16 +52,15 @@ class Policies:
         return _column(self.tables[LEFT_OUT], place)
 
 
-def build(runs: Runs, settings: Mapping[str, Any]) -> Policies:
-    """Build a table under its own policy and under a second; the arguments are `assemble.table`'s.
+def build(first: Table, runs: Runs, settings: Mapping[str, Any]) -> Policies:
+    """Build a table under a second policy: what is infinite is left out, or where it already is, it is penalised.
 
-    The second leaves out what is infinite; where the table does so itself, it is the penalty.
+    Args:
+        first: the table under its own policy.
+        runs, settings: what it was made from, as `assemble.table` takes them.
     """
-    own = settings.get("policy", PENALTY)
-    tables = {
-        name: table(runs, {**settings, "policy": name}) for name in (own, LEFT_OUT if own != LEFT_OUT else PENALTY)
-    }
-    first = next(iter(tables.values()))
+    other = LEFT_OUT if first.policy != LEFT_OUT else PENALTY
+    tables = {first.policy: first, other: table(runs, {**settings, "policy": other})}
     differ = [place for place in range(len(first.columns)) if _differs([_column(t, place) for t in tables.values()])]
     return Policies(tables, tuple(differ))
 
@@ -69,9 +70,9 @@ def _column(shown: Table, place: int) -> list[Cell]:
 
 
 def _differs(columns: Sequence[Sequence[Cell]]) -> bool:
-    """Whether a mean depends on the policy; NaN equals NaN."""
-    told = {tuple(repr(cell.mean) for cell in cells) for cells in columns}
-    return len(told) > 1
+    """Whether a mean depends on the policy; NaN equals NaN, and so does what rounding alone tells apart."""
+    first, second = ([cell.mean for cell in cells] for cells in columns)
+    return not np.allclose(first, second, rtol=SAME, atol=0, equal_nan=True)
 
 
 def sheet(policies: Policies) -> Sheet:
@@ -132,7 +133,7 @@ def _gap(cell: Cell) -> list[object]:
 
 def view(given: Given) -> Sheet:
     """Return the sheet of a table."""
-    return sheet(build(given.runs, given.settings))
+    return sheet(build(given.shown, given.runs, given.settings))
 
 
 VIEW = View(
