@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 from prepared import dataset_of
-from softbench import provenance
 from softbench.datasets import Dataset
 from softbench.datasets.folder import array_path
+from softbench.jobs import provenance
 
 PACKAGES = ("monai", "nibabel", "importlib_resources", "PyYAML")
 LEFT_OUT = (".so", ".pyc", ".pyd")

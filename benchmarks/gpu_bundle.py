@@ -16,7 +16,7 @@ from bundle import pack_hippocampus, pack_packages, write_about
 from prepared import prepare_cases
 from softbench import datasets
 from softbench.datasets import splits
-from softbench.sizes import gib
+from softbench.jobs.progress import gib
 from training_work import CONFIG, HIPPOCAMPUS_SPLIT, ROOT
 
 LARGEST = 56 * 2**20  # bytes: what travels may have 64 MiB in all, the suite's own 7 among them

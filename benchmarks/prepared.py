@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from softbench import datasets, pool
+from softbench import datasets
 from softbench.datasets import Dataset, intake, prepare
 from softbench.datasets.case import RawCase
+from softbench.jobs import pool
 
 
 def prepare_cases(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from softbench import pieces, provenance
+from softbench.jobs import pieces, provenance
 
 PINS = Path(__file__).parents[1] / "envs" / "requirements.txt"
 NAMED = ("torch", "numpy", "scipy", "pandas", "numba", "scikit-image", "monai", "nibabel", "triton")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from softbench import InputError, cli, pieces
+from softbench import InputError, cli
 from softbench.explain import address, chain
+from softbench.jobs import pieces
 from softbench.metrics.tidy import COLUMNS
 from softbench.papers import published
 from softbench.papers.comparison import results as beside_results

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from softbench import InputError, cli, pieces
+from softbench import InputError, cli
 from softbench.forecast import command, downloads, dry_run, estimate, seen, text, work
 from softbench.forecast.dry_run import Job
+from softbench.jobs import pieces
 from softbench.plan import folder as planning
 from softbench.plan.modules import PACKAGE
 from softbench.plan.plan import Plan

@@ -7,12 +7,9 @@ from pathlib import Path
 import softbench
 
 PACKAGE = Path(softbench.__file__).parent
-BASE = (
-    "errors arrays checks images nifti sizes storage pieces joint_manifest store pool progress damage length "
-    "resolution energy suggest"
-)
+BASE = "errors arrays checks images nifti store length resolution jobs"
 FLOORS = [  # from below; what stands on one floor may import from one another, in no circle
-    {*BASE.split(), "logs", "provenance", "launch", ""},
+    {*BASE.split(), ""},
     {"datasets", "losses", "networks"},
     {"soft_labels", "metrics"},
     {"training", "statistics", "papers.published", "papers.rehearsal"},

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from softbench import InputError, pieces
+from softbench import InputError
 from softbench.datasets import fetch, prepare
 from softbench.datasets.case import Archive
+from softbench.jobs import pieces
 
 Publish = Callable[..., ModuleType]
 Get = Callable[..., list[str]]

@@ -14,9 +14,10 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 import pytest
-from softbench import InputError, datasets, pieces
+from softbench import InputError, datasets
 from softbench.datasets import prepare
 from softbench.datasets.case import RawCase
+from softbench.jobs import pieces
 
 Folder = Callable[..., Path]
 Spoil = Callable[[Path, Path], object]  # takes the image and the label map of the second case

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from softbench import InputError, pieces
+from softbench import InputError
 from softbench.datasets import content
 from softbench.datasets.fetch import content_of
-from softbench.progress import Progress, duration
+from softbench.jobs import pieces
+from softbench.jobs.progress import Progress, duration
 
 Folder = Callable[..., Path]
 IMAGE = "imagesTr/hippocampus_001.nii.gz"

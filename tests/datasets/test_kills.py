@@ -34,7 +34,7 @@ SCRIPT = """
 import multiprocessing, os, signal, sys, traceback
 from pathlib import Path
 import pyarrow.parquet
-from softbench import pool
+from softbench.jobs import pool
 from softbench.datasets import fetch, hippocampus, prepare
 from softbench.datasets.case import Archive
 

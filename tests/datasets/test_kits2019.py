@@ -11,10 +11,11 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
-from softbench import InputError, datasets, images, pieces
+from softbench import InputError, datasets, images
 from softbench.datasets import kits, kits2019, phantoms, prepare, resample, splits
 from softbench.datasets.fetch import fetch, location
 from softbench.datasets.volumes import Volumes
+from softbench.jobs import pieces
 from softbench.soft_labels import open_store
 from softbench.store import ONE
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from softbench import datasets, pieces
+from softbench import datasets
 from softbench.datasets import phantoms, prepare, splits
 from softbench.datasets.case import Case
+from softbench.jobs import pieces
 
 NAMES = phantoms.names()
 SPLITS = Path(__file__).parents[2] / "workflow" / "splits"

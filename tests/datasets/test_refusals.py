@@ -7,8 +7,9 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from softbench import InputError, pieces
+from softbench import InputError
 from softbench.datasets import prepare
+from softbench.jobs import pieces
 
 Folder = Callable[..., Path]
 Write = Callable[..., None]

@@ -25,11 +25,11 @@ FOUND_BY_NAME = {
 WORKS_ONLY_IN = {
     "softbench/datasets/document": (),  # `make docs`
     "softbench/datasets/sevenzip": ("data",),
-    "softbench/energy": ("training",),  # of a GPU
+    "softbench/jobs/energy": ("training",),  # of a GPU
     "softbench/losses": ("training",),
     "softbench/metrics/peers": ("training",),  # `cross_check` of an experiment
     "softbench/networks": ("training",),
-    "softbench/provenance": ("training",),  # asks torch, if the work ran on a GPU
+    "softbench/jobs/provenance": ("training",),  # asks torch, if the work ran on a GPU
     "softbench/soft_labels/contract": ("training",),  # soft labels of tensors
     "softbench/soft_labels/geodesic": ("labels",),  # maps
     "softbench/soft_labels/seeds": ("labels",),  # maps

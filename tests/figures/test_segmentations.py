@@ -6,9 +6,10 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from softbench import datasets, images, pieces
+from softbench import datasets, images
 from softbench.datasets import prepare
 from softbench.figures import case_rows, pictures, segmentations
+from softbench.jobs import pieces
 
 SILENT = {"log": lambda line: None}
 TITLES = {"ls": "LS (0.1)", "one_hot": "One-hot", "long": "A method with a title that is longer than its panel is wide"}

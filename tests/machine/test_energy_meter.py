@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from softbench import energy, provenance
+from softbench.jobs import energy, provenance
 
 FAKE = """
 #include <string.h>

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbench import pieces
+from softbench.jobs import pieces
 from softbench.page import growing, report
 from softbench.tables import forms
 from softbench.tables.scores import sheet

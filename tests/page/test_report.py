@@ -5,7 +5,7 @@ import json
 
 import pandas as pd
 import pytest
-from softbench import pieces
+from softbench.jobs import pieces
 from softbench.page import answers, chapters, ledger, report
 from softbench.tables import forms, marks
 from softbench.tables.scores import sheet

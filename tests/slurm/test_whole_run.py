@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from softbench import pieces
+from softbench.jobs import pieces
 
 FAILS_ONCE = """
 from pathlib import Path as _Path

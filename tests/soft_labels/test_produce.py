@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from softbench import InputError, datasets, pieces, store
+from softbench import InputError, datasets, store
 from softbench.datasets import prepare
+from softbench.jobs import pieces
 from softbench.soft_labels import maps, one_hot, open_store
 from softbench.soft_labels.exchange import fit
 from softbench.soft_labels.produce import produce

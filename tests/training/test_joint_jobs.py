@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
-from softbench import InputError, datasets, pieces
+from softbench import InputError, datasets
 from softbench.datasets import prepare
+from softbench.jobs import pieces
 from softbench.soft_labels.produce import produce
 from softbench.tables import assemble
 from softbench.training import ensemble, sanity, score_piece

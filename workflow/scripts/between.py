@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from softbench import logs
+from softbench.jobs import logs
 from softbench.tables import between, forms
 
 with logs.job(snakemake.log[0]):

@@ -1,6 +1,6 @@
 """Write the verdicts on the papers' claims in three forms."""
 
-from softbench import logs
+from softbench.jobs import logs
 from softbench.papers import published
 from softbench.papers.claims import judged
 from softbench.papers.claims.sheet import sheet

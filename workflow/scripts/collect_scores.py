@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from softbench import logs, pieces
+from softbench.jobs import logs, pieces
 from softbench.tables import assemble
 
 with logs.job(snakemake.log[0]):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from softbench import logs
 from softbench.datasets.fetch import fetch
+from softbench.jobs import logs
 from softbench.plan.code import record
 
 with logs.job(snakemake.log[0]) as log:

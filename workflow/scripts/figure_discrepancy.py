@@ -1,7 +1,7 @@
 """Draw prediction minus reference, inferred again for the cases shown."""
 
-from softbench import logs
 from softbench.figures import case_rows, discrepancy_figure, pictures
+from softbench.jobs import logs
 from softbench.training import one_case
 from softbench.training.device import choose
 

@@ -1,7 +1,7 @@
 """Draw what coarser grids leave of a thin structure."""
 
-from softbench import logs
 from softbench.figures import downsampling_figure, pictures
+from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]):
     figure = snakemake.params.figure

@@ -1,7 +1,7 @@
 """Draw predicted probabilities beside the raters', inferred again for the cases shown."""
 
-from softbench import logs
 from softbench.figures import case_rows, pictures, probability_figure
+from softbench.jobs import logs
 from softbench.training import one_case
 from softbench.training.device import choose
 

@@ -1,7 +1,7 @@
 """Draw slices of test cases with the contours of the reference and of each method."""
 
-from softbench import logs
 from softbench.figures import case_rows, pictures, slices_figure
+from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]):
     figure = snakemake.params.figure

@@ -1,7 +1,7 @@
 """Draw a metric against a parameter of a method."""
 
-from softbench import logs
 from softbench.figures import pictures, sweep, sweep_figure
+from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]):
     figure = snakemake.params.figure

@@ -1,7 +1,7 @@
 """Draw loss, validation DSC and learning rate along runs."""
 
-from softbench import logs
 from softbench.figures import pictures, training, training_figure
+from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]):
     figure = snakemake.params.figure

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from softbench import logs
+from softbench.jobs import logs
 from softbench.plan.code import record
 from softbench.soft_labels import maps
 

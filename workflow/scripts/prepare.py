@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from softbench import logs, provenance
 from softbench.datasets import fetch, prepare
+from softbench.jobs import logs, provenance
 from softbench.plan.code import record
 
 with logs.job(snakemake.log[0]) as log:

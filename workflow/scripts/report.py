@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from softbench import logs, provenance
+from softbench.jobs import logs, provenance
 from softbench.page import report
 
 with logs.job(snakemake.log[0]):

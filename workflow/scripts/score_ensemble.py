@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from softbench import logs
 from softbench.datasets import scratch, splits
+from softbench.jobs import logs
 from softbench.plan.code import record
 from softbench.training import ensemble
 from softbench.training.device import choose

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from softbench import datasets, logs
+from softbench import datasets
 from softbench.datasets import splits
+from softbench.jobs import logs
 from softbench.plan.code import record
 from softbench.training import sanity
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from softbench import logs
 from softbench.datasets import splits
+from softbench.jobs import logs
 from softbench.plan.code import record
 from softbench.soft_labels.produce import produce
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from softbench import logs
+from softbench.jobs import logs
 from softbench.page import growing
 from softbench.tables import making
 from softbench.tables.given import Given

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from softbench import logs
 from softbench.datasets import scratch, splits
+from softbench.jobs import logs
 from softbench.plan.code import record
 from softbench.training import limits
 from softbench.training.batch import Batch, run_batch

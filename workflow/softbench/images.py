@@ -10,8 +10,9 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 
-from softbench import nifti, pieces
+from softbench import nifti
 from softbench.errors import InputError
+from softbench.jobs import pieces
 
 VERSION = 1
 UNIT_AFFINE = np.eye(4)[[2, 1, 0, 3]]  # voxels of 1 mm: W runs along x, H along y, D along z

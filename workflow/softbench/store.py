@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from softbench import damage, images, pieces
+from softbench import images
 from softbench.errors import InputError
+from softbench.jobs import pieces, storage
 
 VERSION = 2
 ONE = 65535  # the integer that stands for probability 1
@@ -109,7 +110,7 @@ def read_codes(folder: Path | str, case: str) -> np.ndarray:
         with np.load(path) as file:
             codes = unpack(file)
     except Exception as error:
-        way_out = damage.way_out(path, Path(folder) / "manifest.json")
+        way_out = storage.way_out(path, Path(folder) / "manifest.json")
         raise InputError(f"{path} is damaged ({error}). {way_out}") from error
     if codes.dtype != np.uint16:
         raise InputError(f"{path} holds {codes.dtype} where a store holds uint16 (65535 stands for probability 1).")

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from softbench import InputError, pieces
+from softbench import InputError
+from softbench.jobs import pieces
 from softbench.metrics import Reliability
 from softbench.metrics.tidy import tidy
 from softbench.papers import published

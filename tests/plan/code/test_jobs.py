@@ -36,14 +36,14 @@ from softbench.soft_labels.produce import produce
 produce("epd", Path("data"), Path("soft"), settings={"factor": 2}, version={}, log=silent)
 """,
     "train": """
-from softbench import pieces
+from softbench.jobs import pieces
 from softbench.training import weights
 for seed in (0, 1):
     folder = Path(f"run/seed-{seed}")
     pieces.make(folder, "model", "key", lambda scratch: weights.fill(batch_of(), seed, folder, scratch))
 """,
     "score": """
-from softbench import pieces
+from softbench.jobs import pieces
 from softbench.training import scores
 folder = Path("run/seed-0")
 pieces.make(folder, "scores", "key", lambda scratch: scores.fill(batch_of(), 0, folder, scratch))

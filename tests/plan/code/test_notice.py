@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from softbench import cli, pieces, provenance
+from softbench import cli
+from softbench.jobs import pieces, provenance
 from softbench.plan.code import Code, notice, record
 from softbench.plan.code.stages import COARSE, FIRST
 

@@ -9,8 +9,8 @@ import io
 import threading
 from pathlib import Path
 
-from softbench import pieces
 from softbench.errors import InputError
+from softbench.jobs import pieces
 
 VERSION = 1
 COLUMNS = ("file", "bytes", "sha256")

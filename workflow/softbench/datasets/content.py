@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from softbench import pieces
-from softbench.progress import Log, Progress
+from softbench.jobs import pieces
+from softbench.jobs.progress import Log, Progress
 
 VERSION = 1
 THREADS = 4  # hashing waits for the disk and frees the interpreter

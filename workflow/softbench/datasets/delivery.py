@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
-from softbench import pieces
 from softbench.datasets import archives, content, transfer
 from softbench.datasets.case import Archive
 from softbench.datasets.checksums import Checksums, Sum
@@ -15,7 +14,8 @@ from softbench.datasets.download import download
 from softbench.datasets.part import Part
 from softbench.datasets.shelf import Shelf
 from softbench.errors import InputError
-from softbench.progress import Log
+from softbench.jobs import pieces
+from softbench.jobs.progress import Log
 
 VERSION = 1
 TRIES = 3  # of an archive that no published checksum vouches for and that turns out damaged

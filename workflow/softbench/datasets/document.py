@@ -9,10 +9,11 @@ from pathlib import Path
 import jinja2
 import yaml
 
-from softbench import datasets, pieces
+from softbench import datasets
 from softbench.datasets import document_source, phantoms
 from softbench.datasets.document_source import Facts
 from softbench.errors import InputError
+from softbench.jobs import pieces
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]

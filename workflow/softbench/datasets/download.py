@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from softbench.datasets import archives
 from softbench.datasets.part import Part
 from softbench.errors import InputError
-from softbench.progress import Log, Progress
+from softbench.jobs.progress import Log, Progress
 
 VERSION = 1
 CHUNK = 1 << 16  # bytes, at most: what has arrived is written at once, so that a kill loses little

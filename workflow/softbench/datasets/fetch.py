@@ -9,13 +9,14 @@ from math import inf
 from pathlib import Path
 from types import ModuleType
 
-from softbench import datasets, pieces
+from softbench import datasets
 from softbench.datasets import access, archives, content, layout, tcia, transfer
 from softbench.datasets.checksums import Checksums
 from softbench.datasets.delivery import Delivery, Item
 from softbench.datasets.shelf import Shelf
 from softbench.errors import InputError
-from softbench.progress import Log
+from softbench.jobs import pieces
+from softbench.jobs.progress import Log
 
 VERSION = 1
 

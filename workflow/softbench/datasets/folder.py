@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import damage, pieces, store
+from softbench import store
 from softbench.datasets import intensities
 from softbench.datasets.case import Case
 from softbench.errors import InputError
+from softbench.jobs import pieces, storage
 
 VERSION = 1
 COLUMNS = (
@@ -134,7 +135,7 @@ class Dataset:
         found = hash_of(affine, arrays)
         if found != self.manifest["cases"][case]:
             folder = array_path(self.path, case, "images").parent
-            way_out = damage.way_out(folder, self.path / "manifest.json")
+            way_out = storage.way_out(folder, self.path / "manifest.json")
             raise InputError(f"{folder} is damaged (its arrays have not the hash that the manifest lists). {way_out}")
         self._whole.add(case)
 
@@ -147,7 +148,7 @@ class Dataset:
         try:
             array: np.ndarray = np.load(path, mmap_mode="r")
         except (OSError, ValueError, EOFError) as error:
-            way_out = damage.way_out(path.parent, self.path / "manifest.json")
+            way_out = storage.way_out(path.parent, self.path / "manifest.json")
             raise InputError(f"{path} is missing or damaged ({error}). {way_out}") from error
         return array
 

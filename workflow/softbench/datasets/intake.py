@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from softbench import datasets, nifti, pieces, store
+from softbench import datasets, nifti, store
 from softbench.datasets import crop, intensities, phantoms, reading, resample
 from softbench.datasets.case import Case, RawCase
 from softbench.datasets.folder import hash_of
@@ -15,6 +15,7 @@ from softbench.datasets.normalise import normalise
 from softbench.datasets.volumes import Volumes
 from softbench.datasets.window import window
 from softbench.errors import InputError
+from softbench.jobs import pieces
 
 VERSION = 3
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from softbench import damage, pieces
 from softbench.errors import InputError
+from softbench.jobs import pieces, storage
 
 VERSION = 1
 NAME = "prepared"  # of the file, of its array, and of the hashes in the manifest
@@ -67,10 +67,10 @@ def read(folder: Path, sha256: str, manifest: Path) -> np.ndarray:
     Raises: InputError: if the file is missing, or damaged, be it in a single bit.
     """
     path = folder / f"{NAME}.npz"
-    with damage.told(path, manifest), np.load(path) as file:
+    with storage.told(path, manifest), np.load(path) as file:
         kept: np.ndarray = file[NAME]
     if pieces.hash_array(kept) != sha256:
         raise InputError(
-            f"{path} is damaged (it has not the hash that the manifest lists). {damage.way_out(folder, manifest)}"
+            f"{path} is damaged (it has not the hash that the manifest lists). {storage.way_out(folder, manifest)}"
         )
     return kept.astype(np.float32)

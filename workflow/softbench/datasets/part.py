@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from softbench import pieces
+from softbench.jobs import pieces
 
 VERSION = None  # what came of a download so far; sums are checked after it
 

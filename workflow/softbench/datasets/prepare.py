@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from softbench import datasets, pieces, pool
+from softbench import datasets
 from softbench.checks import require_one_of
 from softbench.datasets import intake, layout, normalise, phantoms, window
 from softbench.datasets.case import RawCase
 from softbench.datasets.folder import COLUMNS
 from softbench.datasets.intake import Order
 from softbench.errors import InputError
+from softbench.jobs import pieces, pool
 
 VERSION = 3
 DTYPES = ("float32", "float16")

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from softbench import pieces
 from softbench.datasets import content
 from softbench.errors import InputError
-from softbench.progress import Log
+from softbench.jobs import pieces
+from softbench.jobs.progress import Log
 
 VERSION = 1
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import pieces
 from softbench.errors import InputError
+from softbench.jobs import pieces
 
 VERSION = 1
 PARTS = ("train", "val", "test")

@@ -13,14 +13,14 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlencode
 
-from softbench import pieces
 from softbench.datasets import archives
 from softbench.datasets.case import Archive
 from softbench.datasets.delivery import Item, mirror_folder
 from softbench.datasets.download import RefusedError, download
 from softbench.datasets.part import Part
 from softbench.errors import InputError
-from softbench.progress import Log
+from softbench.jobs import pieces
+from softbench.jobs.progress import Log
 
 VERSION = 1
 SERVER = "https://services.cancerimagingarchive.net/nbia-api/services/v1/"

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from softbench.errors import InputError
-from softbench.progress import Log, duration
+from softbench.jobs.progress import Log, duration
 
 VERSION = 1
 DOWNLOADS = 4  # at once; SOFTBENCH_DOWNLOADS overrides it

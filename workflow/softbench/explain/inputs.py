@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from softbench import pieces
 from softbench.datasets import splits
 from softbench.explain.place import Place
+from softbench.jobs import pieces
 from softbench.plan.plan import Plan
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import damage, datasets, joint_manifest, nifti
+from softbench import datasets, nifti
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.figures import case_choice
 from softbench.figures.case_choice import FOREGROUND
 from softbench.figures.pictures import NOT_RUN
+from softbench.jobs import joint_manifest, storage
 
 VERSION = 2
 FAILED = "no finished run"
@@ -121,7 +122,7 @@ def _dsc(scores: pd.DataFrame, method: str, structure: str, seed: int | None) ->
 def _dsc_of(folders: Iterable[Path]) -> pd.DataFrame:
     """Return the rows of the DSC in the scores of some seeds, one seed a method."""
     how: dict[str, Any] = {"filters": [("metric", "==", "dsc")]}
-    found = [damage.read_parquet(one / "scores.parquet", one.parent / "batch-*.json", **how) for one in folders]
+    found = [storage.read_parquet(one / "scores.parquet", one.parent / "batch-*.json", **how) for one in folders]
     return pd.concat(found, ignore_index=True)
 
 

@@ -13,9 +13,9 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from softbench import pieces
 from softbench.figures.panels import STYLE
 from softbench.figures.reliability import KINDS
+from softbench.jobs import pieces
 
 VERSION = 2
 DPI = 300

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import damage
 from softbench.figures.case_rows import FAILED
 from softbench.figures.pictures import NOT_RUN
+from softbench.jobs import storage
 
 VERSION = 1
 COLUMNS = ["method", "seed", "step", "loss", "val_dsc", "learning_rate"]
@@ -50,10 +50,10 @@ def read(panel: Mapping[str, Any], titles: Mapping[str, str]) -> Panel:
 
 def _histories(batch: Path) -> Iterator[tuple[int, pd.DataFrame]]:
     """Give seed and history of each finished run of a batch."""
-    for seed, outcome in damage.read_json(batch)["seeds"].items():
+    for seed, outcome in storage.read_json(batch)["seeds"].items():
         path = batch.parent / f"seed-{seed}" / "history.csv"
         if outcome["status"] == "done":
-            with damage.told(path, batch):
+            with storage.told(path, batch):
                 yield int(seed), pd.read_csv(path)
 
 

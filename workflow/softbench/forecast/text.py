@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from softbench import length
 from softbench.forecast.estimate import Group
-from softbench.sizes import grid
+from softbench.jobs.progress import grid
 
 MIB_OF_GIB = 1024
 NOTHING = "Nothing to be done: everything is there."

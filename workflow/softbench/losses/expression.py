@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn
 
-from softbench.errors import InputError
-from softbench.suggest import meant
+from softbench.errors import InputError, meant
 
 VERSION = 1
 LEARNED = "learned"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import torch
 
-from softbench import energy, provenance
+from softbench.jobs import energy, provenance
+from softbench.jobs.progress import gib
 from softbench.machine.available import available_bytes
 from softbench.machine.finding import Finding
-from softbench.sizes import gib
 
 NAME = "device"
 NVIDIA = Path("/dev/nvidiactl")  # there where the driver of a GPU is loaded

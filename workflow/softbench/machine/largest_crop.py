@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from softbench.datasets.case import Case
+from softbench.jobs.progress import gib, grid
 from softbench.machine.available import available_bytes
 from softbench.machine.finding import Finding
 from softbench.networks.trial import small_grid
-from softbench.sizes import gib, grid
 from softbench.store import ONE
 from softbench.training import resident, train
 from softbench.training.memory import USABLE, Need, Step, estimate, smaller

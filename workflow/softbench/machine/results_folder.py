@@ -6,9 +6,9 @@ import tempfile
 import threading
 from pathlib import Path
 
-from softbench import pieces
+from softbench.jobs import pieces
+from softbench.jobs.progress import gib
 from softbench.machine.finding import Finding
-from softbench.sizes import gib
 
 NAME = "results folder"
 TEXTS = ("a" * 100_000, "b" * 100_000)

@@ -1,7 +1,7 @@
 """Can a job start worker processes: the loop over cases runs in them."""
 
-from softbench import pool
 from softbench.errors import InputError
+from softbench.jobs import pool
 from softbench.machine.finding import Finding
 
 NAME = "worker processes"

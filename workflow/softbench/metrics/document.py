@@ -10,8 +10,8 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
-from softbench import pieces
 from softbench.errors import InputError
+from softbench.jobs import pieces
 from softbench.metrics import catalogue, comparison, definitions, disagreements
 from softbench.metrics.catalogue import Metric
 from softbench.metrics.comparison import Oracle

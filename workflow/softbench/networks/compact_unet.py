@@ -9,8 +9,8 @@ import itertools
 import torch
 from torch import nn
 
-from softbench import sizes
 from softbench.errors import InputError
+from softbench.jobs import progress
 
 VERSION = 3
 ALLOWED = {
@@ -47,9 +47,9 @@ class CompactUNet(nn.Module):
             features = down(features)
         if features[0, 0].numel() == 1:
             raise InputError(
-                f"an image of {sizes.grid(images.shape[2:])} is one voxel on compact_unet's coarsest grid, and nothing "
-                f"is left to normalise over. Take a crop of at least {2 * self.multiple} along one axis, or fewer "
-                "`widths`."
+                f"an image of {progress.grid(images.shape[2:])} is one voxel on compact_unet's coarsest grid, and "
+                f"nothing is left to normalise over. Take a crop of at least {2 * self.multiple} along one axis, or "
+                "fewer `widths`."
             )
         for up, merge in zip(self.up, self.merge, strict=True):
             features = merge(up(features) + skips.pop())

@@ -7,8 +7,8 @@ from typing import Any
 
 import jinja2
 
-from softbench import pieces
 from softbench.errors import InputError
+from softbench.jobs import pieces
 from softbench.new import literal
 
 ROOT = Path(__file__).parents[3]

@@ -7,10 +7,10 @@ import numpy as np
 
 from softbench.errors import InputError
 from softbench.images import spacing_of
+from softbench.jobs.progress import Log, Progress
 from softbench.own_predictions import volumes
 from softbench.own_predictions.parts import Files, Predicted, References, Source
 from softbench.own_predictions.volumes import Header
-from softbench.progress import Log, Progress
 
 SPACING_MM = 1e-3
 ORIGIN_MM = 1e-2

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from softbench import provenance
 from softbench.figures import pictures, reliability
+from softbench.jobs import provenance
 from softbench.own_predictions import tables
 from softbench.own_predictions.parts import Settings, Show, Source
 from softbench.page import page

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from softbench import pieces
+from softbench.jobs import pieces
 from softbench.metrics import Reliability
 from softbench.metrics.pooled import Pool
 from softbench.metrics.tidy import tidy

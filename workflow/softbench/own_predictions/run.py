@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from softbench import pool
 from softbench.errors import InputError
+from softbench.jobs import pool
+from softbench.jobs.progress import Log
 from softbench.own_predictions import grids, names, page, results, scoring, structures, tables
 from softbench.own_predictions.parts import Predicted, References, Settings, Show, Source
-from softbench.progress import Log
 from softbench.tables.parts import Table
 
 

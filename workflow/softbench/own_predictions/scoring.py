@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import metrics, pieces
+from softbench import metrics
 from softbench.errors import InputError
+from softbench.jobs import pieces
 from softbench.metrics import Reliability
 from softbench.metrics.score import assess
 from softbench.own_predictions import reading

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from softbench import pieces, pool
 from softbench.errors import InputError
+from softbench.jobs import pieces, pool
+from softbench.jobs.progress import Log
 from softbench.own_predictions import reading
 from softbench.own_predictions.parts import References, Settings
-from softbench.progress import Log
 
 VERSION = 1
 

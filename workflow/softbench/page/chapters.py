@@ -6,7 +6,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from softbench import damage
+from softbench.jobs import storage
 from softbench.page.page import environment
 
 Section = dict[str, Any]
@@ -25,7 +25,7 @@ class Shown:
 
 def read(record: Path) -> list[Shown]:
     """Return the views of a table in the order of the page, by the record that its job left."""
-    views = damage.read_json(record)["views"].values()
+    views = storage.read_json(record)["views"].values()
     return [
         Shown(one["title"], one["folded"], one["state"], one["reason"], tuple(map(Path, one["files"])))
         for one in sorted(views, key=lambda one: (one["place"], one["title"]))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from softbench import provenance
+from softbench.jobs import provenance
 from softbench.page import report
 from softbench.plan.paths import INDEX as PAGE
 from softbench.plan.paths import INDEX_NOTE as NOTE

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from softbench import joint_manifest
+from softbench.jobs import joint_manifest
 from softbench.tables.parts import Failure
 
 SHORT = 12  # characters of a commit that a reader sees

@@ -10,8 +10,8 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from softbench import pieces
 from softbench.errors import InputError
+from softbench.jobs import pieces
 
 HERE = Path(__file__).parent
 HYPHENED = re.compile(r"\w+(?:-\w+)+")

@@ -6,7 +6,7 @@
 import re
 from pathlib import Path
 
-from softbench import pieces
+from softbench.jobs import pieces
 from softbench.papers.page_table import page_table
 from softbench.plan import views
 from softbench.plan.views import Declared

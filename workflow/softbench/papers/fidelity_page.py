@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from softbench import pieces
+from softbench.jobs import pieces
 from softbench.papers.fidelity import KINDS, STATUSES, Element, elements
 from softbench.papers.page_table import page_table
 from softbench.papers.published.reader import PAPERS, paper

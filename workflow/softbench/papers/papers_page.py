@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from softbench import pieces
+from softbench.jobs import pieces
 from softbench.papers import published
 from softbench.papers.claims.judge import judge_all
 from softbench.papers.claims.outcome import Outcome

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from softbench import pieces
 from softbench.errors import InputError
-from softbench.launch import begin, clock, cluster, lock, turns
+from softbench.jobs import clock, launch, lock, pieces
 from softbench.plan import earlier, ending, folder, paths, profile, rule_files, words
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.figures import Figures
@@ -52,7 +51,7 @@ class Answers:
     @stops
     def require_no_jobs_left(self) -> None:
         """Stop where Slurm still has jobs of an earlier run of this folder."""
-        cluster.require_none_left(Path.cwd())
+        launch.require_none_left(Path.cwd())
 
     def end(self, *, well: bool = True) -> None:
         """Say at the end of a run what was asked for, if all jobs did well, and which views failed.
@@ -137,11 +136,11 @@ def _note_page(found: Answers) -> None:
 
 
 def _begin(workflow: Path, *, is_main: bool) -> None:
-    turns.sign()
+    lock.sign()
     clock.note_start()
     words.find_softbench()
     if is_main and lock.is_run(sys.argv[1:]):
-        told = begin.run(Path("results"), workflow, sys.argv[1:])
+        told = launch.run(Path("results"), workflow, sys.argv[1:])
         ending.try_again()
         for line in [*told, *notice.lines(Path("results"), Code(workflow, record.CACHE))]:
             print(line, file=sys.stderr)
@@ -184,7 +183,7 @@ def _check_recipes(workflow: Any, found: Answers) -> None:
 
 def _written(targets: Iterable[str]) -> Path:
     """Write the rule file of the targets, unless it lies there as it should be; return where."""
-    from softbench import pieces
+    from softbench.jobs import pieces
 
     text = "".join(TARGET.format(name=name) for name in targets)
     if not TARGETS.exists() or TARGETS.read_text(encoding="utf-8") != text:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from softbench import pieces
+from softbench.jobs import pieces
 
 TABLES = Path("results", "tables")
 MARKS = Path("results", "logs", "tables")

@@ -29,7 +29,7 @@ def _flagged(view: Declared, file: str, category: str) -> Any:
 
 def _caption(view: Declared) -> str:
     """Write the caption of a view where Snakemake finds it, unless it lies there as it should be; return where."""
-    from softbench import pieces
+    from softbench.jobs import pieces
 
     path, text = CAPTIONS / f"{view.name}.rst", view.caption + "\n"
     if not path.exists() or path.read_text(encoding="utf-8") != text:

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from softbench import datasets, images, pieces
+from softbench import datasets, images
 from softbench.datasets.case import Case
+from softbench.jobs import pieces
 from softbench.soft_labels.ignore import fill
 from softbench.soft_labels.intensities import DEFAULT
 

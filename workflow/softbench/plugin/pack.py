@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import datasets, images, pieces, pool, provenance, store
+from softbench import datasets, images, store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
-from softbench.progress import Log
+from softbench.jobs import pieces, pool, provenance
+from softbench.jobs.progress import Log
 from softbench.soft_labels.measures import quality
 from softbench.soft_labels.verify import check
 

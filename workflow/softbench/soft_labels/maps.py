@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from softbench import damage, datasets, pieces, pool, provenance
+from softbench import datasets
 from softbench.checks import require_one_of
+from softbench.jobs import pieces, pool, provenance, storage
 from softbench.soft_labels import intensities
 from softbench.soft_labels.ignore import fill
 
@@ -60,7 +61,7 @@ def read(folder: Path, case: str) -> dict[str, np.ndarray]:
     Raises: InputError: if they are not there, or damaged; the message names the file.
     """
     path = folder / "cases" / f"{case}.npz"
-    with damage.told(path, folder / "shard-*.json"), np.load(path) as file:
+    with storage.told(path, folder / "shard-*.json"), np.load(path) as file:
         return unpack(dict(file))
 
 

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import datasets, pieces, pool, provenance, store
+from softbench import datasets, store
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
+from softbench.jobs import pieces, pool, provenance
 from softbench.soft_labels import intensities, maps
 from softbench.soft_labels.exchange import fit, lender_of
 from softbench.soft_labels.load import load

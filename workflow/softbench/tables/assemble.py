@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import damage, joint_manifest
 from softbench.errors import InputError
-from softbench.joint_manifest import Piece
+from softbench.jobs import joint_manifest, storage
+from softbench.jobs.joint_manifest import Piece
 from softbench.metrics import Reliability
 from softbench.tables.layout import REGIONS
 from softbench.tables.parts import Ensemble, Table
@@ -76,7 +76,7 @@ def read(
     if not found:
         reasons = "; ".join(f"{one['method']}, seed {one['seed']}: {one['reason']}" for one in failed)
         raise NoRunError(f"there is nothing to show: every run failed. {reasons}")
-    tables = [damage.read_parquet(one.folder / "scores.parquet", one.listed) for one in found]
+    tables = [storage.read_parquet(one.folder / "scores.parquet", one.listed) for one in found]
     statistics: Statistics = {}
     for one in found:
         again = {scaled[one.method]: TEMPERATURE} if scaled and one.method in scaled else {}
@@ -110,7 +110,7 @@ def _ensembles(pieces: Iterable[Piece], made: list[Ensemble]) -> Iterator[Scored
 def _reliability(path: Path, listed: Path, prediction: str) -> dict[str, Reliability]:
     """Return the bins of each region; none where that prediction was not made."""
     names = {roi: roi if prediction == RAW else f"{prediction}_{roi}" for roi in REGIONS}
-    with damage.told(path, listed), np.load(path) as arrays:
+    with storage.told(path, listed), np.load(path) as arrays:
         there = {key.split(".")[0] for key in arrays}
         return {roi: Reliability.from_arrays(arrays, name) for roi, name in names.items() if name in there}
 

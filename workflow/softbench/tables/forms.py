@@ -10,8 +10,8 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from softbench import pieces
 from softbench.errors import InputError
+from softbench.jobs import pieces
 from softbench.tables.sheet import Grid, Sheet, Text
 
 VERSION = None  # how numbers are shown, not which

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from softbench import pieces
 from softbench.errors import InputError
+from softbench.jobs import pieces
 from softbench.tables import forms
 from softbench.tables.given import Given, GivenError
 from softbench.tables.sheet import Sheet

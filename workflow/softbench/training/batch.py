@@ -5,8 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from softbench import pieces
 from softbench.errors import DivergedError
+from softbench.jobs import pieces
 from softbench.training import checkpoint, scores, weights
 from softbench.training.material import Material
 from softbench.training.run import Run

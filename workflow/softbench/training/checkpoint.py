@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from softbench import damage, pieces
+from softbench.jobs import pieces, storage
 
 VERSION = 1
 NAME = "checkpoint.pt"
@@ -23,7 +23,7 @@ def load(folder: Path, key: str, device: torch.device) -> tuple[dict[str, Any] |
     if not path.exists():
         return None, "no checkpoint, starting at step 0"
     try:
-        damage.require_checksums(path)
+        storage.require_checksums(path)
         state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:
         return None, f"{path} cannot be read ({error}), starting at step 0"

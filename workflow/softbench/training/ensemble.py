@@ -22,8 +22,9 @@ import pandas as pd
 import torch
 from torch import nn
 
-from softbench import datasets, joint_manifest, pieces, provenance
+from softbench import datasets
 from softbench.errors import InputError
+from softbench.jobs import joint_manifest, pieces, provenance
 from softbench.training import model_file, predictors, score_piece
 from softbench.training.inference import view_of
 from softbench.training.material import Material

@@ -12,8 +12,8 @@ from torch import nn
 
 from softbench.datasets.case import Case
 from softbench.errors import DivergedError, TimeLimitError
+from softbench.jobs.progress import duration
 from softbench.losses.target import Target
-from softbench.progress import duration
 from softbench.training import checkpoint, draws
 from softbench.training.feed import batch_of, room
 from softbench.training.inference import view_of

@@ -17,9 +17,9 @@ from torch import nn
 
 from softbench import losses, networks
 from softbench.errors import InputError
+from softbench.jobs.progress import gib, grid
 from softbench.losses import Target
 from softbench.networks.trial import small_grid
-from softbench.sizes import gib, grid
 from softbench.training.layout import channels_last
 
 VERSION = None  # words on memory that was too small

@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from softbench import damage, networks, pieces
+from softbench import networks
+from softbench.jobs import pieces, storage
 from softbench.training.layout import channels_last
 
 VERSION = 1
@@ -24,8 +25,8 @@ def load(path: Path, device: torch.device) -> nn.Module:
 
     Raises: InputError: if the file is missing or damaged.
     """
-    with damage.told(path, path.parents[1] / "batch-*.json"):
-        damage.require_checksums(path)
+    with storage.told(path, path.parents[1] / "batch-*.json"):
+        storage.require_checksums(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     settings = {name: value for name, value in content["network"].items() if name != "name"}
     with torch.random.fork_rng(devices=[]):

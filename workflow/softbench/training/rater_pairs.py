@@ -19,11 +19,11 @@ import pandas as pd
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
+from softbench.jobs.progress import Progress
 from softbench.metrics.pooled import Curves, Pool, merged
 from softbench.metrics.reliability import Reliability
 from softbench.metrics.score import Assessment, curves_of
 from softbench.metrics.threshold_curve import Curve
-from softbench.progress import Progress
 from softbench.training import score_piece
 from softbench.training.predictors import certain
 from softbench.training.scoring import measure

@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 
-from softbench import joint_manifest, pieces
 from softbench.datasets import splits
 from softbench.datasets.folder import Dataset
+from softbench.jobs import joint_manifest, pieces
 from softbench.training import predictors, rater_pairs, score_piece
 from softbench.training.scoring_settings import Scoring
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import pieces
 from softbench.datasets.folder import Dataset
+from softbench.jobs import pieces
 from softbench.metrics.tidy import tidy
 from softbench.training import coarse_scores
 from softbench.training.coarse_scores import Pair

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from softbench import pieces, store
+from softbench import store
+from softbench.jobs import pieces
 from softbench.training import model_file, predictors, score_piece
 from softbench.training.coarse_scores import Pair
 from softbench.training.inference import view_of

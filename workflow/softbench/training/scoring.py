@@ -9,10 +9,10 @@ import pandas as pd
 from softbench import images, store
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
+from softbench.jobs.progress import Progress
 from softbench.metrics.pooled import Pool, merged
 from softbench.metrics.reliability import Reliability
 from softbench.metrics.score import Assessment, assess, curves_of
-from softbench.progress import Progress
 from softbench.training.predictors import Predictor
 from softbench.training.scoring_settings import Scoring
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from softbench import pieces, provenance
+from softbench.jobs import pieces, provenance
 from softbench.training import facts, model_file
 from softbench.training.loop import train
 from softbench.training.material import Material

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from softbench import joint_manifest
+from softbench.jobs import joint_manifest
 from softbench.papers.comparison import lengths, pick, results
 from softbench.papers.comparison.parts import Block
 from softbench.papers.published import PublishedTable

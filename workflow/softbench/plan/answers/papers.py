@@ -98,7 +98,7 @@ class Papers:
 
     def hashes(self, wildcards: Wildcards) -> dict[str, str]:
         """Return what the runs that lie there hold, so that others are judged anew."""
-        from softbench import pieces
+        from softbench.jobs import pieces
 
         blocks = [block for table in self.as_they_are(wildcards) for block in table["blocks"]]
         return {path: pieces.hash_file(Path(path)) for block in blocks for path in block["batches"]}

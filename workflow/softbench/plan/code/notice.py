@@ -55,7 +55,7 @@ def find(results: Path, code: Code) -> Touched:
 
 def keep(results: Path, code: Code) -> list[str]:
     """Note that the changed modules give the numbers that they gave; return them."""
-    from softbench import pieces
+    from softbench.jobs import pieces
 
     touched, kept = find(results, code), _kept(results)
     names = {(name, stages) for _, stages, of_result in made.found(results) for name in of_result}

@@ -27,7 +27,7 @@ def note(*stages: str, folder: Path = FOLDER, **named: Any) -> str:
         named: what they load by name, as `Stages.entries` takes it.
     Returns: the hash.
     """
-    from softbench import pieces  # numpy, which a plan need not wait for
+    from softbench.jobs import pieces  # numpy, which a plan need not wait for
 
     code = Code(WORKFLOW, CACHE)
     reached = {stage: modules_of(code, *Stages(code).entries(stage, **named)) for stage in stages}
@@ -42,7 +42,7 @@ def note(*stages: str, folder: Path = FOLDER, **named: Any) -> str:
 
 def beside(path: Path, *stages: str, **named: Any) -> None:
     """Write down the code of a job that makes no pieces, in a file of its own: of `x.csv`, `x.code.json`."""
-    from softbench import pieces
+    from softbench.jobs import pieces
 
     pieces.write_json(path.with_suffix(".code.json"), {"code": note(*stages, **named)})
 

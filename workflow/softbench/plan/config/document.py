@@ -231,7 +231,7 @@ def _shown() -> list[str]:
 
 def write(path: Path = PAGE) -> None:
     """Write the page."""
-    from softbench import pieces
+    from softbench.jobs import pieces
 
     pieces.write_text(path, page())
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from softbench.errors import InputError
+from softbench.errors import InputError, listed, meant
 from softbench.plan.config.nodes import Place, Places
-from softbench.suggest import listed, meant
 
 
 class MisfitError(InputError):

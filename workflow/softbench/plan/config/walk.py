@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from softbench.errors import meant
 from softbench.plan.config import words
 from softbench.plan.config.faults import known
 from softbench.plan.config.nodes import KeyPath
 from softbench.plan.config.words import Schema
-from softbench.suggest import meant
 
 KEY = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from softbench import damage
+from softbench.jobs import storage
 from softbench.tables.given import Given
 from softbench.tables.rounding import NOTHING, number
 from softbench.tables.sheet import Sheet, plain
@@ -67,7 +67,7 @@ def _row(folder: Path) -> pd.Series:
     path = folder / "quality.parquet"
     if not path.exists() and not (folder / "provenance.json").exists():  # both are written by whoever measures
         return pd.Series(dtype=float)
-    cases = damage.read_parquet(path, folder / "manifest.json").drop(columns="case")
+    cases = storage.read_parquet(path, folder / "manifest.json").drop(columns="case")
     return pd.Series({**cases.mean(), **_superpixels(cases)}, dtype=float)
 
 

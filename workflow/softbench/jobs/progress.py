@@ -1,7 +1,7 @@
-"""Progress in words: how much is done, and how long the rest takes at the pace so far."""
+"""Progress in words: how much is done, how long the rest takes, and how durations and sizes are written."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 VERSION = None  # lines of the log
@@ -55,3 +55,14 @@ def duration(seconds: float) -> str:
     if seconds < 100:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def gib(number: float) -> str:
+    """Return bytes in GiB, with one more digit below one."""
+    value = number / 2**30
+    return f"{value:.1f} GiB" if value >= 1 else f"{value:.2f} GiB"
+
+
+def grid(lengths: Sequence[int]) -> str:
+    """Return lengths as "128 x 192 x 192"."""
+    return " x ".join(map(str, lengths))

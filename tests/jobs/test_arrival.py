@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from softbench.launch import arrival
+from softbench.jobs import launch
 
 DATA = Path("results/data/phantom/manifest.json")
 SOFT = Path("results/soft_labels/phantom/ls/manifest.json")
@@ -22,19 +22,19 @@ def _results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def remember(*paths: Path, text: str = '{"params": []}') -> None:
     for path in paths:
-        arrival.record_of(path).parent.mkdir(parents=True, exist_ok=True)
-        arrival.record_of(path).write_text(text)
+        launch.record_of(path).parent.mkdir(parents=True, exist_ok=True)
+        launch.record_of(path).write_text(text)
 
 
 def test_without_any_memory_every_list_goes_or_is_of_old() -> None:
-    assert arrival.look_again(Path("results")) == 4
+    assert launch.look_again(Path("results")) == 4
     assert [path.exists() for path in (DATA, SOFT, LONG, BESIDE, RUN)] == [False, False, False, True, True]
     assert RUN.stat().st_mtime == 0
 
 
 def test_what_snakemake_remembers_stays() -> None:
     remember(DATA, SOFT, RUN, LONG)
-    assert arrival.look_again(Path("results")) == 0
+    assert launch.look_again(Path("results")) == 0
     assert RUN.stat().st_mtime > 0
     assert DATA.exists()
 
@@ -42,7 +42,7 @@ def test_what_snakemake_remembers_stays() -> None:
 def test_record_that_a_power_cut_left_half_written_counts_as_none() -> None:
     remember(DATA, RUN, LONG)
     remember(SOFT, text='{"params": [')
-    assert arrival.look_again(Path("results")) == 1
+    assert launch.look_again(Path("results")) == 1
     assert DATA.exists()
     assert not SOFT.exists()
 
@@ -54,12 +54,12 @@ def test_record_that_a_list_of_several_methods_names_is_no_output() -> None:
     row.parent.mkdir()
     row.touch()
     joint.write_text('{"pieces": [{"method": "oracle", "path": "oracle/batch-0.json", "hash": "h"}]}')
-    assert row not in arrival.lists(Path("results"))
-    assert arrival.look_again(Path("results")) == 1
+    assert row not in launch.lists(Path("results"))
+    assert launch.look_again(Path("results")) == 1
     assert (row.stat().st_mtime > 0, joint.stat().st_mtime) == (True, 0)
 
 
 def test_memory_in_a_database_is_not_looked_into() -> None:
-    arrival.DATABASE.parent.mkdir()
-    arrival.DATABASE.touch()
-    assert arrival.look_again(Path("results")) == 0
+    launch.DATABASE.parent.mkdir()
+    launch.DATABASE.touch()
+    assert launch.look_again(Path("results")) == 0

@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
-from softbench import InputError, pool
+from softbench import InputError
+from softbench.jobs import pool
 
 SCRIPT = """
 import os, sys, time
-from softbench import pool
+from softbench.jobs import pool
 print(os.getpid(), flush=True)
 print(pool.each({function}, {items}, workers=2, what="squares", log=lambda line: None), flush=True)
 """

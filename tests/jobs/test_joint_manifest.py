@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from softbench import InputError, joint_manifest, pieces
+from softbench import InputError
+from softbench.jobs import joint_manifest, pieces
 
 
 def maker(value: int) -> joint_manifest.Maker:

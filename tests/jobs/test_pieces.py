@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from softbench import pieces
+from softbench.jobs import pieces
 
 
 def write_number(number: int, calls: list[int]):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.launch import lock
+from softbench.jobs import lock
 
 HOLD = """
 import sys
-from softbench.launch import lock
+from softbench.jobs import lock
 lock.take(['--cores', '2'])
 print('held', flush=True)
 sys.stdin.read()

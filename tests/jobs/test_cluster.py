@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.launch import cluster
+from softbench.jobs import launch
 
 
 @pytest.fixture
@@ -30,25 +30,25 @@ def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_jobs_of_this_folder_stop_a_run_and_are_named_once(queue, folder) -> None:
     queue(("7", "rule_train_wildcards_a", folder), ("7", "rule_train_wildcards_a", folder), ("9", "rule_table", folder))
     with pytest.raises(InputError, match=r"2 Slurm jobs .* scancel 7 9$"):
-        cluster.require_none_left(folder)
+        launch.require_none_left(folder)
 
 
 def test_other_jobs_of_the_user_stop_nothing(queue, folder) -> None:
     queue(("7", "rule_train", folder / "other"), ("8", "(null)", folder), ("9", "jupyter", folder))
-    cluster.require_none_left(folder)
+    launch.require_none_left(folder)
 
 
 def test_the_job_that_snakemake_itself_is_does_not_count(queue, folder, monkeypatch: pytest.MonkeyPatch) -> None:
     queue(("7", "rule_by_hand", folder))
-    monkeypatch.setattr(cluster, "OWN_JOB", "7")
-    assert cluster.jobs_of(folder) == []
+    monkeypatch.setattr(launch, "OWN_JOB", "7")
+    assert launch.jobs_of(folder) == []
 
 
 def test_slurm_that_does_not_answer_stops_nothing(queue, folder) -> None:
     queue(("7", "rule_train", folder), status=1)
-    assert cluster.jobs_of(folder) == []
+    assert launch.jobs_of(folder) == []
 
 
 def test_without_slurm_there_are_none(folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert cluster.jobs_of(folder) == []
+    assert launch.jobs_of(folder) == []

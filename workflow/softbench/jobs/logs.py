@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from softbench import storage
 from softbench.errors import InputError, TimeLimitError
-from softbench.launch import clock, turns
+from softbench.jobs import clock, lock, storage
 
 
 @contextmanager
@@ -26,7 +25,7 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
     def tell(line: str) -> None:
         print(f"{name}: {line}", file=sys.stderr, flush=True)
 
-    with turns.alone(Path(path), tell), open(path, "wb", buffering=0) as file:
+    with lock.alone(Path(path), tell), open(path, "wb", buffering=0) as file:
 
         def keep(text: str) -> None:
             with suppress(OSError):  # a log that cannot be written, on a full disk, stops no job
@@ -36,7 +35,7 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
             tell(line)
             keep(f"{time.strftime('%H:%M:%S')} {line}\n")
 
-        turns.end_with_starter(log)
+        lock.end_with_starter(log)
         try:
             clock.require_onward()
             yield log

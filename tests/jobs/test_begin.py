@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.launch import begin, lock
+from softbench.jobs import launch, lock
 
 RESULTS, WORKFLOW = Path("results"), Path("workflow")
 
@@ -30,7 +30,7 @@ def made(path: str, in_s: float = -3600.0) -> Path:
 
 
 def test_first_run_in_a_clone_has_nothing_to_tell() -> None:
-    assert begin.run(RESULTS, WORKFLOW, ["--cores", "2"]) == []
+    assert launch.run(RESULTS, WORKFLOW, ["--cores", "2"]) == []
     assert lock.OWNER.exists()
 
 
@@ -38,7 +38,7 @@ def test_all_that_was_mended_is_told() -> None:
     lock.note_owner()
     made(".snakemake/locks/0.input.lock")
     late = made("results/runs/tiny/net/ls/batch-0.json", in_s=7200.0)
-    told = begin.run(RESULTS, WORKFLOW, [])
+    told = launch.run(RESULTS, WORKFLOW, [])
     assert [line.split(" ")[:2] for line in told] == [["An", "earlier"], ["The", "clock"], ["Snakemake", "does"]]
     assert late.stat().st_mtime == 0
     assert not list(lock.LOCKS.iterdir())
@@ -48,7 +48,7 @@ def test_all_that_was_mended_is_told() -> None:
 def test_file_in_the_place_of_a_folder_stops_the_run_before_it_takes_anything(folder: str) -> None:
     made(folder)
     with pytest.raises(InputError, match=rf"nothing can be written into .*/{folder}: File exists"):
-        begin.run(RESULTS, WORKFLOW, [])
+        launch.run(RESULTS, WORKFLOW, [])
     assert not lock.OWNER.exists()
 
 
@@ -56,5 +56,5 @@ def test_wrong_clock_changes_nothing() -> None:
     made("workflow/rules/all.smk", in_s=7200.0)
     late = made("results/runs/tiny/net/ls/batch-0.json", in_s=7200.0)
     with pytest.raises(InputError, match="the clock shows"):
-        begin.run(RESULTS, WORKFLOW, [])
+        launch.run(RESULTS, WORKFLOW, [])
     assert late.stat().st_mtime > time.time()

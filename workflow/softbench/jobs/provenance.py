@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from softbench import energy, pieces
+from softbench.jobs import energy, pieces
 
 VERSION = None  # circumstance
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "nibabel", "GeodisTK", "scikit-image", "snakemake")

@@ -3,6 +3,10 @@
 The lock is the kernel's (`flock`), so that it goes with its process, however that ends, and no clock and no process
 number can be mistaken. What Snakemake's own lock files say is then stale, unless a run on another host wrote them: not
 every shared file system takes such locks across hosts, so these are left until a person says that the run has ended.
+
+Nor do two jobs write the same output. A Snakemake that is killed alone leaves its jobs at work, and the next one starts
+them again. So a local job ends when its Snakemake has ended. A job on a cluster goes on (its Snakemake there lives), so
+each job also holds a lock, for which the same job of another run waits; then it finds the finished pieces.
 """
 
 import fcntl
@@ -11,13 +15,17 @@ import os
 import platform
 import re
 import shlex
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from softbench import pieces
+import psutil
+
 from softbench.errors import InputError
+from softbench.jobs import pieces
 
 RUN = Path(".snakemake/run.lock")
 OWNER = Path(".snakemake/owner.json")
@@ -89,3 +97,58 @@ def _require_of_this_host(owner: dict[str, Any]) -> None:
             f"{_in_use_by(owner)} This host ({platform.node()}) cannot see whether it has ended. If it has, say "
             "`snakemake --unlock` once, then the same command; what is finished is kept."
         )
+
+
+STARTER = "SOFTBENCH_SNAKEMAKE"  # in a job's environment: which Snakemake started it
+LOOK_EVERY_S = 0.5
+
+
+def sign() -> None:
+    """Let the jobs of this Snakemake know it: called where it reads its rules."""
+    os.environ[STARTER] = f"{_processes()} {os.getpid()}"
+
+
+def _processes() -> str:
+    """Name the table of processes: a number means a process on one host, and in one container, only."""
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        space = "pid"
+    return f"{platform.node()} {space}"
+
+
+def starter_is_gone() -> bool:
+    """Return whether the Snakemake that started this job has ended; False where that cannot be seen from here."""
+    processes, _, number = os.environ.get(STARTER, "").rpartition(" ")
+    if processes != _processes():
+        return False
+    return int(number) not in [parent.pid for parent in psutil.Process().parents()]
+
+
+def end_with_starter(log: Callable[[str], None]) -> None:
+    """End this process soon after its Snakemake has."""
+
+    def watch() -> None:
+        while not starter_is_gone():
+            time.sleep(LOOK_EVERY_S)
+        try:
+            log("STOPPED: Snakemake has ended; the same command goes on from here.")
+        finally:  # whether or not there is still somebody to tell
+            os._exit(1)
+
+    if os.environ.get(STARTER, "").startswith(_processes()):
+        threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def alone(path: Path, log: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock beside a job's log file; wait for it as long as another process works on the same output."""
+    with open(path.with_name(f".{path.stem}.lock"), "a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log("waits: a job of an earlier run is still at work on the same output.")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            log(f"goes on without a lock, which this file system has not ({error}).")
+        yield

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from softbench.errors import InputError
-from softbench.progress import Log, Progress
+from softbench.jobs.progress import Log, Progress
 
 VERSION = None  # processes
 Result = TypeVar("Result")

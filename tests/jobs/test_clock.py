@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from softbench import InputError, logs
-from softbench.launch import clock
+from softbench import InputError
+from softbench.jobs import clock, logs
 
 DAY_S = 86400.0
 

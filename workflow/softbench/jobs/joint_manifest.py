@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from softbench import damage, pieces, storage
 from softbench.errors import InputError
+from softbench.jobs import pieces, storage
 
 VERSION = None  # names and hashes of files
 KEPT = "The others are finished and kept: the same command goes on with what is missing."
@@ -81,7 +81,7 @@ def read(paths: Iterable[Path], methods: Collection[str] | None = None) -> Itera
     Raises: InputError: if one is missing or damaged, or is not the one that its joint manifest lists.
     """
     for path in dict.fromkeys(paths):
-        content = damage.read_json(path)
+        content = storage.read_json(path)
         if "pieces" not in content:
             yield Piece(path, content, path)
             continue
@@ -91,7 +91,7 @@ def read(paths: Iterable[Path], methods: Collection[str] | None = None) -> Itera
 
 def _piece(joint: Path, entry: Mapping[str, str]) -> Piece:
     path = joint.parent / entry["path"]
-    content = damage.read_json(path, joint)
+    content = storage.read_json(path, joint)
     if pieces.hash_file(path) != entry["hash"]:
-        raise InputError(f"{path} is not the record that {joint} lists. Delete {joint}, then {damage.KEPT}")
+        raise InputError(f"{path} is not the record that {joint} lists. Delete {joint}, then {storage.KEPT}")
     return Piece(path, content, joint)

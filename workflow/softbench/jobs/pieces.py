@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from softbench import storage
+from softbench.jobs import storage
 
 VERSION = None  # keys and files
 MADE_BY = "SOFTBENCH_CODE"  # names the record of the code that this job runs, see `plan.code.record`

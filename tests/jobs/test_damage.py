@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from softbench import InputError, damage, datasets, networks, store
+from softbench import InputError, datasets, networks, store
 from softbench.datasets import prepare
+from softbench.jobs import storage
 from softbench.soft_labels import maps
 from softbench.training import checkpoint, model_file
 
@@ -116,12 +117,12 @@ def test_scores(harm: Harm, tmp_path: Path) -> None:
     path = tmp_path / "scores.parquet"
     table = pd.DataFrame({"value": np.random.default_rng(0).normal(size=500)})
     table.to_parquet(path, write_page_checksum=True)
-    pd.testing.assert_frame_equal(damage.read_parquet(path, "batch-0.json"), table)
+    pd.testing.assert_frame_equal(storage.read_parquet(path, "batch-0.json"), table)
     harm(path, 500)
     with pytest.raises(InputError, match=r"scores\.parquet"):
-        damage.read_parquet(path, "batch-0.json")
+        storage.read_parquet(path, "batch-0.json")
 
 
 def test_missing_file_is_called_missing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=rf"a\.json is missing\. Delete batch-0\.json, {KEPT}"):
-        damage.read_json(tmp_path / "a.json", "batch-0.json")
+        storage.read_json(tmp_path / "a.json", "batch-0.json")

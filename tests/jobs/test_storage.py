@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from softbench import InputError, logs, pieces, storage
+from softbench import InputError
+from softbench.jobs import logs, pieces, storage
 from softbench.training import checkpoint
 
 GOES_ON = "then give the same command again: what is finished is kept"

@@ -9,19 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from softbench.launch import turns
+from softbench.jobs import lock
 
 JOB = """
 import sys, time
-from softbench import logs
+from softbench.jobs import logs
 with logs.job(sys.argv[1]) as log:
     log("at work")
     time.sleep(float(sys.argv[2]))
 """
 SNAKEMAKE = """
 import subprocess, sys
-from softbench.launch import turns
-turns.sign()
+from softbench.jobs import lock
+lock.sign()
 subprocess.run([sys.executable, *sys.argv[1:]])
 """
 
@@ -44,16 +44,16 @@ def test_job_ends_with_its_snakemake(tmp_path: Path) -> None:
     snakemake.kill()
     snakemake.wait()
     until(lambda: "STOPPED: Snakemake has ended" in said(log))
-    with turns.alone(log, print):  # waits for the last breath, and has it then
+    with lock.alone(log, print):  # waits for the last breath, and has it then
         pass
 
 
 def test_job_whose_snakemake_cannot_be_seen_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of another host or container a process number says nothing."""
-    monkeypatch.setenv(turns.STARTER, "elsewhere pid:[1] 1")
-    assert not turns.starter_is_gone()
-    monkeypatch.delenv(turns.STARTER)
-    assert not turns.starter_is_gone()
+    monkeypatch.setenv(lock.STARTER, "elsewhere pid:[1] 1")
+    assert not lock.starter_is_gone()
+    monkeypatch.delenv(lock.STARTER)
+    assert not lock.starter_is_gone()
 
 
 def test_same_job_of_another_run_waits_for_its_turn(tmp_path: Path) -> None:

@@ -1,0 +1,122 @@
+"""Checks before a run: is the folder writable and free, are file times in order, does Snakemake know the results.
+
+Results without Snakemake's memory of them (copied without `.snakemake`, or it was deleted, or a record is cut): it
+then knows no settings of those jobs, and a changed setting would change nothing. So the manifests of what jobs prepared
+are deleted, and those of runs dated before everything else: each of these jobs looks again, finds its finished pieces
+by their keys, and makes what is missing or of other settings.
+
+Slurm jobs of a killed run: Snakemake cancels its jobs at Ctrl-C only. Its next call knows nothing of them: it would
+submit the same work again, and two jobs would write the same files.
+"""
+
+import base64
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from softbench.errors import InputError
+from softbench.jobs import clock, lock, storage
+
+
+def run(results: Path, workflow: Path, arguments: Sequence[str]) -> list[str]:
+    """Take the folder for this run, and mend what kills, clocks and copies left; return what there is to tell.
+
+    Args:
+        results: the folder of results.
+        workflow: the folder of rules, scripts, splits and package.
+        arguments: of the call of Snakemake.
+    Raises: InputError: if nothing can be written, another run is at work there, or the clock is wrong.
+    """
+    storage.require_writable(results, lock.RUN.parent)
+    clock.require_after(workflow)
+    told = []
+    if lock.take(arguments):
+        told.append("An earlier run was killed; its lock is gone, and its finished pieces are kept.")
+    if moved := clock.settle(results, lists(results)):
+        told.append(f"The clock was set back: the times of {moved} files lay in the future; they are now, in order.")
+    if jobs := look_again(results):
+        told.append(f"Snakemake does not remember the settings of {jobs} jobs: they look at their pieces again.")
+    return told
+
+
+OWN_JOB = os.environ.get("SLURM_JOB_ID")  # read early: Snakemake's Slurm plugin deletes it when run inside a job
+SECONDS = 30.0  # for squeue; a controller that does not answer stops nobody here
+
+
+def require_none_left(folder: Path) -> None:
+    """Raise unless no Slurm job of an earlier run of this folder is in the queue.
+
+    Raises: InputError: with the ids, how to wait and how to cancel.
+    """
+    jobs = jobs_of(folder)
+    if jobs:
+        raise InputError(
+            f"{len(jobs)} Slurm jobs of an earlier run of this folder are still in the queue, and would write the same "
+            f"files. Wait until `squeue --me` no longer shows them, or cancel them; what is finished is kept: "
+            f"scancel {' '.join(jobs)}"
+        )
+
+
+def jobs_of(folder: Path) -> list[str]:
+    """Return the ids of this user's Slurm jobs that Snakemake submitted from a folder; none where there is no Slurm."""
+    command = ["squeue", "--me", "--noheader", "--format=%F\t%k\t%Z"]  # job, comment, folder; an array is one job
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    rows = [line.split("\t") for line in found.stdout.splitlines() if found.returncode == 0]
+    ours = [job for job, comment, where in rows if comment.startswith("rule_") and Path(where) == folder.resolve()]
+    return [job for job in dict.fromkeys(ours) if job != OWN_JOB]
+
+
+MEMORY = Path(".snakemake/metadata")
+DATABASE = Path(".snakemake/metadata.db")  # where Snakemake was told to keep its memory in one file
+PREPARED = ("data/*/manifest.json", "maps/*/*/shard-*.json", "soft_labels/*/*/manifest.json")
+JOINT = "runs/*/*/sanity.json"  # lists records that are called like batches
+RUNS = ("runs/*/*/*/batch-*.json", JOINT, "runs/*/*/ensembles.json")
+LONGEST_NAME = 254  # of a file; a longer one is cut into folders
+
+
+def lists(results: Path, patterns: tuple[str, ...] = PREPARED + RUNS) -> Iterator[Path]:
+    """Give the lists that jobs wrote last, without the circumstances beside them (`shard-0.provenance.json`) and the
+    records that a list of several methods names, which are no outputs."""
+    named = set(_named(results))
+    found = (path for pattern in patterns for path in sorted(results.glob(pattern)))
+    yield from (path for path in found if "." not in path.stem and path not in named)
+
+
+def _named(results: Path) -> Iterator[Path]:
+    """Give the records that lists of several methods name; nothing of a list that cannot be read."""
+    for path in results.glob(JOINT):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            yield from [path.parent / one["path"] for one in json.loads(path.read_text(encoding="utf-8"))["pieces"]]
+
+
+def look_again(results: Path) -> int:
+    """Make every job run whose settings Snakemake does not know; return how many there are."""
+    if DATABASE.exists():
+        return 0
+    prepared = [path for path in lists(results, PREPARED) if not _is_remembered(path)]
+    runs = [path for path in lists(results, RUNS) if not _is_remembered(path)]
+    for path in prepared:
+        path.unlink()
+    for path in runs:
+        os.utime(path, (0, 0))
+    return len(prepared) + len(runs)
+
+
+def _is_remembered(path: Path) -> bool:
+    try:
+        return bool(json.loads(record_of(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False
+
+
+def record_of(path: Path) -> Path:
+    """Return where Snakemake keeps its record of an output."""
+    name = base64.urlsafe_b64encode(str(path).encode()).decode()
+    parts = [name[start : start + LONGEST_NAME] for start in range(0, len(name), LONGEST_NAME)]
+    return MEMORY.joinpath(*("@" + part for part in parts[:-1]), parts[-1])
