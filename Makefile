@@ -59,13 +59,7 @@ snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest tests/snapshots --rewrite-snapshots
 
 docs: setup  ## rewrite the pages of docs/ that are made from code and data
-	$(BIN)/python -m softbench.metrics.document
-	$(BIN)/python -m softbench.explain.dataset_page
-	$(BIN)/python -m softbench.plan.config.document
-	$(BIN)/python -m softbench.papers.papers_page
-	$(BIN)/python -m softbench.papers.fidelity_page
-	$(BIN)/python -m softbench.page.views_page
-	$(BIN)/python envs/licences.py
+	PYTHONPATH=workflow:docs $(BIN)/python -m make
 	$(BIN)/python benchmarks/performance.py
 
 gpu-bundle: setup  ## fill build/gpu-bundle for benchmarks/gpu.py on a machine without network: make gpu-bundle HIPPOCAMPUS=/data/Task04_Hippocampus

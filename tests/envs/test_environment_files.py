@@ -23,7 +23,6 @@ FOUND_BY_NAME = {
 }
 # Files that others import, or whose functions import more, but whose work is done in some stages alone.
 WORKS_ONLY_IN = {
-    "softbench/datasets/document": (),  # `make docs`
     "softbench/datasets/sevenzip": ("data",),
     "softbench/jobs/energy": ("training",),  # of a GPU
     "softbench/losses": ("training",),

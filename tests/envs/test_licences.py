@@ -1,35 +1,26 @@
 """docs/licences.md: fresh, and what it says of MedPy is so."""
 
-import importlib.util
 import re
 from email.message import Message
-from pathlib import Path
-from types import ModuleType
 
 import pytest
+from make import licences
+from make.markdown import DOCS
+
+PAGE = DOCS / "licences.md"
 
 
-@pytest.fixture(scope="module")
-def licences(root: Path) -> ModuleType:
-    specification = importlib.util.spec_from_file_location("licences", root / "envs" / "licences.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+def test_page_is_fresh():
+    assert PAGE.read_text(encoding="utf-8") == licences.page(), "docs/licences.md is stale: run `make docs`"
 
 
-def test_page_is_fresh(licences):
-    assert licences.PAGE.read_text(encoding="utf-8") == licences.page(), "docs/licences.md is stale: run `make docs`"
-
-
-def test_every_pin_has_its_row(licences, pins, root):
-    text = licences.PAGE.read_text(encoding="utf-8")
+def test_every_pin_has_its_row(pins):
+    text = PAGE.read_text(encoding="utf-8")
     rows = {name.lower().replace("_", "-").replace(".", "-") for name in re.findall(r"^\| (\S+) \| \S", text, re.M)}
     assert set(pins) <= rows
 
 
-def test_package_that_states_nothing_is_an_error(licences, monkeypatch):
+def test_package_that_states_nothing_is_an_error(monkeypatch):
     monkeypatch.setattr(licences.metadata, "metadata", lambda name: Message())
     monkeypatch.setattr(licences.metadata, "files", lambda name: [])
     with pytest.raises(LookupError, match="nameless states no licence"):

@@ -1,8 +1,8 @@
 """Outcomes as words."""
 
 import pytest
+from make.papers import claims_table
 from softbench.papers import claims, published
-from softbench.papers.papers_page import claims_table
 
 
 @pytest.fixture(scope="module")

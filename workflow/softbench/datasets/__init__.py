@@ -2,8 +2,8 @@
 
 A source is a module of this folder, or of `phantoms/`, that assigns `ACCESS`; it is found by being there, and
 fetched and prepared by the same two rules. With it come tests and, unless it is "own", an entry of its facts in
-`document.yaml`; docs/datasets.md shows a whole one. Marked *: read from the text of the module, so a plain literal
-(strings, numbers, lists, dicts).
+`docs/make/datasets.yaml`; docs/datasets.md shows a whole one. Marked *: read from the text of the module, so a plain
+literal (strings, numbers, lists, dicts).
 
 **Every source**
 

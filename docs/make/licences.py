@@ -1,14 +1,12 @@
-"""The page docs/licences.md: every pinned package with the licence that its own metadata states.
-
-`make docs` calls `python envs/licences.py`.
-"""
+"""The page docs/licences.md: every pinned package with the licence that its own metadata states."""
 
 import re
 from importlib import metadata
-from pathlib import Path
+from typing import Any
 
-HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "licences.md"
+from make.markdown import ROOT
+
+PINS = ROOT / "envs"
 PARTS = {
     "requirements": "What the suite runs with",
     "source-builds": "Built from source",
@@ -36,7 +34,7 @@ build does not.
 
 def pinned(part: str) -> list[str]:
     """Return the names that a file of pins holds, in its order."""
-    lines = [line.split("#")[0].strip() for line in (HERE / f"{part}.txt").read_text(encoding="utf-8").splitlines()]
+    lines = [line.split("#")[0].strip() for line in (PINS / f"{part}.txt").read_text(encoding="utf-8").splitlines()]
     return [line.split("==")[0] for line in lines if line]
 
 
@@ -47,7 +45,7 @@ def licence_of(package: str) -> str:
     """
     if package in READ_IN_ITS_FILE:
         return READ_IN_ITS_FILE[package]
-    stated = metadata.metadata(package)
+    stated: Any = metadata.metadata(package)  # a Message; typed as one only from Python 3.12 on
     phrase = (stated.get("License") or "").strip()
     kinds = [line.split(" :: ")[-1] for line in stated.get_all("Classifier") or [] if line.startswith("License")]
     if expression := stated.get("License-Expression"):
@@ -72,7 +70,3 @@ def page() -> str:
         rows = [f"| {name} | {licence_of(name)} |" for name in pinned(part)]
         parts.append("\n".join([f"## {title}", f"`envs/{part}.txt`", "", "| package | licence |", "|---|---|", *rows]))
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

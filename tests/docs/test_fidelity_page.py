@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from make import fidelity
+from make.fidelity import Element
 from softbench import InputError
-from softbench.papers import fidelity, fidelity_page, published
-from softbench.papers.fidelity import Element
+from softbench.papers import published
 from softbench.plan.config import Config, read
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +32,7 @@ def test_what_does_not_exist_is_found(config) -> None:
     where = ("workflow/none.py", "config/methods.yaml: methods.none", "config/methods.yaml: methods.svls")
     where += ("config/papers/svls.yaml: methods.svls", "config.yaml: methods.svls")
     shown = (
-        "tests/papers/test_fidelity.py::test_none",
+        "tests/docs/test_fidelity_page.py::test_none",
         "results/tables/none.md",
         "results/tables/svls_1_open.md",
     )
@@ -83,4 +84,4 @@ def test_a_choice_of_ours_without_its_reason_is_refused(tmp_path, monkeypatch) -
 
 
 def test_page_is_up_to_date() -> None:
-    assert fidelity_page.PAGE.read_text(encoding="utf-8") == fidelity_page.page(), "run `make docs`"
+    assert (ROOT / "docs" / "fidelity.md").read_text(encoding="utf-8") == fidelity.page(), "run `make docs`"

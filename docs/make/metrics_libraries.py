@@ -3,7 +3,7 @@
 Entries are named as in `tests/oracles/metrics/README.md`. A peer without `ours` computes what is not offered here.
 """
 
-from softbench.metrics.comparison import Peer
+from make.metrics_beside import Peer
 
 VERSIONS = {
     "medpy": "0.5.2",

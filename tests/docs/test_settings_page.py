@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbench.plan.config import document, rules_found, schema, words
+from make import settings
+from softbench.plan.config import declared, rules_found, schema, words
 
 KNOWN = {
     *("type", "description", "properties", "additionalProperties", "required", "items", "minItems", "maxItems"),
@@ -15,12 +16,12 @@ KNOWN = {
 
 
 def test_page_is_current(root: Path) -> None:
-    made = document.page()
+    made = settings.page()
     assert (root / "docs" / "settings.md").read_text(encoding="utf-8") == made, "stale: `make docs`"
 
 
 def test_every_recipe_network_and_protocol_setting_is_on_the_page() -> None:
-    page = document.page()
+    page = settings.page()
     for name in (*rules_found.find().recipes, "compact_unet", "focal", "sweep"):
         assert f"# `{name}`\n" in page
     assert "| `alpha` | share given away | a number from 0 to 1 | `0.1` |" in page
@@ -42,13 +43,13 @@ def parts(one: Any) -> Iterator[Mapping[str, Any]]:
 def test_schema_holds_no_word_that_the_check_does_not_know() -> None:
     names = [name for name in schema._text()[schema.DEFINITIONS]]
     every = [schema.whole(), *map(schema.definition, names)]
-    every += [schema.resolved(document.constant(f"{place}:ALLOWED")[key]) for place, key in declared_keys()]
+    every += [schema.resolved(declared.constant(f"{place}:ALLOWED")[key]) for place, key in declared_keys()]
     assert {key for one in every for part in parts(one) for key in part} <= KNOWN
 
 
 def declared_keys() -> Iterator[tuple[str, str]]:
     for place in ("soft_labels/geols.py", "soft_labels/superpixel.py", "datasets/prepare.py", "datasets/oct_dme.py"):
-        for key in document.constant(f"{place}:ALLOWED"):
+        for key in declared.constant(f"{place}:ALLOWED"):
             yield place, key
 
 

@@ -1,25 +1,20 @@
-"""The page docs/papers.md, made from the printed tables and the claims: no number on it is typed by hand.
-
-`make docs` calls `python -m softbench.papers.papers_page`.
-"""
+"""The page docs/papers.md, made from the printed tables and the claims: no number on it is typed by hand."""
 
 import math
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 
-from softbench.jobs import pieces
 from softbench.papers import published
 from softbench.papers.claims.judge import judge_all
 from softbench.papers.claims.outcome import Outcome
-from softbench.papers.page_table import page_table
 from softbench.papers.published import Dataset, Paper, PrintedCell, PrintedMetric, PublishedTable, arithmetic
 
-PAGE = Path(__file__).parents[3] / "docs" / "papers.md"
+from make import markdown
+
 HEAD = """# Papers
 
-<!-- Made by `make docs` from workflow/published/*.yaml and softbench/papers/papers_page.py: edit those. -->
+<!-- Made by `make docs` from workflow/published/*.yaml and docs/make/papers.py: edit those. -->
 
 What the papers print, what their ± is over, which of their numbers are in doubt, and which of their sentences their own
 tables bear out. The numbers themselves are in `workflow/published`, one file a paper, cell by cell as printed;
@@ -80,7 +75,7 @@ def _overview(papers: Sequence[Paper]) -> str:
     lost = sum(cell.printed == published.tables.LOST for _, table in tables for cell in table.cells)
     said = f"{total} cells, of which {lost} are lost; {total - lost} numbers.\n"
     head = ("table", "paper", "what", "cells", "± is over", "cells with a note")
-    return f"## All tables\n\n{page_table(head, rows)}\n{said}"
+    return f"## All tables\n\n{markdown.table(head, rows)}\n\n{said}"
 
 
 def _arithmetic() -> str:
@@ -91,7 +86,8 @@ def _arithmetic() -> str:
         f"{held.total()} of {counts.total()} checks hold. A printed number stands for all that round to it; no other "
         "tolerance is used.\n"
     )
-    return f"## What their arithmetic allows to check\n\n{page_table(('kind', 'rule', 'checks', 'hold'), rows)}\n{said}"
+    checks = markdown.table(("kind", "rule", "checks", "hold"), rows)
+    return f"## What their arithmetic allows to check\n\n{checks}\n\n{said}"
 
 
 def _of_paper(paper: Paper, outcomes: Sequence[Outcome]) -> str:
@@ -103,17 +99,17 @@ def _of_paper(paper: Paper, outcomes: Sequence[Outcome]) -> str:
         f"## {paper.key}",
         f"{paper.authors} {paper.year}{venue}: *{paper.title}*.\n{paper.protocol}",
         "".join(f"- {fact}\n" for fact in paper.know),
-        page_table(("data", "our key", "train / val / test", "know that"), map(_dataset, datasets.values())),
-        page_table(("prints", "in", "ours", "know that"), map(_metric, metrics.values())),
+        markdown.table(("data", "our key", "train / val / test", "know that"), map(_dataset, datasets.values())),
+        markdown.table(("prints", "in", "ours", "know that"), map(_metric, metrics.values())),
     ]
     if doubts := [row for table in tables for row in _doubts(table)]:
-        blocks += ["Cells in doubt:\n", page_table(("table", "cells", "sure", "why"), doubts)]
+        blocks += ["Cells in doubt:\n", markdown.table(("table", "cells", "sure", "why"), doubts)]
     return "\n\n".join(block.rstrip("\n") for block in [*blocks, "Claims:", claims_table(outcomes)]) + "\n"
 
 
 def claims_table(outcomes: Sequence[Outcome]) -> str:
     """Return outcomes as a table of the page; – where a probability cannot be known."""
-    return page_table(CLAIMS, map(_claim, outcomes))
+    return markdown.table(CLAIMS, map(_claim, outcomes))
 
 
 def _claim(one: Outcome) -> tuple[str, ...]:
@@ -162,12 +158,3 @@ def _over(table: PublishedTable) -> str:
         return f"{table.n} seeds"
     tests = " / ".join(str(one.test) for one in table.datasets.values())
     return f"{tests} test cases, one run" if table.over == "cases" else "none printed"
-
-
-def write(path: Path = PAGE) -> None:
-    """Write the page."""
-    pieces.write_text(path, page())
-
-
-if __name__ == "__main__":
-    write()

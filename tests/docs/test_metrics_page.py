@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from make import metrics as metrics_page
+from make import metrics_beside, metrics_libraries
+from make.metrics_beside import Peer
 from softbench import InputError, metrics
-from softbench.metrics import catalogue, comparison, disagreements, document
-from softbench.metrics.comparison import Peer
+from softbench.metrics import catalogue
 
 TABLES = {
     "OVERLAP": "A_anisotropic", "HD95": "A_anisotropic", "MEAN_DISTANCE": "A_anisotropic",
@@ -20,7 +22,7 @@ TABLES = {
 
 @pytest.fixture(scope="module")
 def oracle() -> dict[str, dict[str, np.ndarray]]:
-    return document.load(document.ORACLES)
+    return metrics_page.load(metrics_page.ORACLES)
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +37,8 @@ def rows(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
 
 
-def test_page_is_fresh(text, tmp_path):
-    document.write(tmp_path / "metrics.md")
-    assert (tmp_path / "metrics.md").read_text(encoding="utf-8") == text, "docs/metrics.md is stale: run `make docs`"
+def test_page_is_fresh(text):
+    assert metrics_page.page() == text, "docs/metrics.md is stale: run `make docs`"
 
 
 @pytest.mark.parametrize("key", catalogue.CATALOGUE)
@@ -50,7 +51,7 @@ def test_every_metric_has_its_row(key, text):
 
 @pytest.mark.parametrize("table", TABLES)
 def test_equal_numbers_are_equal_and_others_are_not(table, oracle):
-    for pair in comparison.pairs(getattr(disagreements, table), oracle[TABLES[table]]):
+    for pair in metrics_beside.pairs(getattr(metrics_libraries, table), oracle[TABLES[table]]):
         if pair.ours is None:
             continue
         single = pair.peer.library.startswith(("MONAI", "torchmetrics", "SVLS"))
@@ -62,20 +63,20 @@ def test_equal_numbers_are_equal_and_others_are_not(table, oracle):
 def test_every_comparison_is_shown(text):
     shown = {(row[0], row[1]) for row in rows(text) if len(row) == 4}
     for table in TABLES:
-        assert {(peer.library, peer.computes) for peer in getattr(disagreements, table)} <= shown
+        assert {(peer.library, peer.computes) for peer in getattr(metrics_libraries, table)} <= shown
 
 
 def test_number_that_is_not_ours_is_marked(oracle):
     """A millionth of a millimetre away from medpy's."""
     peers = [Peer("medpy", "HD95", "medpy.hd95", "hd95_pooled")]
     found = dict(oracle["A_anisotropic"])
-    assert "`hd95_pooled` = 13.8698" in document.table_of_pairs(comparison.pairs(peers, found))
+    assert "`hd95_pooled` = 13.8698" in metrics_page.table_of_pairs(metrics_beside.pairs(peers, found))
     found["out_medpy.hd95"] = found["out_medpy.hd95"] + 1e-6
-    assert "`hd95_pooled` ≠ 13.8698" in document.table_of_pairs(comparison.pairs(peers, found))
+    assert "`hd95_pooled` ≠ 13.8698" in metrics_page.table_of_pairs(metrics_beside.pairs(peers, found))
 
 
 def test_table_of_empty_masks_tells_refusals_from_numbers(oracle):
-    table = document.table_of_empty_masks([oracle[case] for case in document.EMPTY_CASES])
+    table = metrics_page.table_of_empty_masks([oracle[case] for case in metrics_page.EMPTY_CASES])
     assert "| `hd95` | **ours** | **inf** | **inf** | **NaN** |" in table
     assert "| HD95 | MONAI | NaN | NaN | NaN |" in table
     assert "| HD95 | DeepMind | inf | inf | inf |" in table
@@ -85,7 +86,7 @@ def test_table_of_empty_masks_tells_refusals_from_numbers(oracle):
 def test_soft_and_thresholded_values_are_those_of_the_oracle(oracle):
     """Its definitions are the same, written down a second time; medpy confirmed the thresholded Dice."""
     case = oracle["E_epd_soft2d"]
-    found = comparison.of_soft_labels(case)
+    found = metrics_beside.of_soft_labels(case)
     names = {"dsc_s": "DSC_s", "rd": "RD", "rad": "RAD", "rmse": "RMSE", "mae": "MAE", "mse": "MSE"}
     names |= {"dsc_at_test": "DSC_h", "threshold_at_test": "threshold"}
     for key, name in names.items():
@@ -97,9 +98,9 @@ def test_soft_and_thresholded_values_are_those_of_the_oracle(oracle):
 
 
 def test_least_rmse_is_half_the_root_of_the_share_of_errors():
-    assert comparison.smallest_rmse(99.0) == pytest.approx(5.0)  # 100 * 0.5 * sqrt(0.01)
-    for _, accuracy, printed in disagreements.EPD_PRINTED:
-        assert printed < comparison.smallest_rmse(accuracy)
+    assert metrics_beside.smallest_rmse(99.0) == pytest.approx(5.0)  # 100 * 0.5 * sqrt(0.01)
+    for _, accuracy, printed in metrics_libraries.EPD_PRINTED:
+        assert printed < metrics_beside.smallest_rmse(accuracy)
 
 
 def test_two_voxels_of_the_top_bin_have_the_error_that_the_page_says(text):
@@ -124,8 +125,8 @@ def test_netcal_of_float64_is_what_the_page_says(oracle):
 
 
 def test_versions_are_those_of_the_oracle_files():
-    said = (document.ORACLES / "README.md").read_text(encoding="utf-8")
-    for name, version in disagreements.VERSIONS.items():
+    said = (metrics_page.ORACLES / "README.md").read_text(encoding="utf-8")
+    for name, version in metrics_libraries.VERSIONS.items():
         assert version in said or name.startswith("MRBrainS18"), name  # a challenge's script, which has no release
 
 
@@ -156,12 +157,12 @@ def test_example_runs(text):
 
 def test_folder_without_oracles_says_so(tmp_path):
     with pytest.raises(InputError, match="no oracle file"):
-        document.load(tmp_path)
+        metrics_page.load(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("value", "shown"), [(math.nan, "NaN"), (math.inf, "inf"), (-math.inf, "−inf"), (2 / 3, "0.666667"), (2.0, "2")]
 )
 def test_number_keeps_six_digits(value, shown):
-    table = document.table_of_pairs([comparison.Pair(Peer("x", "y", "z"), value, None)])
+    table = metrics_page.table_of_pairs([metrics_beside.Pair(Peer("x", "y", "z"), value, None)])
     assert table.splitlines()[-1] == f"| x | y | {shown} | – |"

@@ -2,18 +2,18 @@
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import yaml
-
 from softbench import datasets
 from softbench.datasets import prepare, reading, splits, window
 
-SPLITS = Path(__file__).parents[2] / "splits"
+from make.markdown import ROOT, table
+
+SPLITS = ROOT / "workflow" / "splits"
 
 Facts = Mapping[str, Any]
 
@@ -129,9 +129,3 @@ def shares(rule: Mapping[str, Any]) -> str:
 
 def _flow(value: Any) -> str:
     return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10**6).strip().removesuffix("\n...")
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

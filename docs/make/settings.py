@@ -1,19 +1,16 @@
-"""The page docs/settings.md, made from the schema of config and from what modules declare.
-
-`make docs` calls `python -m softbench.plan.config.document`.
-"""
+"""The page docs/settings.md, made from the schema of config and from what modules declare."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
-from pathlib import Path
 from typing import Any
 
 from softbench import losses, networks
 from softbench.plan import modules
 from softbench.plan.config import declared, entries, rules_found, schema, words
 from softbench.plan.config.words import Schema
+from softbench.training.protocol import Protocol
+from softbench.training.scoring_settings import Scoring
 
-PAGE = Path(__file__).parents[4] / "docs" / "settings.md"
 HEAD = """# Settings
 
 <!-- Made by `make docs`: edit workflow/schemas/config.schema.yaml or the `ALLOWED` of a module, not this file. -->
@@ -105,12 +102,12 @@ def _circumstances() -> list[str]:
 
 def _datasets() -> list[str]:
     """Data sets: what all published sources share, phantoms, and what some sources have besides."""
-    shared = schema.settings(constant("datasets/prepare.py:ALLOWED"))
+    shared = schema.settings(declared.constant("datasets/prepare.py:ALLOWED"))
     made = schema.settings(declared.source("phantom_brain"))
     found = [
         "\n## Data sets\n\n`datasets.<key>`: `source` names where the cases come from, and decides the other keys.\n",
-        _section("### Of a published source", shared, constant("datasets/prepare.py:DEFAULTS")),
-        _section("### Of a phantom", made, constant("datasets/prepare.py:DEFAULTS_MADE")),
+        _section("### Of a published source", shared, declared.constant("datasets/prepare.py:DEFAULTS")),
+        _section("### Of a phantom", made, declared.constant("datasets/prepare.py:DEFAULTS_MADE")),
     ]
     for name in modules.sources():
         module = modules.file_of_source(name)
@@ -118,11 +115,6 @@ def _datasets() -> list[str]:
             allowed = modules.constant(module, "ALLOWED", {})
             found.append(_section(f"### Besides, of `{name}`", schema.settings(declared.settings(own, allowed)), own))
     return [*found, f"\n### Sources\n\n{SOURCES}{''.join(map(_source, modules.sources()))}"]
-
-
-def constant(address: str) -> Any:
-    """Return a constant of a module, see `declared.constant`."""
-    return declared.constant(address)
 
 
 def _source(name: str) -> str:
@@ -151,7 +143,7 @@ def _soft_labels() -> list[str]:
 
 def _settings(title: str, one: Schema, module: str, naming: str) -> str:
     defaults = {
-        "intensities": constant("soft_labels/intensities.py:DEFAULT"),
+        "intensities": declared.constant("soft_labels/intensities.py:DEFAULT"),
         **modules.constant(module, "SETTINGS", {}),
     }
     properties = _properties(one, naming)
@@ -184,9 +176,6 @@ def _networks() -> list[str]:
 
 def _training() -> list[str]:
     """Protocols and experiments."""
-    from softbench.training.protocol import Protocol
-    from softbench.training.scoring_settings import Scoring
-
     experiment = schema.definition("experiment")
     plain = {"properties": _properties(experiment, "rehearsal", "scoring"), "required": experiment["required"]}
     rehearsal, scoring = experiment["properties"]["rehearsal"], experiment["properties"]["scoring"]
@@ -227,14 +216,3 @@ def _shown() -> list[str]:
         own = {"properties": _properties(one, *shared), "required": one["required"]}
         parts.append(_section(f"### `{kind}`", own, {}))
     return parts
-
-
-def write(path: Path = PAGE) -> None:
-    """Write the page."""
-    from softbench.jobs import pieces
-
-    pieces.write_text(path, page())
-
-
-if __name__ == "__main__":
-    write()

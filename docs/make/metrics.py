@@ -1,48 +1,37 @@
-"""The page docs/metrics.md, made from the register of metrics and the oracle files: no number on it is typed by hand.
-
-`make docs` calls `python -m softbench.metrics.document`.
-"""
+"""The page docs/metrics.md, made from the register of metrics and the oracle files; no number is typed by hand."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import jinja2
 import numpy as np
-
 from softbench.errors import InputError
-from softbench.jobs import pieces
-from softbench.metrics import catalogue, comparison, definitions, disagreements
+from softbench.metrics import catalogue, definitions
 from softbench.metrics.catalogue import Metric
-from softbench.metrics.comparison import Oracle
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
+from make import metrics_beside as beside
+from make import metrics_libraries as libraries
+from make.markdown import ROOT, fill, table
+from make.metrics_beside import Oracle
+
 ORACLES = ROOT / "tests" / "oracles" / "metrics"
-PAGE = ROOT / "docs" / "metrics.md"
 EMPTY_CASES = ("B1_empty_pred", "B2_empty_ref", "B3_both_empty")
 EXAMPLES = ("dsc_at_val", "dsc_at_test", "iou_at_val_global", "threshold_at_val", "threshold_at_test_global")
 
 
-def page(oracle: Mapping[str, Oracle]) -> str:
-    """Return the page.
-
-    Args:
-        oracle: the arrays of each oracle file, by the file's stem.
-    """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE), autoescape=False, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
-    )  # fmt: skip
-    return environment.get_template("document.md.j2").render(
+def page() -> str:
+    """Return the page."""
+    oracle = load(ORACLES)
+    return fill(
+        "metrics.md.j2",
         register={title: table_of_metrics(group) for title, group in definitions.GROUPS.items()},
         examples=table_of_metrics([catalogue.describe(key) for key in EXAMPLES]),
         thresholded=_listed(catalogue.THRESHOLDED),
         tolerant=_listed(catalogue.TOLERANT),
         libraries=", ".join(catalogue.LIBRARIES.values()),
         pooled=_listed(definitions.POOLED),
-        versions=", ".join(f"{name} {version}" for name, version in disagreements.VERSIONS.items()),
-        compare=lambda peers, case: table_of_pairs(comparison.pairs(getattr(disagreements, peers), oracle[case])),
+        versions=", ".join(f"{name} {version}" for name, version in libraries.VERSIONS.items()),
+        compare=lambda peers, case: table_of_pairs(beside.pairs(getattr(libraries, peers), oracle[case])),
         empty=table_of_empty_masks([oracle[case] for case in EMPTY_CASES]),
         soft=table_of_soft_labels(oracle["E_epd_soft2d"]),
         printed=table_of_printed_errors(),
@@ -53,46 +42,41 @@ def table_of_metrics(metrics: Iterable[Metric]) -> str:
     """Return a table of the register's entries."""
     head = ("key", "name", "unit", "better", "range", "definition", "empty case", "source and departure")
     rows = [(f"`{m.key}`", m.name, m.unit, m.better, _range(m), m.definition, m.empty_case, m.source) for m in metrics]
-    return _table(head, rows)
+    return table(head, rows)
 
 
-def table_of_pairs(pairs: Iterable[comparison.Pair]) -> str:
+def table_of_pairs(pairs: Iterable[beside.Pair]) -> str:
     """Return a table of what libraries give, and which of our keys gives the same."""
     rows = [(pair.peer.library, pair.peer.computes, _number(pair.theirs), _ours(pair)) for pair in pairs]
-    return _table(("library", "computes", "its value", "ours"), rows)
+    return table(("library", "computes", "its value", "ours"), rows)
 
 
 def table_of_empty_masks(oracles: Sequence[Oracle]) -> str:
     """Return a table of what libraries give or raise where the prediction, the reference, or both are empty."""
-    ours = [comparison.of_masks(oracle) for oracle in oracles]
+    ours = [beside.of_masks(oracle) for oracle in oracles]
     rows: list[Sequence[str]] = []
-    for key in dict.fromkeys(key for key, _ in disagreements.EMPTY):
+    for key in dict.fromkeys(key for key, _ in libraries.EMPTY):
         rows.append((f"`{key}`", "**ours**", *(f"**{_number(found[key])}**" for found in ours)))
-        peers = [peer for of_key, peer in disagreements.EMPTY if of_key == key]
+        peers = [peer for of_key, peer in libraries.EMPTY if of_key == key]
         rows += [(peer.computes, peer.library, *(_number(peer.value(oracle)) for oracle in oracles)) for peer in peers]
-    return _table(("metric", "library", "prediction empty", "reference empty", "both empty"), rows)
+    return table(("metric", "library", "prediction empty", "reference empty", "both empty"), rows)
 
 
 def table_of_soft_labels(oracle: Oracle) -> str:
     """Return a table of the soft and the thresholded measures of each class."""
-    found = comparison.of_soft_labels(oracle)
+    found = beside.of_soft_labels(oracle)
     classes = range(len(oracle["in_prob"]))
     rows = [(f"`{key}`", *map(_number, values)) for key, values in found.items()]
-    return _table(("key", *(f"class {class_id}" for class_id in classes)), rows)
+    return table(("key", *(f"class {class_id}" for class_id in classes)), rows)
 
 
 def table_of_printed_errors() -> str:
     """Return a table of EPD's printed RMSE beside the least that its accuracy allows."""
     rows = [
-        (f"{side}", f"{100 - accuracy:.2f}", f"{comparison.smallest_rmse(accuracy):.2f}", f"{rmse:.2f}")
-        for side, accuracy, rmse in disagreements.EPD_PRINTED
+        (f"{side}", f"{100 - accuracy:.2f}", f"{beside.smallest_rmse(accuracy):.2f}", f"{rmse:.2f}")
+        for side, accuracy, rmse in libraries.EPD_PRINTED
     ]
-    return _table(("image side", "100 - accuracy, %", "least RMSE, %", "printed RMSE, %"), rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return table(("image side", "100 - accuracy, %", "least RMSE, %", "printed RMSE, %"), rows)
 
 
 def _listed(keys: Iterable[str]) -> str:
@@ -110,7 +94,7 @@ def _number(value: float | str) -> str:
     return "NaN" if math.isnan(value) else f"{value:.6g}".replace("-", "−")
 
 
-def _ours(pair: comparison.Pair) -> str:
+def _ours(pair: beside.Pair) -> str:
     if pair.ours is None:
         return "–"
     key, *where = str(pair.peer.ours).split(", ")
@@ -129,12 +113,3 @@ def load(folder: Path) -> dict[str, dict[str, np.ndarray]]:
     if not found:
         raise InputError(f"no oracle file (*.npz) in {folder}. Run this from a clone of the repository.")
     return found
-
-
-def write(path: Path = PAGE) -> None:
-    """Write the page of the repository's oracle files."""
-    pieces.write_text(path, page(load(ORACLES)))
-
-
-if __name__ == "__main__":
-    write()

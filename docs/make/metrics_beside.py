@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-
 from softbench.metrics import in_plane
 from softbench.metrics.calibration import calibration
 from softbench.metrics.soft import soft

@@ -1,24 +1,20 @@
-"""What is shown of a table: docs/views.md, and the rows of results/README.md, made of the words of the views.
-
-`make docs` calls `python -m softbench.page.views_page`.
-"""
+"""What is shown of a table: docs/views.md, and the rows of results/README.md, made of the words of the views."""
 
 import re
 from pathlib import Path
 
 from softbench.jobs import pieces
-from softbench.papers.page_table import page_table
 from softbench.plan import views
 from softbench.plan.views import Declared
 
-ROOT = Path(__file__).parents[3]
-PAGE = ROOT / "docs" / "views.md"
+from make.markdown import ROOT, table
+
 LIST = ROOT / "results" / "README.md"
 BLOCK = re.compile(r"(<!-- views: made by `make docs` -->\n).*?(<!-- end of views -->)", re.DOTALL)
 OF = {("methods",): "methods", ("paper",): "papers’", ("methods", "paper"): "all"}
 HEAD = """# What is shown of a table
 
-<!-- Made by `make docs`: edit the views themselves, or workflow/softbench/page/views_page.py, not this file. -->
+<!-- Made by `make docs`: edit the views themselves, or docs/make/views.py, not this file. -->
 
 A *view* is one thing that a reader is shown of a table: the table itself, its statistics, a picture. Each is one file,
 and one job makes all views of a table. Each view has a section on the page of the run; views of one title stand
@@ -94,12 +90,12 @@ What cannot be a view stops `snakemake -n` with its file and what is wrong. All 
 def page() -> str:
     """Return docs/views.md."""
     rows = [(one.title, _where(one), _files(one), one.caption, _of(one), _open(one)) for one in known()]
-    return HEAD + page_table(("section", "view", "files", "shows", "tables", "section is"), rows) + OWN
+    return HEAD + table(("section", "view", "files", "shows", "tables", "section is"), rows) + "\n" + OWN
 
 
 def rows() -> str:
     """Return the table of results/README.md."""
-    return page_table(("path", "what"), [(_files(one), one.caption) for one in known()])
+    return table(("path", "what"), [(_files(one), one.caption) for one in known()]) + "\n"
 
 
 def known() -> list[Declared]:
@@ -126,16 +122,11 @@ def _open(one: Declared) -> str:
     return "closed" if one.folded else "open"
 
 
-def write(page_path: Path = PAGE, list_path: Path = LIST) -> None:
-    """Write both lists; of results/README.md what stands between its two marks."""
-    pieces.write_text(page_path, page())
-    pieces.write_text(list_path, with_rows(list_path.read_text(encoding="utf-8")))
+def write_list(path: Path = LIST) -> None:
+    """Write the list of results/README.md, between its two marks."""
+    pieces.write_text(path, with_rows(path.read_text(encoding="utf-8")))
 
 
 def with_rows(text: str) -> str:
     """Return a text with the rows of today between its two marks."""
     return BLOCK.sub(lambda found: f"{found[1]}\n{rows()}\n{found[2]}", text)
-
-
-if __name__ == "__main__":
-    write()
