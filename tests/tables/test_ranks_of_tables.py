@@ -185,6 +185,18 @@ def test_forms_name_what_is_not_ranked_and_why(tmp_path: Path) -> None:
     assert len(between_columns(found, shown.names)) == 3
 
 
+@pytest.mark.parametrize(("seeds", "cases"), [(3, 4), (3, 30), (5, 4), (5, 30)])
+def test_columns_without_a_number_in_any_line_are_left_out_and_named(tmp_path: Path, seeds: int, cases: int) -> None:
+    shown = made(seeds, cases)
+    forms.write(rank_table.sheet(shown, rankings(shown, draws=2)), tmp_path / "ranks.md")
+    text = (tmp_path / "ranks.md").read_text()
+    assert ("| First in … of redrawn sets of cases |" in text) == (cases >= 30)
+    assert ("Ranks over redrawn test cases: none in any line (a)." in text) == (cases < 30)
+    assert ("| Critical difference (Nemenyi) |" in text) == (seeds >= 5)
+    assert ("Friedman’s test: none in any line (a)." in text) == (seeds < 5)
+    assert "| no valid CI" not in text
+
+
 def test_table_with_one_method_says_that_there_is_nothing_to_rank(tmp_path: Path) -> None:
     shown = made(methods=METHODS[:1])
     found = rankings(shown, draws=1)

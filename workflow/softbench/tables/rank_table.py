@@ -26,10 +26,11 @@ GLANCE = (
 )
 GLANCE_OF_ONE_RUN = "The rank among the trained methods: 1 is best, ties share. There is one run a method."
 SET = "Ranks belong to this set of methods: adding one may change them, but no mean, difference or interval."
-IN_DETAIL = (
+OF_REDRAWN = (
     f"“{LABEL[0].upper()}{LABEL[1:]}”: the rank over redrawn test cases, the trained networks as they are; it "
-    "speaks of no other seeds. Where methods tie for the first place, they share it."
+    "speaks of no other seeds."
 )
+SHARED = "Where methods tie for the first place, they share it."
 
 
 def sheet(evidence: Evidence, found: Sequence[Ranking]) -> Sheet:
@@ -102,14 +103,17 @@ def _left_out(evidence: Evidence, found: Sequence[Ranking]) -> Iterator[str]:
 def _details(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
     titles, reasons = {method.key: method.title for method in evidence.table.methods}, Reasons()
     single, rows, groups = of_one_run(found), [], []
+    redrawn = any(one.ranks and not one.ranks.reason for one in found)
     for name, one in zip(evidence.names, found, strict=True):
         for key in one.order.index:
             assert one.ranks is not None
             rows.append([titles[str(key)], *_detail(one, one.ranks.table.loc[key], reasons, single=single)])
             groups.append(name)
-    titled = OF_ONE_RUN if single else DETAILS
-    title = "Ranks, column by column"
-    return plain(titled, rows, groups=groups, title=title, about=IN_DETAIL, notes=[*reasons.lines()])
+    titled, about, notes = OF_ONE_RUN if single else DETAILS, f"{OF_REDRAWN} {SHARED}", list(reasons.lines())
+    if not redrawn:  # two columns would be empty
+        titled, rows, about = titled[:-2], [row[:-2] for row in rows], SHARED
+        notes = [f"Ranks over redrawn test cases: none in any line {' '.join(reasons.letters)}.", *notes] if rows else []
+    return plain(titled, rows, groups=groups, title="Ranks, column by column", about=about, notes=notes)
 
 
 def _detail(one: Ranking, row: pd.Series, reasons: Reasons, *, single: bool) -> list[str]:

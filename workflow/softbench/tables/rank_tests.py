@@ -12,6 +12,7 @@ from softbench.tables.sheet import Grid, plain
 
 VERSION = 2
 TESTS = ("Ranked by", "Methods", "Seeds", "Cases", "Friedman’s p", "Kendall’s W", "Critical difference (Nemenyi)")
+NO_TEST = "none"
 TESTED = (
     "Do ranks differ over seeds? Friedman’s test (p of Iman and Davenport’s F, unadjusted), the concordance of the "
     "seeds (W, 1 where all rank alike), and by how much two mean ranks must differ."
@@ -30,12 +31,16 @@ def tests(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
             continue
         counts = [str(size) for size in (*one.ranks.by_seed.shape[::-1], len(one.ranks.by_case))]
         if one.test is None or one.reason:
-            tested = [reasons.mark("none", one.reason or ""), NOTHING, NOTHING]
+            tested = [reasons.mark(NO_TEST, one.reason or ""), NOTHING, NOTHING]
         else:
             t = one.test
             tested = [p_value(t.p_f), number(t.concordance, 2), number(t.critical_difference, 2)]
         rows.append([name, *counts, *tested])
-    return plain(TESTS, rows, title="Friedman’s test over seeds", about=TESTED, notes=[*reasons.lines()])
+    heads, notes = TESTS, list(reasons.lines())
+    if rows and all(row[-3].startswith(NO_TEST) for row in rows):  # three columns would be empty
+        heads, rows = TESTS[:-3], [row[:-3] for row in rows]
+        notes = [f"Friedman’s test: none in any line {' '.join(reasons.letters)}.", *notes]
+    return plain(heads, rows, title="Friedman’s test over seeds", about=TESTED, notes=notes)
 
 
 def matrix(evidence: Evidence, found: Sequence[Ranking]) -> Grid:

@@ -23,6 +23,11 @@ class Reasons:
         """Return the mark "no valid CI" with the letter of what follows it in the reason."""
         return self.mark(MARK, reason.removeprefix(f"{MARK}: "))
 
+    @property
+    def letters(self) -> list[str]:
+        """The letters so far, as they stand in cells."""
+        return [f"({letter})" for letter in self._letters.values()]
+
     def lines(self) -> Iterator[str]:
         """Give a line for each reason, its letter first."""
         for reason, letter in self._letters.items():
