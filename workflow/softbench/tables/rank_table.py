@@ -112,7 +112,9 @@ def _details(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
     titled, about, notes = OF_ONE_RUN if single else DETAILS, f"{OF_REDRAWN} {SHARED}", list(reasons.lines())
     if not redrawn:  # two columns would be empty
         titled, rows, about = titled[:-2], [row[:-2] for row in rows], SHARED
-        notes = [f"Ranks over redrawn test cases: none in any line {' '.join(reasons.letters)}.", *notes] if rows else []
+        notes = (
+            [f"Ranks over redrawn test cases: none in any line {' '.join(reasons.letters)}.", *notes] if rows else []
+        )
     return plain(titled, rows, groups=groups, title="Ranks, column by column", about=about, notes=notes)
 
 
