@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 from softbench import InputError, metrics
-from softbench.metrics import blocks
 from softbench.metrics.calibration import sweep
+from softbench.metrics.kernels import blocks
 
 THRESHOLD = 1e-3
 
@@ -130,9 +130,9 @@ def test_chunks_and_groups_of_bins_change_nothing(monkeypatch):
     monkeypatch.setattr(blocks, "FEW", 0)
     p, y = saturated_map(6)
     expected = as_keys(sweep(p, y, None, 40))
-    monkeypatch.setattr("softbench.metrics.chunks.CHUNK", 999)
-    monkeypatch.setattr("softbench.metrics.ranks.TOGETHER", 3)
-    monkeypatch.setattr("softbench.metrics.counting.ROOM", 2500)
+    monkeypatch.setattr("softbench.metrics.kernels.tally.CHUNK", 999)
+    monkeypatch.setattr("softbench.metrics.kernels.counting.TOGETHER", 3)
+    monkeypatch.setattr("softbench.metrics.kernels.counting.ROOM", 2500)
     assert as_keys(sweep(p, y, None, 40)) == pytest.approx(expected, rel=0, abs=1e-13)
 
 

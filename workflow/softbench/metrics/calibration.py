@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softbench.metrics import regions, voxels
-from softbench.metrics.blocks import Gaps, adaptive_errors
+from softbench.metrics.kernels.blocks import Gaps, adaptive_errors
 from softbench.metrics.reliability import Reliability, statistics
 
 VERSION = 2

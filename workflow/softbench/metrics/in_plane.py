@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from softbench.checks import require_one_of, require_same_shape, require_spacing
+from softbench.metrics.kernels.nearest import distances
+from softbench.metrics.kernels.surface_scan import list_voxels
 from softbench.metrics.masks import require_mask
-from softbench.metrics.nearest import distances
-from softbench.metrics.surface_scan import list_voxels
 
 VERSION = 1
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from softbench.checks import require_integers, require_one_of, require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
-from softbench.metrics.band import near_another_class
 from softbench.metrics.boxes import bounding_box, shared
+from softbench.metrics.kernels.band import near_another_class
 from softbench.metrics.surface import EDGE
 
 VERSION = 1

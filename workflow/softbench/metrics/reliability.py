@@ -7,7 +7,7 @@ import numpy as np
 
 from softbench.errors import InputError
 from softbench.metrics import regions, voxels
-from softbench.metrics.tally import tally
+from softbench.metrics.kernels.tally import tally
 
 VERSION = 2
 

@@ -11,9 +11,9 @@ of voxels by at least 0.5 each, it is at least 0.5 sqrt(0.0039) = 3.1 %, and 0.3
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from softbench.metrics.class_maps import enter
+from softbench.metrics.kernels.sums import soft_sums
 
 VERSION = 1
 MEASURES = ("dsc_s", "rad", "rd", "rmse", "mae", "mse")
@@ -45,7 +45,7 @@ class SoftSums:
         """
         p, s = (one.ravel() for one in enter("prediction", prediction, "target", target, inside))
         p, s = (one.astype(np.float32) if one.dtype == np.float16 else one for one in (p, s))  # what is compiled
-        return cls(*_sums(p, s), voxels=p.size)
+        return cls(*soft_sums(p, s), voxels=p.size)
 
     def merge(self, other: "SoftSums") -> "SoftSums":
         """Return the sums of both together, as if their voxels had been one volume."""
@@ -109,18 +109,3 @@ def soft(prediction: np.ndarray, target: np.ndarray) -> dict[str, float]:
     """
     sums = SoftSums.of(prediction, target)
     return {key: getattr(sums, key) for key in MEASURES}
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
-def _sums(prediction: np.ndarray, target: np.ndarray) -> tuple[float, float, float, float, float]:
-    """Return sum s, sum p, sum s p, sum (p - s)^2 and sum |p - s|, in float64 and in array order."""
-    of_target = of_prediction = product = squared = absolute = 0.0
-    for voxel in range(prediction.size):
-        p, s = np.float64(prediction[voxel]), np.float64(target[voxel])
-        error = p - s
-        of_target += s
-        of_prediction += p
-        product += s * p
-        squared += error * error
-        absolute += abs(error)
-    return of_target, of_prediction, product, squared, absolute

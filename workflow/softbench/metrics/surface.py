@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softbench.metrics.nearest import distances
-from softbench.metrics.surface_scan import Elements, scan
-from softbench.metrics.surfel_areas import surfel_areas
+from softbench.metrics.kernels.nearest import distances
+from softbench.metrics.kernels.surface_scan import Elements, scan, surfel_areas
 
 VERSION = 1
 EDGE = 1 + 1e-9  # distances on a lattice are sums of rounded steps: 3 x 0.8 mm must count as within 2.4 mm

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numba import njit
 
 from softbench.errors import InputError
 from softbench.metrics.class_maps import enter
+from softbench.metrics.kernels.sums import count_steps
 from softbench.metrics.overlap import Overlap
 
 VERSION = 1
@@ -47,7 +47,7 @@ class Curve:
         if y.dtype != bool or p.dtype == bool:
             raise InputError(f"`mask` must be bool and `probability` float, but they are {y.dtype} and {p.dtype}.")
         p = p.astype(np.float32 if p.itemsize <= 4 else np.float64, copy=False)  # the types that are compiled
-        return cls(*_count(p.ravel(), y.ravel(), CEILINGS))
+        return cls(*count_steps(p.ravel(), y.ravel(), CEILINGS))
 
     def merge(self, other: "Curve") -> "Curve":
         """Return the counts of both together, as if their voxels had been one volume."""
@@ -105,19 +105,6 @@ class Curve:
         if missing:
             raise InputError(f"no threshold curve {name!r}: {missing} not among {sorted(arrays)}.")
         return cls(*(np.asarray(arrays[_key(name, field)]) for field in FIELDS))
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
-def _count(probability: np.ndarray, mask: np.ndarray, ceilings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Count the voxels, (N,), of each step in the mask and outside it."""
-    last = len(ceilings) - 2
-    counts = np.zeros((2, last + 1), np.int64)
-    for i in range(len(probability)):
-        p = max(np.float64(probability[i]), 0.0)
-        step = min(int(p * last), last)
-        step += int(p >= ceilings[step + 1]) - int(p < ceilings[step])  # the product may be rounded across a threshold
-        counts[int(mask[i]), step] += 1
-    return counts[1], counts[0]
 
 
 def _from_the_top(counts: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from softbench.checks import require_integers, require_label_map, require_same_shape
 from softbench.errors import InputError
 from softbench.metrics import regions
-from softbench.metrics.chunks import walk
+from softbench.metrics.kernels.tally import walk
 
 VERSION = 1
 SUM = 1e-3  # how far from 1 a voxel's probabilities may sum: room for float16, none for logits

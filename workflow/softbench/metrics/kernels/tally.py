@@ -1,21 +1,24 @@
 """One compiled pass over voxels that makes all sums of `Reliability`; sums are float64 and follow the array order.
 
-A block of voxels is first sorted into bins by counting the edges below each value, many voxels an instruction; then it
-is added up voxel by voxel. All that is compiled stays in this file: numba's cache does not notice a change elsewhere.
+Voxels are read a cache-sized chunk at a time, without a copy of the volume (`walk`). A block of them is first sorted
+into bins by counting the edges below each value, many voxels an instruction; then it is added up voxel by voxel.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from softbench.metrics.chunks import classes_of, walk
-
 VERSION = 1
 FLOOR = 1e-12  # keeps the NLL of a class that was ruled out finite: 27.6 nat
+CHUNK = 1 << 18  # voxels; sums start anew in each chunk, so that rounding does not pile up over millions of them
 BLOCK = 1024  # voxels; what is known of a block stays in the fastest cache
 TINY = 1e-200  # a product of probabilities is turned into its logarithm below this, long before it would underflow
 compiled = njit(cache=True, error_model="numpy", nogil=True)
+
+
+Chunk = tuple[np.ndarray, int, slice, np.ndarray]
 
 
 class Tally(NamedTuple):
@@ -41,6 +44,24 @@ def tally(probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray |
         for whole, share in zip(total, part, strict=True):
             whole += share
     return total
+
+
+def tally_plain(
+    probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray | None, edges: np.ndarray
+) -> Tally:
+    """Return the same by numpy: voxels are counted with their bin, their probability, and whether it came true."""
+    counted = np.ones(reference.shape, bool) if inside is None else inside
+    p, y = probabilities[:, counted].astype(np.float64), reference[counted]
+
+    def bins_of(values: np.ndarray, hit: np.ndarray) -> list[np.ndarray]:
+        places = np.searchsorted(edges, values)
+        return [np.bincount(places, weights, len(edges) + 1) for weights in (None, values, hit)]
+
+    hits = np.arange(len(p))[:, None] == y
+    of_top = bins_of(p.max(axis=0), p.argmax(axis=0) == y)
+    counts, confidence, correct = (np.stack(sums) for sums in zip(*map(bins_of, p, hits), strict=True))
+    errors = ((p - hits) ** 2).sum(), -np.log(np.maximum(p[y, np.arange(y.size)], FLOOR)).sum()
+    return Tally(of_top[0], of_top[1], of_top[2], counts, confidence, correct, np.array(errors))
 
 
 def _zeros(classes: int, bins: int) -> Tally:
@@ -205,3 +226,39 @@ def _add_block(
             product = 1.0
     sums.errors[0] += squared
     sums.errors[1] += logs - np.log(product)
+
+
+def classes_of(reference: np.ndarray, classes: int) -> np.ndarray:
+    """Return a label map as (N,) of the smallest type that is compiled for; no copy where it is that already."""
+    return np.ascontiguousarray(reference, np.uint8 if classes <= 256 else np.uint32).reshape(-1)
+
+
+def walk(probabilities: np.ndarray, inside: np.ndarray | None) -> Iterator[Chunk]:
+    """Yield the voxels of (C, ...) probabilities.
+
+    Args:
+        probabilities: (C, ...) floats of any layout, byte order and width.
+        inside: bool mask (...) of the voxels that count, or None for all.
+    Returns: tuples (p, start, here, mask). p is (C, M) float32 (float64 where the input is); n of its voxels, from
+        `start` on, make the chunk. `here` is where they lie among all voxels, `mask` says which of them count, (n,).
+    """
+    total = int(np.prod(probabilities.shape[1:]))
+    mask = np.ones(min(CHUNK, total), bool) if inside is None else np.ascontiguousarray(inside).reshape(-1)
+    done = 0
+    for part in _contiguous(probabilities):
+        for start in range(0, part.shape[1], CHUNK):
+            here = slice(done, done + min(CHUNK, part.shape[1] - start))
+            done = here.stop
+            yield part, start, here, mask[: done - here.start] if inside is None else mask[here]
+
+
+def _contiguous(probabilities: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield (C, M) arrays in the order of voxels: the input itself, or copies of slabs where it lies otherwise."""
+    kind = np.dtype(np.float32 if probabilities.dtype.itemsize <= 4 else np.float64)
+    if probabilities.dtype == kind and probabilities.flags.c_contiguous:
+        yield probabilities.reshape(len(probabilities), -1)
+        return
+    step = max(1, CHUNK // max(1, int(np.prod(probabilities.shape[2:]))))
+    for first in range(0, probabilities.shape[1], step):
+        slab = np.ascontiguousarray(probabilities[:, first : first + step], kind)
+        yield slab.reshape(len(slab), -1)

@@ -1,6 +1,6 @@
 """Calibration errors over blocks of equal count, class by class: Nixon's ACE and TACE, and the SVLS authors' TACE.
 
-Blocks of many float32 values are found by counting (`ranks`), others by sorting; both cut at the same voxels.
+Blocks of many float32 values are found by counting (`counting`), others by sorting; both cut at the same voxels.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from softbench.metrics.chunks import classes_of
-from softbench.metrics.ranks import Column, ties_hit
+from softbench.metrics.kernels.counting import Column, ties_hit
+from softbench.metrics.kernels.tally import classes_of
 
 VERSION = 1
 THRESHOLD = 1e-3  # TACE looks at probabilities above this: SVLS paper, Sec. 4.1
@@ -57,7 +57,7 @@ def _of_classes(p: np.ndarray, y: np.ndarray, inside: np.ndarray | None, bins: i
 
 
 def of_sorted(values: np.ndarray, hit: np.ndarray, bins: int) -> Gaps:
-    """Return the errors of one class from its (N,) probabilities and whether each came true."""
+    """Return the errors of one class from its (N,) probabilities and whether each came true; twin of `of_counts`."""
     values = values.astype(np.float32 if values.dtype.itemsize <= 4 else np.float64)
     order = np.argsort(values, kind="stable")
     ordered = values[order]

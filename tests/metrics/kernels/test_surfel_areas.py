@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from monai.metrics.utils import get_code_to_measure_table
-from softbench.metrics.surfel_areas import corners, surfel_areas
+from softbench.metrics.kernels.surface_scan import corners, surfel_areas
 
 SPACINGS = [(1.0, 1.0, 1.0), (3.0, 0.8, 1.25), (0.4, 2.2, 5.0), (1.0, 1.0), (0.5, 3.0)]
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from softbench.metrics import nearest
-from softbench.metrics.nearest_block import _shifts, squared_distances
-from softbench.metrics.surface_scan import list_voxels
+from softbench.metrics.kernels import nearest
+from softbench.metrics.kernels.nearest import _shifts, squared_distances
+from softbench.metrics.kernels.surface_scan import list_voxels
 
 SPACINGS = [(1.0, 1.0, 1.0), (5.0, 0.4, 0.4), (0.3, 2.0, 0.9), (1.0, 1.0, 0.05), (0.7, 4.0)]
 
