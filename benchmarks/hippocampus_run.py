@@ -41,7 +41,7 @@ def train_seed(
 ) -> torch.nn.Module:
     """Read the cases into memory and train one seed of an experiment's method with one-hot labels."""
     classes = len(dataset.classes)
-    data = in_memory(cases_of(dataset, parts.train), classes, protocol.crop, device)
+    data = in_memory(cases_of(dataset, parts.train), classes, protocol.patch_size, device)
     with tempfile.TemporaryDirectory() as folder:
         model, _ = train(
             data,

@@ -52,13 +52,13 @@ def main() -> None:
 
 def run(settings: dict, phantom: str, crop: list[int], loss: str, seed: int, steps: int) -> list[dict[str, float]]:
     """Train one seed; return the rows of its history that hold a validation."""
-    own = {name: value for name, value in settings.items() if name not in ("epochs", "window")}
-    short = {"steps": steps, "crop": crop, "plateau_epoch_steps": EPOCH, "validate_every": EPOCH}
+    own = {name: value for name, value in settings.items() if name not in ("epochs", "inference_patch")}
+    short = {"steps": steps, "patch_size": crop, "plateau_epoch_steps": EPOCH, "validate_every": EPOCH}
     protocol = Protocol(**{**own, **short})
     cases = [_normalised(phantoms.make(phantom, number, size="tiny")) for number in range(48)]
     classes = len(cases[0].truth)
     targets = [(store.encode(one_hot(case.labels[0], classes))[None], case.labels[:1]) for case in cases[:40]]
-    data = resident.load(cases[:40], targets, protocol.crop, torch.device("cpu"))
+    data = resident.load(cases[:40], targets, protocol.patch_size, torch.device("cpu"))
     with tempfile.TemporaryDirectory() as scratch:
         _, history = train(
             data, cases[40:], network=NETWORK, loss=loss, protocol=protocol, classes=classes, seed=seed,

@@ -136,7 +136,7 @@ def print_loader(output: Path, decode_s: float, sizes: Sizes) -> None:
         data = resident.load(cases, targets, crop, torch.device("cpu"))
         for how, augmentation in AUGMENTATIONS.items():
             steps = EPOCHS * len(cases)
-            protocol = Protocol(steps=steps, batch=1, crop=list(crop), learning_rate=1.0, **augmentation)
+            protocol = Protocol(steps=steps, batch=1, patch_size=list(crop), learning_rate=1.0, **augmentation)
             case_s = fed_s(data, protocol) / steps
             print(f"{name}, {how}: {case_s:.4f} CPU s a case, {decode_s / case_s:.1f} times as fast (target: {TARGET})")
 

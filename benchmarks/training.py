@@ -98,7 +98,8 @@ def contest(work: Work, prepared: Path, chosen: argparse.Namespace) -> dict[str,
     for name, error in training_contest.failed(results).items():
         raise SystemExit(f"{name} failed:\n{error}")
     print(
-        f"{work.dataset}, {work.network['name']}, batch {work.protocol.batch}, {work.protocol.crop}, {of_device(work)}"
+        f"{work.dataset}, {work.network['name']}, batch {work.protocol.batch}, {work.protocol.patch_size}, "
+        f"{of_device(work)}"
     )
     print(f"prepared once for all models of ours: {len(work.cases())} training cases, {prepare_s:.1f} CPU s")
     for name in results:
@@ -136,9 +137,9 @@ def keep(chosen: argparse.Namespace, work: Work, results: dict[str, Result]) -> 
 
 def print_share(work: Work, step_s: float, size: str) -> None:
     """Print the rate of a step of ours, and its share of what a product and a large convolution reach."""
-    shape = (work.protocol.batch, work.channels, *work.protocol.crop)
+    shape = (work.protocol.batch, work.channels, *work.protocol.patch_size)
     operations = rates.operations_of_step(work.model, shape)
-    convolution = max(rates.convolution_rates(work.device, len(work.protocol.crop), size).values())
+    convolution = max(rates.convolution_rates(work.device, len(work.protocol.patch_size), size).values())
     product = rates.product_rate(work.device, size)
     print(f"rate of a step of ours: {operations / step_s / 1e12:.3f} TFLOP/s of {operations / 1e12:.4f} TFLOP")
     for name, peak in (("a product", product), ("the achievable rate of convolutions", convolution)):

@@ -41,7 +41,7 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     for protocol, (channels, classes) in GRIDS.items():
-        crop = [16, 16, 16] if chosen.tiny else CONFIG["protocols"][protocol]["crop"]
+        crop = [16, 16, 16] if chosen.tiny else CONFIG["protocols"][protocol]["patch_size"]
         print(f"{protocol}, batch {BATCH} x {channels} x {crop}: {SEEDS} seeds on {chosen.device}")
         compare(crop, channels, classes, torch.device(chosen.device), 1 if chosen.tiny else chosen.rounds)
 

@@ -55,7 +55,7 @@ class Files(Dataset):
         for published, class_id in self.work.label_ids.items():
             if published != class_id:
                 label[label == published] = class_id
-        image, label = crop_or_pad(image, label, self.work.protocol.crop)
+        image, label = crop_or_pad(image, label, self.work.protocol.patch_size)
         return {
             "image": torch.from_numpy(image.astype(np.float16)),
             "label": torch.from_numpy(label.astype(np.int64)),
@@ -107,7 +107,7 @@ class SvlsLoop:
     def _step(self) -> Step:
         model = self.work.model().to(self.work.device)
         optimiser = torch.optim.Adam(model.parameters(), lr=1e-4, eps=1e-4)
-        dims = len(self.work.protocol.crop)
+        dims = len(self.work.protocol.patch_size)
         axes = [axis - dims for axis, name in enumerate(AXES[-dims:]) if name in self.work.protocol.flips]
 
         def step(batch: dict[str, torch.Tensor]) -> None:
@@ -176,7 +176,7 @@ def deterministic(work: Work) -> list[transforms.Transform]:
     """Return what is cached; MONAI's axes are (W, H, D)."""
     nonzero = work.settings["normalise"] == "zscore_nonzero"
     renamed = {published: class_id for published, class_id in work.label_ids.items() if published != class_id}
-    size = work.protocol.crop[::-1]
+    size = work.protocol.patch_size[::-1]
     return [
         transforms.LoadImaged(KEYS, reader="NibabelReader"),
         transforms.EnsureChannelFirstd(KEYS),
@@ -191,10 +191,10 @@ def deterministic(work: Work) -> list[transforms.Transform]:
 def randomised(work: Work) -> list[transforms.Transform]:
     """Return what is drawn anew for each sample."""
     protocol = work.protocol
-    axes = [axis for axis, name in enumerate(AXES[-len(protocol.crop) :][::-1]) if name in protocol.flips]
+    axes = [axis for axis, name in enumerate(AXES[-len(protocol.patch_size) :][::-1]) if name in protocol.flips]
     scale, shift = protocol.intensity_scale, protocol.intensity_shift
     return [
-        transforms.RandSpatialCropd(KEYS, protocol.crop[::-1], random_size=False),
+        transforms.RandSpatialCropd(KEYS, protocol.patch_size[::-1], random_size=False),
         *(transforms.RandFlipd(KEYS, prob=0.5, spatial_axis=axis) for axis in axes),
         *([transforms.RandScaleIntensityd("image", factors=scale, prob=1.0)] if scale else []),
         *([transforms.RandShiftIntensityd("image", offsets=shift, prob=1.0)] if shift else []),

@@ -56,7 +56,7 @@ class Suite:
         """Read the prepared cases into memory."""
         self.work, self.classes = work, len(dataset.classes)
         cases = [dataset.load(case.id) for case in work.cases()]
-        self.data = in_memory(cases, self.classes, work.protocol.crop, work.device)
+        self.data = in_memory(cases, self.classes, work.protocol.patch_size, work.device)
 
     def run(self, steps: int, warm_up: int) -> Cost:
         """Train a new network."""

@@ -55,7 +55,9 @@ class Work:
     def settings(self) -> dict[str, Any]:
         """Return how the suite prepares a case; the crop is the protocol's."""
         settings = {name: value for name, value in CONFIG["datasets"][self.dataset].items() if name != "source"}
-        return settings | ({"crop": settings["crop"] | {"size": self.protocol.crop}} if "crop" in settings else {})
+        return settings | (
+            {"crop": settings["crop"] | {"size": self.protocol.patch_size}} if "crop" in settings else {}
+        )
 
     @property
     def channels(self) -> int:
@@ -74,7 +76,7 @@ class Work:
 
     def model(self) -> torch.nn.Module:
         """Return the network as peers make it: torch's own draw of weights, in torch's own layout."""
-        return build(self.network, self.channels, self.classes, len(self.protocol.crop))
+        return build(self.network, self.channels, self.classes, len(self.protocol.patch_size))
 
     @property
     def classes(self) -> int:
@@ -108,8 +110,10 @@ def brats(scratch: Path, device: torch.device, *, tiny: bool = False) -> Work:
     """Make cases in the layout and size of BraTS 2019, for the protocol of GeoLS (batch 4) and the U-Net of SVLS."""
     write_brats(scratch / "raw" / "HGG", (40, 48, 48) if tiny else (155, 240, 240))
     geols = Protocol(**CONFIG["protocols"]["geols"])
-    crop, batch = ([32, 32, 32], 2) if tiny else (geols.crop, geols.batch)
-    protocol = replace(geols, crop=crop, batch=batch, transposes=[], epochs=None, steps=1)  # MONAI transposes nothing
+    crop, batch = ([32, 32, 32], 2) if tiny else (geols.patch_size, geols.batch)
+    protocol = replace(
+        geols, patch_size=crop, batch=batch, transposes=[], epochs=None, steps=1
+    )  # MONAI transposes nothing
     whole_run = (geols.epochs or 0) * -(-269 // batch)  # training cases of SVLS and GeoLS
     network = TINY_NETWORK if tiny else CONFIG["networks"]["unet3d"]
     raw, labels = scratch / "raw", brats2019.LABEL_IDS

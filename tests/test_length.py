@@ -7,7 +7,7 @@ from softbench import length
 from softbench.length import Length
 from softbench.training.protocol import Protocol
 
-EPOCHS = {"epochs": 200, "batch": 2, "crop": [8, 8], "learning_rate": 0.1}
+EPOCHS = {"epochs": 200, "batch": 2, "patch_size": [8, 8], "learning_rate": 0.1}
 PLATEAU = {"steps": 25_000, "batch": 2, "schedule": "halve_on_plateau", "patience": 20, "plateau_epoch_steps": 250}
 
 

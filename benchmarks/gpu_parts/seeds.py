@@ -108,7 +108,7 @@ def made(job: Job, count: int, fuse: bool, how: str, *, half: bool) -> Runner:
 def batches(job: Job, count: int) -> Batches:
     """Return noise for each seed, and what it shall learn from it."""
     protocol = protocol_of(EXPERIMENT)
-    crop = (16, 16, 16) if job.tiny else tuple(protocol.crop)
+    crop = (16, 16, 16) if job.tiny else tuple(protocol.patch_size)
     generator = torch.Generator().manual_seed(SEED)
     images = torch.randn(protocol.batch, count * CHANNELS, *crop, generator=generator)
     targets = torch.rand(protocol.batch, count, CLASSES, *crop, generator=generator).softmax(dim=2)

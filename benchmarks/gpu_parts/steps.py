@@ -41,8 +41,8 @@ class Setting:
     def protocol_of(self, tiny: bool) -> Protocol:
         """Return the protocol on its grid."""
         settings = {name: value for name, value in CONFIG["protocols"][self.protocol].items() if name != "coarse_batch"}
-        protocol = replace(Protocol(**settings), crop=list(self.crop))
-        return replace(protocol, crop=list(self.tiny), batch=2) if tiny else protocol
+        protocol = replace(Protocol(**settings), patch_size=list(self.crop))
+        return replace(protocol, patch_size=list(self.tiny), batch=2) if tiny else protocol
 
 
 SETTINGS = {  # the third is LIDC's crop, one channel; the last has EPD's three windows and six tissues
@@ -72,8 +72,8 @@ def measure(job: Job, setting: Setting, achievable: dict[int, float]) -> dict[st
     peak = torch.cuda.max_memory_allocated(job.device) if job.on_gpu else None
     with data_at_hand(data, protocol):
         at_hand = few_steps(job, data, setting, protocol)
-    make = partial(build, network, setting.channels, setting.classes, len(protocol.crop))
-    shape = (protocol.batch, setting.channels, *protocol.crop)
+    make = partial(build, network, setting.channels, setting.classes, len(protocol.patch_size))
+    shape = (protocol.batch, setting.channels, *protocol.patch_size)
     operations = rates.operations_of_step(make, shape)
     rate = operations / cost.step_s
     again = partial(few_steps, job, data, setting, protocol)
@@ -86,7 +86,7 @@ def measure(job: Job, setting: Setting, achievable: dict[int, float]) -> dict[st
         "peak_bytes": peak,
         "operations": operations,
         "rate": rate,
-        "share_of_achievable": rate / achievable[len(protocol.crop)],
+        "share_of_achievable": rate / achievable[len(protocol.patch_size)],
         "convolutions_alone_s": job.attempt("convolutions alone", lambda: alone.seconds(make(), shape, job.device)),
         **(job.attempt("profile", lambda: kernels.profile(again, job.device)) or {}),
     }
@@ -109,7 +109,7 @@ def data_at_hand(data: Resident, protocol: Protocol) -> Iterator[None]:
 def made_data(setting: Setting, protocol: Protocol, device: torch.device) -> Resident:
     """Return cases of noise with labels of noise, in memory."""
     rng = np.random.default_rng(0)
-    lengths, dims = protocol.crop, len(protocol.crop)
+    lengths, dims = protocol.patch_size, len(protocol.patch_size)
     cases = []
     for number in range(CASES):
         images = rng.standard_normal((setting.channels, *lengths), np.float32)

@@ -266,7 +266,7 @@ def scores_after_one_step(tmp_path: Path) -> Callable[..., Any]:
                 "names": dict.fromkeys(("experiment", "dataset", "split", "network", "method"), "tiny"),
                 "network": {"name": "compact_unet", "widths": [4, 8]},
                 "loss": "ce",
-                "protocol": {"steps": 1, "batch": 2, "crop": list(crop), "learning_rate": 0.01},
+                "protocol": {"steps": 1, "batch": 2, "patch_size": list(crop), "learning_rate": 0.01},
                 "scoring": {"tolerances_mm": [2.0]},
                 "versions": {"training": {}, "scoring": {}},
                 "raters": raters,

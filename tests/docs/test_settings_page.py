@@ -11,7 +11,7 @@ from softbench.plan.config import declared, rules_found, schema, words
 KNOWN = {
     *("type", "description", "properties", "additionalProperties", "required", "items", "minItems", "maxItems"),
     *("uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum", "anyOf", "minProperties"),
-    *("maxProperties", "names", "keys", "name", "loss", "nullable", "rising", "entry"),
+    *("maxProperties", "names", "keys", "name", "loss", "nullable", "renamed", "rising", "entry"),
 }
 
 

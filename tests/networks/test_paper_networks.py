@@ -103,7 +103,7 @@ def test_superpixel_network_is_the_one_that_nnunet_plans(root: Path) -> None:
     config = read(root).values
     experiment = config["experiments"]["superpixel_mrbrains18"]
     network = config["networks"][experiment["networks"][0]]
-    patch = config["protocols"][experiment["protocol"]]["crop"]
+    patch = config["protocols"][experiment["protocol"]]["patch_size"]
     kernels, strides = planned([3.0, 0.958, 0.958], patch)
     assert (network["network"], network["kernel_size"], network["strides"]) == ("DynUNet", kernels, strides)
     assert network["upsample_kernel_size"] == strides[1:]

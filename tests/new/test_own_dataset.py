@@ -61,7 +61,7 @@ def test_spacings_that_differ_ask_for_their_median_and_crops_fit_in(nnunet_folde
     own_dataset.make("mine", nnunet_folder(), place)
     written = config(place)
     assert written["datasets"]["mine"]["spacing_mm"] == [3.0, 1.0, 1.0]
-    assert written["protocols"]["mine"]["crop"] == [16, 24, 24]  # 17 x 25 x 26 voxels, down to a multiple of 8
+    assert written["protocols"]["mine"]["patch_size"] == [16, 24, 24]  # 17 x 25 x 26 voxels, down to a multiple of 8
 
 
 def test_files_are_formatted_as_the_rest(nnunet_folder: Callable, place: Path, root: Path) -> None:

@@ -4,10 +4,12 @@ import pytest
 from softbench import InputError
 from softbench.papers import rehearsal
 
-PROTOCOLS = {"long": {"epochs": 200, "batch": 4, "crop": [128, 192, 192], "flips": ["W"]}}
+PROTOCOLS = {"long": {"epochs": 200, "batch": 4, "patch_size": [128, 192, 192], "flips": ["W"]}}
 PAPER = {
     "dataset": "big", "split": "authors", "protocol": "long", "networks": ["unet3d"], "methods": ["one_hot", "ls"],
-    "rehearsal": {"dataset": "small", "networks": ["tiny"], "seeds": [0], "protocol": {"epochs": 2, "crop": [8, 8, 8]}},
+    "rehearsal": {
+        "dataset": "small", "networks": ["tiny"], "seeds": [0], "protocol": {"epochs": 2, "patch_size": [8, 8, 8]}
+    },
 }  # fmt: skip
 
 
@@ -17,12 +19,12 @@ def test_rehearsal_has_the_methods_of_its_experiment_and_its_own_data() -> None:
         "dataset": "small", "split": "main", "protocol": "paper_phantom", "networks": ["tiny"], "seeds": [0],
         "methods": ["one_hot", "ls"],
     }  # fmt: skip
-    assert protocols["paper_phantom"] == {"epochs": 2, "batch": 4, "crop": [8, 8, 8], "flips": ["W"]}
+    assert protocols["paper_phantom"] == {"epochs": 2, "batch": 4, "patch_size": [8, 8, 8], "flips": ["W"]}
 
 
 def test_rehearsal_in_epochs_replaces_a_length_in_steps() -> None:
-    _, protocols = rehearsal.add({"paper": PAPER}, {"long": {"steps": 25_000, "batch": 2, "crop": [8, 8, 8]}})
-    assert protocols["paper_phantom"] == {"epochs": 2, "batch": 2, "crop": [8, 8, 8]}
+    _, protocols = rehearsal.add({"paper": PAPER}, {"long": {"steps": 25_000, "batch": 2, "patch_size": [8, 8, 8]}})
+    assert protocols["paper_phantom"] == {"epochs": 2, "batch": 2, "patch_size": [8, 8, 8]}
     longer = {**PAPER, "rehearsal": {"dataset": "small", "protocol": {"batch": 1}}}
     assert rehearsal.add({"paper": longer}, {"long": {"steps": 9, "batch": 2}})[1]["paper_phantom"]["steps"] == 9
 

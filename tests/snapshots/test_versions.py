@@ -116,8 +116,10 @@ def test_network(name: str, check_snapshot) -> None:
 def test_training(tmp_path: Path, check_snapshot) -> None:
     cases = [case_of(n) for n in range(3)]
     targets = [(store.encode(compute("ls", case, 4, {}))[None], case.labels) for case in cases]
-    protocol = Protocol(steps=20, batch=2, crop=[16, 24, 24], learning_rate=5e-3, flips=["W"], intensity_shift=0.1)
-    data = resident.load(cases, targets, protocol.crop, torch.device("cpu"))
+    protocol = Protocol(
+        steps=20, batch=2, patch_size=[16, 24, 24], learning_rate=5e-3, flips=["W"], intensity_shift=0.1
+    )
+    data = resident.load(cases, targets, protocol.patch_size, torch.device("cpu"))
     model, history = loop.train(
         data, cases[:1], network={"name": "compact_unet", **NETWORKS["compact_unet"]}, loss="ce", protocol=protocol,
         classes=4, seed=0, folder=tmp_path, key="key", log=lambda line: None,

@@ -77,7 +77,7 @@ def test_blur_keeps_the_mean_and_lowers_the_peak() -> None:
 
 
 def test_draws_are_a_function_of_seed_and_step() -> None:
-    settings = {"steps": 1, "batch": 1, "crop": [8, 8], "learning_rate": 1.0}
+    settings = {"steps": 1, "batch": 1, "patch_size": [8, 8], "learning_rate": 1.0}
     protocol = Protocol(
         **settings, transposes=[["H", "W"]], quarter_turns=[["H", "W"]], rotate_deg=20, zoom=[0.9, 1.1], blur_sigma=1
     )
@@ -90,14 +90,14 @@ def test_draws_are_a_function_of_seed_and_step() -> None:
 
 
 def test_exchanged_axes_need_one_length() -> None:
-    protocol = Protocol(steps=1, batch=1, crop=[8, 16, 8], learning_rate=1.0, transposes=[["H", "W"]])
+    protocol = Protocol(steps=1, batch=1, patch_size=[8, 16, 8], learning_rate=1.0, transposes=[["H", "W"]])
     with pytest.raises(InputError, match="axes H, W are exchanged"):
         protocol.for_cases(4)
 
 
 def test_epochs_are_turned_into_steps() -> None:
-    protocol = Protocol(epochs=3, batch=4, crop=[8, 8], learning_rate=1.0).for_cases(10)
+    protocol = Protocol(epochs=3, batch=4, patch_size=[8, 8], learning_rate=1.0).for_cases(10)
     assert (protocol.steps, protocol.validate_every) == (9, 3)  # 10 cases fill 3 batches of 4
     for wrong in ({}, {"steps": 1, "epochs": 1}):
         with pytest.raises(InputError, match="either `steps` or `epochs`"):
-            Protocol(batch=4, crop=[8, 8], learning_rate=1.0, **wrong).for_cases(10)
+            Protocol(batch=4, patch_size=[8, 8], learning_rate=1.0, **wrong).for_cases(10)

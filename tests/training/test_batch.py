@@ -24,7 +24,7 @@ RUN = Run.of(
         "names": NAMES,
         "network": {"name": "compact_unet", "widths": [4, 8]},
         "loss": "ce",
-        "protocol": {"steps": 20, "batch": 2, "crop": [8, 16, 16], "learning_rate": 0.01},
+        "protocol": {"steps": 20, "batch": 2, "patch_size": [8, 16, 16], "learning_rate": 0.01},
         "scoring": {"tolerances_mm": [2.0]},
         "versions": {"training": {"training/loop.py": 1}, "scoring": {"metrics/overlap.py": 1}},
     }
@@ -195,12 +195,12 @@ def test_coarse_method_is_scored_on_its_own_grid_too(data: Path, tmp_path: Path)
 
 
 def test_window_of_a_coarse_method_covers_the_same_place(data: Path) -> None:
-    protocol = replace(RUN.protocol, crop=[8, 16, 20], window=[8, 24, 20])
+    protocol = replace(RUN.protocol, patch_size=[8, 16, 20], inference_patch=[8, 24, 20])
     whole = replace(RUN, protocol=protocol)
     coarse = replace(whole, resolution=Resolution(2))
     assert open_batch(data, whole)[0].protocol == protocol
     found = open_batch(data, coarse)[0].protocol  # the network halves its grid once: lengths are even
-    assert (found.crop, found.window) == ([4, 8, 10], [4, 12, 10])
+    assert (found.patch_size, found.inference_patch) == ([4, 8, 10], [4, 12, 10])
 
 
 def test_soft_label_on_another_grid_than_the_coarse_images_is_refused(data: Path, tmp_path: Path) -> None:
@@ -228,8 +228,8 @@ def test_temperature_changes_calibration_and_no_mask(data: Path, tmp_path: Path)
 def test_crop_that_the_network_cannot_halve_is_widened_by_voxels_that_count_for_nothing(
     data: Path, tmp_path: Path
 ) -> None:
-    odd = replace(RUN, protocol=replace(RUN.protocol, crop=[7, 15, 16], window=[7, 16, 16]))
+    odd = replace(RUN, protocol=replace(RUN.protocol, patch_size=[7, 15, 16], inference_patch=[7, 16, 16]))
     batch, _ = open_batch(data, odd)
-    assert (batch.protocol.crop, batch.protocol.window) == ([8, 16, 16], [8, 16, 16])
+    assert (batch.protocol.patch_size, batch.protocol.inference_patch) == ([8, 16, 16], [8, 16, 16])
     run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
     assert (tmp_path / "seed-0" / "scores.parquet").exists()

@@ -67,7 +67,7 @@ def open_batch(data: Path, arm: str, factor: int) -> Batch:
             "names": {"experiment": "tiny", "dataset": "made", "split": "main", "network": "told", "method": arm},
             "network": {"name": "compact_unet", "widths": [4, 8]},
             "loss": "ce",
-            "protocol": {"steps": 1, "batch": 1, "crop": [128, 128], "learning_rate": 0.01},
+            "protocol": {"steps": 1, "batch": 1, "patch_size": [128, 128], "learning_rate": 0.01},
             "scoring": {"tolerances_mm": [2.0]},
             "versions": {"training": {}, "scoring": {}},
             "resolution": {"factor": factor, "images": images, "labels": labels},
@@ -163,7 +163,7 @@ def test_epds_network_trains_on_each_of_its_grids(data: Path, tmp_path: Path, ar
     )
     network = {"name": "epd_net", "widths": [8, 8, 16, 16, 16, 16]}
     batch.run = replace(batch.run, protocol=protocol, network=network, loss="learned(l1 + soft_dice)")
-    assert batch.protocol.crop == [max(32, 128 // factor)] * 2
+    assert batch.protocol.patch_size == [max(32, 128 // factor)] * 2
     assert batch.seed(0, tmp_path)["status"] == "done"
     history = pd.read_csv(tmp_path / "history.csv")
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]

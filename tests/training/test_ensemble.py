@@ -28,7 +28,7 @@ RUN = Run.of(
         "names": {"experiment": "e", "dataset": "made", "split": "main", "network": "small", "method": "one_hot"},
         "network": {"name": "compact_unet", "widths": [4, 8]},
         "loss": "ce",
-        "protocol": {"steps": 20, "batch": 2, "crop": [8, 16, 16], "learning_rate": 0.01},
+        "protocol": {"steps": 20, "batch": 2, "patch_size": [8, 16, 16], "learning_rate": 0.01},
         "scoring": {"tolerances_mm": [2.0], "keep_probabilities": True, "temperature": True},
         "versions": {"training": {"training/loop.py": 1}, "scoring": {"metrics/overlap.py": 1}},
     }

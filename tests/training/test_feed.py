@@ -11,7 +11,13 @@ from softbench.training.protocol import Protocol
 
 CPU = torch.device("cpu")
 PROTOCOL = Protocol(
-    steps=4, batch=2, crop=[4, 6, 5], learning_rate=0.1, flips=["D", "H", "W"], intensity_scale=0.1, intensity_shift=0.2
+    steps=4,
+    batch=2,
+    patch_size=[4, 6, 5],
+    learning_rate=0.1,
+    flips=["D", "H", "W"],
+    intensity_scale=0.1,
+    intensity_shift=0.2,
 )
 
 
@@ -24,7 +30,7 @@ def make_case(number: int, factor: float = 1.0) -> Case:
 
 def load(cases: list[Case], said: list[str] | None = None) -> resident.Resident:
     targets = ((encode(one_hot(case.labels[0], 3))[None], case.labels) for case in cases)
-    return resident.load(cases, targets, PROTOCOL.crop, CPU, (said if said is not None else []).append)
+    return resident.load(cases, targets, PROTOCOL.patch_size, CPU, (said if said is not None else []).append)
 
 
 def test_memory_that_is_used_again_holds_the_batch_that_fresh_memory_would() -> None:
@@ -41,7 +47,7 @@ def test_memory_that_is_used_again_holds_the_batch_that_fresh_memory_would() -> 
 def test_flipped_batch_is_the_flipped_crop() -> None:
     """The crop is the whole case, so that only flips are left; every combination of the 3 axes comes up."""
     cases = [make_case(0)]
-    settings = {"steps": 1, "batch": 1, "crop": [6, 7, 8], "learning_rate": 0.1}
+    settings = {"steps": 1, "batch": 1, "patch_size": [6, 7, 8], "learning_rate": 0.1}
     plain, flipping = Protocol(**settings), Protocol(**settings, flips=["D", "H", "W"])
     data = resident.load(cases, [(encode(one_hot(cases[0].labels[0], 3))[None], cases[0].labels)], [6, 7, 8], CPU)
     straight, target = feed.batch_of(data, plain, 0, 0)
@@ -71,7 +77,7 @@ def test_targets_are_read_one_at_a_time() -> None:
             read.append(case.id)
             yield encode(one_hot(case.labels[0], 3))[None], case.labels
 
-    data = resident.load(cases, targets(), PROTOCOL.crop, CPU)
+    data = resident.load(cases, targets(), PROTOCOL.patch_size, CPU)
     assert read == ["case_0", "case_1", "case_2"]
     assert torch.equal(data.hard[1, 0], torch.from_numpy(cases[1].labels[0]))
 

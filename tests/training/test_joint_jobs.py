@@ -41,7 +41,7 @@ def settings_of(method: str) -> dict[str, Any]:
         "names": {**NAMES, "method": method},
         "network": {"name": "compact_unet", "widths": [4, 8]},
         "loss": METHODS[method],
-        "protocol": {"steps": 2, "batch": 2, "crop": [8, 16, 16], "learning_rate": 0.01},
+        "protocol": {"steps": 2, "batch": 2, "patch_size": [8, 16, 16], "learning_rate": 0.01},
         "scoring": {"tolerances_mm": [2.0], "temperature": True},
         "versions": {"training": {}, "scoring": {}},
     }

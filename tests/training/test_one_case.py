@@ -16,7 +16,7 @@ RUN = {
     "names": {"experiment": "tiny", "dataset": "made", "split": "main", "network": "small", "method": "epd_2"},
     "network": {"name": "compact_unet", "widths": [4, 8]},
     "loss": "ce",
-    "protocol": {"steps": 2, "batch": 2, "crop": [8, 16, 16], "learning_rate": 0.01, "mirrored": ["W"]},
+    "protocol": {"steps": 2, "batch": 2, "patch_size": [8, 16, 16], "learning_rate": 0.01, "tta_flips": ["W"]},
     "scoring": {"tolerances_mm": [2.0]},
     "resolution": {"factor": 2, "images": "mean", "labels": "soft_label"},
     "versions": {"training": {"training/loop.py": 1}, "scoring": {"metrics/overlap.py": 1}},

@@ -15,7 +15,7 @@ CHANNELS, CLASSES = 2, 3
 @pytest.mark.parametrize("name", CONFIG["experiments"])
 def test_network_gives_logits_on_the_crop_of_its_protocol(name: str) -> None:
     experiment = CONFIG["experiments"][name]
-    crop = CONFIG["protocols"][experiment["protocol"]]["crop"]
+    crop = CONFIG["protocols"][experiment["protocol"]]["patch_size"]
     for network in experiment["networks"]:
         settings = {key: value for key, value in CONFIG["networks"][network].items() if key != "name"}
         model = networks.build(CONFIG["networks"][network]["name"], CHANNELS, CLASSES, len(crop), **settings)
@@ -31,6 +31,6 @@ def test_crop_lies_within_the_prepared_case(name: str) -> None:
     experiment = CONFIG["experiments"][name]
     prepared = CONFIG["datasets"][experiment["dataset"]].get("crop", {}).get("size")
     if prepared is not None:
-        crop = CONFIG["protocols"][experiment["protocol"]]["crop"]
+        crop = CONFIG["protocols"][experiment["protocol"]]["patch_size"]
         assert len(crop) == len(prepared)
         assert all(part <= whole for part, whole in zip(crop, prepared, strict=True))

@@ -34,7 +34,7 @@ PAPERS = {  # protocol -> phantom, network in small, recipe, loss, crop
 def test_every_protocol_that_is_no_demo_is_here() -> None:
     """A protocol that differs in its crop, and what fits it, alone is that of other data."""
     kept = {
-        name: {key: value for key, value in protocol.items() if key not in ("crop", "transposes")}
+        name: {key: value for key, value in protocol.items() if key not in ("patch_size", "transposes")}
         for name, protocol in CONFIG["protocols"].items()
         if not name.startswith(("demo_", "hippocampus"))
     }
@@ -48,14 +48,14 @@ def test_paper_protocol_trains_for_two_epochs(name: str, tmp_path: Path) -> None
     protocol = Protocol(**{key: value for key, value in CONFIG["protocols"][name].items() if key != "coarse_batch"})
     cases = [phantoms.make(phantom, f"{phantom}_{n:03d}", 0, size="tiny") for n in range(2 * protocol.batch + 4)]
     length = {"steps": 40, "plateau_epoch_steps": 20} if protocol.steps else {"epochs": 2}
-    tiny = replace(protocol, **length, crop=crop, window=crop if protocol.window else None)
+    tiny = replace(protocol, **length, patch_size=crop, inference_patch=crop if protocol.inference_patch else None)
     targets, classes = [], len(cases[0].truth)
     for case in cases:
         image = np.asarray(case.images)
         settings = {"normalise": "sum", "count": 50} if recipe is superpixel else {"factor": 1} if recipe is epd else {}
         soft = recipe.soften(case.labels[:1], image, case.spacing_mm, classes=classes, **settings)
         targets.append((store.encode(soft)[None], case.labels[:1]))
-    data = resident.load(cases, targets, tiny.crop, torch.device("cpu"))
+    data = resident.load(cases, targets, tiny.patch_size, torch.device("cpu"))
     model, history = loop.train(
         data, cases[:2], network=network, loss=loss, protocol=tiny, classes=classes, seed=0, folder=tmp_path, key="k",
         log=lambda line: None,

@@ -13,7 +13,13 @@ from softbench.training import loop, resident
 from softbench.training.protocol import Protocol
 
 RULE = Protocol(
-    steps=60, batch=2, crop=[8, 8, 8], learning_rate=0.01, schedule="halve_on_plateau", patience=2, validate_every=10
+    steps=60,
+    batch=2,
+    patch_size=[8, 8, 8],
+    learning_rate=0.01,
+    schedule="halve_on_plateau",
+    patience=2,
+    validate_every=10,
 )
 
 
@@ -31,7 +37,7 @@ def rates_of(folder: Path, protocol: Protocol, dsc: list[float], monkeypatch: py
     cases = [case_of(n) for n in range(3)]
     codes = [store.encode(one_hot.soften(case.labels, None, case.spacing_mm, classes=2)) for case in cases]
     targets = [(code[None], case.labels) for code, case in zip(codes, cases, strict=True)]
-    data = resident.load(cases, targets, protocol.crop, torch.device("cpu"))
+    data = resident.load(cases, targets, protocol.patch_size, torch.device("cpu"))
     _, history = loop.train(
         data, cases[:1], network={"name": "compact_unet", "widths": [4, 8]}, loss="ce", protocol=protocol, classes=2,
         seed=0, folder=folder, key="key", log=lambda line: None,

@@ -9,7 +9,7 @@ from softbench.training import precision
 from softbench.training.protocol import Protocol
 
 CPU = torch.device("cpu")
-PROTOCOL = Protocol(steps=1, batch=1, crop=[8, 8], learning_rate=0.1)
+PROTOCOL = Protocol(steps=1, batch=1, patch_size=[8, 8], learning_rate=0.1)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from softbench.training.protocol import Protocol
 from softbench.training.validate import dice_of_classes, validate
 
 PROTOCOL = Protocol(
-    steps=60, batch=2, crop=[8, 8, 8], learning_rate=0.01, flips=["W"], intensity_scale=0.1, intensity_shift=0.1,
+    steps=60, batch=2, patch_size=[8, 8, 8], learning_rate=0.01, flips=["W"], intensity_scale=0.1, intensity_shift=0.1,
     validate_every=20,
 )  # fmt: skip
 NETWORK = {"name": "compact_unet", "widths": [4, 8]}
@@ -33,7 +33,7 @@ def make_case(number: int, shape: tuple[int, ...] = (9, 10, 7)) -> Case:
     return Case(f"case_{number}", images, labels, (1.0,) * len(shape), np.eye(len(shape) + 1))
 
 
-def load(cases: list[Case], recipe=one_hot, crop: list[int] = PROTOCOL.crop) -> resident.Resident:
+def load(cases: list[Case], recipe=one_hot, crop: list[int] = PROTOCOL.patch_size) -> resident.Resident:
     codes = [store.encode(recipe.soften(c.labels, None, c.spacing_mm, classes=2)) for c in cases]
     return resident.load(cases, [(c[None], case.labels) for c, case in zip(codes, cases, strict=True)], crop, CPU)
 
@@ -41,7 +41,7 @@ def load(cases: list[Case], recipe=one_hot, crop: list[int] = PROTOCOL.crop) -> 
 def train(folder: Path, *, seed: int = 0, protocol: Protocol = PROTOCOL, data=None, cases=None, deadline=None):
     cases = cases or [make_case(n) for n in range(5)]
     return loop.train(
-        load(cases, crop=protocol.crop) if data is None else data,
+        load(cases, crop=protocol.patch_size) if data is None else data,
         cases[:1],
         network=NETWORK,
         loss="ce",
@@ -126,7 +126,7 @@ def test_too_little_memory_says_what_would_fit(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(loop, "_step", run_out)
     with pytest.raises(
-        InputError, match=r"batch 2 of 8 x 8 x 8 needs about .* GiB.*`crop` of the protocol.*20\.00 GiB"
+        InputError, match=r"batch 2 of 8 x 8 x 8 needs about .* GiB.*`patch_size` of the protocol.*20\.00 GiB"
     ):
         train(tmp_path)
 
@@ -183,7 +183,7 @@ def test_prior_bias_predicts_the_class_frequencies() -> None:
 
 def test_two_dimensional_cases_train_too(tmp_path: Path) -> None:
     cases = [make_case(n, (12, 11)) for n in range(4)]
-    model, history = train(tmp_path, cases=cases, protocol=replace(PROTOCOL, crop=[8, 8], steps=20))
+    model, history = train(tmp_path, cases=cases, protocol=replace(PROTOCOL, patch_size=[8, 8], steps=20))
     assert history[-1]["step"] == 20
     assert predict([model], cases[0].images).shape == (2, 12, 11)
 
@@ -259,10 +259,10 @@ def test_windows_of_one_size_with_the_image_are_the_image(tmp_path: Path) -> Non
     np.testing.assert_allclose(predict([model], case.images, view=View((8, 8, 8))), whole, atol=1e-6)
 
 
-def test_mirrored_inference_is_the_mean_over_all_mirror_images(tmp_path: Path) -> None:
+def test_flipped_inference_is_the_mean_over_all_flipped_images(tmp_path: Path) -> None:
     model, _ = train(tmp_path, protocol=replace(PROTOCOL, steps=20))
     image = make_case(1, (8, 8, 8)).images
-    view = view_of(replace(PROTOCOL, mirrored=["H", "W"]))
+    view = view_of(replace(PROTOCOL, tta_flips=["H", "W"]))
     assert view == View(None, 0.5, (-2, -1))
     ways = [(), (-2,), (-1,), (-2, -1)]
     each = [logits(model, np.flip(image, way).copy()).flip(way) for way in ways]

@@ -77,8 +77,8 @@ def run(data: Path, output: Path, kills: list[tuple[int, int]]) -> str:
         "network": {"name": "compact_unet", "widths": [4, 8]},
         "loss": "learned(ce + dice)",  # learned weights must come back, too
         "protocol": {
-            "steps": STEPS, "batch": 2, "crop": [8, 16, 16], "learning_rate": 0.01, "flips": ["W"], "select": "best",
-            "schedule": "halve_on_plateau", "patience": 1, "validate_every": 20,
+            "steps": STEPS, "batch": 2, "patch_size": [8, 16, 16], "learning_rate": 0.01, "flips": ["W"],
+            "select": "best", "schedule": "halve_on_plateau", "patience": 1, "validate_every": 20,
         },
         "scoring": {"tolerances_mm": [2.0]},
         "versions": {"training": {}, "scoring": {}},

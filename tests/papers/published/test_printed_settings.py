@@ -20,12 +20,12 @@ AUGMENTATIONS = (
 # protocol: what its paper prints of it (EPD's weight decay is AdamW's default)
 # SVLS Sec. 3.2, GeoLS Sec. 3.2, superpixel Sec. 3, EPD Sec. III-D
 PRINTED = {
-    "svls": ADAM | {"crop": [128, 192, 192]},
-    "svls_kits2019": ADAM | {"crop": [80, 160, 160]},
-    "svls_prostatex": ADAM | {"crop": [24, 320, 320]},
-    "svls_lidc": ADAM | {"crop": [90, 90, 90]},
-    "geols": ADAM | {"crop": [128, 192, 192], "epochs": 200, "batch": 4, "select": "best"},
-    "geols_flare2021": ADAM | {"crop": [112, 160, 208], "epochs": 200, "batch": 4, "select": "best"},
+    "svls": ADAM | {"patch_size": [128, 192, 192]},
+    "svls_kits2019": ADAM | {"patch_size": [80, 160, 160]},
+    "svls_prostatex": ADAM | {"patch_size": [24, 320, 320]},
+    "svls_lidc": ADAM | {"patch_size": [90, 90, 90]},
+    "geols": ADAM | {"patch_size": [128, 192, 192], "epochs": 200, "batch": 4, "select": "best"},
+    "geols_flare2021": ADAM | {"patch_size": [112, 160, 208], "epochs": 200, "batch": 4, "select": "best"},
     "superpixel_mri": {"optimiser": "adam", "learning_rate": 3e-4, "weight_decay": 1e-5, "batch": 2, "patience": 20},
     "superpixel_oct": {"optimiser": "adam", "learning_rate": 3e-4, "weight_decay": 1e-5, "batch": 16, "patience": 20},
     "epd": {

@@ -90,7 +90,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, workflow: Path) -> dict[str
     run = {
         "names": names, "loss": LOSS, "resolution": {"factor": 2},
         "network": {"name": "compact_unet", "widths": [4, 8]},
-        "protocol": {"steps": 2, "batch": 2, "crop": [32, 32], "learning_rate": 0.01},
+        "protocol": {"steps": 2, "batch": 2, "patch_size": [32, 32], "learning_rate": 0.01},
         "scoring": {"tolerances_mm": [2.0], "thresholds": True, "temperature": True, "in_plane": False},
         "versions": {"training": {}, "scoring": {}},
     }  # fmt: skip

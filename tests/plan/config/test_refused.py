@@ -41,7 +41,7 @@ COLUMN = "tables:\n  demo_brain:\n    columns:\n      - {metric: ece, roi: all}\
 FIGURE = "figures:\n  mine:\n    kind: sweep\n    title: T\n    x: a\n    experiments: [demo_brain]\n"
 POINTS = "    points: {0: one_hot, 0.1: svls}\n"
 SWEEP = FIGURE + POINTS + "    metrics: [dsc]\n    structure: average\n"
-PROTOCOL = "protocols:\n  mine:\n    batch: 2\n    crop: [24, 24, 24]\n    learning_rate: 0.1\n"
+PROTOCOL = "protocols:\n  mine:\n    batch: 2\n    patch_size: [24, 24, 24]\n    learning_rate: 0.1\n"
 EXPERIMENT = """experiments:
   mine:
     dataset: phantom_nodule
@@ -368,10 +368,27 @@ REFUSED = {
         "datasets.mine.crop.size",
         "the images of oct_dme are 2-D. Give 2 numbers (H, W).",
     ),
-    "crop of a protocol": (
-        "protocols:\n  demo_brain: {crop: [24, 24]}  # here",
-        "protocols.demo_brain.crop",
+    "patch of a protocol": (
+        "protocols:\n  demo_brain: {patch_size: [24, 24]}  # here",
+        "protocols.demo_brain.patch_size",
         "is [24, 24], but the images of 'phantom_brain' in experiments.demo_brain are 3-D.",
+    ),
+    **{
+        f"{old}, which has another name now": (
+            f"protocols:\n  demo_brain: {{{old}: {value}}}  # here",
+            f"protocols.demo_brain.{old}",
+            f"is called '{new}' now. Rename it; its value may stay.",
+        )
+        for old, value, new in (
+            ("crop", "[24, 24, 24]", "patch_size"),
+            ("window", "null", "inference_patch"),
+            ("mirrored", "[W]", "tta_flips"),
+        )
+    },
+    "crop of the protocol of a rehearsal": (
+        "experiments:\n  svls_brats2019:\n    rehearsal:\n      protocol: {crop: [8, 8, 8]}  # here",
+        "experiments.svls_brats2019.rehearsal.protocol.crop",
+        "is called 'patch_size' now. Rename it; its value may stay.",
     ),
     "network of planes": (
         "networks:\n  planes: {name: xception_unet}\n" + EXPERIMENT.replace("[compact_unet]", "[planes]  # here"),
@@ -415,7 +432,7 @@ REFUSED = {
         "is 5, but a case of 'lidc' in experiments.svls_lidc has 4 raters.",
     ),
     "neither epochs nor steps": (
-        "protocols:\n  mine: {batch: 2, crop: [8, 8, 8], learning_rate: 0.1}  # here",
+        "protocols:\n  mine: {batch: 2, patch_size: [8, 8, 8], learning_rate: 0.1}  # here",
         "protocols.mine",
         "has neither `epochs` nor `steps`.",
     ),
@@ -438,7 +455,7 @@ REFUSED = {
     "axes of other lengths": (
         "protocols:\n  hippocampus:\n    transposes: [[D, H]]  # here",
         "protocols.hippocampus.transposes.0",
-        "exchanges the axes D and H, but the crop [32, 48, 32] has other lengths there.",
+        "exchanges the axes D and H, but the patch [32, 48, 32] has other lengths there.",
     ),
     "axis that planes lack": (
         "protocols:\n  demo_body:\n    flips: [D]  # here",

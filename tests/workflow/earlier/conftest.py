@@ -1,6 +1,7 @@
 """What users of an earlier version (commit 9ba6e70) have: their own files, in a copy of today's suite."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 HERE = Path(__file__).parent
+RENAMED = {"crop": "patch_size", "window": "inference_patch"}  # keys of protocols that have another name now
 FACTS = {"channel_names": {"0": "T2", "1": "ADC map"}, "labels": {"background": 0, "Zone A": 1, "Zone B": 2}}
 
 
@@ -28,9 +30,16 @@ def write_zones(folder: Path, cases: int = 4) -> None:
         nib.save(nib.Nifti1Image(labels, np.eye(4)), folder / "labelsTr" / f"p{number}_a.nii.gz")
 
 
+def renamed(text: str) -> str:
+    """Return a config file as its user leaves it who did what the messages ask: renamed the keys of protocols."""
+    for old, new in RENAMED.items():
+        text = re.sub(rf"\b{old}(?=: \[)", new, text)
+    return text
+
+
 @pytest.fixture(scope="session")
 def make_earlier(make_clone: Callable) -> Callable:
-    """A function that copies today's suite and lays folders of this place over it, or into it."""
+    """A function that copies today's suite and lays folders of this place over it, or into it, keys renamed."""
 
     def make(name: str, over: tuple[str, ...] = (), beside: tuple[str, ...] = ()):
         clone = make_clone(name)
@@ -38,6 +47,8 @@ def make_earlier(make_clone: Callable) -> Callable:
             shutil.copytree(HERE / folder, clone.path, dirs_exist_ok=True)
         for folder in beside:
             shutil.copytree(HERE / folder, clone.path / folder)
+        for path in (clone.path / "configs").glob("*.yaml"):
+            path.write_text(renamed(path.read_text()))
         if "plugins" in over:
             write_zones(clone.path / "data")
         return clone

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.plan import folder, modules
+from softbench.plan import config, folder, modules
 
 HERE = Path(__file__).parent
 ROOT = modules.PACKAGE.parents[1]
@@ -78,6 +78,12 @@ def test_on_request_of_a_method_that_still_is_may_stay(tmp_path: Path) -> None:
 def test_seeds_of_the_command_line_count() -> None:
     plan = folder.read(ROOT, (), ["experiments={demo_brain: {seeds: [0,1]}}"])
     assert plan.seeds_of("demo_brain") == [0, 1]
+
+
+def test_old_key_of_a_protocol_is_refused_with_its_new_name() -> None:
+    said = r"few\.yaml, line 7: protocols\.few\.crop is called 'patch_size' now\. Rename it"
+    with pytest.raises(InputError, match=said):
+        config.check(config.read(ROOT, [HERE / "configs/few.yaml"]))
 
 
 def test_config_of_ones_own_is_planned_whole(make_earlier) -> None:

@@ -70,10 +70,10 @@ def _runs(plan: Plan, batch: Path) -> Runs:
 def load_of(plan: Plan, experiment: str, network: str, method: str) -> Load:
     """Return what a step of a method computes; with a coarser resolution on its coarser grid."""
     protocol, resolution = plan.protocol_of(experiment, method), plan.methods[method]["resolution"]
-    crop = protocol["crop"]
+    lengths = protocol["patch_size"]
     factor = resolution["factor"] if resolution else 1
-    factors = factor if isinstance(factor, list) else [factor] * len(crop)
-    grid = tuple(-(-length // one) for length, one in zip(crop, factors, strict=True))
+    factors = factor if isinstance(factor, list) else [factor] * len(lengths)
+    grid = tuple(-(-length // one) for length, one in zip(lengths, factors, strict=True))
     return Load(_named(plan.config["networks"][network]), protocol["batch"], grid)
 
 

@@ -65,7 +65,9 @@ def _what_fits(device: torch.device, step: Step) -> str:
         return f"batch {batch} does; set `batch`, or take a GPU with more memory"
     multiple: Any = step.build().multiple
     crop = last_that_fits(smaller(step.crop, multiple)[::-1], crop_fits)
-    return f"at batch 1 a crop of {grid(crop)} does; set `crop`" if crop else "no crop does; take a narrower network"
+    return (
+        f"at batch 1 a crop of {grid(crop)} does; set `patch_size`" if crop else "no crop does; take a narrower network"
+    )
 
 
 def last_that_fits(options: Sequence[Option], fits: Callable[[Option], bool]) -> Option | None:
@@ -98,7 +100,9 @@ def _fitted(device: torch.device, step: Step) -> bool:
 
 def few_steps(device: torch.device, step: Step) -> None:
     """Train two steps on empty images, by the loop that a campaign uses."""
-    protocol = Protocol(steps=STEPS, batch=step.batch, crop=list(step.crop), learning_rate=1e-4, schedule="constant")
+    protocol = Protocol(
+        steps=STEPS, batch=step.batch, patch_size=list(step.crop), learning_rate=1e-4, schedule="constant"
+    )
     multiple: Any = step.build().multiple
     case = _empty(step.channels, step.crop)
     codes = np.zeros((1, step.classes, *step.crop), np.uint16)

@@ -14,8 +14,8 @@ from softbench.training.protocol import Protocol
 
 STEPS = 10
 PROTOCOL = Protocol(
-    steps=STEPS, batch=2, crop=[16, 16, 16], learning_rate=0.01, flips=["W"], intensity_scale=0.1, intensity_shift=0.1,
-    validate_every=STEPS // 2,
+    steps=STEPS, batch=2, patch_size=[16, 16, 16], learning_rate=0.01, flips=["W"], intensity_scale=0.1,
+    intensity_shift=0.1, validate_every=STEPS // 2,
 )  # fmt: skip
 NETWORK = {"name": "compact_unet", "widths": [8, 16, 32]}
 CASES = 5
@@ -25,7 +25,7 @@ def run(folder: Path, device: torch.device, deadline: float | None = None) -> nn
     """Return the network after ten steps; past the deadline it stops at the fifth, with a checkpoint in `folder`."""
     cases = [_case(number) for number in range(CASES)]
     targets = [(_codes(case)[None], case.labels) for case in cases]
-    data = resident.load(cases, targets, PROTOCOL.crop, device)
+    data = resident.load(cases, targets, PROTOCOL.patch_size, device)
     threads = torch.get_num_threads()
     try:
         model, _ = train(

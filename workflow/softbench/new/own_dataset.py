@@ -8,7 +8,7 @@ import numpy as np
 from softbench.new import nnunet_folder, require_free, write
 from softbench.new.nnunet_folder import Folder
 
-CROP_VOXELS = 64  # of a training crop along an axis at most: ours, so that one core trains a run in minutes
+PATCH_VOXELS = 64  # of a training patch along an axis at most: ours, so that one core trains a run in minutes
 MULTIPLE = 8  # what compact_unet's three halvings want
 EVEN = 0.02  # spacings that differ by less than this share are one
 
@@ -44,7 +44,7 @@ def _values(found: Folder) -> dict[str, Any]:
         "label_ids": {} if list(index) == list(index.values()) else index,
         "dims": shapes.shape[1],
         "spacing_mm": _spacing(spacings),
-        "crop": _crop(shapes, spacings),
+        "patch_size": _patch_size(shapes, spacings),
         "is_ct": found.channels == ("ct",),
     }
 
@@ -56,11 +56,11 @@ def _spacing(spacings: np.ndarray) -> list[float] | None:
     return [float(f"{length:.3g}") for length in median] if differ else None
 
 
-def _crop(shapes: np.ndarray, spacings: np.ndarray) -> list[int]:
-    """Return a training crop: half or more of a usual case along short axes, `CROP_VOXELS` along long ones."""
+def _patch_size(shapes: np.ndarray, spacings: np.ndarray) -> list[int]:
+    """Return the size of a training patch: half or more of a usual case, at most `PATCH_VOXELS`."""
     resampled = shapes * spacings / np.median(spacings, axis=0)
     lengths = np.median(resampled, axis=0)
-    return [int(max(MULTIPLE, min(CROP_VOXELS, length // MULTIPLE * MULTIPLE))) for length in lengths]
+    return [int(max(MULTIPLE, min(PATCH_VOXELS, length // MULTIPLE * MULTIPLE))) for length in lengths]
 
 
 def _told(name: str, found: Folder) -> list[str]:

@@ -33,7 +33,7 @@ class Room(NamedTuple):
 def room(data: Resident, protocol: Protocol) -> Room:
     """Return the memory that a batch of this protocol takes, on the device of training."""
     where: dict[str, Any] = {"device": data.device}
-    batch, crop = protocol.batch, protocol.crop
+    batch, crop = protocol.batch, protocol.patch_size
     return Room(
         channels_last(torch.empty((batch, data.images.shape[1], *crop), **where)),
         torch.empty((batch, data.soft.shape[2], *crop), **where),
@@ -74,7 +74,7 @@ def batch_of(
 
 def _sample(data: Resident, protocol: Protocol, n: int, rater: int, where: np.ndarray) -> list[torch.Tensor]:
     """Cut one crop of case n, its place relative to the room that there is."""
-    extent, crop = data.extents[n], protocol.crop
+    extent, crop = data.extents[n], protocol.patch_size
     starts = [int(u * (max(0, have - size) + 1)) for u, have, size in zip(where, extent, crop, strict=True)]
     window: list[Any] = [slice(start, start + size) for start, size in zip(starts, crop, strict=True)]
     parts = [data.images[n][:, *window], data.soft[n, rater][:, *window], data.hard[n, rater][*window]]

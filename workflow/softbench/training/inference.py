@@ -21,21 +21,21 @@ FEW_VOXELS = 64**3  # below, torch computes one volume on a CPU by a path that t
 class View:
     """How a network looks at an image.
 
-    window: of sliding-window inference, voxels; None: the whole image. overlap: share by which neighbouring windows do.
-    mirrored: axes from the end (-1 is W) along which it looks at the mirror image, too, and at each combination; the
-    mean of the logits counts.
+    patch_size: of sliding-window inference, voxels; None: the whole image. overlap: share by which neighbouring windows
+    do. tta_flips: axes from the end (-1 is W) along which the image is also flipped, in each combination; the mean of
+    the logits counts.
     """
 
-    window: tuple[int, ...] | None = None
+    patch_size: tuple[int, ...] | None = None
     overlap: float = 0.5
-    mirrored: tuple[int, ...] = ()
+    tta_flips: tuple[int, ...] = ()
 
 
 def view_of(protocol: Protocol) -> View:
     """Return how the networks of a protocol look at images."""
-    names = AXES[-len(protocol.crop) :]
-    mirrored = tuple(names.index(axis) - len(names) for axis in protocol.mirrored)
-    return View(None if protocol.window is None else tuple(protocol.window), protocol.overlap, mirrored)
+    names = AXES[-len(protocol.patch_size) :]
+    flips = tuple(names.index(axis) - len(names) for axis in protocol.tta_flips)
+    return View(None if protocol.inference_patch is None else tuple(protocol.inference_patch), protocol.overlap, flips)
 
 
 @torch.no_grad()
@@ -45,26 +45,26 @@ def logits(model: nn.Module, image: np.ndarray, view: View | None = None) -> tor
     Args:
         model: a network of `softbench.networks`.
         image: (M, D, H, W) or (M, H, W) float.
-        view: how the network looks at it. Logits of windows are averaged with Gaussian weights (MONAI), those of mirror
-            images alike. None: whole, as it is.
+        view: how the network looks at it. Logits of windows are averaged with Gaussian weights (MONAI), those of
+            flipped images with equal ones. None: whole, as it is.
     Returns: (C, ...) float32 on the CPU.
     """
     model.eval()
     view = view or View()
-    ways = [way for n in range(len(view.mirrored) + 1) for way in itertools.combinations(view.mirrored, n)]
+    ways = [way for n in range(len(view.tta_flips) + 1) for way in itertools.combinations(view.tta_flips, n)]
     found = [_logits(model, np.flip(image, way), view).flip(way) for way in ways]
     return torch.stack(found).mean(dim=0) if len(found) > 1 else found[0]
 
 
 def _logits(model: nn.Module, image: np.ndarray, view: View) -> torch.Tensor:
     device = next(model.parameters()).device
-    if view.window is None:
+    if view.patch_size is None:
         batch = torch.from_numpy(padded(image, model.multiple))[None].to(device)  # type: ignore[arg-type]
         result = _forward(model, batch)[0]
     else:
-        grid = [max(have, want) for have, want in zip(image.shape[1:], view.window, strict=True)]
+        grid = [max(have, want) for have, want in zip(image.shape[1:], view.patch_size, strict=True)]
         batch = torch.from_numpy(pad_edge(image, grid))[None].to(device)
-        result = _slide(model, batch, view.window, view.overlap)[0]
+        result = _slide(model, batch, view.patch_size, view.overlap)[0]
     return result[(slice(None), *(slice(0, n) for n in image.shape[1:]))].cpu()
 
 

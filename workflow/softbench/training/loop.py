@@ -85,7 +85,7 @@ def train(
     start, history, best = parts.restore(state)
     log(f"seed {seed}: {found}")
 
-    shapes = Step(network, data.images.shape[1], classes, protocol.batch, tuple(protocol.crop))
+    shapes = Step(network, data.images.shape[1], classes, protocol.batch, tuple(protocol.patch_size))
     losses_seen: list[torch.Tensor] = []
     steps, validate_every = protocol.steps or 0, protocol.validate_every or 1
     report, save, began = Every(REPORT_S), Every(CHECKPOINT_S), time.monotonic()

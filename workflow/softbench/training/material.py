@@ -65,22 +65,24 @@ class Material:
         if self._resident is None:
             cases = [self.case(case) for case in self.parts["train"]]
             targets = (self.target(case) for case in self.parts["train"])
-            self._resident = resident.load(cases, targets, self.protocol.crop, self.device, self.log)
+            self._resident = resident.load(cases, targets, self.protocol.patch_size, self.device, self.log)
         return self._resident
 
     @cached_property
     def protocol(self) -> Protocol:
-        """The protocol on the grid of training: crop and window are widened to what the network can halve.
+        """The protocol on the grid of training, its patches widened to lengths that the network can halve.
 
         What is added counts for nothing, since no voxel of it is valid: 90 voxels are trained as 96, 24 as 32.
         """
-        full, coarse = self.run.protocol, self.run.resolution
-        crop = coarse.crop(full.crop) if coarse else full.crop
-        settings = {name: value for name, value in self.run.network.items() if name != "name"}
-        multiple: Any = networks.build(self.run.network["name"], 1, 2, len(crop), **settings).multiple
-        window = coarse.crop(full.window) if coarse and full.window else full.window
-        wide = None if window is None else list(round_up(window, multiple))
-        return replace(full, crop=list(round_up(crop, multiple)), window=wide)
+        full, network = self.run.protocol, self.run.network
+        settings = {name: value for name, value in network.items() if name != "name"}
+        multiple: Any = networks.build(network["name"], 1, 2, len(full.patch_size), **settings).multiple
+
+        def widened(lengths: list[int]) -> list[int]:
+            return list(round_up(self.run.resolution.crop(lengths) if self.run.resolution else lengths, multiple))
+
+        inference = full.inference_patch and widened(full.inference_patch)
+        return replace(full, patch_size=widened(full.patch_size), inference_patch=inference)
 
     def case(self, case_id: str) -> Case:
         """Return a case on the grid of training."""

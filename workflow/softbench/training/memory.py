@@ -139,8 +139,8 @@ def explained(step: Step, precision: str, device: torch.device) -> Iterator[None
         traceback.clear_frames(error.__traceback__)  # what they hold counts as used
     free = usable_bytes(device) if device.type == "cuda" else 0
     raise InputError(
-        f"{device} has too little memory: {advice(step, free, precision)} Change `batch` or `crop` of the protocol. "
-        f"torch says: {said}"
+        f"{device} has too little memory: {advice(step, free, precision)} Change `batch` or `patch_size` of the "
+        f"protocol. torch says: {said}"
     )
 
 

@@ -19,12 +19,12 @@ ALLOWED = {
         "minimum": 1,
         "description": "images a step of methods with a coarser resolution",
     },
-    "crop": {
+    "patch_size": {
         "type": "array",
         "items": {"type": "integer", "minimum": 1},
         "minItems": 2,
         "maxItems": 3,
-        "description": "voxels, D H W or H W",
+        "description": "of a training patch, voxels, D H W or H W",
     },
     "optimiser": {"enum": ["adamw", "adam"], "description": "of the weights"},
     "learning_rate": {
@@ -91,12 +91,12 @@ ALLOWED = {
     },
     "blur_sigma": {"type": "number", "minimum": 0, "description": "voxels, at most"},
     "validate_every": {"type": ["integer", "null"], "minimum": 1, "description": "steps; null: 100, or an epoch"},
-    "window": {
+    "inference_patch": {
         "type": ["array", "null"],
         "items": {"type": "integer", "minimum": 1},
         "minItems": 2,
         "maxItems": 3,
-        "description": "of sliding-window inference, voxels; null: the whole image",
+        "description": "of sliding-window inference, voxels, D H W or H W; null: the whole image",
     },
     "overlap": {
         "type": "number",
@@ -104,11 +104,11 @@ ALLOWED = {
         "exclusiveMaximum": 1,
         "description": "of neighbouring windows, a share",
     },
-    "mirrored": {
+    "tta_flips": {
         "type": "array",
         "items": {"enum": ["D", "H", "W"]},
         "uniqueItems": True,
-        "description": "axes along which inference looks at the mirror image, too",
+        "description": "axes along which inference also flips the image; the mean of the logits counts",
     },
     "precision": {
         "constant": "training/protocol.py:PRECISIONS",
@@ -131,7 +131,7 @@ class Protocol:
     """
 
     batch: int
-    crop: list[int]
+    patch_size: list[int]
     learning_rate: float
     steps: int | None = None
     epochs: int | None = None
@@ -154,9 +154,9 @@ class Protocol:
     intensity_shift: float = 0.0
     prior_bias: bool = True
     validate_every: int | None = None
-    window: list[int] | None = None
+    inference_patch: list[int] | None = None
     overlap: float = 0.5
-    mirrored: list[str] = field(default_factory=list)
+    tta_flips: list[str] = field(default_factory=list)
     precision: str = "auto"
     compile: bool = False
     threads: int = 1
@@ -199,12 +199,12 @@ class Protocol:
         return replace(self, steps=steps, epochs=None, validate_every=own or epoch)
 
     def _require_square(self) -> None:
-        """Raise if axes are to be exchanged that have different lengths in a crop."""
-        names = AXES[-len(self.crop) :]
-        length = dict(zip(names, self.crop, strict=True))
+        """Raise if axes are to be exchanged that have different lengths in a patch."""
+        names = AXES[-len(self.patch_size) :]
+        length = dict(zip(names, self.patch_size, strict=True))
         for pair in [*self.transposes, *self.quarter_turns]:
             if len({length.get(axis) for axis in pair}) != 1:
                 raise InputError(
-                    f"axes {', '.join(pair)} are exchanged, but the crop {self.crop} has other lengths there. "
-                    "Make the crop square in this plane, or leave the plane out."
+                    f"axes {', '.join(pair)} are exchanged, but the patch {self.patch_size} has other lengths there. "
+                    "Make `patch_size` square in this plane, or leave the plane out."
                 )

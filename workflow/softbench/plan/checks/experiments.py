@@ -11,8 +11,8 @@ from softbench.plan.config.walk import Fault
 from softbench.plan.modules import constant, defines, needs_shares
 from softbench.plan.plan import RATERS
 
-LENGTHS = ("crop", "window")  # of a protocol: one number an axis
-AXES = ("flips", "mirrored", "transposes", "quarter_turns")
+LENGTHS = ("patch_size", "inference_patch")  # of a protocol: one number an axis
+AXES = ("flips", "tta_flips", "transposes", "quarter_turns")
 
 
 def faults(facts: Facts) -> Iterator[Fault]:
@@ -68,7 +68,7 @@ def split(name: str, facts: Facts) -> Iterator[Fault]:
 
 
 def _dimensions(name: str, facts: Facts) -> Iterator[Fault]:
-    """Yield crops, axes, networks and resolutions of an experiment that are of other dimensions than its images."""
+    """Yield patch sizes, axes, networks and resolutions of an experiment of other dimensions than its images."""
     experiment, plan = facts.plan.experiments[name], facts.plan
     dims, dataset = facts.dims(experiment["dataset"]), experiment["dataset"]
     if dims is None:
@@ -91,15 +91,15 @@ def _dimensions(name: str, facts: Facts) -> Iterator[Fault]:
 
 
 def _exchanged(path: KeyPath, protocol: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield axes that a protocol exchanges though its crop has other lengths there."""
-    length = dict(zip("WHD", reversed(protocol["crop"]), strict=False))
+    """Yield axes that a protocol exchanges though its patch has other lengths there."""
+    length = dict(zip("WHD", reversed(protocol["patch_size"]), strict=False))
     for key in ("transposes", "quarter_turns"):
         for place, pair in enumerate(protocol.get(key, [])):
             if len({length.get(axis) for axis in pair}) > 1:
                 said = (
-                    f"exchanges the axes {' and '.join(pair)}, but the crop {protocol['crop']} has other lengths there."
+                    f"exchanges the axes {' and '.join(pair)}, but the patch {protocol['patch_size']} has other lengths"
                 )
-                yield Fault((*path, key, place), f"{said} Make it square in this plane, or leave the plane out.")
+                yield Fault((*path, key, place), f"{said} there. Make it square in this plane, or leave the plane out.")
 
 
 def _networks(name: str, dims: int, facts: Facts) -> Iterator[Fault]:

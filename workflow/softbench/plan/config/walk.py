@@ -1,7 +1,8 @@
 """Values against a schema: what is not allowed in them, each with its path.
 
-The words are those of JSON Schema that config needs; `names`, `keys`, `name`, `loss`, `nullable` and `rising` are ours
-(workflow/schemas/config.schema.yaml says what they mean). jsonschema knows neither our names nor our sentences.
+The words are those of JSON Schema that config needs; `names`, `keys`, `name`, `loss`, `nullable`, `renamed` and
+`rising` are ours (workflow/schemas/config.schema.yaml says what they mean). jsonschema knows neither our names nor our
+sentences.
 """
 
 import re
@@ -97,6 +98,8 @@ def _mapping(value: Mapping[Any, Any], schema: Schema, path: KeyPath, rules: Rul
     for key, one in value.items():
         if key in properties:
             yield from faults(one, properties[key], (*path, key), rules)
+        elif other is False and key in schema.get("renamed", {}):
+            yield Fault((*path, key), f"is called {schema['renamed'][key]!r} now. Rename it; its value may stay.")
         elif other is False:
             yield Fault((*path, key), f"is no known key. {known(key, properties)}")
         else:
