@@ -8,6 +8,7 @@ import pytest
 from softbench import InputError, cli, costs
 from softbench.costs import label, table
 from softbench.tables import forms
+from softbench.tables.given import Given
 from softbench.tables.views import costs as costs_view
 
 
@@ -118,6 +119,20 @@ def test_table_says_what_it_is_over_and_what_was_not_measured(tmp_path: Path) ->
     assert cells["| BLUR"][1:3] + cells["| BLUR"][5:7] == ["0.50", "0.50 GPU-h", "2048", "1.2"]  # 1800 s, 1234 J
     assert "<table" in (tmp_path / "costs.html").read_text()
     assert (tmp_path / "costs.csv").read_text().startswith("experiment,network,method")
+
+
+def test_notes_on_one_seed_speak_of_no_other(tmp_path: Path) -> None:
+    record(tmp_path, "svls", 0, 10, [0.1])
+    shown = costs_view.sheet(table.build([method(tmp_path, "svls", None, {0: "done"})]), "Demo")
+    assert not any("over seeds" in note or "any seed" in note for note in shown.notes)
+    assert "Step: by the clock, the median over the run." in shown.notes
+
+
+def test_costs_read_the_sizes_of_all_files_of_a_seed(tmp_path: Path) -> None:
+    record(tmp_path, "svls", 0, 10, [0.1])
+    row = method(tmp_path, "svls", None, {0: "done"})
+    given = Given("t", {}, {"costs": [row]})
+    assert tmp_path / "demo" / "compact_unet" / "svls" / "seed-0" in list(costs_view.VIEW.reads(given))
 
 
 def test_table_without_runs_is_a_table_without_rows(tmp_path: Path) -> None:

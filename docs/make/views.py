@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from softbench.errors import InputError
 from softbench.jobs import pieces
 from softbench.plan import views
 from softbench.plan.views import Declared
@@ -10,7 +11,8 @@ from softbench.plan.views import Declared
 from make.markdown import ROOT, table
 
 LIST = ROOT / "results" / "README.md"
-BLOCK = re.compile(r"(<!-- views: made by `make docs` -->\n).*?(<!-- end of views -->)", re.DOTALL)
+MARKS = ("<!-- views: made by `make docs` -->", "<!-- end of views -->")
+BLOCK = re.compile(rf"({MARKS[0]}\n).*?({MARKS[1]})", re.DOTALL)
 OF = {("methods",): "methods", ("paper",): "papers’", ("methods", "paper"): "all"}
 HEAD = """# What is shown of a table
 
@@ -128,5 +130,11 @@ def write_list(path: Path = LIST) -> None:
 
 
 def with_rows(text: str) -> str:
-    """Return a text with the rows of today between its two marks."""
-    return BLOCK.sub(lambda found: f"{found[1]}\n{rows()}\n{found[2]}", text)
+    """Return a text with the rows of today between its two marks.
+
+    Raises: InputError: if the marks are not there.
+    """
+    new, count = BLOCK.subn(lambda found: f"{found[1]}\n{rows()}\n{found[2]}", text)
+    if not count:
+        raise InputError(f"the list of results lacks the lines {MARKS[0]} and {MARKS[1]}. Write them around its table.")
+    return new

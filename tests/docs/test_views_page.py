@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 from make import views as views_page
+from softbench import InputError
 from softbench.plan import views
 from softbench.tables import forms
 
@@ -26,6 +28,13 @@ def test_lists_are_written_between_their_marks_alone(tmp_path: Path) -> None:
     assert text.endswith("<!-- end of views -->\nafter\n")
     assert "of yesterday" not in text
     assert "`tables/statistics_<table>.{csv,md,tex,html}`" in text
+
+
+def test_list_without_its_marks_is_refused(tmp_path: Path) -> None:
+    rows = tmp_path / "README.md"
+    rows.write_text("a list without marks\n")
+    with pytest.raises(InputError, match="lacks the lines <!-- views"):
+        views_page.write_list(rows)
 
 
 def test_every_view_has_a_line_in_each_list(root: Path) -> None:

@@ -52,6 +52,13 @@ def panel_of(folder, dataset, methods, name="P", **more):
     return {"name": name, "data": str(dataset.path), "structure": "foreground", "runs": runs, **more}
 
 
+def test_names_of_classes_are_words(tmp_path, dataset):
+    figure, _ = segmentations.draw([panel_of(tmp_path, dataset, ["ls"])], title="T")
+    named = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert len(named) == len(dataset.classes)  # the outline, and all but background
+    assert not any("_" in name for name in named)
+
+
 def words(figure):
     return [text.get_text() for text in figure.texts]
 

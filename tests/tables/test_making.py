@@ -11,6 +11,7 @@ import matplotlib.figure
 import pytest
 from softbench import InputError
 from softbench.page import chapters
+from softbench.papers import rehearsal
 from softbench.tables import making
 from softbench.tables.given import Given, GivenError
 from softbench.tables.sheet import Sheet, plain
@@ -118,6 +119,39 @@ def test_deleted_or_changed_file_of_a_view_is_made_again(table: Table) -> None:
     assert table.files("results")[1].read_text().startswith("### T")
     assert table.files("ranks")[2].read_text() == "What it shows.\n"
     assert table.files("ranks")[0].read_bytes() == whole
+
+
+def test_folder_in_the_place_of_a_file_is_refused_before_anything_is_made(table: Table) -> None:
+    table.make()
+    place = table.files("results")[1]
+    place.unlink()
+    place.mkdir()
+    before = table.record.read_bytes()
+    with pytest.raises(InputError, match=r"results\.md is a folder, but a file of a view belongs there\. Move"):
+        table.make("changed")
+    assert table.record.read_bytes() == before
+
+
+def test_view_that_reads_sizes_in_a_folder_is_made_again_when_one_changes(table: Table) -> None:
+    folder = table.folder / "seed-0"
+    (folder / "predictions").mkdir(parents=True)
+    (folder / "predictions" / "case.nii.gz").write_text("four")
+    table.needs["costs"] = []
+    table.add("costs", needs=("costs",), reads=lambda given: [folder])
+    table.make()
+    assert table.make()[-1] == "costs: unchanged"
+    (folder / "predictions" / "case.nii.gz").write_text("longer")
+    assert table.make()[-1] == "costs: made"
+    (folder / "model.pt").write_text("new")
+    assert table.make()[-1] == "costs: made"
+
+
+def test_caption_of_a_rehearsal_opens_with_what_it_is(table: Table) -> None:
+    table.make()
+    assert table.files("ranks")[2].read_text() == "What it shows.\n"
+    table.settings["is_rehearsal"] = True
+    table.make()
+    assert table.files("ranks")[2].read_text() == f"{rehearsal.ABOUT} What it shows.\n"
 
 
 def test_damaged_record_makes_all_views_again(table: Table) -> None:

@@ -10,6 +10,9 @@ from softbench.tables import forms
 with logs.job(snakemake.log[0]):
     tables = {one["published"]: one for one in snakemake.params.tables}
     ours = {name: blocks.read(published.read(name), one) for name, one in tables.items()}
-    found = sheet(judged.build(ours), is_rehearsal=any(one["is_rehearsal"] for one in tables.values()))
+    titles: dict[str, dict[str, str]] = {}
+    for name, one in tables.items():
+        titles.setdefault(published.read(name).paper, {}).update(one["titles"])
+    found = sheet(judged.build(ours), titles, is_rehearsal=any(one["is_rehearsal"] for one in tables.values()))
     for path in snakemake.output:
         forms.write(found, path)

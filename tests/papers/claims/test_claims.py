@@ -135,7 +135,7 @@ def test_each_verdict_stands_with_its_cells_its_data_and_what_is_against_it(part
     assert set(entries) == set(part)
     printed, ours = entries["svls.best_tace"]
     assert (printed.number.text, printed.number.bold) == ("false", True)
-    assert [aside.text for aside in printed.asides] == ["agree: 2 of 3", f"against: {BRATS}, tace_svls"]
+    assert [aside.text for aside in printed.asides] == ["agree: 2 of 3", "against: BraTS 2019, TACE"]
     agree, data, absent, against = (aside.text for aside in ours.asides)
     assert agree == "agree: 1 of 2 (1 not scored)"
     assert data.startswith("surrogate, msd_brain for brats2019_svls: 1 seed; own, kits2019_svls: 1 seed; not run: ")
@@ -176,3 +176,10 @@ def test_latex_gives_each_paper_a_float_with_lines_that_a_page_holds(part):
     rows = [line for line in text.splitlines() if line.endswith(r"\\") and "multicolumn" not in line]
     assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {2}
     assert r"\textbf{\boldmath false} \newline {\scriptsize agree: 2 of 3} \newline {\scriptsize against: " in text
+
+
+def test_cells_against_a_claim_are_named_by_titles() -> None:
+    found = sheet(claims.build({}, ["svls.sd_gains"]), {"svls": {"svls": "SVLS", "one_hot": "One-hot"}})
+    words = found.grids[0].lines[0].entries[0].words
+    assert "against: SVLS vs One-hot: KiTS 2019, SD; SVLS vs One-hot: ProstateX zones, SD" in words
+    assert found.numbers.loc[0, "printed_against"].startswith("svls vs one_hot: kits2019_svls, sd_svls_2mm")

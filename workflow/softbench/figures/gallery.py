@@ -94,7 +94,7 @@ def _figure(case: Case, softs: Mapping[str, np.ndarray], classes: Sequence[str],
         seen = _soft_label(axes, soft, hard, case.spacing_mm)
         if row == 1:
             for axis, head in zip(axes, [*classes, "moved mass"], strict=True):
-                axis.set_title(textwrap.fill(head.replace("_", " "), max(8, int(wide * 17))))
+                axis.set_title(textwrap.fill(pictures.spelled(head), max(8, int(wide * 17))))
     if shown:
         _scales(figure, grid, *seen)
     if coarse := [name for name in softs if name not in shown]:
@@ -120,7 +120,7 @@ def _case(figure: Figure, grid: GridSpec, case: Case, window: tuple[Any, ...], c
             pictures.show(axis, case.labels[0][window], case.spacing_mm, cmap=colours, **ends)
     beside = figure.add_subplot(grid[0, 3:]) if len(classes) > 2 else figure.add_subplot(grid[0, 3])
     pictures.bare(beside)
-    handles = [Patch(color=colours(n), label=name.replace("_", " ")) for n, name in enumerate(classes)]
+    handles = [Patch(color=colours(n), label=pictures.spelled(name)) for n, name in enumerate(classes)]
     how: dict[str, Any] = {"loc": "center left", "frameon": False, "borderaxespad": 0, "handlelength": 1.2}
     beside.legend(handles=handles, fontsize=6.5, ncols=1 if len(handles) < 5 else 2, **how)
 

@@ -137,6 +137,11 @@ def grid(figure: Figure, rows: int, columns: int, place: Any = None) -> np.ndarr
     return np.array([[figure.add_subplot(spec[row, column]) for column in range(columns)] for row in range(rows)])
 
 
+def spelled(name: str) -> str:
+    """Return the name of a class or structure as a reader sees it: "necrotic core" for necrotic_core."""
+    return name.replace("_", " ")
+
+
 def colour_of(names: Sequence[str]) -> dict[str, str]:
     """Return a colour for each structure, in order."""
     return {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(names)}

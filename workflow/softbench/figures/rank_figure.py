@@ -12,14 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from softbench.figures import pictures
-from softbench.figures.rank_sheet import LETTERS, RankSheet
+from softbench.figures.rank_sheet import IN_ONE_LINE, LETTERS, RankSheet
 from softbench.statistics import Friedman
 from softbench.tables.rankings import NO_CD, Ranking, of_one_run
 from softbench.tables.rounding import number
 
 VERSION = 2
 INK, RANGE, BAR = "#1f2937", "0.62", "0.25"
-EVERY = 12  # ranks, at most, that all have a number at their tick; of more, every second has
 DOTS = "Dot: the mean of a method’s ranks over seeds, 1 is best. Line: its best to its worst rank over seeds."
 DOTS_OF_ONE_RUN = "Dot: the rank, 1 is best. There is one run a method, so nothing is known of other seeds."
 CAPTION = (
@@ -99,8 +98,8 @@ def _panel(axis: Axes, one: Ranking, name: str, titles: Mapping[str, str]) -> No
 
 
 def _numbers(methods: int) -> list[str]:
-    """Return what stands at the tick of each rank: its number, of many ranks at every second."""
-    return [str(rank) if methods <= EVERY or rank % 2 else "" for rank in range(1, methods + 1)]
+    """Return the number at the tick of each rank; of many every second is a line lower, so that none touch."""
+    return ["\n" * (methods > IN_ONE_LINE and rank % 2 == 0) + str(rank) for rank in range(1, methods + 1)]
 
 
 def _is_apart(test: Friedman | None) -> bool:

@@ -9,6 +9,7 @@ VERSION = 2
 ACROSS = 2  # panels side by side
 LETTER, PANEL, BARS = 0.051, 1.55, 0.3  # widths: a letter of the methods' titles, the ranks, the bars
 LINE, HEADING, FOOT = 0.13, 0.38, 0.27  # heights: a method, a panel's title with the scale, its axis
+IN_ONE_LINE, SECOND_LINE = 12, 0.1  # ranks whose numbers stand side by side; height of a further line of numbers
 NARROWEST = 3.35
 TOP, BELOW = 0.27, 0.105  # heights: the title, a line of the words below
 LETTERS = 34  # of a line of a method's title
@@ -67,7 +68,8 @@ class RankSheet:
     def _rows(self) -> list[float]:
         """The height of each row of panels."""
         starts = range(0, len(self.methods), self.across)
-        return [HEADING + self._line * max(self.methods[s : s + self.across]) + FOOT for s in starts]
+        longest = [max(self.methods[start : start + self.across]) for start in starts]
+        return [HEADING + self._line * most + FOOT + SECOND_LINE * (most > IN_ONE_LINE) for most in longest]
 
     def place(self, index: int) -> Box:
         """Return the place of a panel: left, bottom, width, height as shares of the sheet."""

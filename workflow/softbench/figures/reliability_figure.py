@@ -14,7 +14,6 @@ from softbench.tables import assemble
 from softbench.tables.layout import REGIONS
 
 VERSION = 1
-WHERE = {"all": "all voxels", "foreground": "the foreground alone", "band": "the boundary band alone"}
 
 
 def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
@@ -40,7 +39,8 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
     methods = [{"key": key, "title": title} for key, title in titles(settings).items()]
     title = f"{settings['title']} ({REGIONS[roi]})"
     figure = reliability.draw(statistics, title=title, methods=methods, rows=rows)
-    where = f"Over {WHERE[roi]}; a row for each of {', '.join(rows)}."
+    over = REGIONS[roi] if roi == "all" else f"the {REGIONS[roi]} alone"
+    where = f"Over {over}; a row for each of {', '.join(rows)}."
     pictures.save(figure, paths, " ".join([reliability.CAPTION, where, *missing]), about=about)
 
 

@@ -268,7 +268,7 @@ def _colours(figure: Figure, plate: Plate, top: float) -> None:
     edge = [effects.Stroke(linewidth=2.6, foreground="0.2"), effects.Normal()]
     handles: list[Any] = [Line2D([], [], color="white", linewidth=1.1, path_effects=edge, label=OUTLINED)]
     for index, name in enumerate(plate.classes[1:], 1):
-        handles.append(Patch(color=_colour(index), alpha=0.85, linewidth=0, label=_spelled(name)))
+        handles.append(Patch(color=_colour(index), alpha=0.85, linewidth=0, label=pictures.spelled(name)))
     how: dict[str, Any] = {"loc": "upper center", "frameon": False, "fontsize": 6.5, "borderaxespad": 0}
     columns = _columns_of_colours(plate, figure.get_figwidth())
     figure.legend(handles=handles, ncols=columns, bbox_to_anchor=(0.5, top), handlelength=1.4, **how)
@@ -282,7 +282,3 @@ def _columns_of_colours(plate: Plate, width: float) -> int:
 
 def _lines_of_colours(plate: Plate, width: float) -> int:
     return -(-len(plate.classes) // _columns_of_colours(plate, width))
-
-
-def _spelled(name: str) -> str:
-    return name.replace("_", " ")

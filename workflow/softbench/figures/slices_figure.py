@@ -89,7 +89,8 @@ def _fill(axes: Sequence[Axes], row: CaseRow, methods: Sequence[str]) -> None:
 def _name_colours(axis: Axes, colours: Mapping[str, str]) -> None:
     pictures.bare(axis)
     edge = [effects.Stroke(linewidth=2.8, foreground="0.35"), effects.Normal()]
-    handles = [Line2D([], [], color=colour, linewidth=2, path_effects=edge, label=n) for n, colour in colours.items()]
+    line: dict[str, Any] = {"linewidth": 2, "path_effects": edge}
+    handles = [Line2D([], [], color=colours[name], label=pictures.spelled(name), **line) for name in colours]
     axis.legend(handles=handles, loc="center left", frameon=False, fontsize=6, handlelength=1.2, borderaxespad=0)
 
 

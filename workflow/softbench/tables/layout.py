@@ -8,6 +8,7 @@ from softbench.tables.rounding import NOTHING, digits, interval, number
 from softbench.tables.sheet import ALL, Entry, Head, Line, Text
 
 ARROWS = {"higher": "↑", "lower": "↓", "neither": "", "zero": "(best at 0)"}
+ARROWS_MEAN = "↑ higher is better, ↓ lower is better."
 REGIONS = {"all": "all voxels", "foreground": "foreground", "band": "boundary band"}
 NO_UNIT = ("", "1")
 SAME_MAP = "same label map"  # where an interval would stand

@@ -7,12 +7,13 @@ hashes of its files. A view whose key is the recorded one and whose files are th
 import importlib
 import json
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from softbench.errors import InputError
 from softbench.jobs import pieces
+from softbench.papers import rehearsal
 from softbench.tables import forms
 from softbench.tables.given import Given, GivenError
 from softbench.tables.sheet import Sheet
@@ -43,7 +44,9 @@ def make(
         attempt: the how-manieth this is; it is written down for the plan, which counts one more where a view failed.
     Returns: the names of the views that failed.
     Raises: GivenError: if the table's runs cannot be read; the views of before stay, but for those made until then.
+        InputError: if a folder lies where a file of a view belongs; nothing is made.
     """
+    _require_no_folder(Path(path) for paths in files.values() for path in paths)
     known, states = _read(record), {}
     for module, code in modules.items():
         states[module] = _state(given, module, code, list(map(Path, files[module])), known.get(module), log)
@@ -55,6 +58,12 @@ def make(
     }
     pieces.write_json(record, content)
     return [name_of(module) for module, state in states.items() if state["state"] == "failed"]
+
+
+def _require_no_folder(files: Iterable[Path]) -> None:
+    for path in files:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder, but a file of a view belongs there. Move the folder away.")
 
 
 def name_of(module: str) -> str:
@@ -79,13 +88,14 @@ def _state(given: Given, module: str, code: str, files: list[Path], known: State
         log(f"{name}: unchanged")
         return known
     state, reason = "made", ""
+    about = rehearsal.ABOUT if given.settings.get("is_rehearsal") else ""
     trace: list[str] = []
     try:
         if reason := view.applies(given):
             state = "absent"
             write_sentence(given, view, f"Not made: {reason}.", files)
         else:
-            _write(view.build(given), files)
+            _write(view.build(given), files, about)
     except GivenError:
         raise
     except Exception as error:  # the other views stand
@@ -123,8 +133,15 @@ def key_of(given: Given, view: View, code: str) -> str:
     """Return what decides a view: its code, the table's settings, and what it needs with the hashes of its files."""
     needs = {need: given.needs[need] for need in view.needs}
     files = sorted({*_files_in(needs), *map(str, view.reads(given))})
-    hashes = {path: pieces.hash_file(Path(path)) for path in files}
+    hashes = {path: _content(Path(path)) for path in files}
     return pieces.key_of(code=code, table=given.table, settings=given.settings, needs=needs, hashes=hashes)
+
+
+def _content(path: Path) -> str | dict[str, int]:
+    """Return the hash of a file; of a folder the sizes of the files below it."""
+    if not path.is_dir():
+        return pieces.hash_file(path)
+    return {str(file.relative_to(path)): file.stat().st_size for file in sorted(path.rglob("*")) if file.is_file()}
 
 
 def _files_in(value: Any) -> list[str]:
@@ -141,7 +158,7 @@ def _files_in(value: Any) -> list[str]:
 def _are(files: Sequence[Path], recorded: Mapping[str, str]) -> bool:
     """Whether the files are those that were recorded, and whole."""
     known = set(map(str, files)) == set(recorded)
-    return known and all(path.exists() and pieces.hash_file(path) == recorded[str(path)] for path in files)
+    return known and all(path.is_file() and pieces.hash_file(path) == recorded[str(path)] for path in files)
 
 
 def _said(error: Exception) -> str:
@@ -154,13 +171,14 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {text}{where}"
 
 
-def _write(made: Sheet | Picture, files: Sequence[Path]) -> None:
+def _write(made: Sheet | Picture, files: Sequence[Path], about: str) -> None:
+    """Write a view in each of its forms; a caption opens with `about`."""
     if not isinstance(made, Sheet | Picture):
         raise InputError(f"`build` of a view must return a Sheet or a Picture, but returned a {type(made).__name__}.")
     if isinstance(made, Picture):
         from softbench.figures import pictures
 
-        pictures.save(made.figure, files, made.caption)
+        pictures.save(made.figure, files, made.caption, about=about)
         return
     for path in files:
         forms.write(made, path)

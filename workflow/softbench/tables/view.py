@@ -44,7 +44,8 @@ class View:
     build: makes it of what is given.
     needs: what of `Given` it is made from, besides the table's settings; a view is made again when these change.
     applies: says why it cannot be made for a table ("the data have no patients"); empty where it can.
-    reads: further files that it reads, e.g. the provenance beside a run, which is no input of a job.
+    reads: further files that it reads, e.g. the provenance beside a run, which is no input of a job; and folders of
+        which it reads the sizes of files.
     folded: whether the page shows it closed.
     of: the kinds of tables that have it: "methods" (methods by columns) and "paper" (ours beside the printed numbers).
     place: where it stands on the page, lower first.

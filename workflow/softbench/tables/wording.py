@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from softbench.statistics import detectable, reason_against
 from softbench.tables.company import failed_runs, members, missing_seeds, scaled, span
-from softbench.tables.layout import heads, name_of
+from softbench.tables.layout import ARROWS_MEAN, heads, name_of
 from softbench.tables.parts import ALPHA, Column, Table
 
 POLICIES = {
@@ -43,7 +43,7 @@ SCALED = {
 
 def about(table: Table) -> str:
     """Say what stands in a cell, and which way is better."""
-    return f"Each cell: {spread(table)}. ↑ higher is better, ↓ lower is better."
+    return f"Each cell: {spread(table)}. {ARROWS_MEAN}"
 
 
 def spread(table: Table) -> str:

@@ -1,7 +1,8 @@
 """The claims, judged on the printed numbers and on ours, as a sheet: a row a claim under its paper, notes, numbers."""
 
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from softbench.papers import published, rehearsal
 from softbench.papers.claims import Outcome
@@ -10,6 +11,9 @@ from softbench.papers.claims.judged import NOT_RUN, Judged
 from softbench.papers.claims.numbers import numbers
 from softbench.tables.sheet import Entry, Grid, Head, Line, Sheet, Text
 
+Names = Mapping[str, str]  # key -> what a reader knows it by
+NO_TITLES: Mapping[str, Names] = {}
+BETWEEN = re.compile("(; |: |, | vs )")  # the parts of the names of cells
 TITLE = "Claims of the papers"
 ABOUT = (
     "Sentences of the papers, in our words, as tests: judged on the numbers that the papers print, and on ours. Below "
@@ -33,21 +37,43 @@ LEGEND = (
 )
 
 
-def sheet(judged: Sequence[Judged], *, is_rehearsal: bool = False) -> Sheet:
-    """Return the claims as a reader sees them; a rehearsal, ours on phantoms, says so."""
-    grid = Grid(tuple(map(Head, HEADS)), tuple(map(_line, judged)), "Claim", look="sentences")
+def sheet(
+    judged: Sequence[Judged], titles: Mapping[str, Mapping[str, str]] = NO_TITLES, *, is_rehearsal: bool = False
+) -> Sheet:
+    """Return the claims as a reader sees them; a rehearsal, ours on phantoms, says so.
+
+    Args:
+        judged: the claims.
+        titles: paper -> method -> title, for the cells against a claim; the key where there is none.
+        is_rehearsal: whether ours are of phantoms.
+    """
+    names = {key: {**_names(key), **titles.get(key, {})} for key in dict.fromkeys(one.claim.paper for one in judged)}
+    lines = tuple(_line(one, names[one.claim.paper]) for one in judged)
+    grid = Grid(tuple(map(Head, HEADS)), lines, "Claim", look="sentences")
     title, about = (rehearsal.title(TITLE), f"{rehearsal.ABOUT} {ABOUT}") if is_rehearsal else (TITLE, ABOUT)
     return Sheet(title, about, (grid,), _notes(judged), numbers(judged), is_long=True)
 
 
-def _line(one: Judged) -> Line:
+def _names(paper: str) -> dict[str, str]:
+    """Return the titles of a paper's data sets, and its names of metrics, by our keys."""
+    tables = published.paper(paper).tables.values()
+    metrics = {metric.key: metric.name for table in tables for metric in table.metrics.values()}
+    return metrics | {key: dataset.title for table in tables for key, dataset in table.datasets.items()}
+
+
+def _named(cells: str, names: Mapping[str, str]) -> str:
+    """Return the names of cells with titles in the place of keys."""
+    return "".join(names.get(part, part) for part in BETWEEN.split(cells))
+
+
+def _line(one: Judged, names: Names) -> Line:
     paper = published.paper(one.claim.paper)
     aside = f"{one.claim.key} ({one.claim.place}{'; our reading' if one.claim.ours else ''})"
-    entries = _entry(one.printed, "lost"), _ours(one)
+    entries = _entry(one.printed, names, "lost"), _ours(one, names)
     return Line(one.claim.says, entries, aside, f"{paper.authors} {paper.year}")
 
 
-def _entry(outcome: Outcome, lacking: str, *said: str) -> Entry:
+def _entry(outcome: Outcome, names: Names, lacking: str, *said: str) -> Entry:
     """Return a verdict, the cells that agree with its probability, what is `said` of the data, and what is against it.
 
     An open claim has no probability, for it speaks of more than what is there.
@@ -57,13 +83,16 @@ def _entry(outcome: Outcome, lacking: str, *said: str) -> Entry:
     if outcome.cells:
         agree = f"agree: {outcome.counts(lacking)}"
         agree += f"; P(true)\N{NO-BREAK SPACE}{share(outcome.probability)}" if known else ""
-    named = {"absent": ", ".join(outcome.absent), "against": outcome.offenders()}
+    absent = (
+        f"{column} {names.get(value, value)}" for column, _, value in (one.partition(" ") for one in outcome.absent)
+    )
+    named = {"absent": ", ".join(absent), "against": _named(outcome.offenders(), names)}
     words = (agree, *said, *(f"{what}: {which}" for what, which in named.items() if which))
     return Entry(Text(outcome.verdict, bold=True), tuple(Text(text) for text in words if text))
 
 
-def _ours(one: Judged) -> Entry:
-    return Entry(Text(NOT_RUN)) if one.data == NOT_RUN else _entry(one.ours, "not scored", _data(one))
+def _ours(one: Judged, names: Names) -> Entry:
+    return Entry(Text(NOT_RUN)) if one.data == NOT_RUN else _entry(one.ours, names, "not scored", _data(one))
 
 
 def share(value: float) -> str:

@@ -8,6 +8,7 @@ from softbench.papers import published, rehearsal
 from softbench.papers.comparison.parts import PaperTable, Section
 from softbench.papers.comparison.rule import MIN_CASES, MIN_SEEDS
 from softbench.papers.published import PrintedCell, PrintedMetric
+from softbench.tables.layout import ARROWS_MEAN
 from softbench.tables.parts import STATUSES, Column, Judgement
 from softbench.tables.wording import POLICIES
 
@@ -47,7 +48,7 @@ def about(table: PaperTable) -> str:
     return (
         f"{rehearsal.ABOUT + ' ' if table.is_rehearsal else ''}"
         f"Each cell, in {units}: ours, {_our_spread(table)}{brackets}; the printed number; ours minus printed, and a "
-        f"status. {meanings[0].upper()}{meanings[1:]}. ↑ higher is better, ↓ lower is better."
+        f"status. {meanings[0].upper()}{meanings[1:]}. {ARROWS_MEAN}"
     )
 
 

@@ -156,7 +156,7 @@ class Papers:
         return paths.there(paths.once(path for run in runs for path in self.plan.batch_files(run)))
 
     def _with_runs(self, name: str, batches_of: Callable[[Block, Block], list[str]]) -> dict[str, Any]:
-        """Return what decides a paper's table but its words; a block without runs says so, and which command makes
+        """Return what decides a paper's table but its notes; a block without runs says so, and which command makes
         them."""
         table, chosen = self.plan.paper_tables[name], self.settings_of(name)
         unrun = {"missing": "nothing was run yet", "command": RUN.format(table=name)}
@@ -165,7 +165,8 @@ class Papers:
             batches = batches_of(table, block)
             said = {"missing": None} if batches else unrun
             blocks.append({**known, "scaled": {}, "batches": batches, **said})
-        return {key: chosen[key] for key in ("published", "policy", "grid", "is_rehearsal")} | {"blocks": blocks}
+        kept = ("published", "policy", "grid", "titles", "is_rehearsal")
+        return {key: chosen[key] for key in kept} | {"blocks": blocks}
 
     def _scaled(self, table: Block, block: Block) -> dict[str, str]:
         """Return the further row of a block: its first printed method, the baseline, at its own temperature."""

@@ -20,17 +20,28 @@ HEADS = [
     *("Method", "Soft label (CPU-s)", "Training a seed", "Step (ms)", "Memory (MiB)", "GPU memory (MiB)"),
     *("Energy a seed (kJ)", "Disk a seed (MiB)", "Training over control"),
 ]
-NOTES = (
+OF_LABEL = (
     "Soft label: all cases of the data set, reading and storing included, summed over processes; maps that several "
     "soft labels share count in full for each. What is computed from the label map alone is computed again when "
-    "training reads it, which is in the training time.",
-    "Training: the median over seeds; without scoring. The first seed of a job reads the data, too.",
-    "Step: by the clock, the median over seeds of the median over a run.",
-    "Memory: the largest of any seed; of a GPU that of tensors.",
+    "training reads it, which is in the training time."
+)
+NOTES = (
     "Training over control: the ratio of the times shown; none where method and control share no seed on the same "
     "hardware.",
     "Other work on the machine moves every time here: a difference of a tenth or so says nothing of a method.",
     "Times, energy and disk have two digits: the third is noise.",
+)
+
+
+OF_SEEDS = (
+    "Training: the median over seeds; without scoring. The first seed of a job reads the data, too.",
+    "Step: by the clock, the median over seeds of the median over a run.",
+    "Memory: the largest of any seed; of a GPU that of tensors.",
+)
+OF_ONE_SEED = (
+    "Training: without scoring, with the reading of the data.",
+    "Step: by the clock, the median over the run.",
+    "Memory: the largest of the run; of a GPU that of tensors.",
 )
 
 
@@ -41,7 +52,8 @@ def sheet(table: pd.DataFrame, title: str) -> Sheet:
     groups = [f"{row['experiment']}, {row['network']}" for _, row in table.iterrows()]
     grid = plain(HEADS, rows, groups=groups if len(set(groups)) > 1 else ())
     about = f"Each cell: what the records of the runs say{_over(table)}. Training on {_hardware(table)}."
-    return Sheet(f"Costs of: {title}", about, (grid,), (*NOTES, *_gaps(table)), table)
+    of_runs = OF_SEEDS if (table["seeds"] > 1).any() else OF_ONE_SEED
+    return Sheet(f"Costs of: {title}", about, (grid,), (OF_LABEL, *of_runs, *NOTES, *_gaps(table)), table)
 
 
 def _over(table: pd.DataFrame) -> str:
@@ -131,9 +143,10 @@ def view(given: Given) -> Sheet:
 
 
 def provenance(given: Given) -> Iterable[Path]:
-    """Return the records of time and memory beside the runs and soft labels."""
+    """Return the records of time and memory beside the runs and soft labels, and the folders that count as disk."""
     for method in given.needs["costs"]:
         folders = [folder for path in method["batches"] for folder in sorted(Path(path).parent.glob("seed-*"))]
+        yield from folders
         for folder in [*folders, Path(method["soft_label"]).parent]:
             yield from (folder / name for name in ("provenance.json", "history.csv") if (folder / name).exists())
 

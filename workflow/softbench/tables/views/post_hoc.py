@@ -14,7 +14,7 @@ from softbench.tables import vs_temperature, wording
 from softbench.tables.assemble import OF_ENSEMBLES, RAW, Runs, table
 from softbench.tables.company import failed_runs, members, missing_seeds
 from softbench.tables.given import Given
-from softbench.tables.layout import heads, means
+from softbench.tables.layout import ARROWS_MEAN, heads, means
 from softbench.tables.parts import Method, Table
 from softbench.tables.scaled import TEMPERATURE
 from softbench.tables.sheet import Grid, Line, Sheet
@@ -31,7 +31,7 @@ LABELS = {
 ABOUT = (
     "Every method as it was trained, and what needs no further training. Raw: {raw}. Own temperature: the same runs, "
     "their logits divided by one number a run, fitted on its validation cases. {ensemble}Nothing is marked here. "
-    "↑ higher is better, ↓ lower is better."
+    f"{ARROWS_MEAN}"
 )
 OF_ENSEMBLE = (
     "Ensemble: the mean of the probabilities of all seeds; it uses all seeds up, so it is one number without ±. "
