@@ -139,7 +139,7 @@ def test_each_verdict_stands_with_its_cells_its_data_and_what_is_against_it(part
     agree, data, absent, against = (aside.text for aside in ours.asides)
     assert agree == "agree: 1 of 2 (1 not scored)"
     assert data.startswith("surrogate, msd_brain for brats2019_svls: 1 seed; own, kits2019_svls: 1 seed; not run: ")
-    assert (absent, against) == ("absent: dataset prostatex_zones", f"against: {BRATS}, tace_svls")
+    assert (absent, against) == ("absent: dataset ProstateX zones", "against: BraTS 2019, TACE")
     printed, ours = entries["geols.soft_beats_ce"]
     assert printed.asides[0].text == "agree: 40 of 44 (4 lost); P(true)\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}0.01"
     assert ours.words == "not run"
