@@ -32,7 +32,7 @@ WORKS_ONLY_IN = {
     "softbench/soft_labels/contract": ("training",),  # soft labels of tensors
     "softbench/soft_labels/geodesic": ("labels",),  # maps
     "softbench/soft_labels/seeds": ("labels",),  # maps
-    "softbench/soft_labels/slic": ("labels",),  # maps
+    "softbench/soft_labels/superpixel": ("labels",),  # maps; what reads them imports nothing more
 }
 
 

@@ -1,11 +1,12 @@
-"""Our SLIC gives the segments of scikit-image, voxel by voxel, run live."""
+"""Superpixels are those of scikit-image on stretched channels with a relative spacing, voxel by voxel."""
 
 import numpy as np
 import pytest
 from scipy import ndimage
 from skimage.segmentation import slic as peer
 from softbench import InputError
-from softbench.soft_labels import slic, slic_clusters, slic_connect, superpixel
+from softbench.soft_labels import superpixel
+from softbench.soft_labels.superpixel import relative
 
 
 def noise(channels: int, shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
@@ -19,8 +20,8 @@ def noise(channels: int, shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
 
 def of_scikit_image(image: np.ndarray, spacing: tuple[float, ...], count: int, compactness: float) -> np.ndarray:
     return peer(
-        slic.stretch(image), n_segments=count, compactness=compactness, max_num_iter=10,
-        spacing=slic.relative(spacing), convert2lab=False, enforce_connectivity=True, start_label=1, channel_axis=0,
+        superpixel.stretch(image), n_segments=count, compactness=compactness, max_num_iter=10,
+        spacing=relative(spacing), convert2lab=False, enforce_connectivity=True, start_label=1, channel_axis=0,
     )  # fmt: skip
 
 
@@ -42,9 +43,9 @@ def of_scikit_image(image: np.ndarray, spacing: tuple[float, ...], count: int, c
 )
 def test_segments_are_those_of_scikit_image(channels, shape, spacing, count, compactness) -> None:
     image = noise(channels, shape)
-    own = superpixel.segments(image, spacing, count=count, compactness=compactness)
-    np.testing.assert_array_equal(own, of_scikit_image(image, spacing, count, compactness))
-    assert own.dtype == np.int32
+    found = superpixel.segments(image, spacing, count=count, compactness=compactness)
+    np.testing.assert_array_equal(found, of_scikit_image(image, spacing, count, compactness))
+    assert found.dtype == np.int32
 
 
 OCT_MM = (0.00387, 0.01133)
@@ -59,24 +60,24 @@ FACTORS = (1000, 1 / 1000, 1024, 25.4, 0.1, 1e-6, np.pi)
 def test_unit_of_length_changes_no_segment(shape, spacing, factor: float) -> None:
     image = noise(2, shape)
     scaled = [step * factor for step in spacing]
-    one, other = (slic.superpixels(image, s, count=60, compactness=0.1) for s in (spacing, scaled))
+    one, other = (superpixel.segments(image, s, count=60, compactness=0.1) for s in (spacing, scaled))
     np.testing.assert_array_equal(one, other)
 
 
 def test_relative_spacing_is_the_same_number_in_every_unit() -> None:
     rng = np.random.default_rng(0)
     for spacing in np.round(rng.uniform(0.001, 6, (2000, 3)), 3):
-        expected = slic.relative(spacing)
+        expected = relative(spacing)
         assert min(expected) == 1
         np.testing.assert_allclose(expected, spacing / min(spacing), rtol=5e-6)
-        assert all(slic.relative(spacing * factor) == expected for factor in FACTORS)
-    assert {slic.relative((0.32 * factor, 0.395 * factor)) for factor in FACTORS} == {(1, 1.23438)}  # 1.234375: a tie
+        assert all(relative(spacing * factor) == expected for factor in FACTORS)
+    assert {relative((0.32 * factor, 0.395 * factor)) for factor in FACTORS} == {(1, 1.23438)}  # 1.234375: a tie
 
 
 def test_relative_spacing_forgives_the_rounding_of_files() -> None:
     stored = [np.float32(3.0), np.float32(0.958), np.float32(0.958)]  # as NIfTI keeps them, in mm and in micrometres
     finer = [np.float32(1000 * step) for step in (3.0, 0.958, 0.958)]
-    assert slic.relative([float(s) for s in stored]) == slic.relative([float(s) for s in finer]) == (3.13152, 1, 1)
+    assert relative([float(s) for s in stored]) == relative([float(s) for s in finer]) == (3.13152, 1, 1)
 
 
 def layers(noise: float) -> np.ndarray:
@@ -91,7 +92,8 @@ def layers(noise: float) -> np.ndarray:
 @pytest.mark.parametrize("count", [500, 3500])
 @pytest.mark.parametrize("grain", [0.02, 0.08, 0.2])
 def test_as_many_superpixels_as_asked_for_on_the_fine_grid_of_oct(grain: float, count: int) -> None:
-    found = slic.superpixels(layers(grain), OCT_MM, count=count, compactness=superpixel.SETTINGS["compactness"]).max()
+    given = {"count": count, "compactness": superpixel.SETTINGS["compactness"]}
+    found = superpixel.segments(layers(grain), OCT_MM, **given).max()
     assert 0.6 * count <= found <= 1.4 * count
 
 
@@ -99,60 +101,42 @@ def test_as_many_superpixels_as_asked_for_on_the_fine_grid_of_oct(grain: float, 
 def test_as_many_superpixels_as_asked_for_on_thick_slices(count: int) -> None:
     image = noise(3, (48, 120, 120))
     given = {"count": count, "compactness": superpixel.SETTINGS["compactness"]}
-    assert 0.6 * count <= slic.superpixels(image, (3.0, 0.958, 0.958), **given).max() <= 1.4 * count
+    assert 0.6 * count <= superpixel.segments(image, (3.0, 0.958, 0.958), **given).max() <= 1.4 * count
 
 
 def test_image_with_an_empty_outside_gives_those_of_scikit_image() -> None:
     image = noise(2, (24, 30, 30))
     image[:, :, :8] = 0
     image[:, :, :, 20:] = 0  # plateaus: many equal distances
-    own = slic.superpixels(image, (1, 1, 1), count=80, compactness=0.1)
-    np.testing.assert_array_equal(own, of_scikit_image(image, (1, 1, 1), 80, 0.1))
+    found = superpixel.segments(image, (1, 1, 1), count=80, compactness=0.1)
+    np.testing.assert_array_equal(found, of_scikit_image(image, (1, 1, 1), 80, 0.1))
 
 
 def test_constant_image_gives_those_of_scikit_image() -> None:
     image = np.full((2, 10, 12, 14), 7, np.float32)
-    own = slic.superpixels(image, (1, 1, 1), count=20, compactness=0.1)
-    np.testing.assert_array_equal(own, of_scikit_image(image, (1, 1, 1), 20, 0.1))
+    found = superpixel.segments(image, (1, 1, 1), count=20, compactness=0.1)
+    np.testing.assert_array_equal(found, of_scikit_image(image, (1, 1, 1), 20, 0.1))
 
 
 def test_scale_of_a_channel_changes_nothing() -> None:
     image = noise(2, (14, 16, 18))
     scaled = image * np.array([4, 0.5], np.float32)[:, None, None, None]  # powers of two round alike
-    one, other = (slic.superpixels(i, (1, 1, 1), count=30, compactness=0.1) for i in (image, scaled))
+    one, other = (superpixel.segments(i, (1, 1, 1), count=30, compactness=0.1) for i in (image, scaled))
     np.testing.assert_array_equal(one, other)
 
 
 def test_constant_channel_counts_nothing() -> None:
     image = noise(1, (14, 16, 18))
     more = np.concatenate([image, np.full_like(image, 5)])
-    one, other = (slic.superpixels(i, (1, 1, 1), count=30, compactness=0.1) for i in (image, more))
+    one, other = (superpixel.segments(i, (1, 1, 1), count=30, compactness=0.1) for i in (image, more))
     np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("guess", [0, 1])
-def test_first_of_two_equally_near_centres_wins_whatever_was_guessed(guess: int) -> None:
-    features = np.zeros((1, 1, 3, 1), np.float32)
-    centres = np.array([[0, 0, 0, 0], [0, 0, 2, 0]], np.float32)  # at both ends of three voxels
-    metric = slic_clusters.Metric(np.ones(3, np.float32), np.full(3, 4, np.float32), np.float32(1))
-    owners = slic_clusters.cluster(features, centres, np.full((1, 1, 3), guess, np.int32), metric, rounds=1)
-    np.testing.assert_array_equal(owners[0, 0], [0, 0, 1])
 
 
 def test_segments_do_not_cross_a_strong_edge() -> None:
     image = np.zeros((1, 20, 40), np.float32)
     image[..., 17:] = 1
-    found = slic.superpixels(image, (1, 1), count=32, compactness=0.01)
+    found = superpixel.segments(image, (1, 1), count=32, compactness=0.01)
     assert not set(found[:, :17].ravel()) & set(found[:, 17:].ravel())
-
-
-def test_small_piece_joins_its_neighbour_and_a_large_one_is_cut() -> None:
-    owners = np.zeros((1, 1, 10), np.int32)
-    owners[..., 4] = 1  # four voxels, then one alone, then five
-    joined = slic_connect.connect(owners, 2, 100)[0, 0]
-    np.testing.assert_array_equal(joined, [1, 1, 1, 1, 1, 2, 2, 2, 2, 2])
-    cut = slic_connect.connect(np.zeros((1, 1, 10), np.int32), 1, 4)[0, 0]
-    np.testing.assert_array_equal(cut, [1, 1, 1, 1, 2, 2, 2, 2, 3, 3])
 
 
 def test_image_with_nan_is_refused() -> None:

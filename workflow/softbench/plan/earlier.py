@@ -31,7 +31,13 @@ BEGINS = {
     "MADE": ["datasets/prepare.py", "datasets/phantoms/__init__.py"],
 }
 
-MOVED = {"soft_labels/quality.py": "soft_labels/measures.py"}  # a module that they named -> where its code lies now
+MOVED = {  # a module that they named -> where its code lies now
+    "soft_labels/quality.py": "soft_labels/measures.py",
+    "soft_labels/slic.py": "soft_labels/superpixel.py",
+    "soft_labels/slic_clusters.py": "soft_labels/superpixel.py",
+    "soft_labels/slic_connect.py": "soft_labels/superpixel.py",
+    "soft_labels/slic_voxels.py": "soft_labels/superpixel.py",
+}
 
 
 def names(soft_labels: SoftLabels, data: Data, code: Code) -> dict[str, Any]:
