@@ -44,13 +44,13 @@ check: setup  ## ruff, snakefmt, snakemake --lint, mypy, then all tests
 	$(MAKE) test
 
 dataset: setup  ## own data in nnU-Net's layout: make dataset NAME=mine FOLDER=/data/Dataset001_Mine
-	@$(BIN)/python -m softbench.new dataset $(NAME) $(if $(FOLDER),"$(FOLDER)")
+	@$(BIN)/python -m softbench new dataset $(NAME) $(if $(FOLDER),"$(FOLDER)")
 
 network: setup  ## an own network: make network NAME=mine
-	@$(BIN)/python -m softbench.new network $(NAME)
+	@$(BIN)/python -m softbench new network $(NAME)
 
 method: setup  ## an own soft label: make method NAME=mine, with IMAGE=yes, LANGUAGE=perl or LANGUAGE=R if wanted
-	@$(BIN)/python -m softbench.new method "$(NAME)" $(or $(LANGUAGE),$(if $(filter yes,$(IMAGE)),image))
+	@$(BIN)/python -m softbench new method "$(NAME)" $(or $(LANGUAGE),$(if $(filter yes,$(IMAGE)),image))
 
 walkthrough: setup  ## types what README.md and docs/extend.md say, in a fresh clone; options: WALK='--help'
 	$(BIN)/python tests/walkthrough/walk.py $(WALK)

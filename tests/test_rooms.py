@@ -14,8 +14,8 @@ FLOORS = [  # from below; what stands on one floor may import from one another, 
     {"soft_labels", "metrics"},
     {"training", "statistics", "papers.published", "papers.rehearsal"},
     {"plan"},
-    {"costs", "papers", "tables", "figures", "page"},
-    {"own_predictions", "plugin", "new", "machine", "explain", "forecast", "cli", "__main__"},
+    {"papers", "tables", "figures", "page"},
+    {"tools", "cli", "__main__"},
 ]
 
 

@@ -3,7 +3,8 @@
 from dataclasses import asdict, replace
 from typing import Any
 
-from softbench.machine import convolution, hardware, largest_crop, rerun, torch_version
+from softbench.tools.check import convolution, largest_crop, repeat
+from softbench.tools.check.device import hardware, torch_build
 from softbench.training.memory import Step, estimate
 from training_work import CONFIG
 
@@ -18,10 +19,10 @@ def run(job: Job) -> None:
     crop = (32, 32, 32) if job.tiny else (128, 192, 192)
     step = Step(CONFIG["networks"]["unet3d"], 4, 4, 1 if job.tiny else 4, crop)
     checks = {
-        "torch": lambda: asdict(torch_version.check(device)),
-        "device": lambda: asdict(hardware.check(device)),
+        "torch": lambda: asdict(torch_build(device)),
+        "device": lambda: asdict(hardware(device)),
         "bf16 convolutions": lambda: asdict(convolution.check(device)),
-        "rerun": lambda: asdict(rerun.check(device)),
+        "rerun": lambda: asdict(repeat.rerun(device)),
         "largest crop of the papers": lambda: asdict(largest_crop.check(device, step)),
         "largest cube, batch 1": lambda: largest_cube(job, replace(step, batch=1)),
     }

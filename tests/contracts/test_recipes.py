@@ -2,7 +2,8 @@
 
 import pytest
 from softbench import soft_labels
-from softbench.plugin.contracts import CONTRACTS, small_cases
+from softbench.tools.check.contract import small_cases
+from softbench.tools.check.contracts import CONTRACTS
 
 
 @pytest.mark.parametrize("recipe", soft_labels.names())

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from softbench.new import own_method
 from softbench.plan.config import read
+from softbench.tools.new import make_method
 
 KEPT = ["one_hot", "ls"]
 RULES = "workflow/rules/soft_labels"
@@ -60,7 +60,7 @@ BAD = {  # name -> what stands in place of the template's result, what is said o
 
 def make(clone, name: str, form: str = "labels", root: Path | None = None) -> None:
     """Write the files of `make method` into the copy."""
-    own_method.make(name, form, root or clone.path)
+    make_method(name, form, root or clone.path)
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,27 @@
-"""The command `softbench`: what can be had without the workflow."""
+"""The command `softbench`: its verbs, and what becomes of their errors."""
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 
-from softbench import __version__, costs
+from softbench import __version__
 from softbench.errors import InputError
-from softbench.explain import command as explain
-from softbench.forecast import command as forecast
-from softbench.machine import command as check
-from softbench.own_predictions import command as score
-from softbench.plan.code import command as code_command
-from softbench.plugin import pack_command, soften_command
+from softbench.tools.command import Command
+
+VERBS = {
+    "score": "score the predictions of any tool: NIfTI or npz in; tables, reliability diagrams and a page out",
+    "check": "say whether this machine is fit to train or, given its name, whether a soft label is",
+    "costs": "time, memory and energy of trained methods, a line each",
+    "explain": "the chain behind a cell of a table: runs, cases, settings, data and commit",
+    "code": "say which code changed though its VERSION did not, and which results that touches",
+    "plan": "jobs, runs, CPU- or GPU-hours, memory, disk and downloads of a target, before launch",
+    "soften": "turn one label map (NIfTI) into a soft label, and say how soft it is",
+    "export": "write the cases of a prepared dataset as NIfTI, for a program in any language",
+    "pack": "check the probabilities that a program writes, and store them as a soft label",
+    "new": "write the first files of an own data set, network or method",
+}  # each is a module of `tools`, which is imported when it is typed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,16 +43,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:
-    """Return the options; what follows `--` is for Snakemake, or the program that a command runs."""
-    if arguments[:1] not in (["plan"], ["pack"]) or "--" not in arguments:
-        return _parser().parse_args(arguments)
-    end = arguments.index("--")
-    options = _parser().parse_args(arguments[:end])
-    options.passed = arguments[end + 1 :]
+    """Return the options; what follows `--` is for Snakemake, or the program that a verb runs."""
+    verb = _verb(arguments[0]) if arguments and arguments[0] in VERBS else None
+    end = arguments.index("--") if verb and verb.takes_program and "--" in arguments else len(arguments)
+    options = _parser(verb, arguments[:1]).parse_args(arguments[:end])
+    if end < len(arguments):
+        options.passed = arguments[end + 1 :]
     return options
 
 
-def _parser() -> argparse.ArgumentParser:
+def _verb(name: str) -> Command:
+    command: Command = importlib.import_module(f"softbench.tools.{name}").COMMAND
+    return command
+
+
+def _parser(verb: Command | None, typed: list[str]) -> argparse.ArgumentParser:
+    """Return the parser, with the options of the verb that was typed alone."""
     parser = argparse.ArgumentParser(
         prog="softbench",
         description="Beside the workflow: scores, checks, costs, plans, soft labels, and where a number comes from.",
@@ -51,12 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"softbench {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    score.add_to(commands)
-    check.add_to(commands)
-    costs.add_to(commands)
-    explain.add_to(commands)
-    code_command.add_to(commands)
-    forecast.add_to(commands)
-    soften_command.add_to(commands)
-    pack_command.add_to(commands)
+    for name, text in VERBS.items():
+        of_verb = commands.add_parser(name, help=text)
+        if verb and [name] == typed:
+            verb.fill(of_verb)
     return parser

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from softbench.costs import table as costs
+from softbench.tables import cost_records
 from softbench.tables.given import Given
 from softbench.tables.rounding import NOTHING, number
 from softbench.tables.sheet import Sheet, plain
@@ -46,7 +46,7 @@ OF_ONE_SEED = (
 
 
 def sheet(table: pd.DataFrame, title: str) -> Sheet:
-    """Return the table of `costs.table.build` as a reader sees it."""
+    """Return the table of `cost_records.build` as a reader sees it."""
     shown = {(row["experiment"], row["network"], row["method"]): _time(row) for _, row in table.iterrows()}
     rows = [[*_cells(row), _ratio(row, shown)] for _, row in table.iterrows()]
     groups = [f"{row['experiment']}, {row['network']}" for _, row in table.iterrows()]
@@ -139,7 +139,7 @@ def _gaps(table: pd.DataFrame) -> Iterable[str]:
 
 def view(given: Given) -> Sheet:
     """Return the sheet of a table's methods; provenance is read beside the batches, and is no input."""
-    return sheet(costs.build(given.needs["costs"]), given.title)
+    return sheet(cost_records.build(given.needs["costs"]), given.title)
 
 
 def provenance(given: Given) -> Iterable[Path]:

@@ -1,0 +1,212 @@
+"""What a target will take: jobs from a dry run, hours from runs that were seen, nothing from thin air."""
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from softbench import InputError, cli
+from softbench.jobs import pieces
+from softbench.plan import folder as planning
+from softbench.plan.modules import PACKAGE
+from softbench.plan.plan import Plan
+from softbench.tools.plan import config_of, estimate, render, work
+from softbench.tools.plan.work import Job
+
+SAID = """
+[Thu Jan 3 10:00:00 2030]
+rule train:
+    input: results/data/a/manifest.json, workflow/splits/a/main.csv
+    output: results/runs/tiny/tiny_unet/svls/batch-0.json
+    log: results/logs/x.log
+localrule all:
+    input: a
+    jobid: 0
+rule table:
+    output: results/tables/tiny.csv, results/tables/tiny.md
+Job stats:
+job      count
+-----  -------
+train        1
+"""
+RUNS = Path("results/runs/tiny/tiny_unet")
+
+
+@pytest.fixture(scope="module")
+def plan(root: Path) -> Plan:
+    return planning.read(root, ["tests/workflow/tiny.yaml"], ["seeds=[0,1,2]"])
+
+
+@pytest.fixture
+def suite(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("workflow").symlink_to(root / "workflow")
+    return tmp_path
+
+
+def train(*methods: str, experiment: str = "tiny") -> list[Job]:
+    return [Job("train", (f"results/runs/{experiment}/tiny_unet/{method}/batch-0.json",)) for method in methods]
+
+
+def trained(method: str, seed: int, cpu_s: float, **more: object) -> None:
+    """Write the records of a run of 40 steps."""
+    folder = RUNS / method / f"seed-{seed}"
+    folder.mkdir(parents=True)
+    facts = {"seconds": cpu_s, "cpu_seconds": cpu_s, "peak_memory_mib": 500.0, "processor": "A fine CPU"}
+    pieces.write_json(folder / "provenance.json", {**facts, "began": "2030-01-02T03:00:00Z", **more})
+    (folder / "history.csv").write_text("step,step_s\n20,0.01\n40,0.01\n")
+    (folder / "model.key.json").write_text("{}")
+
+
+def forecast(plan: Plan, jobs: list[Job]) -> list[estimate.Group]:
+    return estimate.groups(work.runs_of(plan, jobs), estimate.seen(plan))
+
+
+def test_jobs_are_read_from_a_dry_run() -> None:
+    jobs = work.parse(SAID)
+    assert [job.rule for job in jobs] == ["train", "all", "table"]
+    assert [len(job.outputs) for job in jobs] == [1, 0, 2]
+    assert work.by_rule([*jobs, jobs[0]]) == {"train": 2, "all": 1, "table": 1}
+
+
+def test_run_that_was_never_seen_has_steps_and_voxels_and_no_hours(suite: Path, plan: Plan) -> None:
+    (group,) = forecast(plan, train("svls", "ls"))
+    assert (group.runs, group.steps, group.load.voxels) == (6, 40, 2 * 16 * 24 * 24)  # 2 methods x 3 seeds
+    assert math.isnan(group.hours)
+    said = render({"train": 2}, [group], {}, {})
+    assert "each run: 6 training cases, batch 2: 40 steps\n  a step of 2 x 16 x 24 x 24 voxels (18,432; " in said
+    assert "not known: no run of tiny_unet at 2 x 16 x 24 x 24 was seen" in said
+    assert "training not known: tiny (6 runs)" in said
+
+
+def test_hours_are_those_of_seen_runs_scaled_by_steps(suite: Path, plan: Plan) -> None:
+    for seed, cpu_s in enumerate([10, 20, 60]):
+        trained("one_hot", seed, cpu_s)
+    (group,) = forecast(plan, train("svls", "ls"))
+    assert group.hours == pytest.approx(6 * 20 / 3600)  # six runs of as many steps as the median of those seen
+    assert group.peak_mib == 500
+    assert not group.on_gpu
+    (longer,) = forecast(with_steps(plan, 400), train("svls"))
+    assert longer.hours == pytest.approx(3 * 200 / 3600)  # three runs, ten times as many steps
+
+
+def with_steps(plan: Plan, steps: int) -> Plan:
+    class Longer:
+        """The same plan, but each run takes more steps; what was seen took those of its history."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(plan, name)
+
+        def protocol_of(self, experiment: str, method: str) -> dict:
+            return plan.protocol_of(experiment, method) | {"steps": steps}
+
+    return Longer()  # type: ignore[return-value]
+
+
+def test_own_runs_count_before_those_of_other_methods(suite: Path, plan: Plan) -> None:
+    trained("one_hot", 0, 10)
+    trained("svls", 0, 90)
+    (group,) = forecast(plan, train("svls"))
+    assert (group.runs, group.kept) == (2, 1)  # seed 0 has a model
+    assert group.hours == pytest.approx(2 * 90 / 3600)
+    assert group.kept_hours == pytest.approx(90 / 3600)
+
+
+def test_stopped_runs_tell_no_time(suite: Path, plan: Plan) -> None:
+    trained("one_hot", 0, 0.1)  # 40 steps of 0.01 s are 0.4 s: this is the last part alone
+    (group,) = forecast(plan, train("svls"))
+    assert math.isnan(group.hours)
+
+
+def test_gpu_runs_are_gpu_hours_by_the_clock(suite: Path, plan: Plan) -> None:
+    trained("one_hot", 0, 5.0, seconds=7200.0, peak_device_memory_mib=3000.0, device="A fine GPU")
+    (group,) = forecast(plan, train("svls"))
+    assert (group.on_gpu, group.hours, group.peak_gpu_mib, group.hardware) == (True, 6.0, 3000.0, "A fine GPU")
+    assert "training 6 GPU-hours for 3 runs" in render({"train": 1}, [group], {}, {})
+
+
+@pytest.mark.parametrize(("job_s", "expected"), [(50.0, 10.0), (20.0, math.nan)])
+def test_scoring_is_what_a_job_took_beside_training(suite: Path, job_s: float, expected: float) -> None:
+    """Two seeds of 15 s each, the first begun 50 s before the job ended; a job of 20 s cannot have trained both."""
+    for seed in (0, 1):
+        trained("ls", seed, 15.0)
+    pieces.write_json(RUNS / "ls" / "batch-0.json", {"seeds": {"0": {}, "1": {}}})
+    clock = Path("results/benchmarks/runs/tiny/tiny_unet/ls/batch-0.tsv")
+    clock.parent.mkdir(parents=True)
+    clock.write_text(f"s\th:m:s\n{job_s}\t-\n")
+    began = 1893553200  # 2030-01-02T03:00:00Z
+    os.utime(clock, (began + 50, began + 50))
+    assert estimate.scoring_s(RUNS / "ls" / "seed-0") == pytest.approx(expected, nan_ok=True)
+
+
+def test_coarse_methods_are_a_load_of_their_own(plan: Plan) -> None:
+    load = work.load_of(plan, "demo_body", "compact_unet", "epd_2")
+    assert load.grid == (64, 64)  # half of 128 x 128
+
+
+def test_epochs_become_steps_by_the_cases_of_the_split(suite: Path, plan: Plan) -> None:
+    cases = work.cases_of(plan, "svls_brats2019", "train")
+    protocol = plan.protocol_of("svls_brats2019", "svls")
+    found = work.length_of(plan, "svls_brats2019", "svls")
+    assert found.steps == protocol["epochs"] * math.ceil(cases / protocol["batch"])
+    assert (found.cases, found.epochs) == (cases, protocol["epochs"])
+
+
+def test_downloads_are_as_large_as_published() -> None:
+    sources = ("hippocampus", "oct_dme", "kits2019")
+    jobs = [Job("fetch_source", (f"results/raw/{source}/manifest.json",)) for source in sources] + [
+        Job("train", ("x",))
+    ]
+    sizes = work.downloads(jobs, {"folders": {"kits2019": "/data"}})
+    assert sizes == {"hippocampus": (0.027, 0.03), "oct_dme": None, "kits2019": (0.0, 0.0)}
+    said = render({"fetch": 3}, [], sizes, {})
+    assert "hippocampus: 0.027 GB" in said
+    assert "oct_dme: size not published" in said
+    assert "kits2019: none, a folder is given" in said
+
+
+def test_data_behind_a_login_is_named(suite: Path, plan: Plan) -> None:
+    assert work.left_out(["tiny", "svls_1"], plan)["svls_brats2019"].startswith("its data is behind a login")
+    assert "geols_flare2021" in work.left_out(["paper_tables"], plan)
+    assert work.left_out(["tiny", "svls_1_phantom"], plan) == {}
+
+
+def test_config_options_are_found_among_those_of_snakemake() -> None:
+    passed = ["--profile", "slurm", "--configfile", "a.yaml", "b.yaml", "--rerun-triggers", "mtime", "-C", "seeds=[0]"]
+    found = config_of(passed)
+    assert (found.configfile, found.config) == (["a.yaml", "b.yaml"], ["seeds=[0]"])
+
+
+@pytest.fixture
+def clone(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """The command in a copy of the suite without results."""
+    for part in ("Snakefile", "config.yaml", "config", "workflow", "envs", "tests/workflow/tiny.yaml"):
+        target = tmp_path / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(root / part, target) if (root / part).is_dir() else shutil.copy(root / part, target)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(PACKAGE.parent))
+    passed = ["--", "--configfile", "tests/workflow/tiny.yaml", "--config", "seeds=[0,1]"]
+    return lambda *words: cli.main(["plan", *words, *passed])
+
+
+def test_command_asks_snakemake(clone: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert clone("--json", "results/tables/tiny.csv") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["jobs"]["train"] == 4  # one_hot, ls, svls, geols
+    assert (found["groups"][0]["runs"], found["groups"][0]["hours"]) == (8, None)
+    assert not Path("results/data").exists()
+
+
+def test_failed_dry_run_is_snakemakes_complaint_alone() -> None:
+    said = "Using workflow specific profile x\nHost: here\n\nMissingRuleException:\nNo rule to produce tinny\n"
+    assert work.complaint(said) == "MissingRuleException:\nNo rule to produce tinny"
+    assert work.complaint("snakemake: bad option") == "snakemake: bad option"
+
+
+def test_config_without_a_value_is_refused(root: Path) -> None:
+    with pytest.raises(InputError, match="takes key=value, but was given 'seeds'"):
+        planning.read(root, [], ["seeds"])

@@ -1,0 +1,119 @@
+"""`softbench check`: print whether this machine or, given its name, a soft label is fit to train with."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from softbench.errors import InputError
+from softbench.tools.check.findings import Finding
+from softbench.tools.command import Command
+
+RESULTS = Path("results")
+CROP = (128, 192, 192)  # voxels, D H W: the largest of the papers, SVLS and GeoLS on BraTS
+NOTES = """\
+One line a check: ok, warning, failed or not checked. Exit code 1 if one failed. Run it in the folder of the suite, on
+the machine (on a cluster: in a job on the node) that will train.
+
+With a name, it checks a soft label of your own instead, in seconds and before any job: the rule, then the contracts of
+its module or, where it has none, what the rule's program writes for small phantoms.
+  softbench check mine
+
+The last check of a machine tries a step of the largest crop (on a CPU it is estimated); state yours:
+  softbench check --network compact_unet --crop 32 48 32 --channels 1 --classes 3 --batch 2
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    add = parser.add_argument
+    text = "of a soft label's rule file in workflow/rules/soft_labels; without it the machine is checked"
+    add("name", nargs="?", metavar="NAME", help=text)
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU where there is one")
+    text = "a key of `networks` in config; default: unet3d"
+    add("--network", default="unet3d", metavar="NAME", help=text)
+    text = "D H W or H W, voxels; default: 128 192 192"
+    add("--crop", type=int, nargs="+", default=CROP, metavar="N", help=text)
+    add("--channels", type=int, default=4, metavar="M", help="of the images; default: 4")
+    add("--classes", type=int, default=4, metavar="C", help="with background; default: 4")
+    add("--batch", type=int, default=4, metavar="B", help="images in a step; default: 4")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run all checks, print each finding as it is made, and return 1 if one failed."""
+    return _print(_of_recipe(options.name) if options.name else _of_machine(options))
+
+
+def _of_recipe(name: str) -> Iterator[Finding]:
+    from softbench.tools.check import recipe  # here, for it reads the contracts
+
+    return recipe.findings(name)
+
+
+def _of_machine(options: argparse.Namespace) -> Iterator[Finding]:
+    settings = network_settings(options.network, config_folder())
+    _require_sizes(options)
+    from softbench.tools.check import findings, machine  # here, so that --help and refusals need no torch
+    from softbench.training.device import choose
+    from softbench.training.memory import Step
+
+    device = choose(options.device, log=lambda line: None)
+    step = Step(settings, options.channels, options.classes, options.batch, tuple(options.crop))
+    step.require_whole()
+    return findings.run(machine.checks(device, step, RESULTS))
+
+
+def _print(findings: Iterator[Finding]) -> int:
+    verdicts = []
+    for finding in findings:
+        print(finding, flush=True)
+        verdicts.append(finding.verdict)
+    print(_summary(verdicts))
+    return int("failed" in verdicts)
+
+
+def config_folder() -> Path:
+    """Return this folder, or that of the suite where it has no config."""
+    from softbench.plan.modules import PACKAGE
+
+    here = Path()
+    return here if (here / "config.yaml").exists() else PACKAGE.parent.parent
+
+
+def network_settings(name: str, folder: Path) -> dict[str, Any]:
+    """Return `name` and settings of a network of the config in a folder.
+
+    Raises: InputError: if config is not there or has no such network.
+    """
+    from softbench.plan.config import read
+    from softbench.plan.config.faults import known
+
+    networks: dict[str, dict[str, Any]] = read(folder).values["networks"]
+    if name not in networks:
+        raise InputError(f"--network is {name!r}, which config does not have. {known(name, networks)}")
+    return networks[name]
+
+
+def _require_sizes(options: argparse.Namespace) -> None:
+    if len(options.crop) not in (2, 3):
+        raise InputError(f"--crop takes two or three lengths, D H W or H W, but is {options.crop}.")
+    least = {"--channels": (options.channels, 1), "--classes": (options.classes, 2), "--batch": (options.batch, 1)}
+    for option, (value, smallest) in {**least, "--crop": (min(options.crop), 1)}.items():
+        if value < smallest:
+            raise InputError(f"{option} must be at least {smallest}, but is {value}.")
+
+
+def _summary(verdicts: list[Any]) -> str:
+    """Return the last line."""
+    failed, warned = verdicts.count("failed"), verdicts.count("warning")
+    if failed:
+        return f"Not fit: {failed} of {len(verdicts)} failed."
+    return f"Fit, with {warned} to think about." if warned else "Fit."
+
+
+COMMAND = Command(
+    description="Say whether this machine, or a soft label of your own, is fit to train with.",
+    notes=NOTES,
+    add_arguments=add_arguments,
+    run=run,
+)

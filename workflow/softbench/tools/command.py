@@ -1,0 +1,62 @@
+"""What the verbs share: how they are declared, options that several have, and how they print."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+VERSION = None  # words alone
+
+
+@dataclass(frozen=True)
+class Command:
+    """A verb of `softbench`.
+
+    description, notes: printed above and below the options in its help, as they stand. add_arguments: declares what it
+    takes. run: does it, and returns the exit code, or None for 0; errors of the user are `InputError`. usage: where
+    argparse's own would be wrong. takes_program: what follows `--` is for another program: it is `options.passed`.
+    """
+
+    description: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int | None]
+    notes: str | None = None
+    usage: str | None = None
+    takes_program: bool = False
+
+    def fill(self, parser: argparse.ArgumentParser) -> None:
+        """Give the verb's parser its texts, options and work."""
+        parser.description, parser.epilog, parser.usage = self.description, self.notes, self.usage
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+        self.add_arguments(parser)
+        parser.set_defaults(run=self.run, passed=[])
+
+
+def add_settings(parser: argparse.ArgumentParser, help: str) -> None:
+    """Add `--set`, whose words `plan.words.read` turns into settings."""
+    parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help=help)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add `--configfile` and `--config`, as Snakemake has them."""
+    add = parser.add_argument
+    text = "as given to snakemake, merged over config.yaml"
+    add("--configfile", "--configfiles", nargs="+", action="extend", default=[], metavar="FILE", help=text)
+    add("--config", "-C", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="as given to snakemake")
+
+
+def print_json(content: Any) -> None:
+    """Print data for programs."""
+    print(json.dumps(content, indent=1, ensure_ascii=False))
+
+
+def print_progress(line: str) -> None:
+    """Print a line of progress, apart from the result: to the error stream, at once."""
+    print(line, file=sys.stderr, flush=True)

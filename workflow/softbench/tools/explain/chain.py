@@ -1,0 +1,278 @@
+"""The chain from a cell to its runs, as plain data: what `softbench explain` prints, and `--json` gives to programs."""
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from softbench.datasets import splits
+from softbench.errors import InputError
+from softbench.jobs import pieces
+from softbench.plan import paths
+from softbench.plan.plan import Plan
+from softbench.tools.explain import address, place
+from softbench.tools.explain.place import Place
+
+RESULTS = Path("results")
+TEXT = set(address.PLACE) | {"table", "unit", "better", "control", "printed", "printed_sd_over", "confidence", "note"}
+TEXT |= {"derived", "standard", "status", "reason", "data"}
+FACTS = ("began", "host", "device", "processor", "seconds", "cpu_seconds", "peak_memory_mib", "energy_j", "commit")
+OF_ENSEMBLE = ("status", "reason", "seeds", "key", "scores", "temperature")
+TOLERANCE = 1e-9  # relative; a csv holds every digit, sums may come in another order
+
+
+def trace(plan: Plan, words: Sequence[str]) -> dict[str, Any]:
+    """Return all that is known of a cell; `results` and `workflow` lie in the current folder.
+
+    Args:
+        plan: of the config.
+        words: the address: table, method, structure, metric, region, in one word with slashes or in several.
+    Returns: `address`, `table`, `cell`, and where the cell has a number of ours `experiment`, `method`, `split`,
+        `dataset`, `source`, `runs`, `cases`, `check` and `commands`, else `no_number`; values as JSON knows them.
+    Raises: InputError: if the address names no cell or several, or the table was not made.
+    """
+    table, parts = address.table_of(address.parts_of(words), {**plan.tables, **plan.paper_tables})
+    path = RESULTS / "tables" / f"{table}.csv"
+    rows = _rows(path, table)
+    whole = [_with_run(plan, table, row) for row in rows]
+    row = address.find(table, parts, whole)
+    where = place.of_cell(plan, table, row)
+    found = {"address": address.address(table, row, whole), "table": _table(plan, table, path), "cell": _cell(row)}
+    if where.method is None:
+        reason = plan.missing(where.experiment) or "no run of it has such a score yet"
+        return {
+            **found,
+            "experiment": where.experiment,
+            "no_number": reason,
+            "commands": _commands(plan, table, where, []),
+        }
+    return found | _behind(plan, table, row, where)
+
+
+def _rows(path: Path, table: str) -> list[dict[str, str]]:
+    if not path.exists():
+        raise InputError(f"the table {table} was not made yet: there is no {path}. {_make(table)}")
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _make(table: str) -> str:
+    return f"Make it: snakemake --cores all results/tables/{table}.csv"
+
+
+def _with_run(plan: Plan, table: str, row: dict[str, str]) -> dict[str, str]:
+    """Return a line of the csv with experiment, network and data set, which an address may name as well."""
+    if table in plan.paper_tables:
+        return row
+    experiment, network, _ = plan.runs_of(table)[0]
+    return {"experiment": experiment, "network": network, "dataset": plan.experiments[experiment]["dataset"], **row}
+
+
+def _table(plan: Plan, table: str, path: Path) -> dict[str, Any]:
+    settings = plan.paper_tables[table] if table in plan.paper_tables else plan.tables[table]
+    kept: dict[str, Any] = {
+        key: settings[key] for key in ("title", "published", "prediction", "policy", "grid") if key in settings
+    }
+    title = {"title": _printed_title(settings["published"])} if "published" in settings else {}
+    return {"name": table, **title, **kept, "path": f"results/tables/{path.name}"}
+
+
+def _printed_title(name: str) -> str:
+    from softbench.papers import published
+
+    table = published.read(name)
+    paper = published.paper(table.paper)
+    return f"{paper.authors} {paper.year}, {table.number}: {table.title}"
+
+
+def _cell(row: address.Row) -> dict[str, Any]:
+    """Return the line of the csv with numbers as numbers; what is empty there is left out."""
+    return {name: value if name in TEXT else _typed(value) for name, value in row.items() if value not in ("", None)}
+
+
+def _typed(text: str) -> Any:
+    if text in ("True", "False"):
+        return text == "True"
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if number.is_integer() and "." not in text else number
+
+
+def _behind(plan: Plan, table: str, row: address.Row, where: Place) -> dict[str, Any]:
+    made = runs_of(RESULTS, where)
+    scores = place.values_of(where, made)
+    of_seed = place.by_seed(scores) if len(scores) else {}
+    for run in made:
+        if run["seed"] in of_seed:
+            run["value"], run["defined_cases"] = of_seed[run["seed"]]
+    asked = [] if where.is_ensemble else _missing(plan, where, made)
+    told: dict[str, Any] = {
+        "experiment": where.experiment,
+        "prediction": where.prediction,
+        "method": _method(plan, RESULTS, where),
+    }
+    told |= {"split": _split(plan, where), **_data(plan, RESULTS, where)}
+    told |= {"runs": made, "seeds_not_run": asked, "cases": place.extremes(scores) if len(scores) else {}}
+    told |= {"check": _check(row, of_seed), "commands": _commands(plan, table, where, made)}
+    plain: dict[str, Any] = _plain(told)
+    return plain
+
+
+def _missing(plan: Plan, where: Place, made: Sequence[dict[str, Any]]) -> list[int]:
+    """Return the seeds that config names and no batch has; what is not trained is scored once."""
+    wanted = [seed for batch in plan.batches_of(where.experiment, str(where.method)) for seed in batch]
+    return [seed for seed in wanted if seed not in {run["seed"] for run in made}]
+
+
+def _check(row: address.Row, of_seed: dict[int | None, tuple[float, int]]) -> dict[str, Any]:
+    """Compare the cell with the mean over the seeds that lie there now."""
+    shown = float(row.get("mean") or row.get("ours_mean") or math.nan)
+    means = [mean for mean, _ in of_seed.values() if not math.isnan(mean)]
+    again = sum(means) / len(means) if means else math.nan
+    agrees = math.isclose(shown, again, rel_tol=TOLERANCE) or (math.isnan(shown) and math.isnan(again))
+    return {"mean_of_the_runs": None if math.isnan(again) else again, "agrees": agrees}
+
+
+def _commands(plan: Plan, table: str, where: Place, made: Sequence[dict[str, Any]]) -> dict[str, str]:
+    found = {"table": f"snakemake --cores all results/tables/{table}.csv"}
+    if lists := _lists(plan, where, made):
+        found["runs"] = f"snakemake --cores all {' '.join(lists)}"
+    return found
+
+
+def _lists(plan: Plan, where: Place, made: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the files of a cell's runs that are targets."""
+    run = (where.experiment, where.network, str(where.method))
+    if where.is_ensemble:
+        return paths.ensembles([run])
+    if made and plan.methods[run[2]]["sanity"] is not None:
+        return plan.batch_files(run)
+    return paths.once(one["batch"] for one in made)
+
+
+def _plain(content: Any) -> Any:
+    """Return the same data with None for NaN, which JSON does not know, and a text for infinity."""
+    if isinstance(content, dict):
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [_plain(value) for value in content]
+    if isinstance(content, float) and not math.isfinite(content):
+        return None if math.isnan(content) else str(content)
+    return content
+
+
+def _method(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
+    """Return all settings of a method in its experiment, as config has them now; of its soft label as it was made."""
+    name = str(place.method)
+    one, experiment = plan.methods[name], plan.experiments[place.experiment]
+    if one["sanity"] is not None:
+        title = plan.title_of(name, [place.experiment])
+        return {"name": name, "title": title, "sanity": one["sanity"], "scoring": experiment["scoring"]}
+    label = results / "soft_labels" / experiment["dataset"] / one["soft_label"] / "manifest.json"
+    manifest = _json(label)
+    kept = {key: manifest[key] for key in ("recipe", "kind", "settings", "map", "key") if manifest.get(key) is not None}
+    return {
+        "name": name,
+        **{key: one[key] for key in ("title", "control", "loss", "raters", "resolution")},
+        "soft_label": {"name": one["soft_label"], **(kept or plan.soft_labels[one["soft_label"]]), "path": str(label)},
+        "network": {"name": place.network, "settings": plan.config["networks"][place.network]},
+        "protocol": {"name": experiment["protocol"], "settings": plan.protocol_of(place.experiment, name)},
+        "scoring": experiment["scoring"],
+    }
+
+
+def _split(plan: Plan, place: Place) -> dict[str, Any]:
+    """Return a split: path, sha256 and cases of each part; a derived one that was not made has neither."""
+    experiment = plan.experiments[place.experiment]
+    path = Path(plan.split_of(place.experiment))
+    if not path.exists():
+        return {"name": experiment["split"], "path": None}
+    parts = splits.read(path)["part"].value_counts()
+    counts = {part: int(parts.get(part, 0)) for part in splits.PARTS}
+    return {"name": experiment["split"], "path": str(path), "sha256": pieces.hash_file(path), "cases": counts}
+
+
+def _data(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
+    """Return the prepared data set and its source, as their manifests have them."""
+    name = plan.experiments[place.experiment]["dataset"]
+    prepared = results / "data" / name / "manifest.json"
+    manifest = _json(prepared)
+    source = plan.datasets[name]["source"]
+    raw = results / "raw" / source / "manifest.json"
+    fetched = _json(raw)
+    of_both = {key: manifest[key] for key in ("title", "licence", "citation") if key in manifest}
+    files = {"path": str(raw), "sha256": fetched["content"], "files": len(fetched["files"])} if fetched else {}
+    return {
+        "dataset": {
+            "name": name,
+            "path": str(prepared),
+            **{key: manifest[key] for key in ("key", "settings", "dropped") if key in manifest},
+            "cases": len(manifest.get("cases", {})),
+        },
+        "source": {"name": source, **of_both, **files},
+    }
+
+
+def runs_of(results: Path, where: Place) -> list[dict[str, Any]]:
+    """Return a record for each run that a cell is made of: seeds in order, or the one ensemble.
+
+    Args:
+        results: the folder `results`.
+        where: a place with a method.
+    Returns: `seed` (None for an ensemble), `status` (done | failed, and `reason`), `key` of all that decides its
+        scores, `weights` and `scores` (hashes), `path` of the scores, and of `FACTS`, `versions`, `threads` and `steps`
+        what is recorded; nothing trained, nothing recorded. No batch, no run.
+    """
+    folder = results / "runs" / where.experiment / where.network / str(where.method)
+    if where.is_ensemble:
+        return [_ensemble(folder)] if (folder / "ensemble.json").exists() else []
+    found = {}
+    for path in sorted(folder.glob("batch-*.json")):
+        for seed, outcome in _json(path)["seeds"].items():
+            found[int(seed)] = _run(folder / f"seed-{seed}", int(seed), outcome, path)
+    return [found[seed] for seed in sorted(found)]
+
+
+def _run(folder: Path, seed: int, outcome: dict[str, Any], batch: Path) -> dict[str, Any]:
+    named = {"seed": seed, "status": outcome["status"], "batch": str(batch)}
+    if outcome["status"] == "failed":
+        return {**named, "reason": outcome["reason"]}
+    hashes = {"key": outcome["key"], "weights": outcome.get("model"), "scores": outcome["scores"]}
+    piece = _json(folder / "scores.key.json")
+    scale = {"temperature": piece["temperature"]} if "temperature" in piece else {}
+    return {**named, **hashes, **scale, **_circumstances(folder), "path": str(folder / "scores.parquet")}
+
+
+def _ensemble(folder: Path) -> dict[str, Any]:
+    record = _json(folder / "ensemble.json")
+    kept: dict[str, Any] = {name: record[name] for name in OF_ENSEMBLE if name in record}
+    path = str(folder / "ensemble" / "scores.parquet")
+    return {"seed": None, **kept, **_circumstances(folder / "ensemble"), "path": path}
+
+
+def _circumstances(folder: Path) -> dict[str, Any]:
+    facts = _json(folder / "provenance.json")
+    found = {name: facts[name] for name in FACTS if name in facts}
+    if "packages" in facts:
+        found["versions"] = {"python": facts["python"], **facts["packages"]}
+    if "threads" in facts:
+        found["threads"] = facts["threads"]
+    history = _last_row(folder / "history.csv")
+    return found | ({"steps": int(float(history["step"]))} if history else {})
+
+
+def _last_row(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return rows[-1] if rows else {}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return content

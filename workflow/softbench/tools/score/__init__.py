@@ -1,0 +1,230 @@
+"""`softbench score`: score predictions that another tool made, as the workflow scores its own."""
+
+import argparse
+import importlib.util
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from softbench.checks import require_positive
+from softbench.errors import InputError
+from softbench.plan.modules import PACKAGE, version_of
+from softbench.tools.command import Command, print_progress
+from softbench.tools.score.inputs import Settings, Show, Source
+
+CROSS_CHECKS = ("medpy", "monai", "netcal")
+CORES = min(4, os.cpu_count() or 1)
+EXAMPLES = """\
+examples:
+  softbench score --predictions predictions/ --references labels/ --output scored/
+
+  softbench score --predictions nnunet=out/nnunet monai=out/monai --references labels/ \\
+      --structures kidney=1,2 tumour=2 --tolerances 1 2 --output scored/
+
+  softbench score --predictions ce:0=ce/0 ce:1=ce/1 ce:2=ce/2 soft:0=soft/0 soft:1=soft/1 soft:2=soft/2 \\
+      --control ce --references labels/ --output scored/
+
+A folder of predictions holds one file a case, named as its reference:
+  <case>.nii.gz or .nii   a label map (x, y, z), or probabilities (x, y, z, classes), background first
+  <case>.npz              nnU-Net's probabilities (classes, z, y, x), alone or beside its label map
+Pictures are (x, y) or (x, y, 1), and their probabilities (x, y, 1, classes). Label maps have overlap and surface
+distances; calibration needs probabilities.
+
+Nothing is resampled or renamed: files that do not fit are listed, and nothing is computed. A call that was stopped
+goes on where it was: finished cases are kept in OUTPUT/cases.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    _add_files(parser.add_argument_group("files").add_argument)
+    _add_what(parser.add_argument_group("what is scored").add_argument)
+    _add_how(parser.add_argument_group("how").add_argument)
+
+
+def _add_files(add: Any) -> None:
+    many: dict[str, Any] = {"nargs": "+", "required": True, "metavar": "DIR"}
+    text = (
+        "DIR, NAME=DIR or NAME:SEED=DIR: one run each; runs of a method that differ in the training seed share a NAME"
+    )
+    add("--predictions", help=text, **many)
+    add("--references", type=Path, help="label maps; several folders are several raters", **many)
+    text = "where scores, tables, figures, the page and finished cases go"
+    add("--output", type=Path, required=True, metavar="DIR", help=text)
+
+
+def _add_what(add: Any) -> None:
+    text = "label ids of each structure, e.g. kidney=1,2 tumour=2; default: each id in the references"
+    add("--structures", nargs="+", metavar="NAME=IDS", help=text)
+    text = "means over structures, e.g. average=WT,TC,ET; default: the average of all"
+    add("--composite", nargs="+", metavar="NAME=A,B", help=text)
+    text = "number of classes with background; default: channels of the probabilities, or largest label + 1"
+    add("--classes", type=int, metavar="N", help=text)
+    add("--ignore-label", type=int, metavar="ID", help="voxels with this id in a reference count for nothing, e.g. 255")
+    add("--control", metavar="NAME", help="the method that the others are compared with, paired over seeds")
+
+
+def _add_how(add: Any) -> None:
+    text = "of the surface Dice (NSD); default: 2"
+    add("--tolerances", type=float, nargs="+", default=[2.0], metavar="MM", help=text)
+    add("--band", type=float, default=3.0, metavar="MM", help="half width of the boundary band; default: 3")
+    add("--bins", type=int, default=10, metavar="N", help="of calibration errors and diagrams; default: 10")
+    text = f"also compute what these libraries can: {', '.join(CROSS_CHECKS)}"
+    add("--cross-check", nargs="+", default=[], choices=CROSS_CHECKS, metavar="LIBRARY", help=text)
+    add("--title", help="of tables and page")
+    text = f"cases scored at a time, each in memory; default here: {CORES}"
+    add("--cores", type=int, default=CORES, metavar="N", help=text)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Score as the command line says; print the table and where everything lies."""
+    from softbench.tables import forms
+    from softbench.tables.scores import sheet
+    from softbench.tools.score.run import run as score  # here, so that --help needs none of the libraries
+
+    sources = sources_of(options.predictions)
+    settings = Settings(
+        structures=structures_of(options.structures),
+        classes=at_least("--classes", options.classes, 2),
+        tolerances_mm=tolerances_of(options.tolerances),
+        band_mm=positive("--band", options.band),
+        bins=at_least("--bins", options.bins, 1) or 1,
+        ignore_label=options.ignore_label,
+        cross_check=libraries_of(options.cross_check),
+    )
+    title = options.title or "Predictions against " + " and ".join(path.resolve().name for path in options.references)
+    show = Show(title, options.control, composites_of(options.composite))
+    workers = at_least("--cores", options.cores, 1) or 1
+    table = score(
+        sources, options.references, options.output,
+        settings=settings, show=show, versions=_versions(), workers=workers, log=print_progress,
+    )  # fmt: skip
+    print(forms.text(sheet(table), ".md"))
+    print(_where(options.output))
+
+
+def _versions() -> dict[str, int]:
+    """Return the VERSIONs of the modules that decide a score."""
+    rooms = [path for room in ("metrics", "tools/score") for path in sorted((PACKAGE / room).rglob("*.py"))]
+    found = [path.relative_to(PACKAGE).as_posix() for path in rooms if "\nVERSION = " in path.read_text("utf-8")]
+    return version_of("images.py", *found)
+
+
+def _where(output: Path) -> str:
+    """Say what lies where."""
+    lines = {
+        "index.html": "the page: tables and diagrams",
+        "tables/": "each as csv (unrounded), md, tex and html",
+        "figures/": "reliability diagrams",
+        "scores.parquet, scores.csv": "every score of every case",
+        "cases/": "finished cases, which a second call does not score again",
+    }
+    there = {name: text for name, text in lines.items() if (output / name.split(",")[0]).exists()}
+    return "\n".join([f"{output}/", *(f"  {name:28}{text}" for name, text in there.items())])
+
+
+def sources_of(words: Sequence[str]) -> list[Source]:
+    """Return the sources that `--predictions` names.
+
+    Raises: InputError: if a word cannot be read, or two name the same method and seed.
+    """
+    found = [_source(word) for word in words]
+    runs = [(source.method, source.seed) for source in found]
+    if double := sorted({run for run in runs if runs.count(run) > 1}):
+        listed = ", ".join(f"{method} (seed {seed})" for method, seed in double)
+        raise InputError(
+            f"--predictions names {listed} more than once. Give each method its NAME=DIR; training seeds of one "
+            "method are NAME:0=DIR NAME:1=DIR."
+        )
+    return sorted(found, key=lambda source: ([s.method for s in found].index(source.method), source.seed))
+
+
+def _source(word: str) -> Source:
+    name, folder = _split(word)
+    method, colon, seed = name.rpartition(":")
+    if not colon:
+        method, seed = name, "0"
+    if not re.fullmatch(r"\d+", seed) or not method.strip() or method[0] == "." or set(method) & set("/\\"):
+        raise InputError(
+            f"--predictions: {word!r} must be DIR, NAME=DIR or NAME:SEED=DIR, with a whole number as SEED and a NAME "
+            "without / and not beginning with a dot."
+        )
+    return Source(method, int(seed), folder)
+
+
+def _split(word: str) -> tuple[str, Path]:
+    """Return name and folder; what is a folder as it stands is no NAME=DIR, even with = in it."""
+    name, equals, folder = word.partition("=")
+    if not equals or Path(word).is_dir() or "/" in name:
+        path = Path(word)
+        return path.resolve().name.replace(":", "_"), path
+    return name, Path(folder)
+
+
+def structures_of(words: Sequence[str] | None) -> dict[str, tuple[int, ...]] | None:
+    """Return name -> label ids of `--structures`; None where it is left out."""
+    if words is None:
+        return None
+    found = _named("--structures", words, "kidney=1,2")
+    try:
+        return {name: tuple(int(one) for one in members) for name, members in found.items()}
+    except ValueError:
+        raise InputError(
+            f"--structures: label ids are whole numbers, as in kidney=1,2, but it says {' '.join(words)}."
+        ) from None
+
+
+def composites_of(words: Sequence[str] | None) -> dict[str, tuple[str, ...]] | None:
+    """Return name -> structures of `--composite`; None where it is left out."""
+    return None if words is None else _named("--composite", words, "average=WT,TC,ET")
+
+
+def _named(option: str, words: Sequence[str], example: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for word in words:
+        name, equals, members = word.partition("=")
+        parts = tuple(part.strip() for part in members.split(","))
+        if not equals or not name.strip() or not all(parts):
+            raise InputError(f"{option}: {word!r} cannot be read; write it as {example}.")
+        if name in found:
+            raise InputError(f"{option} names {name} twice. Write it once, as {example}.")
+        found[name] = parts
+    return found
+
+
+def tolerances_of(values: Sequence[float]) -> tuple[float, ...]:
+    """Return each tolerance once, in ascending order."""
+    return tuple(sorted({positive("--tolerances", value) for value in values}))
+
+
+def positive(option: str, value: float) -> float:
+    """Return a number; raise `InputError` unless it is positive."""
+    require_positive(option, value)
+    return float(np.float64(value))
+
+
+def at_least(option: str, value: int | None, least: int) -> int | None:
+    """Return a number or None; raise `InputError` if it is too small."""
+    if value is not None and value < least:
+        raise InputError(f"{option} must be a whole number of at least {least}, but is {value}.")
+    return value
+
+
+def libraries_of(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the libraries of `--cross-check`, each once; raise `InputError` if one is not installed."""
+    if missing := [name for name in names if importlib.util.find_spec(name) is None]:
+        raise InputError(f"--cross-check names {', '.join(missing)}, not installed here. Install it, or leave it out.")
+    return tuple(dict.fromkeys(names))
+
+
+COMMAND = Command(
+    description="Score the predictions of any tool with the metrics, tables and diagrams of the workflow.",
+    notes=EXAMPLES,
+    usage="softbench score --predictions [NAME[:SEED]=]DIR ... --references DIR ... --output DIR [options]",
+    add_arguments=add_arguments,
+    run=run,
+)

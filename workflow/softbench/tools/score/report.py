@@ -1,0 +1,220 @@
+"""What the reader gets: tables in four forms, reliability diagrams, and one page with both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from softbench.errors import InputError
+from softbench.figures import pictures, reliability
+from softbench.jobs import provenance
+from softbench.metrics import catalogue
+from softbench.page import page
+from softbench.tables import forms, scores
+from softbench.tables.assemble import Runs
+from softbench.tables.parts import Table
+from softbench.tables.table import build
+from softbench.tools.score.inputs import Settings, Show, Source
+
+LIBRARIES = ("numpy", "scipy", "pandas", "nibabel")  # those that decide a score
+CALIBRATION = (
+    ("ece", "all"),
+    ("ece", "foreground"),
+    ("ece", "band"),
+    ("tace", "all"),
+    ("nll", "all"),
+    ("brier", "all"),
+)
+LIBRARIES_DIFFER = "Libraries score empty masks each in their own way, and what one refuses to compute is undefined."
+Columns = list[dict[str, Any]]
+SUFFIXES = (".csv", ".md", ".tex", ".html")
+
+
+def write(
+    runs: Runs, settings: Settings, show: Show, sources: Sequence[Source], references: Sequence[Path], output: Path
+) -> Table:
+    """Write `tables/`, `figures/` and `index.html` below `output`, and return the first table.
+
+    Args:
+        runs: of all sources.
+        settings: complete.
+        show: title, control and composites.
+        sources: the predictions, to say where they lie.
+        references: the folders of the raters.
+        output: where it goes.
+    """
+    notes = _notes(runs, settings, len(references))
+    found = {
+        "scores": overview(runs, settings, show, notes),
+        "structures": by_structure(runs, settings, show),
+    }
+    if checked := cross_check(runs, settings, show):
+        found["cross_check"] = checked
+    for name, table in found.items():
+        for suffix in SUFFIXES:
+            forms.write(scores.sheet(table), output / "tables" / f"{name}{suffix}")
+    sections = [_section("Scores", found["scores"])]
+    if runs.reliability:
+        sections.append(_diagrams(runs, show, references, output / "figures"))
+    if len(structures_of(settings)) > 1:
+        sections.append(_section("Each structure", found["structures"]))
+    if checked:
+        sections.append(_section("The same by other libraries", checked))
+    about = _provenance(runs, settings, sources, references)
+    page.write(output / "index.html", title=show.title, sections=sections, provenance=about)
+    return found["scores"]
+
+
+def _section(title: str, table: Table) -> dict[str, Any]:
+    """Return a table for the page, where the section's title is the table's."""
+    return {"title": title, "html": forms.text(scores.sheet(replace(table, title=title)), ".html")}
+
+
+def _notes(runs: Runs, settings: Settings, raters: int) -> list[str]:
+    """Return what a reader of the first table must know besides what every table says."""
+    measured = {key[0] for key in runs.reliability}
+    maps = [name for name in dict.fromkeys(runs.scores["method"]) if name not in measured]
+    notes = []
+    if maps:
+        only = "are label maps" if len(maps) > 1 else "has label maps"
+        notes.append(f"{' and '.join(maps)} {only}: without probabilities there is no calibration to measure.")
+    if measured:
+        notes.append(
+            f"Boundary band: voxels within {settings.band_mm:g} mm of another class, or one voxel if that is more."
+        )
+    if raters > 1:
+        notes.append(f"Each case's score is the mean over its {raters} raters.")
+    if settings.ignore_label is not None:
+        notes.append(f"Voxels that a rater labelled {settings.ignore_label} count for nothing.")
+    return notes
+
+
+def _diagrams(runs: Runs, show: Show, references: Sequence[Path], folder: Path) -> dict[str, Any]:
+    """Draw the reliability diagrams of the methods that have probabilities."""
+    measured = {key[0] for key in runs.reliability}
+    methods = [{"key": name, "title": name} for name in dict.fromkeys(runs.scores["method"]) if name in measured]
+    png = folder / "reliability.png"
+    figure = reliability.draw(runs.reliability, title=f"Reliability: {show.title}", methods=methods)
+    pictures.save(figure, [png, folder / "reliability.pdf"], reliability.CAPTION)
+    whose = f" Against the first rater, {references[0].name}." if len(references) > 1 else ""
+    return {"title": "Reliability", "html": "", "figures": [png], "caption": reliability.CAPTION + whose}
+
+
+def _provenance(
+    runs: Runs, settings: Settings, sources: Sequence[Source], references: Sequence[Path]
+) -> Mapping[str, str]:
+    """Return what a reader needs to trace the numbers."""
+    structures = structures_of(settings)
+    calibration = {"calibration": f"{settings.bins} bins; band of {settings.band_mm:g} mm"} if runs.reliability else {}
+    return {
+        **{f"{source.method}, seed {source.seed}": str(source.folder.resolve()) for source in sources},
+        **{f"references {number}": str(folder.resolve()) for number, folder in enumerate(references, start=1)},
+        "structures": "; ".join(f"{name} = {', '.join(map(str, ids))}" for name, ids in structures.items()),
+        "classes": str(settings.classes),
+        **calibration,
+        "ignored label": "none" if settings.ignore_label is None else str(settings.ignore_label),
+        "commit": provenance.commit(),
+        **{name: version for name, version in provenance.versions().items() if name in LIBRARIES},
+    }
+
+
+def overview(runs: Runs, settings: Settings, show: Show, notes: Sequence[str]) -> Table:
+    """Build the table of the composites, or of the only structure, and of calibration where there are probabilities."""
+    composites = composites_of(settings, show)
+    columns = _overlap(list(composites) or list(structures_of(settings)), settings)
+    if runs.reliability:
+        columns += [{"metric": metric, "roi": roi} for metric, roi in CALIBRATION]
+    return _build(runs, columns, show, show.title, composites, notes)
+
+
+def by_structure(runs: Runs, settings: Settings, show: Show) -> Table:
+    """Build the table of each structure's overlap and surface distance."""
+    columns = _overlap(list(structures_of(settings)), settings)
+    return _build(runs, columns, show, f"{show.title}: each structure", {}, ())
+
+
+def cross_check(runs: Runs, settings: Settings, show: Show) -> Table | None:
+    """Build the table of those of our scores that a library computed, too, beside its own; None where none did."""
+    composites = composites_of(settings, show)
+    rows = runs.scores[["structure", "metric", "roi"]].drop_duplicates()
+    columns: Columns = []
+    for name in [*(composites or structures_of(settings)), "all"]:
+        here = rows[rows["structure"].isin(composites.get(name, (name,)))]
+        columns += [{"metric": m, "structure": name, "roi": roi} for m, roi in _beside(here[["metric", "roi"]])]
+    if not columns:
+        return None
+    alone = replace(show, control=None)  # libraries are compared with ours, not methods with each other
+    return _build(runs, columns, alone, f"{show.title}: the same by other libraries", composites, [LIBRARIES_DIFFER])
+
+
+def _beside(scored: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return each of our metrics and regions that a library computed, too, followed by the library's (`hd95@monai`)."""
+    found = list(dict.fromkeys(scored.itertuples(index=False, name=None)))
+    chosen: list[tuple[str, str]] = []
+    for metric, roi in (one for one in found if "@" not in one[0]):
+        peers = [(peer, where) for peer, where in found if where == roi and peer.startswith(f"{metric}@")]
+        chosen += [(metric, roi), *peers] if peers else []
+    return chosen
+
+
+def check(settings: Settings, show: Show, methods: Sequence[str]) -> None:
+    """Raise `InputError`, before anything is scored, if a composite or the control names what there is not."""
+    known = structures_of(settings)
+    for name, members in composites_of(settings, show).items():
+        if name in known or name == "all":
+            raise InputError(f"the composite {name!r} has the name of a structure. Rename it: --composite NAME=A,B.")
+        if unknown := [member for member in members if member not in known]:
+            raise InputError(f"--composite {name} names {', '.join(unknown)}; the structures are {', '.join(known)}.")
+    if show.control is not None and show.control not in methods:
+        raise InputError(f"--control must be one of {', '.join(methods)}, but is {show.control!r}.")
+    if show.control is not None and len(methods) < 2:
+        raise InputError(f"--control {show.control} needs another method to compare with it: --predictions NAME=DIR.")
+
+
+def structures_of(settings: Settings) -> Mapping[str, tuple[int, ...]]:
+    """Return the structures of complete settings."""
+    assert settings.structures is not None, "settings are complete"
+    return settings.structures
+
+
+def composites_of(settings: Settings, show: Show) -> Mapping[str, tuple[str, ...]]:
+    """Return the composites: as told, or the average of all structures where there are several."""
+    names = tuple(structures_of(settings))
+    if show.composites is not None:
+        return show.composites
+    return {"average": names} if len(names) > 1 else {}
+
+
+def _overlap(names: Sequence[str], settings: Settings) -> Columns:
+    surfaces = [catalogue.nsd_key(tolerance) for tolerance in settings.tolerances_mm]
+    return [{"metric": metric, "structure": name} for name in names for metric in ("dsc", *surfaces, "hd95", "vs")]
+
+
+def _build(
+    runs: Runs,
+    columns: Columns,
+    show: Show,
+    title: str,
+    composites: Mapping[str, tuple[str, ...]],
+    notes: Sequence[str],
+) -> Table:
+    scores = runs.scores
+    names = list(dict.fromkeys(scores["method"]))
+    control, more = _control(scores.groupby("method")["seed"].unique().map(set).to_dict(), show)
+    methods = [{"key": name, "title": name, "control": control if name != control else None} for name in names]
+    return build(scores, methods=methods, columns=columns, composites=composites, title=title, notes=[*notes, *more])
+
+
+def _control(seeds: Mapping[str, set[int]], show: Show) -> tuple[str | None, list[str]]:
+    """Return the control, or a sentence that says why no difference to it is shown."""
+    if show.control is None:
+        return None, []
+    common = [len(found & seeds[show.control]) for name, found in seeds.items() if name != show.control]
+    if max(common) > 1:
+        return show.control, []
+    return None, [
+        f"Differences to {show.control} are not shown: they are paired over seeds, and no method has two seeds in "
+        "common with it, so nothing says how large a difference noise makes."
+    ]

@@ -1,0 +1,236 @@
+"""Files read: NIfTI of 2 to 5 axes and nnU-Net's npz; the header alone, all voxels, or a whole case as arrays."""
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+
+from softbench import images, nifti
+from softbench.checks import require_label_map
+from softbench.errors import InputError
+from softbench.metrics.voxels import require_probabilities
+from softbench.tools.score.inputs import Files
+
+VERSION = 1
+KEYS = ("probabilities", "softmax")  # of nnU-Net v2 and v1
+FILE_ERRORS = (EOFError, OSError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ValueError, KeyError)
+AGREEMENT = 0.5  # post-processing changes few voxels; another orientation leaves hardly any in place
+DAMAGE = (*FILE_ERRORS, nib.filebasedimages.ImageFileError)
+
+
+@dataclass(frozen=True, eq=False)
+class Header:
+    """The grid of a file.
+
+    shape: (x, y, z) as stored; a picture has z = 1. affine: (4, 4), voxel (x, y, z, 1) to world mm; None in an npz.
+    channels: number of classes of probabilities; None for a label map.
+    """
+
+    shape: tuple[int, int, int]
+    affine: np.ndarray | None
+    channels: int | None
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what damaged files raise into one error that names the file."""
+    try:
+        yield
+    except InputError:
+        raise
+    except DAMAGE as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            f"{path} cannot be read: {reason} The file is cut short or damaged: copy or make it again."
+        ) from error
+
+
+def header(path: Path) -> Header:
+    """Read the grid of a NIfTI or npz file, not its voxels.
+
+    Raises: InputError: if the file is damaged or has other axes than the README names.
+    """
+    with _readable(path):
+        if path.suffix == ".npz":
+            return _npz_header(path)
+        file: Any = nib.load(path)
+        shape, channels = _axes(path, file.shape)
+        return Header(shape, np.asarray(file.affine, np.float64), channels)
+
+
+def _axes(path: Path, shape: tuple[int, ...]) -> tuple[tuple[int, int, int], int | None]:
+    """Tell places from classes: (x, y), (x, y, z), (x, y, z, C), or (x, y, z, 1, C), as ITK writes vectors."""
+    places, rest = (*shape, 1, 1)[:3], [n for n in shape[3:] if n != 1]
+    if len(shape) < 2 or len(rest) > 1:
+        raise InputError(
+            f"{path} must be a label map (x, y, z) or probabilities (x, y, z, classes), but its shape is {shape}."
+        )
+    return (places[0], places[1], places[2]), (rest[0] if rest else None)
+
+
+def _npz_header(path: Path) -> Header:
+    with zipfile.ZipFile(path) as archive, archive.open(f"{_key(path, archive.namelist())}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape = read(file)[0]
+    if len(shape) == 3:
+        shape = (shape[0], 1, *shape[1:])
+    if len(shape) != 4:
+        raise InputError(f"{path} must hold probabilities (classes, z, y, x), but its shape is {shape}.")
+    return Header((shape[3], shape[2], shape[1]), None, shape[0])
+
+
+def _key(path: Path, names: list[str]) -> str:
+    held = [name.removesuffix(".npy") for name in names]
+    for key in KEYS:
+        if key in held:
+            return key
+    raise InputError(
+        f"{path} must hold an array called {' or '.join(KEYS)}, (classes, z, y, x), but holds {', '.join(held)}."
+    )
+
+
+def voxels(path: Path, affine: np.ndarray | None = None) -> np.ndarray:
+    """Read all voxels of a file, turned to RAS.
+
+    Args:
+        path: NIfTI or npz.
+        affine: the grid of an npz, which has none of its own.
+    Returns: a label map (D, H, W) or probabilities (C, D, H, W), in the file's type, native byte order.
+    Raises: InputError: if the file is damaged.
+    """
+    with _readable(path):
+        stored = header(path)
+        if path.suffix == ".npz":
+            with np.load(path) as arrays:
+                array: np.ndarray = arrays[_key(path, arrays.files)].T
+        else:
+            with nifti.opened(path) as file:
+                array = np.asanyarray(file.dataobj)
+            nifti.require_numbers(path, array)
+    places = affine if stored.affine is None else stored.affine
+    assert places is not None, "an npz needs the affine of its reference"
+    classes = () if stored.channels is None else (stored.channels,)
+    return turn(array.reshape(*stored.shape, *classes), places)
+
+
+def turn(array: np.ndarray, affine: np.ndarray) -> np.ndarray:
+    """Turn voxels (x, y, z) or (x, y, z, C) of a file to RAS, as `images.read` does, and put the axes in our order."""
+    turned = nib.orientations.apply_orientation(array, nib.io_orientation(affine))
+    return np.ascontiguousarray(turned.T, dtype=turned.dtype.newbyteorder("="))
+
+
+def grid(stored: Header) -> tuple[tuple[int, ...], np.ndarray]:
+    """Return the shape (D, H, W) of a file turned to RAS, and the affine that maps (d, h, w, 1) to mm."""
+    assert stored.affine is not None, "an npz has no grid"
+    orientation = nib.io_orientation(stored.affine)
+    affine = stored.affine @ nib.orientations.inv_ornt_aff(orientation, stored.shape)
+    order = np.argsort(orientation[:, 0])  # the file's axis that runs along x, y, z
+    return tuple(stored.shape[int(axis)] for axis in order[::-1]), affine[:, [2, 1, 0, 3]]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A case that can be scored: (D, H, W), or (H, W) of a picture.
+
+    `prediction` (C, ...) float probabilities or (...) class ids; `references` (R, ...) class ids; `valid` marks the
+    voxels that count, None where all do.
+    """
+
+    prediction: np.ndarray
+    references: np.ndarray
+    spacing_mm: tuple[float, ...]
+    valid: np.ndarray | None
+
+    @property
+    def is_label_map(self) -> bool:
+        """Whether the prediction has no probabilities."""
+        return self.prediction.ndim == self.references.ndim - 1
+
+
+def read_case(files: Files, raters: Sequence[Path], classes: int, ignore_label: int | None) -> Loaded:
+    """Read a case whose headers were found to agree.
+
+    Args:
+        files: of the prediction.
+        raters: label maps.
+        classes: number of classes C.
+        ignore_label: voxels that any rater gave this id count for nothing.
+    Raises: InputError: if probabilities are no distribution, a label is no whole number or no class; names the file.
+    """
+    stored = header(raters[0])
+    spacing = images.spacing_of(grid(stored)[1])
+    maps = [label_map(path) for path in raters]
+    valid = np.logical_and.reduce([one != ignore_label for one in maps]) if ignore_label is not None else None
+    if valid is not None and valid.all():
+        valid = None
+    for path, one in zip(raters, maps, strict=True):
+        _require_classes(path, one, classes, valid)
+    prediction = _prediction(files, classes, stored, valid)
+    loaded = Loaded(prediction, np.stack(maps), spacing, valid)
+    return _picture(loaded) if loaded.references.shape[1] == 1 else loaded
+
+
+def label_map(path: Path) -> np.ndarray:
+    """Read a label map: (D, H, W), unsigned or signed integers of the smallest type that holds the ids."""
+    array = images.to_label_map(voxels(path), str(path))
+    return array.astype(np.result_type(np.min_scalar_type(array.min(initial=0)), np.min_scalar_type(array.max())))
+
+
+def _prediction(files: Files, classes: int, reference: Header, valid: np.ndarray | None) -> np.ndarray:
+    if header(files.path).channels is None:
+        labels = _predicted_labels(files.path)
+        _require_classes(files.path, labels, classes, valid)
+        return labels
+    beside = header(files.nifti).affine if files.nifti else None
+    probabilities = voxels(files.path, reference.affine if beside is None else beside)
+    try:
+        require_probabilities(probabilities, valid)
+    except InputError as error:
+        raise InputError(f"{files.path}: {error}") from error
+    if files.npz and files.nifti:
+        _require_agreement(probabilities, files.npz, files.nifti)
+    return probabilities
+
+
+def _predicted_labels(path: Path) -> np.ndarray:
+    try:
+        return label_map(path)
+    except InputError as error:
+        raise InputError(
+            f"{error} If they are probabilities of a foreground, write (x, y, z, 2), background first."
+        ) from error
+
+
+def _require_classes(path: Path, labels: np.ndarray, classes: int, valid: np.ndarray | None) -> None:
+    try:
+        require_label_map(str(path), labels if valid is None else labels[valid], classes)
+    except InputError as error:
+        raise InputError(f"{error} For `softbench score`: --classes, or --ignore-label.") from error
+
+
+def _require_agreement(probabilities: np.ndarray, npz: Path, nifti: Path) -> None:
+    """Raise if the label map beside an npz shows other voxels: the npz then lies in another orientation."""
+    labels, top = label_map(nifti), probabilities.argmax(axis=0)
+    either = np.count_nonzero((labels > 0) | (top > 0))
+    agree = np.count_nonzero((labels > 0) & (labels == top))
+    if either and agree / either < AGREEMENT:
+        raise InputError(
+            f"{npz} and the label map beside it, {nifti.name}, agree on {agree} of {either} foreground voxels. The "
+            "npz must hold (classes, z, y, x) in the orientation of that file. If only the label map is right, move "
+            "the npz away; if only the npz is, move the label map away."
+        )
+
+
+def _picture(loaded: Loaded) -> Loaded:
+    """Drop the axis of a single slice: surfaces and bands of a picture have no third dimension."""
+    axis = 0 if loaded.is_label_map else 1
+    valid = None if loaded.valid is None else loaded.valid[0]
+    return Loaded(np.take(loaded.prediction, 0, axis), loaded.references[:, 0], loaded.spacing_mm[1:], valid)

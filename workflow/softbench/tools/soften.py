@@ -1,0 +1,96 @@
+"""`softbench soften`: turn one label map into a soft label, without the workflow."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from softbench import images, soft_labels
+from softbench.checks import require_same_shape
+from softbench.errors import InputError
+from softbench.plan import words
+from softbench.soft_labels.load import place_of
+from softbench.tools.command import Command, add_settings
+
+NOTES = """\
+The recipes are in docs/methods.md. Geodesic label smoothing of a case with two channels:
+  softbench soften --recipe geols --labels case_label.nii.gz --image case_t1.nii.gz case_t2.nii.gz \\
+      --classes 4 --set alpha=0.2 --output soft.nii.gz
+"""
+NEAR_MM = 1e-3  # by which the corners of two grids may differ
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    add = parser.add_argument
+    add("--recipe", required=True, metavar="NAME", help="of a soft label, e.g. svls")
+    add("--labels", type=Path, nargs="+", required=True, metavar="FILE", help="label map; several: one a rater")
+    add("--image", type=Path, nargs="+", default=[], metavar="FILE", help="one a channel, or one 4-D file")
+    add("--classes", type=int, required=True, metavar="C", help="background included")
+    add_settings(parser, "settings of the recipe")
+    add("--output", type=Path, required=True, metavar="FILE", help="ends in .nii or .nii.gz")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Soften, write, and print the quality numbers."""
+    if not options.output.name.endswith((".nii", ".nii.gz")):
+        raise InputError(f"--output is {options.output}, but must end in .nii or .nii.gz.")
+    module, settings = soft_labels.recipe(options.recipe), words.read(options.set)
+    unknown = sorted(set(settings) - set(module.SETTINGS))
+    if unknown:
+        known = ", ".join(f"{name}={value}" for name, value in module.SETTINGS.items()) or "none"
+        raise InputError(f"--set names {', '.join(unknown)}, which {options.recipe} does not know; known: {known}.")
+    first, labels = _labels(options.labels)
+    image = _image(options.image, first) if options.image else None
+    if module.NEEDS_IMAGE and image is None:
+        raise InputError(f"{options.recipe} reads the image as well as the labels: give it by --image.")
+    try:
+        soft = module.soften(labels, image, first.spacing_mm, classes=options.classes, **settings)
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{options.recipe} stopped with {place_of(error, Path(str(module.__file__)))}.") from error
+    if soft.shape[1:] != labels.shape[1:]:
+        raise InputError(
+            f"{options.recipe} gives a coarser grid, {soft.shape[1:]}, which a file of the labels cannot hold."
+        )
+    images.write(options.output, soft, first.affine)
+    _print(soft_labels.quality(soft, labels, first.spacing_mm))
+
+
+def _labels(paths: list[Path]) -> tuple[images.Image, np.ndarray]:
+    """Return the first label map, and all of them as (R, D, H, W)."""
+    files = [images.read(path) for path in paths]
+    for path, file in zip(paths, files, strict=True):
+        _require_grid(path, file, paths[0], files[0])
+    return files[0], np.stack([images.to_label_map(file.array, str(p)) for p, file in zip(paths, files, strict=True)])
+
+
+def _image(paths: list[Path], first: images.Image) -> np.ndarray:
+    """Return the channels of all files, (M, D, H, W) float32."""
+    channels = [(path, channel) for path in paths for channel in images.read_channels(path)]
+    for path, channel in channels:
+        _require_grid(path, channel, Path("--labels"), first)
+    return np.stack([channel.array for _, channel in channels]).astype(np.float32)
+
+
+def _require_grid(path: Path, file: images.Image, other: Path, first: images.Image) -> None:
+    require_same_shape(str(path), file.array.shape, str(other), first.array.shape)
+    if not np.allclose(file.affine, first.affine, atol=NEAR_MM):
+        raise InputError(
+            f"{path} and {other} have the same shape, but lie elsewhere. Resample one onto the other first."
+        )
+
+
+def _print(numbers: dict[str, float]) -> None:
+    for name, value in numbers.items():
+        if np.isfinite(value):
+            print(f"{name:15} {value:.5g}")
+
+
+COMMAND = Command(
+    description="Write class probabilities (x, y, z, class), and print the quality numbers of docs/methods.md.",
+    notes=NOTES,
+    add_arguments=add_arguments,
+    run=run,
+)
