@@ -25,7 +25,8 @@ import torch
 from measure import SHAPE, cpu_s, make_case
 from softbench import datasets
 from softbench.arrays import one_hot
-from softbench.datasets import brats2019, prepare
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import brats2019
 from softbench.store import encode
 from softbench.training import feed, resident
 from softbench.training.protocol import Protocol

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 from softbench import datasets
-from softbench.datasets import Dataset, intake, prepare
+from softbench.datasets import Dataset
 from softbench.datasets.case import RawCase
+from softbench.datasets.prepare import one_case, prepare
 from softbench.jobs import pool
 
 
@@ -17,8 +18,8 @@ def prepare_cases(
     """Prepare cases of a source below `folder` as `datasets.prepare` does, to the byte."""
     full = prepare.full_settings(datasets.source(source), settings)
     deciding = {key: value for key, value in full.items() if key not in ("cases", "drop")}
-    orders = [(intake.Order(folder / "cases", source, case.id, case, deciding, {}),) for case in files]
-    rows = pool.each(intake.take_in, orders, workers=workers, what=source, log=lambda line: None)
+    orders = [(one_case.Order(folder / "cases", source, case.id, case, deciding, {}),) for case in files]
+    rows = pool.each(one_case.take_in, orders, workers=workers, what=source, log=lambda line: None)
     return dataset_of(folder, source, full, rows)
 
 

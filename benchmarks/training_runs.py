@@ -55,7 +55,7 @@ def compare(device: str, steps: int | None = None, *, tiny: bool = False) -> Non
 
 def prepare_cases(folder: Path, more: dict) -> None:
     """Make the phantom, with more settings than config's, and its one-hot labels."""
-    from softbench.datasets import prepare
+    from softbench.datasets.prepare import prepare
     from softbench.soft_labels.produce import produce
 
     config = settings()

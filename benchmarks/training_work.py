@@ -15,8 +15,9 @@ import torch
 from measure import make_case
 from prepared import prepare_cases
 from softbench import datasets, networks
-from softbench.datasets import Dataset, brats2019, splits
+from softbench.datasets import Dataset, splits
 from softbench.datasets.case import RawCase
+from softbench.datasets.sources import brats2019
 from softbench.plan.config import read
 from softbench.training.protocol import Protocol
 from torch.optim.optimizer import register_optimizer_step_post_hook

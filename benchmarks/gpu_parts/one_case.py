@@ -9,7 +9,7 @@ import measure
 import numpy as np
 import torch
 from softbench import metrics
-from softbench.datasets import brats2019
+from softbench.datasets.sources import brats2019
 from softbench.training import predict
 from softbench.training.layout import channels_last
 from training_work import CONFIG, TINY_NETWORK, build

@@ -9,7 +9,9 @@ from typing import Any
 
 import yaml
 from softbench import datasets
-from softbench.datasets import prepare, reading, splits, window
+from softbench.datasets import splits
+from softbench.datasets.prepare import prepare, window
+from softbench.datasets.sources import reading
 
 from make.markdown import ROOT, table
 

@@ -102,12 +102,12 @@ def _circumstances() -> list[str]:
 
 def _datasets() -> list[str]:
     """Data sets: what all published sources share, phantoms, and what some sources have besides."""
-    shared = schema.settings(declared.constant("datasets/prepare.py:ALLOWED"))
+    shared = schema.settings(declared.constant("datasets/prepare/prepare.py:ALLOWED"))
     made = schema.settings(declared.source("phantom_brain"))
     found = [
         "\n## Data sets\n\n`datasets.<key>`: `source` names where the cases come from, and decides the other keys.\n",
-        _section("### Of a published source", shared, declared.constant("datasets/prepare.py:DEFAULTS")),
-        _section("### Of a phantom", made, declared.constant("datasets/prepare.py:DEFAULTS_MADE")),
+        _section("### Of a published source", shared, declared.constant("datasets/prepare/prepare.py:DEFAULTS")),
+        _section("### Of a phantom", made, declared.constant("datasets/prepare/prepare.py:DEFAULTS_MADE")),
     ]
     for name in modules.sources():
         module = modules.file_of_source(name)

@@ -18,7 +18,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from softbench import datasets
-from softbench.datasets import fetch
+from softbench.datasets.fetch import fetch
 
 SHAPE = (5, 6, 7)  # of the file, (x, y, z)
 

@@ -15,8 +15,10 @@ import numpy as np
 import py7zr
 import pytest
 from softbench import InputError, datasets, images
-from softbench.datasets import abdomenct1k, flare2021, phantoms, prepare, splits
-from softbench.datasets.fetch import fetch, location
+from softbench.datasets import phantoms, splits
+from softbench.datasets.fetch.fetch import fetch, location
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import abdomenct1k, flare2021
 
 IDS = ("Case_00001", "Case_00002", "Case_00401", "Case_00801")
 PARTS = (1, 1, 2, 3)  # which archive holds the scan

@@ -8,8 +8,8 @@ from pathlib import Path
 import py7zr
 import pytest
 from softbench import InputError
-from softbench.datasets import archives
-from softbench.datasets.archives import extract
+from softbench.datasets.fetch import archives
+from softbench.datasets.fetch.archives import extract
 
 
 def tar_with(path: Path, name: str, kind: bytes = tarfile.REGTYPE, mode: str = "w") -> Path:

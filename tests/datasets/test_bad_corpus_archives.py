@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from softbench import InputError
-from softbench.datasets import archives
 from softbench.datasets.case import Archive
+from softbench.datasets.fetch import archives
 
 Publish = Callable[..., ModuleType]
 Get = Callable[..., list[str]]

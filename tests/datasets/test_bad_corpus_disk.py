@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 from softbench import InputError
-from softbench.datasets import fetch, prepare
 from softbench.datasets.case import Archive
+from softbench.datasets.fetch import fetch
+from softbench.datasets.prepare import prepare
 from softbench.jobs import pieces
 
 Publish = Callable[..., ModuleType]

@@ -15,8 +15,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 from softbench import InputError, datasets
-from softbench.datasets import prepare
 from softbench.datasets.case import RawCase
+from softbench.datasets.prepare import prepare
 from softbench.jobs import pieces
 
 Folder = Callable[..., Path]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from softbench import InputError
-from softbench.datasets import download
 from softbench.datasets.case import Archive
+from softbench.datasets.fetch import download
 
 Publish = Callable[..., ModuleType]
 Get = Callable[..., list[str]]

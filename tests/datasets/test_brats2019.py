@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError, datasets, images
-from softbench.datasets import brats2019, layout, phantoms, prepare, reading, splits
-from softbench.datasets.fetch import fetch, location
+from softbench.datasets import phantoms, splits
+from softbench.datasets.fetch.fetch import fetch, location
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import brats2019, layout, reading
 
 SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
 PUBLISHED = np.array([0, 1, 2, 4], np.uint8)  # id of each class

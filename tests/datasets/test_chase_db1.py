@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 from softbench import InputError, datasets
-from softbench.datasets import chase_db1, phantoms, prepare, splits
-from softbench.datasets.fetch import fetch, location
+from softbench.datasets import phantoms, splits
+from softbench.datasets.fetch.fetch import fetch, location
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import chase_db1
 
 SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
 IDS = ["Image_01L", "Image_01R", "Image_02L", "Image_02R"]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from softbench import InputError
-from softbench.datasets import checksums
 from softbench.datasets.case import Archive
+from softbench.datasets.fetch import checksums
 
 Publish = Callable[..., ModuleType]
 Get = Callable[..., list[str]]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.datasets import content
-from softbench.datasets.fetch import content_of
+from softbench.datasets.fetch import content
+from softbench.datasets.fetch.fetch import content_of
 from softbench.jobs import pieces
 from softbench.jobs.progress import Progress, duration
 

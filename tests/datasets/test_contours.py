@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 from softbench import InputError
-from softbench.datasets import contours
-from softbench.datasets.contours import Outline
+from softbench.datasets.sources import contours
+from softbench.datasets.sources.contours import Outline
 
 SQUARE = np.array([[2, 2], [8, 2], [8, 8], [2, 8]])  # x, y; encloses 5 x 5 pixels, 3 to 7
 HOLE = np.array([[4, 4], [6, 4], [6, 6], [4, 6]])  # with its outline 3 x 3 pixels

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813 (its usual name)
 from softbench import InputError
-from softbench.datasets import dicom
+from softbench.datasets.sources import dicom
 
 
 def beside(name: str) -> Any:

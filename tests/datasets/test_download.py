@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from softbench import InputError
-from softbench.datasets.download import download
+from softbench.datasets.fetch.download import download
 
 BODY = bytes(range(256)) * 40  # 10240 bytes
 

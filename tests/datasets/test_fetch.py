@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 from softbench import InputError, datasets
-from softbench.datasets import archives, hippocampus
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import content_of, fetch, location, require_unchanged
+from softbench.datasets.fetch import archives
+from softbench.datasets.fetch.fetch import content_of, fetch, location, require_unchanged
+from softbench.datasets.sources import hippocampus
 
 NAME = "Task04_Hippocampus.tar"
 Folder = Callable[..., Path]

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError, datasets, images
-from softbench.datasets import flare2021, phantoms, prepare, splits
-from softbench.datasets.fetch import fetch
+from softbench.datasets import phantoms, splits
+from softbench.datasets.fetch.fetch import fetch
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import flare2021
 
 SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
 IDS = ("train_000", "train_001", "train_002", "train_003")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from softbench import InputError
-from softbench.datasets.crop import crop
-from softbench.datasets.resample import resample
+from softbench.datasets.prepare.crop import crop
+from softbench.datasets.prepare.resample import resample
+from softbench.datasets.prepare.window import names, window
 from softbench.datasets.volumes import Volumes
-from softbench.datasets.window import names, window
 
 
 def made(shape=(6, 8, 10), spacing=(2.0, 1.0, 1.0)) -> Volumes:

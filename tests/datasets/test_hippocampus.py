@@ -6,8 +6,9 @@ import nibabel as nib
 import numpy as np
 import pytest
 from softbench import datasets
-from softbench.datasets import prepare, splits
+from softbench.datasets import splits
 from softbench.datasets.folder import Dataset
+from softbench.datasets.prepare import prepare
 
 SPLITS = Path(__file__).parents[2] / "workflow" / "splits" / "hippocampus"
 

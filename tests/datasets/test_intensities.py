@@ -8,7 +8,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 from softbench import InputError, datasets
-from softbench.datasets import intensities, normalise, prepare
+from softbench.datasets import intensities
+from softbench.datasets.prepare import normalise, prepare
 
 Folder = Callable[..., Path]
 Write = Callable[..., None]
@@ -18,7 +19,7 @@ WAYS += [("none", "float16"), ("none", "float32")]
 
 
 def opened(raw: Path, output: Path, version: int = 3, **settings: object) -> datasets.Dataset:
-    versions = {"softbench/datasets/prepare.py": version}
+    versions = {"softbench/datasets/prepare/prepare.py": version}
     prepare.run("hippocampus", raw, output, versions=versions, settings=settings, log=lambda line: None)
     return datasets.open(output)
 

@@ -15,7 +15,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from softbench import datasets
-from softbench.datasets import fetch, hippocampus
+from softbench.datasets.fetch import fetch
+from softbench.datasets.sources import hippocampus
 from softbench.datasets.case import Archive
 
 address, output = sys.argv[1], Path(sys.argv[2])

@@ -35,7 +35,9 @@ import multiprocessing, os, signal, sys, traceback
 from pathlib import Path
 import pyarrow.parquet
 from softbench.jobs import pool
-from softbench.datasets import fetch, hippocampus, prepare
+from softbench.datasets.fetch import fetch
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import hippocampus
 from softbench.datasets.case import Archive
 
 context = multiprocessing.get_context

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError, datasets, images
-from softbench.datasets import kits, kits2019, phantoms, prepare, resample, splits
-from softbench.datasets.fetch import fetch, location
+from softbench.datasets import phantoms, splits
+from softbench.datasets.fetch.fetch import fetch, location
+from softbench.datasets.prepare import prepare, resample
+from softbench.datasets.sources import kits, kits2019
 from softbench.datasets.volumes import Volumes
 from softbench.jobs import pieces
 from softbench.soft_labels import open_store

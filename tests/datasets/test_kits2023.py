@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError, datasets, images
-from softbench.datasets import kits, kits2023, phantoms, prepare, splits
-from softbench.datasets.fetch import fetch, location
+from softbench.datasets import phantoms, splits
+from softbench.datasets.fetch.fetch import fetch, location
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import kits, kits2023
 
 SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
 IDS = [kits.name_of(number) for number in range(4)]

@@ -16,9 +16,12 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from softbench import InputError, datasets
-from softbench.datasets import lidc, lidc_annotations, phantoms, prepare, splits, tcia
-from softbench.datasets.contours import Outline
-from softbench.datasets.fetch import fetch, location
+from softbench.datasets import phantoms, splits
+from softbench.datasets.fetch import tcia
+from softbench.datasets.fetch.fetch import fetch, location
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import lidc, lidc_annotations
+from softbench.datasets.sources.contours import Outline
 
 AS_MADE: dict[str, Any] = {"spacing_mm": None, "crop": None}  # the grid of the phantoms, 24 x 24 x 24
 NAMES = [f"LIDC-IDRI-{number:04d}" for number in range(1, 5)]

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from softbench import InputError
-from softbench.datasets import delivery, transfer
 from softbench.datasets.case import Archive
-from softbench.datasets.transfer import Transfer
+from softbench.datasets.fetch import delivery, transfer
+from softbench.datasets.fetch.transfer import Transfer
 
 Publish = Callable[..., ModuleType]
 Get = Callable[..., list[str]]

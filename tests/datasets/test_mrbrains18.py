@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError, datasets, images
-from softbench.datasets import mrbrains18, prepare, splits
+from softbench.datasets import splits
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import fetch, location
+from softbench.datasets.fetch.fetch import fetch, location
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import mrbrains18
 
 SPLIT = Path(__file__).parents[2] / "workflow" / "splits" / "mrbrains18" / "main.csv"
 SUBJECTS = (1, 4, 5, 7, 14, 27, 29)

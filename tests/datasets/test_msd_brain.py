@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError, datasets, images
-from softbench.datasets import brats2019, msd_brain, phantoms, prepare, splits
+from softbench.datasets import phantoms, splits
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import fetch, location
+from softbench.datasets.fetch.fetch import fetch, location
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import brats2019, msd_brain
 
 SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
 TOP = "Task01_BrainTumour"

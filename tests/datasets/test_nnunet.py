@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from softbench import InputError
-from softbench.datasets import nnunet
+from softbench.datasets.sources import nnunet
 
 SHAPE = (5, 6, 7)  # of the file, (x, y, z)
 SOURCE = SimpleNamespace(MODALITIES=("t2", "adc"), CLASSES=("background", "zone"))

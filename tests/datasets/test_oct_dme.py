@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 from softbench import InputError, datasets
-from softbench.datasets import flatten, oct_dme, phantoms, prepare, retina_layers, speckle, splits
+from softbench.datasets import phantoms, splits
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import fetch, location
+from softbench.datasets.fetch.fetch import fetch, location
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import flatten, oct_dme, retina_layers, speckle
 
 SPLIT = Path(__file__).parents[2] / "workflow" / "splits" / "oct_dme" / "main.csv"
 HEIGHT, WIDTH, SCANS = 120, 96, 7

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from softbench import datasets
-from softbench.datasets import phantoms, prepare, splits
+from softbench.datasets import phantoms, splits
 from softbench.datasets.case import Case
+from softbench.datasets.prepare import prepare
 from softbench.jobs import pieces
 
 NAMES = phantoms.names()

@@ -8,7 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from softbench import InputError, datasets
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 
 Folder = Callable[..., Path]
 Write = Callable[..., None]

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from softbench import InputError, datasets
-from softbench.datasets import dicom, dicom_seg, prepare, prostatex_zones, splits, tcia
-from softbench.datasets.fetch import fetch, location
+from softbench.datasets import splits
+from softbench.datasets.fetch import tcia
+from softbench.datasets.fetch.fetch import fetch, location
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import dicom, dicom_seg, prostatex_zones
 
 PATIENTS = ("ProstateX-0000", "ProstateX-0004", "ProstateX-0007", "ProstateX-0217")
 SHAPE, SPACING, ORIGIN = (8, 24, 20), (3.0, 0.5, 0.5), (-5.0, -6.0, 10.0)

@@ -8,7 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from softbench import InputError
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 from softbench.jobs import pieces
 
 Folder = Callable[..., Path]

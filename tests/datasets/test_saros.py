@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 from softbench import InputError, datasets, images
-from softbench.datasets import prepare, saros, saros_slices, splits, tcia, tissues
+from softbench.datasets import splits
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import fetch, location
+from softbench.datasets.fetch import tcia
+from softbench.datasets.fetch.fetch import fetch, location
+from softbench.datasets.prepare import prepare
+from softbench.datasets.sources import saros, saros_slices, tissues
 
 SHAPE, SPACING = (13, 24, 24), (5.0, 2.0, 2.0)
 AFFINE = np.array([[0, 0, 2.0, -20], [0, 2.0, 0, -20], [5.0, 0, 0, 0], [0, 0, 0, 1]])

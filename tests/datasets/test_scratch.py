@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from softbench import datasets
-from softbench.datasets import prepare, scratch
+from softbench.datasets import scratch
+from softbench.datasets.prepare import prepare
 
 Usage = namedtuple("Usage", "total used free")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import softbench
 from softbench import InputError, datasets
-from softbench.datasets import access
+from softbench.datasets.fetch import access
 
 WANTED = {
     "open": (),

@@ -14,9 +14,9 @@ import pytest
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 from softbench import InputError
-from softbench.datasets import tcia
 from softbench.datasets.case import Archive
-from softbench.datasets.tcia import Selection
+from softbench.datasets.fetch import tcia
+from softbench.datasets.fetch.tcia import Selection
 
 Publish = Callable[..., ModuleType]
 Get = Callable[..., list[str]]

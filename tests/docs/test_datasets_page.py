@@ -16,7 +16,8 @@ import pytest
 from make import datasets as datasets_page
 from make import datasets_source
 from softbench import InputError, datasets
-from softbench.datasets import prepare, splits
+from softbench.datasets import splits
+from softbench.datasets.prepare import prepare
 
 SOURCES = [name for name in datasets.names() if datasets.source(name).ACCESS != "own"]
 PUBLISHED = [name for name in SOURCES if datasets.source(name).ACCESS != "made"]

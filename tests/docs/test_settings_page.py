@@ -48,7 +48,12 @@ def test_schema_holds_no_word_that_the_check_does_not_know() -> None:
 
 
 def declared_keys() -> Iterator[tuple[str, str]]:
-    for place in ("soft_labels/geols.py", "soft_labels/superpixel.py", "datasets/prepare.py", "datasets/oct_dme.py"):
+    for place in (
+        "soft_labels/geols.py",
+        "soft_labels/superpixel.py",
+        "datasets/prepare/prepare.py",
+        "datasets/sources/oct_dme.py",
+    ):
         for key in declared.constant(f"{place}:ALLOWED"):
             yield place, key
 

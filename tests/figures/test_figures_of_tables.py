@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 from softbench.figures import pictures, reliability, reliability_figure, soft_label_figure
 from softbench.metrics import Reliability
 from softbench.soft_labels.produce import produce

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import datasets, images
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 from softbench.figures import case_rows, pictures, segmentations
 from softbench.jobs import pieces
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from softbench import InputError, datasets, networks, store
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 from softbench.jobs import storage
 from softbench.soft_labels import maps
 from softbench.training import checkpoint, model_file

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 from softbench import losses, metrics, networks, soft_labels, store
-from softbench.datasets import normalise, phantoms
+from softbench.datasets import phantoms
 from softbench.datasets.case import Case
+from softbench.datasets.prepare import normalise
 from softbench.soft_labels import quality
 from softbench.soft_labels.reader import compute
 from softbench.training import loop, resident
@@ -61,7 +62,7 @@ def test_preparation(check_snapshot) -> None:
         for how in normalise.KINDS
         for key, n in summary(normalise.normalise(channel, how=how)).items()
     }
-    check_snapshot("normalise", ["datasets/normalise.py"], numbers)
+    check_snapshot("normalise", ["datasets/prepare/normalise.py"], numbers)
 
 
 def test_store(check_snapshot) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError, datasets, soft_labels
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 from softbench.soft_labels import contract, geols, maps, open_store
 from softbench.soft_labels.exchange import fit
 from softbench.soft_labels.load import FOLDER

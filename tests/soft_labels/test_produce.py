@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError, datasets, store
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 from softbench.jobs import pieces
 from softbench.soft_labels import maps, one_hot, open_store
 from softbench.soft_labels.exchange import fit

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 from softbench.tools.new import make_method
 
 MODULE = Path("workflow/softbench/soft_labels/mine.py")

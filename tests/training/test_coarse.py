@@ -10,8 +10,9 @@ import pytest
 import torch
 from softbench import resolution, store
 from softbench.arrays import one_hot
-from softbench.datasets import phantoms, prepare
+from softbench.datasets import phantoms
 from softbench.datasets.case import Case
+from softbench.datasets.prepare import prepare
 from softbench.soft_labels.produce import produce
 from softbench.soft_labels.reader import compute
 from softbench.training import coarse_scores, scores, weights

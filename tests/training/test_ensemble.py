@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 import torch
 from softbench import InputError, store
-from softbench.datasets import prepare
 from softbench.datasets.case import Case
+from softbench.datasets.prepare import prepare
 from softbench.errors import DivergedError
 from softbench.soft_labels.produce import produce
 from softbench.tables import assemble

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from softbench import InputError, datasets
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 from softbench.jobs import pieces
 from softbench.soft_labels.produce import produce
 from softbench.tables import assemble

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 from softbench import images
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 from softbench.soft_labels.produce import produce
 from softbench.training import one_case
 from softbench.training.batch import Batch, Run, run_batch

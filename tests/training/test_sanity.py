@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import datasets
-from softbench.datasets import prepare
 from softbench.datasets.folder import Dataset
+from softbench.datasets.prepare import prepare
 from softbench.metrics import catalogue
 from softbench.training import sanity
 from softbench.training.predictors import chance, class_frequencies, oracle

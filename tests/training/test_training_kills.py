@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 from softbench.soft_labels.produce import produce
 
 SEEDS, STEPS, KILLS = 4, 60, 20

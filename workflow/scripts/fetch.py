@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from softbench.datasets.fetch import fetch
+from softbench.datasets.fetch.fetch import fetch
 from softbench.jobs import logs
 from softbench.plan.code import record
 

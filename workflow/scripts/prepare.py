@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from softbench.datasets import fetch, prepare
+from softbench.datasets.fetch import fetch
+from softbench.datasets.prepare import prepare
 from softbench.jobs import logs, provenance
 from softbench.plan.code import record
 

@@ -23,7 +23,7 @@ def batch_of():
 """
 JOBS = {
     "prepare": """
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 settings = {"size": "tiny", "cases": 4}
 prepare.run("phantom_retina", None, Path("data"), settings=settings, versions={}, log=silent)
 """,

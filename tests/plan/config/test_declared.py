@@ -8,7 +8,7 @@ from dataclasses import MISSING, fields
 
 import pytest
 from softbench import datasets, losses, metrics, networks, soft_labels
-from softbench.datasets import prepare
+from softbench.datasets.prepare import prepare
 from softbench.plan import figures, modules
 from softbench.plan.config import declared, rules_found, schema, walk
 from softbench.plan.config import metrics as metrics_of_plan

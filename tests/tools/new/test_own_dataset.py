@@ -12,7 +12,7 @@ import yaml
 from softbench import InputError
 from softbench.tools.new.dataset import make_dataset
 
-MODULE = "workflow/softbench/datasets/mine.py"
+MODULE = "workflow/softbench/datasets/sources/mine.py"
 
 
 def constants(place: Path) -> dict[str, object]:

@@ -1,9 +1,9 @@
 """Where does a case come from? Sources as published, datasets prepared on one grid, splits, and phantoms.
 
-A source is a module of this folder, or of `phantoms/`, that assigns `ACCESS`; it is found by being there, and
-fetched and prepared by the same two rules. With it come tests and, unless it is "own", an entry of its facts in
-`docs/make/datasets.yaml`; docs/datasets.md shows a whole one. Marked *: read from the text of the module, so a plain
-literal (strings, numbers, lists, dicts).
+A source is a module of `sources/`, or of `phantoms/`, that assigns `ACCESS`; it is found by being there, and
+fetched (`fetch/`) and prepared (`prepare/`) by the same two rules. With it come tests and, unless it is "own", an entry
+of its facts in `docs/make/datasets.yaml`; docs/datasets.md shows a whole one. Marked *: read from the text of the
+module, so a plain literal (strings, numbers, lists, dicts).
 
 **Every source**
 
@@ -75,21 +75,30 @@ from softbench.errors import InputError
 if TYPE_CHECKING:
     from softbench.datasets.folder import Dataset
     from softbench.datasets.folder import open_folder as open
+    from softbench.datasets.sources import layout, nnunet, reading
 
-__all__ = ["Archive", "Case", "Dataset", "RawCase", "file_of", "names", "open", "source"]
+__all__ = ["Archive", "Case", "Dataset", "RawCase", "file_of", "layout", "names", "nnunet", "open", "reading", "source"]
 VERSION = None  # names alone
-PARTS = ("fetch", "phantoms", "prepare", "splits")
-PREPARED = {"Dataset": "Dataset", "open": "open_folder"}  # what `folder` defines
+FOLDERS = ("sources", "phantoms", "")  # where sources lie; in this folder itself, own ones of an earlier version
+OFFERED = {  # name -> where it is defined, and under which name there
+    "Dataset": ("folder", "Dataset"),
+    "open": ("folder", "open_folder"),
+    "phantoms": ("phantoms", ""),
+    "splits": ("splits", ""),
+    "layout": ("sources.layout", ""),  # these three where own sources of an earlier version look for them
+    "nnunet": ("sources.nnunet", ""),
+    "reading": ("sources.reading", ""),
+}
 
 
 def __getattr__(name: str) -> Any:
     """Import a part of this room when it is first named, so that `softbench.datasets.splits.read(...)` just works, and
     a download does not depend on what reads prepared cases."""
-    if name in PREPARED:
-        return getattr(importlib.import_module("softbench.datasets.folder"), PREPARED[name])
-    if name in PARTS:
-        return importlib.import_module(f"softbench.datasets.{name}")
-    raise AttributeError(f"module 'softbench.datasets' has no attribute {name!r}; its parts are: {', '.join(PARTS)}")
+    if name not in OFFERED:
+        raise AttributeError(f"module 'softbench.datasets' has no attribute {name!r}; it has: {', '.join(OFFERED)}")
+    module, attribute = OFFERED[name]
+    part = importlib.import_module(f"softbench.datasets.{module}")
+    return getattr(part, attribute) if attribute else part
 
 
 def names() -> list[str]:
@@ -102,9 +111,8 @@ def source(name: str) -> ModuleType:
 
     Raises: InputError: if there is none of this name; the message lists those that exist.
     """
-    room = file_of(name).parent.name
-    package = "softbench.datasets" if room == "datasets" else f"softbench.datasets.{room}"
-    return importlib.import_module(f"{package}.{file_of(name).stem}")
+    folder = file_of(name).parent.relative_to(Path(__file__).parent)
+    return importlib.import_module(".".join(("softbench.datasets", *folder.parts, file_of(name).stem)))
 
 
 def file_of(name: str) -> Path:
@@ -113,16 +121,19 @@ def file_of(name: str) -> Path:
     if name not in files:
         raise InputError(
             f"there is no source {name!r}; known are {', '.join(sorted(files))}. "
-            f"A new one is a file softbench/datasets/{name}.py: see the contract in softbench/datasets/__init__.py."
+            f"A new one is a file softbench/datasets/sources/{name}.py: see the contract in datasets/__init__.py."
         )
     return files[name]
 
 
 def _files() -> dict[str, Path]:
     here = Path(__file__).parent
-    published = {file.stem: file for file in here.glob("[!_.]*.py")}
-    made = {f"phantom_{file.stem}": file for file in (here / "phantoms").glob("[!_.]*.py")}
-    return {name: file for name, file in (published | made).items() if _is_source(file)}
+    return {
+        f"phantom_{file.stem}" if folder == "phantoms" else file.stem: file
+        for folder in reversed(FOLDERS)
+        for file in (here / folder).glob("[!_.]*.py")
+        if _is_source(file)
+    }
 
 
 def _is_source(file: Path) -> bool:

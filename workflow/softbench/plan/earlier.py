@@ -26,9 +26,9 @@ BEGINS = {
     "IMAGE": ["soft_labels/intensities.py"],
     "GEODESIC": ["soft_labels/geols.py", "soft_labels/maps.py"],
     "SLIC": ["soft_labels/superpixel.py", "soft_labels/maps.py"],
-    "CASES": ["datasets/prepare.py"],
-    "PUBLISHED": ["datasets/prepare.py"],
-    "MADE": ["datasets/prepare.py", "datasets/phantoms/__init__.py"],
+    "CASES": ["datasets/prepare/prepare.py"],
+    "PUBLISHED": ["datasets/prepare/prepare.py"],
+    "MADE": ["datasets/prepare/prepare.py", "datasets/phantoms/__init__.py"],
 }
 
 MOVED = {  # a module that they named -> where its code lies now
@@ -37,6 +37,16 @@ MOVED = {  # a module that they named -> where its code lies now
     "soft_labels/slic_clusters.py": "soft_labels/superpixel.py",
     "soft_labels/slic_connect.py": "soft_labels/superpixel.py",
     "soft_labels/slic_voxels.py": "soft_labels/superpixel.py",
+    "datasets/nnunet.py": "datasets/sources/nnunet.py",
+    "datasets/reading.py": "datasets/sources/reading.py",
+    "datasets/fetch.py": "datasets/fetch/fetch.py",
+    "datasets/tcia.py": "datasets/fetch/tcia.py",
+    "datasets/prepare.py": "datasets/prepare/prepare.py",
+    "datasets/intake.py": "datasets/prepare/one_case.py",
+    "datasets/normalise.py": "datasets/prepare/normalise.py",
+    "datasets/resample.py": "datasets/prepare/resample.py",
+    "datasets/window.py": "datasets/prepare/window.py",
+    "datasets/crop.py": "datasets/prepare/crop.py",
 }
 
 
@@ -86,7 +96,7 @@ def _of_datasets(data: Data, code: Code) -> dict[str, Any]:
         return lambda wildcards: data.content_of(source)
 
     def fetch_params(source: str) -> dict[str, Any]:
-        version = _versions(code)(f"datasets/{source}.py", "datasets/fetch.py")
+        version = _versions(code)(modules.file_of_source(source), "datasets/fetch/fetch.py")
         return {"source": source, "content": content_of(source), "version": version}
 
     def place_of_split(dataset: str, split: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from softbench.errors import InputError
 
 PACKAGE = Path(__file__).parents[1]
+SOURCES = ("datasets/sources", "datasets/phantoms", "datasets")  # the last: own ones of an earlier version
 
 
 def version_of(*modules: str) -> dict[str, int]:
@@ -46,10 +47,21 @@ def needs_shares(recipe: str) -> bool:
 
 
 def sources() -> list[str]:
-    """Return the names of all sources, phantoms among them: the modules of `datasets/` that assign `ACCESS`."""
-    published = [path.stem for path in (PACKAGE / "datasets").glob("*.py") if _assigns(path, "ACCESS")]
-    made = [path.stem for path in (PACKAGE / "datasets" / "phantoms").glob("*.py") if _assigns(path, "ACCESS")]
-    return sorted([*published, *(f"phantom_{name}" for name in made)])
+    """Return the names of all sources, phantoms among them: the modules of `SOURCES` that assign `ACCESS`."""
+    found = [(folder, path) for folder in SOURCES for path in (PACKAGE / folder).glob("*.py")]
+    return sorted({_name_of_source(folder, path.stem) for folder, path in found if _assigns(path, "ACCESS")})
+
+
+def _name_of_source(folder: str, stem: str) -> str:
+    return f"phantom_{stem}" if folder.endswith("phantoms") else stem
+
+
+def file_of_source(source: str) -> str:
+    """Return the module of a source, below the package; where there is none, the place where it would lie."""
+    if source.startswith("phantom_"):
+        return f"datasets/phantoms/{source.removeprefix('phantom_')}.py"
+    places = [f"{folder}/{source}.py" for folder in SOURCES if not folder.endswith("phantoms")]
+    return next((place for place in places if (PACKAGE / place).exists()), places[0])
 
 
 def _assigns(path: Path, name: str) -> bool:
@@ -58,8 +70,7 @@ def _assigns(path: Path, name: str) -> bool:
 
 def data_card(source: str) -> dict[str, str]:
     """Return the `title` of a source, its `licence` and its `citation`."""
-    made = source.startswith("phantom_")
-    module = f"datasets/phantoms/{source.removeprefix('phantom_')}.py" if made else f"datasets/{source}.py"
+    module = file_of_source(source)
     return {name: _constant(module, name.upper()) for name in ("title", "licence", "citation")}
 
 
@@ -71,12 +82,12 @@ def licence_note(source: str) -> str:
 
 def constant_of_source(source: str, name: str) -> Any:
     """Return a constant of a published source's module, e.g. ACCESS or TITLE."""
-    return _constant(f"datasets/{source}.py", name)
+    return _constant(file_of_source(source), name)
 
 
 def source_has(source: str, name: str) -> bool:
     """Return whether a published source's module assigns a constant at its top; phantoms have none of these."""
-    return not source.startswith("phantom_") and f"\n{name}" in (PACKAGE / f"datasets/{source}.py").read_text()
+    return not source.startswith("phantom_") and _assigns(PACKAGE / file_of_source(source), name)
 
 
 def has_pseudo_raters(source: str) -> bool:
@@ -97,7 +108,7 @@ def constant(module: str, name: str, default: Any = NEEDED) -> Any:
     """Return a constant at the top of a module of this package, or `default` where it has none or computes it.
 
     Args:
-        module: its path below the package, e.g. "datasets/crop.py".
+        module: its path below the package, e.g. "datasets/prepare/crop.py".
         name: of the constant.
         default: what stands in; left out, the constant is needed.
     Raises: InputError: if the module is missing; and without a default, if the constant is, or is computed.
@@ -121,12 +132,6 @@ def defines(module: str, name: str) -> bool:
     """Return whether a module that is there assigns or defines a name at its top, e.g. `grid` in soft_labels/epd.py."""
     path = PACKAGE / module
     return path.exists() and name in _assigned(path, path.stat().st_mtime_ns)
-
-
-def file_of_source(source: str) -> str:
-    """Return the module of a source, below the package."""
-    made = source.startswith("phantom_")
-    return f"datasets/phantoms/{source.removeprefix('phantom_')}.py" if made else f"datasets/{source}.py"
 
 
 def _constant(module: str, name: str) -> Any:

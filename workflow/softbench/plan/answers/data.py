@@ -67,7 +67,7 @@ class Data:
         folders = self.plan.config["folders"]
         if source not in folders:
             return "as published"
-        from softbench.datasets import fetch
+        from softbench.datasets.fetch import fetch
 
         cache = fetch.hashes_of(Path("results/raw", source))
         try:

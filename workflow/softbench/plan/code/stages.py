@@ -12,8 +12,8 @@ from softbench.errors import InputError
 from softbench.losses import catalogue as losses
 from softbench.plan.code.graph import Code
 
-FETCHING = "softbench/datasets/fetch.py"
-PREPARING = "softbench/datasets/prepare.py"
+FETCHING = "softbench/datasets/fetch/fetch.py"
+PREPARING = "softbench/datasets/prepare/prepare.py"
 SPLITTING = "softbench/datasets/splits.py"
 MAPPING = "softbench/soft_labels/maps.py"
 SOFTENING = "softbench/soft_labels/produce.py"
@@ -106,7 +106,7 @@ class Stages:
         """
         found, named = [FIRST[stage]], {name: named[name] for name in LOADS.get(stage, ()) if name in named}
         if "source" in named:
-            found.append(_source(named["source"]))
+            found.append(self._source(named["source"]))
         if "network" in named:
             found.append(f"softbench/networks/{named['network']}.py")
         if "loss" in named:
@@ -114,6 +114,16 @@ class Stages:
         if recipe := self.code.module("soft_labels", named.get("recipe") or ""):
             found.append(recipe)
         return (*found, COARSE) if named.get("coarse") else tuple(found)
+
+    def _source(self, name: str) -> str:
+        if name.startswith("phantom_"):
+            return f"softbench/datasets/phantoms/{name.removeprefix('phantom_')}.py"
+        of_earlier_version = self.code.module("datasets", name)  # own sources lay there
+        return (
+            self.code.module("datasets", "sources", name)
+            or of_earlier_version
+            or f"softbench/datasets/sources/{name}.py"
+        )
 
     def script(self, name: str) -> str:
         """Return the fingerprint of a script alone, "train.py" as "scripts/train.py": of how it calls its stage."""
@@ -163,8 +173,3 @@ LOADS = {  # by name; the key of scores holds that of the weights, so that `scor
     "train": ("network", "loss", "recipe", "coarse"),
     "score": ("network", "coarse"),
 }
-
-
-def _source(name: str) -> str:
-    stem = name.removeprefix("phantom_")
-    return f"softbench/datasets/{stem}.py" if stem == name else f"softbench/datasets/phantoms/{stem}.py"

@@ -16,7 +16,7 @@ TYPES = {bool: "boolean", int: "number", float: "number", str: "string", list: "
 
 @functools.cache
 def constant(address: str) -> Any:
-    """Return a constant of a module, e.g. `datasets/crop.py:PLACES`."""
+    """Return a constant of a module, e.g. `datasets/prepare/crop.py:PLACES`."""
     module, name = address.split(":")
     return modules.constant(module, name)
 
@@ -55,8 +55,8 @@ def source(name: str) -> dict[str, Schema]:
     if name.startswith("phantom_"):
         sizes = list(modules.constant(modules.file_of_source(name), "SIZES", {}))
         of_size = {"enum": sizes} if sizes else {"type": "string"}
-        made: dict[str, Schema] = constant("datasets/prepare.py:ALLOWED_MADE")
+        made: dict[str, Schema] = constant("datasets/prepare/prepare.py:ALLOWED_MADE")
         return {**made, "size": {**of_size, "description": made["size"]["description"]}}
     module = modules.file_of_source(name)
     own = settings(modules.constant(module, "SETTINGS", {}), modules.constant(module, "ALLOWED", {}))
-    return {**constant("datasets/prepare.py:ALLOWED"), **own}
+    return {**constant("datasets/prepare/prepare.py:ALLOWED"), **own}

@@ -10,8 +10,8 @@ import nibabel as nib
 import numpy as np
 
 from softbench import nifti
-from softbench.datasets import nnunet
 from softbench.datasets.case import RawCase
+from softbench.datasets.sources import nnunet
 from softbench.errors import InputError
 from softbench.tools.new.files import require_free, write
 
@@ -62,7 +62,7 @@ def make_dataset(name: str, folder: Path, root: Path) -> str:
     found = look(folder)
     require_free(name, root, "datasets", "protocols", "experiments", "tables")
     files = {
-        "source.py": Path("workflow", "softbench", "datasets", f"{name}.py"),
+        "source.py": Path("workflow", "softbench", "datasets", "sources", f"{name}.py"),
         "config.yaml": Path(f"{name}.yaml"),
         "test.py": Path("tests", "datasets", f"test_{name}.py"),
     }

@@ -1,0 +1,163 @@
+"""Archives: is this file what its publisher released, and how is it unpacked without trusting it?"""
+
+import hashlib
+import lzma
+import shutil
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from softbench.datasets.case import Archive
+from softbench.datasets.fetch import entries, sevenzip
+from softbench.errors import InputError
+
+VERSION = 1
+HEAD_BYTES = 512  # enough to tell a web page, an error message or a Git LFS pointer from an archive
+TEXTS = (".csv", ".json", ".txt", ".xml", ".html")  # files that may well start like one of these
+NESTED = (".zip", ".7z", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")  # never .nii.gz
+RATIO = 200  # an archive may grow so many times; deflate reaches 1032, on nothing but zeros
+HARMLESS = 10**9  # bytes that even a small archive may unpack to
+
+DAMAGE = (tarfile.TarError, zipfile.BadZipFile, sevenzip.DamagedError, EOFError, zlib.error, lzma.LZMAError)
+
+
+class DamagedArchiveError(InputError):
+    """An archive that cannot be read to its end: another download may mend it."""
+
+
+def require_archive_bytes(head: bytes, where: str, name: str = "") -> None:
+    """Raise if a file starts like a web page, an error message or a Git LFS pointer; each says its own way out.
+
+    Args:
+        head: the first bytes.
+        where: the file came from.
+        name: of the file; one that is a text anyway may start like a page.
+    """
+    start = head.lstrip()[:HEAD_BYTES].lower()
+    if start.startswith(b"version https://git-lfs"):
+        raise InputError(f"{where} is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned.")
+    if name.lower().endswith(TEXTS):
+        return
+    if start.startswith((b"<!doctype html", b"<html", b"<?xml", b"<head")):
+        raise InputError(
+            f"{where} is a web page, not an archive: a login, a notice or an error of the server or a proxy on the way."
+        )
+    if start.startswith((b"{", b"[")) and b"\0" not in start:  # a tar has zeros in its first 512 bytes
+        message = head.lstrip()[:200].decode("utf-8", "replace")
+        raise InputError(f"{where} is a JSON message of the server, not an archive: {message}")
+
+
+def verify(path: Path, archive: Archive, where: str) -> str:
+    """Return the sha256 of a file; raise `InputError` unless it has the published checksums, where there are any."""
+    with open(path, "rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not head:
+        raise InputError(f"{where} is an empty file: the server, or who copied it, failed.")
+    require_archive_bytes(head, where, archive.path or archive.name)
+    found = _digests(path, ["sha256", "md5"] if archive.md5 else ["sha256"])
+    for algorithm, expected in (("sha256", archive.sha256), ("md5", archive.md5)):
+        if expected is not None and found[algorithm] != expected:
+            raise InputError(
+                f"{where} ({path.stat().st_size} bytes) has the {algorithm} {found[algorithm]}, but {expected} was "
+                "published: it is damaged, cut short or another version."
+            )
+    return found["sha256"]
+
+
+def _digests(path: Path, algorithms: list[str]) -> dict[str, str]:
+    """Return the digests of a file, read once."""
+    digests = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
+    with open(path, "rb") as file:
+        while block := file.read(entries.CHUNK):
+            for digest in digests.values():
+                digest.update(block)
+    return {name: digest.hexdigest() for name, digest in digests.items()}
+
+
+def extract(archive: Path, target: Path, *, nested: bool = False) -> None:
+    """Unpack a tar (plain or compressed), zip or 7z file into the folder `target`, which must exist.
+
+    Hidden files (`._*`, left by macOS) and `__MACOSX` are skipped.
+
+    Args:
+        archive: the file.
+        target: an empty folder.
+        nested: unpack the archives (suffixes `NESTED`) found inside too, each into the folder where it lies, and
+            delete them; archives inside of those stay as they are.
+    Raises: InputError: if the archive is damaged or encrypted, holds an entry twice, would grow beyond the disk or
+        beyond `RATIO` times its size (and `HARMLESS`), or an entry is a link or device or would land outside of
+        `target`. What was unpacked so far is then no use: unpack into a temporary folder.
+    """
+    room = max(RATIO * archive.stat().st_size, HARMLESS)
+    unpacked = _unpack(archive, target, room)
+    for inner in [path for path in unpacked if path.name.lower().endswith(NESTED)] if nested else []:
+        room -= sum(unpacked.values())
+        unpacked = _unpack(inner, inner.parent, room)
+        inner.unlink()
+
+
+def _unpack(archive: Path, target: Path, room: int) -> dict[Path, int]:
+    """Unpack one archive into a folder; return its files with their sizes."""
+    with _readable(archive):
+        sizes = _checked(archive, target, room)
+        require_space(target, sum(sizes.values()), archive.name)
+        for path in sizes:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        entries.unpack(archive, lambda name: target.joinpath(*entries.safe_parts(name, archive.name)))
+    return sizes
+
+
+def _checked(archive: Path, target: Path, room: int) -> dict[Path, int]:
+    """Return where each file of an archive goes, and its size; raise before anything is written."""
+    sizes: dict[Path, int] = {}
+    total = 0
+    for entry in entries.listed(archive):
+        if not entry.plain:
+            raise InputError(f"{archive.name} holds {entry.name!r}, a link or device. Such an archive is not unpacked.")
+        if entry.locked:
+            raise InputError(f"{archive.name} holds {entry.name!r}, which is encrypted. It is not unpacked.")
+        path = target.joinpath(*entries.safe_parts(entry.name, archive.name))
+        if path in sizes or path.exists():
+            raise InputError(f"{archive.name} holds {entry.name!r}, which is there already. It is not unpacked.")
+        sizes[path] = entry.size
+        total += entry.size
+        if total > room:  # told before all of it is listed: listing a compressed tar reads through it
+            raise InputError(
+                f"{archive.name} would unpack to more than {total / 1e9:.2f} GB, {RATIO} times its size or beyond: "
+                "most likely it is no data set but made to fill a disk. It is not unpacked."
+            )
+    return sizes
+
+
+@contextmanager
+def _readable(archive: Path) -> Iterator[None]:
+    """Turn what damage raises into one error."""
+    try:
+        yield
+    except DAMAGE as error:
+        raise _damaged(archive, error) from error
+    except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise InputError(f"{archive.name} holds a file and a folder of the same name ({error}).") from error
+    except NotImplementedError as error:  # e.g. Deflate64, which Windows uses beyond 2 GB
+        raise InputError(f"{archive.name} is compressed in a way that Python cannot read ({error}).") from error
+    except OSError as error:
+        if error.errno is not None:  # of the disk; of a stream that makes no sense otherwise
+            raise
+        raise _damaged(archive, error) from error
+
+
+def _damaged(archive: Path, error: Exception) -> DamagedArchiveError:
+    reason = str(error).partition("\n")[0].rstrip(":")  # `tarfile` tells of each format that it tried
+    return DamagedArchiveError(f"{archive.name} is a damaged archive ({reason}). Download it again.")
+
+
+def require_space(folder: Path, needed: float, what: str) -> None:
+    """Raise `InputError` unless `needed` bytes are free where `folder` lies."""
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise InputError(
+            f"{what} needs {needed / 1e9:.2f} GB in {folder}, but {free / 1e9:.2f} GB are free. Make room."
+        )

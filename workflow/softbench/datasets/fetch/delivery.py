@@ -1,0 +1,223 @@
+"""One download from a URL or a mirror to its place: brought, verified, unpacked, checked, put on the shelf."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+from softbench.datasets.case import Archive
+from softbench.datasets.fetch import archives, content, transfer
+from softbench.datasets.fetch.checksums import Checksums, Sum
+from softbench.datasets.fetch.download import download
+from softbench.datasets.fetch.part import Part
+from softbench.datasets.fetch.shelf import Shelf
+from softbench.errors import InputError
+from softbench.jobs import pieces
+from softbench.jobs.progress import Log
+
+VERSION = 1
+TRIES = 3  # of an archive that no published checksum vouches for and that turns out damaged
+
+
+@dataclass(frozen=True)
+class Item:
+    """What is downloaded at once: an archive, a single file, or a DICOM series.
+
+    Attributes:
+        archive: the file.
+        images: how many DICOM files must come out of it; None where nobody says.
+        steady: False where a server packs anew each time: then the checksum is that of the files inside.
+    """
+
+    archive: Archive
+    images: int | None = None
+    steady: bool = True
+
+    @property
+    def name(self) -> str:
+        """Its name in records, in a mirror and in messages."""
+        return self.archive.name
+
+    @property
+    def key(self) -> str:
+        """What decides its files."""
+        return pieces.key_of(version=VERSION, images=self.images, archive=vars(self.archive))
+
+
+@dataclass
+class Delivery:
+    """How the items of one source are brought.
+
+    Attributes:
+        shelf: takes the files.
+        store: folder for downloads on their way.
+        sums: knows earlier checksums.
+        source: name of the source.
+        mirror: base URL or folder; None for where the items were published.
+        headers: for the publisher, never for a mirror.
+        log: takes progress lines.
+        pause_s: before a failed download is tried again.
+    """
+
+    shelf: Shelf
+    store: Path
+    sums: Checksums
+    source: str
+    mirror: str | Path | None
+    log: Log
+    pause_s: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+    _arrived: dict[str, Sum] = field(default_factory=dict)  # of files not yet known to be whole
+
+    def bring_all(self, items: Sequence[Item]) -> None:
+        """Bring the items that are not there yet, a few at once; raise one `InputError` that names those that failed.
+
+        The others are kept, and parts of downloads too.
+        """
+        by_name = {item.name: item for item in items}
+        missing = [item.name for item in items if not self.shelf.has(item.name, item.key)]
+        if not missing:
+            return
+        for name in missing:
+            self._say_why(by_name[name])
+        if len(missing) < len(items):
+            self.log(f"{self.source}: {len(items) - len(missing)} of {len(items)} files are there already")
+        moving = transfer.Transfer(self.source, len(items), len(items) - len(missing), self.log)
+        failed = transfer.each(missing, lambda name: self._bring(by_name[name], moving), moving)
+        if len(items) == 1 and failed:
+            raise next(iter(failed.values()))
+        if failed:
+            lines = "\n".join(f"  {name}: {error}" for name, error in sorted(failed.items()))
+            raise InputError(
+                f"{len(failed)} of {len(items)} files could not be brought:\n{lines}\n"
+                f"The {moving.done} that are there are kept."
+            )
+
+    def _say_why(self, item: Item) -> None:
+        """Log why an item that was there is brought again."""
+        if self.shelf.is_recorded(item.name, item.key):
+            self.log(f"{item.name}: {self.shelf.changed(item.name)[0]} is not as it came; brought again")
+
+    def _bring(self, item: Item, moving: transfer.Transfer) -> None:
+        try:
+            for attempt in range(1, TRIES + 1):
+                path, where = self._arrive(item, moving)
+                try:
+                    self._unpack(item, path, where)
+                    break
+                except archives.DamagedArchiveError as error:
+                    published = item.archive.sha256 or item.archive.md5
+                    self._discard(item)
+                    if published or attempt == TRIES or path.parent != self.store:
+                        raise
+                    self.log(f"{item.name}: {error} Trying again")
+        except OSError as error:
+            what = f"{error.filename or self.store}: {error.strerror}"
+            raise InputError(f"{item.name} cannot be written ({what}). What came so far is kept.") from error
+        self._discard(item)
+        moving.finish()
+
+    def _discard(self, item: Item) -> None:
+        """Delete what lies in the store of an item; a mirror is never touched."""
+        (self.store / item.name).unlink(missing_ok=True)
+        Part.of(self.store / item.name).clear()
+
+    def _arrive(self, item: Item, moving: transfer.Transfer) -> tuple[Path, str]:
+        """Return the path of a verified file, in the mirror's folder or in the store, and where it came from."""
+        local = mirror_folder(self.mirror)
+        if local is not None:
+            found = [path for path in (local / self.source / item.name, local / item.name) if path.is_file()]
+            if not found:
+                raise InputError(f"the mirror {local} holds no {item.name}.")
+            self._verify(item, found[0], str(found[0]))
+            return found[0], str(found[0])
+        url = item.archive.url if self.mirror is None else f"{str(self.mirror).rstrip('/')}/{item.name}"
+        if not (self.store / item.name).exists():
+            self._download_verified(item, url, moving)
+        else:  # a killed fetch left it
+            self._verify(item, self.store / item.name, url)
+        return self.store / item.name, url
+
+    def _download_verified(self, item: Item, url: str, moving: transfer.Transfer) -> None:
+        """Download, verify and rename; a part of an earlier run that leads to a wrong checksum is thrown away once."""
+        target = self.store / item.name
+        resumed = Part.of(target).size > 0
+        part = download(
+            url,
+            target,
+            headers=self.headers if self.mirror is None else None,
+            make_meter=moving.meter if moving.files > 1 else None,
+            wait=moving.wait,
+            log=self.log,
+            pause_s=self.pause_s,
+        )
+        try:
+            self._verify(item, part, url)
+        except InputError:
+            self._discard(item)
+            if not resumed:
+                raise
+            self.log(f"{item.name}: the part of an earlier run does not fit; starting afresh")
+            self._download_verified(item, url, moving)
+            return
+        pieces.move(part, target)
+        Part.of(target).clear()
+
+    def _verify(self, item: Item, path: Path, where: str) -> None:
+        sha256 = archives.verify(path, item.archive, where)
+        if item.steady:
+            self._arrived[item.name] = (path.stat().st_size, sha256)
+            self.sums.require_same(item.name, *self._arrived[item.name], where)
+
+    def _unpack(self, item: Item, path: Path, where: str) -> None:
+        """Unpack a file, or take it as it is, and put what came out in place."""
+        with pieces.scratch_folder(self.shelf.scratch_parent(), item.name) as scratch:
+            if item.archive.unpack:
+                folder = scratch / item.archive.into
+                folder.mkdir(parents=True, exist_ok=True)
+                archives.extract(path, folder, nested=item.archive.nested)
+                self._check_images(item, folder, where)
+            else:
+                target = scratch / (item.archive.path or item.name)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                _take(path, target, move=path.parent == self.store)
+            name = item.name if item.steady else item.archive.into
+            self.sums.note(name, *self._arrived[name])  # first: what is on the shelf is never looked at again
+            self.shelf.remove(item.name)
+            self.shelf.put(item.name, item.key, scratch)
+
+    def _check_images(self, item: Item, folder: Path, where: str) -> None:
+        """Count the DICOM files of a series, and settle their checksum."""
+        if item.steady:
+            return
+        paths = sorted(folder.rglob("*.dcm"))
+        if item.images not in (None, len(paths)):
+            raise archives.DamagedArchiveError(
+                f"{item.name} from {where} holds {len(paths)} DICOM file(s), but {item.images} are listed."
+            )
+        images: content.Files = {
+            path.relative_to(folder).as_posix(): {"size": path.stat().st_size, "sha256": pieces.hash_file(path)}
+            for path in paths
+        }
+        size = sum(path.stat().st_size for path in paths)
+        self.sums.require_same(item.archive.into, size, content.hash_of(images), where)
+        self._arrived[item.archive.into] = (size, content.hash_of(images))
+
+
+def _take(path: Path, target: Path, *, move: bool) -> None:
+    if move:
+        path.replace(target)
+    else:
+        shutil.copyfile(path, target)
+
+
+def mirror_folder(mirror: str | Path | None) -> Path | None:
+    """Return the mirror as a folder, or None where it is a URL or there is none."""
+    if mirror is None:
+        return None
+    parsed = urlparse(str(mirror))
+    if parsed.scheme == "file":
+        return Path(url2pathname(parsed.path))
+    return None if "://" in str(mirror) else Path(mirror)

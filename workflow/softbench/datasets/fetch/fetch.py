@@ -1,0 +1,211 @@
+"""The files of a source: from a folder of the user's, or downloaded, verified and unpacked; listed in a manifest."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from types import ModuleType
+
+from softbench import datasets
+from softbench.datasets.fetch import access, archives, content, tcia, transfer
+from softbench.datasets.fetch.checksums import Checksums
+from softbench.datasets.fetch.delivery import Delivery, Item
+from softbench.datasets.fetch.shelf import Shelf
+from softbench.datasets.sources import layout
+from softbench.errors import InputError
+from softbench.jobs import pieces
+from softbench.jobs.progress import Log
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How files are brought: see `fetch`."""
+
+    mirror: str | Path | None
+    committed: Path | None
+    log: Log
+    pause_s: float
+
+
+def fetch(
+    source_name: str,
+    output: Path,
+    *,
+    folder: Path | None = None,
+    mirror: str | Path | None = None,
+    committed: Path | None = None,
+    log: Log = print,
+    pause_s: float = 1.0,
+) -> None:
+    """Make sure that the files of a source are there, and write `output/manifest.json` with their hashes.
+
+    Files that somebody put into `output/files` are taken as they are; nothing is downloaded then.
+
+    Args:
+        source_name: one of `datasets.names()`, not a phantom.
+        output: takes the manifest and, when downloaded, `files/`.
+        folder: where the user has the files; nothing is copied, and the place is not written down.
+        mirror: base URL, or folder, that holds the downloads under their names; None for where they were published.
+        committed: a file of checksums that downloads must have (see `checksums`); it need not exist.
+        log: takes progress lines.
+        pause_s: before a failed download is tried again; doubles each time.
+    Raises: InputError: if the folder is missing or holds no case of the source, a person must act first, a file cannot
+        be had or is not the published one, or the disk is full. What was downloaded stays and is resumed.
+    """
+    source = datasets.source(source_name)
+    if source.ACCESS == "made":
+        raise InputError(f"{source_name} is made from a seed: there is nothing to fetch; prepare it.")
+    shelf = Shelf(output)
+    shelf.clear_scratch()
+    if folder is None and not _put_by_hand(source, shelf, log):
+        _download_all(source_name, source, output, shelf, _Way(mirror, committed, log, pause_s))
+    files_folder = location(output, folder)
+    layout.require_cases(source, files_folder)
+    downloaded = folder is None and shelf.names
+    files = shelf.listing() if downloaded else content.files_of(files_folder, hashes_of(output), log)
+    pieces.write_json(
+        output / "manifest.json",
+        {
+            "source": source_name,
+            "title": source.TITLE,
+            "licence": source.LICENCE,
+            "citation": source.CITATION,
+            "files": files,
+            "content": content.hash_of(files),
+        },
+    )
+
+
+def location(output: Path, folder: Path | None) -> Path:
+    """Return where the files of a fetched source lie: the user's folder, or `output/files`."""
+    return Path(folder) if folder is not None else output / "files"
+
+
+def hashes_of(output: Path) -> Path:
+    """Return where `fetch` keeps the hashes of files it has read; `content_of` may share it."""
+    return output / "hashes.json"
+
+
+def content_of(source_name: str, folder: Path, cache: Path, log: Log = print) -> str:
+    """Return one sha256 over the files of a folder: a changed byte changes it, a moved folder does not.
+
+    Args:
+        source_name: one of `datasets.names()`.
+        folder: holds the files of the source.
+        cache: JSON file with the hashes of files that did not change; made if missing.
+        log: takes progress lines.
+    Raises: InputError: if the folder is missing or holds no case of the source.
+    """
+    layout.require_cases(datasets.source(source_name), Path(folder))
+    return content.hash_of(content.files_of(Path(folder), cache, log))
+
+
+def require_unchanged(output: Path, folder: Path | None = None, log: Log = print) -> None:
+    """Raise `InputError` unless the fetched files are those of the manifest; only files with a new time are read.
+
+    Args:
+        output: the folder that `fetch` wrote.
+        folder: where the user has the files; their content is looked at when the jobs are planned, so not here.
+        log: takes progress lines.
+    """
+    if folder is not None:
+        return
+    manifest = json.loads((output / "manifest.json").read_text(encoding="utf-8"))["files"]
+    shelf = Shelf(output)
+    found = content.names_of(output / "files") if (output / "files").is_dir() else set()
+    changed = found ^ manifest.keys()
+    if shelf.names:
+        changed |= {path for name in shelf.names for path in shelf.changed(name)}
+    elif not changed:
+        files = content.files_of(output / "files", hashes_of(output), log)
+        changed = {path for path, facts in files.items() if facts != manifest[path]}
+    if changed:
+        raise InputError(
+            f"{len(changed)} file(s) in {output / 'files'} are not as they were fetched, {min(changed)} first. Delete "
+            f"{output / 'manifest.json'} and run again: what was downloaded is mended, what you changed is taken anew."
+        )
+
+
+def _put_by_hand(source: ModuleType, shelf: Shelf, log: Log) -> bool:
+    """Return whether a person put cases into `files/`: then no download has a record there."""
+    if shelf.names or not shelf.files.is_dir() or not source.find_cases(shelf.files):
+        return False
+    log(f"{shelf.files} was filled by hand; nothing is downloaded")
+    return True
+
+
+def _download_all(name: str, source: ModuleType, output: Path, shelf: Shelf, way: _Way) -> None:
+    """Bring all that a source publishes into `output/files`."""
+    items = [Item(archive) for archive in access.archives_of(source)]
+    headers, secret = _admission(name, source, output, shelf, items, way)
+    with _told(name, source, output, secret):
+        sums = Checksums(output / "checksums.csv", way.committed)
+        log = _without(secret, way.log)
+        delivery = Delivery(shelf, output / "archives", sums, name, way.mirror, log, way.pause_s, headers)
+        _require_room(source, output, items)
+        if source.ACCESS == "tcia":
+            delivery.bring_all(items)
+            items += tcia.items(tcia.chosen(name, source, output, mirror=way.mirror, log=log, pause_s=way.pause_s))
+        shelf.keep_only([item.name for item in items], log)
+        delivery.bring_all(items)
+        shelf.remove_empty_folders()
+    shutil.rmtree(output / "archives", ignore_errors=True)
+    _say_how_to_commit(name, sums, way)
+
+
+def _admission(
+    name: str, source: ModuleType, output: Path, shelf: Shelf, items: list[Item], way: _Way
+) -> tuple[dict[str, str], str]:
+    """Return the HTTP headers that the publisher wants, and the secret in them; none if nothing is asked of it."""
+    at_hand = bool(items) and (way.mirror is not None or all(shelf.has(item.name, item.key) for item in items))
+    headers, secret = ({}, "") if at_hand else access.headers(name, source, output)
+    access.require_safe_addresses(source, secret)
+    return headers, secret
+
+
+def _say_how_to_commit(name: str, sums: Checksums, way: _Way) -> None:
+    if sums.unheld() and way.committed is not None:
+        way.log(
+            f"{name}: the checksums of {len(sums.unheld())} file(s) are in {sums.record}. To hold later downloads to "
+            f"them: cp {sums.record} {way.committed}, and commit it."
+        )
+
+
+def _require_room(source: ModuleType, output: Path, items: list[Item]) -> None:
+    """Raise `InputError` unless the disk takes what is still to come; sources that tell no `SIZE_GB` pass."""
+    if getattr(source, "SIZE_GB", None) is None:
+        return
+    compressed, unpacked = source.SIZE_GB
+    files = inf if source.ACCESS == "tcia" else max(1, len(items))  # of many series few are on their way at once
+    on_the_way = compressed * min(1.0, transfer.downloads() / files)
+    there = sum(path.stat().st_size for path in output.rglob("*") if path.is_file()) if output.is_dir() else 0
+    output.mkdir(parents=True, exist_ok=True)
+    archives.require_space(output, (on_the_way + unpacked) * 1e9 - there, source.TITLE)
+
+
+@contextmanager
+def _told(name: str, source: ModuleType, output: Path, secret: str) -> Iterator[None]:
+    """Add the ways out to an error, and take the secret out of it."""
+    try:
+        yield
+    except InputError as error:
+        ways = f"{error} Try again, give a `mirror`, or {access.by_hand(name, source)}"
+        if source.ACCESS in ("token", "manual"):
+            ways += f"\n{access.steps(name, source, output)}"
+        raise InputError(_censored(ways, secret)) from (None if secret else error)
+    except OSError as error:
+        raise InputError(f"{error.filename or output} cannot be used: {error.strerror}.") from error
+
+
+def _without(secret: str, log: Log) -> Log:
+    """Return a log that never shows the secret."""
+    return lambda line: log(_censored(line, secret))
+
+
+def _censored(text: str, secret: str) -> str:
+    return text.replace(secret, "***") if secret else text

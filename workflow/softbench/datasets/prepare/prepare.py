@@ -1,0 +1,284 @@
+"""A source becomes a dataset: cases checked, turned to RAS, normalised and hashed; then a table, then a manifest."""
+
+import re
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+
+from softbench import datasets
+from softbench.checks import require_one_of
+from softbench.datasets import phantoms
+from softbench.datasets.case import RawCase
+from softbench.datasets.folder import COLUMNS
+from softbench.datasets.prepare import normalise, one_case, window
+from softbench.datasets.prepare.one_case import Order
+from softbench.datasets.sources import layout
+from softbench.errors import InputError
+from softbench.jobs import pieces, pool
+
+VERSION = 3
+DTYPES = ("float32", "float16")
+DEFAULTS: dict[str, Any] = {
+    "spacing_mm": None,  # of the new grid, D H W; None keeps the published one
+    "interpolation": "linear",
+    "label_interpolation": "nearest",
+    "window": None,
+    "crop": None,  # {size: [D, H, W], at: centre | foreground}
+    "normalise": "zscore",
+    "dtype": "float32",
+    "drop": {},  # case -> reason
+}
+ALLOWED: dict[str, Any] = {
+    "spacing_mm": {
+        "type": ["array", "null"],
+        "items": {"type": "number", "exclusiveMinimum": 0},
+        "minItems": 2,
+        "maxItems": 3,
+        "description": "of the new grid, D H W or H W; null keeps the published one",
+    },
+    "interpolation": {"constant": "datasets/prepare/resample.py:INTERPOLATIONS", "description": "of images"},
+    "label_interpolation": {
+        "constant": "datasets/prepare/resample.py:LABELS",
+        "description": "of labels; soft keeps the shares of classes, too",
+    },
+    "window": {
+        "type": ["object", "null"],
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+        "properties": {
+            "hu": {
+                "type": "array",
+                "items": {"type": "number"},
+                "minItems": 2,
+                "maxItems": 2,
+                "rising": True,
+                "description": "HU",
+            },
+            "percentiles": {
+                "type": "array",
+                "items": {"type": "number", "minimum": 0, "maximum": 100},
+                "minItems": 2,
+                "maxItems": 2,
+                "rising": True,
+                "description": "of each channel",
+            },
+            "windows_hu": {
+                "type": "array",
+                "items": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2, "rising": True},
+                "minItems": 1,
+                "description": "one channel a window, HU",
+            },
+        },
+        "description": "of intensities that count",
+    },
+    "crop": {
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "required": ["size"],
+        "properties": {
+            "size": {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 1},
+                "minItems": 2,
+                "maxItems": 3,
+                "description": "voxels, D H W or H W",
+            },
+            "at": {"constant": "datasets/prepare/crop.py:PLACES", "description": "of the volume, or of all labels"},
+        },
+        "description": "size that each case is cut or filled up to",
+    },
+    "normalise": {"constant": "datasets/prepare/normalise.py:KINDS", "description": "of each case and channel"},
+    "dtype": {"enum": ["float32", "float16"], "description": "of stored images"},
+    "drop": {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "description": "cases left out, each with its reason",
+    },
+}
+DEFAULTS_MADE = {"normalise": "zscore_nonzero", "dtype": "float32", "size": "small", "seed": 0}  # and `cases`
+ALLOWED_MADE = {  # of a phantom; `size` is one of its `SIZES`
+    "normalise": {"constant": "datasets/prepare/normalise.py:KINDS", "description": "of each case and channel"},
+    "dtype": {"enum": ["float32", "float16"], "description": "of stored images"},
+    "size": {"type": "string", "description": "of the volume"},
+    "seed": {"type": "integer", "minimum": 0, "description": "of the whole data set"},
+    "cases": {"type": "integer", "minimum": 1, "description": "how many"},
+}
+
+
+def run(
+    source_name: str,
+    raw: Path | None,
+    output: Path,
+    *,
+    settings: Mapping[str, Any],
+    versions: Mapping[str, int],
+    workers: int = 1,
+    log: Callable[[str], None] = print,
+) -> list[dict[str, Any]]:
+    """Prepare all cases of a source; finished cases of an earlier run with the same key are kept.
+
+    Args:
+        source_name: one of `datasets.names()`.
+        raw: the folder with the files as published; None for a phantom.
+        output: the dataset's folder; `manifest.json` is written last.
+        settings: what is done to each case, in this order: `spacing_mm` (with `interpolation` and
+            `label_interpolation`, nearest | linear | soft, see `resample`; `soft` keeps the shares of the classes, and
+            an array `shares` with each case), `window` (see `window`), `crop` (see `crop`), `normalise` (see
+            `normalise`); `dtype` (float32 | float16) of the stored images; `drop`: cases left out, with reasons; and
+            the source's own `SETTINGS`. For a phantom only `normalise` and `dtype`, and `size`, `seed`, `cases`
+            (how many). What is not named has the source's default (`DEFAULTS`), else this module's.
+        versions: VERSIONs of the modules that decide what a case is, as the workflow found them.
+        workers: processes that share the cases; their number changes no byte of the output.
+        log: takes the progress lines.
+    Returns: the record of each case.
+    Raises: InputError: if a setting is unknown, no case is found, or cases cannot be used: one error that lists each
+        of them with its reason, after all others were finished.
+    """
+    source = datasets.source(source_name)
+    full = full_settings(source, settings)
+    (output / "manifest.json").unlink(missing_ok=True)  # from here on the folder is unfinished
+    _clear_scratch(output, output / "cases")
+    orders, refused = _orders(source_name, source, raw, output, full, versions)
+    outcomes = pool.each(one_case.take_in, [(o,) for o in orders], workers=workers, what=source_name, log=log)
+    bad = [(outcome["case"], outcome["reason"]) for outcome in outcomes if "reason" in outcome]
+    _require_none_refused(source_name, refused + bad, finished=len(outcomes) - len(bad))
+    left_out = _found_unusable(source, raw) | dropped(source, full)
+    _write_dropped(output, left_out)
+    table = pd.DataFrame([{column: outcome[column] for column in COLUMNS} for outcome in outcomes])
+    pieces.write_file(
+        output / "cases.parquet", lambda part: table.to_parquet(part, index=False, write_page_checksum=True)
+    )
+    keys = {outcome["case"]: outcome["key"] for outcome in outcomes}
+    facts = _manifest(source_name, source, full, table, keys)
+    facts |= {"versions": dict(versions), "dropped": len(left_out)}  # these are named in dropped.csv
+    pieces.write_json(output / "manifest.json", facts)
+    return outcomes
+
+
+def _clear_scratch(*folders: Path) -> None:
+    """Delete what killed runs left half written."""
+    for left in (path for folder in folders for path in folder.glob(".*.part")):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def full_settings(source: ModuleType, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with defaults filled in; raise `InputError` if one is unknown or has no such value."""
+    if source.ACCESS == "made":
+        defaults: dict[str, Any] = DEFAULTS_MADE | {"cases": source.CASES}
+    else:
+        defaults = DEFAULTS | getattr(source, "SETTINGS", {}) | getattr(source, "DEFAULTS", {})
+    for name in settings:
+        require_one_of("setting of a dataset", name, defaults)
+    full = defaults | dict(settings)
+    require_one_of("normalise", full["normalise"], normalise.KINDS)
+    require_one_of("dtype", full["dtype"], DTYPES)
+    if source.ACCESS == "made":
+        require_one_of("size", full["size"], source.SIZES)
+        if not isinstance(full["cases"], int) or full["cases"] < 1:
+            raise InputError(f"`cases` must be a whole number from 1 on, but is {full['cases']!r}.")
+    return full
+
+
+def dropped(source: ModuleType, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the cases that are left out, each with its reason: what the source knows, and what config adds."""
+    return {**getattr(source, "DROPPED", {}), **settings.get("drop", {})}
+
+
+def _found_unusable(source: ModuleType, raw: Path | None) -> dict[str, str]:
+    """Return what lies in the folder but is no case, each with its reason: of sources that have a `find_dropped`."""
+    found: dict[str, str] = source.find_dropped(raw) if hasattr(source, "find_dropped") else {}
+    return found
+
+
+def _orders(
+    name: str,
+    source: ModuleType,
+    raw: Path | None,
+    output: Path,
+    settings: Mapping[str, Any],
+    versions: Mapping[str, int],
+) -> tuple[list[Order], list[tuple[str, str]]]:
+    """Return what to do, and the cases refused because their id is not unique."""
+    wanted: dict[str, RawCase | None]
+    refused: list[tuple[str, str]] = []
+    if source.ACCESS == "made":
+        wanted = {phantoms.case_id(name, index): None for index in range(settings["cases"])}
+    else:
+        if raw is None:
+            raise InputError(f"{name} is not made but published: give the folder with its files.")
+        published = layout.require_cases(source, raw)
+        _require_known(name, settings["drop"], published)
+        found = [case for case in published if case.id not in dropped(source, settings)]
+        refused = _duplicates(found) + _ill_named(found)
+        wanted = {case.id: case for case in found if case.id not in dict(refused)}
+    deciding = {key: value for key, value in settings.items() if key not in ("cases", "drop")}
+    orders = [Order(output / "cases", name, c, f, deciding, versions) for c, f in wanted.items()]
+    return orders, refused
+
+
+def _require_known(name: str, drop: Mapping[str, str], published: Sequence[RawCase]) -> None:
+    unknown = sorted(set(drop) - {case.id for case in published})
+    if unknown:
+        raise InputError(f"`drop` names {', '.join(unknown)}, which {name} does not have. Correct the name.")
+
+
+def _write_dropped(output: Path, cases: Mapping[str, str]) -> None:
+    """Write which cases were left out and why, as `dropped.csv`; a header alone where none was."""
+    table = pd.DataFrame(sorted(cases.items()), columns=["case", "reason"])
+    pieces.write_text(output / "dropped.csv", table.to_csv(index=False, lineterminator="\n"))
+
+
+def _ill_named(cases: Sequence[RawCase]) -> list[tuple[str, str]]:
+    """Return the cases whose id could not be a file's name everywhere."""
+    wanted = "an id is made of A to Z, a to z, 0 to 9, `_`, `-` and `.`, and does not begin with `.`. Rename its files."
+    odd = [case.id for case in cases if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", case.id)]
+    return [(name, f"has the id {name!r}, but {wanted}") for name in odd]
+
+
+def _duplicates(cases: Sequence[RawCase]) -> list[tuple[str, str]]:
+    files: dict[str, list[str]] = defaultdict(list)
+    for case in cases:
+        files[case.id] += ["/".join(path.parts[-3:]) for path in (*case.images, *case.labels)]
+    counts = Counter(case.id for case in cases)
+    return [
+        (name, f"is there {count} times: {', '.join(dict.fromkeys(files[name]))}. Keep one of each.")
+        for name, count in counts.items()
+        if count > 1
+    ]
+
+
+def _require_none_refused(name: str, refused: Sequence[tuple[str, str]], *, finished: int) -> None:
+    if refused:
+        lines = "\n".join(f"  {case}: {reason}" for case, reason in sorted(refused))
+        raise InputError(
+            f"{len(refused)} case(s) of {name} cannot be used:\n{lines}\n"
+            "Mend them, or leave them out (in config, `drop: {case: reason}` of the dataset), and run again; the "
+            f"{finished} others are finished and kept."
+        )
+
+
+def _manifest(
+    name: str, source: ModuleType, settings: Mapping[str, Any], table: pd.DataFrame, keys: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "source": name,
+        "title": source.TITLE,
+        "licence": source.LICENCE,
+        "citation": source.CITATION,
+        "settings": dict(settings),
+        "classes": source.CLASSES,
+        "structures": source.STRUCTURES,
+        "modalities": window.names(settings.get("window"), source.MODALITIES),
+        "raters": int(table["raters"].max()),  # the most that a case has
+        "pseudo_raters": bool(getattr(source, "PSEUDO_RATERS", False)),
+        "truth": source.ACCESS == "made",
+        "key": pieces.key_of(settings=dict(settings), cases=dict(keys)),
+        "cases": dict(zip(table["case"], table["hash"], strict=True)),
+        "prepared": dict(zip(table["case"], table["prepared"], strict=True)),  # image before normalisation
+    }

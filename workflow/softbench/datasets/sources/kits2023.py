@@ -1,0 +1,123 @@
+"""KiTS 2023: kidneys, tumours and cysts in CT; the 300 cases that have three annotations of each instance.
+
+**Raters are pseudo-raters.** Three people outlined each kidney, tumour and cyst (an instance), but annotation 2 of one
+instance need not be by the hand of annotation 2 of the next. Rater K of a case is all annotations K painted in the
+challenge's order: kidney, then cyst, then tumour, the later over the earlier. The released `segmentation.nii.gz` is
+the majority of each instance painted in the same order; it is not read.
+An instance that lacks an annotation makes its case unusable: it is refused by name and can be left out with `drop`.
+"""
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from softbench import images
+from softbench.datasets.case import RawCase
+from softbench.datasets.sources import kits, reading
+from softbench.datasets.volumes import Volumes
+from softbench.errors import InputError
+from softbench.images import Image
+
+VERSION = 1
+TITLE = "KiTS 2023, cases with three annotations (kidney tumour segmentation challenge)"
+LICENCE = "CC BY-NC-SA 4.0"
+CITATION = (
+    "Heller et al., The KiTS21 Challenge, arXiv:2307.01984 (2023); Heller et al., The state of the art in kidney and "
+    "kidney tumor segmentation in contrast-enhanced CT imaging, Medical Image Analysis 67, 101821 (2021)"
+)
+ACCESS = "open"
+SIZE_GB = (31.0, 31.0)  # estimated: 300 of 489 images that take 49 GB together, and 0.44 GB of masks
+COMMIT = "c1088353084c17b8882a11db71429e7c022b7785"  # of neheller/kits23
+ARCHIVES = kits.downloads("kits23", COMMIT, "dataset", range(300))
+LAYOUT = (
+    "case_#####/imaging.nii.gz and case_#####/instances/<region>_instance-#_annotation-#.nii.gz, themselves, in "
+    "dataset/ or in <repository>/dataset/"
+)
+MODALITIES = ("ct",)
+CLASSES = ("background", "kidney", "tumour", "cyst")
+STRUCTURES = {"kidney_and_mass": (1, 2, 3), "mass": (2, 3), "tumour": (2,)}  # the challenge's
+DIMS = 3
+LABEL_MAPS = 3  # of a case, one a rater
+LABEL_IDS = {0: 0, 1: 1, 2: 2, 3: 3}
+PAINTED = {"kidney": 1, "cyst": 3, "tumor": 2}  # in this order: LABEL_AGGREGATION_ORDER of kits23
+RATERS = (1, 2, 3)
+PSEUDO_RATERS = True
+DEFAULTS = {
+    "spacing_mm": [3.22, 1.62, 1.62],  # D H W; as the SVLS paper prepares KiTS 2019: no paper here uses KiTS 2023
+    "window": {"hu": kits.WINDOW_HU},
+    "crop": {"size": [80, 160, 160], "at": "centre"},  # voxels
+}
+DROPPED = {kits.name_of(number): "each instance has one annotation, not three" for number in range(400, 589)}
+
+
+def find_cases(folder: Path) -> list[RawCase]:
+    """List the cases of a folder, sorted by id; `labels` are the files of all instances. None found: an empty list."""
+    return [
+        RawCase(path.name, path.name, kits.present(path, "imaging.nii.gz"), _instances(path))
+        for path in kits.case_folders(folder, "dataset")
+    ]
+
+
+def _instances(folder: Path) -> tuple[Path, ...]:
+    return tuple(sorted((folder / "instances").glob("[!.]*_instance-*_annotation-*.nii.gz")))
+
+
+def read(case: RawCase) -> Volumes:
+    """Read a case with the label maps of its three pseudo-raters.
+
+    Raises: InputError: as `reading.read_case`; if an instance lacks one of its three annotations, a region is unknown,
+        or a file is a Git LFS pointer.
+    """
+    reading.require_files(case, len(MODALITIES))
+    annotations = by_rater(case.labels)
+    kits.require_volumes((*case.images, *case.labels))
+    raters = [paint(annotations[rater]) for rater in RATERS]
+    folder = case.labels[0].parent
+    named = replace(case, labels=tuple(folder / f"annotation-{rater}" for rater in RATERS))
+    return reading.join([images.read(case.images[0])], raters, named, sys.modules[__name__])
+
+
+def by_rater(paths: Iterable[Path]) -> dict[int, dict[Path, int]]:
+    """Return the files of each rater, each with its class, in the order of painting; raise if one is missing."""
+    numbers: dict[str, dict[int, Path]] = defaultdict(dict)
+    for path in paths:
+        instance, _, number = path.name.removesuffix(".nii.gz").rpartition("_annotation-")
+        numbers[instance][int(number) if number.isdigit() else 0] = path
+    for instance, found in numbers.items():
+        if instance.split("_")[0] not in PAINTED:
+            raise InputError(f"holds the instance {instance!r}, but known are {', '.join(PAINTED)}. Mend its name.")
+        if tuple(sorted(found)) != RATERS:
+            has = ", ".join(map(str, sorted(found)))
+            raise InputError(
+                f"{instance} has the annotation(s) {has} where 1, 2 and 3 are needed. Add them, or `drop` the case."
+            )
+    ordered = sorted(numbers, key=lambda instance: list(PAINTED).index(instance.split("_")[0]))
+    return {
+        rater: {numbers[instance][rater]: PAINTED[instance.split("_")[0]] for instance in ordered} for rater in RATERS
+    }
+
+
+def paint(instances: Mapping[Path, int]) -> Image:
+    """Return one label map: the masks of instances, each in its class, later ones over earlier ones.
+
+    Args:
+        instances: file of a mask (0 and 1) -> class id, in the order of painting.
+    Raises: InputError: if the grids differ, or a mask holds anything but 0 and 1.
+    """
+    painted: Image | None = None
+    for path, class_id in instances.items():
+        mask = images.read(path)
+        if ((mask.array != 0) & (mask.array != 1)).any():
+            reading.class_ids(mask.array, str(path), {0: 0, 1: 1})  # raises; too slow for what is a mask
+        if painted is None:
+            painted = replace(mask, array=np.zeros(mask.array.shape, np.uint8))
+            first = path
+        reading.require_same_grid(path, mask, first, painted)
+        painted.array[mask.array == 1] = class_id
+    if painted is None:
+        raise InputError("holds no instance. Mend it, or `drop` the case.")
+    return painted

@@ -1,0 +1,129 @@
+"""MRBrainS18: eight brain structures in MRI of three sequences, 3 x 0.958 x 0.958 mm; patients of 60 and more.
+
+Seven subjects train in the challenge; the labels of its 23 test subjects are released too and are used where a folder
+holds them in `test/` (they are not downloaded). Seven cases are few: a mean over two test subjects says little.
+
+**Labels.** Ids 9 (infarction) and 10 (other) are left out of the challenge's scores. They are neither background nor a
+structure: such voxels are not valid, so they count in no loss and no score.
+
+**Strip.** Li et al. strip the skull and crop to what is not zero, and do not say how. Ours, by the setting `strip`:
+`air` (default): voxels outside the head become 0, the head being the largest part of the T1 image above Otsu's
+threshold, holes filled slice by slice; no label is looked at, and the skull stays.
+`labels`: voxels further than `strip_margin_mm` from every labelled voxel become 0, as after skull stripping; this
+shows the network the reference's outer border, in test cases too, so no score of it is to be compared with others.
+`none`: nothing. After the first two the case is cropped to the box of what is left.
+
+The files are in each subject's FLAIR space and share one spacing, so nothing is resampled; training takes patches, so
+nothing else is cropped.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage
+
+from softbench.checks import require_one_of
+from softbench.datasets import case as words
+from softbench.datasets.sources import head, reading
+from softbench.datasets.volumes import Volumes
+from softbench.errors import InputError
+
+VERSION = 1
+TITLE = "MRBrainS18"
+LICENCE = "UMC Utrecht terms shipped with the data: research, no redistribution"
+CITATION = (
+    "Kuijf et al., MR Brain Segmentation Challenge 2018 Data, DataverseNL, doi 10.34894/E0U32Q (2024); "
+    "https://mrbrains18.isi.uu.nl"
+)
+ACCESS = "open"
+SIZE_GB = None  # not published
+ARCHIVES = (
+    words.Archive(
+        url="https://dataverse.nl/api/access/datafile/402709",
+        name="MRBrainS18_training.zip",
+        sha256="c29b133c0d0e7486563d3a92f09e3ae67986880130bb8a91096fc1fdf0c93e95",
+    ),
+)
+LAYOUT = (
+    "training/<subject>/segm.nii.gz and training/<subject>/pre/{reg_T1,reg_IR,FLAIR}.nii.gz with numbers as subjects, "
+    "and test/<subject>/... alike where wanted"
+)
+MODALITIES = ("t1", "ir", "flair")
+FILES = ("reg_T1", "reg_IR", "FLAIR")  # of each modality, below pre/
+CLASSES = (
+    "background",
+    "cortical_gm",
+    "basal_ganglia",
+    "wm",
+    "wm_lesions",
+    "csf",  # extracerebral
+    "ventricles",
+    "cerebellum",
+    "brain_stem",
+)
+STRUCTURES = {
+    "cortical_gm": (1,),
+    "basal_ganglia": (2,),
+    "wm": (3,),
+    "wm_lesions": (4,),
+    "csf": (5,),
+    "ventricles": (6,),
+    "cerebellum": (7,),
+    "brain_stem": (8,),
+}
+DIMS = 3
+LABEL_MAPS = 1  # of a case, one a rater
+LABEL_IDS = {number: number for number in range(9)}
+IGNORED = (9, 10)  # infarction, other: left out by the challenge's evaluation.py
+DEFAULTS = {"normalise": "zscore_nonzero"}  # superpixel paper: "normalise"; no target given
+SETTINGS = {"strip": "air", "strip_margin_mm": 6.0}
+STRIPS = ("air", "labels", "none")
+ALLOWED = {
+    "strip": {"constant": "datasets/sources/mrbrains18.py:STRIPS", "description": "what is set to 0 and cut away"},
+    "strip_margin_mm": {"type": "number", "minimum": 0, "description": "mm, kept around it"},
+}
+
+
+def find_cases(folder: Path) -> list[words.RawCase]:
+    """List the subjects of a folder that is, or holds, `training` (and `test`), sorted by id; none is an empty list."""
+    roots = [root for root in (folder, folder / "training", folder / "test") if root.is_dir()]
+    subjects = [path for root in roots for path in root.iterdir() if path.is_dir() and path.name.isdigit()]
+    return sorted((_case(path) for path in subjects), key=lambda case: case.id)
+
+
+def _case(subject: Path) -> words.RawCase:
+    name = f"subject_{int(subject.name):02d}"
+    images = tuple(path for stem in FILES for path in _volumes(subject / "pre", stem))
+    return words.RawCase(name, name, images, tuple(_volumes(subject, "segm")))
+
+
+def _volumes(folder: Path, stem: str) -> list[Path]:
+    return [path for suffix in (".nii.gz", ".nii") if (path := folder / f"{stem}{suffix}").is_file()]
+
+
+def read(case: words.RawCase, *, strip: str = "air", strip_margin_mm: float = 6.0) -> Volumes:
+    """Read a subject, with voxels outside the head or brain set to 0 and cropped away; see the module.
+
+    Raises: InputError: as `reading.read_case`; if `strip` is unknown, or labelled voxels lie outside the head.
+    """
+    require_one_of("strip", strip, STRIPS)
+    volumes = reading.read_case(case, sys.modules[__name__])
+    if strip == "none":
+        return volumes
+    unknown = np.zeros(volumes.shape, bool) if volumes.valid is None else ~volumes.valid
+    labelled = np.asarray(volumes.labels.any(axis=0) | unknown)
+    inside = head.of(volumes.channels[0]) if strip == "air" else _near(labelled, volumes.spacing_mm, strip_margin_mm)
+    lost = int((labelled & ~inside).sum())
+    if lost:
+        raise InputError(
+            f"{lost} of {labelled.sum()} labelled voxels lie outside the head that was found in the T1 image. "
+            "Use `strip: none` for this dataset, or look at the image."
+        )
+    return head.keep(replace(volumes, channels=volumes.channels * inside), inside)
+
+
+def _near(labelled: np.ndarray, spacing_mm: tuple[float, ...], margin_mm: float) -> np.ndarray:
+    near: np.ndarray = ndimage.distance_transform_edt(~labelled, sampling=spacing_mm) <= margin_mm
+    return near

@@ -1,0 +1,67 @@
+"""Brain tumours, Medical Segmentation Decathlon task 1: the open stand-in for BraTS, of its years 2016 and 2017.
+
+484 labelled cases of 240 x 240 x 155 voxels of 1 mm, skull-stripped; all four contrasts of a case lie in one 4-D file.
+Its ids differ from those of BraTS (1 is oedema there); the classes and structures here are those of `brats2019`.
+MSD tells no patients: each case counts as one, though BraTS 2016 scanned some patients more than once. The archive's
+test images have no labels and are not used.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from softbench import images
+from softbench.datasets.case import Archive, RawCase
+from softbench.datasets.sources import decathlon, reading
+from softbench.datasets.volumes import Volumes
+from softbench.errors import InputError
+
+VERSION = 1
+TITLE = "Brain tumour (Medical Segmentation Decathlon, task 1)"
+LICENCE = "CC-BY-SA 4.0"
+CITATION = (
+    "Antonelli et al., The Medical Segmentation Decathlon, Nature Communications 13, 4128 (2022); "
+    "Simpson et al., arXiv:1902.09063 (2019); Menze et al., IEEE TMI 34(10), 1993-2024 (2015)"
+)
+ACCESS = "open"
+SIZE_GB = (7.6, 7.6)  # the tar holds compressed volumes
+ARCHIVES = (
+    Archive(
+        url="https://msd-for-monai.s3-us-west-2.amazonaws.com/Task01_BrainTumour.tar",
+        name="Task01_BrainTumour.tar",
+        md5="240a19d752f0d9e9101544901065d872",
+        sha256="d423911308d2ae5396d9c6bf4fad2b68cfde2dd09044269da9c0d639c22753c4",
+    ),
+)
+LAYOUT = "imagesTr/BRATS_###.nii.gz (4-D) and labelsTr/BRATS_###.nii.gz, themselves or in Task01_BrainTumour/"
+MODALITIES = ("flair", "t1", "t1ce", "t2")  # the file's order: FLAIR, T1w, T1gd, T2w
+CLASSES = ("background", "necrotic_core", "oedema", "enhancing")
+STRUCTURES = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
+DIMS = 3
+LABEL_MAPS = 1  # of a case, one a rater
+LABEL_IDS = {0: 0, 1: 2, 2: 1, 3: 3}  # published: 1 oedema, 2 non-enhancing tumour, 3 enhancing
+DEFAULTS = {  # as `brats2019`
+    "crop": {"size": [128, 192, 192], "at": "centre"},
+    "normalise": "zscore_nonzero",
+}
+
+
+def find_cases(folder: Path) -> list[RawCase]:
+    """List the cases of a folder that is, or holds, `Task01_BrainTumour`, sorted by id; none found is an empty list.
+
+    The one file of a case stands once for each modality.
+    """
+    cases = decathlon.find_cases(folder, "Task01_BrainTumour")
+    return [replace(case, images=case.images * len(MODALITIES)) for case in cases]
+
+
+def read(case: RawCase) -> Volumes:
+    """Read a case; raise `InputError` as `reading.read_case`, or if its file does not hold all modalities."""
+    reading.require_files(case, len(MODALITIES))
+    channels = images.read_channels(case.images[0])
+    if len(channels) != len(MODALITIES):
+        raise InputError(
+            f"{case.images[0]} must hold {len(MODALITIES)} channels ({', '.join(MODALITIES)}), but holds "
+            f"{len(channels)}. Copy or download it again."
+        )
+    return reading.join(channels, [images.read(path) for path in case.labels], case, sys.modules[__name__])

@@ -1,0 +1,157 @@
+"""OCT of ten eyes with diabetic macular oedema (Duke, Chiu et al. 2015): seven retinal layers and fluid, two graders.
+
+Each subject is a MATLAB file with 61 B-scans of 496 x 768 pixels; eleven of them were graded, 110 in all. A case is a
+graded B-scan: `subject_03_scan_07` is the seventh graded one of subject 3, counted from the first B-scan.
+
+**Classes.** The graders drew eight boundaries and the fluid. Eight boundaries enclose seven layers; what lies above
+the first (vitreous) and below the last (choroid) is background. Li et al. speak of "eight retinal layers and fluid
+regions", which the data do not have: ours are seven layers and fluid, eight structures. See `retina_layers`.
+
+**Preparation** (Li et al.: denoised by DnCNN, flattened to an estimated Bruch's membrane, cropped to the retina). The
+weights of DnCNN are not fetched here, so `denoise: nl_means` stands in (`speckle`), or `none`. `flatten` shifts each
+column by whole pixels so that the estimate (`flatten`) lies level; `rows` are how many rows are kept above and below
+it (none: the whole height). Predictions therefore lie in the flattened image.
+
+**Spacing.** The files hold none. Chiu et al. give 3.87 um along a column and 11.07 to 11.59 um along a row; the middle
+of the two is used for all subjects, so distances in mm are off by up to 2.3 % along rows.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from softbench.checks import require_one_of
+from softbench.datasets import case as words
+from softbench.datasets.sources import flatten as flattening
+from softbench.datasets.sources import matlab, retina_layers, speckle
+from softbench.datasets.sources.reading import intensities
+from softbench.datasets.volumes import Volumes
+from softbench.errors import InputError
+
+VERSION = 1
+TITLE = "OCT-DME (Duke, Chiu 2015)"
+LICENCE = "research and education only, no redistribution"
+CITATION = (
+    "Chiu et al., Kernel regression based segmentation of optical coherence tomography images with diabetic macular "
+    "edema, Biomedical Optics Express 6, 1172 (2015)"
+)
+ACCESS = "open"
+SIZE_GB = None  # not published
+ARCHIVES = (words.Archive(url="https://people.duke.edu/~sf59/Datasets/2015_BOE_Chiu2.zip", name="2015_BOE_Chiu2.zip"),)
+LAYOUT = "Subject_01.mat to Subject_10.mat, themselves or in 2015_BOE_Chiu/"
+MODALITIES = ("oct",)
+CLASSES = ("background", "nfl", "gcl_ipl", "inl", "opl", "onl_ism", "ise", "os_rpe", "fluid")
+STRUCTURES = {
+    "nfl": (1,),
+    "gcl_ipl": (2,),
+    "inl": (3,),
+    "opl": (4,),
+    "onl_ism": (5,),
+    "ise": (6,),
+    "os_rpe": (7,),
+    "fluid": (8,),
+}
+DIMS = 2
+LABEL_MAPS = 2  # of a case, one a rater
+SETTINGS = {"denoise": "nl_means", "flatten": True, "rows": [320, 64]}  # rows: 1.24 and 0.25 mm
+ALLOWED = {
+    "denoise": {"constant": "datasets/sources/speckle.py:KINDS", "description": "non-local means, or nothing"},
+    "flatten": {"type": "boolean", "description": "whether columns are shifted to Bruch's membrane"},
+    "rows": {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1},
+        "minItems": 2,
+        "maxItems": 2,
+        "description": "pixels kept above and below the membrane",
+    },
+}
+DEFAULTS = {"normalise": "zscore"}  # not told by Li et al.
+SPACING_MM = (0.00387, 0.01133)  # Chiu et al. 2015; along rows the middle of 0.01107 and 0.01159
+GRADERS = (1, 2)
+
+
+def find_cases(folder: Path) -> list[words.RawCase]:
+    """List the graded B-scans of a folder that is, or holds, `2015_BOE_Chiu`, sorted; none found is an empty list.
+
+    A file in which no B-scan is graded is one case without a label map, for `read` to refuse by name.
+
+    Raises: InputError: if a file cannot be read as MATLAB's version 5 to 7.2, or lacks its boundaries.
+    """
+    files = sorted(path for root in (folder, folder / "2015_BOE_Chiu") for path in root.glob("Subject_*.mat"))
+    return [case for file in files for case in _cases(file)]
+
+
+def _cases(file: Path) -> list[words.RawCase]:
+    subject = file.stem.lower()
+    scans = graded(file)
+    if not scans:
+        return [words.RawCase(subject, subject, (file,), ())]
+    return [
+        words.RawCase(f"{subject}_scan_{rank:02d}", subject, (file,), (file,), {"b_scan": scan})
+        for rank, scan in enumerate(scans, start=1)
+    ]
+
+
+def graded(file: Path) -> list[int]:
+    """Return which B-scans (from 0) of a subject hold a boundary of any grader."""
+    layers = matlab.read(file, [f"manualLayers{grader}" for grader in GRADERS])
+    found = np.logical_or.reduce([np.isfinite(drawn).any(axis=(0, 1)) for drawn in layers.values()])
+    return [int(scan) for scan in np.flatnonzero(found)]
+
+
+def read(
+    case: words.RawCase,
+    *,
+    denoise: str = "nl_means",
+    flatten: bool = True,
+    rows: Sequence[int] | None = (320, 64),
+) -> Volumes:
+    """Read one B-scan with the labels of both graders; see the module for the settings.
+
+    Pixels are valid where both graders drew all eight boundaries, and where the shifted image has pixels.
+
+    Raises: InputError: if a variable is missing or of another shape, a grader drew nothing, or `rows` would cut
+        through the labelled retina.
+    """
+    require_one_of("denoise", denoise, speckle.KINDS)
+    scan = case.details["b_scan"]
+    image, drawn = _load(case.images[0], scan)
+    image = speckle.reduce(intensities(f"{case.images[0]}, B-scan {scan + 1}", image), how=denoise)
+    graders = [retina_layers.label(boundaries, fluid) for boundaries, fluid in drawn]
+    for grader, (_, known) in zip(GRADERS, graders, strict=True):
+        if not known.any():
+            raise InputError(f"grader {grader} drew no complete boundaries in B-scan {scan + 1}. Leave the case out.")
+    labels = np.stack([labels for labels, _ in graders])
+    valid = np.logical_and.reduce([known for _, known in graders])
+    base = flattening.membrane(image)
+    if not flatten:
+        base = np.full_like(base, np.median(base))
+    return _cut(image, labels, valid, flattening.Window.of(base, rows, image.shape[0]))
+
+
+def _load(file: Path, scan: int) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+    """Return a B-scan (H, W), and boundaries (8, W) and fluid (H, W) of each grader."""
+    names = ["images", *(f"manual{kind}{grader}" for grader in GRADERS for kind in ("Layers", "Fluid"))]
+    found = matlab.read_scan(file, names, scan)
+    image = found["images"]
+    expected = {name: (8, image.shape[1]) if "Layers" in name else image.shape for name in names}
+    for name, array in found.items():
+        if array.shape != expected[name]:
+            raise InputError(f"{file}: {name} has {array.shape} a B-scan, but {expected[name]} is expected.")
+    return image, [(found[f"manualLayers{grader}"], found[f"manualFluid{grader}"]) for grader in GRADERS]
+
+
+def _cut(image: np.ndarray, labels: np.ndarray, valid: np.ndarray, window: flattening.Window) -> Volumes:
+    labels = np.where(valid, labels, 0).astype(np.uint8)
+    shifted = np.stack([window.take(rater, 0) for rater in labels])
+    lost = int((labels > 0).sum() - (shifted > 0).sum())
+    if lost:
+        raise InputError(
+            f"the rows that are kept, {window.above} above Bruch's membrane and {window.below} below, cut off {lost} "
+            "labelled pixels. Raise `rows`, or use `rows: null` or `flatten: false`."
+        )
+    seen = window.take(valid, False)
+    affine = np.array([[0.0, SPACING_MM[1], 0.0], [SPACING_MM[0], 0.0, 0.0], [0.0, 0.0, 1.0]])  # (h, w, 1) to x, y
+    channel = window.take(image, float(image.min()))
+    return Volumes(channel[None], shifted, SPACING_MM, affine, valid=None if seen.all() else seen)
