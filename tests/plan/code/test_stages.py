@@ -122,7 +122,7 @@ def test_recipe_without_a_module_counts_by_what_all_soft_labels_share(stages: St
 
 
 def test_source_that_does_not_exist_is_named(stages: Stages) -> None:
-    with pytest.raises(InputError, match=r"datasets/kits2018\.py is named by a rule but does not exist"):
+    with pytest.raises(InputError, match=r"datasets/sources/kits2018\.py is named by a rule but does not exist"):
         stages.fetch("kits2018")
 
 
