@@ -25,7 +25,7 @@ from prepared import prepare_cases
 from softbench import datasets
 from softbench.datasets import Dataset
 from softbench.training.inference import view_of
-from softbench.training.validate import validate
+from softbench.training.loop import validate
 from training_work import CONFIG, ROOT
 
 BARS = {"hippocampus": (0.83, 30), "hippocampus_5min": (0.885, 300)}  # DSC, CPU seconds

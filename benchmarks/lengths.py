@@ -25,7 +25,7 @@ from softbench.datasets import phantoms
 from softbench.datasets.case import Case
 from softbench.datasets.prepare.normalise import normalise
 from softbench.plan.config import read
-from softbench.training import resident, train
+from softbench.training import cached_data, train
 from softbench.training.protocol import Protocol
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +58,7 @@ def run(settings: dict, phantom: str, crop: list[int], loss: str, seed: int, ste
     cases = [_normalised(phantoms.make(phantom, number, size="tiny")) for number in range(48)]
     classes = len(cases[0].truth)
     targets = [(store.encode(one_hot(case.labels[0], classes))[None], case.labels[:1]) for case in cases[:40]]
-    data = resident.load(cases[:40], targets, protocol.patch_size, torch.device("cpu"))
+    data = cached_data.load(cases[:40], targets, protocol.patch_size, torch.device("cpu"))
     with tempfile.TemporaryDirectory() as scratch:
         _, history = train(
             data, cases[40:], network=NETWORK, loss=loss, protocol=protocol, classes=classes, seed=seed,

@@ -6,8 +6,8 @@ Preparing is the source `brats2019` with its defaults: hash, read, turn, crop to
 keep the image before normalisation; in a process of its own, whose largest resident size (Linux: VmHWM) is printed
 beside what its imports alone take.
 `--tiny`: small cases.
-The loader is `training.resident`, three epochs in batches of one; beside it nibabel decodes the same cases' five files
-and cuts the same part, as a loader that reads each case anew does at the least. CPU seconds of one run.
+The loader is `training.cached_data`, three epochs in batches of one. For comparison nibabel decodes the same cases'
+five files and cuts the same part, as a loader that reads each case anew does at the least. CPU seconds of one run.
 """
 
 import multiprocessing
@@ -28,7 +28,7 @@ from softbench.arrays import one_hot
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import brats2019
 from softbench.store import encode
-from softbench.training import feed, resident
+from softbench.training import batches, cached_data
 from softbench.training.protocol import Protocol
 
 CASES, EPOCHS = 3, 3
@@ -134,7 +134,7 @@ def print_loader(output: Path, decode_s: float, sizes: Sizes) -> None:
     cases = [dataset.load(case) for case in dataset.cases["case"]]
     targets = [(encode(one_hot(case.labels[0], len(dataset.classes)))[None], case.labels) for case in cases]
     for name, crop in (("the whole case", sizes.crop), ("a patch", sizes.patch)):
-        data = resident.load(cases, targets, crop, torch.device("cpu"))
+        data = cached_data.load(cases, targets, crop, torch.device("cpu"))
         for how, augmentation in AUGMENTATIONS.items():
             steps = EPOCHS * len(cases)
             protocol = Protocol(steps=steps, batch=1, patch_size=list(crop), learning_rate=1.0, **augmentation)
@@ -142,10 +142,10 @@ def print_loader(output: Path, decode_s: float, sizes: Sizes) -> None:
             print(f"{name}, {how}: {case_s:.4f} CPU s a case, {decode_s / case_s:.1f} times as fast (target: {TARGET})")
 
 
-def fed_s(data: resident.Resident, protocol: Protocol) -> float:
+def fed_s(data: cached_data.CachedData, protocol: Protocol) -> float:
     """Return the CPU seconds of all steps; each batch is written over the last one, as in training."""
-    into = feed.room(data, protocol)
-    return sum(cpu_s(lambda n=n: feed.batch_of(data, protocol, 0, n, into))[0] for n in range(protocol.steps))
+    into = batches.buffers(data, protocol)
+    return sum(cpu_s(lambda n=n: batches.batch_of(data, protocol, 0, n, into))[0] for n in range(protocol.steps))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from softbench.training.layout import channels_last
+from softbench.training.device import channels_last
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 from training_work import read_clock, seconds_between

@@ -22,7 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import options
 import torch
 from fused_network import fused
-from softbench.training.layout import channels_last
+from softbench.training.device import channels_last
 from torch import nn
 from torch.nn import functional
 from training_work import CONFIG, build, read_clock, seconds_between

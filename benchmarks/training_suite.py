@@ -11,21 +11,21 @@ from softbench.arrays import one_hot
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.store import encode
-from softbench.training import resident, train
+from softbench.training import cached_data, train
+from softbench.training.cached_data import CachedData
 from softbench.training.device import choose
 from softbench.training.protocol import Protocol
-from softbench.training.resident import Resident
 from training_work import Cost, Work, clock_read_each_step, read_clock, seconds_between
 
 
-def in_memory(cases: Sequence[Case], classes: int, crop: Sequence[int], device: torch.device) -> Resident:
+def in_memory(cases: Sequence[Case], classes: int, crop: Sequence[int], device: torch.device) -> CachedData:
     """Read cases and their one-hot labels into memory, as a job of the suite does."""
     targets = ((encode(one_hot(case.labels[0], classes))[None], case.labels) for case in cases)
-    return resident.load(cases, targets, crop, device)
+    return cached_data.load(cases, targets, crop, device)
 
 
 def step_cost(
-    data: Resident,
+    data: CachedData,
     network: dict[str, Any],
     protocol: Protocol,
     classes: int,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import rates
 import torch
-from softbench.training.layout import channels_last
+from softbench.training.device import channels_last
 from torch import nn
 
 CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)

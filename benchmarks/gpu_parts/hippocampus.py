@@ -11,8 +11,8 @@ from bundle import open_hippocampus
 from softbench.datasets import Dataset
 from softbench.training import predictors
 from softbench.training.inference import view_of
+from softbench.training.run import Scoring
 from softbench.training.scoring import score
-from softbench.training.scoring_settings import Scoring
 from training_work import CONFIG
 
 from gpu_parts.job import Job

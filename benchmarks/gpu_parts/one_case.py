@@ -11,7 +11,7 @@ import torch
 from softbench import metrics
 from softbench.datasets.sources import brats2019
 from softbench.training import predict
-from softbench.training.layout import channels_last
+from softbench.training.device import channels_last
 from training_work import CONFIG, TINY_NETWORK, build
 
 from gpu_parts.job import Job

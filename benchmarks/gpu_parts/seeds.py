@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from hippocampus_run import protocol_of
-from softbench.training.layout import channels_last
+from softbench.training.device import channels_last
 from training_work import CONFIG, build, read_clock, seconds_between
 
 from gpu_parts.job import Job

@@ -11,9 +11,9 @@ import numpy as np
 import rates
 import torch
 from softbench.datasets.case import Case
-from softbench.training.feed import batch_of
+from softbench.training.batches import batch_of
+from softbench.training.cached_data import CachedData
 from softbench.training.protocol import Protocol
-from softbench.training.resident import Resident
 from training_suite import in_memory, step_cost
 from training_work import CONFIG, TINY_NETWORK, Cost, build
 
@@ -92,21 +92,21 @@ def measure(job: Job, setting: Setting, achievable: dict[int, float]) -> dict[st
     }
 
 
-def few_steps(job: Job, data: Resident, setting: Setting, protocol: Protocol) -> Cost:
+def few_steps(job: Job, data: CachedData, setting: Setting, protocol: Protocol) -> Cost:
     """Train by the suite's loop."""
     steps, warm_up = (1, 1) if job.tiny else (20, 10)
     return step_cost(data, setting.network_of(job.tiny), protocol, setting.classes, steps, warm_up)
 
 
 @contextmanager
-def data_at_hand(data: Resident, protocol: Protocol) -> Iterator[None]:
+def data_at_hand(data: CachedData, protocol: Protocol) -> Iterator[None]:
     """Let the suite's loop train on one batch that is there already, step after step."""
     images, target = batch_of(data, protocol, 0, 0)
     with mock.patch("softbench.training.loop.batch_of", return_value=(images, target)):
         yield
 
 
-def made_data(setting: Setting, protocol: Protocol, device: torch.device) -> Resident:
+def made_data(setting: Setting, protocol: Protocol, device: torch.device) -> CachedData:
     """Return cases of noise with labels of noise, in memory."""
     rng = np.random.default_rng(0)
     lengths, dims = protocol.patch_size, len(protocol.patch_size)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from fused_network import fused
-from softbench.training.layout import channels_last
+from softbench.training.device import channels_last
 from torch import nn
 from torch.nn import functional
 

@@ -9,7 +9,7 @@ from softbench.plan import modules
 from softbench.plan.config import declared, entries, rules_found, schema, words
 from softbench.plan.config.words import Schema
 from softbench.training.protocol import Protocol
-from softbench.training.scoring_settings import Scoring
+from softbench.training.run import Scoring
 
 HEAD = """# Settings
 

@@ -12,7 +12,7 @@ from softbench import InputError, datasets, networks, store
 from softbench.datasets.prepare import prepare
 from softbench.jobs import storage
 from softbench.soft_labels import maps
-from softbench.training import checkpoint, model_file
+from softbench.training import inference, parts
 
 CPU = torch.device("cpu")
 KEPT = "then give the same command again: what is whole is kept"
@@ -79,7 +79,7 @@ def test_map(harm: Harm, tmp_path: Path) -> None:
 
 def save_model(path: Path) -> None:
     model = networks.build("compact_unet", 1, 2, 2, widths=[4, 8])
-    model_file.save(path, model, {"name": "compact_unet", "widths": [4, 8]}, 1, 2, 2)
+    inference.save_model(path, model, {"name": "compact_unet", "widths": [4, 8]}, 1, 2, 2)
 
 
 @HARM
@@ -89,7 +89,7 @@ def test_weights(harm: Harm, tmp_path: Path) -> None:
     save_model(path)
     harm(path, 2000)
     with pytest.raises(InputError, match=r"seed-0/model\.pt.*"):
-        model_file.load(path, CPU)
+        inference.load_model(path, CPU)
 
 
 def test_flipped_bit_of_weights_is_told_though_torch_reads_it(tmp_path: Path) -> None:
@@ -100,14 +100,14 @@ def test_flipped_bit_of_weights_is_told_though_torch_reads_it(tmp_path: Path) ->
     torch.load(path, weights_only=True)
     said = rf"is damaged \(the checksum of .* does not fit\)\. Delete it and {tmp_path}/method/batch-\*\.json, {KEPT}"
     with pytest.raises(InputError, match=said):
-        model_file.load(path, CPU)
+        inference.load_model(path, CPU)
 
 
 @HARM
 def test_checkpoint_is_not_used(harm: Harm, tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, "key", {"step": 20, "weights": torch.arange(5000)})
-    harm(tmp_path / checkpoint.NAME, 9000)
-    state, said = checkpoint.load(tmp_path, "key", CPU)
+    parts.save_checkpoint(tmp_path, "key", {"step": 20, "weights": torch.arange(5000)})
+    harm(tmp_path / parts.CHECKPOINT, 9000)
+    state, said = parts.load_checkpoint(tmp_path, "key", CPU)
     assert state is None
     assert "cannot be read" in said
 

@@ -14,7 +14,7 @@ import pytest
 import torch
 from softbench import InputError
 from softbench.jobs import logs, pieces, storage
-from softbench.training import checkpoint
+from softbench.training import parts
 
 GOES_ON = "then give the same command again: what is finished is kept"
 LARGE = np.random.default_rng(0).normal(size=40_000)
@@ -63,10 +63,10 @@ def test_piece_that_finds_no_room_is_named_and_leaves_nothing(save: Any, tmp_pat
 
 
 def test_checkpoint_that_finds_no_room_leaves_the_one_before(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, "key", {"step": 20})
+    parts.save_checkpoint(tmp_path, "key", {"step": 20})
     with pytest.raises(OSError, match="File too large"):
-        checkpoint.save(tmp_path, "key", {"step": 40, "weights": torch.from_numpy(LARGE)})
-    state, _ = checkpoint.load(tmp_path, "key", torch.device("cpu"))
+        parts.save_checkpoint(tmp_path, "key", {"step": 40, "weights": torch.from_numpy(LARGE)})
+    state, _ = parts.load_checkpoint(tmp_path, "key", torch.device("cpu"))
     assert state == {"step": 20}
 
 

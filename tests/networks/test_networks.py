@@ -7,8 +7,8 @@ import pytest
 import torch
 from softbench import InputError, networks
 from softbench.training import inference
-from softbench.training.layout import channels_last
-from softbench.training.model_file import hash_weights
+from softbench.training.device import channels_last
+from softbench.training.inference import hash_weights
 from torch.nn import functional
 
 

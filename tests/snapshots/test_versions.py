@@ -12,10 +12,10 @@ from softbench.datasets.case import Case
 from softbench.datasets.prepare import normalise
 from softbench.soft_labels import quality
 from softbench.soft_labels.reader import compute
-from softbench.training import loop, resident
+from softbench.training import cached_data, loop
 from softbench.training.inference import predict
+from softbench.training.loop import validate
 from softbench.training.protocol import Protocol
-from softbench.training.validate import validate
 
 LOSSES = {name: name for name in losses.names()} | {
     "superpixel": "ce(hard) + dice(hard) + 0.5*kl",
@@ -110,7 +110,7 @@ def test_network(name: str, check_snapshot) -> None:
     torch.manual_seed(0)
     network = networks.build(name, 4, 4, images.ndim - 1, **NETWORKS.get(name, {})).eval()
     with torch.no_grad():
-        logits = network(torch.from_numpy(resident.padded(images, network.multiple))[None]).numpy()
+        logits = network(torch.from_numpy(cached_data.padded(images, network.multiple))[None]).numpy()
     check_snapshot(f"network_{name}", [f"networks/{name}.py"], summary(logits), tolerance=1e-3)
 
 
@@ -120,7 +120,7 @@ def test_training(tmp_path: Path, check_snapshot) -> None:
     protocol = Protocol(
         steps=20, batch=2, patch_size=[16, 24, 24], learning_rate=5e-3, flips=["W"], intensity_shift=0.1
     )
-    data = resident.load(cases, targets, protocol.patch_size, torch.device("cpu"))
+    data = cached_data.load(cases, targets, protocol.patch_size, torch.device("cpu"))
     model, history = loop.train(
         data, cases[:1], network={"name": "compact_unet", **NETWORKS["compact_unet"]}, loss="ce", protocol=protocol,
         classes=4, seed=0, folder=tmp_path, key="key", log=lambda line: None,

@@ -10,7 +10,7 @@ from softbench.datasets import phantoms
 from softbench.soft_labels import ls, svls
 from softbench.soft_labels.ignore import fill
 from softbench.soft_labels.reader import compute
-from softbench.training import feed, resident
+from softbench.training import batches, cached_data
 from softbench.training.protocol import Protocol
 
 
@@ -54,9 +54,9 @@ def test_edge_of_what_was_labelled_is_no_boundary() -> None:
 def test_what_was_not_labelled_is_not_learned_from_and_not_counted() -> None:
     case = case_with_a_gap()
     codes = store.encode(ls.soften(case.labels, None, case.spacing_mm, classes=6))
-    data = resident.load([case], [(codes[None], case.labels)], [64, 64], torch.device("cpu"))
-    protocol = Protocol(steps=1, batch=1, crop=[64, 64], learning_rate=0.1)
-    _, target = feed.batch_of(data, protocol, 0, 0)
+    data = cached_data.load([case], [(codes[None], case.labels)], [64, 64], torch.device("cpu"))
+    protocol = Protocol(steps=1, batch=1, patch_size=[64, 64], learning_rate=0.1)
+    _, target = batches.batch_of(data, protocol, 0, 0)
     np.testing.assert_array_equal(target.valid[0].numpy(), case.valid)
     expected = np.bincount(case.labels[0][case.valid], minlength=6) / case.valid.sum()
-    np.testing.assert_allclose(resident.class_frequencies(data, 6), expected, atol=1e-12)
+    np.testing.assert_allclose(cached_data.class_frequencies(data, 6), expected, atol=1e-12)

@@ -13,7 +13,7 @@ from softbench.datasets.prepare import prepare
 from softbench.errors import DivergedError
 from softbench.soft_labels.produce import produce
 from softbench.tables import assemble
-from softbench.training import facts, model_file, weights
+from softbench.training import inference, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution
 from softbench.training.scores import pair_of
@@ -77,10 +77,10 @@ def test_manifest_tells_how_long_a_seed_was_trained_and_what_validation_said_of_
 
 def test_manifest_of_the_last_weights_tells_of_the_last_validation() -> None:
     rows = [{"step": 10, "val_dsc": 0.7}, {"step": 15}, {"step": 20, "val_dsc": 0.6}]
-    assert facts.of_validation(rows, RUN.protocol, 3) == {"dsc": 0.6, "step": 20, "cases": 3}
+    assert weights.validation_facts(rows, RUN.protocol, 3) == {"dsc": 0.6, "step": 20, "cases": 3}
     best = replace(RUN.protocol, select="best")
-    assert facts.of_validation([{"step": 5, "val_dsc": float("nan")}, *rows], best, 3)["step"] == 10
-    assert facts.of_validation([{"step": 5, "val_dsc": float("nan")}], best, 0)["dsc"] is None
+    assert weights.validation_facts([{"step": 5, "val_dsc": float("nan")}, *rows], best, 3)["step"] == 10
+    assert weights.validation_facts([{"step": 5, "val_dsc": float("nan")}], best, 0)["dsc"] is None
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -178,7 +178,7 @@ def test_coarse_method_is_scored_on_its_own_grid_too(data: Path, tmp_path: Path)
         assert own["pooled", structure, "dsc_s"] == own[case, structure, "dsc_s"]
         assert own[case, structure, "dsc_at_test"] >= own[case, structure, "dsc_at_val"]
     target = store.decode(batch.target(case)[0][0])
-    found = pair_of(batch, [model_file.load(tmp_path / "seed-0" / "model.pt", torch.device("cpu"))])(case)
+    found = pair_of(batch, [inference.load_model(tmp_path / "seed-0" / "model.pt", torch.device("cpu"))])(case)
     np.testing.assert_array_equal(found[1], target)
     expected = metrics.soft(np.clip(found[0][1:].sum(axis=0), 0, 1), np.clip(target[1:].sum(axis=0), 0, 1))
     assert own[case, "WT", "rd"] == pytest.approx(expected["rd"])

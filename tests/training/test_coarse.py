@@ -15,11 +15,11 @@ from softbench.datasets.case import Case
 from softbench.datasets.prepare import prepare
 from softbench.soft_labels.produce import produce
 from softbench.soft_labels.reader import compute
-from softbench.training import coarse_scores, scores, weights
+from softbench.training import scores, scoring, weights
 from softbench.training.batch import Batch, Run
 from softbench.training.coarse import Resolution
+from softbench.training.loop import validate
 from softbench.training.temperature_scaling import LOWEST, temperature
-from softbench.training.validate import validate
 from torch import nn
 
 CLASSES = 6
@@ -145,9 +145,9 @@ def test_scores_of_the_training_grid_compare_with_the_class_that_the_paper_assig
     def seen(probabilities: np.ndarray, reference: np.ndarray, valid: np.ndarray | None) -> None:
         references[len(references) + 1] = reference
 
-    monkeypatch.setattr(coarse_scores.Curve, "of", seen)
+    monkeypatch.setattr(scoring.Curve, "of", seen)
     target = store.decode(batch.target("phantom_body_001")[0][0])
-    coarse_scores._curves((target, target, None), {str(c): [c] for c in range(1, CLASSES)})
+    scoring._curves((target, target, None), {str(c): [c] for c in range(1, CLASSES)})
     labels = batch.case("phantom_body_001").labels[0]
     assert len(references) == CLASSES - 1
     for c, reference in references.items():
@@ -242,7 +242,7 @@ def test_selection_and_temperature_of_a_run_look_at_these_cases(
 
     monkeypatch.setattr(weights, "train", stop)
     monkeypatch.setattr(scores, "temperature", stop)
-    monkeypatch.setattr(scores.model_file, "load", lambda *_: Told())
+    monkeypatch.setattr(scores.inference, "load_model", lambda *_: Told())
     for job in (weights.fill, scores.fill):
         with pytest.raises(InterruptedError):
             job(batch, 0, tmp_path, tmp_path)

@@ -15,7 +15,7 @@ from softbench.datasets.prepare import prepare
 from softbench.errors import DivergedError
 from softbench.soft_labels.produce import produce
 from softbench.tables import assemble
-from softbench.training import ensemble, model_file, predictors, weights
+from softbench.training import ensemble, inference, predictors, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution
 from softbench.training.scores import pair_of
@@ -117,7 +117,7 @@ def test_mean_loses_no_more_than_its_seeds_do_on_average(two: Path) -> None:
 
 def test_temperature_of_the_ensemble_is_recorded_and_is_its_own(data: Path, two: Path) -> None:
     record = json.loads((two / "ensemble.json").read_text())
-    models = [model_file.load(two / f"seed-{seed}" / "model.pt", torch.device("cpu")) for seed in (0, 1)]
+    models = [inference.load_model(two / f"seed-{seed}" / "model.pt", torch.device("cpu")) for seed in (0, 1)]
     batch, _ = open_batch(data)
     assert record["temperature"] == temperature_of_mean(models, [batch.case("phantom_brain_002")])
     seeds = [json.loads((two / f"seed-{seed}" / "scores.key.json").read_text())["temperature"] for seed in (0, 1)]
@@ -219,7 +219,7 @@ def test_coarse_ensemble_is_scored_on_both_grids(data: Path, tmp_path: Path) -> 
     }  # fmt: skip
     first, second, mean = (store.read(tmp_path / f / "probabilities", CASE) for f in ("seed-0", "seed-1", "ensemble"))
     np.testing.assert_allclose(mean, (first + second) / 2, atol=2 / store.ONE)  # bringing to the full grid is linear
-    models = [model_file.load(tmp_path / f"seed-{seed}" / "model.pt", torch.device("cpu")) for seed in (0, 1)]
+    models = [inference.load_model(tmp_path / f"seed-{seed}" / "model.pt", torch.device("cpu")) for seed in (0, 1)]
     pair = pair_of(batch, models)
     assert pair is not None
     coarse = predictors.networks(models)(batch.case(CASE))

@@ -13,7 +13,7 @@ from softbench.datasets.prepare import prepare
 from softbench.jobs import pieces
 from softbench.soft_labels.produce import produce
 from softbench.tables import assemble
-from softbench.training import ensemble, sanity, score_piece
+from softbench.training import ensemble, sanity, scoring
 from softbench.training.batch import Batch, Run, run_batch
 
 NAMES = {"experiment": "e", "dataset": "made", "split": "main", "network": "small"}
@@ -105,14 +105,15 @@ def times(folder: Path, piece: str = "ensemble") -> dict[str, int]:
 
 def stop_before(monkeypatch: pytest.MonkeyPatch, method: str, error: BaseException) -> None:
     """Let the scoring of one method raise."""
-    fill = score_piece.fill
+    fill = scoring.fill_scores
 
     def or_stop(*arguments: Any, **named: Any) -> dict[str, Any]:
         if any(isinstance(one, dict) and one.get("method") == method for one in arguments):
             raise error
         return fill(*arguments, **named)
 
-    monkeypatch.setattr(score_piece, "fill", or_stop)
+    for module in (scoring, sanity):
+        monkeypatch.setattr(module, "fill_scores", or_stop)
 
 
 def test_ensembles_are_those_that_each_method_makes_alone(ensembles: Make, data: Path, tmp_path: Path) -> None:

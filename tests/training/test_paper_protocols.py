@@ -10,7 +10,7 @@ from softbench import store
 from softbench.datasets import phantoms
 from softbench.plan.config import read
 from softbench.soft_labels import blur, epd, ls, superpixel, svls
-from softbench.training import loop, resident
+from softbench.training import cached_data, loop
 from softbench.training.protocol import Protocol
 
 CONFIG = read(Path(__file__).parents[2]).values
@@ -55,7 +55,7 @@ def test_paper_protocol_trains_for_two_epochs(name: str, tmp_path: Path) -> None
         settings = {"normalise": "sum", "count": 50} if recipe is superpixel else {"factor": 1} if recipe is epd else {}
         soft = recipe.soften(case.labels[:1], image, case.spacing_mm, classes=classes, **settings)
         targets.append((store.encode(soft)[None], case.labels[:1]))
-    data = resident.load(cases, targets, tiny.patch_size, torch.device("cpu"))
+    data = cached_data.load(cases, targets, tiny.patch_size, torch.device("cpu"))
     model, history = loop.train(
         data, cases[:2], network=network, loss=loss, protocol=tiny, classes=classes, seed=0, folder=tmp_path, key="k",
         log=lambda line: None,

@@ -9,7 +9,7 @@ import torch
 from softbench import InputError, store
 from softbench.datasets.case import Case
 from softbench.soft_labels import one_hot
-from softbench.training import loop, resident
+from softbench.training import cached_data, loop
 from softbench.training.protocol import Protocol
 
 RULE = Protocol(
@@ -37,7 +37,7 @@ def rates_of(folder: Path, protocol: Protocol, dsc: list[float], monkeypatch: py
     cases = [case_of(n) for n in range(3)]
     codes = [store.encode(one_hot.soften(case.labels, None, case.spacing_mm, classes=2)) for case in cases]
     targets = [(code[None], case.labels) for code, case in zip(codes, cases, strict=True)]
-    data = resident.load(cases, targets, protocol.patch_size, torch.device("cpu"))
+    data = cached_data.load(cases, targets, protocol.patch_size, torch.device("cpu"))
     _, history = loop.train(
         data, cases[:1], network={"name": "compact_unet", "widths": [4, 8]}, loss="ce", protocol=protocol, classes=2,
         seed=0, folder=folder, key="key", log=lambda line: None,

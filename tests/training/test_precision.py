@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 from softbench.networks import build
-from softbench.training import precision
+from softbench.training import device
 from softbench.training.protocol import Protocol
 
 CPU = torch.device("cpu")
@@ -16,21 +16,21 @@ PROTOCOL = Protocol(steps=1, batch=1, patch_size=[8, 8], learning_rate=0.1)
     ("wish", "found"), [("auto", torch.float32), ("fp32", torch.float32), ("bf16", torch.bfloat16)]
 )
 def test_type_of_activations_on_a_cpu(wish: str, found: torch.dtype) -> None:
-    assert precision.type_of(wish, CPU) == found
+    assert device.activation_type(wish, CPU) == found
 
 
 @pytest.mark.parametrize(("wish", "found"), [("auto", "bf16"), ("bf16", "bf16"), ("fp32", "fp32")])
 def test_only_fp32_keeps_a_gpu_from_bf16(wish: str, found: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda *_: True)
-    assert precision.name_of(wish, torch.device("cuda")) == found
+    assert device.precision_name(wish, torch.device("cuda")) == found
 
 
 def test_bf16_differs_by_its_rounding_and_leaves_weights_alone() -> None:
     torch.manual_seed(0)
     model = build("compact_unet", 1, 2, 2, widths=[4, 8])
     images = torch.randn(1, 1, 8, 8)
-    exact = precision.forward_of(model, PROTOCOL, CPU)(images)
-    rounded = precision.forward_of(model, replace(PROTOCOL, precision="bf16"), CPU)(images)
+    exact = device.make_forward(model, PROTOCOL, CPU)(images)
+    rounded = device.make_forward(model, replace(PROTOCOL, precision="bf16"), CPU)(images)
     assert (exact.dtype, rounded.dtype) == (torch.float32, torch.bfloat16)
     assert all(p.dtype == torch.float32 for p in model.parameters())
     error = float(((exact - rounded).abs().max() / exact.abs().max()).detach())
@@ -44,9 +44,9 @@ def test_compiled_network_keeps_the_weights_and_their_names(monkeypatch: pytest.
         asked.append(mode)
         return model
 
-    monkeypatch.setattr(precision.torch, "compile", compile_nothing)
+    monkeypatch.setattr(device.torch, "compile", compile_nothing)
     model = build("compact_unet", 1, 2, 2, widths=[4, 8])
-    forward = precision.forward_of(model, replace(PROTOCOL, compile=True), CPU)
+    forward = device.make_forward(model, replace(PROTOCOL, compile=True), CPU)
     assert forward(torch.randn(1, 1, 8, 8)).shape == (1, 2, 8, 8)
     assert asked == [None]
 
@@ -54,5 +54,5 @@ def test_compiled_network_keeps_the_weights_and_their_names(monkeypatch: pytest.
 @pytest.mark.parametrize(("wish", "rounded"), [("auto", True), ("bf16", True), ("fp32", False)])
 def test_fp32_is_not_rounded_to_tf32(wish: str, rounded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
-    precision.forward_of(build("compact_unet", 1, 2, 2, widths=[4, 8]), replace(PROTOCOL, precision=wish), CPU)
+    device.make_forward(build("compact_unet", 1, 2, 2, widths=[4, 8]), replace(PROTOCOL, precision=wish), CPU)
     assert torch.backends.cudnn.allow_tf32 == rounded

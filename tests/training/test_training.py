@@ -10,11 +10,10 @@ from softbench import store
 from softbench.datasets.case import Case
 from softbench.errors import DivergedError, InputError, TimeLimitError
 from softbench.soft_labels import one_hot, svls
-from softbench.training import checkpoint, draws, feed, limits, loop, parts, resident
-from softbench.training.inference import View, logits, predict, view_of
-from softbench.training.model_file import hash_weights
+from softbench.training import batches, cached_data, loop, parts, rng
+from softbench.training.inference import View, hash_weights, logits, predict, view_of
+from softbench.training.loop import dice_of_classes, validate
 from softbench.training.protocol import Protocol
-from softbench.training.validate import dice_of_classes, validate
 
 PROTOCOL = Protocol(
     steps=60, batch=2, patch_size=[8, 8, 8], learning_rate=0.01, flips=["W"], intensity_scale=0.1, intensity_shift=0.1,
@@ -33,9 +32,9 @@ def make_case(number: int, shape: tuple[int, ...] = (9, 10, 7)) -> Case:
     return Case(f"case_{number}", images, labels, (1.0,) * len(shape), np.eye(len(shape) + 1))
 
 
-def load(cases: list[Case], recipe=one_hot, crop: list[int] = PROTOCOL.patch_size) -> resident.Resident:
+def load(cases: list[Case], recipe=one_hot, crop: list[int] = PROTOCOL.patch_size) -> cached_data.CachedData:
     codes = [store.encode(recipe.soften(c.labels, None, c.spacing_mm, classes=2)) for c in cases]
-    return resident.load(cases, [(c[None], case.labels) for c, case in zip(codes, cases, strict=True)], crop, CPU)
+    return cached_data.load(cases, [(c[None], case.labels) for c, case in zip(codes, cases, strict=True)], crop, CPU)
 
 
 def train(folder: Path, *, seed: int = 0, protocol: Protocol = PROTOCOL, data=None, cases=None, deadline=None):
@@ -90,23 +89,23 @@ def test_killed_and_resumed_run_ends_with_the_weights_of_the_undisturbed_one(
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "killed")
     monkeypatch.setattr(loop, "batch_of", draw)
-    assert checkpoint.load(tmp_path / "killed", "key", CPU)[0]["step"] == 20 * (killed_at // 20)
+    assert parts.load_checkpoint(tmp_path / "killed", "key", CPU)[0]["step"] == 20 * (killed_at // 20)
     resumed, history = train(tmp_path / "killed")
     assert hash_weights(resumed) == hash_weights(whole)
     assert without_times(history) == without_times(whole_history)
 
 
 def test_checkpoint_of_another_key_is_not_used(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, "old", {"step": 40})
-    state, sentence = checkpoint.load(tmp_path, "new", CPU)
+    parts.save_checkpoint(tmp_path, "old", {"step": 40})
+    state, sentence = parts.load_checkpoint(tmp_path, "new", CPU)
     assert state is None
     assert "another setting" in sentence
 
 
 def test_damaged_checkpoint_is_said_and_not_used(tmp_path: Path) -> None:
-    checkpoint.save(tmp_path, "key", {"step": 40})
-    (tmp_path / checkpoint.NAME).write_bytes(b"half")
-    state, sentence = checkpoint.load(tmp_path, "key", CPU)
+    parts.save_checkpoint(tmp_path, "key", {"step": 40})
+    (tmp_path / parts.CHECKPOINT).write_bytes(b"half")
+    state, sentence = parts.load_checkpoint(tmp_path, "key", CPU)
     assert state is None
     assert "cannot be read" in sentence
 
@@ -115,7 +114,7 @@ def test_loss_that_is_not_finite_names_step_and_cases(tmp_path: Path) -> None:
     cases = [make_case(n) for n in range(5)]
     data = load(cases)
     data.images[3] = float("inf")
-    step = next(s for s in range(60) if 3 in draws.cases_of_step(0, s, 2, 5))
+    step = next(s for s in range(60) if 3 in rng.cases_of_step(0, s, 2, 5))
     with pytest.raises(DivergedError, match=rf"at step {step} .*case_3"):
         train(tmp_path, data=data)
 
@@ -135,14 +134,14 @@ def test_all_methods_of_a_seed_see_the_same_crops() -> None:
     cases = [make_case(n) for n in range(5)]
     sharp, smooth = load(cases), load(cases, svls)
     for step in range(5):
-        (images, target), (others, other) = (feed.batch_of(d, PROTOCOL, 7, step) for d in (sharp, smooth))
+        (images, target), (others, other) = (batches.batch_of(d, PROTOCOL, 7, step) for d in (sharp, smooth))
         assert torch.equal(images, others)
         assert torch.equal(target.hard, other.hard)
         assert not torch.equal(target.soft, other.soft)
 
 
 def test_each_case_is_seen_once_an_epoch() -> None:
-    seen = [n for step in range(5) for n in draws.cases_of_step(3, step, 2, 5)]
+    seen = [n for step in range(5) for n in rng.cases_of_step(3, step, 2, 5)]
     assert sorted(seen[:5]) == sorted(seen[5:]) == [0, 1, 2, 3, 4]
     assert seen[:5] != seen[5:]
 
@@ -151,7 +150,7 @@ def test_flips_move_image_and_target_together() -> None:
     data = load([make_case(n) for n in range(5)])
     protocol = replace(PROTOCOL, intensity_scale=0.0, intensity_shift=0.0)
     for step in range(10):
-        images, target = feed.batch_of(data, protocol, 0, step)
+        images, target = batches.batch_of(data, protocol, 0, step)
         inside = target.valid
         assert ((images[:, 0] > 0.5)[inside] == target.hard.bool()[inside]).float().mean() > 0.95
         assert torch.equal(target.soft.argmax(dim=1), target.hard)
@@ -159,7 +158,7 @@ def test_flips_move_image_and_target_together() -> None:
 
 def test_padding_is_background_and_not_valid() -> None:
     data = load([make_case(0, (5, 6, 7))], crop=[8, 8, 8])
-    _, target = feed.batch_of(data, replace(PROTOCOL, batch=1, flips=[]), 0, 0)
+    _, target = batches.batch_of(data, replace(PROTOCOL, batch=1, flips=[]), 0, 0)
     assert int(target.valid.sum()) == 5 * 6 * 7
     assert (target.soft[0, 0][~target.valid[0]] == 1).all()
     assert (target.soft.sum(dim=1) == 1).all()
@@ -169,14 +168,14 @@ def test_crops_stay_inside_the_case() -> None:
     case = make_case(0, (20, 9, 30))
     data = load([case, make_case(1, (24, 24, 40))])
     for step in range(30):
-        _, target = feed.batch_of(data, PROTOCOL, 0, step)
+        _, target = batches.batch_of(data, PROTOCOL, 0, step)
         assert target.valid.all()
 
 
 def test_prior_bias_predicts_the_class_frequencies() -> None:
     cases = [make_case(n) for n in range(3)]
     share = np.mean([case.labels.mean() for case in cases])
-    np.testing.assert_allclose(resident.class_frequencies(load(cases), 2), [1 - share, share], atol=1e-12)
+    np.testing.assert_allclose(cached_data.class_frequencies(load(cases), 2), [1 - share, share], atol=1e-12)
     model = parts.fresh_network(load(cases), NETWORK, PROTOCOL, 2, 0)
     np.testing.assert_allclose(torch.softmax(model.head.bias, 0).detach(), [1 - share, share], atol=1e-6)
 
@@ -286,10 +285,10 @@ def test_windows_cover_images_of_any_size_and_give_probabilities(tmp_path: Path)
 
 
 def test_time_limit_leaves_a_minute_or_a_twentieth(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits.time, "monotonic", lambda: 1000.0)
-    assert limits.deadline(None) is None
-    assert limits.deadline(10) == 1000 + 600 - 60
-    assert limits.deadline(1440) == 1000 + 0.95 * 86400
+    monkeypatch.setattr(loop.time, "monotonic", lambda: 1000.0)
+    assert loop.deadline_after(None) is None
+    assert loop.deadline_after(10) == 1000 + 600 - 60
+    assert loop.deadline_after(1440) == 1000 + 0.95 * 86400
 
 
 def test_dropout_is_a_function_of_seed_and_step(tmp_path: Path) -> None:

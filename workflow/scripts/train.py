@@ -5,7 +5,7 @@ from pathlib import Path
 from softbench.datasets import scratch, splits
 from softbench.jobs import logs
 from softbench.plan.code import record
-from softbench.training import limits
+from softbench.training import loop
 from softbench.training.batch import Batch, run_batch
 from softbench.training.device import choose
 from softbench.training.run import Run
@@ -18,7 +18,7 @@ with logs.job(snakemake.log[0]) as log:
         splits.read(Path(snakemake.input.split)),
         choose(snakemake.config["device"], log),
         log,
-        limits.deadline(snakemake.resources.get("runtime")),
+        loop.deadline_after(snakemake.resources.get("runtime")),
     )
     record.note("train", "score", **batch.loads_by_name())
     output = Path(snakemake.output.manifest)

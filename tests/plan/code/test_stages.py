@@ -84,8 +84,10 @@ def test_training_reaches_no_metric_and_scoring_nothing_that_trains(code: Code, 
     train, score = code.reached(*stages.entries("train", **RUN)), code.reached(*stages.entries("score"))
     assert [path for path in train if path.startswith(f"{S}metrics/")] == []
     assert {f"{S}metrics/overlap.py", f"{S}training/scoring.py"} <= score
-    assert not {f"{S}training/{name}.py" for name in ("loop", "weights", "feed", "parts", "augment")} & score
-    assert {f"{S}training/{name}.py" for name in ("loop", "weights", "feed", "parts", "augment", "protocol")} <= train
+    assert not {f"{S}training/{name}.py" for name in ("loop", "weights", "batches", "parts", "augment")} & score
+    assert {
+        f"{S}training/{name}.py" for name in ("loop", "weights", "batches", "parts", "augment", "protocol")
+    } <= train
 
 
 def test_only_a_coarse_method_depends_on_the_coarse_grid_and_learned_weights_on_the_loss_that_has_them(

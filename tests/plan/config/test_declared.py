@@ -14,7 +14,7 @@ from softbench.plan.config import declared, rules_found, schema, walk
 from softbench.plan.config import metrics as metrics_of_plan
 from softbench.plan.config.words import Schema
 from softbench.training.protocol import Protocol
-from softbench.training.scoring_settings import Scoring
+from softbench.training.run import Scoring
 
 RULES = walk.Rules(lambda kind: [], lambda kind, key, value: {}, lambda loss: None, lambda kind, name: True)
 
@@ -50,7 +50,7 @@ def test_every_setting_has_a_type_a_meaning_and_a_default_that_is_allowed(
     ("kind", "address", "without_default"),
     [
         (Protocol, "training/protocol.py:ALLOWED", {"coarse_batch"}),  # the plan takes it out
-        (Scoring, "training/scoring_settings.py:ALLOWED", {"ensemble"}),  # a job of its own
+        (Scoring, "training/run.py:ALLOWED", {"ensemble"}),  # a job of its own
     ],
 )
 def test_fields_of_protocols_and_scoring_are_declared_and_their_defaults_allowed(

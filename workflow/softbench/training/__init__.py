@@ -1,4 +1,4 @@
-"""How are weights found: the data in memory, the draws, the loop, and what is read from trained weights."""
+"""How are weights found, and what do trained weights predict: data in memory, batches, the loop, inference, scores."""
 
 import importlib
 from typing import TYPE_CHECKING, Any

@@ -7,7 +7,7 @@ from typing import Any
 
 from softbench.errors import DivergedError
 from softbench.jobs import pieces
-from softbench.training import checkpoint, scores, weights
+from softbench.training import parts, scores, weights
 from softbench.training.material import Material
 from softbench.training.run import Run
 
@@ -40,7 +40,7 @@ class Batch(Material):
         except DivergedError as error:
             self.log(f"FAILED: {error}")
             return {"status": "failed", "reason": str(error)}
-        checkpoint.remove(folder)
+        parts.remove_checkpoint(folder)
         scored = pieces.make(folder, "scores", self.key_of_scores(seed), score)
         told = {name: model[name] for name in ("training", "validation")}
         return {"status": "done", "model": model["hash"], "scores": scored["hash"], "key": scored["key"], **told}

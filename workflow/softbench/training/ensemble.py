@@ -25,7 +25,7 @@ from torch import nn
 from softbench import datasets
 from softbench.errors import InputError
 from softbench.jobs import joint_manifest, pieces, provenance
-from softbench.training import model_file, predictors, score_piece
+from softbench.training import inference, predictors, scoring
 from softbench.training.inference import view_of
 from softbench.training.material import Material
 from softbench.training.predictors import Predictor
@@ -122,7 +122,7 @@ def _fill(batch: Material, done: Mapping[int, Outcome], folder: Path, scratch: P
         batch.log(f"ensemble: temperature {facts['temperature']:.3f}")
         kinds[SCALED] = predictors.networks(models, temperature_of_mean=facts["temperature"], **of_models)
     where = (scratch, kinds, batch.dataset, batch.split)
-    facts |= score_piece.fill(*where, run.scoring, run.names, None, batch.log, pair=pair_of(batch, models))
+    facts |= scoring.fill_scores(*where, run.scoring, run.names, None, batch.log, pair=pair_of(batch, models))
     watch.write(scratch / "provenance.json", threads=run.protocol.threads)
     return facts
 
@@ -130,8 +130,8 @@ def _fill(batch: Material, done: Mapping[int, Outcome], folder: Path, scratch: P
 def _load(folder: Path, outcome: Outcome, device: torch.device) -> nn.Module:
     """Load the network of a seed, and see that it is the one that its batch tells of."""
     path = folder / "model.pt"
-    model = model_file.load(path, device) if path.exists() else None
-    if model is None or model_file.hash_weights(model) != outcome["model"]:
+    model = inference.load_model(path, device) if path.exists() else None
+    if model is None or inference.hash_weights(model) != outcome["model"]:
         found = "is missing" if model is None else "holds other weights than its batch tells of"
         raise InputError(
             f"{path} {found}, so it can join no ensemble. Delete {folder} and the batch-*.json beside it; run again."

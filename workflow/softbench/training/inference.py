@@ -1,17 +1,24 @@
-"""From trained networks and an image to class probabilities."""
+"""Load and save trained networks, and compute the class probabilities of an image with them.
+
+A file of a network holds its settings and weights, and is read without pickle.
+"""
 
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
+from softbench import networks
 from softbench.datasets.case import Case
-from softbench.training.layout import channels_last
+from softbench.jobs import pieces, storage
+from softbench.training.cached_data import pad_edge, padded
+from softbench.training.device import channels_last
 from softbench.training.protocol import AXES, Protocol
-from softbench.training.resident import pad_edge, padded
 
 VERSION = 3
 FEW_VOXELS = 64**3  # below, torch computes one volume on a CPU by a path that takes three times as long as two volumes
@@ -112,3 +119,34 @@ def stream_logits(
     """Yield each case with its logits (C, ...), one at a time, so that memory stays that of one case."""
     for case in cases:
         yield case, logits(model, case.images, view)
+
+
+def save_model(path: Path, model: nn.Module, network: dict[str, Any], channels: int, classes: int, dims: int) -> None:
+    """Write the weights with what is needed to build the network again."""
+    weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    facts = {"network": network, "in_channels": channels, "classes": classes, "dims": dims}
+    torch.save({**facts, "weights": weights}, path)
+
+
+def load_model(path: Path, device: torch.device) -> nn.Module:
+    """Build the network of a file with its weights, on a device, ready for inference.
+
+    Raises: InputError: if the file is missing or damaged.
+    """
+    with storage.told(path, path.parents[1] / "batch-*.json"):
+        storage.require_checksums(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    settings = {name: value for name, value in content["network"].items() if name != "name"}
+    with torch.random.fork_rng(devices=[]):
+        model = networks.build(
+            content["network"]["name"], content["in_channels"], content["classes"], content["dims"], **settings
+        )
+    model.load_state_dict(content["weights"])
+    laid_out: nn.Module = channels_last(model.to(device))
+    return laid_out.eval()
+
+
+def hash_weights(model: torch.nn.Module) -> str:
+    """Return one sha256 over all weights of a network."""
+    state = model.state_dict()
+    return pieces.key_of(**{name: pieces.hash_array(value.detach().cpu().numpy()) for name, value in state.items()})

@@ -1,4 +1,4 @@
-"""The training loop: read it from top to bottom."""
+"""The training loop (read `train` from top to bottom), the validation during it, and the time limit of its job."""
 
 import math
 import time
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -14,15 +15,14 @@ from softbench.datasets.case import Case
 from softbench.errors import DivergedError, TimeLimitError
 from softbench.jobs.progress import duration
 from softbench.losses.target import Target
-from softbench.training import checkpoint, draws
-from softbench.training.feed import batch_of, room
-from softbench.training.inference import view_of
+from softbench.training import rng
+from softbench.training.batches import batch_of, buffers
+from softbench.training.cached_data import CachedData
+from softbench.training.device import Forward, make_forward, precision_name
+from softbench.training.inference import View, stream_logits, view_of
 from softbench.training.memory import Step, explained
-from softbench.training.parts import Parts, make
-from softbench.training.precision import Forward, forward_of, name_of
+from softbench.training.parts import Parts, load_checkpoint, make, save_checkpoint
 from softbench.training.protocol import Protocol
-from softbench.training.resident import Resident
-from softbench.training.validate import validate
 
 VERSION = 3
 CHECKPOINT_S = 20.0  # seconds between two checkpoints: what a kill costs at most
@@ -44,7 +44,7 @@ def _torch_as_it_was() -> Iterator[None]:
 
 @_torch_as_it_was()
 def train(
-    data: Resident,
+    data: CachedData,
     validation: Sequence[Case],
     *,
     network: dict[str, Any],
@@ -80,8 +80,8 @@ def train(
     protocol = protocol.for_cases(len(data.cases))
     device = data.device
     parts = make(data, network, loss, protocol, classes, seed)
-    forward, into = forward_of(parts.model, protocol, device), room(data, protocol)
-    state, found = checkpoint.load(folder, key, device)
+    forward, into = make_forward(parts.model, protocol, device), buffers(data, protocol)
+    state, found = load_checkpoint(folder, key, device)
     start, history, best = parts.restore(state)
     log(f"seed {seed}: {found}")
 
@@ -90,7 +90,7 @@ def train(
     steps, validate_every = protocol.steps or 0, protocol.validate_every or 1
     report, save, began = Every(REPORT_S), Every(CHECKPOINT_S), time.monotonic()
     looked, looked_at = began, start
-    with explained(shapes, name_of(protocol.precision, device), device):
+    with explained(shapes, precision_name(protocol.precision, device), device):
         for step in range(start, steps):
             _seed(seed, step, device)
             images, target = batch_of(data, protocol, seed, step, into)
@@ -105,7 +105,7 @@ def train(
             if due:
                 row |= validate(parts.model, validation, view_of(protocol))
                 if done % (protocol.plateau_epoch_steps or validate_every) == 0:
-                    parts.heed(row["val_dsc"])
+                    parts.step_plateau(row["val_dsc"])
                 best = _better(best, row, parts.model, protocol)
             history.append(row)
             losses_seen.clear()
@@ -114,7 +114,7 @@ def train(
                 log(_progress(seed, done, steps, row, (time.monotonic() - began) / (done - start)))
             late = deadline is not None and time.monotonic() > deadline
             if (save.due() or late) and not last:
-                checkpoint.save(folder, key, {"step": done, "history": history, "best": best, **parts.state()})
+                save_checkpoint(folder, key, {"step": done, "history": history, "best": best, **parts.state()})
             if late and not last:
                 raise TimeLimitError(
                     f"seed {seed}: time limit at step {done} of {steps}, continued at the next attempt."
@@ -126,7 +126,7 @@ def train(
 
 def _seed(seed: int, step: int, device: torch.device) -> None:
     """Let networks with dropout draw numbers that are a function of (seed, step)."""
-    number = draws.dropout_seed(seed, step)
+    number = rng.dropout_seed(seed, step)
     torch.default_generator.manual_seed(number)
     if device.type == "cuda":
         torch.cuda.manual_seed(number)
@@ -136,13 +136,13 @@ def _better(
     best: dict[str, Any] | None, row: dict[str, float], model: nn.Module, protocol: Protocol
 ) -> dict[str, Any] | None:
     """Return the weights to keep: these where their validation DSC is the best so far; None where the last ones are."""
-    if protocol.select != "best" or (best is not None and not _known(row["val_dsc"]) > _known(best["val_dsc"])):
+    if protocol.select != "best" or (best is not None and not comparable(row["val_dsc"]) > comparable(best["val_dsc"])):
         return best
     weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
     return {"val_dsc": row["val_dsc"], "step": row["step"], "weights": weights}
 
 
-def _known(dsc: float) -> float:
+def comparable(dsc: float) -> float:
     """Return a DSC that compares: an undefined one is worse than any."""
     return -1.0 if math.isnan(dsc) else dsc
 
@@ -179,12 +179,12 @@ def _step(
     return loss.detach()
 
 
-def _look(values: list[torch.Tensor], done: int, data: Resident, protocol: Protocol, seed: int) -> dict[str, float]:
+def _look(values: list[torch.Tensor], done: int, data: CachedData, protocol: Protocol, seed: int) -> dict[str, float]:
     """Return the mean loss since the last look; raise if a step's loss was not finite."""
     numbers = torch.stack(values).tolist()
     for step, number in enumerate(numbers, start=done - len(numbers)):
         if not abs(number) < float("inf"):
-            chosen = draws.cases_of_step(seed, step, protocol.batch, len(data.cases))
+            chosen = rng.cases_of_step(seed, step, protocol.batch, len(data.cases))
             names = ", ".join(data.cases[n] for n in chosen)
             raise DivergedError(f"seed {seed}: the loss is {number} at step {step} (cases {names}).")
     return {"step": done, "loss": sum(numbers) / len(numbers)}
@@ -194,3 +194,51 @@ def _progress(seed: int, done: int, steps: int, row: dict[str, float], step_s: f
     seen = f", validation DSC {row['val_dsc']:.3f}" if "val_dsc" in row else ""
     left = f", {duration((steps - done) * step_s)} left" if done < steps else ""
     return f"seed {seed}: step {done}/{steps}, loss {row['loss']:.4f}{seen}{left}"
+
+
+def validate(model: nn.Module, cases: Sequence[Case], view: View | None = None) -> dict[str, float]:
+    """Return the mean DSC over foreground classes and cases, and the mean negative log-likelihood over voxels.
+
+    A class that neither the label nor the prediction holds does not count; NaN where nothing counts.
+    """
+    overlaps, losses, voxels = [], 0.0, 0
+    for case, scores in stream_logits(model, cases, view):
+        label, scores = _labelled(case, scores)
+        overlaps += dice_of_classes(scores.argmax(dim=0), label, scores.shape[0])
+        chosen = torch.log_softmax(scores.double(), dim=0).gather(0, label[None])
+        losses -= float(chosen.sum())
+        voxels += label.numel()
+    nan = float("nan")
+    dsc = sum(overlaps) / len(overlaps) if overlaps else nan
+    return {"val_dsc": dsc, "val_nll": losses / voxels if voxels else nan}
+
+
+def _labelled(case: Case, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return labels and logits (C, ...) of the voxels that were labelled."""
+    label = torch.from_numpy(case.labels[0].astype("int64"))
+    if case.valid is None:
+        return label, scores
+    valid = torch.from_numpy(np.array(case.valid))
+    return label[valid], scores[:, valid]
+
+
+def dice_of_classes(prediction: torch.Tensor, label: torch.Tensor, classes: int) -> list[float]:
+    """Return the DSC of each foreground class that prediction or label holds."""
+    joint = torch.bincount((label * classes + prediction).flatten(), minlength=classes**2).view(classes, classes)
+    sizes = joint.sum(dim=0) + joint.sum(dim=1)
+    return [float(2 * joint[c, c] / sizes[c]) for c in range(1, classes) if sizes[c] > 0]
+
+
+MARGIN_S = 60.0  # for the last look, a checkpoint and the end of the process
+SHARE = 0.05  # of long limits: a shared disk may be slow
+
+
+def deadline_after(runtime_min: float | None) -> float | None:
+    """Return when training must stop, on the clock of `time.monotonic`; None where a job has no limit.
+
+    Args: runtime_min: the job's resource `runtime`, minutes, counted from now.
+    """
+    if runtime_min is None:
+        return None
+    limit_s = 60 * float(runtime_min)
+    return time.monotonic() + limit_s - max(MARGIN_S, SHARE * limit_s)

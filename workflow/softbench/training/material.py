@@ -17,9 +17,9 @@ from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
 from softbench.soft_labels.reader import SoftLabels, open_store
-from softbench.training import resident
+from softbench.training import cached_data
+from softbench.training.cached_data import CachedData
 from softbench.training.protocol import Protocol
-from softbench.training.resident import Resident
 from softbench.training.run import Run
 
 VERSION = 1
@@ -51,7 +51,7 @@ class Material:
         self.split = split
         self.soft: SoftLabels = open_store(soft)
         self.parts = {part: list(split.loc[split["part"] == part, "case"]) for part in ("train", "val", "test")}
-        self._resident: Resident | None = None
+        self._cached: CachedData | None = None
 
     def soft_labels(self) -> Any:
         """Return what decides the soft labels of the training cases: their hashes, or else all that makes them."""
@@ -60,13 +60,13 @@ class Material:
         return self.soft.manifest["key"]
 
     @property
-    def resident(self) -> Resident:
+    def cached_data(self) -> CachedData:
         """The training cases in memory; read when the first seed that is not there yet needs them."""
-        if self._resident is None:
+        if self._cached is None:
             cases = [self.case(case) for case in self.parts["train"]]
             targets = (self.target(case) for case in self.parts["train"])
-            self._resident = resident.load(cases, targets, self.protocol.patch_size, self.device, self.log)
-        return self._resident
+            self._cached = cached_data.load(cases, targets, self.protocol.patch_size, self.device, self.log)
+        return self._cached
 
     @cached_property
     def protocol(self) -> Protocol:

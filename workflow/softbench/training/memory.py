@@ -20,7 +20,7 @@ from softbench.errors import InputError
 from softbench.jobs.progress import gib, grid
 from softbench.losses import Target
 from softbench.networks.trial import small_grid
-from softbench.training.layout import channels_last
+from softbench.training.device import channels_last
 
 VERSION = None  # words on memory that was too small
 COPIES = 4

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from softbench.datasets import splits
-from softbench.training import model_file, predictors
+from softbench.training import inference, predictors
 from softbench.training.inference import view_of
 from softbench.training.material import Material
 from softbench.training.run import Run
@@ -34,7 +34,7 @@ def probabilities(
         data, soft = Path(one["data"]).parent, Path(one["soft_label"]).parent
         batch = Material(Run.of(one["run"]), data, soft, splits.read(Path(one["split"])), device, log)
         torch.set_num_threads(batch.run.protocol.threads)
-        model = model_file.load(folder / "model.pt", device)
+        model = inference.load_model(folder / "model.pt", device)
         view = view_of(batch.protocol)
         log(f"{method}: {case} again, from {folder / 'model.pt'}")
         return predictors.networks([model], resolution=batch.run.resolution, view=view)(batch.dataset.load(case))

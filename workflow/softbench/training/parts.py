@@ -1,17 +1,20 @@
-"""The parts of a run that a step changes: network, loss, optimiser and schedule."""
+"""What a training step changes (network, loss, optimiser, schedule), and the checkpoint that holds it."""
 
+import os
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
 from softbench import losses, networks
+from softbench.jobs import pieces, storage
 from softbench.losses.weighted_sum import WeightedSum
-from softbench.training import draws
-from softbench.training.layout import channels_last
+from softbench.training import rng
+from softbench.training.cached_data import CachedData, class_frequencies
+from softbench.training.device import channels_last
 from softbench.training.protocol import PLATEAU, Protocol
-from softbench.training.resident import Resident, class_frequencies
 
 VERSION = 2
 
@@ -25,8 +28,8 @@ class Parts:
     optimiser: torch.optim.Optimizer
     schedule: torch.optim.lr_scheduler.LRScheduler
 
-    def heed(self, val_dsc: float) -> None:
-        """Tell a schedule that waits for validation how it went."""
+    def step_plateau(self, val_dsc: float) -> None:
+        """Give the validation DSC to the plateau schedule; other schedules do not look at it."""
         if isinstance(self.schedule, torch.optim.lr_scheduler.ReduceLROnPlateau):
             self.schedule.step(val_dsc)
 
@@ -43,7 +46,7 @@ class Parts:
         return state["step"], state["history"], state.get("best")
 
 
-def make(data: Resident, network: dict[str, Any], loss: str, protocol: Protocol, classes: int, seed: int) -> Parts:
+def make(data: CachedData, network: dict[str, Any], loss: str, protocol: Protocol, classes: int, seed: int) -> Parts:
     """Return the parts of a run before its first step, on the device of training."""
     model = channels_last(fresh_network(data, network, protocol, classes, seed).to(data.device))
     frequencies = class_frequencies(data, classes) if losses.needs_frequencies(loss) else None
@@ -52,14 +55,14 @@ def make(data: Resident, network: dict[str, Any], loss: str, protocol: Protocol,
     return Parts(model, criterion, optimiser, _schedule(protocol, optimiser))
 
 
-def fresh_network(data: Resident, network: dict[str, Any], protocol: Protocol, classes: int, seed: int) -> nn.Module:
+def fresh_network(data: CachedData, network: dict[str, Any], protocol: Protocol, classes: int, seed: int) -> nn.Module:
     """Return the network of a seed before its first step, its output bias at the log prior where the protocol says so.
 
     Without it the first third of a short run only learns that most voxels are background.
     """
     settings = {name: value for name, value in network.items() if name != "name"}
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(draws.weights_seed(seed))
+        torch.manual_seed(rng.weights_seed(seed))
         model = networks.build(network["name"], data.images.shape[1], classes, data.dims, **settings)
     if protocol.prior_bias and model.head is not None:
         with torch.no_grad():
@@ -87,3 +90,32 @@ def _schedule(protocol: Protocol, optimiser: torch.optim.Optimizer) -> torch.opt
     return torch.optim.lr_scheduler.OneCycleLR(
         optimiser, protocol.learning_rate, total_steps=(protocol.steps or 0) + 1, pct_start=protocol.warm_up
     )
+
+
+CHECKPOINT = "checkpoint.pt"
+
+
+def save_checkpoint(folder: Path, key: str, state: dict[str, Any]) -> None:
+    """Write the state of a run under its key; the previous checkpoint stays until this one is whole."""
+    pieces.write_file(folder / CHECKPOINT, lambda part: torch.save({"key": key, **state}, part))
+
+
+def load_checkpoint(folder: Path, key: str, device: torch.device) -> tuple[dict[str, Any] | None, str]:
+    """Return the state saved under this key, or None, and a sentence for the log that says what was found."""
+    path = folder / CHECKPOINT
+    if not path.exists():
+        return None, "no checkpoint, starting at step 0"
+    try:
+        storage.require_checksums(path)
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:
+        return None, f"{path} cannot be read ({error}), starting at step 0"
+    if state.pop("key") != key:
+        return None, "the checkpoint is of another setting, input or version, starting at step 0"
+    return state, f"continuing at step {state['step']}"
+
+
+def remove_checkpoint(folder: Path) -> None:
+    """Delete the checkpoint of a run that is whole."""
+    if (folder / CHECKPOINT).exists():
+        os.unlink(folder / CHECKPOINT)

@@ -1,17 +1,59 @@
-"""What one method of an experiment is: all that decides its runs, seeds apart."""
+"""The settings that decide the runs of one method, seeds apart, and how predictions are scored."""
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from softbench.soft_labels.raters import Raters
 from softbench.training.protocol import Protocol
-from softbench.training.scoring_settings import Scoring
 
 if TYPE_CHECKING:
     from softbench.training.coarse import Resolution
 
 VERSION = None  # settings alone, which stand in the keys
+ALLOWED = {  # `scoring` of an experiment
+    "tolerances_mm": {
+        "type": "array",
+        "items": {"type": "number", "exclusiveMinimum": 0},
+        "minItems": 1,
+        "uniqueItems": True,
+        "description": "mm, of the surface metrics that have a tolerance",
+    },
+    "band_mm": {"type": "number", "exclusiveMinimum": 0, "description": "mm, half width of the region `band`"},
+    "bins": {"type": "integer", "minimum": 2, "description": "of calibration"},
+    "in_plane": {"type": "boolean", "description": "HD95 of MRBrainS18, slice by slice"},
+    "cross_check": {
+        "type": "array",
+        "items": {"constant": "metrics/cross_check.py:LIBRARIES"},
+        "uniqueItems": True,
+        "description": "libraries whose values stand beside ours",
+    },
+    "temperature": {"type": "boolean", "description": "score again, scaled by a temperature fitted on validation"},
+    "thresholds": {"type": "boolean", "description": "hard metrics at the best threshold of EPD"},
+    "ensemble": {"type": "boolean", "description": "score the mean of the seeds' probabilities"},
+    "keep_probabilities": {"type": "boolean", "description": "those of the test cases, as uint16"},
+}
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How predictions are scored; the names are those of an experiment in config.
+
+    in_plane: add MRBrainS18's in-plane HD95. cross_check: libraries whose values stand beside ours. thresholds: add
+    hard metrics at the best threshold, chosen on validation and on test cases. temperature: score a second time, with
+    logits divided by the temperature that fits the validation cases best. keep_probabilities: store those of the test
+    cases, 16 bits a class and voxel. An experiment's `ensemble` is not here: it asks for a job of its own, and changes
+    no run.
+    """
+
+    tolerances_mm: list[float]
+    band_mm: float = 3.0
+    bins: int = 10
+    in_plane: bool = False
+    cross_check: list[str] = field(default_factory=list)
+    thresholds: bool = False
+    temperature: bool = False
+    keep_probabilities: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,28 +2,40 @@
 
 `oracle` predicts the first rater's labels and must be perfect where there is no other rater; `chance` predicts the
 training part's class frequencies everywhere, so its values follow from the data. A method between them is worth its
-training. Where a case has several raters, `raters` scores each against each other (`rater_pairs.py`): a method with
+training. Where a case has several raters, `raters` scores each against each other (`score_rater_pairs`): a method with
 their DSC agrees with the raters as they agree with each other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from softbench.datasets import splits
+from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
+from softbench.errors import InputError
 from softbench.jobs import joint_manifest, pieces
-from softbench.training import predictors, rater_pairs, score_piece
-from softbench.training.scoring_settings import Scoring
+from softbench.metrics.pooled import Curves, Pool, merged
+from softbench.metrics.reliability import Reliability
+from softbench.metrics.score import Assessment, curves_of
+from softbench.metrics.threshold_curve import Curve
+from softbench.training import predictors
+from softbench.training.predictors import certain
+from softbench.training.run import Scoring
+from softbench.training.scoring import RAW, diagram_name, fill_scores, measure, score_each, write_scores
 
 VERSION = 1
-
 KINDS = ("oracle", "chance", "raters")
 RECORD = "batch-0.json"  # of a row, as if it were a method's only batch
+STEP = 100  # in the column `rater`: 100 times the rater who predicts, and the rater who is the reference
+
+Pair = tuple[int, np.ndarray, np.ndarray]  # id, probabilities (C, …), reference (1, …)
 
 
 def run_all(
@@ -39,10 +51,10 @@ def run_all(
     Raises: InputError and others: as `joint_manifest.make`.
     """
 
-    def score(row: Mapping[str, Any], record: Path, tell: Callable[[str], None]) -> None:
+    def score_row(row: Mapping[str, Any], record: Path, tell: Callable[[str], None]) -> None:
         run(**row, dataset=dataset, split=split, output=record, log=tell)
 
-    joint_manifest.make(output, RECORD, {row["names"]["method"]: partial(score, row) for row in rows}, log)
+    joint_manifest.make(output, RECORD, {row["names"]["method"]: partial(score_row, row) for row in rows}, log)
 
 
 def run(
@@ -83,10 +95,103 @@ def run(
 
     def build(scratch: Path) -> dict[str, Any]:
         if kind == "raters":
-            return rater_pairs.fill(scratch, dataset, split, how, names, seed, log)
-        predictor = {score_piece.RAW: predictors.untrained(kind, dataset, split)}
-        return score_piece.fill(scratch, predictor, dataset, split, how, names, seed, log)
+            return fill_rater_pairs(scratch, dataset, split, how, names, seed, log)
+        predictor = {RAW: predictors.untrained(kind, dataset, split)}
+        return fill_scores(scratch, predictor, dataset, split, how, names, seed, log)
 
     scores = pieces.make(output.parent / f"seed-{seed}", "scores", key, build)
     done = {str(seed): {"status": "done", "scores": scores["hash"], "key": scores["key"]}}
     pieces.write_json(output, {"run": names, "seeds": done})
+
+
+def fill_rater_pairs(
+    scratch: Path,
+    dataset: Dataset,
+    split: pd.DataFrame,
+    scoring: Scoring,
+    names: dict[str, str],
+    seed: int,
+    log: Callable[[str], None],
+) -> dict[str, Any]:
+    """Score raters against each other on the test part of a split, into the files of a piece.
+
+    Arguments, result and files are those of `scoring.fill_scores`, but no prediction is kept: each rater is one.
+    Raises: InputError: if a case has one rater.
+    """
+    part = {name: list(split.loc[split["part"] == name, "case"]) for name in ("val", "test")}
+    rows, statistics = score_rater_pairs(dataset, part["test"], scoring, validation=part["val"], log=log)
+    arrays: dict[str, np.ndarray] = {}
+    for roi, pooled in statistics.items():
+        arrays |= pooled.to_arrays(diagram_name(RAW, roi))
+    return write_scores(scratch, rows.assign(prediction=RAW), arrays, names, seed)
+
+
+def score_rater_pairs(
+    dataset: Dataset,
+    cases: Sequence[str],
+    scoring: Scoring,
+    *,
+    validation: Sequence[str] = (),
+    log: Callable[[str], None] = print,
+) -> tuple[pd.DataFrame, dict[str, Reliability]]:
+    """Score raters against each other on cases.
+
+    The label map of each rater is the prediction, that of each other rater the reference, and every ordered pair has
+    rows of its own: the policy of a table settles an empty mask pair by pair, and since a case's value is the mean over
+    its defined rows, it is the mean over its defined pairs. Both orders count, as precision and sensitivity exchange
+    places. A label map has the confidence 1 everywhere. So ECE is the share of voxels that the other rater labels
+    otherwise, Brier twice that share, and NLL 27.6 nat times that share, since a probability counts as no less than
+    1e-12.
+
+    Args: as `scoring.score`.
+    Returns: the same as `scoring.score`. Rows of a case have the rater 100 r + s where rater r is the prediction and s
+        the reference (102: the first against the second); soft metrics take the reference of the pair as well. Pooled
+        rows and reliability statistics are over the voxels of all pairs.
+    Raises: InputError: if a case has one rater.
+    """
+
+    def assess_case(case_id: str) -> Assessment:
+        return _assess_pairs(case_id, dataset, scoring)
+
+    def validation_curves() -> Curves:
+        return _curves(dataset, validation)
+
+    return score_each(cases, assess_case, validation_curves if scoring.thresholds else None, log)
+
+
+def rater_pairs(case: Case, case_id: str, classes: int) -> Iterator[Pair]:
+    """Give the ordered pairs of a case's raters.
+
+    Raises: InputError: if there is one rater.
+    """
+    raters = len(case.labels)
+    if raters < 2:
+        raise InputError(
+            f"the case {case_id} has one label map, so there are no raters to score against each other. Leave the row "
+            "with `sanity: raters` out of the experiment."
+        )
+    for first, second in permutations(range(raters), 2):
+        yield STEP * (first + 1) + second + 1, certain(case, first, classes), case.labels[second : second + 1]
+
+
+def _assess_pairs(case_id: str, dataset: Dataset, scoring: Scoring) -> Assessment:
+    """Assess all pairs of a case: the rows and curves of each, and what their voxels give together."""
+    case, together = dataset.load(case_id), Pool()
+    rows: list[pd.DataFrame] = []
+    curves: dict[tuple[int, str], Curve] = {}
+    for pair, probabilities, reference in rater_pairs(case, case_id, len(dataset.classes)):
+        found = measure(probabilities, reference, case, dataset, scoring)
+        together.add(case_id, found)
+        rows.append(found.rows.assign(rater=pair))
+        curves |= {(pair, structure): curve for (_, structure), curve in found.curves.items()}
+    return Assessment(pd.concat(rows, ignore_index=True), together.statistics, together.soft, curves)
+
+
+def _curves(dataset: Dataset, cases: Sequence[str]) -> Curves:
+    """Return the overlap of each structure at every threshold, over all pairs of cases."""
+    curves = []
+    for case_id in cases:
+        case = dataset.load(case_id)
+        for _, probabilities, reference in rater_pairs(case, case_id, len(dataset.classes)):
+            curves.append(curves_of(probabilities, reference, case.spacing_mm, dataset.structures, valid=case.valid))
+    return merged(curves)

@@ -10,11 +10,11 @@ import torch
 
 from softbench import store
 from softbench.jobs import pieces
-from softbench.training import model_file, predictors, score_piece
-from softbench.training.coarse_scores import Pair
+from softbench.training import inference, predictors, scoring
 from softbench.training.inference import view_of
 from softbench.training.material import Material
 from softbench.training.predictors import Predictor
+from softbench.training.scoring import Pair
 from softbench.training.temperature_scaling import temperature
 
 VERSION = 1
@@ -36,10 +36,10 @@ def key_of_scores(material: Material, model: str) -> str:
 def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str, Any]:
     """Fill the piece `scores`: the tidy table, the reliability statistics and the predictions."""
     torch.set_num_threads(material.run.protocol.threads)
-    model = model_file.load(folder / "model.pt", material.device)
+    model = inference.load_model(folder / "model.pt", material.device)
     run, coarse = material.run, pair_of(material, [model])
     of_model: dict[str, Any] = {"resolution": run.resolution, "view": view_of(material.protocol)}
-    kinds: dict[str, Predictor] = {score_piece.RAW: predictors.networks([model], **of_model)}
+    kinds: dict[str, Predictor] = {scoring.RAW: predictors.networks([model], **of_model)}
     found: dict[str, Any] = {}
     if run.scoring.temperature:
         validation = [material.case(case) for case in material.parts["val"]]
@@ -47,7 +47,7 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
         material.log(f"seed {seed}: temperature {found['temperature']:.3f}")
         kinds["temperature"] = predictors.networks([model], temperature=found["temperature"], **of_model)
     where = (scratch, kinds, material.dataset, material.split)
-    return found | score_piece.fill(*where, run.scoring, run.names, seed, material.log, pair=coarse)
+    return found | scoring.fill_scores(*where, run.scoring, run.names, seed, material.log, pair=coarse)
 
 
 def pair_of(material: Material, models: Sequence[torch.nn.Module]) -> Pair | None:

@@ -1,7 +1,8 @@
-"""Scores of a predictor on test cases: one case in memory at a time."""
+"""Scores of predictors on test cases, one case in memory at a time, and the files of the piece `scores`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,14 +10,25 @@ import pandas as pd
 from softbench import images, store
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
+from softbench.jobs import pieces
 from softbench.jobs.progress import Progress
-from softbench.metrics.pooled import Pool, merged
+from softbench.metrics import rows
+from softbench.metrics.pooled import POOLED, Chosen, Curves, Pool, choose, merged, rows_at, thresholds_of
 from softbench.metrics.reliability import Reliability
-from softbench.metrics.score import Assessment, assess, curves_of
+from softbench.metrics.score import Assessment, assess, curves_of, table
+from softbench.metrics.soft import SoftSums
+from softbench.metrics.threshold_curve import Curve
+from softbench.metrics.tidy import tidy
 from softbench.training.predictors import Predictor
-from softbench.training.scoring_settings import Scoring
+from softbench.training.run import Scoring
 
 VERSION = 2
+RAW = "raw"  # what a network says, without temperature
+COARSE = "training"  # the grid of training, in the column `grid`
+RATER = 1  # of rows on that grid: the target is of no rater
+
+# case id -> probabilities and target, (C, ...) on the grid of training, and the voxels that exist there or None
+Pair = Callable[[str], tuple[np.ndarray, np.ndarray, np.ndarray | None]]
 
 
 def score(
@@ -43,25 +55,52 @@ def score(
     Returns: the rows of `metrics.score_case` with their case, pooled rows (case "pooled"), and the reliability
         statistics of each region, pooled over the cases.
     """
-    tables: list[pd.DataFrame] = []
-    pool = Pool()
-    progress = Progress(log, "score", len(cases), "cases", every_s=15)
-    for number, case_id in enumerate(cases, start=1):
+
+    def assess_case(case_id: str) -> Assessment:
         case = dataset.load(case_id)
         probabilities = predictor(case)
-        found = measure(probabilities, case.labels, case, dataset, scoring)
-        tables.append(found.rows.assign(case=case_id))
-        pool.add(case_id, found)
         if keep is not None:
             label_map = probabilities.argmax(axis=0).astype(np.uint8)
             file = keep / "predictions" / f"{case_id}.nii.gz"
             images.write(file, label_map, case.affine, dataset.axcodes(case_id))
             if scoring.keep_probabilities:
                 store.write(keep / "probabilities", case_id, probabilities, affine=case.affine)
+        return measure(probabilities, case.labels, case, dataset, scoring)
+
+    def validation_curves() -> Curves:
+        def curves(case: Case) -> dict[tuple[int, str], Curve]:
+            return curves_of(predictor(case), case.labels, case.spacing_mm, dataset.structures, valid=case.valid)
+
+        return merged([curves(case) for case in map(dataset.load, validation)])
+
+    return score_each(cases, assess_case, validation_curves if scoring.thresholds else None, log)
+
+
+def score_each(
+    cases: Sequence[str],
+    assess_case: Callable[[str], Assessment],
+    validation_curves: Callable[[], Curves] | None,
+    log: Callable[[str], None],
+) -> tuple[pd.DataFrame, dict[str, Reliability]]:
+    """Return the rows of each case and of all cases pooled, and the pooled reliability statistics.
+
+    Args:
+        cases: ids, in the order of the rows.
+        assess_case: scores one of them.
+        validation_curves: of the cases on which thresholds are chosen; None: no hard metrics at thresholds.
+        log: takes a line of progress.
+    """
+    tables: list[pd.DataFrame] = []
+    pool = Pool()
+    progress = Progress(log, "score", len(cases), "cases", every_s=15)
+    for number, case_id in enumerate(cases, start=1):
+        assessment = assess_case(case_id)
+        tables.append(assessment.rows.assign(case=case_id))
+        pool.add(case_id, assessment)
         progress.at(number)
     tables.append(pool.rows())
-    if scoring.thresholds:
-        tables.append(pool.rows_at_thresholds(_curves(predictor, dataset, validation)))
+    if validation_curves is not None:
+        tables.append(pool.rows_at_thresholds(validation_curves()))
     return pd.concat(tables, ignore_index=True), pool.statistics
 
 
@@ -84,10 +123,123 @@ def measure(
     )
 
 
-def _curves(predictor: Predictor, dataset: Dataset, cases: Sequence[str]) -> dict:
-    """Return the overlap of each structure at every threshold, over all cases and raters."""
-    curves = []
-    for case in map(dataset.load, cases):
-        found = predictor(case)
-        curves.append(curves_of(found, case.labels, case.spacing_mm, dataset.structures, valid=case.valid))
-    return merged(curves)
+def score_coarse(
+    pair: Pair, structures: Mapping[str, Sequence[int]], cases: Sequence[str], validation: Sequence[str]
+) -> pd.DataFrame:
+    """Score cases on the grid of training against the method's own target: what the EPD paper prints.
+
+    The target is the soft label that the method learns from, made for the test cases too. Hard metrics compare masks at
+    EPD's best threshold with the target's most probable class; they flatter a coarse grid, so tables take the full grid
+    unless they say otherwise.
+
+    Args:
+        pair: gives prediction and target of a case.
+        structures: class ids of each structure; its probability is the sum over them.
+        cases: the test cases.
+        validation: where the thresholds `_at_val` are chosen.
+    Returns: soft metrics, and hard ones at the best thresholds, of each case and pooled (case "pooled"), with `case`
+        and `grid`.
+    """
+    of_validation = _merged([_curves(pair(case), structures) for case in validation])
+    curves: dict[str, dict[str, Curve]] = {}
+    sums: dict[str, dict[str, SoftSums]] = {}
+    for case in cases:
+        found = pair(case)
+        curves[case], sums[case] = _curves(found, structures), _sums(found, structures)
+    pooled, total = _merged(list(curves.values())), _merged(list(sums.values()))
+    chosen: Chosen = choose(of_validation, "val") | choose(pooled, "test")
+    tables = [
+        table([(RATER, row) for row in (*_soft_rows(sums[case]), *rows_at(curves[case], chosen))]).assign(case=case)
+        for case in cases
+    ]
+    whole = [*_soft_rows(total), *rows_at(pooled, chosen), *thresholds_of(chosen)]
+    tables.append(table([(RATER, row) for row in whole]).assign(case=POOLED))
+    return pd.concat(tables, ignore_index=True).assign(grid=COARSE)
+
+
+def _curves(
+    found: tuple[np.ndarray, np.ndarray, np.ndarray | None], structures: Mapping[str, Sequence[int]]
+) -> dict[str, Curve]:
+    probabilities, target, valid = found
+    hard = target.argmax(axis=0)  # the one place where hard labels come from soft ones: EPD's printed evaluation
+    return {
+        name: Curve.of(_sum(probabilities, ids), np.isin(hard, list(ids)), valid) for name, ids in structures.items()
+    }
+
+
+def _sums(
+    found: tuple[np.ndarray, np.ndarray, np.ndarray | None], structures: Mapping[str, Sequence[int]]
+) -> dict[str, SoftSums]:
+    probabilities, target, valid = found
+    return {name: SoftSums.of(_sum(probabilities, ids), _sum(target, ids), valid) for name, ids in structures.items()}
+
+
+def _sum(probabilities: np.ndarray, ids: Sequence[int]) -> np.ndarray:
+    total: np.ndarray = np.clip(probabilities[list(ids)].sum(axis=0), 0, 1)  # rounding may pass 1
+    return total
+
+
+def _soft_rows(sums: Mapping[str, SoftSums]) -> list[rows.Row]:
+    return [row for structure, one in sums.items() for row in rows.of_soft(structure, one)]
+
+
+def _merged(found: Sequence[Mapping]) -> dict:
+    """Add up what several cases have, structure by structure."""
+    total: dict = {}
+    for of_case in found:
+        total |= {name: total[name].merge(one) if name in total else one for name, one in of_case.items()}
+    return total
+
+
+def diagram_name(prediction: str, roi: str) -> str:
+    """Return the name of a region's reliability statistics in reliability.npz."""
+    return roi if prediction == RAW else f"{prediction}_{roi}"
+
+
+def fill_scores(
+    scratch: Path,
+    predictors: Mapping[str, Predictor],
+    dataset: Dataset,
+    split: pd.DataFrame,
+    scoring: Scoring,
+    names: dict[str, str],
+    seed: int | None,
+    log: Callable[[str], None],
+    *,
+    pair: Pair | None = None,
+) -> dict[str, Any]:
+    """Score predictors on the test part of a split, into the files of a piece.
+
+    Args:
+        scratch: an empty folder; it gets scores.parquet, reliability.npz, predictions/ and, where scoring keeps them,
+            probabilities/ (a store).
+        predictors: by what fills the column `prediction`. The first gives predictions/ and probabilities/; others (such
+            as `temperature`) are scored alone.
+        names, seed: fill the columns of the scores; None: an ensemble of seeds.
+        pair: prediction and target of a case on a coarser grid of training, where scores are wanted there too.
+    Returns: the facts of the piece's record: the hash of the scores.
+    """
+    part = {name: list(split.loc[split["part"] == name, "case"]) for name in ("val", "test")}
+    tables: list[pd.DataFrame] = []
+    arrays: dict[str, np.ndarray] = {}
+    first = next(iter(predictors))
+    for kind, predictor in predictors.items():
+        keep = scratch if kind == first else None
+        rows, pooled = score(predictor, dataset, part["test"], scoring, validation=part["val"], keep=keep, log=log)
+        tables.append(rows.assign(prediction=kind))
+        for roi, one in pooled.items():
+            arrays |= one.to_arrays(diagram_name(kind, roi))
+    if pair is not None:
+        coarse = score_coarse(pair, dataset.structures, part["test"], part["val"])
+        tables.append(coarse.assign(prediction=first))
+    return write_scores(scratch, pd.concat(tables, ignore_index=True), arrays, names, seed)
+
+
+def write_scores(
+    scratch: Path, rows: pd.DataFrame, arrays: Mapping[str, np.ndarray], names: dict[str, str], seed: int | None
+) -> dict[str, Any]:
+    """Write the rows of a predictor and the arrays of its reliability statistics; arguments and result as `fill`."""
+    table = tidy(rows, names, seed)
+    table.to_parquet(scratch / "scores.parquet", index=False, write_page_checksum=True)
+    np.savez_compressed(scratch / "reliability.npz", **arrays)  # type: ignore[arg-type]
+    return {"hash": pieces.key_of(csv=table.to_csv(index=False))}

@@ -1,15 +1,20 @@
-"""The piece `model` of a seed: trained weights and the history of training."""
+"""The piece `model` of a seed: trained weights, the history of training, and what the batch's manifest says of both."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import torch
 
 from softbench.jobs import pieces, provenance
-from softbench.training import facts, model_file
-from softbench.training.loop import train
+from softbench.training import inference
+from softbench.training.device import precision_name
+from softbench.training.loop import comparable, train
 from softbench.training.material import Material
+from softbench.training.protocol import Protocol
 
 VERSION = 1
 
@@ -36,7 +41,7 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
     """Fill the piece `model`: weights and history; return their hash and what the manifest tells of them."""
     watch = provenance.Watch(material.device)
     model, history = train(
-        material.resident,
+        material.cached_data,
         [material.case(case) for case in material.parts["val"]],
         network=material.run.network,
         loss=material.run.loss,
@@ -48,19 +53,39 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
         deadline=material.deadline,
         log=material.log,
     )
-    channels = material.resident.images.shape[1]
-    model_file.save(
+    channels = material.cached_data.images.shape[1]
+    inference.save_model(
         scratch / "model.pt",
         model,
         material.run.network,
         channels,
         len(material.dataset.classes),
-        material.resident.dims,
+        material.cached_data.dims,
     )
     pd.DataFrame(history).to_csv(scratch / "history.csv", index=False)
     watch.write(scratch / "provenance.json", threads=material.run.protocol.threads)
     return {
-        "hash": model_file.hash_weights(model),
-        "training": facts.of_training(material.protocol, len(material.parts["train"]), material.device),
-        "validation": facts.of_validation(history, material.protocol, len(material.parts["val"])),
+        "hash": inference.hash_weights(model),
+        "training": training_facts(material.protocol, len(material.parts["train"]), material.device),
+        "validation": validation_facts(history, material.protocol, len(material.parts["val"])),
     }
+
+
+def training_facts(protocol: Protocol, cases: int, device: torch.device) -> dict[str, Any]:
+    """Return `cases` of the training part, optimiser `steps`, and the `precision` of activations, "fp32" or "bf16"."""
+    steps = protocol.for_cases(cases).steps
+    return {"cases": cases, "steps": steps, "precision": precision_name(protocol.precision, device)}
+
+
+def validation_facts(history: Sequence[dict[str, float]], protocol: Protocol, cases: int) -> dict[str, Any]:
+    """Return what the weights that were kept reached: `dsc` (None where undefined), its `step`, and how many `cases`.
+
+    Args:
+        history: of `loop.train`; the rows of validations hold `val_dsc`.
+        protocol: its `select` says which weights were kept: those of the best DSC (the first of equals), or the last.
+        cases: of the validation part.
+    """
+    looked = [row for row in history if "val_dsc" in row]
+    row = max(looked, key=lambda row: comparable(row["val_dsc"])) if protocol.select == "best" else looked[-1]
+    dsc = row["val_dsc"]
+    return {"dsc": None if math.isnan(dsc) else float(dsc), "step": int(row["step"]), "cases": cases}

@@ -16,7 +16,7 @@ from softbench.networks.trial import small_grid
 from softbench.store import ONE
 from softbench.tools.check.device import available_bytes
 from softbench.tools.check.findings import Finding, failed, ok, warning
-from softbench.training import resident, train
+from softbench.training import cached_data, train
 from softbench.training.memory import USABLE, Need, Step, estimate, smaller
 from softbench.training.protocol import Protocol
 
@@ -107,7 +107,7 @@ def few_steps(device: torch.device, step: Step) -> None:
     case = _empty(step.channels, step.crop)
     codes = np.zeros((1, step.classes, *step.crop), np.uint16)
     codes[:, 0] = ONE
-    data = resident.load([case] * step.batch, [(codes, case.labels)] * step.batch, step.crop, device)
+    data = cached_data.load([case] * step.batch, [(codes, case.labels)] * step.batch, step.crop, device)
     look = [_empty(step.channels, small_grid(multiple, len(step.crop)))] if min(step.crop) > multiple else [case]
     with tempfile.TemporaryDirectory() as scratch:
         train(

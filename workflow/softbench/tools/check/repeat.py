@@ -13,8 +13,8 @@ from softbench.datasets.case import Case
 from softbench.errors import TimeLimitError
 from softbench.soft_labels import one_hot
 from softbench.tools.check.findings import Finding, failed, ok, warning
-from softbench.training import resident, train
-from softbench.training.model_file import hash_weights
+from softbench.training import cached_data, train
+from softbench.training.inference import hash_weights
 from softbench.training.protocol import Protocol
 
 STEPS = 10
@@ -31,7 +31,7 @@ def small_run(folder: Path, device: torch.device, deadline: float | None = None)
     """Return the network after ten steps; past the deadline it stops at the fifth, with a checkpoint in `folder`."""
     cases = [_case(number) for number in range(CASES)]
     targets = [(_codes(case)[None], case.labels) for case in cases]
-    data = resident.load(cases, targets, PROTOCOL.patch_size, device)
+    data = cached_data.load(cases, targets, PROTOCOL.patch_size, device)
     threads = torch.get_num_threads()
     try:
         model, _ = train(

@@ -8,17 +8,17 @@ import torch
 
 from softbench.losses import Target
 from softbench.store import ONE
-from softbench.training import augment, draws
+from softbench.training import augment
 from softbench.training.augment import Move
-from softbench.training.layout import channels_last
+from softbench.training.cached_data import CachedData
+from softbench.training.device import channels_last, send
 from softbench.training.protocol import AXES, Protocol
-from softbench.training.resident import Resident
-from softbench.training.transfer import send
+from softbench.training.rng import cases_of_step, generator, raters_of_step
 
 VERSION = 1
 
 
-class Room(NamedTuple):
+class Buffers(NamedTuple):
     """Memory that every batch of a run is written into: fresh memory costs more than the copy.
 
     images (B, M, ...) and soft (B, C, ...) float32, channels last; hard (B, ...) int64; valid (B, ...) bool.
@@ -30,11 +30,11 @@ class Room(NamedTuple):
     valid: torch.Tensor
 
 
-def room(data: Resident, protocol: Protocol) -> Room:
+def buffers(data: CachedData, protocol: Protocol) -> Buffers:
     """Return the memory that a batch of this protocol takes, on the device of training."""
     where: dict[str, Any] = {"device": data.device}
     batch, crop = protocol.batch, protocol.patch_size
-    return Room(
+    return Buffers(
         channels_last(torch.empty((batch, data.images.shape[1], *crop), **where)),
         torch.empty((batch, data.soft.shape[2], *crop), **where),
         torch.empty((batch, *crop), dtype=torch.int64, **where),
@@ -43,20 +43,20 @@ def room(data: Resident, protocol: Protocol) -> Room:
 
 
 def batch_of(
-    data: Resident, protocol: Protocol, seed: int, step: int, into: Room | None = None
+    data: CachedData, protocol: Protocol, seed: int, step: int, into: Buffers | None = None
 ) -> tuple[torch.Tensor, Target]:
     """Return the images and target of a step: which cases, which crops and flips is a function of (seed, step).
 
-    Args: into: memory that is overwritten, from `room`; None takes fresh memory.
+    Args: into: memory that is overwritten, from `buffers`; None takes fresh memory.
     """
-    images, soft, hard, valid = places = into or room(data, protocol)
-    chosen = draws.cases_of_step(seed, step, protocol.batch, len(data.cases))
-    rng = draws.generator(seed, "augment", step)
+    images, soft, hard, valid = places = into or buffers(data, protocol)
+    chosen = cases_of_step(seed, step, protocol.batch, len(data.cases))
+    rng = generator(seed, "augment", step)
     where = rng.random((protocol.batch, data.dims))
     turns = rng.random((protocol.batch, data.dims)) < 0.5
     scale = 1 + protocol.intensity_scale * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
     shift = protocol.intensity_shift * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
-    raters = draws.raters_of_step(seed, step, protocol.batch, data.hard.shape[1])
+    raters = raters_of_step(seed, step, protocol.batch, data.hard.shape[1])
     moves = [augment.draw(protocol, data.dims, rng) for _ in chosen]
     for i, n in enumerate(chosen):
         sample, flips = _sample(data, protocol, n, raters[i], where[i]), _flips(data, protocol, turns[i])
@@ -72,7 +72,7 @@ def batch_of(
     return images, Target(soft.div_(ONE), hard, valid)
 
 
-def _sample(data: Resident, protocol: Protocol, n: int, rater: int, where: np.ndarray) -> list[torch.Tensor]:
+def _sample(data: CachedData, protocol: Protocol, n: int, rater: int, where: np.ndarray) -> list[torch.Tensor]:
     """Cut one crop of case n, its place relative to the room that there is."""
     extent, crop = data.extents[n], protocol.patch_size
     starts = [int(u * (max(0, have - size) + 1)) for u, have, size in zip(where, extent, crop, strict=True)]
@@ -84,7 +84,7 @@ def _sample(data: Resident, protocol: Protocol, n: int, rater: int, where: np.nd
     return [*(send(part, data.device) for part in parts), valid]
 
 
-def _flips(data: Resident, protocol: Protocol, turns: np.ndarray) -> list[int]:
+def _flips(data: CachedData, protocol: Protocol, turns: np.ndarray) -> list[int]:
     """Return the axes, from the end, that a sample is flipped along: those drawn that the protocol allows."""
     names = AXES[-data.dims :]
     return [axis - data.dims for axis in range(data.dims) if turns[axis] and names[axis] in protocol.flips]

@@ -17,7 +17,7 @@ SHARE_OF_GPU = 0.5  # of its free memory that data may take: the network needs t
 
 
 @dataclass(frozen=True)
-class Resident:
+class CachedData:
     """N cases on one grid, all in one memory.
 
     images: (N, M, D, H, W) float16, float32 where a value would overflow; soft: (N, R, C, D, H, W) uint16, 65535 is 1;
@@ -46,7 +46,7 @@ def load(
     crop: Sequence[int],
     device: torch.device,
     log: Callable[[str], None] = lambda line: None,
-) -> Resident:
+) -> CachedData:
     """Pad cases and their targets to one grid that holds a crop: in the GPU's memory, else where it reads fastest.
 
     Args:
@@ -69,7 +69,7 @@ def load(
         soft[n].copy_(torch.from_numpy(pad_background(codes, grid)))
         hard[n].copy_(torch.from_numpy(pad_to(labels, grid).astype(np.uint8)))
     valid = _labelled(cases, grid, images.device)
-    return Resident(images, soft, hard, extents, [case.id for case in cases], valid, device)
+    return CachedData(images, soft, hard, extents, [case.id for case in cases], valid, device)
 
 
 def _first(
@@ -135,7 +135,7 @@ def padded(image: np.ndarray, multiple: int) -> np.ndarray:
     return pad_edge(image, round_up(image.shape[1:], multiple))
 
 
-def class_frequencies(data: Resident, classes: int) -> torch.Tensor:
+def class_frequencies(data: CachedData, classes: int) -> torch.Tensor:
     """Return the share of each class among the voxels of the training cases, padding left out: (C,) float64."""
     counts = torch.zeros(classes, dtype=torch.float64)
     for n, extent in enumerate(data.extents):

@@ -6,7 +6,7 @@ import torch
 from softbench.arrays import one_hot
 from softbench.datasets.case import Case
 from softbench.store import encode
-from softbench.training import feed, resident
+from softbench.training import batches, cached_data
 from softbench.training.protocol import Protocol
 
 CPU = torch.device("cpu")
@@ -28,17 +28,17 @@ def make_case(number: int, factor: float = 1.0) -> Case:
     return Case(f"case_{number}", images, labels, (1.0, 1.0, 1.0), np.eye(4))
 
 
-def load(cases: list[Case], said: list[str] | None = None) -> resident.Resident:
+def load(cases: list[Case], said: list[str] | None = None) -> cached_data.CachedData:
     targets = ((encode(one_hot(case.labels[0], 3))[None], case.labels) for case in cases)
-    return resident.load(cases, targets, PROTOCOL.patch_size, CPU, (said if said is not None else []).append)
+    return cached_data.load(cases, targets, PROTOCOL.patch_size, CPU, (said if said is not None else []).append)
 
 
 def test_memory_that_is_used_again_holds_the_batch_that_fresh_memory_would() -> None:
     data = load([make_case(n) for n in range(3)])
-    into = feed.room(data, PROTOCOL)
+    into = batches.buffers(data, PROTOCOL)
     for step in range(8):
-        images, target = feed.batch_of(data, PROTOCOL, 0, step, into)
-        others, other = feed.batch_of(data, PROTOCOL, 0, step)
+        images, target = batches.batch_of(data, PROTOCOL, 0, step, into)
+        others, other = batches.batch_of(data, PROTOCOL, 0, step)
         assert torch.equal(images, others)
         assert all(torch.equal(a, b) for a, b in zip(target, other, strict=True))
         assert images.data_ptr() == into.images.data_ptr()
@@ -49,12 +49,12 @@ def test_flipped_batch_is_the_flipped_crop() -> None:
     cases = [make_case(0)]
     settings = {"steps": 1, "batch": 1, "patch_size": [6, 7, 8], "learning_rate": 0.1}
     plain, flipping = Protocol(**settings), Protocol(**settings, flips=["D", "H", "W"])
-    data = resident.load(cases, [(encode(one_hot(cases[0].labels[0], 3))[None], cases[0].labels)], [6, 7, 8], CPU)
-    straight, target = feed.batch_of(data, plain, 0, 0)
+    data = cached_data.load(cases, [(encode(one_hot(cases[0].labels[0], 3))[None], cases[0].labels)], [6, 7, 8], CPU)
+    straight, target = batches.batch_of(data, plain, 0, 0)
     ways = [[axis for axis, turned in zip((-3, -2, -1), bits, strict=True) if turned] for bits in np.ndindex(2, 2, 2)]
     seen = set()
     for step in range(40):
-        images, turned = feed.batch_of(data, flipping, 0, step)
+        images, turned = batches.batch_of(data, flipping, 0, step)
         (way,) = [n for n, axes in enumerate(ways) if torch.equal(images, straight.flip(axes))]
         assert torch.equal(turned.hard, target.hard.flip(ways[way]))
         assert torch.equal(turned.soft, target.soft.flip(ways[way]))
@@ -77,7 +77,7 @@ def test_targets_are_read_one_at_a_time() -> None:
             read.append(case.id)
             yield encode(one_hot(case.labels[0], 3))[None], case.labels
 
-    data = resident.load(cases, targets(), PROTOCOL.patch_size, CPU)
+    data = cached_data.load(cases, targets(), PROTOCOL.patch_size, CPU)
     assert read == ["case_0", "case_1", "case_2"]
     assert torch.equal(data.hard[1, 0], torch.from_numpy(cases[1].labels[0]))
 
@@ -91,4 +91,4 @@ def test_where_the_data_lie_is_said() -> None:
 
 @pytest.mark.parametrize(("size", "free", "fits"), [(50, 100, True), (51, 100, False)])
 def test_data_take_at_most_half_of_the_free_memory_of_a_gpu(size: int, free: int, fits: bool) -> None:
-    assert resident.fits(size, free) == fits
+    assert cached_data.fits(size, free) == fits
