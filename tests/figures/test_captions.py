@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from softbench.figures import pictures, reliability_figure, soft_label_figure
+from softbench.figures import gallery, pictures, reliability
 
 ABOUT = "Runs that are no results."
 
@@ -17,7 +17,7 @@ def test_what_the_runs_are_opens_the_caption_and_nothing_else_does(tmp_path: Pat
 
 def test_figures_that_write_their_own_captions_open_them_so(tmp_path: Path) -> None:
     settings = {"title": "T", "panels": [{"name": "BraTS", "reason": "not run"}], "about": ABOUT}
-    for name, write in (("bins", reliability_figure.write), ("soft", soft_label_figure.write)):
+    for name, write in (("bins", reliability.write), ("soft", gallery.write)):
         paths = [tmp_path / f"{name}{suffix}" for suffix in (".png", ".pdf", ".txt")]
         write(settings, paths)
         assert paths[2].read_text() == f"{ABOUT} BraTS: not run.\n"

@@ -6,13 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench.datasets.case import Case
-from softbench.figures import (  # fmt: skip
-    case_rows,
-    discrepancy_figure,
-    pictures,
-    probability_figure,
-    slices_figure,
-)
+from softbench.figures import case_rows, pictures, probability_maps, slices_figure
 from softbench.figures.case_rows import CaseRow
 
 METHODS = {"one_hot": "One-hot", "svls": "SVLS"}
@@ -53,7 +47,7 @@ def test_slice_has_a_contour_of_each_structure_for_reference_and_prediction():
 
 
 def test_probabilities_show_the_raters_mean_and_the_sum_over_classes():
-    figure = probability_figure.draw([row({"one_hot": PROBABILITY})], {"one_hot": "One-hot"}, title="T")
+    figure = probability_maps.draw_probabilities([row({"one_hot": PROBABILITY})], {"one_hot": "One-hot"}, title="T")
     _, raters, predicted = pictures_in(figure)[:3]
     assert sorted(np.unique(raters)) == [0, 0.5, 1]  # three columns of pixels are marked by one of two raters
     assert (raters == 0.5).sum() == 7 * 3
@@ -64,7 +58,7 @@ def test_probabilities_show_the_raters_mean_and_the_sum_over_classes():
 def test_discrepancy_is_prediction_minus_reference_with_arms_in_lines():
     structures = {"core": (2,)}
     rows = [row({"one_hot": PROBABILITY, "svls": PROBABILITY}, structures)]
-    figure = discrepancy_figure.draw(rows, {"a": ["one_hot"], "b": ["svls"]}, METHODS, title="T")
+    figure = probability_maps.draw_discrepancies(rows, {"a": ["one_hot"], "b": ["svls"]}, METHODS, title="T")
     signed = pictures_in(figure)[1]
     assert (signed < 0).sum() == 4  # the core has 2 x 2 pixels
     np.testing.assert_allclose(np.unique(signed.round(6)), [-0.9, 0.1])
@@ -76,8 +70,8 @@ def test_same_rows_give_the_same_bytes_and_nothing_at_hand_a_sheet_that_says_so(
     rows = [MISSING] if missing else [row({"one_hot": PROBABILITY, "svls": PROBABILITY})]
     for name in ("a", "b"):
         for kind, figure in (
-            ("p", probability_figure.draw(rows, METHODS, title="T")),
-            ("d", discrepancy_figure.draw(rows, {"x": ["one_hot"], "y": ["svls"]}, METHODS, title="T")),
+            ("p", probability_maps.draw_probabilities(rows, METHODS, title="T")),
+            ("d", probability_maps.draw_discrepancies(rows, {"x": ["one_hot"], "y": ["svls"]}, METHODS, title="T")),
         ):
             pictures.save(figure, [tmp_path / f"{kind}_{name}.png"], "")
             assert ("BraTS: not run" in texts(figure)) == missing

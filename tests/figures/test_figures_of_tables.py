@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from softbench.datasets.prepare import prepare
-from softbench.figures import pictures, reliability, reliability_figure, soft_label_figure
+from softbench.figures import gallery, pictures, reliability
 from softbench.metrics import Reliability
 from softbench.soft_labels.produce import produce
 
@@ -42,7 +42,7 @@ def test_row_is_an_experiment_over_the_foreground_and_missing_data_is_named(tmp_
 
     monkeypatch.setattr(reliability, "draw", draw)
     settings = {"title": "R", "methods": ["svls"], "titles": {"svls": "SVLS"}, "panels": [panel, MISSING]}
-    reliability_figure.write(settings, paths_in(tmp_path))
+    reliability.write(settings, paths_in(tmp_path))
     assert drawn["rows"] == {"BraTS": "BraTS"}
     assert drawn["title"] == "R (foreground)"
     ((key, bins),) = drawn["statistics"].items()
@@ -53,7 +53,7 @@ def test_row_is_an_experiment_over_the_foreground_and_missing_data_is_named(tmp_
     assert "KiTS: not run: no data." in text
 
 
-@pytest.mark.parametrize("write", [reliability_figure.write, soft_label_figure.write])
+@pytest.mark.parametrize("write", [reliability.write, gallery.write])
 def test_nothing_at_hand_gives_all_three_files(tmp_path, write):
     write({"title": "R", "methods": [], "titles": {}, "panels": [MISSING]}, paths_in(tmp_path))
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
@@ -67,7 +67,7 @@ def test_soft_label_on_a_coarser_grid_is_left_out_and_said_so(tmp_path):
         produce(name, data, tmp_path / name, settings=settings, version={}, **SILENT)
     softs = {name: str(tmp_path / name / "manifest.json") for name in ("svls", "epd")}
     panel = {"name": "Body", "data": str(data), "soft_labels": softs}
-    soft_label_figure.write({"title": "Soft", "panels": [panel]}, paths_in(tmp_path))
+    gallery.write({"title": "Soft", "panels": [panel]}, paths_in(tmp_path))
     text = (tmp_path / "figure.txt").read_text()
     assert "Body: phantom_body_000" in text
     assert "epd is not shown: it lies on a coarser grid." in text

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from softbench import datasets, images
 from softbench.datasets.prepare import prepare
-from softbench.figures import case_rows, pictures, segmentations
+from softbench.figures import case_rows, pictures
+from softbench.figures.views import segmentations
 from softbench.jobs import pieces
 
 SILENT = {"log": lambda line: None}

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from softbench.figures import pictures, sweep, sweep_figure
+from softbench.figures import pictures, sweep
 from softbench.figures.sweep import Panel
 
 POINTS = [(0.0, "one_hot"), (0.1, "good"), (0.2, "lost")]
@@ -47,7 +47,7 @@ def panels(scores):
 
 
 def test_panel_holds_mean_seeds_and_a_hollow_anchor(scores):
-    figure = sweep_figure.draw(panels(scores), points=[0, 0.1, 0.2], title="T", **DRAWN)
+    figure = sweep.draw(panels(scores), points=[0, 0.1, 0.2], title="T", **DRAWN)
     dsc = figure.axes[0]
     line = next(one for one in dsc.lines if one.get_linestyle() == "-" and len(one.get_xdata()) == 2)
     np.testing.assert_allclose(line.get_ydata(), [0.5, 0.6])
@@ -57,25 +57,25 @@ def test_panel_holds_mean_seeds_and_a_hollow_anchor(scores):
 
 
 def test_panel_without_runs_says_why(scores):
-    figure = sweep_figure.draw(panels(scores), points=[0, 0.1, 0.2], title="T", **DRAWN)
+    figure = sweep.draw(panels(scores), points=[0, 0.1, 0.2], title="T", **DRAWN)
     assert [text.get_text() for text in figure.axes[1].texts] == ["not run: no data"]
 
 
 def test_caption_says_what_dots_and_diamonds_are_and_how_many_seeds(scores):
-    text = sweep_figure.caption(panels(scores), structure="A", **DRAWN)
+    text = sweep.caption(panels(scores), structure="A", **DRAWN)
     for words in ("mean over seeds of the mean over test cases", "Hollow diamonds", "Ours: 3 seeds", "Theirs: not run"):
         assert words in text
-    assert "Hollow" not in sweep_figure.caption(panels(scores)[1:], structure="A", **DRAWN)
+    assert "Hollow" not in sweep.caption(panels(scores)[1:], structure="A", **DRAWN)
 
 
 def test_caption_ends_with_what_is_ours(scores):
-    text = sweep_figure.caption(panels(scores), structure="A", note="All with 2000 of them.", **DRAWN)
+    text = sweep.caption(panels(scores), structure="A", note="All with 2000 of them.", **DRAWN)
     assert text.endswith("Theirs: not run: no data. All with 2000 of them.")
 
 
 def test_same_curves_give_the_same_bytes(scores, tmp_path):
     for name in ("a", "b"):
-        figure = sweep_figure.draw(panels(scores), points=[0.1, 0.2], title="T", log=True, **DRAWN)
+        figure = sweep.draw(panels(scores), points=[0.1, 0.2], title="T", log=True, **DRAWN)
         pictures.save(figure, [tmp_path / f"{name}.{form}" for form in ("png", "pdf", "txt")], "What it shows.")
     for form in ("png", "pdf"):
         assert (tmp_path / f"a.{form}").read_bytes() == (tmp_path / f"b.{form}").read_bytes()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError
-from softbench.figures import pictures, training, training_figure
+from softbench.figures import pictures, training
 
 HISTORY = pd.DataFrame(
     {
@@ -54,7 +54,7 @@ def test_every_finished_seed_has_a_line_in_each_row(panel: training.Panel) -> No
     assert set(zip(panel.curves["method"], panel.curves["seed"], strict=True)) == {
         ("one_hot", 0), ("one_hot", 1), ("svls", 0),
     }  # fmt: skip
-    figure = training_figure.draw([panel], title="T")
+    figure = training.draw([panel], title="T")
     assert [len(axis.lines) for axis in figure.axes] == [3, 3, 3]
     rates = figure.axes[2]
     assert rates.get_yscale() == "log"
@@ -64,7 +64,7 @@ def test_every_finished_seed_has_a_line_in_each_row(panel: training.Panel) -> No
 
 
 def test_methods_differ_in_colour_and_in_line(panel: training.Panel) -> None:
-    lines = training_figure.draw([panel], title="T").axes[0].lines
+    lines = training.draw([panel], title="T").axes[0].lines
     looks = [(line.get_color(), line.get_linestyle()) for line in lines]
     assert looks[0] == looks[1] != looks[2]
     assert looks[0][1] != looks[2][1]
@@ -72,16 +72,16 @@ def test_methods_differ_in_colour_and_in_line(panel: training.Panel) -> None:
 
 def test_caption_says_how_often_the_rate_fell_and_what_was_not_run(panel: training.Panel) -> None:
     missing = training.read({"name": "Theirs", "reason": "not run: no data"}, TITLES)
-    text = training_figure.caption([panel, missing], note="Ours.")
+    text = training.caption([panel, missing], note="Ours.")
     assert "Mine: 2 seeds; the rate falls 0 to 1 times in a run. Theirs: not run: no data. Ours." in text
-    drawn = training_figure.draw([panel, missing], title="T")
+    drawn = training.draw([panel, missing], title="T")
     assert [text.get_text() for text in drawn.axes[1].texts] == ["not run: no data"]
 
 
 def test_runs_that_all_failed_are_said(tmp_path: Path) -> None:
     runs = {"svls": {"batches": [write_batch(tmp_path, "svls", {}, failed=(0,))]}}
     found = training.read({"name": "Mine", "runs": runs}, TITLES)
-    assert training_figure.caption([found]).endswith("Mine: no finished run.")
+    assert training.caption([found]).endswith("Mine: no finished run.")
 
 
 def test_lost_history_is_told_with_the_list_to_delete(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_lost_history_is_told_with_the_list_to_delete(tmp_path: Path) -> None:
 
 def test_same_runs_give_the_same_bytes(panel: training.Panel, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        figure = training_figure.draw([panel], title="T")
+        figure = training.draw([panel], title="T")
         pictures.save(figure, [tmp_path / f"{name}.{form}" for form in ("png", "pdf")], "")
     for form in ("png", "pdf"):
         assert (tmp_path / f"a.{form}").read_bytes() == (tmp_path / f"b.{form}").read_bytes()

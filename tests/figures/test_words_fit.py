@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from softbench.figures import case_figure, pictures, rank_figure, reliability
+from softbench.figures import pictures, reliability
+from softbench.figures.views import cases as cases_view
+from softbench.figures.views import ranks_figure
 from softbench.metrics import Reliability
 from softbench.tables import assemble, evidence
 from softbench.tables.rankings import rankings
@@ -28,13 +30,13 @@ def shown(methods: int):
 
 
 def cases(methods: int):
-    return case_figure.draw(shown(methods), title=TABLE)
+    return cases_view.draw(shown(methods), title=TABLE)
 
 
 def ranks(methods: int):
     table = shown(methods)
     titles = {method.key: method.title for method in table.table.methods}
-    return rank_figure.draw(rankings(table, draws=1), table.names, titles, title=TABLE)
+    return ranks_figure.draw(rankings(table, draws=1), table.names, titles, title=TABLE)
 
 
 def calibration(methods: int):

@@ -7,7 +7,7 @@ from scipy import stats
 from softbench.statistics import crossed_difference, detectable, difference, new_patients, power
 from softbench.statistics.bootstrap import percentiles, weights
 from softbench.statistics.crossed import new_seeds_and_cases
-from softbench.statistics.student import t_interval
+from softbench.statistics.intervals import t_interval
 
 DRAWS = 20_000  # a rate of 5 % has a standard error of .15 %
 NAMES = ["dsc", "ece", "hd95"]

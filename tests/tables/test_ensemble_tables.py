@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from softbench import InputError
-from softbench.figures import panels
+from softbench.figures import reliability
 from softbench.metrics import Reliability
 from softbench.metrics.tidy import tidy
 from softbench.tables import assemble, forms, wording
@@ -188,7 +188,7 @@ def test_diagrams_are_those_of_the_prediction(paths, prediction: str, expected: 
 def test_legend_of_ensembles_speaks_of_no_single_seed() -> None:
     def labels(**settings: bool) -> list[str]:
         figure = Figure()
-        panels.draw_legend(figure, lines=1, **settings)
+        reliability.draw_legend(figure, lines=1, **settings)
         return [text.get_text() for text in figure.legends[0].get_texts()]
 
     assert labels()[:2] == ["all seeds merged", "one seed"]

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from softbench.figures import case_dots, case_figure, pictures, rank_figure
-from softbench.figures.rank_sheet import RankSheet
+from softbench.figures import pictures
+from softbench.figures.views import cases, ranks_figure
+from softbench.figures.views.ranks_figure import RankSheet
 from softbench.tables import assemble, between, evidence, forms, rank_table
 from softbench.tables.parts import Column
 from softbench.tables.rankings import between_columns, between_tables, rankings
@@ -87,7 +88,7 @@ def test_table_and_figure_show_one_rank_in_one_order_within_its_range(tmp_path: 
     assert "| A | 2.3 (1–3) |" in text
     assert "| C | 1.3 (1–2) |" in text
     assert "| C | 1.3 | 1–2 | 67 % |" in text
-    axis = rank_figure.draw(found, shown.names, {key: key.upper() for key in KEYS}, title="T").axes[0]
+    axis = ranks_figure.draw(found, shown.names, {key: key.upper() for key in KEYS}, title="T").axes[0]
     assert [label.get_text() for label in axis.get_yticklabels()] == ["C", "A", "B"]
     np.testing.assert_allclose(axis.lines[0].get_xdata(), [4 / 3, 7 / 3, 7 / 3])
     detail = text[text.index("column by column") :]
@@ -106,7 +107,7 @@ def test_column_in_which_nothing_differs_is_left_out_and_named(tmp_path: Path) -
     assert "| Method | WT DSC ↑ | ECE, boundary band ↓ |" in text
     why = "all 3 methods have the same value in every seed, nothing differs."
     assert f"WT HD95 (mm) is left out: {why}" in text
-    figure = rank_figure.draw(found, shown.names, {key: key.upper() for key in KEYS}, title="T")
+    figure = ranks_figure.draw(found, shown.names, {key: key.upper() for key in KEYS}, title="T")
     assert len(figure.axes) == 2
     assert f"WT HD95 (mm) has no panel: {why}" in words(figure).replace("\n", " ")
 
@@ -120,7 +121,7 @@ def test_one_seed_has_ranks_without_a_range_and_the_sentence_on_one_run(tmp_path
     assert "with one run per method, a test over cases" in text
     for absent in ("over seeds", "of seeds", "Friedman"):
         assert absent not in text
-    figure = rank_figure.draw(found, shown.names, {key: key.upper() for key in KEYS}, title="T")
+    figure = ranks_figure.draw(found, shown.names, {key: key.upper() for key in KEYS}, title="T")
     assert not figure.axes[0].collections
     assert "There is one run a method" in words(figure)
     assert "over seeds" not in words(figure)
@@ -135,7 +136,7 @@ def test_every_rank_has_a_tick(methods: int) -> None:
         return pd.concat([one.assign(value=one["value"] + n / 100) for n, one in enumerate(copies)])
 
     shown = made(2, 2, methods=more, changed=several)
-    figure = rank_figure.draw(rankings(shown, draws=1), shown.names, {m["key"]: m["title"] for m in more}, title="T")
+    figure = ranks_figure.draw(rankings(shown, draws=1), shown.names, {m["key"]: m["title"] for m in more}, title="T")
     assert figure.axes[0].get_xticks().tolist() == list(range(1, methods + 1))
     numbers = [label.get_text() for label in figure.axes[0].get_xticklabels()]
     assert [int(number) for number in numbers] == list(range(1, methods + 1))
@@ -208,7 +209,7 @@ def test_table_with_one_method_says_that_there_is_nothing_to_rank(tmp_path: Path
     for suffix in ("csv", "md", "html"):
         forms.write(rank_table.sheet(shown, found), tmp_path / f"ranks.{suffix}")
     assert "1 of the trained methods have a score, two are needed" in (tmp_path / "ranks.md").read_text()
-    rank_figure.draw(found, shown.names, {}, title="T")
+    ranks_figure.draw(found, shown.names, {}, title="T")
 
 
 def words(figure) -> str:
@@ -219,7 +220,7 @@ def words(figure) -> str:
 
 def test_diagram_has_bars_where_the_test_is_valid_and_else_says_why() -> None:
     titles = {key: key.upper() for key in KEYS}
-    figures = [rank_figure.draw(rankings(s, draws=1), s.names, titles, title="T") for s in (made(5), made(3))]
+    figures = [ranks_figure.draw(rankings(s, draws=1), s.names, titles, title="T") for s in (made(5), made(3))]
     assert "CD 1.48" in words(figures[0])
     assert "No critical difference is valid: 3 seeds, at least 5 are needed." in words(figures[1])
     # Mean ranks 1, 2, 3 and CD 1.48: two cliques, beside the dots and the scale.
@@ -239,12 +240,12 @@ def test_panels_of_many_methods_keep_their_distance() -> None:
 
 def test_telling_columns_are_overlap_distance_and_the_calibration_of_the_boundary() -> None:
     columns = [Column("nll"), Column("nsd_2mm", "WT"), *(Column(**column) for column in COLUMNS[::-1])]
-    assert case_figure.telling(columns) == [4, 3, 2]
-    assert case_figure.telling([Column("nll"), Column("brier")]) == [0]
+    assert cases.telling(columns) == [4, 3, 2]
+    assert cases.telling([Column("nll"), Column("brier")]) == [0]
 
 
 def test_cases_are_drawn_with_the_mean_over_seeds_of_each() -> None:
-    figure = case_figure.draw(made(3, 10), title="T")
+    figure = cases.draw(made(3, 10), title="T")
     assert [axis.title.get_text() for axis in figure.axes] == ["WT DSC", "WT HD95 (mm)", "ECE, boundary band"]
     dots = [line.get_xdata() for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert [len(line) for line in dots] == [10, 10]  # b and c; a is the control
@@ -254,34 +255,34 @@ def test_cases_are_drawn_with_the_mean_over_seeds_of_each() -> None:
 
 def test_method_without_scores_keeps_a_line_of_cases() -> None:
     shown = made(skip=["c"], failed=[{"method": "c", "seed": 0, "reason": "nan"}])
-    assert "no difference: no score" in words(case_figure.draw(shown, title="T"))
+    assert "no difference: no score" in words(cases.draw(shown, title="T"))
 
 
 NEAR = np.linspace(-1, 1, 200)
 
 
 def test_far_case_is_at_the_edge_and_squeezes_no_other() -> None:
-    line = case_dots.CaseLine(np.append(NEAR, 100.0), 0.0, -0.1, 0.1)
-    low, high = case_dots.limits([line])
+    line = cases.CaseLine(np.append(NEAR, 100.0), 0.0, -0.1, 0.1)
+    low, high = cases.limits([line])
     assert -1.5 < low < -1
     assert 1 < high < 1.5
-    assert case_dots.beyond(line, low, high, 3) == {"left": ("", ""), "right": ("", "+100")}
+    assert cases.beyond(line, low, high, 3) == {"left": ("", ""), "right": ("", "+100")}
 
 
 def test_one_wide_interval_or_one_far_method_squeezes_no_other() -> None:
-    usual = [case_dots.CaseLine(NEAR, 0.0, -0.1, 0.1)] * 3
-    wide = case_dots.CaseLine(NEAR, 0.0, -50.0, 50.0)
-    far = case_dots.CaseLine(NEAR - 40, -40.0, -41.0, -39.0)
-    low, high = case_dots.limits([*usual, wide, far])
+    usual = [cases.CaseLine(NEAR, 0.0, -0.1, 0.1)] * 3
+    wide = cases.CaseLine(NEAR, 0.0, -50.0, 50.0)
+    far = cases.CaseLine(NEAR - 40, -40.0, -41.0, -39.0)
+    low, high = cases.limits([*usual, wide, far])
     assert (low, high) == pytest.approx((-1.12, 1.12))  # 6 % beyond the last dot
-    assert case_dots.beyond(wide, low, high, 2) == {"left": ("to \N{MINUS SIGN}50.0", ""), "right": ("to +50.0", "")}
-    assert case_dots.beyond(far, low, high, 2)["left"] == ("\N{MINUS SIGN}40.0", "\N{MINUS SIGN}41.0 (200)")
+    assert cases.beyond(wide, low, high, 2) == {"left": ("to \N{MINUS SIGN}50.0", ""), "right": ("to +50.0", "")}
+    assert cases.beyond(far, low, high, 2)["left"] == ("\N{MINUS SIGN}40.0", "\N{MINUS SIGN}41.0 (200)")
 
 
 def test_line_of_zeros_does_not_make_the_others_far() -> None:
-    zeros = [case_dots.CaseLine(np.zeros(9), 0.0, 0.0, 0.0)] * 3
-    assert case_dots.limits([*zeros, case_dots.CaseLine(NEAR, 0.0, -0.1, 0.1)])[1] > 1
-    assert case_dots.limits(zeros) == (-1, 1)
+    zeros = [cases.CaseLine(np.zeros(9), 0.0, 0.0, 0.0)] * 3
+    assert cases.limits([*zeros, cases.CaseLine(NEAR, 0.0, -0.1, 0.1)])[1] > 1
+    assert cases.limits(zeros) == (-1, 1)
 
 
 def test_control_that_is_wrong_on_purpose_takes_no_part_in_the_axis_and_is_written_at_its_edge() -> None:
@@ -289,7 +290,7 @@ def test_control_that_is_wrong_on_purpose_takes_no_part_in_the_axis_and_is_writt
         return scores.assign(value=scores["value"].where(scores["method"] != "c", scores["value"] + 7))
 
     rows = [*METHODS[:2], {**METHODS[2], "wrong": True}]
-    axis = case_figure.draw(made(3, 10, methods=rows, changed=far), title="T").axes[0]
+    axis = cases.draw(made(3, 10, methods=rows, changed=far), title="T").axes[0]
     assert axis.get_xticks().max() <= 0.11  # all that is compared lies between 0 and 0.1
     arrows = [line for line in axis.lines if line.get_marker() == ">"]
     assert len(arrows) == 2  # of the mean, and of the cases
@@ -307,7 +308,7 @@ def test_ticks_are_three_or_more_and_their_numbers_do_not_touch(span: tuple[floa
         there = (scores["method"] == "b") & (scores["metric"] == "dsc")
         return scores.assign(value=scores["value"].mask(there, 0.7 + low + (high - low) * case))
 
-    figure = case_figure.draw(made(1, 10, methods=METHODS[:2], changed=between), title="T")
+    figure = cases.draw(made(1, 10, methods=METHODS[:2], changed=between), title="T")
     with pictures.style("ticks"):
         figure.canvas.draw()
     labels = [label for label in figure.axes[0].get_xticklabels() if label.get_text()]
@@ -320,7 +321,7 @@ def test_ticks_are_three_or_more_and_their_numbers_do_not_touch(span: tuple[floa
 def test_same_figure_has_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         paths = [tmp_path / f"{name}.{suffix}" for suffix in ("png", "pdf")]
-        pictures.save(case_figure.draw(made(2, 3), title="T"), paths, case_figure.CAPTION)
+        pictures.save(cases.draw(made(2, 3), title="T"), paths, cases.CAPTION)
     for suffix in ("png", "pdf"):
         assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
 

@@ -1,6 +1,6 @@
 """Draw predicted probabilities beside the raters', inferred again for the cases shown."""
 
-from softbench.figures import case_rows, pictures, probability_figure
+from softbench.figures import case_rows, pictures, probability_maps
 from softbench.jobs import logs
 from softbench.training import one_case
 from softbench.training.device import choose
@@ -12,6 +12,6 @@ with logs.job(snakemake.log[0]) as log:
         for panel in figure["panels"]
         for row in case_rows.rows(panel, figure, one_case.probabilities(panel.get("runs", {}), device, log))
     ]
-    drawn = probability_figure.draw(rows, case_rows.titles(figure), title=figure["title"])
-    caption = probability_figure.CAPTION.format(what=figure.get("structure", case_rows.FOREGROUND_WORDS))
+    drawn = probability_maps.draw_probabilities(rows, case_rows.titles(figure), title=figure["title"])
+    caption = probability_maps.CAPTION_OF_PROBABILITIES.format(what=figure.get("structure", case_rows.FOREGROUND_WORDS))
     pictures.save(drawn, snakemake.output, case_rows.captioned(caption, rows), about=figure.get("about", ""))

@@ -1,7 +1,7 @@
 """Draw reliability diagrams, a row an experiment and region."""
 
-from softbench.figures import reliability_figure
+from softbench.figures import reliability
 from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]):
-    reliability_figure.write(snakemake.params.figure, snakemake.output)
+    reliability.write(snakemake.params.figure, snakemake.output)

@@ -1,6 +1,6 @@
 """Draw a metric against a parameter of a method."""
 
-from softbench.figures import pictures, sweep, sweep_figure
+from softbench.figures import pictures, sweep
 from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]):
@@ -8,6 +8,6 @@ with logs.job(snakemake.log[0]):
     panels = [sweep.read(panel, figure) for panel in figure["panels"]]
     what = {"x": figure["x"], "metrics": figure["metrics"]}
     points = sorted(map(float, figure["points"]))
-    drawn = sweep_figure.draw(panels, points=points, title=figure["title"], log=figure.get("log", False), **what)
-    caption = sweep_figure.caption(panels, structure=figure["structure"], note=figure.get("note", ""), **what)
+    drawn = sweep.draw(panels, points=points, title=figure["title"], log=figure.get("log", False), **what)
+    caption = sweep.caption(panels, structure=figure["structure"], note=figure.get("note", ""), **what)
     pictures.save(drawn, snakemake.output, caption, about=figure.get("about", ""))

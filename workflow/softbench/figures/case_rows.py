@@ -1,4 +1,4 @@
-"""Rows of figures that show cases: the case, and what each method makes of it."""
+"""Rows of figures that show cases: cases chosen by a rule fixed before anybody looks, and what methods predict."""
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -12,12 +12,79 @@ import pandas as pd
 from softbench import datasets, nifti
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
-from softbench.figures import case_choice
-from softbench.figures.case_choice import FOREGROUND
+from softbench.errors import InputError
 from softbench.figures.pictures import NOT_RUN
 from softbench.jobs import joint_manifest, storage
+from softbench.tables.rounding import digits, number
 
 VERSION = 2
+QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
+RULE_WORDS = {"lower_quartile": "lower quartile", "median": "median", "upper_quartile": "upper quartile"}
+FOREGROUND = "foreground"  # all classes but background: not scored as such, so the mean over structures stands for it
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A case, the rule that chose it (see `QUANTILES`), its DSC, and among how many cases it was chosen."""
+
+    case: str
+    rule: str
+    dsc: float
+    cases: int
+
+
+def dsc_by_case(
+    scores: pd.DataFrame,
+    method: str,
+    structure: str = FOREGROUND,
+    seed: int | None = None,
+    prediction: str = "raw",
+) -> pd.Series:
+    """Return a method's DSC of each test case, on the full grid: the mean over raters, seeds and structures.
+
+    Args:
+        scores: the tidy table of one experiment and network.
+        method: its key.
+        structure: one that was scored, or "foreground": the mean over all.
+        seed: this one alone; None: all.
+        prediction: of runs, "raw"; of ensembles, which have no seed, "ensemble".
+    Returns: DSC by case, sorted by case; undefined values (both masks empty) enter no mean, and a case without any
+        defined value is left out.
+    """
+    dsc = (scores["metric"] == "dsc") & (scores["grid"] == "full") & (scores["prediction"] == prediction)
+    rows = scores[dsc & (scores["method"] == method) & (scores["case"] != "pooled")]
+    if structure != FOREGROUND:
+        rows = rows[rows["structure"] == structure]
+    if seed is not None:
+        rows = rows[rows["seed"] == seed]
+    return rows.groupby("case", observed=True)["value"].mean().dropna().sort_index()
+
+
+def choose(dsc: pd.Series, rules: Sequence[str]) -> list[Choice]:
+    """Return the case of each rule: that at a quantile of the cases by DSC, the lower where it lies between two.
+
+    Args:
+        dsc: by case; equal values are ordered by the case's name.
+        rules: keys of `QUANTILES`.
+    Raises: InputError: if there is no case.
+    """
+    if dsc.empty:
+        raise InputError("no test case has a DSC, so none can be chosen to be shown. Is the structure in the data?")
+    ordered = dsc.reset_index().sort_values([dsc.name or "value", "case"], ignore_index=True)
+    places = {rule: int(QUANTILES[rule] * (len(ordered) - 1)) for rule in rules}
+    return [
+        Choice(str(ordered["case"][n]), rule, float(ordered.iloc[n, 1]), len(ordered)) for rule, n in places.items()
+    ]
+
+
+def chosen_words(choice: Choice, by: str, where: str) -> str:
+    """Say which case was chosen, and how."""
+    return (
+        f"{where}: {choice.case}, at the {RULE_WORDS[choice.rule]} of the DSC over {choice.cases} test cases "
+        f"({number(choice.dsc, digits('dsc', '1'))}; {by})"
+    )
+
+
 FAILED = "no finished run"
 FOREGROUND_WORDS = "all structures together"
 Predicted = Callable[[str, Path, str], np.ndarray]  # method, folder of its seed, case -> label map or probabilities
@@ -63,7 +130,7 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
         return [CaseRow(panel["name"], reason=FAILED, about=f"{panel['name']}: {why}")]
     scores = _dsc_of(folder for _, folder in done.values())
     dsc = _dsc(scores, by, panel["structure"], done[by][0])
-    chosen = case_choice.choose(dsc, settings.get("cases", ["median"]))
+    chosen = choose(dsc, settings.get("cases", ["median"]))
     dataset = datasets.open(panel["data"])
     give = predicted or label_maps(dataset)
     return [_row(panel, dataset, one, done, by, give, scores, titles(settings)) for one in chosen]
@@ -72,7 +139,7 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
 def _row(
     panel: Mapping[str, Any],
     dataset: Dataset,
-    chosen: case_choice.Choice,
+    chosen: Choice,
     done: Mapping[str, tuple[int | None, Path]],
     by: str,
     give: Predicted,
@@ -80,7 +147,7 @@ def _row(
     shown: Collection[str],
 ) -> CaseRow:
     who = f"{panel['runs'][by]['title']}, {_whose(done[by][0])}"
-    words = case_choice.words(chosen, who, panel["name"])
+    words = chosen_words(chosen, who, panel["name"])
     others = {panel["runs"][method]["title"]: seed for method, (seed, _) in done.items() if seed != done[by][0]}
     odd = "".join(f"; of {title} {_whose(seed)}" for title, seed in others.items())
     same = "the ensemble" if done[by][0] is None else "the same seed"
@@ -89,7 +156,7 @@ def _row(
         for method, (seed, _) in done.items()
     }
     return CaseRow(
-        f"{panel['name']}\n{case_choice.WORDS[chosen.rule]}",
+        f"{panel['name']}\n{RULE_WORDS[chosen.rule]}",
         dataset.load(chosen.case),
         structures_of(dataset, panel["structure"]),
         {method: give(method, folder, chosen.case) for method, (_, folder) in done.items() if method in shown},
@@ -116,7 +183,7 @@ def _whose(seed: int | None) -> str:
 def _dsc(scores: pd.DataFrame, method: str, structure: str, seed: int | None) -> pd.Series:
     """Return the DSC by case of a method's seed, or of its ensemble."""
     prediction = "ensemble" if seed is None else "raw"
-    return case_choice.dsc_by_case(scores, method, structure, seed, prediction)
+    return dsc_by_case(scores, method, structure, seed, prediction)
 
 
 def _dsc_of(folders: Iterable[Path]) -> pd.DataFrame:

@@ -1,10 +1,11 @@
-"""Pictures of soft labels on one slice: image and label, then a row a soft label, its probabilities and moved mass.
+"""Soft labels of a case on one slice: image and label, then a row a soft label, its probabilities and moved mass.
 
 After Fig. 1 of the GeoLS paper and Figs. 1-3 of the SVLS paper.
 """
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import matplotlib.colors
@@ -17,9 +18,11 @@ from matplotlib.gridspec import GridSpec
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
+from softbench import datasets
 from softbench.arrays import one_hot
 from softbench.datasets.case import Case
 from softbench.figures import pictures
+from softbench.soft_labels import open_store
 
 VERSION = 3
 INCHES, WIDEST = 1.1, 6.2  # of a panel at most, and of all that stand side by side
@@ -150,3 +153,32 @@ def _scales(figure: Figure, grid: GridSpec, shown: Any, moved: Any) -> None:
 
 def _colours(classes: int) -> Any:
     return matplotlib.colors.ListedColormap([(0.08, 0.08, 0.08), *PALETTE[: classes - 1]])
+
+
+RULE = "the first case of the data set that has every class, or else the first"
+
+
+def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
+    """Write the figure (.png, .pdf) and its caption (.txt).
+
+    Args:
+        settings: of the figure: `title`, and `panels` with one panel: `name`, and either `reason`, or `data` (folder)
+            and `soft_labels` (title -> manifest). One on a coarser grid is left out, and the caption says so.
+        paths: of the three files, in this order.
+    """
+    (panel,) = settings["panels"]
+    if "reason" in panel:
+        why = f"{panel['name']}: {panel['reason']}"
+        pictures.save(pictures.nothing(settings["title"], [why]), paths, f"{why}.", about=settings.get("about", ""))
+        return
+    dataset = datasets.open(panel["data"])
+    case = dataset.load(choose_case(dataset.cases))
+    every = {name: open_store(Path(path).parent).read(case) for name, path in panel["soft_labels"].items()}
+    figure = draw(case, every, dataset.classes, title=settings["title"])
+    coarse = [f"{name} is not shown: it lies on a coarser grid." for name, soft in every.items() if _is_off(case, soft)]
+    where = f"{panel['name']}: {case.id}, {RULE}."
+    pictures.save(figure, paths, " ".join([CAPTION, where, *coarse]), about=settings.get("about", ""))
+
+
+def _is_off(case: Case, soft: np.ndarray) -> bool:
+    return soft.shape[1:] != case.labels.shape[1:]

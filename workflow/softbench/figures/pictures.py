@@ -13,13 +13,19 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from softbench.figures.panels import STYLE
-from softbench.figures.reliability import KINDS
 from softbench.jobs import pieces
 
 VERSION = 2
 DPI = 300
 NOT_RUN = "not run"
+KINDS = {"png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None, "Creator": None}}  # no dates
+STYLE = {
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 6.5, "axes.titlesize": 7,
+    "axes.labelsize": 6.5, "xtick.labelsize": 6, "ytick.labelsize": 6, "axes.linewidth": 0.6, "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6, "xtick.major.size": 2, "ytick.major.size": 2, "ytick.minor.size": 0, "pdf.fonttype": 42,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.titlepad": 4, "axes.labelpad": 2, "xtick.major.pad": 2,
+    "ytick.major.pad": 2,
+}  # fmt: skip
 HEADING_SIZE, HEADING_LINE = 8.5, 0.14  # points; inches
 # Okabe and Ito's colours, which differ for every kind of colour vision, the first three in lightness, too; more repeat.
 COLOURS = ("#F0E442", "#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#0072B2", "#FFFFFF")

@@ -1,18 +1,13 @@
 """Is a difference real: means with their spread, differences paired over seeds, tests, what they can see, and ranks."""
 
-from softbench.statistics.agreement import Agreement, agreement
 from softbench.statistics.bootstrap import NewPatients, new_patients
 from softbench.statistics.crossed import Crossed, crossed_difference
-from softbench.statistics.joint import draw_means
-from softbench.statistics.margin import Equivalence, equivalence
-from softbench.statistics.multiplicity import Family, holm
-from softbench.statistics.nemenyi import Friedman, friedman
-from softbench.statistics.paired import Difference, difference, differences
-from softbench.statistics.policy import apply as apply_policy
-from softbench.statistics.power import detectable, power, seeds_needed
+from softbench.statistics.intervals import draw_means, reason_against
+from softbench.statistics.paired import Difference, Equivalence, difference, differences, equivalence
+from softbench.statistics.rank_tests import Agreement, Friedman, agreement, friedman
 from softbench.statistics.ranking import Ranks, ranks
-from softbench.statistics.summary import composite, seed_means, summarise
-from softbench.statistics.validity import reason_against
+from softbench.statistics.summary import apply_policy, composite, seed_means, summarise
+from softbench.statistics.testing import Family, detectable, holm, power, seeds_needed
 
 __all__ = [
     "Agreement",

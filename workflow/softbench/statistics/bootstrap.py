@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from softbench.statistics.intervals import CONFIDENCE, reason_against
 from softbench.statistics.pairs import Pairs, pair, patients_of
-from softbench.statistics.student import CONFIDENCE
-from softbench.statistics.validity import reason_against
 
 VERSION = 1
 LABEL = "these checkpoints, new patients"

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from softbench.statistics.intervals import CONFIDENCE, MIN_SEEDS_CROSSED, p_of, reason_against
 from softbench.statistics.pairs import Pairs, pair, patients_of
-from softbench.statistics.student import CONFIDENCE, p_of
-from softbench.statistics.validity import MIN_SEEDS_CROSSED, reason_against
 
 VERSION = 1
 

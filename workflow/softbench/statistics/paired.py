@@ -1,4 +1,4 @@
-"""Differences between a method and its control, paired over seeds: the seed is the unit of inference."""
+"""Differences of a method and its control, paired over seeds, the unit of inference; whether they are small."""
 
 import math
 from collections.abc import Sequence
@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
+from softbench.checks import require_positive
+from softbench.statistics.intervals import MIN_SEEDS, reason_against, t_interval
 from softbench.statistics.pairs import Sides, sides
-from softbench.statistics.student import t_interval
-from softbench.statistics.validity import MIN_SEEDS, reason_against
 
 VERSION = 1
 
@@ -62,7 +63,7 @@ def difference(
     It speaks of new seeds on these cases: of the methods, as measured by this test set.
 
     Args:
-        scores: the tidy table of one experiment, network, grid and prediction, after `policy.apply` (an infinite
+        scores: the tidy table of one experiment, network, grid and prediction, after `apply_policy` (an infinite
             value makes the result infinite or NaN).
         method: the key of the method.
         control: the key of its loss-matched control.
@@ -106,3 +107,53 @@ def _interval(seeds: np.ndarray, missing: tuple[float, ...]) -> Difference:
         return Difference(float(seeds.mean()), math.nan, math.nan, count, missing)
     mean, low, high, sd, p = (float(value) for value in t_interval(seeds))
     return Difference(mean, low, high, count, missing, sd, p)
+
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Two one-sided t tests over seeds.
+
+    `low` to `high`: the interval of level 1 - 2 alpha; `p`: the larger of the two tests'; `verdict`: "equivalent",
+    "different" or "undecided"; None, with NaN, where there are too few seeds.
+    """
+
+    margin: float
+    low: float = math.nan
+    high: float = math.nan
+    p: float = math.nan
+    verdict: str | None = None
+
+
+def equivalence(gap: Difference, margin: float, *, alpha: float = ALPHA) -> Equivalence:
+    r"""Decide whether a method differs from its control by less than a margin (TOST).
+
+    Equivalent: the interval :math:`\bar d \pm t_{1 - \alpha, S-1}\, \mathrm{sd} / \sqrt S` lies within ± margin, which
+    is when both one-sided tests reject at alpha. Different: not equivalent, and the two-sided test rejects at alpha.
+    Undecided: neither; these seeds cannot tell. What is certainly not zero, but certainly within the margin, is
+    equivalent: the margin says what does not matter.
+
+    Args:
+        gap: what `difference` returned.
+        margin: the largest difference that does not matter, in the metric's unit; stated before looking.
+        alpha: the size of each test.
+    Raises: InputError: if the margin is not positive.
+    Source: Schuirmann 1987. Departures: none.
+    """
+    require_positive("margin", margin)
+    if not math.isfinite(gap.sd):
+        return Equivalence(margin)
+    df, error = gap.n_seeds - 1, gap.sd / math.sqrt(gap.n_seeds)
+    reach = float(stats.t.ppf(1 - alpha, df)) * error
+    p = max(_one_sided(margin + gap.mean, error, df), _one_sided(margin - gap.mean, error, df))
+    verdict = "equivalent" if p < alpha else "different" if gap.p < alpha else "undecided"
+    return Equivalence(margin, gap.mean - reach, gap.mean + reach, p, verdict)
+
+
+def _one_sided(room: float, error: float, df: int) -> float:
+    """Return the p of a room, left between the difference and one end of the margin, that is not above zero."""
+    if error == 0:
+        return 0.0 if room > 0 else 1.0
+    return float(stats.t.sf(room / error, df))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from softbench.errors import InputError
-from softbench.statistics.rows import NO_SEED, column, of_methods
+from softbench.statistics.summary import NO_SEED, column, of_methods
 
 VERSION = 1
 

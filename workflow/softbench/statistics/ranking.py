@@ -9,8 +9,8 @@ import pandas as pd
 from softbench.errors import InputError
 from softbench.metrics import catalogue
 from softbench.statistics.bootstrap import DRAWS, weights
-from softbench.statistics.rows import column, of_methods, seed_by_case
-from softbench.statistics.validity import reason_against
+from softbench.statistics.intervals import reason_against
+from softbench.statistics.summary import column, of_methods, seed_by_case
 
 VERSION = 2
 DIGITS = 12  # what differs less, relative to the largest value, differs by rounding alone, and is a tie
@@ -56,7 +56,7 @@ def ranks(
     Adding a method may thus change ranks; it changes no mean of a table, which are `summarise`'s.
 
     Args:
-        scores: the tidy table of one experiment, network, grid and prediction, after `policy.apply`.
+        scores: the tidy table of one experiment, network, grid and prediction, after `apply_policy`.
         metric: its catalogue entry says whether high or low is better.
         structure: what was scored; may be left out where the metric has one structure only.
         roi: the region.

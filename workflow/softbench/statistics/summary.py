@@ -1,21 +1,25 @@
-"""Means and their spread: over cases within a seed, then over seeds; undefined values are counted, never filled in."""
+"""Means and their spread: over cases within a seed, then over seeds.
 
-from collections.abc import Sequence
+Rows of the tidy scores are chosen so that nothing is mixed. A policy says what an empty mask counts: raw scores hold
+`inf` where one mask is empty, and `nan` where both are. Undefined values are counted, and never filled in.
+"""
+
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
+from softbench.checks import require_one_of
 from softbench.errors import InputError
-from softbench.statistics.rows import CELL, by_case, choose
 
-VERSION = 1
+VERSION = 2
 
 
 def summarise(scores: pd.DataFrame, *, over: str = "cases") -> pd.DataFrame:
     """Average each method's scores over cases within each seed, then over seeds.
 
     Args:
-        scores: the tidy table of one experiment, network, grid and prediction, after `policy.apply`.
+        scores: the tidy table of one experiment, network, grid and prediction, after `apply_policy`.
         over: "cases", or "pooled" for the values that were pooled over cases (one a seed).
     Returns: one row for each method, structure, metric and roi, with
         `mean`; `sd_seeds` (of the seeds' means, ddof 1; NaN with one seed);
@@ -68,7 +72,7 @@ def composite(scores: pd.DataFrame, name: str, members: Sequence[str]) -> pd.Dat
     """Add a structure whose score is, case by case, the mean of its members' scores.
 
     Args:
-        scores: the tidy table, after `policy.apply`, so that a member with an empty mask counts as the policy says.
+        scores: the tidy table, after `apply_policy`, so that a member with an empty mask counts as the policy says.
         name: of the new structure, e.g. "average".
         members: the structures to average.
     Returns: the table with rows added. A composite is the mean over its defined members; it is undefined (NaN) only
@@ -106,3 +110,126 @@ def _check_complete(found: pd.Series, name: str, members: Sequence[str]) -> None
             f"the composite {name!r} needs {', '.join(members)} everywhere, but {len(short)} score(s) lack one of "
             f"them, e.g. {where['metric']} of case {where['case']}. Score that case again."
         )
+
+
+OVER = ("cases", "pooled")
+CELL = ["method", "structure", "metric", "roi"]
+CIRCUMSTANCES = ("experiment", "dataset", "split", "network", "grid", "prediction")
+NO_SEED = -1.0  # stands for the missing seed of an ensemble where a table has a row for each seed
+
+
+def choose(scores: pd.DataFrame, over: str = "cases") -> pd.DataFrame:
+    """Return the rows of single cases, or those pooled over cases, with every column that a summary needs.
+
+    Args:
+        scores: the tidy table; a missing `structure` or `roi` counts as "all", a missing `penalised` as False.
+        over: "cases", or "pooled" for the rows whose case is `pooled`.
+    Returns: a new table.
+    Raises: InputError: if the rows mix experiments, data sets, networks, grids or predictions.
+    """
+    require_one_of("over", over, OVER)
+    rows = scores[(scores["case"] == "pooled") == (over == "pooled")]
+    for name in CIRCUMSTANCES:
+        found = sorted(rows[name].astype(str).unique()) if name in rows.columns else []
+        if len(found) > 1:
+            raise InputError(f"`scores` mix several values of `{name}`: {', '.join(found)}. Select one first.")
+    absent = {"structure": "all", "roi": "all", "penalised": False}
+    return rows.assign(**{name: value for name, value in absent.items() if name not in rows.columns})
+
+
+def by_case(rows: pd.DataFrame) -> pd.Series:
+    """Return one value for each method, structure, metric, roi, seed and case: the mean over its defined raters."""
+    keys = [*CELL, "seed", "case"]
+    return rows.groupby(keys, observed=True, dropna=False)["value"].mean()
+
+
+def column(
+    scores: pd.DataFrame, metric: str, structure: str | None, roi: str, over: str = "cases"
+) -> tuple[pd.DataFrame, str]:
+    """Return the rows of one metric, structure and region, and the words for them: "dsc of WT (roi all)".
+
+    Raises: InputError: if `structure` is None and several were scored; and as `choose`.
+    """
+    rows = choose(scores, over)
+    rows = rows[(rows["metric"] == metric) & (rows["roi"] == roi)]
+    structure = structure if structure is not None else _only_structure(rows, metric)
+    return rows[rows["structure"] == structure], f"{metric} of {structure} (roi {roi})"
+
+
+def _only_structure(rows: pd.DataFrame, metric: str) -> str:
+    found = sorted(rows["structure"].astype(str).unique())
+    if len(found) != 1:
+        raise InputError(f"`structure` must be named for {metric}; scored are: {', '.join(found) or 'none'}.")
+    return found[0]
+
+
+def of_methods(rows: pd.DataFrame, names: Iterable[str], what: str) -> dict[str, pd.Series]:
+    """Return each method's values by seed and case, of the rows of one column; `what` names them in the error.
+
+    Raises: InputError: if a method was not scored there.
+    """
+    wanted = list(dict.fromkeys(names))
+    mine = rows[rows["method"].isin(wanted)]
+    values = mine.groupby(["method", "seed", "case"], observed=True, dropna=False)["value"].mean()
+    found: dict[str, pd.Series] = {}
+    whose = values.index.get_level_values("method").astype(str)
+    for name in wanted:
+        own = values[whose == name]
+        if own.empty:
+            known = ", ".join(sorted(rows["method"].astype(str).unique())) or "no method"
+            raise InputError(f"{what} was not scored for the method {name!r}; it was for {known}.")
+        found[name] = own.droplevel("method")
+    return found
+
+
+def seed_by_case(values: pd.Series) -> pd.DataFrame:
+    """Return values by seed and case as a table: a row for each seed, a column for each case, NaN where absent."""
+    table = values.rename_axis(index=["seed", "case"]).reset_index(name="value")
+    table["seed"] = table["seed"].astype(float).fillna(NO_SEED)
+    return table.pivot(index="seed", columns="case", values="value").sort_index(axis=0).sort_index(axis=1)
+
+
+POLICIES = ("diagonal", "exclude", "raw", "both_empty_is_one")
+BOTH_EMPTY_IS_ONE = ("dsc",)  # in the SVLS authors' code; their surface dice of two empty masks is 0, as our sd_svls
+IMAGE = ["dataset", "case", "grid"]  # what decides the image, and so its diagonal
+
+
+def apply_policy(scores: pd.DataFrame, policy: str = "diagonal") -> pd.DataFrame:
+    """Settle infinite distances, and mark them.
+
+    Args:
+        scores: the tidy table; distances are rows whose `unit` is mm.
+        policy: "diagonal" sets an infinite distance to the diagonal of that case's image (mm), which the rows with
+            the metric `image_diagonal` hold; "exclude" makes it undefined (NaN); "raw" leaves it; "both_empty_is_one"
+            is "diagonal", and a DSC of two empty masks, else undefined, is 1, as in the code of Islam & Glocker 2021.
+    Returns: a copy with one more column, `penalised`: the distance was infinite. Undefined values (NaN, both masks
+        empty) stay undefined, and an infinity of another unit than mm stays, since no diagonal can stand for it.
+    Raises: InputError: for an unknown policy, and where a case with an infinite distance has no diagonal.
+    """
+    require_one_of("policy", policy, POLICIES)
+    infinite = np.isinf(scores["value"]) & (scores["unit"] == "mm")
+    settled = scores.assign(penalised=infinite)
+    if policy == "exclude":
+        settled.loc[infinite, "value"] = np.nan
+    elif policy in ("diagonal", "both_empty_is_one") and infinite.any():
+        settled.loc[infinite, "value"] = _diagonals(scores, scores[infinite])
+    if policy == "both_empty_is_one":
+        settled.loc[settled["metric"].isin(BOTH_EMPTY_IS_ONE) & settled["value"].isna(), "value"] = 1.0
+    return settled
+
+
+def _diagonals(scores: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
+    """Return the image diagonal (mm) of each row's case.
+
+    Where runs recorded several, the largest counts, so that an empty mask costs all methods the same.
+    """
+    place = [name for name in IMAGE if name in scores.columns]
+    known = scores[scores["metric"] == "image_diagonal"].groupby(place, observed=True, as_index=False)["value"].max()
+    found = rows[place].merge(known, on=place, how="left")
+    missing = sorted(found.loc[found["value"].isna(), "case"].astype(str).unique())
+    if missing:
+        raise InputError(
+            f"{len(missing)} case(s) have an infinite distance (one mask empty) and no `image_diagonal`: "
+            f"{', '.join(missing[:5])}. Score them again, or choose the policy `exclude`."
+        )
+    return found["value"].to_numpy()

@@ -15,8 +15,8 @@ from softbench.statistics import (
 )
 from softbench.statistics.bootstrap import new_patients_of
 from softbench.statistics.crossed import crossed_of
+from softbench.statistics.intervals import MARK
 from softbench.statistics.pairs import Pairs, sides
-from softbench.statistics.validity import MARK
 from softbench.tables.evidence import Evidence
 from softbench.tables.parts import Cell, Column, Method, Table
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from string import ascii_lowercase
 
-from softbench.statistics.validity import MARK
+from softbench.statistics.intervals import MARK
 
 
 class Reasons:

@@ -36,7 +36,7 @@ def build(
         methods: the rows in order: `key`, `title`, `control` (a key that was scored, or None).
         columns: in order: `metric`, `structure`, and where wanted `roi`, `title`, `over` ("cases" or "pooled").
         composites: name -> the structures that it averages case by case, after the policy.
-        policy: for empty masks, see `statistics.policy`.
+        policy: for empty masks, see `statistics.apply_policy`.
         title: of the table.
         notes: sentences to print under it.
         failed: runs that gave no score: `method`, `seed`, `reason`; they are counted under the table.

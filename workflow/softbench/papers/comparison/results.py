@@ -9,7 +9,7 @@ from softbench.checks import require_one_of
 from softbench.errors import InputError
 from softbench.papers.published import PublishedTable
 from softbench.statistics import apply_policy, seed_means, summarise
-from softbench.statistics.rows import CELL
+from softbench.statistics.summary import CELL
 from softbench.tables.choice import with_composites
 from softbench.tables.parts import Column, Summary
 
@@ -37,7 +37,7 @@ def results(
         table: the printed one.
         dataset: its key there.
         composites: structure -> the structures that it averages case by case; those of the printed table where None.
-        policy: for empty masks, see `statistics.policy`.
+        policy: for empty masks, see `statistics.apply_policy`.
         grid: "full"; or "training", what EPD prints: methods that were trained at full resolution have no such rows,
             and theirs on the full grid are taken.
     Returns: what `statistics.summarise` returns, and

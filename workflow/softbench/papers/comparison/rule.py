@@ -32,7 +32,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from softbench.statistics.student import CONFIDENCE
+from softbench.statistics.intervals import CONFIDENCE
 from softbench.tables.parts import Judgement, Printed, Summary
 
 VERSION = 1

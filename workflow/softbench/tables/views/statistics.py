@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from softbench.datasets import splits
 from softbench.statistics.bootstrap import LABEL
-from softbench.statistics.validity import MARK
+from softbench.statistics.intervals import MARK
 from softbench.tables import wording
 from softbench.tables.evidence import Evidence, failures, patients_of
 from softbench.tables.evidence_csv import numbers

@@ -9,7 +9,7 @@ import pandas as pd
 
 from softbench.plan.plan import Plan
 from softbench.statistics import apply_policy
-from softbench.statistics.rows import by_case, choose
+from softbench.statistics.summary import by_case, choose
 from softbench.tables.choice import with_composites
 from softbench.tables.parts import Column
 

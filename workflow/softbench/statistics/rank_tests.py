@@ -1,4 +1,4 @@
-"""Do methods differ in rank at all, and by how much must mean ranks differ: Friedman's test, Nemenyi's distance."""
+"""Tests of ranks: Friedman's with Nemenyi's critical difference, and Kendall's tau between two orders of methods."""
 
 import math
 from dataclasses import dataclass
@@ -94,3 +94,34 @@ def _cliques(mean_ranks: pd.Series, distance: float) -> list[tuple[str, ...]]:
             found.append((first, last))
     names = [str(name) for name in mean_ranks.index]
     return [tuple(names[first : last + 1]) for first, last in found]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Kendall's `tau`, 1 for the same order and -1 for the reverse, its two-sided `p`, and the `n_methods` in both.
+
+    NaN with fewer than two methods, or where one of the two ties them all.
+    """
+
+    tau: float
+    p: float
+    n_methods: int
+
+
+def agreement(first: pd.Series, second: pd.Series) -> Agreement:
+    r"""Compare two orders of methods, ties counted (tau-b).
+
+    .. math:: \tau_b = (P - Q) / \sqrt{(P + Q + T_1) (P + Q + T_2)}
+
+    with P pairs in the same order, Q in the other, and T tied in one of the two only.
+
+    Args:
+        first, second: method -> rank, e.g. `ranks(...).table["rank"]`, in which 1 is best whatever the metric. Methods
+            that only one has are left out; adding them changes nothing.
+    Source: Kendall 1945; scipy, exact p without ties.
+    """
+    both = pd.concat([first, second], axis=1, join="inner").dropna().to_numpy()
+    if len(both) < 2 or (np.ptp(both, axis=0) == 0).any():
+        return Agreement(math.nan, math.nan, len(both))
+    found = stats.kendalltau(both[:, 0], both[:, 1])
+    return Agreement(float(found.statistic), float(found.pvalue), len(both))

@@ -1,6 +1,6 @@
-"""Where a prediction is too high or too low: signed difference of probability and reference, an arm a row.
+"""Predicted probabilities of a structure as maps: beside what the raters say, or as their difference to the reference.
 
-After Fig. 4 of the EPD paper.
+After Figs. 4 and 6 of the SVLS paper, and Fig. 4 of the EPD paper.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,9 +16,71 @@ from softbench.figures.gallery import choose_window
 from softbench.tables.rounding import digits, number
 
 VERSION = 1
+PANEL = 1.25  # of a panel
+MAP: dict[str, Any] = {"cmap": "cividis", "vmin": 0, "vmax": 1}  # even in lightness, for grey print, too
+CAPTION_OF_PROBABILITIES = (
+    "Predicted probability of {what} beside the reference: of several raters their mean, and the outline of each over "
+    "the image. The slice with the longest boundary, cropped to the structures; one colour scale for all."
+)
+
+
+def draw_probabilities(rows: Sequence[CaseRow], methods: Mapping[str, str], *, title: str) -> Figure:
+    """Draw the maps.
+
+    Args:
+        rows: of `case_rows.rows`; `predicted` are probabilities (C, ...). Several structures count as one.
+        methods: key -> title, the columns.
+        title: of the figure.
+    """
+    if reasons := case_rows.nothing_at_hand(rows):
+        return pictures.nothing(title, reasons)
+    with pictures.style():
+        size = ((2 + len(methods)) * PANEL + 0.75, len(rows) * PANEL + 0.5)
+        figure = Figure(figsize=size, layout="constrained")
+        axes = pictures.grid(figure, len(rows), 2 + len(methods))
+        shown = None
+        for line, row in zip(axes, rows, strict=True):
+            shown = _fill_row(line, row, list(methods)) or shown
+        for axis, head in zip(
+            axes[0], ["image", "raters' mean" if _many(rows) else "label", *methods.values()], strict=True
+        ):
+            axis.set_title(head)
+        if shown is not None:
+            figure.colorbar(shown, ax=axes, label="probability", fraction=0.03, pad=0.01, aspect=25)
+        pictures.title(figure, title)
+    return figure
+
+
+def _many(rows: Sequence[CaseRow]) -> bool:
+    return any(row.case is not None and len(row.case.labels) > 1 for row in rows)
+
+
+def _fill_row(axes: Sequence[Axes], row: CaseRow, methods: Sequence[str]) -> Any:
+    axes[0].set_ylabel(row.name)
+    if row.case is None:
+        for axis in axes[1:]:
+            pictures.bare(axis)
+        pictures.empty(axes[0], row.reason)
+        return None
+    ids, spacing = members(row), row.case.spacing_mm
+    raters = np.stack([np.isin(labels, ids) for labels in row.case.labels])
+    window = choose_window(np.asarray(raters.any(axis=0), np.uint8))
+    pictures.show(axes[0], row.case.images[0][window], spacing, cmap="gray")
+    for index, mask in enumerate(raters):
+        colour = pictures.COLOURS[index % len(pictures.COLOURS)]
+        pictures.contour(axes[0], mask[window], colors=colour, linewidths=0.9)
+    shown = pictures.show(axes[1], raters.mean(axis=0)[window], spacing, **MAP)
+    for axis, method in zip(axes[2:], methods, strict=True):
+        if method not in row.predicted:
+            pictures.empty(axis, FAILED)
+            continue
+        pictures.show(axis, share(row.predicted[method], ids)[window], spacing, **MAP)
+    return shown
+
+
 INCHES = 1.5  # of a panel
-MAP: dict[str, Any] = {"cmap": "PuOr_r", "vmin": -1, "vmax": 1}  # purple and orange differ for every colour vision
-CAPTION = (
+SIGNED_MAP: dict[str, Any] = {"cmap": "PuOr_r", "vmin": -1, "vmax": 1}  # differ for every colour vision
+CAPTION_OF_DISCREPANCIES = (
     "Predicted probability of {what}, brought to the full grid, minus the reference (1 inside, 0 outside): orange "
     "where the prediction is too high (false positive), purple where it is too low (false negative). Thin line: the "
     "reference, so that in grey, too, what lies outside is too high and what lies inside too low. Number: DSC of "
@@ -26,7 +88,7 @@ CAPTION = (
 )
 
 
-def draw(
+def draw_discrepancies(
     rows: Sequence[CaseRow], arms: Mapping[str, Sequence[str]], methods: Mapping[str, str], *, title: str
 ) -> Figure:
     """Draw the maps: for each case one line an arm, so that the methods of a column are compared.
@@ -45,7 +107,7 @@ def draw(
         figure = Figure(figsize=(columns * INCHES + 0.9, tall), layout="constrained")
         axes = pictures.grid(figure, lines, columns)
         for index, row in enumerate(rows):
-            _fill(axes[index * len(arms) : (index + 1) * len(arms)], row, list(arms.values()), methods)
+            _fill_arms(axes[index * len(arms) : (index + 1) * len(arms)], row, list(arms.values()), methods)
         bar = figure.colorbar(
             _scale(), ax=axes, fraction=0.03, pad=0.01, aspect=30, ticks=[-1, 0, 1], label="prediction − reference"
         )
@@ -67,10 +129,10 @@ def _scale() -> Any:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
-    return ScalarMappable(Normalize(MAP["vmin"], MAP["vmax"]), MAP["cmap"])
+    return ScalarMappable(Normalize(SIGNED_MAP["vmin"], SIGNED_MAP["vmax"]), SIGNED_MAP["cmap"])
 
 
-def _fill(axes: np.ndarray, row: CaseRow, arms: Sequence[Sequence[str]], methods: Mapping[str, str]) -> None:
+def _fill_arms(axes: np.ndarray, row: CaseRow, arms: Sequence[Sequence[str]], methods: Mapping[str, str]) -> None:
     axes[0, 0].set_ylabel(row.name)
     for axis in axes.flat:
         pictures.bare(axis)
@@ -98,7 +160,7 @@ def _map(
         pictures.empty(axis, FAILED)
         return
     signed = share(row.predicted[method], ids)[window] - reference[window]
-    pictures.show(axis, signed, row.case.spacing_mm, **MAP)
+    pictures.show(axis, signed, row.case.spacing_mm, **SIGNED_MAP)
     if reference[window].any():
         axis.contour(reference[window].astype(float), levels=[0.5], colors="0.25", linewidths=0.35)
     pictures.corner(axis, f"DSC {number(row.dsc[method], digits('dsc', '1'))}")
