@@ -1,7 +1,11 @@
 """A loss found by being there: the one of docs/extend.md, as it stands there."""
 
 import importlib.util
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -11,25 +15,29 @@ from softbench import InputError, losses
 from softbench.losses import catalogue
 
 
-@pytest.fixture
-def tversky(root: Path, tmp_path: Path) -> ModuleType:
-    """The module of the page."""
+def text_of_the_page(root: Path) -> str:
     page = (root / "docs" / "extend.md").read_text(encoding="utf-8")
     (text,) = re.findall(
         r"^```python\n# workflow/softbench/losses/tversky\.py\n(.*?)^```", page, re.MULTILINE | re.DOTALL
     )
+    return text
+
+
+@pytest.fixture
+def tversky(root: Path, tmp_path: Path) -> ModuleType:
+    """The module of the page."""
     path = tmp_path / "tversky.py"
-    path.write_text(text)
+    path.write_text(text_of_the_page(root))
     spec = importlib.util.spec_from_file_location("tversky", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def test_loss_of_the_page_is_found_with_its_settings(tversky: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "__file__", str(Path(tversky.__file__).with_name("catalogue.py")))
+def test_loss_of_the_page_is_found_with_its_settings(tversky: ModuleType) -> None:
     allowed = {"missed": {"type": "number", "maximum": 1, "description": "weight of missed voxels"}}
-    assert catalogue.own() == {"tversky": catalogue.Loss("tversky", "Tversky", {"missed": float}, allowed=allowed)}
+    found = catalogue.find(Path(tversky.__file__).parent)
+    assert found == {"tversky": catalogue.Loss("Tversky", {"missed": 0.7}, allowed=allowed)}
 
 
 def test_its_value_is_that_of_counted_voxels(tversky: ModuleType) -> None:
@@ -43,11 +51,10 @@ def test_its_value_is_that_of_counted_voxels(tversky: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("line", ['LOSS = "Tversky"', 'LOSS = {"settings": {}}', 'LOSS = {"class": Tversky}'])
-def test_line_that_cannot_be_read_is_shown_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+def test_line_that_cannot_be_read_is_shown_how(tmp_path: Path, line: str) -> None:
     (tmp_path / "odd.py").write_text(f'"""Odd."""\n\n{line}\n')
-    monkeypatch.setattr(catalogue, "__file__", str(tmp_path / "catalogue.py"))
     with pytest.raises(InputError, match=r'odd\.py: LOSS must be written like \{"class": "Tversky"'):
-        catalogue.own()
+        catalogue.find(tmp_path)
 
 
 def test_range_that_a_loss_declares_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,9 +62,30 @@ def test_range_that_a_loss_declares_is_kept(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "own.py").write_text(
         text + 'ALLOWED = {"share": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}}\n'
     )
-    monkeypatch.setattr(catalogue, "__file__", str(tmp_path / "catalogue.py"))
-    monkeypatch.setattr(catalogue, "LOSSES", catalogue.own())
+    monkeypatch.setattr(catalogue, "LOSSES", catalogue.find(tmp_path))
     assert catalogue.read("own(share=0.7)")[0].settings == {"share": 0.7}
     for value, said in (("2", "above 1: 2"), ("0", "not above 0: 0")):
         with pytest.raises(InputError, match=f"has a share that is {said}"):
             catalogue.read(f"own(share={value})")
+
+
+def test_shipped_losses_are_found_as_an_own_one_is() -> None:
+    """Each is one file that says so; nothing lists them."""
+    files = sorted(p.stem for p in catalogue.ROOM.glob("*.py") if "\nLOSS = {" in p.read_text(encoding="utf-8"))
+    assert catalogue.names() == files
+    assert {"ce", "dice", "kl"} <= set(files)
+
+
+def test_new_loss_is_one_file(root: Path, tmp_path: Path) -> None:
+    """A copy of the package with the file of the page knows, checks, builds and versions the loss."""
+    package = tmp_path / "softbench"
+    shutil.copytree(root / "workflow" / "softbench", package, ignore=shutil.ignore_patterns("__pycache__"))
+    (package / "losses" / "tversky.py").write_text(text_of_the_page(root))
+    code = (
+        "from softbench import losses; from softbench.plan.config.check import _loss; "
+        "assert 'tversky' in losses.names(); "
+        "assert _loss('ce + tversky(missed=0.6)') is None; "
+        "assert 'losses/tversky.py' in losses.catalogue.modules('ce + tversky'); "
+        "assert losses.build('tversky(missed=0.6)').terms[0].loss.missed == 0.6"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(tmp_path)})

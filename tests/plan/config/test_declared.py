@@ -79,7 +79,7 @@ def test_arguments_of_networks_are_declared(name: str) -> None:
 @pytest.mark.parametrize("name", losses.names())
 def test_arguments_of_losses_are_declared(name: str) -> None:
     entry = losses.catalogue.LOSSES[name]
-    room = __import__(f"softbench.losses.{entry.module}", fromlist=["x"])
+    room = __import__(f"softbench.losses.{name}", fromlist=["x"])
     classes = [one for one in vars(room).values() if inspect.isclass(one) and one.__module__ == room.__name__]
     (built,) = [one for one in classes if one.__name__ == entry.kind]
     arguments = {
@@ -89,6 +89,8 @@ def test_arguments_of_losses_are_declared(name: str) -> None:
     taken = {key: one for key, one in arguments.items() if key in entry.settings}
     assert set(allowed) == set(entry.settings) == set(taken)
     assert all(wrong(one.default, allowed[key]) == [] for key, one in taken.items())
+    assert {key: one.default for key, one in taken.items()} == entry.settings
+    assert ("frequencies" in arguments) is entry.needs_frequencies
 
 
 def test_setting_without_a_declaration_has_the_type_of_its_default() -> None:

@@ -1,73 +1,180 @@
-"""Losses as config names them, and what a loss expression needs; imports no torch."""
+"""Losses as config names them, found by being there, and expressions of them; imports no torch.
+
+A loss is a module of this room with a line `LOSS = {"class": ..., "settings": {...}}`, called as its file. An
+expression is a sum of losses, e.g. `ce(hard) + dice(hard) + 1.0*kl` or `learned(l1 + soft_dice)`.
+"""
 
 import ast
+import math
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
-from softbench.errors import InputError
-from softbench.losses.expression import LEARNED, Loss, Reader, Setting, Term
+from softbench.errors import InputError, meant
 
 VERSION = 1
-SHIPPED = {  # name in config -> module of this room, class; settings stand in the module, as `ALLOWED`
-    "ce": Loss("cross_entropy", "CrossEntropy"),
-    "dice": Loss("dice", "Dice"),
-    "dice_vnet": Loss("dice_vnet", "DiceVNet"),
-    "focal": Loss("focal", "Focal"),
-    "kl": Loss("kl_divergence", "KLDivergence"),
-    "l1": Loss("l1", "L1"),
-    "soft_dice": Loss("soft_dice", "SoftDice"),
-    "wce": Loss("weighted_cross_entropy", "WeightedCrossEntropy", needs_frequencies=True),
-}
-TYPES: Mapping[str, type[Setting]] = {"number": float, "boolean": bool}  # of ALLOWED
-OWN = "\nLOSS = "  # begins the line by which a module of this room says that it is a loss of its own name
+ROOM = Path(__file__).parent
+MARK = "\nLOSS = "  # begins the line by which a module says that it is a loss
 SHARED = ("arithmetic", "weighted_sum")  # modules that decide the value of every expression
+LEARNED = "learned"
+TARGETS = ("soft", "hard")
+Setting = float | bool
 
 
-def own() -> dict[str, Loss]:
-    """Return the losses found by being there: each module of this room with `LOSS = {"class": ..., "settings": {...}}`.
+class Loss(NamedTuple):
+    """A loss that expressions may name: its class, its settings with their defaults, and what is allowed of them.
 
-    The loss is called as its module; the settings stand with their defaults. What is allowed of them, a module may say
-    in `ALLOWED`, as docs/extend.md shows.
+    `allowed` holds the module's `ALLOWED`: of a number, `maximum` or `exclusiveMinimum`; none is below 0.
+    """
+
+    kind: str
+    settings: Mapping[str, Setting] = {}
+    needs_frequencies: bool = False
+    allowed: Mapping[str, Mapping[str, Any]] = {}
+
+
+def find(folder: Path = ROOM) -> dict[str, Loss]:
+    """Return the losses of a folder by name: each module with a line `LOSS`.
+
+    `LOSS` holds the `class`; its `settings` with their defaults, if it has any; and `needs_frequencies`, true where the
+    class takes the `frequencies` of classes in the training part. What is allowed of settings, a module may say in
+    `ALLOWED`, as docs/extend.md shows.
     Raises: InputError: if a line cannot be read.
     """
-    files = [file for file in sorted(Path(__file__).parent.glob("*.py")) if file != Path(__file__)]
-    texts = {file: file.read_text(encoding="utf-8") for file in files}
-    return {file.stem: _declared(file, text) for file, text in texts.items() if OWN in text}
+    texts = {file: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.py"))}
+    return {file.stem: _declared(file, text) for file, text in texts.items() if MARK in text}
 
 
 def _declared(file: Path, text: str) -> Loss:
-    assigned = _assigned(text)
+    assigned = {ast.unparse(n.targets[0]): n.value for n in ast.parse(text).body if isinstance(n, ast.Assign)}
     try:
         facts = ast.literal_eval(assigned["LOSS"])
-        types = {name: type(one) for name, one in facts.get("settings", {}).items()}
-        return Loss(file.stem, facts["class"], types, allowed=_allowed(assigned))
+        allowed = ast.literal_eval(assigned["ALLOWED"]) if "ALLOWED" in assigned else {}
+        return Loss(facts["class"], facts.get("settings", {}), facts.get("needs_frequencies", False), allowed)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             f'{file}: LOSS must be written like {{"class": "Tversky", "settings": {{"alpha": 0.3}}}} ({error}).'
         ) from error
 
 
-def _with_settings(loss: Loss) -> Loss:
-    """Return a shipped loss with the settings that its module declares."""
-    allowed = _allowed(_assigned((Path(__file__).parent / f"{loss.module}.py").read_text(encoding="utf-8")))
-    return loss._replace(settings={name: TYPES[one["type"]] for name, one in allowed.items()}, allowed=allowed)
-
-
-def _assigned(text: str) -> dict[str, ast.expr]:
-    return {ast.unparse(n.targets[0]): n.value for n in ast.parse(text).body if isinstance(n, ast.Assign)}
-
-
-def _allowed(assigned: Mapping[str, ast.expr]) -> dict[str, dict[str, Any]]:
-    return ast.literal_eval(assigned["ALLOWED"]) if "ALLOWED" in assigned else {}
-
-
-LOSSES = {name: _with_settings(loss) for name, loss in SHIPPED.items()} | own()
+LOSSES = find()
 
 
 def names() -> list[str]:
     """Return the losses that an expression may name."""
     return sorted(LOSSES)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of an expression; `label` is its text, `inner` the terms that `learned(...)` weighs."""
+
+    label: str
+    name: str
+    weight: float = 1.0
+    target: str = "soft"
+    settings: dict[str, Setting] = field(default_factory=dict)
+    inner: tuple["Term", ...] = ()
+
+
+class Reader:
+    """Reads one expression; every complaint quotes it."""
+
+    def __init__(self, expression: str, known: Mapping[str, Loss]) -> None:
+        """Take the expression and the losses that it may name."""
+        self.expression, self.known = expression, known
+
+    def sum(self, text: str) -> list[Term]:
+        """Read terms joined by `+`."""
+        return [self.term(part) for part in self._split(text, "+")]
+
+    def term(self, text: str) -> Term:
+        """Read `name`, `name(arguments)` or `weight*name(arguments)`."""
+        *weights, call = self._split(text, "*")
+        found = re.fullmatch(r"(\w+)\s*(?:\((.*)\))?", call.strip(), re.DOTALL)
+        if found is None:
+            self._complain(f"has a term that cannot be read: {text.strip()!r}")
+        name, inside = found[1], (found[2] or "").strip()
+        weight = self._number("*".join(weights), "a weight") if weights else 1.0
+        label = "".join(text.split())
+        if name == LEARNED:
+            return Term(label, name, weight, inner=self._inner(inside))
+        if name not in self.known:
+            known = f"known losses: {', '.join(sorted(self.known))}, and `{LEARNED}(...)`"
+            self._complain(f"names {name!r}; {known}", meant(name, [*self.known, LEARNED]))
+        return Term(label, name, weight, *self._arguments(name, inside))
+
+    def _inner(self, inside: str) -> tuple[Term, ...]:
+        """Read the terms whose weights are learned; their labels name the weights, so each stands once."""
+        terms = self.sum(inside)
+        labels = [term.label for term in terms]
+        if any(term.name == LEARNED for term in terms):
+            self._complain(f"has `{LEARNED}` within `{LEARNED}`; one is enough")
+        for label in labels:
+            if labels.count(label) > 1:
+                self._complain(f"learns a weight of {label!r} twice; name it once")
+        return tuple(terms)
+
+    def _arguments(self, name: str, inside: str) -> tuple[str, dict[str, Setting]]:
+        """Read the target and the settings of a loss."""
+        found: dict[str, Setting | str] = {}
+        for text in self._split(inside, ",") if inside else []:
+            key, equals, value = (word.strip() for word in text.partition("="))
+            place = "target" if key in TARGETS and not equals else key
+            if place in found:
+                self._complain(f"sets the {place} of {name!r} twice")
+            found[place] = key if place == "target" else self._setting(name, key, value)
+        target = str(found.pop("target", "soft"))
+        return target, {key: value for key, value in found.items() if not isinstance(value, str)}
+
+    def _setting(self, name: str, key: str, value: str) -> Setting:
+        defaults = self.known[name].settings
+        if key not in defaults:
+            known = ", ".join([*TARGETS, *(f"{setting}=..." for setting in defaults)])
+            said = f"gives {name!r} the argument {key!r}, which it does not know; known: {known}"
+            self._complain(said, meant(key, [*TARGETS, *defaults]))
+        if not isinstance(defaults[key], bool):
+            return self._within(self._number(value, f"a {key}"), key, self.known[name].allowed.get(key, {}))
+        if value not in ("true", "false"):
+            self._complain(f"has a {key} that is neither true nor false: {value!r}")
+        return value == "true"
+
+    def _within(self, number: float, key: str, allowed: Mapping[str, Any]) -> float:
+        """Return a setting that lies in its range."""
+        high, above = allowed.get("maximum", math.inf), allowed.get("exclusiveMinimum", -math.inf)
+        if not above < number <= high:
+            limit = f"above {high}" if number > high else f"not above {above}"
+            self._complain(f"has a {key} that is {limit}: {number:g}")
+        return number
+
+    def _number(self, text: str, what: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            self._complain(f"has {what} that is no number: {text.strip()!r}")
+        if not (math.isfinite(number) and number >= 0):
+            self._complain(f"has {what} that is below 0 or not finite: {text.strip()!r}")
+        return number
+
+    def _split(self, text: str, mark: str) -> list[str]:
+        """Split at the marks that stand outside all parentheses."""
+        parts, depth = [""], 0
+        for letter in text:
+            depth += (letter == "(") - (letter == ")")
+            if depth < 0:
+                break
+            if letter == mark and depth == 0:
+                parts.append("")
+            else:
+                parts[-1] += letter
+        if depth != 0:
+            self._complain("has parentheses that do not match")
+        return parts
+
+    def _complain(self, what: str, meant: str = "") -> NoReturn:
+        raise InputError(f"the loss {self.expression!r} {what}.{meant}")
 
 
 def read(expression: str) -> list[Term]:
@@ -83,14 +190,13 @@ def read(expression: str) -> list[Term]:
 
 def terms(expression: str) -> list[Term]:
     """Return the losses of an expression in order, those within `learned(...)` too; see `read`."""
-    return [one for term in read(expression) for one in (term.inner or (term,))]
+    return [loss for term in read(expression) for loss in (term.inner or (term,))]
 
 
 def modules(expression: str) -> list[str]:
     """Return the files of this room that decide the value of an expression."""
     learned = {"learned_weights"} if any(term.name == LEARNED for term in read(expression)) else set()
-    stems = {*SHARED, *learned, *(LOSSES[term.name].module for term in terms(expression))}
-    return sorted(f"losses/{stem}.py" for stem in stems)
+    return sorted(f"losses/{stem}.py" for stem in {*SHARED, *learned, *(term.name for term in terms(expression))})
 
 
 def needs_frequencies(expression: str) -> bool:

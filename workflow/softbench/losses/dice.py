@@ -7,6 +7,7 @@ from softbench.losses.arithmetic import probabilities, sums_over_valid
 from softbench.losses.target import Target
 
 VERSION = 1
+LOSS = {"class": "Dice", "settings": {"background": True}}
 SMOOTH = 1e-5  # MONAI's smooth_dr: a class that neither target nor prediction holds costs 0
 ALLOWED = {"background": {"type": "boolean", "description": "whether class 0 counts"}}
 

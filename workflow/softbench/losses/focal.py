@@ -7,6 +7,7 @@ from softbench.losses.arithmetic import log_probabilities, mean_over_valid
 from softbench.losses.target import Target
 
 VERSION = 1
+LOSS = {"class": "Focal", "settings": {"gamma": 2.0}}
 ALLOWED = {"gamma": {"type": "number", "minimum": 0, "description": "exponent of the doubt; 0 is cross-entropy"}}
 
 

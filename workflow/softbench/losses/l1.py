@@ -7,6 +7,7 @@ from softbench.losses.arithmetic import mean_over_valid, probabilities
 from softbench.losses.target import Target
 
 VERSION = 1
+LOSS = {"class": "L1"}
 
 
 class L1(nn.Module):

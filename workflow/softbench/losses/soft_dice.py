@@ -7,6 +7,7 @@ from softbench.losses.arithmetic import probabilities, sums_over_valid
 from softbench.losses.target import Target
 
 VERSION = 1
+LOSS = {"class": "SoftDice", "settings": {"background": True, "per_class": True}}
 SMOOTH = 1e-5  # as `dice`: a class that neither target nor prediction holds costs 0
 ALLOWED = {
     "background": {"type": "boolean", "description": "whether class 0 counts"},

@@ -9,7 +9,7 @@ from torch import nn
 
 from softbench.errors import InputError
 from softbench.losses import catalogue
-from softbench.losses.expression import LEARNED, Term
+from softbench.losses.catalogue import LEARNED, Term
 from softbench.losses.target import Target
 
 VERSION = 1
@@ -88,5 +88,5 @@ def _loss(term: Term, frequencies: Frequencies | None) -> nn.Module:
         return weighted
     entry = catalogue.LOSSES[term.name]
     settings = {**term.settings, **({"frequencies": frequencies} if entry.needs_frequencies else {})}
-    loss: nn.Module = getattr(importlib.import_module(f"softbench.losses.{entry.module}"), entry.kind)(**settings)
+    loss: nn.Module = getattr(importlib.import_module(f"softbench.losses.{term.name}"), entry.kind)(**settings)
     return loss

@@ -10,6 +10,7 @@ from softbench.losses.arithmetic import log_probabilities, mean_over_valid
 from softbench.losses.target import Target
 
 VERSION = 1
+LOSS = {"class": "WeightedCrossEntropy", "needs_frequencies": True}
 OFFSET = 1.02  # ENet's: an absent class weighs 50.5, a class that fills everything 1.42
 
 

@@ -7,6 +7,7 @@ from softbench.losses.arithmetic import log_probabilities, mean_over_valid
 from softbench.losses.target import Target
 
 VERSION = 1
+LOSS = {"class": "KLDivergence"}
 
 
 class KLDivergence(nn.Module):
