@@ -9,7 +9,7 @@ from softbench import datasets
 from softbench.datasets import Dataset
 from softbench.datasets.case import RawCase
 from softbench.datasets.prepare import one_case, prepare
-from softbench.jobs import pool
+from softbench.jobs import progress
 
 
 def prepare_cases(
@@ -19,7 +19,7 @@ def prepare_cases(
     full = prepare.full_settings(datasets.source(source), settings)
     deciding = {key: value for key, value in full.items() if key not in ("cases", "drop")}
     orders = [(one_case.Order(folder / "cases", source, case.id, case, deciding, {}),) for case in files]
-    rows = pool.each(one_case.take_in, orders, workers=workers, what=source, log=lambda line: None)
+    rows = progress.each(one_case.take_in, orders, workers=workers, what=source, log=lambda line: None)
     return dataset_of(folder, source, full, rows)
 
 

@@ -34,14 +34,14 @@ SCRIPT = """
 import multiprocessing, os, signal, sys, traceback
 from pathlib import Path
 import pyarrow.parquet
-from softbench.jobs import pool
+from softbench.jobs import progress
 from softbench.datasets.fetch import fetch
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import hippocampus
 from softbench.datasets.case import Archive
 
 context = multiprocessing.get_context
-pool.multiprocessing.get_context = lambda method: context("fork")  # workers begin with what is imported, too
+progress.multiprocessing.get_context = lambda method: context("fork")  # workers begin with what is imported, too
 
 
 def run(address, output, steps):

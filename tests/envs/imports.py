@@ -13,7 +13,7 @@ def reachable(sources: list[Path], workflow: Path) -> dict[str, set[str]]:
     Args:
         sources: Python files, or rule files of Snakemake, in the folder `workflow` or beside it.
         workflow: the folder that holds the package softbench.
-    Returns: name of each package that is not softbench -> the files that import it, as `softbench/jobs/pool.py`.
+    Returns: name of each package that is not softbench -> the files that import it, as `softbench/jobs/progress.py`.
     """
     found: dict[str, set[str]] = {}
     seen = set(sources)

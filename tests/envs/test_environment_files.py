@@ -24,7 +24,6 @@ FOUND_BY_NAME = {
 # Files that others import, or whose functions import more, but whose work is done in some stages alone.
 WORKS_ONLY_IN = {
     "softbench/datasets/fetch/sevenzip": ("data",),
-    "softbench/jobs/energy": ("training",),  # of a GPU
     "softbench/losses": ("training",),
     "softbench/metrics/peers": ("training",),  # `cross_check` of an experiment
     "softbench/networks": ("training",),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.jobs import clock, logs
+from softbench.jobs import launch, logs
 
 DAY_S = 86400.0
 
@@ -22,22 +22,22 @@ def results(tmp_path: Path) -> Path:
 
 
 def test_times_of_the_future_become_now_in_their_order(results: Path) -> None:
-    assert clock.settle(results, [results / "output"]) == 2
+    assert launch.settle(results, [results / "output"]) == 2
     old, given, made = (results.joinpath(name).stat().st_mtime for name in ("old", "input", "output"))
     assert old < time.time() - DAY_S / 2 < given < made < time.time() + 1
-    assert clock.settle(results, [results / "output"]) == 0
+    assert launch.settle(results, [results / "output"]) == 0
 
 
 def test_hosts_whose_clocks_differ_a_little_change_nothing(tmp_path: Path) -> None:
     (tmp_path / "output").touch()
-    os.utime(tmp_path / "output", (time.time() + clock.SKEW_S / 2,) * 2)
-    assert clock.settle(tmp_path, [tmp_path / "output", tmp_path / "none"]) == 0
+    os.utime(tmp_path / "output", (time.time() + launch.SKEW_S / 2,) * 2)
+    assert launch.settle(tmp_path, [tmp_path / "output", tmp_path / "none"]) == 0
 
 
 def test_no_job_writes_while_the_clock_shows_a_time_before_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(clock.BEGAN, repr(time.time() + DAY_S))
+    monkeypatch.setenv(launch.BEGAN, repr(time.time() + DAY_S))
     with pytest.raises(SystemExit), logs.job(str(tmp_path / "job.log")):
         pytest.fail("the job began")
     said = (tmp_path / "job.log").read_text()
@@ -46,19 +46,19 @@ def test_no_job_writes_while_the_clock_shows_a_time_before_the_run(
 
 
 def test_clock_set_back_during_a_job_is_seen_at_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(clock.BEGAN, repr(time.time()))
-    clock.require_onward()
+    monkeypatch.setenv(launch.BEGAN, repr(time.time()))
+    launch.require_onward()
     with pytest.raises(SystemExit), logs.job(str(tmp_path / "job.log")):
         monkeypatch.setattr(time, "time", lambda: 1e9)
 
 
 def test_a_snakemake_below_another_keeps_the_time_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(clock.BEGAN, "12.5")
-    clock.note_start()
-    assert os.environ[clock.BEGAN] == "12.5"
+    monkeypatch.setenv(launch.BEGAN, "12.5")
+    launch.note_start()
+    assert os.environ[launch.BEGAN] == "12.5"
     monkeypatch.setattr(time, "time", lambda: -100.0)
     with pytest.raises(InputError, match="set back"):
-        clock.require_onward()
+        launch.require_onward()
 
 
 def test_clock_that_shows_a_time_before_the_sources_is_wrong_now(tmp_path: Path) -> None:
@@ -66,6 +66,6 @@ def test_clock_that_shows_a_time_before_the_sources_is_wrong_now(tmp_path: Path)
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (time.time() + in_s,) * 2)
     with pytest.raises(InputError, match=r"the clock shows .*, but .*split\.csv is of .* Set the clock right"):
-        clock.require_after(tmp_path)
+        launch.require_after(tmp_path)
     os.utime(tmp_path / "split.csv")
-    clock.require_after(tmp_path)
+    launch.require_after(tmp_path)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from softbench.jobs import energy, provenance
+from softbench.jobs import provenance
 
 FAKE = """
 #include <string.h>
@@ -41,7 +41,7 @@ def test_packages_are_added_and_their_parts_are_not(tmp_path) -> None:
     first = zone(tmp_path, "intel-rapl:0", "package-0", 100_000)
     second = zone(tmp_path, "intel-rapl:1", "package-1", 0)
     core, all_ = zone(tmp_path, "intel-rapl:0:0", "core", 0), zone(tmp_path, "intel-rapl:2", "psys", 0)
-    meter = energy.Meter("cpu", tmp_path)
+    meter = provenance.Meter("cpu", tmp_path)
     for counter, value in ((first, 600_000), (second, 250_000), (core, 400_000), (all_, 900_000)):
         counter.write_text(str(value))
     assert meter.joules() == {"cpu_packages": 0.5 + 0.25}
@@ -49,7 +49,7 @@ def test_packages_are_added_and_their_parts_are_not(tmp_path) -> None:
 
 def test_counter_that_starts_again_goes_on(tmp_path) -> None:
     counter = zone(tmp_path, "intel-rapl:0", "package-0", 900_000)
-    meter = energy.Meter("cpu", tmp_path)
+    meter = provenance.Meter("cpu", tmp_path)
     for value in (100_000, 700_000, 300_000):  # 0.2, then 0.6, then 0.6 J: it starts again after 1 J
         counter.write_text(str(value))
         meter.sample()
@@ -57,13 +57,13 @@ def test_counter_that_starts_again_goes_on(tmp_path) -> None:
 
 
 def test_counter_is_read_while_nobody_asks_and_no_longer_than_it_is_held(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(energy, "SAMPLE_S", 0.01)
+    monkeypatch.setattr(provenance, "SAMPLE_S", 0.01)
     read = threading.Event()
-    sample = energy.Meter.sample
-    monkeypatch.setattr(energy.Meter, "sample", lambda meter: (sample(meter), read.set())[0])
+    sample = provenance.Meter.sample
+    monkeypatch.setattr(provenance.Meter, "sample", lambda meter: (sample(meter), read.set())[0])
     zone(tmp_path, "intel-rapl:0", "package-0", 0)
     before = set(threading.enumerate())
-    meter = energy.Meter("cpu", tmp_path)
+    meter = provenance.Meter("cpu", tmp_path)
     started = set(threading.enumerate()) - before
     assert read.wait(30)
     del meter
@@ -78,18 +78,18 @@ def test_counter_that_may_not_be_read_is_left_out(tmp_path) -> None:
     counter = zone(tmp_path, "intel-rapl:1", "package-1", 0)
     counter.unlink()
     counter.mkdir()  # reading it raises, for root too
-    assert energy.Meter("cpu", tmp_path).joules() == {}
+    assert provenance.Meter("cpu", tmp_path).joules() == {}
 
 
 def test_counter_that_is_lost_on_the_way_is_left_out(tmp_path) -> None:
     counter = zone(tmp_path, "intel-rapl:0", "package-0", 0)
-    meter = energy.Meter("cpu", tmp_path)
+    meter = provenance.Meter("cpu", tmp_path)
     counter.unlink()
     assert meter.joules() == {}
 
 
 def test_machine_without_counters_measures_nothing(tmp_path) -> None:
-    assert energy.Meter("cpu", tmp_path / "none").joules() == {}
+    assert provenance.Meter("cpu", tmp_path / "none").joules() == {}
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def library(tmp_path_factory) -> str:
 
 
 def test_gpu_is_asked_by_its_name(library) -> None:
-    nvml = energy.nvml(lambda _: ctypes.CDLL(library))
+    nvml = provenance.nvml(lambda _: ctypes.CDLL(library))
     assert nvml.driver() == "580.65.06"
     assert nvml.energy_j("GPU-other") is None
     first, second = nvml.energy_j("GPU-right"), nvml.energy_j("GPU-right")
@@ -135,29 +135,29 @@ def gpu(monkeypatch):
     """Stand in for a GPU of torch, and for its NVML."""
 
     def of(library) -> None:
-        monkeypatch.setattr(energy, "nvml", lambda: energy.Nvml(library))
-        monkeypatch.setattr(energy, "_uuid", lambda device: "GPU-right")
+        monkeypatch.setattr(provenance, "nvml", lambda: provenance.Nvml(library))
+        monkeypatch.setattr(provenance, "_uuid", lambda device: "GPU-right")
 
     return of
 
 
 def test_gpu_counts_from_the_start(gpu, tmp_path) -> None:
     gpu(Library())
-    assert energy.Meter(torch.device("cuda"), tmp_path).joules() == {"gpu": 34.5}  # 34 500 mJ
+    assert provenance.Meter(torch.device("cuda"), tmp_path).joules() == {"gpu": 34.5}  # 34 500 mJ
 
 
 def test_gpu_that_does_not_count_is_left_out(gpu, tmp_path) -> None:
     gpu(Library(counts=3))  # NVML_ERROR_NOT_SUPPORTED
-    assert energy.Meter("cuda:0", tmp_path).joules() == {}
+    assert provenance.Meter("cuda:0", tmp_path).joules() == {}
 
 
 def test_machine_without_a_driver_has_no_nvml() -> None:
     def missing(name):
         raise OSError(f"{name}: cannot open shared object file")
 
-    assert energy.nvml(missing) is None
-    assert energy.nvml(lambda name: Library(start=9)) is None  # NVML_ERROR_DRIVER_NOT_LOADED
-    assert energy.nvml(lambda name: object()) is None  # a library without these functions
+    assert provenance.nvml(missing) is None
+    assert provenance.nvml(lambda name: Library(start=9)) is None  # NVML_ERROR_DRIVER_NOT_LOADED
+    assert provenance.nvml(lambda name: object()) is None  # a library without these functions
 
 
 def test_provenance_holds_the_energy_and_says_what_it_counts(tmp_path) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.jobs import pool
+from softbench.jobs import progress
 
 SCRIPT = """
 import os, sys, time
-from softbench.jobs import pool
+from softbench.jobs import progress
 print(os.getpid(), flush=True)
-print(pool.each({function}, {items}, workers=2, what="squares", log=lambda line: None), flush=True)
+print(progress.each({function}, {items}, workers=2, what="squares", log=lambda line: None), flush=True)
 """
 
 
@@ -45,23 +45,23 @@ def is_running(pid: int) -> bool:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_results_are_in_the_order_of_the_items(workers: int) -> None:
     lines: list[str] = []
-    results = pool.each(divmod, [(7, 2), (9, 4), (5, 5)], workers=workers, what="pairs", log=lines.append)
+    results = progress.each(divmod, [(7, 2), (9, 4), (5, 5)], workers=workers, what="pairs", log=lines.append)
     assert results == [(3, 1), (2, 1), (1, 0)]
     assert lines[-1].startswith("pairs: 3 of 3 cases")
 
 
 def test_no_items_give_no_results() -> None:
-    assert pool.each(divmod, [], workers=2, what="pairs", log=print) == []
+    assert progress.each(divmod, [], workers=2, what="pairs", log=print) == []
 
 
 def test_error_of_a_case_is_passed_on() -> None:
     with pytest.raises(ZeroDivisionError):
-        pool.each(divmod, [(7, 2), (1, 0)], workers=2, what="pairs", log=lambda line: None)
+        progress.each(divmod, [(7, 2), (1, 0)], workers=2, what="pairs", log=lambda line: None)
 
 
 def test_worker_that_is_killed_is_said_to_want_memory() -> None:
     with pytest.raises(InputError, match=r"a worker of 2 was killed.*fewer cores"):
-        pool.each(os._exit, [(9,), (9,)], workers=2, what="exits", log=lambda line: None)
+        progress.each(os._exit, [(9,), (9,)], workers=2, what="exits", log=lambda line: None)
 
 
 def test_script_without_a_guard_runs_once(tmp_path: Path) -> None:

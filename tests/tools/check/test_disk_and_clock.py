@@ -99,7 +99,7 @@ def test_processes_that_cannot_start_fail(monkeypatch) -> None:
     def refuse(*_, **__):
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr(system.pool, "each", refuse)
+    monkeypatch.setattr(system.progress, "each", refuse)
     finding = system.workers()
     assert finding.verdict == "failed"
     assert "/dev/shm" in finding.detail

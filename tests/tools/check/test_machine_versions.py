@@ -62,7 +62,7 @@ def test_gpu_that_torch_does_not_see_is_a_warning(tmp_path, monkeypatch) -> None
 
 
 def test_gpu_without_bf16_is_a_warning(monkeypatch) -> None:
-    monkeypatch.setattr(device.energy, "nvml", lambda: None)
+    monkeypatch.setattr(device.provenance, "nvml", lambda: None)
     for in_bf16, verdict in ((True, "ok"), (False, "warning")):
         monkeypatch.setattr(device, "_facts", lambda _, own=in_bf16: ("Card", 24 * 2**30, "8.6", own))
         finding = device.hardware(torch.device("cuda"))

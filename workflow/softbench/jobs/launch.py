@@ -1,11 +1,16 @@
 """Checks before a run: is the folder writable and free, are file times in order, does Snakemake know the results.
 
-Results without Snakemake's memory of them (copied without `.snakemake`, or it was deleted, or a record is cut): it
+**Clocks.** Snakemake decides by the times of files, so their order must be that in which they were made. No run begins
+while the clock shows a time before that of its own sources (`require_after`); none begins with files of results in the
+future (`settle` moves such times to now, in their order); and no job writes while the clock shows a time before the
+run's start (`require_onward`).
+
+**Results without Snakemake's record** (copied without `.snakemake`, or it was deleted, or a record is cut). Snakemake
 then knows no settings of those jobs, and a changed setting would change nothing. So the manifests of what jobs prepared
 are deleted, and those of runs dated before everything else: each of these jobs looks again, finds its finished pieces
 by their keys, and makes what is missing or of other settings.
 
-Slurm jobs of a killed run: Snakemake cancels its jobs at Ctrl-C only. Its next call knows nothing of them: it would
+**Slurm jobs of a killed run.** Snakemake cancels its jobs at Ctrl-C only. Its next call knows nothing of them: it would
 submit the same work again, and two jobs would write the same files.
 """
 
@@ -13,16 +18,29 @@ import base64
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from softbench.errors import InputError
-from softbench.jobs import clock, lock, storage
+from softbench.jobs import lock, storage
+
+OWN_JOB = os.environ.get("SLURM_JOB_ID")  # read early: Snakemake's Slurm plugin deletes it when run inside a job
+SECONDS = 30.0  # for squeue; a controller that does not answer stops nobody here
+MEMORY = Path(".snakemake/metadata")
+DATABASE = Path(".snakemake/metadata.db")  # where Snakemake was told to keep its memory in one file
+PREPARED = ("data/*/manifest.json", "maps/*/*/shard-*.json", "soft_labels/*/*/manifest.json")
+JOINT = "runs/*/*/sanity.json"  # lists records that are called like batches
+RUNS = ("runs/*/*/*/batch-*.json", JOINT, "runs/*/*/ensembles.json")
+LONGEST_NAME = 254  # of a file; a longer one is cut into folders
+BEGAN = "SOFTBENCH_BEGAN"  # in a job's environment: when its Snakemake started, seconds since 1970
+SOURCES = {".smk", ".py", ".yaml", ".csv"}
+SKEW_S = 60.0  # hosts of a cluster may differ by less
 
 
 def run(results: Path, workflow: Path, arguments: Sequence[str]) -> list[str]:
-    """Take the folder for this run, and mend what kills, clocks and copies left; return what there is to tell.
+    """Lock the folder for this run, and repair what kills, wrong clocks and copies left; return lines for the user.
 
     Args:
         results: the folder of results.
@@ -31,19 +49,15 @@ def run(results: Path, workflow: Path, arguments: Sequence[str]) -> list[str]:
     Raises: InputError: if nothing can be written, another run is at work there, or the clock is wrong.
     """
     storage.require_writable(results, lock.RUN.parent)
-    clock.require_after(workflow)
-    told = []
+    require_after(workflow)
+    lines = []
     if lock.take(arguments):
-        told.append("An earlier run was killed; its lock is gone, and its finished pieces are kept.")
-    if moved := clock.settle(results, lists(results)):
-        told.append(f"The clock was set back: the times of {moved} files lay in the future; they are now, in order.")
+        lines.append("An earlier run was killed; its lock is gone, and its finished pieces are kept.")
+    if moved := settle(results, lists(results)):
+        lines.append(f"The clock was set back: the times of {moved} files lay in the future; they are now, in order.")
     if jobs := look_again(results):
-        told.append(f"Snakemake does not remember the settings of {jobs} jobs: they look at their pieces again.")
-    return told
-
-
-OWN_JOB = os.environ.get("SLURM_JOB_ID")  # read early: Snakemake's Slurm plugin deletes it when run inside a job
-SECONDS = 30.0  # for squeue; a controller that does not answer stops nobody here
+        lines.append(f"Snakemake does not remember the settings of {jobs} jobs: they look at their pieces again.")
+    return lines
 
 
 def require_none_left(folder: Path) -> None:
@@ -70,14 +84,6 @@ def jobs_of(folder: Path) -> list[str]:
     rows = [line.split("\t") for line in found.stdout.splitlines() if found.returncode == 0]
     ours = [job for job, comment, where in rows if comment.startswith("rule_") and Path(where) == folder.resolve()]
     return [job for job in dict.fromkeys(ours) if job != OWN_JOB]
-
-
-MEMORY = Path(".snakemake/metadata")
-DATABASE = Path(".snakemake/metadata.db")  # where Snakemake was told to keep its memory in one file
-PREPARED = ("data/*/manifest.json", "maps/*/*/shard-*.json", "soft_labels/*/*/manifest.json")
-JOINT = "runs/*/*/sanity.json"  # lists records that are called like batches
-RUNS = ("runs/*/*/*/batch-*.json", JOINT, "runs/*/*/ensembles.json")
-LONGEST_NAME = 254  # of a file; a longer one is cut into folders
 
 
 def lists(results: Path, patterns: tuple[str, ...] = PREPARED + RUNS) -> Iterator[Path]:
@@ -120,3 +126,60 @@ def record_of(path: Path) -> Path:
     name = base64.urlsafe_b64encode(str(path).encode()).decode()
     parts = [name[start : start + LONGEST_NAME] for start in range(0, len(name), LONGEST_NAME)]
     return MEMORY.joinpath(*("@" + part for part in parts[:-1]), parts[-1])
+
+
+def note_start() -> None:
+    """Let the jobs of this Snakemake know when it started; a Snakemake below another keeps the first one's time."""
+    os.environ.setdefault(BEGAN, repr(time.time()))
+
+
+def require_onward() -> None:
+    """Raise InputError if the clock shows a time before the run's start: what was written now would look older."""
+    behind_s = float(os.environ.get(BEGAN, "0")) - time.time()
+    if behind_s > SKEW_S:
+        raise InputError(
+            f"the clock was set back by {behind_s / 60:.0f} minutes or more during this run, and Snakemake decides by "
+            "the times of files. Give the same command again: what is finished is kept, and the times are set right."
+        )
+
+
+def require_after(workflow: Path) -> None:
+    """Raise InputError if the clock shows a time before that of a file of the workflow: then the clock is wrong now.
+
+    Args: workflow: the folder of rules, scripts, splits and package.
+    """
+    # no caches: those may be of a clock that was ahead
+    sources = (path for path in workflow.rglob("*") if path.suffix in SOURCES)
+    newest = max(sources, key=_time, default=workflow)
+    if _time(newest) > time.time() + SKEW_S:
+        shown, of_file = (time.strftime("%Y-%m-%d %H:%M", time.localtime(at)) for at in (time.time(), _time(newest)))
+        raise InputError(
+            f"the clock shows {shown}, but {newest} is of {of_file}, and Snakemake decides by the times of files. Set "
+            "the clock right, then give the same command again. If it is right: "
+            f"`find {workflow} -newermt now -exec touch {{}} +`. Nothing was changed."
+        )
+
+
+def settle(results: Path, watched: Iterable[Path]) -> int:
+    """Move times that lie in the future to now, keeping their order; return of how many files.
+
+    Args:
+        results: the folder whose files are moved.
+        watched: the files that are looked at first: all of the folder is searched only if one is of the future.
+    """
+    now = time.time()
+    if not any(_time(path) > now + SKEW_S for path in watched):
+        return 0
+    files = [path for path in results.rglob("*") if path.is_file()]
+    late = sorted((path.stat().st_mtime_ns, path) for path in files if _time(path) > now)
+    first = time.time_ns()
+    for number, (_, path) in enumerate(late):
+        os.utime(path, ns=(first + 1000 * number,) * 2)
+    return len(late)
+
+
+def _time(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from softbench.errors import InputError, TimeLimitError
-from softbench.jobs import clock, lock, storage
+from softbench.jobs import launch, lock, storage
 
 
 @contextmanager
@@ -37,9 +37,9 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
 
         lock.end_with_starter(log)
         try:
-            clock.require_onward()
+            launch.require_onward()
             yield log
-            clock.require_onward()
+            launch.require_onward()
         except InputError as error:
             log(f"ERROR: {error}")
             sys.exit(1)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from softbench.errors import InputError
-from softbench.jobs import clock, launch, lock, pieces
+from softbench.jobs import launch, lock, pieces
 from softbench.plan import earlier, ending, folder, paths, profile, rule_files, words
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.figures import Figures
@@ -137,7 +137,7 @@ def _note_page(found: Answers) -> None:
 
 def _begin(workflow: Path, *, is_main: bool) -> None:
     lock.sign()
-    clock.note_start()
+    launch.note_start()
     words.find_softbench()
     if is_main and lock.is_run(sys.argv[1:]):
         told = launch.run(Path("results"), workflow, sys.argv[1:])

@@ -15,7 +15,7 @@ import numpy as np
 
 from softbench import datasets
 from softbench.checks import require_one_of
-from softbench.jobs import pieces, pool, provenance, storage
+from softbench.jobs import pieces, progress, provenance, storage
 from softbench.soft_labels import intensities
 from softbench.soft_labels.ignore import fill
 
@@ -106,7 +106,7 @@ def produce(
     cases = list(dataset.manifest["cases"])[shard::shards]
     keys = {case: pieces.key_of(**job, data=intensities.hashes(dataset, case, complete)) for case in cases}
     work = partial(_map_case, recipe, data, output / "cases", complete)
-    records = pool.each(work, list(keys.items()), workers=workers, what=f"map {recipe}", log=log)
+    records = progress.each(work, list(keys.items()), workers=workers, what=f"map {recipe}", log=log)
     of_case = dict(zip(keys, records, strict=True))
     made = {case: record["hash"] for case, record in of_case.items()}
     facts = {case: record["facts"] for case, record in of_case.items() if "facts" in record}

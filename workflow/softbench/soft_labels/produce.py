@@ -16,7 +16,7 @@ from softbench import datasets, store
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
-from softbench.jobs import pieces, pool, provenance
+from softbench.jobs import pieces, progress, provenance
 from softbench.soft_labels import intensities, maps
 from softbench.soft_labels.exchange import fit, lender_of
 from softbench.soft_labels.load import load
@@ -87,7 +87,7 @@ def produce(
     job = Job(recipe, data, output, complete, map_folder, lenders)
     facts = {"recipe": recipe, "settings": complete, "version": version}
     keys = {case: pieces.key_of(**facts, data=data) for case, data in _inputs(dataset, lenders, complete).items()}
-    records = pool.each(partial(_soften_case, job), list(keys.items()), workers=workers, what=recipe, log=log)
+    records = progress.each(partial(_soften_case, job), list(keys.items()), workers=workers, what=recipe, log=log)
     rows = [{"case": case, **record["quality"]} for case, record in zip(keys, records, strict=True)]
     pieces.write_file(output / "quality.parquet", pd.DataFrame(rows).to_parquet)
     watch.write(output / "provenance.json", workers=workers, **provenance.of_cases(records))

@@ -14,7 +14,7 @@ import pandas as pd
 from softbench import datasets, images, store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
-from softbench.jobs import pieces, pool, provenance
+from softbench.jobs import pieces, progress, provenance
 from softbench.jobs.progress import Log
 from softbench.plan import words
 from softbench.soft_labels.intensities import apart
@@ -130,7 +130,7 @@ def pack(
     files = _files(folder, list(dataset.cases["case"]))
     (output / "manifest.json").unlink(missing_ok=True)
     work = partial(_pack_case, data, output, normalised)
-    records = pool.each(work, list(files.items()), workers=workers, what=recipe, log=log)
+    records = progress.each(work, list(files.items()), workers=workers, what=recipe, log=log)
     hashes = {case: record["hash"] for case, record in zip(files, records, strict=True)}
     rows = [{"case": case, **record["quality"]} for case, record in zip(files, records, strict=True)]
     pieces.write_file(output / "quality.parquet", pd.DataFrame(rows).to_parquet)

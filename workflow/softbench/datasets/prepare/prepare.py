@@ -19,7 +19,7 @@ from softbench.datasets.prepare import normalise, one_case, window
 from softbench.datasets.prepare.one_case import Order
 from softbench.datasets.sources import layout
 from softbench.errors import InputError
-from softbench.jobs import pieces, pool
+from softbench.jobs import pieces, progress
 
 VERSION = 3
 DTYPES = ("float32", "float16")
@@ -145,7 +145,7 @@ def run(
     (output / "manifest.json").unlink(missing_ok=True)  # from here on the folder is unfinished
     _clear_scratch(output, output / "cases")
     orders, refused = _orders(source_name, source, raw, output, full, versions)
-    outcomes = pool.each(one_case.take_in, [(o,) for o in orders], workers=workers, what=source_name, log=log)
+    outcomes = progress.each(one_case.take_in, [(o,) for o in orders], workers=workers, what=source_name, log=log)
     bad = [(outcome["case"], outcome["reason"]) for outcome in outcomes if "reason" in outcome]
     _require_none_refused(source_name, refused + bad, finished=len(outcomes) - len(bad))
     left_out = _found_unusable(source, raw) | dropped(source, full)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from softbench.jobs import energy, provenance
+from softbench.jobs import provenance
 from softbench.jobs.progress import gib
 from softbench.tools.check.findings import Finding, failed, ok, warning
 
@@ -56,7 +56,7 @@ def hardware(device: torch.device, nvidia: Path = NVIDIA) -> Finding:
 
 def _gpu(device: torch.device) -> Finding:
     name, memory, capability, in_bf16 = _facts(device)
-    nvml = energy.nvml()
+    nvml = provenance.nvml()
     driver = nvml.driver() if nvml else "unknown"
     cores = len(os.sched_getaffinity(0))
     found = f"{name}, {gib(memory)}, compute capability {capability}, driver {driver}, CUDA {torch.version.cuda}; "

@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from softbench.errors import InputError
-from softbench.jobs import pieces, pool
+from softbench.jobs import pieces, progress
 from softbench.jobs.progress import gib
 from softbench.plan.modules import PACKAGE
 from softbench.tools.check.findings import Finding, failed, not_checked, ok, warning
@@ -146,7 +146,7 @@ def _of_new_file(folder: Path) -> float:
 def workers() -> Finding:
     """Let two processes each compute a number; they need semaphores, on Linux in /dev/shm, and no room there."""
     try:
-        found = pool.each(abs, [(-1,), (-2,)], workers=2, what="", log=lambda line: None)
+        found = progress.each(abs, [(-1,), (-2,)], workers=2, what="", log=lambda line: None)
     except (OSError, ImportError, InputError) as error:
         what = f"they cannot be started ({error}). Is /dev/shm mounted and writable, and are processes limited?"
         return failed("worker processes", f"{what} Until then: `--cores 1`.")

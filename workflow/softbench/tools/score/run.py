@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from softbench.errors import InputError
-from softbench.jobs import pieces, pool
+from softbench.jobs import pieces, progress
 from softbench.jobs.progress import Log
 from softbench.tables.parts import Table
 from softbench.tools.score import cases, grids, inputs, report, volumes
@@ -75,7 +75,7 @@ def _score(
         for source, of_case in predictions.items()
         for case, files in of_case.items()
     ]
-    outcomes = pool.each(cases.score, [(order,) for order in orders], workers=workers, what="score", log=log)
+    outcomes = progress.each(cases.score, [(order,) for order in orders], workers=workers, what="score", log=log)
     if kept := sum(outcome.kept for outcome in outcomes):
         log(f"{kept} of {len(orders)} cases were there from an earlier call")
     if bad := [outcome.reason for outcome in outcomes if outcome.reason]:
@@ -96,7 +96,7 @@ def complete_settings(
         channels: numbers of classes that predictions have; empty where all are label maps.
         references: whose label ids are looked up where they are needed.
         folder: keeps what was looked up.
-        workers, log: as `pool.each`.
+        workers, log: as `progress.each`.
     Returns: settings with `classes`: as told, or the predictions' channels, or the largest label + 1; and with
         `structures`: as told, or `label <id>` for each id above 0 in the references.
     Raises: InputError: if predictions have other numbers of classes, a structure names an unknown class, or a
@@ -132,7 +132,7 @@ def _label_ids(references: References, ignore_label: int | None, folder: Path, *
         for case, paths in references.items()
         for number, path in enumerate(paths, start=1)
     ]
-    found = pool.each(_look, items, workers=workers, what="label ids", log=log)
+    found = progress.each(_look, items, workers=workers, what="label ids", log=log)
     if bad := [one["reason"] for one in found if "reason" in one]:
         raise InputError("the label ids of these references cannot be read:\n" + "\n".join(bad))
     ids = sorted({one for facts in found for one in facts["ids"]} - {ignore_label})
