@@ -6,7 +6,7 @@ from scipy.special import ndtr
 from softbench.datasets import phantoms
 from softbench.datasets.case import Case
 from softbench.datasets.phantoms import abdomen, nodule, shapes
-from softbench.datasets.phantoms.rater import Rater
+from softbench.datasets.phantoms.shapes import Rater
 
 
 def cases_of(name: str, count: int, size: str = "tiny") -> list[Case]:

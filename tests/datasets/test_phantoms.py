@@ -5,7 +5,7 @@ import pytest
 from softbench import InputError, images
 from softbench.datasets import phantoms
 from softbench.datasets.case import Case
-from softbench.datasets.phantoms.fields import exceedance, fraction, generator, smooth_field
+from softbench.datasets.phantoms.shapes import exceedance, fraction, generator, smooth_field
 
 BRAIN = "phantom_brain"
 

@@ -4,23 +4,23 @@
 right, spleen on the left, a kidney on each side of the spine, the pancreas a curved string of tubes across the middle.
 Sizes and places vary; each organ is missing in 5 % of the cases (of the kidneys one or both).
 
-**Image** (`abdomen_image`). HU of a venous phase: pancreas as bright as bowel, liver and spleen not far apart; spine,
+**Image.** HU of a venous phase: pancreas as bright as bowel, liver and spleen not far apart; spine,
 muscle, vessels and fat; noise varies from case to case.
 
-**Rater** (`rater`). Organs are painted one over another, pancreas and kidneys on top; surfaces move by 0.8 mm.
+**Rater** (`Rater`). Organs are painted one over another, pancreas and kidneys on top; surfaces move by 0.8 mm.
 
-The parameters below, and those of `abdomen_image`, were set on cases of number 1000 and above, which no split holds,
-and before any method was compared on them; a change of one is a new VERSION.
+The parameters below were set on cases of number 1000 and above, which no split holds, and before any method was
+compared on them; a change of one is a new VERSION.
 Source: our own construction, after FLARE 2021 (its four organs).
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from softbench.datasets.case import Case
-from softbench.datasets.phantoms import abdomen_image, shapes
-from softbench.datasets.phantoms.fields import generator
-from softbench.datasets.phantoms.rater import Layer, Rater
-from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids
+from softbench.datasets.phantoms import shapes
+from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids, Layer, Rater, generator
 
 VERSION = 1
 TITLE = "Phantom abdomen"
@@ -63,7 +63,7 @@ def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
     layers = _organs(rng, position, inside)
     return Case(
         id=f"phantom_abdomen_{case:03d}",
-        images=abdomen_image.make(generator(seed, case, IMAGE), position, inside, layers, SPACING_MM),
+        images=_image(generator(seed, case, IMAGE), position, inside, layers, SPACING_MM),
         labels=RATER.draw(generator(seed, case, DRAWING), layers, SPACING_MM)[None],
         spacing_mm=SPACING_MM,
         affine=shapes.affine(position, SPACING_MM),
@@ -116,3 +116,70 @@ def _pancreas(rng: np.random.Generator, position: Grids) -> np.ndarray:
     string = np.maximum.reduce(parts)
     bumps = {"by_mm": PANCREAS_ROUGH_MM, "length_mm": PANCREAS_ROUGH_LENGTH_MM}
     return shapes.roughened(rng, string, spacing_mm=SPACING_MM, **bumps)
+
+
+ORGAN_HU = {1: (90, 115), 2: (165, 210), 3: (120, 160), 4: (80, 110)}  # liver, kidneys, spleen, pancreas
+PATCHES_HU, PATCHES_LENGTH_MM = 8.0, 5.0  # uneven organs: standard deviation, correlation length
+SKIN_FAT_MM, WALL_MM = (2.5, 7.0), 4.5  # fat and muscle around the inside
+SPINE_PLACE_MM, SPINE_MM, BONE_HU = (-27.0, 0.0), (9.0, 9.0), (180, 280)  # H, W
+VESSELS = (((-14.0, -5.0), 3.0, (130, 190)), ((-13.5, 5.5), 3.4, (110, 170)))  # aorta, vena cava: (H, W), radius, HU
+BOWEL_HU, GAS_HU, GAS_LEVEL = (15, 80), -700.0, 1.9  # gas: where a smooth field exceeds this level
+BOWEL_LENGTH_MM, BOWEL_LEVEL, BOWEL_SHARPNESS_MM = 7.0, 0.1, 5.0  # loops: where a smooth field exceeds the level
+GAP_MM = 0.4  # of fat between organs and bowel
+NOISE_HU = (9.0, 20.0)  # standard deviation, drawn for each case
+
+
+def _image(
+    rng: np.random.Generator,
+    position: Grids,
+    inside: np.ndarray,
+    layers: Sequence[Layer],
+    spacing_mm: tuple[float, ...],
+) -> np.ndarray:
+    """Make the image of an anatomy.
+
+    Args:
+        rng: source of randomness.
+        position: of the voxels from the middle of the body in mm, three grids that broadcast to (D, H, W).
+        inside: (D, H, W), distance to the wall of the body in mm, positive inside.
+        layers: class id and distance (D, H, W) in mm of each organ, top first.
+        spacing_mm: of the grid.
+    Returns: (1, D, H, W) float32, HU.
+    """
+    shape = layers[0][1].shape
+    hu = _wall(rng, inside, spacing_mm)
+    hu = _bowel(rng, hu, np.minimum(inside, -np.maximum.reduce([d for _, d in layers]) - GAP_MM), spacing_mm)
+    hu = _fixed(rng, position, hu, spacing_mm)
+    for class_id, distance_mm in reversed(layers):
+        mean = rng.uniform(*ORGAN_HU[class_id])
+        tissue = shapes.uneven(rng, shape, mean, by_hu=PATCHES_HU, length_mm=PATCHES_LENGTH_MM, spacing_mm=spacing_mm)
+        hu = shapes.covered(hu, distance_mm, tissue, spacing_mm)
+    return shapes.scanned(rng, hu, spacing_mm, noise_hu=rng.uniform(*NOISE_HU))
+
+
+def _wall(rng: np.random.Generator, inside: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+    """Return air, then fat, then muscle, then the fat of the inside."""
+    hu = np.full(inside.shape, shapes.AIR)
+    hu = shapes.covered(hu, inside + WALL_MM + rng.uniform(*SKIN_FAT_MM), shapes.FAT, spacing_mm)
+    hu = shapes.covered(hu, inside + WALL_MM, shapes.MUSCLE, spacing_mm)
+    return shapes.covered(hu, inside, shapes.FAT, spacing_mm)
+
+
+def _bowel(rng: np.random.Generator, hu: np.ndarray, room: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+    """Fill the room between the organs with loops of bowel, some of them holding gas."""
+    loops = shapes.uneven(rng, hu.shape, -BOWEL_LEVEL, by_hu=1.0, length_mm=BOWEL_LENGTH_MM, spacing_mm=spacing_mm)
+    filling = shapes.uneven(
+        rng, hu.shape, float(np.mean(BOWEL_HU)), by_hu=np.ptp(BOWEL_HU) / 4, length_mm=2 * BOWEL_LENGTH_MM,
+        spacing_mm=spacing_mm,
+    )  # fmt: skip
+    hu = shapes.covered(hu, np.minimum(BOWEL_SHARPNESS_MM * loops, room), filling, spacing_mm)
+    return shapes.covered(hu, np.minimum(BOWEL_SHARPNESS_MM * (loops - GAS_LEVEL), room), GAS_HU, spacing_mm)
+
+
+def _fixed(rng: np.random.Generator, position: Grids, hu: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+    """Lay the great vessels and the spine over the rest, the same in all slices."""
+    for place, radius, limits in VESSELS:
+        vessel = shapes.ellipsoid(position[1:], place, (radius, radius))
+        hu = shapes.covered(hu, vessel + np.zeros(hu.shape), rng.uniform(*limits), spacing_mm)
+    spine = shapes.ellipsoid(position[1:], SPINE_PLACE_MM, SPINE_MM) + np.zeros(hu.shape)
+    return shapes.covered(hu, spine, rng.uniform(*BONE_HU), spacing_mm)

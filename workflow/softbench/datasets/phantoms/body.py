@@ -4,24 +4,23 @@
 organs. Strands of fat, a few pixels thin, run through the muscle: skipping pixels loses them. The body fills the view
 in each size, so a larger size is a larger body in finer pixels; the strands are as thin in mm.
 
-**Image** (`body_image`). HU of tissue; strands are mixed with muscle, organs are as bright as muscle, bowel holds gas.
+**Image.** HU of tissue; strands are mixed with muscle, organs are as bright as muscle, bowel holds gas.
 
-**Rater** (`rater`). Bone and organs, strands, visceral fat, muscle, and fat under the skin are painted in this order,
+**Rater** (`Rater`). Bone and organs, strands, visceral fat, muscle, and fat under the skin are painted in this order,
 top first; each surface is moved by 0.5 mm (standard deviation).
 
-The parameters below, and those of `body_image`, were set on cases of number 1000 and above, which no split holds,
-and before any method was compared on them; a change of one is a new VERSION.
+The parameters below were set on cases of number 1000 and above, which no split holds, and before any method was
+compared on them; a change of one is a new VERSION.
 Source: our own construction, after the five tissues of Ali et al. 2024.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from softbench.datasets.case import Case
-from softbench.datasets.phantoms import body_image, shapes
-from softbench.datasets.phantoms.body_image import Anatomy
-from softbench.datasets.phantoms.fields import generator, smooth_field
-from softbench.datasets.phantoms.rater import Rater
-from softbench.datasets.phantoms.shapes import Grids
+from softbench.datasets.phantoms import shapes
+from softbench.datasets.phantoms.shapes import Grids, Rater, generator, smooth_field
 
 VERSION = 1
 TITLE = "Phantom body composition"
@@ -53,6 +52,18 @@ RATER = Rater(sigma_mm=0.5, length_mm=4.0)
 ANATOMY, IMAGE, DRAWING = 0, 1, 2  # streams of random numbers
 
 
+@dataclass(frozen=True)
+class Anatomy:
+    """Distances (H, W) in mm, positive inside; each but the first lies within one named before it."""
+
+    skin: np.ndarray
+    muscle: np.ndarray
+    cavity: np.ndarray
+    organs: np.ndarray
+    spine: np.ndarray
+    strands: np.ndarray
+
+
 def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
     """Make one case; see `phantoms.make`. 2-D: `labels` (1, H, W), `truth` (6, H, W) sums to 1 over the classes."""
     spacing_mm = (EDGE_MM[size], EDGE_MM[size])
@@ -62,7 +73,7 @@ def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
     layers = [(5, top), (2, anatomy.strands), (4, anatomy.cavity), (1, anatomy.muscle), (3, anatomy.skin)]
     return Case(
         id=f"phantom_body_{case:03d}",
-        images=body_image.make(generator(seed, case, IMAGE), anatomy, spacing_mm),
+        images=_image(generator(seed, case, IMAGE), anatomy, spacing_mm),
         labels=RATER.draw(generator(seed, case, DRAWING), layers, spacing_mm)[None],
         spacing_mm=spacing_mm,
         affine=shapes.affine(position, spacing_mm),
@@ -119,3 +130,52 @@ def _strands(rng: np.random.Generator, muscle: np.ndarray, spacing_mm: tuple[flo
     line = rng.uniform(*STRAND_HALF_MM) - np.abs(field) / np.maximum(slope, 1 / (4 * STRAND_LENGTH_MM))
     here = STRAND_TAPER_MM * (where - rng.uniform(*STRAND_LEVEL))
     return np.minimum.reduce([line, here, muscle - MARGIN_MM])
+
+
+MUSCLE_HU, MUSCLE_PATCHES_HU, MUSCLE_PATCHES_MM = (40, 65), 8.0, 5.0  # mean of a case; unevenness: sd, correlation
+FAT_HU, VISCERAL_HU, STRAND_HU = (-110, -98), (-104, -88), (-100, -70)  # strands hold some muscle
+ORGAN_HU, ORGAN_PATCHES_HU, ORGAN_PATCHES_SHARE = (45, 90), 25.0, 0.05  # correlation length as a share of the view
+GAS_HU, GAS_DEPTH_SHARE, GAS_LEVEL = -850.0, 0.012, 1.2  # deep in organs where a smooth field exceeds the level
+BONE_HU, MARROW_HU, BONE_SHARE = (350, 550), (150, 220), 0.012  # thickness of the hard rim, as a share of the view
+NOISE_HU = (10.0, 20.0)  # standard deviation, drawn for each case
+
+
+def _image(rng: np.random.Generator, anatomy: Anatomy, spacing_mm: tuple[float, ...]) -> np.ndarray:
+    """Make the image of an anatomy.
+
+    Args:
+        rng: source of randomness.
+        anatomy: what the cross section shows.
+        spacing_mm: of the grid, (H, W).
+    Returns: (1, H, W) float32, HU.
+    """
+    shape = anatomy.skin.shape
+    patches = {"by_hu": MUSCLE_PATCHES_HU, "length_mm": MUSCLE_PATCHES_MM}
+    muscle = shapes.uneven(rng, shape, rng.uniform(*MUSCLE_HU), spacing_mm=spacing_mm, **patches)
+    hu = np.full(shape, shapes.AIR)
+    for distance_mm, tissue in (
+        (anatomy.skin, rng.uniform(*FAT_HU)),
+        (anatomy.muscle, muscle),
+        (anatomy.cavity, rng.uniform(*VISCERAL_HU)),
+        (anatomy.strands, rng.uniform(*STRAND_HU)),
+    ):
+        hu = shapes.covered(hu, distance_mm, tissue, spacing_mm)
+    hu = _with_organs(rng, hu, anatomy.organs, spacing_mm)
+    hu = shapes.covered(hu, anatomy.spine, rng.uniform(*BONE_HU), spacing_mm)
+    hu = shapes.covered(hu, anatomy.spine - BONE_SHARE * _view(hu, spacing_mm), rng.uniform(*MARROW_HU), spacing_mm)
+    return shapes.scanned(rng, hu, spacing_mm, noise_hu=rng.uniform(*NOISE_HU))
+
+
+def _view(hu: np.ndarray, spacing_mm: tuple[float, ...]) -> float:
+    return hu.shape[0] * spacing_mm[0]
+
+
+def _with_organs(
+    rng: np.random.Generator, hu: np.ndarray, organs: np.ndarray, spacing_mm: tuple[float, ...]
+) -> np.ndarray:
+    """Lay organs over the fat of the cavity, and gas into some of them."""
+    length_mm = ORGAN_PATCHES_SHARE * _view(hu, spacing_mm)
+    patches = shapes.uneven(rng, hu.shape, 0.0, by_hu=1.0, length_mm=length_mm, spacing_mm=spacing_mm)
+    filled = shapes.covered(hu, organs, rng.uniform(*ORGAN_HU) + ORGAN_PATCHES_HU * patches, spacing_mm)
+    deep = organs - GAS_DEPTH_SHARE * _view(hu, spacing_mm)
+    return shapes.covered(filled, np.minimum(deep, length_mm * (patches - GAS_LEVEL)), GAS_HU, spacing_mm)

@@ -3,23 +3,21 @@
 **Anatomy.** A bean: a bent, rough ellipsoid with a notch of fat where the vessels enter; left or right. A tumour sits
 on or in it, from a small bump to one larger than the kidney is wide; about 20 % of the cases have none.
 
-**Image** (`kidney_image`). HU of a late arterial phase; liver or spleen, muscle, bowel and vessels reach up to the
+**Image.** HU of a late arterial phase; liver or spleen, muscle, bowel and vessels reach up to the
 kidney, small cysts in it count as kidney; noise and tumour contrast vary from case to case.
 
-**Rater** (`rater`). The tumour is painted over the kidney; each surface is moved by 1 mm (standard deviation).
+**Rater** (`Rater`). The tumour is painted over the kidney; each surface is moved by 1 mm (standard deviation).
 
-The parameters below, and those of `kidney_image`, were set on cases of number 1000 and above, which no split holds,
-and before any method was compared on them; a change of one is a new VERSION.
+The parameters below were set on cases of number 1000 and above, which no split holds, and before any method was
+compared on them; a change of one is a new VERSION.
 Source: our own construction, after KiTS 2019: the structure kidney includes the tumour.
 """
 
 import numpy as np
 
 from softbench.datasets.case import Case
-from softbench.datasets.phantoms import kidney_image, shapes
-from softbench.datasets.phantoms.fields import generator
-from softbench.datasets.phantoms.rater import Rater
-from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids
+from softbench.datasets.phantoms import shapes
+from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids, Rater, generator
 
 VERSION = 1
 TITLE = "Phantom kidney tumour"
@@ -60,7 +58,7 @@ def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
     layers = [(2, tumour), (1, kidney)]
     return Case(
         id=f"phantom_kidney_{case:03d}",
-        images=kidney_image.make(generator(seed, case, IMAGE), position, side, kidney, tumour, SPACING_MM),
+        images=_image(generator(seed, case, IMAGE), position, side, kidney, tumour, SPACING_MM),
         labels=RATER.draw(generator(seed, case, DRAWING), layers, SPACING_MM)[None],
         spacing_mm=SPACING_MM,
         affine=shapes.affine(position, SPACING_MM),
@@ -99,3 +97,88 @@ def _tumour(rng: np.random.Generator, position: Grids, centre: np.ndarray) -> np
     ball = shapes.ellipsoid(position, centre, radius * np.exp(STRETCH * rng.standard_normal(3)))
     bumps, length = TUMOUR_ROUGHNESS * radius, TUMOUR_ROUGH_LENGTH * radius
     return shapes.roughened(rng, ball, by_mm=bumps, length_mm=length, spacing_mm=SPACING_MM)
+
+
+KIDNEY_HU, TUMOUR_HU, ORGAN_HU, BOWEL_HU, VESSEL_HU = (150, 200), (40, 100), (90, 140), (35, 100), (130, 200)
+NECROSIS_HU, CYST_HU = 25.0, 12.0
+MEDULLA_DROP_HU, CORTEX_MM = 25.0, 5.0  # the inner kidney is darker than its rim of this thickness
+PATCHES_HU, PATCHES_LENGTH_MM = 14.0, 6.0  # uneven tumour and organs: standard deviation, correlation length
+NECROSIS_DEPTH_MM = (5.0, 14.0)  # inside the tumour's surface; small tumours have none
+
+GAP_MM = (-1.0, 4.0)  # of fat between kidney and neighbours; they touch where it is negative
+AROUND_ROUGH_MM, AROUND_ROUGH_LENGTH_MM = 3.0, 14.0  # of the neighbours' surfaces
+MUSCLE_PLACE_MM = -24.0  # of the muscle's face behind the kidney, along H
+ORGAN_CENTRE_MM, ORGAN_MM = (22.0, 22.0, 36.0), (38.0, 30.0, 26.0)  # liver or spleen: above, in front, outside
+BOWEL_CENTRE_MM, BOWEL_MM = (-20.0, 32.0, -6.0), (30.0, 15.0, 18.0)
+PLACE_SPREAD_MM = 6.0  # of the neighbours' centres, standard deviation
+VESSEL_MM = (2.5, 5.0)  # radius of the vessels towards the spine
+CYST_SHARE, CYST_MM = 0.4, (3.0, 6.0)  # of the cases; radius
+NOISE_HU = (12.0, 25.0)  # standard deviation, drawn for each case
+
+
+def _image(
+    rng: np.random.Generator,
+    position: Grids,
+    side: int,
+    kidney: np.ndarray,
+    tumour: np.ndarray,
+    spacing_mm: tuple[float, ...],
+) -> np.ndarray:
+    """Make the image of an anatomy.
+
+    Args:
+        rng: source of randomness.
+        position: of the voxels from the kidney's centre in mm, three grids that broadcast to (D, H, W).
+        side: +1 right, -1 left; the spine lies towards -side along W.
+        kidney, tumour: (D, H, W), distances in mm, positive inside.
+        spacing_mm: of the grid.
+    Returns: (1, D, H, W) float32, HU.
+    """
+    seen = (position[0], position[1], side * position[2])  # the third axis runs away from the spine
+    hu = _neighbours(rng, seen, np.maximum(kidney, tumour), spacing_mm)
+    cortex = rng.uniform(*KIDNEY_HU)
+    hu = shapes.covered(hu, kidney, cortex, spacing_mm)
+    hu = shapes.covered(hu, kidney - CORTEX_MM, cortex - MEDULLA_DROP_HU, spacing_mm)
+    hu = shapes.covered(hu, _cyst(rng, seen, kidney), CYST_HU, spacing_mm)
+    patches = _patchy(rng, kidney.shape, TUMOUR_HU, spacing_mm)
+    hu = shapes.covered(hu, tumour, patches, spacing_mm)
+    hu = shapes.covered(hu, tumour - rng.uniform(*NECROSIS_DEPTH_MM), NECROSIS_HU, spacing_mm)
+    return shapes.scanned(rng, hu, spacing_mm, noise_hu=rng.uniform(*NOISE_HU))
+
+
+def _neighbours(rng: np.random.Generator, seen: Grids, inner: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+    """Return the HU (D, H, W) of all that is neither kidney nor tumour: fat, and what lies in it."""
+    hu = np.full(inner.shape, shapes.FAT)
+    vessel = shapes.tube(seen, np.array([0, 0, -6.0]), np.array([4.0, 6.0, -80.0]), rng.uniform(*VESSEL_MM))
+    hu = shapes.covered(hu, vessel, rng.uniform(*VESSEL_HU), spacing_mm)
+    muscle = MUSCLE_PLACE_MM + PLACE_SPREAD_MM * rng.standard_normal() - seen[1] - 0.25 * seen[2]
+    bodies = [(muscle + np.zeros(inner.shape), (shapes.MUSCLE, shapes.MUSCLE + 15))]
+    bodies += [(_body(rng, seen, ORGAN_CENTRE_MM, ORGAN_MM), ORGAN_HU)]
+    bodies += [(_body(rng, seen, BOWEL_CENTRE_MM, BOWEL_MM), BOWEL_HU)]
+    for body, limits in bodies:
+        rough = shapes.roughened(
+            rng, body, by_mm=AROUND_ROUGH_MM, length_mm=AROUND_ROUGH_LENGTH_MM, spacing_mm=spacing_mm
+        )
+        room = np.minimum(rough, -inner - rng.uniform(*GAP_MM))
+        hu = shapes.covered(hu, room, _patchy(rng, inner.shape, limits, spacing_mm), spacing_mm)
+    return hu
+
+
+def _body(rng: np.random.Generator, seen: Grids, centre: tuple[float, ...], semi_axes: tuple[float, ...]) -> np.ndarray:
+    return shapes.ellipsoid(seen, np.array(centre) + PLACE_SPREAD_MM * rng.standard_normal(3), semi_axes)
+
+
+def _patchy(
+    rng: np.random.Generator, shape: tuple[int, ...], limits: tuple[float, float], spacing_mm: tuple[float, ...]
+) -> np.ndarray:
+    mean = rng.uniform(*limits)
+    return shapes.uneven(rng, shape, mean, by_hu=PATCHES_HU, length_mm=PATCHES_LENGTH_MM, spacing_mm=spacing_mm)
+
+
+def _cyst(rng: np.random.Generator, seen: Grids, kidney: np.ndarray) -> np.ndarray:
+    """Return the distance to a cyst inside the kidney, or to nothing."""
+    centre = shapes.direction(rng) * (20.0, 10.0, 8.0)
+    radius = rng.uniform(*CYST_MM)
+    if rng.uniform() >= CYST_SHARE:
+        return np.full(kidney.shape, shapes.NOWHERE_MM)
+    return np.minimum(shapes.ellipsoid(seen, centre, (radius,) * 3), kidney)

@@ -2,10 +2,10 @@ r"""Phantom of a lung nodule in CT, drawn by four raters of known bias and noise
 
 **Anatomy.** One nodule: a rough ellipsoid of 3.5 to 12 mm radius, solid or part-solid; a third lie at the chest wall.
 
-**Image** (`nodule_image`). Vessels cross it and lie beside it, spicules reach out of it, part-solid nodules fade into
+**Image.** Vessels cross it and lie beside it, spicules reach out of it, part-solid nodules fade into
 the lung: where they end is a matter of opinion.
 
-**Raters** (`rater`). Rater r sees the surface moved by `bias_mm` (systematically too small or too large) and by a
+**Raters** (`Rater`). Rater r sees the surface moved by `bias_mm` (systematically too small or too large) and by a
 smooth field of standard deviation `sigma_mm`; the four differ in both. In 10 % of the cases one of the four, each as
 likely, overlooks the nodule and marks nothing. So `truth`, the probability that one of the four, drawn at random,
 marks a voxel, is exactly
@@ -14,18 +14,16 @@ marks a voxel, is exactly
 
 which holds the chance of being overlooked in every case, not the fact in those where it happened.
 
-The parameters below, and those of `nodule_image`, were set on cases of number 1000 and above, which no split holds,
-and before any method was compared on them; a change of one is a new VERSION.
+The parameters below were set on cases of number 1000 and above, which no split holds, and before any method was
+compared on them; a change of one is a new VERSION.
 Source: our own construction, after LIDC-IDRI (four readings of a nodule each).
 """
 
 import numpy as np
 
 from softbench.datasets.case import Case
-from softbench.datasets.phantoms import nodule_image, shapes
-from softbench.datasets.phantoms.fields import generator
-from softbench.datasets.phantoms.rater import Rater
-from softbench.datasets.phantoms.shapes import Grids
+from softbench.datasets.phantoms import shapes
+from softbench.datasets.phantoms.shapes import Grids, Rater, fraction, generator, smooth_field
 
 VERSION = 1
 TITLE = "Phantom lung nodule, four raters"
@@ -62,7 +60,7 @@ def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
     position, nodule, radius = _anatomy(generator(seed, case, ANATOMY), SIZES[size])
     return Case(
         id=f"phantom_nodule_{case:03d}",
-        images=nodule_image.make(generator(seed, case, IMAGE), position, nodule, radius, SPACING_MM),
+        images=_image(generator(seed, case, IMAGE), position, nodule, radius, SPACING_MM),
         labels=_drawn(generator(seed, case, DRAWING), generator(seed, case, SEEING), nodule),
         spacing_mm=SPACING_MM,
         affine=shapes.affine(position, SPACING_MM),
@@ -94,3 +92,82 @@ def _truth(nodule: np.ndarray) -> np.ndarray:
     seen = np.mean([one.probability([(1, nodule)], len(CLASSES))[1] for one in RATERS], axis=0)
     marked = (1 - OVERLOOKED / len(RATERS)) * seen
     return np.stack([1 - marked, marked]).astype(np.float32)
+
+
+LUNG_HU, SOLID_HU, GLASS_HU, VESSEL_HU, WALL_HU = (-880, -800), (-40, 60), (-640, -420), (-20, 60), 40.0
+LUNG_PATCHES_HU, LUNG_PATCHES_MM = 35.0, 5.0  # uneven lung: standard deviation, correlation length
+PART_SOLID = 0.45  # share of the nodules with a halo of ground glass
+CORE_DEPTH = (0.3, 0.8)  # of their solid core under the surface, in radii
+FADE_MM = (1.0, 3.5)  # over which the halo fades into the lung
+SPIKES, SPIKE_LENGTH_MM, SPIKE_REACH_MM, SPIKE_LEVEL = (0.0, 3.0), 1.6, 4.0, 1.0  # spicules: mm per unit of a field
+PATCHES_HU, PATCHES_MM = 45.0, 2.5  # uneven nodules
+VESSELS, VESSEL_MM, VESSEL_PLACE_MM, VESSEL_REACH_MM = (4, 9), (0.6, 1.9), 11.0, 40.0  # how many; radius; from centre
+WALL_SHARE, WALL_PLACE = 0.35, (0.6, 1.3)  # of the cases with the chest wall near; its distance in radii
+NOISE_HU = (30.0, 65.0)  # standard deviation, drawn for each case
+
+
+def _image(
+    rng: np.random.Generator, position: Grids, nodule: np.ndarray, radius: float, spacing_mm: tuple[float, ...]
+) -> np.ndarray:
+    """Make the image of an anatomy.
+
+    Args:
+        rng: source of randomness.
+        position: of the voxels from the nodule's centre in mm, three grids that broadcast to (D, H, W).
+        nodule: (D, H, W), distance to its surface in mm, positive inside.
+        radius: of the nodule in mm.
+        spacing_mm: of the grid.
+    Returns: (1, D, H, W) float32, HU.
+    """
+    shape = nodule.shape
+    lung = rng.uniform(*LUNG_HU)
+    hu = shapes.uneven(rng, shape, lung, by_hu=LUNG_PATCHES_HU, length_mm=LUNG_PATCHES_MM, spacing_mm=spacing_mm)
+    for vessel in _vessels(rng, position):
+        hu = shapes.covered(hu, vessel, rng.uniform(*VESSEL_HU), spacing_mm)
+    hu = shapes.covered(hu, _wall(rng, position, radius) + np.zeros(shape), WALL_HU, spacing_mm)
+    hu = _with_nodule(rng, hu, nodule + _spikes(rng, nodule, spacing_mm), radius, spacing_mm)
+    return shapes.scanned(rng, hu, spacing_mm, noise_hu=rng.uniform(*NOISE_HU))
+
+
+def _vessels(rng: np.random.Generator, position: Grids) -> list[np.ndarray]:
+    """Return the distances to straight vessels; the first one runs through the nodule."""
+    tubes = []
+    for number in range(int(rng.integers(*VESSELS))):
+        near = shapes.direction(rng) * (rng.uniform(0, 2) if number == 0 else VESSEL_PLACE_MM * rng.uniform(0.5, 1.6))
+        along = shapes.direction(rng) * VESSEL_REACH_MM
+        end = near if rng.uniform() < 0.4 else near - along  # some end where others go on
+        tubes.append(shapes.tube(position, end, near + along, rng.uniform(*VESSEL_MM)))
+    return tubes
+
+
+def _wall(rng: np.random.Generator, position: Grids, radius: float) -> np.ndarray:
+    """Return the distance to a flat chest wall beside the nodule, or to nothing."""
+    outwards, place = shapes.direction(rng), radius * rng.uniform(*WALL_PLACE)
+    if rng.uniform() >= WALL_SHARE:
+        return np.full(1, shapes.NOWHERE_MM)
+    distance: np.ndarray = sum(p * o for p, o in zip(position, outwards, strict=True)) - place
+    return distance
+
+
+def _spikes(rng: np.random.Generator, nodule: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+    """Return by how many mm spicules push the visible border outwards: nothing within, less with distance."""
+    field = smooth_field(rng, nodule.shape, length_mm=SPIKE_LENGTH_MM, spacing_mm=spacing_mm)
+    reach = np.exp(-np.maximum(-nodule, 0) / SPIKE_REACH_MM)
+    spikes: np.ndarray = rng.uniform(*SPIKES) * np.maximum(field - SPIKE_LEVEL, 0) * reach
+    return spikes
+
+
+def _with_nodule(
+    rng: np.random.Generator, hu: np.ndarray, border: np.ndarray, radius: float, spacing_mm: tuple[float, ...]
+) -> np.ndarray:
+    """Lay the nodule over lung, wall and vessels, which stay visible under ground glass."""
+
+    def tissue(limits: tuple[float, float]) -> np.ndarray:
+        mean = rng.uniform(*limits)
+        return shapes.uneven(rng, border.shape, mean, by_hu=PATCHES_HU, length_mm=PATCHES_MM, spacing_mm=spacing_mm)
+
+    solid, glass, depth, fade = tissue(SOLID_HU), tissue(GLASS_HU), rng.uniform(*CORE_DEPTH), rng.uniform(*FADE_MM)
+    if rng.uniform() >= PART_SOLID:
+        return shapes.covered(hu, border, solid, spacing_mm)
+    halo = hu + (np.maximum(glass, hu) - hu) * fraction(border, fade)
+    return shapes.covered(halo, border - depth * radius, solid, spacing_mm)

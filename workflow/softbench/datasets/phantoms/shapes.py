@@ -1,10 +1,20 @@
-"""Where voxels lie, and distances (mm, positive inside) to simple bodies, shared by the phantoms in 2-D and 3-D."""
+r"""What the phantoms share: distances to simple bodies, smooth random fields, raters, and CT as a scanner shows it.
+
+Distances are in mm, positive inside. Raters paint structures one over another. A structure is a *layer*: a class id and
+a distance s. The layers of a case are listed top first, and the rater moves each by a smooth Gaussian field of its own,
+n, of variance 1: layer k is painted where :math:`s_k + b + \sigma n_k > 0`, and hides those below. With
+:math:`\Phi_k = \Phi((s_k + b) / \sigma)` the topmost layer is k with probability
+
+.. math:: P_k = \Phi_k \prod_{j < k} (1 - \Phi_j)
+
+exactly and at every voxel, for the fields of different layers are independent; what is left is background.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-
-from softbench.datasets.phantoms.fields import smooth_field
+from scipy.special import ndtr
 
 VERSION = 1
 NOWHERE_MM = -1000.0  # distance of a structure that does not exist: its probability is exactly 0
@@ -68,3 +78,120 @@ def direction(rng: np.random.Generator, dims: int = 3) -> np.ndarray:
 def spread(rng: np.random.Generator, median: float, log_sd: float, low: float, high: float) -> float:
     """Draw a length: log-normal, held within limits."""
     return float(np.clip(median * np.exp(log_sd * rng.standard_normal()), low, high))
+
+
+def generator(seed: int, case: int, stream: int) -> np.random.Generator:
+    """Return the random numbers of one purpose (`stream`) of one case; other purposes and cases do not disturb them."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence((seed, case, stream))))
+
+
+def smooth_field(
+    rng: np.random.Generator, shape: tuple[int, ...], *, length_mm: float, spacing_mm: tuple[float, ...]
+) -> np.ndarray:
+    r"""Draw a Gaussian field with mean 0 and variance 1 at every voxel.
+
+    .. math:: corr(n(x), n(y)) = \exp(-|x - y|^2 / 2 L^2)
+
+    White noise is filtered in the Fourier domain by a kernel whose mean power is exactly 1, so the variance is exact
+    and the same everywhere; opposite faces of the grid are neighbours.
+
+    Args:
+        rng: source of randomness.
+        shape: (D, H, W) or (H, W).
+        length_mm: correlation length L.
+        spacing_mm: of the grid, one number an axis.
+    Returns: float64 of `shape`.
+    """
+    # the power spectrum of exp(-r^2 / 2 L^2) is exp(-(2 pi f L)^2 / 2); its square root filters the noise
+    axes = [np.fft.fftfreq(n, d) for n, d in zip(shape, spacing_mm, strict=True)]
+    frequency = sum(np.meshgrid(*[f**2 for f in axes], indexing="ij", sparse=True))
+    kernel = np.exp(-((np.pi * length_mm) ** 2) * frequency)
+    kernel /= np.sqrt(np.mean(kernel**2))
+    half = kernel[..., : shape[-1] // 2 + 1]
+    field: np.ndarray = np.fft.irfftn(np.fft.rfftn(rng.standard_normal(shape)) * half, s=shape, axes=range(len(shape)))
+    return field
+
+
+def fraction(distance_mm: np.ndarray, voxel_mm: float) -> np.ndarray:
+    """Return the share of a voxel that lies inside a flat surface at this signed distance (mm, positive inside)."""
+    share: np.ndarray = np.clip(distance_mm / voxel_mm + 0.5, 0, 1)
+    return share
+
+
+def exceedance(distance_mm: np.ndarray, sigma_mm: float) -> np.ndarray:
+    r"""Return the probability that a rater counts a voxel as inside: :math:`\Phi(s / \sigma)`.
+
+    The rater sees s + sigma n > 0, with n of variance 1: exact at every voxel, whatever the correlation of n.
+    """
+    probability: np.ndarray = ndtr(distance_mm / sigma_mm)
+    return probability
+
+
+Layer = tuple[int, np.ndarray]  # class id (0 is background), distance (D, H, W) or (H, W) in mm
+
+
+@dataclass(frozen=True)
+class Rater:
+    """One way to draw.
+
+    Attributes:
+        sigma_mm: by how much a surface is moved, standard deviation.
+        length_mm: correlation length of that movement.
+        bias_mm: by how much every layer is drawn too large (too small where negative).
+    """
+
+    sigma_mm: float
+    length_mm: float
+    bias_mm: float = 0.0
+
+    def draw(self, rng: np.random.Generator, layers: Sequence[Layer], spacing_mm: tuple[float, ...]) -> np.ndarray:
+        """Return one label map (D, H, W) or (H, W), uint8."""
+        labels = np.zeros(layers[0][1].shape, np.uint8)
+        for class_id, distance_mm in reversed(layers):  # the lowest layer first, so that those above hide it
+            moved = smooth_field(rng, labels.shape, length_mm=self.length_mm, spacing_mm=spacing_mm)
+            labels[distance_mm + self.bias_mm + self.sigma_mm * moved > 0] = class_id
+        return labels
+
+    def probability(self, layers: Sequence[Layer], classes: int) -> np.ndarray:
+        """Return the probability of each class over all such drawings, (C, D, H, W) float64, summing to 1 over C."""
+        chances = np.zeros((classes, *layers[0][1].shape))
+        unpainted = np.ones(layers[0][1].shape)
+        for class_id, distance_mm in layers:
+            inside = exceedance(distance_mm + self.bias_mm, self.sigma_mm)
+            chances[class_id] += unpainted * inside
+            unpainted = unpainted * (1 - inside)
+        chances[0] += unpainted
+        return chances
+
+
+FAT, MUSCLE, AIR = -100.0, 55.0, -1000.0  # HU
+GRAIN_VOXELS = 0.6  # correlation length of the noise, in voxels of the finest axis
+WHITE_SHARE = 0.4  # of the noise variance that has no correlation
+TEXTURE_HU, TEXTURE_LENGTH_MM = 6.0, 6.0  # fine structure of all tissues: standard deviation, correlation length
+
+
+def covered(
+    below: np.ndarray, distance_mm: np.ndarray, hu: float | np.ndarray, spacing_mm: tuple[float, ...]
+) -> np.ndarray:
+    """Lay a tissue of these HU over another, with its share of each voxel; the voxel's mean edge is the blur."""
+    mixed: np.ndarray = below + (hu - below) * fraction(distance_mm, float(np.mean(spacing_mm)))
+    return mixed
+
+
+def uneven(
+    rng: np.random.Generator, shape: tuple[int, ...], hu: float, *, by_hu: float, length_mm: float,
+    spacing_mm: tuple[float, ...],
+) -> np.ndarray:  # fmt: skip
+    """Return a tissue whose HU vary from place to place: mean `hu`, standard deviation `by_hu`."""
+    patches = smooth_field(rng, shape, length_mm=length_mm, spacing_mm=spacing_mm)
+    tissue: np.ndarray = hu + by_hu * patches
+    return tissue
+
+
+def scanned(rng: np.random.Generator, hu: np.ndarray, spacing_mm: tuple[float, ...], *, noise_hu: float) -> np.ndarray:
+    """Add fine structure and noise (standard deviation `noise_hu`); return one channel, (1, ...) float32."""
+    textured = uneven(rng, hu.shape, 0.0, by_hu=TEXTURE_HU, length_mm=TEXTURE_LENGTH_MM, spacing_mm=spacing_mm) + hu
+    grain = smooth_field(rng, hu.shape, length_mm=GRAIN_VOXELS * min(spacing_mm), spacing_mm=spacing_mm)
+    white = rng.standard_normal(hu.shape)
+    noise = np.sqrt(1 - WHITE_SHARE) * grain + np.sqrt(WHITE_SHARE) * white
+    return np.maximum(textured + noise_hu * noise, AIR - 24)[None].astype(np.float32)  # scanners clip at -1024
