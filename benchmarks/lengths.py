@@ -23,7 +23,7 @@ from softbench import store
 from softbench.arrays import one_hot
 from softbench.datasets import phantoms
 from softbench.datasets.case import Case
-from softbench.datasets.prepare.normalise import normalise
+from softbench.datasets.prepare.intensities import normalise
 from softbench.plan.config import read
 from softbench.training import cached_data, train
 from softbench.training.protocol import Protocol

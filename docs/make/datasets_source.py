@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from softbench import datasets
 from softbench.datasets import splits
-from softbench.datasets.prepare import prepare, window
+from softbench.datasets.prepare import intensities, prepare
 from softbench.datasets.sources import reading
 
 from make.markdown import ROOT, table
@@ -79,7 +79,7 @@ def _prepared_size(source: ModuleType, facts: Facts) -> str:
     settings = prepare.full_settings(source, {})
     grid = (settings["crop"] or {}).get("size") or facts["grid"]
     cases, raters = (int(str(facts[kind]).removeprefix("up to ").split()[0]) for kind in ("cases", "raters"))
-    channels = len(window.names(settings["window"], source.MODALITIES))
+    channels = len(intensities.channel_names(settings["window"], source.MODALITIES))
     gigabytes = cases * prod(grid) * (4 * channels + raters + bool(facts.get("maps"))) / 1e9
     return f"about {gigabytes:.2g} GB" if gigabytes < 10 else f"about {gigabytes:.0f} GB"
 

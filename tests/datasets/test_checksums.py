@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from softbench import InputError
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import checksums
+from softbench.datasets.fetch import delivery
 
 Publish = Callable[..., ModuleType]
 Get = Callable[..., list[str]]
@@ -83,10 +83,10 @@ def test_file_from_a_mirror_is_held_to_the_same(source: ModuleType, get: Get, tm
 def test_damaged_table_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "checksums.csv").write_text(text)
     with pytest.raises(InputError, match=r"checksums\.csv must have the columns file, bytes, sha256"):
-        checksums.read(tmp_path / "checksums.csv")
+        delivery.read_sums(tmp_path / "checksums.csv")
 
 
 def test_names_with_commas_survive(tmp_path: Path) -> None:
-    sums = checksums.Checksums(tmp_path / "checksums.csv", None)
+    sums = delivery.Checksums(tmp_path / "checksums.csv", None)
     sums.note('a, "b".txt', 3, "0" * 64)
-    assert checksums.read(tmp_path / "checksums.csv") == {'a, "b".txt': (3, "0" * 64)}
+    assert delivery.read_sums(tmp_path / "checksums.csv") == {'a, "b".txt': (3, "0" * 64)}

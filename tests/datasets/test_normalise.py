@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from softbench import InputError
-from softbench.datasets.prepare.normalise import normalise
+from softbench.datasets.prepare.intensities import normalise
 
 
 def test_zscore_of_nonzero_voxels_leaves_zeros_alone() -> None:

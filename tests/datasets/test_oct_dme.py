@@ -13,7 +13,7 @@ from softbench.datasets import phantoms, splits
 from softbench.datasets.case import Archive
 from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
-from softbench.datasets.sources import flatten, oct_dme, retina_layers, speckle
+from softbench.datasets.sources import bscans, oct_dme
 
 SPLIT = Path(__file__).parents[2] / "workflow" / "splits" / "oct_dme" / "main.csv"
 HEIGHT, WIDTH, SCANS = 120, 96, 7
@@ -98,7 +98,7 @@ def test_graded_scans_are_the_cases(release: Folder) -> None:
 
 def test_boundaries_enclose_layers() -> None:
     drawn = np.array([[3.0, 3], [5, 5], [5, 4], [8, 8], [9, 9], [10, 10], [11, 11], [12, np.nan]])
-    labels, known = retina_layers.label(drawn, np.zeros((14, 2)))
+    labels, known = oct_dme.label(drawn, np.zeros((14, 2)))
     # rows from 1: layer 1 is 3 and 4, layer 2 (5 to 5) is empty, layer 3 is 5 to 7, then one row each, 12 is below
     assert labels[:, 0].tolist() == [0, 0, 1, 1, 3, 3, 3, 4, 5, 6, 7, 0, 0, 0]
     assert known[:, 0].all()
@@ -108,7 +108,7 @@ def test_boundaries_enclose_layers() -> None:
 
 def test_boundary_above_the_one_before_lies_on_it() -> None:
     drawn = np.array([3.0, 6, 5, 8, 9, 10, 11, 12])[:, None]
-    labels, _ = retina_layers.label(drawn, np.zeros((12, 1)))
+    labels, _ = oct_dme.label(drawn, np.zeros((12, 1)))
     assert labels[:, 0].tolist() == [0, 0, 1, 1, 1, 3, 3, 4, 5, 6, 7, 0]
 
 
@@ -139,14 +139,14 @@ def test_membrane_is_found_under_speckle_and_a_pocket() -> None:
     drawn = image(rng).astype(float)
     drawn[40:68, 30:50] = 8  # fluid: its lower edge is a steep rise above the ellipsoid zone
     true = TOPS[7] - 1 + tilt()  # rows from 0
-    assert np.abs(flatten.membrane(drawn) - true).max() <= 2
+    assert np.abs(bscans.membrane(drawn) - true).max() <= 2
 
 
 def test_membrane_of_the_phantom_is_found() -> None:
     errors = []
     for number in range(6):
         case = phantoms.make("phantom_retina", 2000 + number)
-        found = flatten.membrane(case.images[0])
+        found = bscans.membrane(case.images[0])
         below = [np.flatnonzero(column == 7).max(initial=-1) + 1 for column in case.labels[0].T]
         errors.append(np.median(np.abs(found - below)))
     assert max(errors) <= 2.5  # rows; the phantom's membrane is no parabola
@@ -170,7 +170,7 @@ def test_flattening_changes_no_count(release: Folder, tmp_path: Path) -> None:
 
 
 def test_shifted_rows_beyond_the_image_are_not_valid() -> None:
-    window = flatten.Window.of(np.array([2.0, 3.4]), [4, 2], height=5)
+    window = bscans.Window.of(np.array([2.0, 3.4]), [4, 2], height=5)
     taken = window.take(np.arange(10.0).reshape(5, 2), -1)
     assert taken.T.tolist() == [[-1, -1, 0, 2, 4, 6], [-1, 1, 3, 5, 7, 9]]
 
@@ -186,10 +186,10 @@ def test_denoising_lowers_noise_and_keeps_edges() -> None:
     rng = np.random.default_rng(1)
     clean = np.repeat([50.0, 150.0], 32)[:, None] * np.ones(64)
     noisy = (clean + rng.normal(0, 10, clean.shape)).astype(np.float32)
-    assert abs(speckle.noise(noisy) - 10) < 1.5
-    better = speckle.reduce(noisy, how="nl_means")
+    assert abs(bscans.noise(noisy) - 10) < 1.5
+    better = bscans.denoised(noisy, how="nl_means")
     assert np.sqrt(((better - clean) ** 2).mean()) < 5
-    np.testing.assert_array_equal(speckle.reduce(noisy, how="none"), noisy)
+    np.testing.assert_array_equal(bscans.denoised(noisy, how="none"), noisy)
 
 
 def one_grader_only() -> np.ndarray:

@@ -17,7 +17,7 @@ from softbench.datasets.case import Archive
 from softbench.datasets.fetch import tcia
 from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
-from softbench.datasets.sources import saros, saros_slices, tissues
+from softbench.datasets.sources import saros
 
 SHAPE, SPACING = (13, 24, 24), (5.0, 2.0, 2.0)
 AFFINE = np.array([[0, 0, 2.0, -20], [0, 2.0, 0, -20], [5.0, 0, 0, 0], [0, 0, 0, 1]])
@@ -92,8 +92,8 @@ def write_ct(folder: Path, case: str, **changes: Any) -> None:
 @pytest.fixture
 def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
     """A function that makes a folder as a fetch leaves it; 4 patients of 2 slices instead of 57 of 6."""
-    monkeypatch.setattr(saros_slices, "PATIENTS", 4)
-    monkeypatch.setattr(saros_slices, "SLICES", 2)
+    monkeypatch.setattr(saros, "PATIENTS", 4)
+    monkeypatch.setattr(saros, "SLICES", 2)
 
     def make(ct: bool = True, root: str = "published") -> Path:
         folder = tmp_path / root
@@ -102,7 +102,7 @@ def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
             mask = folder / "masks" / TOP / case / "body-regions.nii.gz"
             images.write(mask, regions(levels), AFFINE, "LAS")
             images.write(mask.with_name("body-parts.nii.gz"), regions(levels), AFFINE, "LAS")
-            if ct and CASES[case][0] not in saros_slices.RESTRICTED:
+            if ct and CASES[case][0] not in saros.RESTRICTED:
                 write_ct(folder, case)
         (folder / TABLE).write_text(table(), encoding="utf-8")
         return folder
@@ -117,7 +117,7 @@ def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
 
 def test_open_sound_cases_are_taken_one_a_patient(release: Folder) -> None:
     folder = release()
-    rows = {row["id"]: levels for row, levels in saros_slices.chosen(folder)}
+    rows = {row["id"]: levels for row, levels in saros.chosen(folder)}
     assert rows.keys() - {"case_004", "case_005"} == {"case_001", "case_003", "case_700"}
     assert len(rows) == 4  # one of 004 and 005, of one patient; 002 is restricted, 609 unsound, 701 has one slice
     assert set(map(tuple, rows.values())) == {(1, 11)}  # of the slices 1, 6, 11 numbers int(0.75) and int(2.25)
@@ -128,9 +128,9 @@ def test_open_sound_cases_are_taken_one_a_patient(release: Folder) -> None:
 
 def test_choice_stops_at_so_many_patients(release: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = release()
-    all_rows = [row["id"] for row, _ in saros_slices.chosen(folder)]
-    monkeypatch.setattr(saros_slices, "PATIENTS", 2)
-    assert [row["id"] for row, _ in saros_slices.chosen(folder)] == all_rows[:2]
+    all_rows = [row["id"] for row, _ in saros.chosen(folder)]
+    monkeypatch.setattr(saros, "PATIENTS", 2)
+    assert [row["id"] for row, _ in saros.chosen(folder)] == all_rows[:2]
 
 
 def test_tissues_of_a_slice(release: Folder, tmp_path: Path) -> None:
@@ -153,10 +153,10 @@ def test_tissues_of_a_slice(release: Folder, tmp_path: Path) -> None:
 
 def test_ends_of_the_range_of_fat_count_as_fat() -> None:
     values = np.array([[-191.0, -190, -30, -29]])
-    assert tissues.derive(np.full((1, 4), 2), values).tolist() == [[1, 2, 2, 1]]
-    assert tissues.derive(np.full((1, 4), 3), values).tolist() == [[5, 4, 4, 5]]
-    assert tissues.derive(np.full((1, 4), 1), values).tolist() == [[3, 3, 3, 3]]
-    assert tissues.derive(np.array([[0, 4, 8, 13]]), values).tolist() == [[0, 5, 5, 5]]
+    assert saros.derive(np.full((1, 4), 2), values).tolist() == [[1, 2, 2, 1]]
+    assert saros.derive(np.full((1, 4), 3), values).tolist() == [[5, 4, 4, 5]]
+    assert saros.derive(np.full((1, 4), 1), values).tolist() == [[3, 3, 3, 3]]
+    assert saros.derive(np.array([[0, 4, 8, 13]]), values).tolist() == [[0, 5, 5, 5]]
 
 
 def test_windows_of_the_default_are_the_channels(release: Folder, tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_masks_and_the_chosen_series_are_fetched(
         server.files[f"/getImage?SeriesInstanceUID={series_of(case)}"] = pack(files)
     fetch("saros", tmp_path / "raw", log=lambda line: None, pause_s=0)
     asked = {path.split("=")[1] for path in server.paths if path.startswith("/getImage")}
-    assert asked == {series_of(row["id"]) for row, _ in saros_slices.chosen(folder)}
+    assert asked == {series_of(row["id"]) for row, _ in saros.chosen(folder)}
     fetched = run(location(tmp_path / "raw", None), tmp_path / "one")
     assert fetched.manifest["cases"] == run(folder, tmp_path / "other").manifest["cases"]
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from softbench import InputError, arrays
-from softbench.datasets.prepare.crop import crop
-from softbench.datasets.prepare.resample import resample
+from softbench.datasets.prepare.grid import crop, resample
 from softbench.datasets.volumes import Volumes
 from softbench.resolution import mean
 from softbench.store import ONE

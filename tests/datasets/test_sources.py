@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import softbench
 from softbench import InputError, datasets
-from softbench.datasets.fetch import access
+from softbench.datasets.fetch import fetch
 
 WANTED = {
     "open": (),
@@ -23,7 +23,7 @@ def test_source_keeps_the_contract(name: str) -> None:
     source = datasets.source(name)
     assert isinstance(source.VERSION, int)
     assert all(text.strip() for text in (source.TITLE, source.LICENCE, source.CITATION))
-    assert source.ACCESS in access.KINDS
+    assert source.ACCESS in fetch.KINDS
     assert source.CLASSES[0] == "background"
     assert len(set(source.MODALITIES)) == len(source.MODALITIES) > 0
     for ids in source.STRUCTURES.values():
@@ -35,7 +35,7 @@ def test_source_keeps_the_contract(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in datasets.names() if datasets.source(name).ACCESS != "made"])
 def test_downloads_of_a_source_are_well_formed(name: str) -> None:
     source = datasets.source(name)
-    archives = access.archives_of(source)
+    archives = fetch.archives_of(source)
     assert archives or source.ACCESS in ("tcia", "token", "manual", "own")
     assert len({archive.name for archive in archives}) == len(archives)
     assert len({archive.url for archive in archives if archive.url}) == len([a for a in archives if a.url])

@@ -9,7 +9,7 @@ import torch
 from softbench import losses, metrics, networks, soft_labels, store
 from softbench.datasets import phantoms
 from softbench.datasets.case import Case
-from softbench.datasets.prepare import normalise
+from softbench.datasets.prepare import intensities
 from softbench.soft_labels import quality
 from softbench.soft_labels.reader import compute
 from softbench.training import cached_data, loop
@@ -59,10 +59,10 @@ def test_preparation(check_snapshot) -> None:
     channel = case_of(0).images[0]
     numbers = {
         f"{how} {key}": n
-        for how in normalise.KINDS
-        for key, n in summary(normalise.normalise(channel, how=how)).items()
+        for how in intensities.NORMALISATIONS
+        for key, n in summary(intensities.normalise(channel, how=how)).items()
     }
-    check_snapshot("normalise", ["datasets/prepare/normalise.py"], numbers)
+    check_snapshot("normalise", ["datasets/prepare/intensities.py"], numbers)
 
 
 def test_store(check_snapshot) -> None:

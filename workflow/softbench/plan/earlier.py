@@ -43,10 +43,10 @@ MOVED = {  # a module that they named -> where its code lies now
     "datasets/tcia.py": "datasets/fetch/tcia.py",
     "datasets/prepare.py": "datasets/prepare/prepare.py",
     "datasets/intake.py": "datasets/prepare/one_case.py",
-    "datasets/normalise.py": "datasets/prepare/normalise.py",
-    "datasets/resample.py": "datasets/prepare/resample.py",
-    "datasets/window.py": "datasets/prepare/window.py",
-    "datasets/crop.py": "datasets/prepare/crop.py",
+    "datasets/normalise.py": "datasets/prepare/intensities.py",
+    "datasets/resample.py": "datasets/prepare/grid.py",
+    "datasets/window.py": "datasets/prepare/intensities.py",
+    "datasets/crop.py": "datasets/prepare/grid.py",
 }
 
 

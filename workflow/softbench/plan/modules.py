@@ -108,7 +108,7 @@ def constant(module: str, name: str, default: Any = NEEDED) -> Any:
     """Return a constant at the top of a module of this package, or `default` where it has none or computes it.
 
     Args:
-        module: its path below the package, e.g. "datasets/prepare/crop.py".
+        module: its path below the package, e.g. "datasets/prepare/grid.py".
         name: of the constant.
         default: what stands in; left out, the constant is needed.
     Raises: InputError: if the module is missing; and without a default, if the constant is, or is computed.

@@ -1,6 +1,14 @@
-"""One download from a URL or a mirror to its place: brought, verified, unpacked, checked, put on the shelf."""
+"""One download from a URL or a mirror to its place: brought, verified, unpacked, checked, put on the shelf.
 
+Of each download a sha256 is written down the first time, which later ones must match: `checksums.csv` (file, bytes,
+sha256; sorted) lies where the files are. A copy that is committed as `workflow/checksums/<source>.csv` holds every user
+to the same files, even where the publisher names no checksum.
+"""
+
+import csv
+import io
 import shutil
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,10 +16,8 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import archives, content, transfer
-from softbench.datasets.fetch.checksums import Checksums, Sum
-from softbench.datasets.fetch.download import download
-from softbench.datasets.fetch.part import Part
+from softbench.datasets.fetch import archives, shelf, transfer
+from softbench.datasets.fetch.download import Part, download
 from softbench.datasets.fetch.shelf import Shelf
 from softbench.errors import InputError
 from softbench.jobs import pieces
@@ -19,6 +25,65 @@ from softbench.jobs.progress import Log
 
 VERSION = 1
 TRIES = 3  # of an archive that no published checksum vouches for and that turns out damaged
+
+
+COLUMNS = ("file", "bytes", "sha256")
+
+Sum = tuple[int, str]  # bytes, sha256
+
+
+def read_sums(path: Path) -> dict[str, Sum]:
+    """Return what a file of checksums says, by file; none is an empty one.
+
+    Raises: InputError: if the file is not as `Checksums` writes it.
+    """
+    if not path.exists():
+        return {}
+    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+    whole = all(len(row) == len(COLUMNS) and row[1].isdigit() for row in rows[1:])
+    if not rows or tuple(rows[0]) != COLUMNS or not whole:
+        raise InputError(f"{path} must have the columns {', '.join(COLUMNS)}. Mend it, or delete it to record anew.")
+    return {file: (int(size), sha256) for file, size, sha256 in rows[1:]}
+
+
+class Checksums:
+    """The checksums of a source's downloads: those known, and those recorded now; may be used by several threads."""
+
+    def __init__(self, record: Path, committed: Path | None) -> None:
+        self.record, self.committed = record, committed
+        self._recorded = read_sums(record)
+        self._held = read_sums(committed) if committed is not None else {}
+        self._lock = threading.Lock()
+        self.new: list[str] = []  # files recorded by this object
+
+    def require_same(self, name: str, size: int, sha256: str, where: str) -> None:
+        """Raise `InputError` if a file is another one than was committed or recorded before."""
+        for path, known in ((self.committed, self._held), (self.record, self._recorded)):
+            if name in known and known[name] != (size, sha256):
+                raise InputError(
+                    f"{name} from {where} has {size} bytes and the sha256 {sha256}, but {path} says {known[name][0]} "
+                    f"bytes and {known[name][1]}. If it was damaged on the way, fetch it again; if its publisher "
+                    f"replaced it and you want the new one, delete its line from {path}."
+                )
+
+    def note(self, name: str, size: int, sha256: str) -> None:
+        """Write down the checksum of a file that turned out whole."""
+        with self._lock:
+            if name not in self._recorded:
+                self._recorded[name] = (size, sha256)
+                self.new.append(name)
+                pieces.write_text(self.record, self._text())
+
+    def unheld(self) -> list[str]:
+        """Return the files that this object recorded and that no committed file holds."""
+        return sorted(set(self.new) - self._held.keys())
+
+    def _text(self) -> str:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows([name, *self._recorded[name]] for name in sorted(self._recorded))
+        return text.getvalue()
 
 
 @dataclass(frozen=True)
@@ -197,13 +262,13 @@ class Delivery:
             raise archives.DamagedArchiveError(
                 f"{item.name} from {where} holds {len(paths)} DICOM file(s), but {item.images} are listed."
             )
-        images: content.Files = {
+        images: shelf.Files = {
             path.relative_to(folder).as_posix(): {"size": path.stat().st_size, "sha256": pieces.hash_file(path)}
             for path in paths
         }
         size = sum(path.stat().st_size for path in paths)
-        self.sums.require_same(item.archive.into, size, content.hash_of(images), where)
-        self._arrived[item.archive.into] = (size, content.hash_of(images))
+        self.sums.require_same(item.archive.into, size, shelf.hash_of(images), where)
+        self._arrived[item.archive.into] = (size, shelf.hash_of(images))
 
 
 def _take(path: Path, target: Path, *, move: bool) -> None:

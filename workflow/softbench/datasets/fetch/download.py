@@ -4,16 +4,18 @@ Only the standard library is used.
 """
 
 import http.client
+import json
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from softbench.datasets.fetch import archives
-from softbench.datasets.fetch.part import Part
 from softbench.errors import InputError
+from softbench.jobs import pieces
 from softbench.jobs.progress import Log, Progress
 
 VERSION = 1
@@ -23,6 +25,44 @@ ATTEMPTS = 6  # in a row that bring nothing new
 PAUSE_S = 1.0  # before the second attempt; doubles with each further one
 LONGEST_PAUSE_S = 300.0  # even if the server asks for more
 PASSING = (408, 425, 429, 500, 502, 503, 504)  # HTTP states that may be gone in a while
+
+
+@dataclass(frozen=True)
+class Part:
+    """The bytes of a download so far, in `path`."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, target: Path) -> "Part":
+        """Return the part of a file that will be called `target`."""
+        return cls(target.with_name(target.name + ".part"))
+
+    @property
+    def size(self) -> int:
+        """Bytes so far; 0 where there is none."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    @property
+    def _memory(self) -> Path:
+        return self.path.with_name(self.path.name + ".json")
+
+    def version(self) -> dict[str, Any] | None:
+        """Return what was remembered of the version, or None where nothing readable is."""
+        try:
+            version: dict[str, Any] = json.loads(self._memory.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return version
+
+    def remember(self, version: Mapping[str, Any]) -> None:
+        """Write down which version of the file the bytes belong to: its whole size, ETag and date."""
+        pieces.write_json(self._memory, dict(version))
+
+    def clear(self) -> None:
+        """Throw away what came so far."""
+        self.path.unlink(missing_ok=True)
+        self._memory.unlink(missing_ok=True)
 
 
 class Meter(Protocol):

@@ -1,8 +1,9 @@
 """The files of a source: from a folder of the user's, or downloaded, verified and unpacked; listed in a manifest."""
 
 import json
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
@@ -10,10 +11,10 @@ from pathlib import Path
 from types import ModuleType
 
 from softbench import datasets
-from softbench.datasets.fetch import access, archives, content, tcia, transfer
-from softbench.datasets.fetch.checksums import Checksums
-from softbench.datasets.fetch.delivery import Delivery, Item
-from softbench.datasets.fetch.shelf import Shelf
+from softbench.datasets.case import Archive
+from softbench.datasets.fetch import archives, tcia, transfer
+from softbench.datasets.fetch.delivery import Checksums, Delivery, Item
+from softbench.datasets.fetch.shelf import Shelf, files_of, hash_of, names_of
 from softbench.datasets.sources import layout
 from softbench.errors import InputError
 from softbench.jobs import pieces
@@ -67,7 +68,7 @@ def fetch(
     files_folder = location(output, folder)
     layout.require_cases(source, files_folder)
     downloaded = folder is None and shelf.names
-    files = shelf.listing() if downloaded else content.files_of(files_folder, hashes_of(output), log)
+    files = shelf.listing() if downloaded else files_of(files_folder, hashes_of(output), log)
     pieces.write_json(
         output / "manifest.json",
         {
@@ -76,7 +77,7 @@ def fetch(
             "licence": source.LICENCE,
             "citation": source.CITATION,
             "files": files,
-            "content": content.hash_of(files),
+            "content": hash_of(files),
         },
     )
 
@@ -102,7 +103,7 @@ def content_of(source_name: str, folder: Path, cache: Path, log: Log = print) ->
     Raises: InputError: if the folder is missing or holds no case of the source.
     """
     layout.require_cases(datasets.source(source_name), Path(folder))
-    return content.hash_of(content.files_of(Path(folder), cache, log))
+    return hash_of(files_of(Path(folder), cache, log))
 
 
 def require_unchanged(output: Path, folder: Path | None = None, log: Log = print) -> None:
@@ -117,12 +118,12 @@ def require_unchanged(output: Path, folder: Path | None = None, log: Log = print
         return
     manifest = json.loads((output / "manifest.json").read_text(encoding="utf-8"))["files"]
     shelf = Shelf(output)
-    found = content.names_of(output / "files") if (output / "files").is_dir() else set()
+    found = names_of(output / "files") if (output / "files").is_dir() else set()
     changed = found ^ manifest.keys()
     if shelf.names:
         changed |= {path for name in shelf.names for path in shelf.changed(name)}
     elif not changed:
-        files = content.files_of(output / "files", hashes_of(output), log)
+        files = files_of(output / "files", hashes_of(output), log)
         changed = {path for path, facts in files.items() if facts != manifest[path]}
     if changed:
         raise InputError(
@@ -141,7 +142,7 @@ def _put_by_hand(source: ModuleType, shelf: Shelf, log: Log) -> bool:
 
 def _download_all(name: str, source: ModuleType, output: Path, shelf: Shelf, way: _Way) -> None:
     """Bring all that a source publishes into `output/files`."""
-    items = [Item(archive) for archive in access.archives_of(source)]
+    items = [Item(archive) for archive in archives_of(source)]
     headers, secret = _admission(name, source, output, shelf, items, way)
     with _told(name, source, output, secret):
         sums = Checksums(output / "checksums.csv", way.committed)
@@ -163,8 +164,8 @@ def _admission(
 ) -> tuple[dict[str, str], str]:
     """Return the HTTP headers that the publisher wants, and the secret in them; none if nothing is asked of it."""
     at_hand = bool(items) and (way.mirror is not None or all(shelf.has(item.name, item.key) for item in items))
-    headers, secret = ({}, "") if at_hand else access.headers(name, source, output)
-    access.require_safe_addresses(source, secret)
+    headers, secret = ({}, "") if at_hand else admission_headers(name, source, output)
+    require_safe_addresses(source, secret)
     return headers, secret
 
 
@@ -194,9 +195,9 @@ def _told(name: str, source: ModuleType, output: Path, secret: str) -> Iterator[
     try:
         yield
     except InputError as error:
-        ways = f"{error} Try again, give a `mirror`, or {access.by_hand(name, source)}"
+        ways = f"{error} Try again, give a `mirror`, or {by_hand(name, source)}"
         if source.ACCESS in ("token", "manual"):
-            ways += f"\n{access.steps(name, source, output)}"
+            ways += f"\n{steps(name, source, output)}"
         raise InputError(_censored(ways, secret)) from (None if secret else error)
     except OSError as error:
         raise InputError(f"{error.filename or output} cannot be used: {error.strerror}.") from error
@@ -209,3 +210,61 @@ def _without(secret: str, log: Log) -> Log:
 
 def _censored(text: str, secret: str) -> str:
     return text.replace(secret, "***") if secret else text
+
+
+KINDS = ("open", "tcia", "token", "manual", "own", "made")
+
+
+def archives_of(source: ModuleType) -> Sequence[Archive]:
+    """Return the archives of a source: its `ARCHIVES`, or what its `archives()` computes."""
+    if hasattr(source, "archives"):
+        return tuple(source.archives())
+    return tuple(getattr(source, "ARCHIVES", ()))
+
+
+def by_hand(name: str, source: ModuleType) -> str:
+    """Return the last way out of any trouble with a download."""
+    return f"download it by hand and name its folder: --config 'folders={{{name}: PATH}}' (in it: {source.LAYOUT})."
+
+
+def steps(name: str, source: ModuleType, output: Path) -> str:
+    """Return what a person must do to get the files of a source, in numbered lines."""
+    lines = [*source.STEPS, f"Put the files into {output / 'files'}, or name their folder: see below."]
+    numbered = "\n".join(f"  {number}. {line}" for number, line in enumerate(lines, start=1))
+    return (
+        f"{source.TITLE} needs a person to get it:\n{numbered}\n"
+        f"Looked at is {output / 'files'}, or the folder in --config 'folders={{{name}: PATH}}'.\n"
+        f"Expected in it: {source.LAYOUT}.\nLicence: {source.LICENCE}"
+    )
+
+
+def admission_headers(name: str, source: ModuleType, output: Path) -> tuple[dict[str, str], str]:
+    """Return the HTTP headers for the publisher of a source, and the secret in them ("" where there is none).
+
+    Raises: InputError: if a person must act first: the token is not set, or cannot be one.
+    """
+    if source.ACCESS == "own":
+        raise InputError(
+            f"{source.TITLE} is data of your own, and no folder is named. Name it: --config "
+            f"'folders={{{name}: PATH}}', or `folders` in the file after --configfile. Expected in it: {source.LAYOUT}."
+        )
+    if source.ACCESS == "manual" or (source.ACCESS == "token" and not archives_of(source)):
+        raise InputError(steps(name, source, output))
+    if source.ACCESS != "token":
+        return {}, ""
+    token = os.environ.get(source.TOKEN, "").strip()
+    if not token:
+        raise InputError(
+            f"{steps(name, source, output)}\n"
+            f"With a token of your own in the environment variable {source.TOKEN} it is downloaded for you."
+        )
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise InputError(f"the environment variable {source.TOKEN} holds characters that no token has.")
+    return {"Authorization": f"Bearer {token}"}, token
+
+
+def require_safe_addresses(source: ModuleType, secret: str) -> None:
+    """Raise `InputError` if a token would travel unencrypted to another machine."""
+    for archive in archives_of(source) if secret else ():
+        if not archive.url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise InputError(f"{archive.url} is no https address: the token in {source.TOKEN} is not sent there.")

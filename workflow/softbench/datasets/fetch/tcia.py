@@ -16,8 +16,7 @@ from urllib.parse import urlencode
 from softbench.datasets.case import Archive
 from softbench.datasets.fetch import archives
 from softbench.datasets.fetch.delivery import Item, mirror_folder
-from softbench.datasets.fetch.download import RefusedError, download
-from softbench.datasets.fetch.part import Part
+from softbench.datasets.fetch.download import Part, RefusedError, download
 from softbench.errors import InputError
 from softbench.jobs import pieces
 from softbench.jobs.progress import Log

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from softbench import datasets, nifti, store
-from softbench.datasets import intensities, phantoms
+from softbench.datasets import phantoms
 from softbench.datasets.case import Case, RawCase
-from softbench.datasets.folder import hash_of
-from softbench.datasets.prepare import crop, resample
-from softbench.datasets.prepare.normalise import normalise
-from softbench.datasets.prepare.window import window
+from softbench.datasets.folder import hash_of, write_prepared
+from softbench.datasets.prepare import grid
+from softbench.datasets.prepare.intensities import normalise, window
 from softbench.datasets.sources import reading
 from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
@@ -91,7 +90,7 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
     folder.mkdir()
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array)
-    prepared = intensities.write(folder, case.images, order.settings)
+    prepared = write_prepared(folder, case.images, order.settings)
     classes = len(datasets.source(order.source).CLASSES)
     return {
         "case": order.case,
@@ -129,7 +128,7 @@ def _read(order: Order, files: RawCase) -> tuple[Case, str, str]:
     read = getattr(source, "read", None)
     volumes: Volumes = read(files, **own) if read else reading.read_case(files, source)
     published = pieces.hash_array(volumes.channels)
-    volumes = resample.resample(
+    volumes = grid.resample(
         volumes,
         settings["spacing_mm"],
         images=settings["interpolation"],
@@ -138,7 +137,7 @@ def _read(order: Order, files: RawCase) -> tuple[Case, str, str]:
     )
     volumes = replace(volumes, channels=window(volumes.channels, settings["window"]))
     if settings["crop"] is not None:
-        volumes = crop.crop(volumes, **settings["crop"])
+        volumes = grid.crop(volumes, **settings["crop"])
     case = Case(
         order.case,
         volumes.channels,

@@ -15,7 +15,7 @@ from softbench.checks import require_one_of
 from softbench.datasets import phantoms
 from softbench.datasets.case import RawCase
 from softbench.datasets.folder import COLUMNS
-from softbench.datasets.prepare import normalise, one_case, window
+from softbench.datasets.prepare import intensities, one_case
 from softbench.datasets.prepare.one_case import Order
 from softbench.datasets.sources import layout
 from softbench.errors import InputError
@@ -41,9 +41,9 @@ ALLOWED: dict[str, Any] = {
         "maxItems": 3,
         "description": "of the new grid, D H W or H W; null keeps the published one",
     },
-    "interpolation": {"constant": "datasets/prepare/resample.py:INTERPOLATIONS", "description": "of images"},
+    "interpolation": {"constant": "datasets/prepare/grid.py:INTERPOLATIONS", "description": "of images"},
     "label_interpolation": {
-        "constant": "datasets/prepare/resample.py:LABELS",
+        "constant": "datasets/prepare/grid.py:LABELS",
         "description": "of labels; soft keeps the shares of classes, too",
     },
     "window": {
@@ -89,11 +89,14 @@ ALLOWED: dict[str, Any] = {
                 "maxItems": 3,
                 "description": "voxels, D H W or H W",
             },
-            "at": {"constant": "datasets/prepare/crop.py:PLACES", "description": "of the volume, or of all labels"},
+            "at": {"constant": "datasets/prepare/grid.py:PLACES", "description": "of the volume, or of all labels"},
         },
         "description": "size that each case is cut or filled up to",
     },
-    "normalise": {"constant": "datasets/prepare/normalise.py:KINDS", "description": "of each case and channel"},
+    "normalise": {
+        "constant": "datasets/prepare/intensities.py:NORMALISATIONS",
+        "description": "of each case and channel",
+    },
     "dtype": {"enum": ["float32", "float16"], "description": "of stored images"},
     "drop": {
         "type": "object",
@@ -103,7 +106,10 @@ ALLOWED: dict[str, Any] = {
 }
 DEFAULTS_MADE = {"normalise": "zscore_nonzero", "dtype": "float32", "size": "small", "seed": 0}  # and `cases`
 ALLOWED_MADE = {  # of a phantom; `size` is one of its `SIZES`
-    "normalise": {"constant": "datasets/prepare/normalise.py:KINDS", "description": "of each case and channel"},
+    "normalise": {
+        "constant": "datasets/prepare/intensities.py:NORMALISATIONS",
+        "description": "of each case and channel",
+    },
     "dtype": {"enum": ["float32", "float16"], "description": "of stored images"},
     "size": {"type": "string", "description": "of the volume"},
     "seed": {"type": "integer", "minimum": 0, "description": "of the whole data set"},
@@ -176,7 +182,7 @@ def full_settings(source: ModuleType, settings: Mapping[str, Any]) -> dict[str, 
     for name in settings:
         require_one_of("setting of a dataset", name, defaults)
     full = defaults | dict(settings)
-    require_one_of("normalise", full["normalise"], normalise.KINDS)
+    require_one_of("normalise", full["normalise"], intensities.NORMALISATIONS)
     require_one_of("dtype", full["dtype"], DTYPES)
     if source.ACCESS == "made":
         require_one_of("size", full["size"], source.SIZES)
@@ -274,7 +280,7 @@ def _manifest(
         "settings": dict(settings),
         "classes": source.CLASSES,
         "structures": source.STRUCTURES,
-        "modalities": window.names(settings.get("window"), source.MODALITIES),
+        "modalities": intensities.channel_names(settings.get("window"), source.MODALITIES),
         "raters": int(table["raters"].max()),  # the most that a case has
         "pseudo_raters": bool(getattr(source, "PSEUDO_RATERS", False)),
         "truth": source.ACCESS == "made",

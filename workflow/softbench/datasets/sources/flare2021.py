@@ -11,7 +11,7 @@ same paper crops BraTS (128 of 155 slices first), and read as (x, y, z) it would
 from pathlib import Path
 
 from softbench.datasets.case import RawCase
-from softbench.datasets.sources import decathlon
+from softbench.datasets.sources import layout
 
 VERSION = 1
 TITLE = "FLARE 2021 (training data)"
@@ -51,4 +51,4 @@ DEFAULTS = {
 
 def find_cases(folder: Path) -> list[RawCase]:
     """List the cases of a folder that is, or holds, `FLARE21`, sorted by id; none found is an empty list."""
-    return decathlon.find_cases(folder, "FLARE21", folders=FOLDERS, suffix="_0000")
+    return layout.find_in_folders(folder, "FLARE21", folders=FOLDERS, suffix="_0000")

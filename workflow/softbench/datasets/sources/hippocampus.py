@@ -7,7 +7,7 @@ on its own. MSD tells no patients: each case counts as one. The archive's test i
 from pathlib import Path
 
 from softbench.datasets.case import Archive, RawCase
-from softbench.datasets.sources import decathlon
+from softbench.datasets.sources import layout
 
 VERSION = 1
 TITLE = "Hippocampus (Medical Segmentation Decathlon, task 4)"
@@ -36,4 +36,4 @@ LABEL_MAPS = 1  # of a case, one a rater
 
 def find_cases(folder: Path) -> list[RawCase]:
     """List the cases of a folder that is, or holds, `Task04_Hippocampus`, sorted by id; none found is an empty list."""
-    return decathlon.find_cases(folder, "Task04_Hippocampus")
+    return layout.find_in_folders(folder, "Task04_Hippocampus")

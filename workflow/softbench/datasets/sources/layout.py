@@ -1,6 +1,10 @@
-"""Files to cases: find the volumes of a folder and pair images with labels by their name."""
+"""Files to cases: find the volumes of a folder and pair images with labels by their name.
+
+Images lie in one folder and label maps in another, as in the Decathlon and nnU-Net, or wherever a source looks itself.
+"""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
@@ -47,3 +51,33 @@ def require_cases(source: ModuleType, folder: Path) -> list[RawCase]:
         state = "holds no cases of" if folder.is_dir() else "is missing or no folder; wanted is"
         raise InputError(f"{folder} {state} {source.TITLE}. Expected in it: {source.LAYOUT}.")
     return cases
+
+
+FOLDERS = (("imagesTr", "labelsTr"),)
+
+
+def find_in_folders(
+    folder: Path, top: str, *, folders: Sequence[tuple[str, str]] = FOLDERS, suffix: str = ""
+) -> list[RawCase]:
+    """List the cases of a folder that is, or holds, `top`, sorted by id; none found is an empty list.
+
+    Args:
+        folder: where to look.
+        top: name of the folder as published.
+        folders: names of the folders of images and of labels; the first pair whose images exist counts.
+        suffix: what image names may have and label names have not, e.g. nnU-Net's "_0000" of the first channel.
+    """
+    for root in (folder, folder / top):
+        for images, labels in folders:
+            if (root / images).is_dir():
+                found = volumes(root / images)
+                return pair(_without(suffix, found), volumes(root / labels))
+    return []
+
+
+def _without(suffix: str, found: dict[str, list[Path]]) -> dict[str, list[Path]]:
+    """Take a suffix off the names; files that are then called alike stay together, so that reading refuses them."""
+    names: dict[str, list[Path]] = {}
+    for name, files in found.items():
+        names.setdefault(name.removesuffix(suffix), []).extend(files)
+    return names

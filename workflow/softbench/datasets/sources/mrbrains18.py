@@ -23,10 +23,11 @@ from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
+from skimage.filters import threshold_otsu
 
 from softbench.checks import require_one_of
 from softbench.datasets import case as words
-from softbench.datasets.sources import head, reading
+from softbench.datasets.sources import reading
 from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 
@@ -114,16 +115,51 @@ def read(case: words.RawCase, *, strip: str = "air", strip_margin_mm: float = 6.
         return volumes
     unknown = np.zeros(volumes.shape, bool) if volumes.valid is None else ~volumes.valid
     labelled = np.asarray(volumes.labels.any(axis=0) | unknown)
-    inside = head.of(volumes.channels[0]) if strip == "air" else _near(labelled, volumes.spacing_mm, strip_margin_mm)
+    inside = head_of(volumes.channels[0]) if strip == "air" else _near(labelled, volumes.spacing_mm, strip_margin_mm)
     lost = int((labelled & ~inside).sum())
     if lost:
         raise InputError(
             f"{lost} of {labelled.sum()} labelled voxels lie outside the head that was found in the T1 image. "
             "Use `strip: none` for this dataset, or look at the image."
         )
-    return head.keep(replace(volumes, channels=volumes.channels * inside), inside)
+    return cropped_to(replace(volumes, channels=volumes.channels * inside), inside)
 
 
 def _near(labelled: np.ndarray, spacing_mm: tuple[float, ...], margin_mm: float) -> np.ndarray:
     near: np.ndarray = ndimage.distance_transform_edt(~labelled, sampling=spacing_mm) <= margin_mm
     return near
+
+
+def head_of(image: np.ndarray) -> np.ndarray:
+    """Return which voxels (D, H, W) belong to the head.
+
+    The largest connected part above Otsu's threshold of the image, then holes (sinuses, dark skull) filled in each
+    axial slice, where the scalp closes around them. The threshold is moved to the middle of the means of its two
+    classes, where Otsu's lies anyway unless there is a gap between them: then his may be any place in the gap.
+    """
+    bright = image > threshold_otsu(image)
+    parts, count = ndimage.label(image > (image[bright].mean() + image[~bright].mean()) / 2)
+    if not count:
+        return np.ones(image.shape, bool)
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    return np.stack([ndimage.binary_fill_holes(level) for level in parts == sizes.argmax()])
+
+
+def cropped_to(volumes: Volumes, inside: np.ndarray) -> Volumes:
+    """Crop a case to the box of the voxels `inside` (D, H, W)."""
+    box = tuple(
+        slice(places[0], places[-1] + 1)
+        for axis in range(inside.ndim)
+        if (places := np.flatnonzero(inside.any(axis=tuple(a for a in range(inside.ndim) if a != axis)))).size
+    )
+    affine = volumes.affine.copy()
+    affine[:-1, -1] += volumes.affine[:-1, :-1] @ np.array([part.start for part in box], float)
+    return Volumes(
+        volumes.channels[:, *box],
+        volumes.labels[:, *box],
+        volumes.spacing_mm,
+        affine,
+        volumes.axcodes,
+        None if volumes.valid is None else volumes.valid[box],
+    )

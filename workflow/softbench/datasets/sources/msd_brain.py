@@ -12,7 +12,7 @@ from pathlib import Path
 
 from softbench import images
 from softbench.datasets.case import Archive, RawCase
-from softbench.datasets.sources import decathlon, reading
+from softbench.datasets.sources import layout, reading
 from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 
@@ -51,7 +51,7 @@ def find_cases(folder: Path) -> list[RawCase]:
 
     The one file of a case stands once for each modality.
     """
-    cases = decathlon.find_cases(folder, "Task01_BrainTumour")
+    cases = layout.find_in_folders(folder, "Task01_BrainTumour")
     return [replace(case, images=case.images * len(MODALITIES)) for case in cases]
 
 

@@ -16,15 +16,19 @@ it (none: the whole height). Predictions therefore lie in the flattened image.
 of the two is used for all subjects, so distances in mm are off by up to 2.3 % along rows.
 """
 
+import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
 
 from softbench.checks import require_one_of
 from softbench.datasets import case as words
-from softbench.datasets.sources import flatten as flattening
-from softbench.datasets.sources import matlab, retina_layers, speckle
+from softbench.datasets.sources import bscans
+from softbench.datasets.sources import bscans as flattening
 from softbench.datasets.sources.reading import intensities
 from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
@@ -56,7 +60,7 @@ DIMS = 2
 LABEL_MAPS = 2  # of a case, one a rater
 SETTINGS = {"denoise": "nl_means", "flatten": True, "rows": [320, 64]}  # rows: 1.24 and 0.25 mm
 ALLOWED = {
-    "denoise": {"constant": "datasets/sources/speckle.py:KINDS", "description": "non-local means, or nothing"},
+    "denoise": {"constant": "datasets/sources/bscans.py:DENOISERS", "description": "non-local means, or nothing"},
     "flatten": {"type": "boolean", "description": "whether columns are shifted to Bruch's membrane"},
     "rows": {
         "type": "array",
@@ -95,7 +99,7 @@ def _cases(file: Path) -> list[words.RawCase]:
 
 def graded(file: Path) -> list[int]:
     """Return which B-scans (from 0) of a subject hold a boundary of any grader."""
-    layers = matlab.read(file, [f"manualLayers{grader}" for grader in GRADERS])
+    layers = read_matlab(file, [f"manualLayers{grader}" for grader in GRADERS])
     found = np.logical_or.reduce([np.isfinite(drawn).any(axis=(0, 1)) for drawn in layers.values()])
     return [int(scan) for scan in np.flatnonzero(found)]
 
@@ -114,11 +118,11 @@ def read(
     Raises: InputError: if a variable is missing or of another shape, a grader drew nothing, or `rows` would cut
         through the labelled retina.
     """
-    require_one_of("denoise", denoise, speckle.KINDS)
+    require_one_of("denoise", denoise, bscans.DENOISERS)
     scan = case.details["b_scan"]
     image, drawn = _load(case.images[0], scan)
-    image = speckle.reduce(intensities(f"{case.images[0]}, B-scan {scan + 1}", image), how=denoise)
-    graders = [retina_layers.label(boundaries, fluid) for boundaries, fluid in drawn]
+    image = bscans.denoised(intensities(f"{case.images[0]}, B-scan {scan + 1}", image), how=denoise)
+    graders = [label(boundaries, fluid) for boundaries, fluid in drawn]
     for grader, (_, known) in zip(GRADERS, graders, strict=True):
         if not known.any():
             raise InputError(f"grader {grader} drew no complete boundaries in B-scan {scan + 1}. Leave the case out.")
@@ -133,7 +137,7 @@ def read(
 def _load(file: Path, scan: int) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
     """Return a B-scan (H, W), and boundaries (8, W) and fluid (H, W) of each grader."""
     names = ["images", *(f"manual{kind}{grader}" for grader in GRADERS for kind in ("Layers", "Fluid"))]
-    found = matlab.read_scan(file, names, scan)
+    found = read_scan(file, names, scan)
     image = found["images"]
     expected = {name: (8, image.shape[1]) if "Layers" in name else image.shape for name in names}
     for name, array in found.items():
@@ -155,3 +159,72 @@ def _cut(image: np.ndarray, labels: np.ndarray, valid: np.ndarray, window: flatt
     affine = np.array([[0.0, SPACING_MM[1], 0.0], [SPACING_MM[0], 0.0, 0.0], [0.0, 0.0, 1.0]])  # (h, w, 1) to x, y
     channel = window.take(image, float(image.min()))
     return Volumes(channel[None], shifted, SPACING_MM, affine, valid=None if seen.all() else seen)
+
+
+def read_matlab(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Read 3-D variables (rows, columns, scans).
+
+    Raises: InputError: if the file is no MATLAB file, damaged or of version 7.3, or lacks a variable.
+    """
+    try:
+        found = loadmat(path, variable_names=list(names))
+    except NotImplementedError as error:
+        raise InputError(
+            f"{path} is a MATLAB file of version 7.3 (HDF5), which is not read here; the published ones are older. "
+            "Download it again, or save it in MATLAB with `save -v7`."
+        ) from error
+    except (MatReadError, OSError, ValueError, TypeError, EOFError, KeyError, zlib.error) as error:
+        raise InputError(f"{path} cannot be read as a MATLAB file ({error}). Download it again.") from error
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise InputError(f"{path} lacks the variable(s) {', '.join(missing)}. Is it a file of another release?")
+    flat = [name for name in names if found[name].ndim != 3]
+    if flat:
+        raise InputError(f"{path}: {flat[0]} must be 3-D (rows, columns, scans), but is {found[flat[0]].shape}.")
+    return {name: found[name] for name in names}
+
+
+def read_scan(path: Path, names: Sequence[str], scan: int) -> dict[str, np.ndarray]:
+    """Return one scan of each variable; the file read last is kept, for its scans are asked for one by one."""
+    stat = path.stat()
+    return {
+        name: array[:, :, scan] for name, array in _kept(path, tuple(names), stat.st_size, stat.st_mtime_ns).items()
+    }
+
+
+@lru_cache(maxsize=1)
+def _kept(path: Path, names: tuple[str, ...], size: int, changed_ns: int) -> dict[str, np.ndarray]:
+    """Read a file; size and time are there so that a changed one is read anew."""
+    return read_matlab(path, names)
+
+
+BOUNDARIES = 8
+FLUID = 8  # class id; the layers are 1 to 7
+
+
+def label(boundaries: np.ndarray, fluid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Turn boundaries and fluid into class ids.
+
+    MATLAB counts rows from 1, so pixel h lies at h + 1. Layer k takes the pixels at or below boundary k and above
+    boundary k + 1 (k = 1 to 7, from the inner limiting membrane to Bruch's membrane); a boundary that is drawn above
+    the one before it counts as lying on it. Fluid goes over layers: any number but 0, for pockets are counted 1, 2,
+    ...; NaN is no fluid.
+
+    Args:
+        boundaries: (8, W) rows from top to bottom, NaN where none was drawn.
+        fluid: (H, W).
+    Returns: class ids (H, W) uint8, and which pixels are known (H, W): those of columns with all eight boundaries.
+        The others are 0.
+    Raises: InputError: if there are not eight boundaries.
+    """
+    if len(boundaries) != BOUNDARIES:
+        raise InputError(f"`boundaries` must hold {BOUNDARIES} rows, but holds {len(boundaries)}.")
+    drawn = np.isfinite(boundaries).all(axis=0)
+    ordered = np.maximum.accumulate(np.where(drawn, boundaries, 0), axis=0)
+    rows = np.arange(1, len(fluid) + 1)[:, None]
+    passed = (rows[None] >= ordered[:, None, :]).sum(axis=0)  # boundaries at or above each pixel
+    layers = np.where(passed == BOUNDARIES, 0, passed)
+    wet = np.nan_to_num(fluid, nan=0.0) > 0
+    known = np.broadcast_to(drawn, fluid.shape)
+    labels = np.where(known, np.where(wet, FLUID, layers), 0)
+    return labels.astype(np.uint8), known.copy()

@@ -18,17 +18,21 @@ Not taken: six collections that TCIA restricts (174 cases; they need a signed ag
 **CT** comes from TCIA by its series and is brought onto the label's grid (trilinear, -1024 HU where there is no CT).
 """
 
+import csv
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import affine_transform
 
 from softbench import images
 from softbench.datasets import case as words
 from softbench.datasets.fetch import tcia
-from softbench.datasets.sources import dicom, saros_slices, tissues
+from softbench.datasets.sources import dicom
 from softbench.datasets.sources.reading import class_ids, intensities
 from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
+from softbench.images import Image
 
 VERSION = 1
 TITLE = "SAROS, five tissues derived from body regions"
@@ -71,11 +75,12 @@ DEFAULTS = {
 }
 SPLITS = {"main": {"train": 0.7, "val": 0.1, "test": 0.2}}  # of patients; EPD: 80/20 of slices, no validation
 UID = "tcia_series_instance_uid"
+Row = dict[str, str]  # of the table, and `mask`: the path of the label map
 
 
 def SERIES(folder: Path) -> list[tcia.Selection]:  # noqa: N802 (a name of the contract)
     """Return the CT series of the cases that are used, from the table and masks in `folder`."""
-    rows = [row for row, _ in saros_slices.chosen(folder)]
+    rows = [row for row, _ in chosen(folder)]
     return [
         tcia.Selection(
             name, series=tuple(row["tcia_series_instance_uid"] for row in rows if row["tcia_collection"] == name)
@@ -97,13 +102,13 @@ def find_cases(folder: Path) -> list[words.RawCase]:
             (Path(row["mask"]),),
             {"slice": level},
         )
-        for row, levels in saros_slices.chosen(folder)
+        for row, levels in chosen(folder)
         for level in levels
     ]
     return sorted(cases, key=lambda case: case.id)
 
 
-def _ct(folder: Path, row: saros_slices.Row) -> tuple[Path, ...]:
+def _ct(folder: Path, row: Row) -> tuple[Path, ...]:
     path = folder / row["tcia_case_id"] / row[UID]
     return (path,) if path.is_dir() else ()
 
@@ -115,14 +120,14 @@ def read(case: words.RawCase) -> Volumes:
     """
     level = case.details["slice"]
     mask, series = images.read(case.labels[0]), dicom.read_series(case.images[0])
-    ids = {number: number for number in range(len(tissues.REGIONS))}
+    ids = {number: number for number in range(len(REGIONS))}
     regions, known = class_ids(mask.array[level], f"{case.labels[0]}, slice {level}", ids, IGNORED)
-    hu = tissues.on_slice(series, mask, level)
+    hu = on_slice(series, mask, level)
     if hu is None:
         raise InputError(f"{case.images[0]} does not reach slice {level} of its label map. Is it another series?")
     return Volumes(
         intensities(case.images[0], hu)[None],
-        tissues.derive(regions, hu)[None],
+        derive(regions, hu)[None],
         mask.spacing_mm[1:],
         _in_plane(mask.affine, level),
         valid=None if known.all() else known,
@@ -135,3 +140,134 @@ def _in_plane(affine: np.ndarray, level: int) -> np.ndarray:
     plane[:2, :2] = affine[:2, 1:3]
     plane[:2, 2] = affine[:2, 3] + affine[:2, 0] * level
     return plane
+
+
+PATIENTS, SLICES = 57, 6  # as EPD; other numbers are another dataset
+RESTRICTED = (  # need a signed agreement with TCIA
+    "ACRIN-HNSCC-FDG-PET-CT",
+    "Anti-PD-1_MELANOMA",
+    "HNSCC",
+    "Head-Neck Cetuximab",
+    "QIN-HEADNECK",
+    "TCGA-HNSC",
+)
+UNSOUND = {
+    "case_609": "abnormal HU (known defect)",
+    "case_623": "abnormal HU (known defect)",
+    "case_816": "abnormal HU (known defect)",
+}
+COLUMNS = ("id", "tcia_collection", "tcia_case_id", "tcia_series_instance_uid")
+
+SLICE_MASKS = ("case_*/body-regions.nii.gz", "*/case_*/body-regions.nii.gz", "masks/*/case_*/body-regions.nii.gz")
+
+
+def chosen(folder: Path) -> list[tuple[Row, list[int]]]:
+    """Return the table's rows that are used, each with its slices (from the feet); a folder without masks has none.
+
+    Rows of open, sound cases, sorted by id, are taken in the order `numpy.random.RandomState(0).permutation(n)` until
+    `PATIENTS` patients have `SLICES` slices each.
+
+    Raises: InputError: if the table lacks a column, or a mask is missing that the choice depends on.
+    """
+    rows = [row for row in _table(folder) if row["tcia_collection"] not in RESTRICTED and row["id"] not in UNSOUND]
+    masks = {path.parent.name: path for pattern in SLICE_MASKS for path in sorted(folder.glob(pattern))}
+    found: dict[str, tuple[Row, list[int]]] = {}
+    for index in np.random.RandomState(0).permutation(len(rows)) if masks else ():
+        row = rows[index]
+        if len(found) == PATIENTS:
+            break
+        if row["tcia_case_id"] in found:
+            continue
+        if row["id"] not in masks:
+            raise InputError(f"{folder} lacks the mask of {row['id']}, and which cases are used depends on it. Add it.")
+        levels = _abdominal(masks[row["id"]])
+        if len(levels) >= SLICES:
+            middles = [int((part + 0.5) * len(levels) / SLICES) for part in range(SLICES)]
+            found[row["tcia_case_id"]] = (row | {"mask": str(masks[row["id"]])}, [levels[m] for m in middles])
+    return list(found.values())
+
+
+def _table(folder: Path) -> list[Row]:
+    """Read the table, sorted by case; none found is an empty list."""
+    files = sorted(folder.glob("Segmentation-Info*.csv"))
+    if not files:
+        return []
+    with open(files[0], encoding="utf-8-sig", newline="") as file:
+        rows: list[Row] = list(csv.DictReader(file))
+    missing = [column for column in COLUMNS if rows and column not in rows[0]]
+    if missing:
+        raise InputError(f"{files[0]} lacks the column(s) {', '.join(missing)}. Is it the table of another release?")
+    return sorted(rows, key=lambda row: row["id"])
+
+
+def _abdominal(mask: Path) -> list[int]:
+    """Return the labelled slices with abdominal cavity."""
+    stat = mask.stat()
+    return list(_levels(mask, stat.st_size, stat.st_mtime_ns))
+
+
+@cache
+def _levels(mask: Path, size: int, changed_ns: int) -> tuple[int, ...]:
+    """Read a mask; size and time are there so that a changed file is read anew."""
+    array = images.read(mask).array
+    cavity = (array == ABDOMINAL_CAVITY).any(axis=(1, 2))
+    return tuple(int(level) for level in np.flatnonzero(cavity))
+
+
+REGIONS = (  # of SAROS; the index is the published id
+    "background",
+    "subcutaneous tissue",
+    "muscle",
+    "abdominal cavity",
+    "thoracic cavity",
+    "bone",
+    "parotid glands",
+    "pericardium",
+    "breast implant",
+    "mediastinum",
+    "brain",
+    "spinal cord",
+    "thyroid glands",
+    "submandibular glands",
+)
+SUBCUTANEOUS, MUSCLE, ABDOMINAL_CAVITY = 1, 2, 3
+FAT_HU = (-190.0, -30.0)  # the usual range of adipose tissue, both ends included
+MUS, IMAT, SAT, VAT, OTHER = 1, 2, 3, 4, 5
+AIR_HU = -1024.0  # where there is no CT
+
+
+def derive(regions: np.ndarray, hu: np.ndarray) -> np.ndarray:
+    """Return tissues (H, W) uint8: 1 muscle, 2 fat in muscle, 3 under the skin, 4 visceral fat, 5 the rest of the body.
+
+    Args:
+        regions: (H, W), ids of `REGIONS`.
+        hu: (H, W).
+    """
+    fat = (hu >= FAT_HU[0]) & (hu <= FAT_HU[1])
+    tissues = np.where(regions > 0, OTHER, 0)
+    tissues[regions == SUBCUTANEOUS] = SAT
+    tissues[regions == MUSCLE] = MUS
+    tissues[(regions == MUSCLE) & fat] = IMAT
+    tissues[(regions == ABDOMINAL_CAVITY) & fat] = VAT
+    return tissues.astype(np.uint8)
+
+
+def on_slice(series: Image, grid: Image, level: int) -> np.ndarray | None:
+    """Return the HU (H, W) of a CT on one slice of another grid: trilinear, -1024 outside; None where it never reaches.
+
+    Args:
+        series: the CT, (D, H, W).
+        grid: the label map.
+        level: index of the slice along D of `grid`.
+    """
+    to_index = np.round(np.linalg.inv(series.affine) @ grid.affine, 6)  # rounded: borders that coincide must do so
+    start = to_index[:3, 3] + to_index[:3, 0] * level
+    middle = start + to_index[:3, 1:3] @ (np.array(grid.array.shape[1:]) - 1) / 2
+    if (middle < -0.5).any() or (middle > np.array(series.array.shape) - 0.5).any():
+        return None
+    matrix = np.column_stack([np.zeros(3), to_index[:3, 1:3]])
+    shape = (1, *grid.array.shape[1:])
+    hu = affine_transform(
+        series.array.astype(np.float32), matrix, start, shape, order=1, mode="grid-constant", cval=AIR_HU
+    )
+    return np.asarray(hu[0], np.float32)

@@ -16,7 +16,7 @@ TYPES = {bool: "boolean", int: "number", float: "number", str: "string", list: "
 
 @functools.cache
 def constant(address: str) -> Any:
-    """Return a constant of a module, e.g. `datasets/prepare/crop.py:PLACES`."""
+    """Return a constant of a module, e.g. `datasets/prepare/grid.py:PLACES`."""
     module, name = address.split(":")
     return modules.constant(module, name)
 

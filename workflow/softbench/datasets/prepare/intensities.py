@@ -1,4 +1,4 @@
-"""Intensities that count: clipped to a window, of Hounsfield units or of the case's own percentiles."""
+"""Intensities clipped to a window, then brought to one scale, each case and channel on its own."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,8 +8,43 @@ import numpy as np
 from softbench.checks import require_one_of
 from softbench.errors import InputError
 
-VERSION = 1
-KINDS = ("hu", "percentiles", "windows_hu")
+VERSION = 2
+NORMALISATIONS = ("zscore", "zscore_nonzero", "minmax", "none")
+
+
+def normalise(image: np.ndarray, *, how: str) -> np.ndarray:
+    r"""Shift and scale one channel.
+
+    .. math:: y = (x - \mu) / \sigma
+
+    Args:
+        image: (D, H, W) or (H, W), finite.
+        how: `zscore`: mean and standard deviation over all voxels; `zscore_nonzero`: over the voxels that are not
+            exactly 0, which stay 0 (skull-stripped images); `minmax`: to [0, 1]; `none`: the intensities as they are.
+    Returns: float32 of the same shape.
+    Raises: InputError: if `how` is unknown, or all voxels that count have one value (no scale exists).
+    """
+    require_one_of("normalise", how, NORMALISATIONS)
+    if how == "none":
+        return image.astype(np.float32)
+    if how == "minmax":
+        return _to_unit_range(image)
+    inside: Any = image != 0 if how == "zscore_nonzero" else np.ones(image.shape, bool)
+    counted = image[inside].astype(np.float64)
+    deviation = counted.std() if counted.size else 0.0
+    if deviation == 0:
+        raise InputError(f"all {counted.size} voxels that `{how}` looks at have one value, so no scale exists.")
+    return np.where(inside, (image - counted.mean()) / deviation, 0).astype(np.float32)
+
+
+def _to_unit_range(image: np.ndarray) -> np.ndarray:
+    low, high = float(image.min()), float(image.max())
+    if low == high:
+        raise InputError(f"all {image.size} voxels have one value, {low:g}, so `minmax` has no scale.")
+    return ((image - low) / (high - low)).astype(np.float32)
+
+
+WINDOWS = ("hu", "percentiles", "windows_hu")
 
 
 def window(channels: np.ndarray, settings: Mapping[str, Any] | None) -> np.ndarray:
@@ -29,9 +64,11 @@ def window(channels: np.ndarray, settings: Mapping[str, Any] | None) -> np.ndarr
     if settings is None:
         return channels
     if len(settings) != 1:
-        raise InputError(f"`window` must hold one of {', '.join(KINDS)}, but holds {', '.join(settings) or 'nothing'}.")
+        raise InputError(
+            f"`window` must hold one of {', '.join(WINDOWS)}, but holds {', '.join(settings) or 'nothing'}."
+        )
     ((kind, limits),) = settings.items()
-    require_one_of("window", kind, KINDS)
+    require_one_of("window", kind, WINDOWS)
     if kind == "windows_hu":
         if len(channels) != 1:
             raise InputError(f"`window.windows_hu` needs an image of one channel, but it has {len(channels)}.")
@@ -44,7 +81,7 @@ def window(channels: np.ndarray, settings: Mapping[str, Any] | None) -> np.ndarr
     return np.stack([np.clip(channel, *np.percentile(channel, (low, high))) for channel in channels]).astype(np.float32)
 
 
-def names(settings: Mapping[str, Any] | None, modalities: Sequence[str]) -> tuple[str, ...]:
+def channel_names(settings: Mapping[str, Any] | None, modalities: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the channels after `window`."""
     if settings is None or "windows_hu" not in settings:
         return tuple(modalities)
