@@ -25,7 +25,7 @@ BROKEN = [  # contract, text of the template, what stands there instead, what is
     ("flips", SHARE, SHARE.replace("near", "np.roll(near, 1, -1)"), "where that is meant, declare `DIRECTED = True`"),
     ("quarter turns", "size=3", "size=(*[1] * (channel.ndim - 1), 3)", "turned labels do not give"),
     ("batches", "= batched(soften)", "= batched(__import__('functools').partial(soften, share=0))", "below"),
-    ("raters", "one_rater(labels, spacing_mm, classes)", "labels[0]", "it took them without a word. Of two raters"),
+    ("raters", "one_rater(labels, spacing_mm, classes)", "labels[0]", "it took them without an error. Of two raters"),
     ("unknown setting", "share: float = 0.3\n)", "share: float = 0.3, **more: float\n)", "Name each setting in its"),
     ("unknown classes", "one_rater(labels,", "one_rater(np.minimum(labels, 3),", "an unknown class"),
     ("float labels", "one_rater(labels,", "one_rater(labels.astype(np.uint8),", "Of float labels: Take the label map"),

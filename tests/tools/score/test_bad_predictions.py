@@ -263,8 +263,8 @@ def test_references_without_any_label_are_refused(fill, refused, tmp_path):
         (["--structures", "core=1", "core=2"], "names core twice"),
         (["--structures", "all=1"], "cannot be called 'all'"),
         (["--tolerances", "0"], "`--tolerances` must be a positive number"),
-        (["--bins", "0"], "--bins must be a whole number of at least 1"),
-        (["--cores", "0"], "--cores must be a whole number of at least 1"),
+        (["--bins", "0"], "--bins must be at least 1"),
+        (["--cores", "0"], "--cores must be at least 1"),
     ],
 )
 def test_arguments_that_mean_nothing_are_named(fill, refused, words, message):

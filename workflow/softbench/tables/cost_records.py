@@ -33,8 +33,8 @@ def build(methods: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         where both ran on the same hardware. What was not measured is NaN; seeds that failed or left no record are
         counted and enter nothing.
     """
-    seeds = {_place(one): _seeds_of(one) for one in methods}
-    rows = [_row(one, seeds) for one in methods]
+    seeds = {_place(method): _seeds_of(method) for method in methods}
+    rows = [_row(method, seeds) for method in methods]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -180,7 +180,7 @@ def cost_of_label(folder: Path) -> LabelCost:
 def _sum(records: Iterable[Path]) -> float | None:
     """Return the seconds of all records; None where there is none, or one does not tell those of all its cases."""
     seconds = [_seconds(path) for path in records]
-    known = [one for one in seconds if one is not None]
+    known = [number for number in seconds if number is not None]
     return sum(known) if known and len(known) == len(seconds) else None
 
 

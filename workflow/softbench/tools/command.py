@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from softbench.errors import InputError
+
 VERSION = None  # words alone
 
 
@@ -50,6 +52,12 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     text = "as given to snakemake, merged over config.yaml"
     add("--configfile", "--configfiles", nargs="+", action="extend", default=[], metavar="FILE", help=text)
     add("--config", "-C", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="as given to snakemake")
+
+
+def require_at_least(option: str, value: float | None, least: float) -> None:
+    """Raise `InputError` if an option's number is too small; None, an option that was left out, is not."""
+    if value is not None and value < least:
+        raise InputError(f"{option} must be at least {least}, but is {value}.")
 
 
 def print_json(content: Any) -> None:

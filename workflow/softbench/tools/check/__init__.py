@@ -7,7 +7,7 @@ from typing import Any
 
 from softbench.errors import InputError
 from softbench.tools.check.findings import Finding
-from softbench.tools.command import Command
+from softbench.tools.command import Command, require_at_least
 
 RESULTS = Path("results")
 CROP = (128, 192, 192)  # voxels, D H W: the largest of the papers, SVLS and GeoLS on BraTS
@@ -97,10 +97,10 @@ def network_settings(name: str, folder: Path) -> dict[str, Any]:
 def _require_sizes(options: argparse.Namespace) -> None:
     if len(options.crop) not in (2, 3):
         raise InputError(f"--crop takes two or three lengths, D H W or H W, but is {options.crop}.")
-    least = {"--channels": (options.channels, 1), "--classes": (options.classes, 2), "--batch": (options.batch, 1)}
-    for option, (value, smallest) in {**least, "--crop": (min(options.crop), 1)}.items():
-        if value < smallest:
-            raise InputError(f"{option} must be at least {smallest}, but is {value}.")
+    require_at_least("--crop", min(options.crop), 1)
+    require_at_least("--channels", options.channels, 1)
+    require_at_least("--classes", options.classes, 2)
+    require_at_least("--batch", options.batch, 1)
 
 
 def _summary(verdicts: list[Any]) -> str:

@@ -99,4 +99,4 @@ def require_refused(recipe: ModuleType, case: SmallCase, words: str, hint: str, 
     except InputError as error:
         require(words in str(error), f"it says {str(error)!r}, which lacks {words!r}. {hint}")
         return
-    raise ContractError(f"it took them without a word. {hint}")
+    raise ContractError(f"it took them without an error. {hint}")

@@ -13,6 +13,7 @@ from softbench.soft_labels.intensities import SETTING
 from softbench.tools.check.contract import (
     CLASSES,
     Contract,
+    ContractError,
     SmallCase,
     grid_of,
     require,
@@ -22,8 +23,8 @@ from softbench.tools.check.contract import (
 )
 
 ALLOWED = {"RATERS": ("one", "many"), "KIND": ("computed", "mapped", "stored"), "NEEDS_IMAGE": (True, False)}
-DOOR = "Take the label map by `one_rater(labels, spacing_mm, classes)`, which checks."
-IMAGE_DOOR = "Take the image by `require_image(image, label_map)`, which checks."
+CHECK_LABELS = "Take the label map by `one_rater(labels, spacing_mm, classes)`, which checks."
+CHECK_IMAGE = "Take the image by `require_image(image, label_map)`, which checks."
 THIN = ((1, 6, 7), (6, 1, 7), (2, 2, 2), (4, 4, 4))  # voxels
 
 
@@ -117,7 +118,7 @@ def single_voxel(recipe: ModuleType, case: SmallCase) -> None:
 
 def thin_and_small_grids(recipe: ModuleType, case: SmallCase) -> None:
     """Grids of one slice and of few voxels work."""
-    for shape in THIN if case.dims == 3 else [one[1:] for one in THIN]:
+    for shape in THIN if case.dims == 3 else [shape[1:] for shape in THIN]:
         labels = np.zeros((1, *shape), np.uint8)
         labels[0][tuple(slice(0, -(-n // 2)) for n in shape)] = 1
         image = np.random.default_rng(0).normal(size=(1, *shape)).astype(np.float32)
@@ -164,8 +165,8 @@ def batches(recipe: ModuleType, case: SmallCase) -> None:
     images = np.stack([case.image, case.image])
     soft = recipe.soften_batch(members, images, case.spacing_mm, classes=CLASSES)
     said = "soften_batch and soften do not give the same; write `soften_batch = batched(soften)` below soften"
-    for one, labels in zip(soft, members, strict=True):
-        require_close(one, softened(recipe, case, labels=labels), 1e-6, said)
+    for member, labels in zip(soft, members, strict=True):
+        require_close(member, softened(recipe, case, labels=labels), 1e-6, said)
     pair = torch.from_numpy(members), torch.from_numpy(images)
     require_close(recipe.soften_batch(*pair, case.spacing_mm, classes=CLASSES).numpy(), soft, 1e-6, said)
 
@@ -197,7 +198,9 @@ def settings(recipe: ModuleType, case: SmallCase) -> None:
     except TypeError as error:
         require("no_such_setting" in str(error), f"it says {str(error)!r}, which lacks the setting's name.")
         return
-    require(False, "soften takes an unknown setting without a word. Name each setting in its signature, no **settings.")
+    raise ContractError(
+        "soften takes an unknown setting without an error. Name each setting in its signature, no **settings."
+    )
 
 
 def _directed(recipe: ModuleType) -> str:
@@ -220,24 +223,24 @@ def unknown_class(recipe: ModuleType, case: SmallCase) -> None:
     """An id beyond the classes is named with its count."""
     wrong = case.labels.copy()
     wrong.flat[:3] = 9
-    require_refused(recipe, case, "{9: 3}", f"Of labels with an unknown class: {DOOR}", labels=wrong)
+    require_refused(recipe, case, "{9: 3}", f"Of labels with an unknown class: {CHECK_LABELS}", labels=wrong)
 
 
 def float_labels(recipe: ModuleType, case: SmallCase) -> None:
     """Labels that are no integers are refused."""
-    require_refused(recipe, case, "integers", f"Of float labels: {DOOR}", labels=case.labels.astype(np.float32))
+    require_refused(recipe, case, "integers", f"Of float labels: {CHECK_LABELS}", labels=case.labels.astype(np.float32))
 
 
 def spacing(recipe: ModuleType, case: SmallCase) -> None:
     """A spacing of another length, or of 0 mm, is refused."""
     for bad in (case.spacing_mm[:-1], (0.0, *case.spacing_mm[1:])):
-        require_refused(recipe, case, "spacing_mm", f"Of the spacing {bad}: {DOOR}", spacing_mm=bad)
+        require_refused(recipe, case, "spacing_mm", f"Of the spacing {bad}: {CHECK_LABELS}", spacing_mm=bad)
 
 
 def rater_axis(recipe: ModuleType, case: SmallCase) -> None:
     """Labels without the axis of raters are refused."""
     bare = case.labels[0, 0] if case.dims == 2 else case.labels[0, 0, 0]
-    require_refused(recipe, case, "labels", f"Of labels without an axis of raters: {DOOR}", labels=bare)
+    require_refused(recipe, case, "labels", f"Of labels without an axis of raters: {CHECK_LABELS}", labels=bare)
 
 
 def image(recipe: ModuleType, case: SmallCase) -> None:
@@ -249,7 +252,7 @@ def image(recipe: ModuleType, case: SmallCase) -> None:
         ("an image on another grid", case.image[:, 1:], "one grid"),
         ("an image with NaN", damaged, "NaN"),
     ):
-        require_refused(recipe, case, words, f"Of {what}: {IMAGE_DOOR}", image=bad)
+        require_refused(recipe, case, words, f"Of {what}: {CHECK_IMAGE}", image=bad)
 
 
 def _reads_labels_alone(recipe: ModuleType) -> str:

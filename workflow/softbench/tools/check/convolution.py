@@ -232,8 +232,8 @@ def slabs(
     for first in range(0, images.shape[2], thickness):
         last = min(first + thickness, images.shape[2])
         of_images, of_outcome = slice(first, last), slice(scale * first, scale * last)
-        one = _transposed if transposed else _plain
-        yield Slab(of_outcome, *one(images, of_kernel, gradient, of_images, of_outcome, where))
+        convolve = _transposed if transposed else _plain
+        yield Slab(of_outcome, *convolve(images, of_kernel, gradient, of_images, of_outcome, where))
 
 
 def _plain(

@@ -9,7 +9,7 @@ from softbench.jobs import provenance
 from softbench.jobs.progress import gib
 from softbench.tools.check.findings import Finding, failed, ok, warning
 
-RIGHT_CUDNN = 91500  # 9.15: mends bf16 conv3d, pytorch#163539 (silently wrong) and #166122 (slow)
+RIGHT_CUDNN = 91500  # 9.15: fixes bf16 conv3d, pytorch#163539 (silently wrong) and #166122 (slow)
 NVIDIA = Path("/dev/nvidiactl")  # there where the driver of a GPU is loaded
 MEMINFO = Path("/proc/meminfo")
 CGROUP, CGROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")

@@ -50,6 +50,6 @@ def run(named: Mapping[str, Callable[[], Finding]]) -> Iterator[Finding]:
         try:
             finding = check()
         except Exception as error:  # whatever a driver, a library or a file system raises is a finding
-            said = (f"{error}".strip().splitlines() or ["without a word"])[0]
+            said = (f"{error}".strip().splitlines() or ["without a message"])[0]
             finding = Finding(name, "failed", f"it stopped with {type(error).__name__}: {said}")
         yield finding

@@ -43,9 +43,9 @@ def small_run(folder: Path, device: torch.device, deadline: float | None = None)
     return model
 
 
-def difference(one: nn.Module, other: nn.Module) -> float:
+def difference(first: nn.Module, second: nn.Module) -> float:
     """Return the largest difference between the weights of two networks of one make."""
-    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    pairs = zip(first.state_dict().values(), second.state_dict().values(), strict=True)
     return max(float((a.double() - b.double()).abs().max()) for a, b in pairs)
 
 
@@ -66,10 +66,10 @@ def _codes(case: Case) -> np.ndarray:
 def rerun(device: torch.device) -> Finding:
     """Train twice from one seed: on a CPU the weights must be the same; on a GPU only the seed is promised."""
     with tempfile.TemporaryDirectory() as scratch:
-        one, other = (small_run(Path(scratch) / name, device) for name in "ab")
-    if hash_weights(one) == hash_weights(other):
+        first, second = (small_run(Path(scratch) / name, device) for name in "ab")
+    if hash_weights(first) == hash_weights(second):
         return ok("rerun", f"two trainings of {STEPS} steps from one seed end with the same weights.")
-    apart = f"weights of two trainings from one seed differ by up to {difference(one, other):.2g}"
+    apart = f"weights of two trainings from one seed differ by up to {difference(first, second):.2g}"
     if device.type == "cuda":
         return ok("rerun", f"{apart}: on GPUs seeds are fixed, sums are not; the spread over seeds is reported.")
     return failed("rerun", f"{apart}: no result of this machine can be repeated. Use the pinned torch: `make setup`.")

@@ -86,7 +86,7 @@ def _line(name: str, value: Any) -> str:
 def _said(value: Any) -> str:
     """Return a value in words: settings as `name value`, numbers with six digits that count."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_said(one)}" for name, one in value.items() if one not in (None, "", {}))
+        return ", ".join(f"{name} {_said(part)}" for name, part in value.items() if part not in (None, "", {}))
     if isinstance(value, list):
         return f"[{', '.join(map(_said, value))}]"
     if isinstance(value, bool):
@@ -165,7 +165,7 @@ def _software(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _cases(cases: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterable[str]:
     for end, of_end in cases.items():
-        yield _line(end, ", ".join(f"{one['case']} {_said(one['value'])}" for one in of_end))
+        yield _line(end, ", ".join(f"{case['case']} {_said(case['value'])}" for case in of_end))
 
 
 COMMAND = Command(

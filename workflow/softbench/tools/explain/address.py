@@ -1,16 +1,14 @@
 """Which cell is meant: parts in any order, each a name in one of the columns that say where a cell stands."""
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from softbench.errors import InputError
+from softbench.errors import InputError, meant
 
 Row = Mapping[str, str]
 PLACE: tuple[str, ...] = ("experiment", "network", "dataset", "arm", "rater", "method", "method_ours", "title")
 PLACE += ("structure", "metric", "metric_ours", "roi")
 SHOWN = ("dataset", "arm", "rater", "method", "structure", "metric", "roi")  # of a full address, where not everywhere
 LISTED = 12
-CLOSE = 0.7  # likeness of difflib; "svsl" and "svls" have 0.75
 
 
 def parts_of(text: Sequence[str]) -> list[str]:
@@ -26,7 +24,7 @@ def table_of(parts: Sequence[str], tables: Collection[str]) -> tuple[str, list[s
     index = next((index for index, part in enumerate(parts) if part in tables), None)
     if index is None:
         given, known = "/".join(parts) or "nothing", ", ".join(sorted(tables))
-        raise InputError(f"{given} names no table.{_close(parts, tables)} Tables: {known}.")
+        raise InputError(f"{given} names no table.{_meant(parts, tables)} Tables: {known}.")
     return parts[index], [part for place, part in enumerate(parts) if place != index]
 
 
@@ -43,7 +41,7 @@ def find(table: str, parts: Sequence[str], rows: Sequence[Row]) -> Row:
     for part in parts:
         if part.casefold() not in {value.casefold() for value in known}:
             raise InputError(
-                f"the table {table} has nothing called {part!r}.{_close([part], known)} It has:\n{_known(rows)}"
+                f"the table {table} has nothing called {part!r}.{_meant([part], known)} It has:\n{_known(rows)}"
             )
     found = [row for row in rows if _fits(parts, list(_values(row).values()))]
     found = _named_apart(found, parts) if len(found) > 1 else found
@@ -58,7 +56,7 @@ def find(table: str, parts: Sequence[str], rows: Sequence[Row]) -> Row:
 
 def address(table: str, row: Row, rows: Sequence[Row]) -> str:
     """Return the full address of a cell, without what is the same for all cells of its table."""
-    names = [name for name in SHOWN if len({one.get(name) for one in rows}) > 1 or name in ("method", "metric")]
+    names = [name for name in SHOWN if len({other.get(name) for other in rows}) > 1 or name in ("method", "metric")]
     return "/".join([table, *(row[name] for name in names if row.get(name))])
 
 
@@ -89,14 +87,6 @@ def _known(rows: Sequence[Row]) -> str:
     return "\n".join(f"  {name}: {', '.join(values)}" for name, values in lines if values)
 
 
-def _close(parts: Iterable[str], known: Collection[str]) -> str:
-    """Suggest the known names that come closest to any of the parts; nothing where none is close."""
-    given = [part.casefold() for part in parts]
-    likeness = {name: max((_likeness(part, name.casefold()) for part in given), default=0.0) for name in sorted(known)}
-    most = max(likeness.values(), default=0.0)
-    close = [name for name, one in likeness.items() if one == most >= CLOSE]
-    return f" Did you mean {' or '.join(close)}?" if close else ""
-
-
-def _likeness(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one, other).ratio()
+def _meant(parts: Iterable[str], known: Collection[str]) -> str:
+    """Suggest a known name for the first part that is near one."""
+    return next((said for part in parts if (said := meant(part, known))), "")

@@ -151,7 +151,7 @@ def _lists(plan: Plan, where: Place, made: Sequence[dict[str, Any]]) -> list[str
         return paths.ensembles([run])
     if made and plan.methods[run[2]]["sanity"] is not None:
         return plan.batch_files(run)
-    return paths.once(one["batch"] for one in made)
+    return paths.once(run["batch"] for run in made)
 
 
 def _plain(content: Any) -> Any:
@@ -168,17 +168,18 @@ def _plain(content: Any) -> Any:
 def _method(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
     """Return all settings of a method in its experiment, as config has them now; of its soft label as it was made."""
     name = str(place.method)
-    one, experiment = plan.methods[name], plan.experiments[place.experiment]
-    if one["sanity"] is not None:
+    settings, experiment = plan.methods[name], plan.experiments[place.experiment]
+    if settings["sanity"] is not None:
         title = plan.title_of(name, [place.experiment])
-        return {"name": name, "title": title, "sanity": one["sanity"], "scoring": experiment["scoring"]}
-    label = results / "soft_labels" / experiment["dataset"] / one["soft_label"] / "manifest.json"
-    manifest = _json(label)
-    kept = {key: manifest[key] for key in ("recipe", "kind", "settings", "map", "key") if manifest.get(key) is not None}
+        return {"name": name, "title": title, "sanity": settings["sanity"], "scoring": experiment["scoring"]}
+    name_of_label = settings["soft_label"]
+    manifest = results / "soft_labels" / experiment["dataset"] / name_of_label / "manifest.json"
+    made = _json(manifest)
+    kept = {key: made[key] for key in ("recipe", "kind", "settings", "map", "key") if made.get(key) is not None}
     return {
         "name": name,
-        **{key: one[key] for key in ("title", "control", "loss", "raters", "resolution")},
-        "soft_label": {"name": one["soft_label"], **(kept or plan.soft_labels[one["soft_label"]]), "path": str(label)},
+        **{key: settings[key] for key in ("title", "control", "loss", "raters", "resolution")},
+        "soft_label": {"name": name_of_label, **(kept or plan.soft_labels[name_of_label]), "path": str(manifest)},
         "network": {"name": place.network, "settings": plan.config["networks"][place.network]},
         "protocol": {"name": experiment["protocol"], "settings": plan.protocol_of(place.experiment, name)},
         "scoring": experiment["scoring"],

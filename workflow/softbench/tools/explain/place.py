@@ -51,7 +51,7 @@ def _of_table(plan: Plan, table: str, row: Mapping[str, str]) -> Place:
     method, _, scaled = row["method"].partition(SCALED)
     there = ("metric", "structure", "roi")
     column: dict[str, str] = next(
-        (one for one in settings["columns"] if all(one.get(k, "all") == row[k] for k in there)), {}
+        (column for column in settings["columns"] if all(column.get(k, "all") == row[k] for k in there)), {}
     )
     sanity = plan.methods[method]["sanity"] if method in plan.methods else None
     prediction = "raw" if sanity else scaled or settings.get("prediction", "raw")
@@ -65,7 +65,7 @@ def _of_table(plan: Plan, table: str, row: Mapping[str, str]) -> Place:
 def _of_paper(plan: Plan, table: str, row: Mapping[str, str]) -> Place:
     settings = plan.paper_tables[table]
     place = (row["dataset"], row["arm"] or None)
-    block = next(one for one in settings["blocks"] if (one["printed"], one["arm"]) == place)
+    block = next(block for block in settings["blocks"] if (block["printed"], block["arm"]) == place)
     experiment: dict[str, Any] = plan.experiments[block["experiment"]]
     structure = experiment.get("structures", {}).get(row["structure"], row["structure"])
     how = {name: settings[name] for name in ("grid", "policy") if name in settings}

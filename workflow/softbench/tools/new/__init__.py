@@ -2,7 +2,6 @@
 
 import argparse
 import keyword
-from collections.abc import Mapping
 from pathlib import Path
 
 from softbench import networks
@@ -17,6 +16,7 @@ USAGE = {
     "method": "make method NAME=mine",
 }
 FORMS = ("labels", "image", "perl", "R")  # of Python that reads labels, or the image too; of a program
+SOFT_LABELS = "workflow/softbench/soft_labels"
 INTERPRETERS = {"perl": ("perl", "pl"), "R": ("Rscript", "R")}
 
 
@@ -54,49 +54,21 @@ def make_method(name: str, form: str, root: Path) -> str:
     if keyword.iskeyword(name):
         raise InputError(f"NAME={name} is a word of Python. Take another.")
     require_free(name, root, "soft_labels", "methods")
-    _require_no_module(name, root)
+    rule, module = Path("workflow", "rules", "soft_labels", f"{name}.smk"), Path(SOFT_LABELS, f"{name}.py")
+    if (root / module).exists():
+        raise InputError(
+            f"{module} exists already: NAME={name} is a recipe, or a module that recipes share. Take another."
+        )
+    tested = []
     if form in INTERPRETERS:
         interpreter, suffix = INTERPRETERS[form]
-        written = write("method", name, _of_program(name, suffix), root, interpreter=interpreter, suffix=suffix)
-        return _next_of_method(name, written, written[1], [])
-    written = write("method", name, _of_module(name), root, image=form == "image")
-    tested = f"  python -m pytest tests/contracts tests/soft_labels/test_{name}.py -k {name}"
-    return _next_of_method(name, written, written[1], [tested])
-
-
-def _require_no_module(name: str, root: Path) -> None:
-    path = Path("workflow", "softbench", "soft_labels", f"{name}.py")
-    if (root / path).exists():
-        raise InputError(
-            f"{path} exists already: NAME={name} is a recipe, or a module that recipes share. Take another."
-        )
-
-
-def _of_module(name: str) -> Mapping[str, Path]:
-    return {
-        "rule.smk": Path("workflow", "rules", "soft_labels", f"{name}.smk"),
-        "module.py": Path("workflow", "softbench", "soft_labels", f"{name}.py"),
-        "test.py": Path("tests", "soft_labels", f"test_{name}.py"),
-    }
-
-
-def _of_program(name: str, suffix: str) -> Mapping[str, Path]:
-    return {
-        "program_rule.smk": Path("workflow", "rules", "soft_labels", f"{name}.smk"),
-        f"program.{suffix}": Path("workflow", "scripts", f"{name}.{suffix}"),
-    }
-
-
-def _next_of_method(name: str, written: list[Path], first: Path, tested: list[str]) -> str:
-    return "\n".join(
-        [
-            *(f"wrote {path}" for path in written),
-            f"Next: change {first}, then",
-            f"  softbench check {name}",
-            *tested,
-            "  snakemake --cores all",
-        ]
-    )
+        files = {"program_rule.smk": rule, f"program.{suffix}": Path("workflow", "scripts", f"{name}.{suffix}")}
+        written = write("method", name, files, root, interpreter=interpreter, suffix=suffix)
+    else:
+        files = {"rule.smk": rule, "module.py": module, "test.py": Path("tests", "soft_labels", f"test_{name}.py")}
+        written = write("method", name, files, root, image=form == "image")
+        tested = [f"  python -m pytest tests/contracts tests/soft_labels/test_{name}.py -k {name}"]
+    return _next(written, written[1], [f"  softbench check {name}", *tested, "  snakemake --cores all"])
 
 
 def make_network(name: str, root: Path) -> str:
@@ -113,14 +85,13 @@ def make_network(name: str, root: Path) -> str:
         "test.py": Path("tests", "networks", f"test_{name}.py"),
     }
     written = write("network", name, files, root)
-    return "\n".join(
-        [
-            *(f"wrote {path}" for path in written),
-            f"Next: change {written[0]}, then",
-            f"  python -m pytest tests/networks -k {name}",
-            f"  snakemake --cores all {name} --configfile {name}.yaml",
-        ]
-    )
+    tested = f"  python -m pytest tests/networks -k {name}"
+    return _next(written, written[0], [tested, f"  snakemake --cores all {name} --configfile {name}.yaml"])
+
+
+def _next(written: list[Path], first: Path, commands: list[str]) -> str:
+    """Return what was written, and what to type next."""
+    return "\n".join([*(f"wrote {path}" for path in written), f"Next: change {first}, then", *commands])
 
 
 COMMAND = Command(

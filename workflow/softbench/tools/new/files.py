@@ -38,7 +38,9 @@ def write(kind: str, name: str, files: Mapping[str, Path], root: Path, **values:
         undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
     )  # fmt: skip
     environment.globals["line"] = line
-    texts = {path: environment.get_template(f"{one}.j2").render(name=name, **values) for one, path in files.items()}
+    texts = {
+        path: environment.get_template(f"{template}.j2").render(name=name, **values) for template, path in files.items()
+    }
     for path, text in texts.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         pieces.write_text(root / path, text)
@@ -63,10 +65,10 @@ def line(name: str, value: Any) -> str:
     if len(short) <= WIDTH:
         return short
     if isinstance(value, Mapping):
-        entries = [f"    {_short(key)}: {_short(one)}," for key, one in value.items()]
+        entries = [f"    {_short(key)}: {_short(entry)}," for key, entry in value.items()]
         return "\n".join([f"{name} = {{", *entries, "}"])
     if isinstance(value, tuple):
-        return "\n".join([f"{name} = (", *(f"    {_short(one)}," for one in value), ")"])
+        return "\n".join([f"{name} = (", *(f"    {_short(entry)}," for entry in value), ")"])
     return "\n".join([f"{name} = (", *(f"    {_short(part)}" for part in _parts(value)), ")"])
 
 
@@ -77,7 +79,7 @@ def _parts(text: str) -> list[str]:
 
 def _short(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_short(key)}: {_short(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{_short(key)}: {_short(entry)}" for key, entry in value.items()) + "}"
     if isinstance(value, tuple):
         return "(" + ", ".join(map(_short, value)) + ("," if len(value) == 1 else "") + ")"
     return json.dumps(value, ensure_ascii=False)

@@ -71,7 +71,7 @@ def render(
     """Return jobs by rule, each group of runs, downloads, what is left out for want of data, and the sums."""
     if not jobs:
         return NOTHING
-    chapters = [list(_jobs(jobs)), *(list(_group(one)) for one in groups), list(_downloads(downloads_gb))]
+    chapters = [list(_jobs(jobs)), *(list(_group(group)) for group in groups), list(_downloads(downloads_gb))]
     chapters.append([f"Left out: {experiment}; {reason}" for experiment, reason in left_out.items()])
     chapters.append(list(_total(groups)))
     return "\n\n".join("\n".join(lines) for lines in chapters if lines)
@@ -128,17 +128,17 @@ def _total(groups: Sequence[Group]) -> Iterator[str]:
     if not groups:
         yield "Nothing to train."
         return
-    yield f"In all {_count(sum(one.runs for one in groups), 'run')} to train"
+    yield f"In all {_count(sum(group.runs for group in groups), 'run')} to train"
     for kind in ("CPU", "GPU"):
-        of_kind = [one for one in groups if _known(one.hours) and _kind(one) == kind]
+        of_kind = [group for group in groups if _known(group.hours) and _kind(group) == kind]
         if of_kind:
-            yield f"  training {_hours(sum(one.hours for one in of_kind), kind)} for {_runs(of_kind)}"
-    scored = [one for one in groups if _known(one.scoring_hours)]
+            yield f"  training {_hours(sum(group.hours for group in of_kind), kind)} for {_runs(of_kind)}"
+    scored = [group for group in groups if _known(group.scoring_hours)]
     if scored:
-        yield f"  scoring {_clock(sum(one.scoring_hours for one in scored))} for {_runs(scored)}"
+        yield f"  scoring {_clock(sum(group.scoring_hours for group in scored))} for {_runs(scored)}"
     unknown = Counter[str]()
-    for one in groups:
-        unknown[one.experiment] += 0 if _known(one.hours) else one.runs
+    for group in groups:
+        unknown[group.experiment] += 0 if _known(group.hours) else group.runs
     lacking = [f"{experiment} ({_count(runs, 'run')})" for experiment, runs in (+unknown).items()]
     if lacking:
         yield f"  training not known: {', '.join(lacking)}"
@@ -146,7 +146,7 @@ def _total(groups: Sequence[Group]) -> Iterator[str]:
 
 
 def _runs(groups: Sequence[Group]) -> str:
-    return _count(sum(one.runs for one in groups), "run")
+    return _count(sum(group.runs for group in groups), "run")
 
 
 def _kind(group: Group) -> str:

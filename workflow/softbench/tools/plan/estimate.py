@@ -61,14 +61,14 @@ def groups(runs: Sequence[Runs], seen: pd.DataFrame) -> list[Group]:
     Returns: groups in the order of the runs.
     """
     found: dict[tuple[str, str, Load, Length], list[Runs]] = {}
-    for one in runs:
-        found.setdefault((one.experiment, one.network, one.load, one.length), []).append(one)
+    for member in runs:
+        found.setdefault((member.experiment, member.network, member.load, member.length), []).append(member)
     return [_group(Group(*key), members, seen) for key, members in found.items()]
 
 
 def _group(group: Group, members: Sequence[Runs], seen: pd.DataFrame) -> Group:
-    group.methods = [one.method for one in members]
-    group.runs, group.kept = sum(one.new for one in members), sum(len(one.there) for one in members)
+    group.methods = [member.method for member in members]
+    group.runs, group.kept = sum(member.new for member in members), sum(len(member.there) for member in members)
     alike = seen[(seen["load"] == group.load) & seen["s_per_step"].notna()] if len(seen) else seen
     if alike.empty:
         return group
@@ -77,17 +77,17 @@ def _group(group: Group, members: Sequence[Runs], seen: pd.DataFrame) -> Group:
     group.on_gpu = bool(alike["on_gpu"].iloc[0])
     group.basis = f"{len(alike)} run{'s' if len(alike) > 1 else ''} of {', '.join(sorted(set(alike['experiment'])))}"
     steps = math.nan if group.steps is None else group.steps
-    of_run = [steps * _of_method(alike, one)["s_per_step"].median() / HOUR for one in members]
-    group.hours = sum(one.new * hours for one, hours in zip(members, of_run, strict=True))
-    group.kept_hours = sum(len(one.there) * hours for one, hours in zip(members, of_run, strict=True))
+    of_run = [steps * _of_method(alike, member)["s_per_step"].median() / HOUR for member in members]
+    group.hours = sum(member.new * hours for member, hours in zip(members, of_run, strict=True))
+    group.kept_hours = sum(len(member.there) * hours for member, hours in zip(members, of_run, strict=True))
     group.peak_mib, group.peak_gpu_mib = float(alike["peak_mib"].max()), float(alike["peak_gpu_mib"].max())
     _add_scoring(group, seen[(seen["network"] == group.network) & (seen["tested"] == members[0].tested)])
     return group
 
 
-def _of_method(alike: pd.DataFrame, one: Runs) -> pd.DataFrame:
+def _of_method(alike: pd.DataFrame, member: Runs) -> pd.DataFrame:
     """Return the seen runs of the same method and experiment; where there are none, of any."""
-    own = alike[(alike["method"] == one.method) & (alike["experiment"] == one.experiment)]
+    own = alike[(alike["method"] == member.method) & (alike["experiment"] == member.experiment)]
     return own if len(own) else alike
 
 
@@ -140,7 +140,7 @@ def scoring_s(folder: Path) -> float:
         seeds = json.loads(path.read_text(encoding="utf-8"))["seeds"]
         clock = BENCHMARKS.joinpath(*folder.parts[-4:-1], f"{path.stem}.tsv")
         if folder.name.removeprefix("seed-") in seeds and clock.exists():
-            return _apart(clock, [folder.parent / f"seed-{one}" / "provenance.json" for one in seeds])
+            return _apart(clock, [folder.parent / f"seed-{seed}" / "provenance.json" for seed in seeds])
     return float("nan")
 
 
@@ -148,7 +148,7 @@ def _apart(clock: Path, records: list[Path]) -> float:
     job_s = float(pd.read_csv(clock, sep="\t")["s"].iloc[0])
     began = clock.stat().st_mtime - job_s
     facts = [json.loads(path.read_text(encoding="utf-8")) for path in records if path.exists()]
-    starts = [calendar.timegm(time.strptime(one["began"], "%Y-%m-%dT%H:%M:%SZ")) for one in facts]
+    starts = [calendar.timegm(time.strptime(record["began"], "%Y-%m-%dT%H:%M:%SZ")) for record in facts]
     if not facts or len(facts) < len(records) or min(starts) < began - SLACK_S:
         return float("nan")
-    return max(0.0, job_s - sum(one["seconds"] for one in facts)) / len(facts)
+    return max(0.0, job_s - sum(record["seconds"] for record in facts)) / len(facts)

@@ -130,7 +130,7 @@ def load_of(plan: Plan, experiment: str, network: str, method: str) -> Load:
     lengths = protocol["patch_size"]
     factor = resolution["factor"] if resolution else 1
     factors = factor if isinstance(factor, list) else [factor] * len(lengths)
-    grid = tuple(-(-length // one) for length, one in zip(lengths, factors, strict=True))
+    grid = tuple(-(-length // part) for length, part in zip(lengths, factors, strict=True))
     return Load(_named(plan.config["networks"][network]), protocol["batch"], grid)
 
 
@@ -174,8 +174,9 @@ def _size(source: str, config: dict[str, Any]) -> tuple[float, float] | None:
 
 def left_out(targets: Iterable[str], plan: Plan) -> dict[str, str]:
     """Return the experiments that papers' tables among the targets would show, had they data: each with the reason."""
-    named = [one for target in targets for one in (plan.papers_of(plan.config["data"]) if target == ALL else [target])]
-    tables = [table for table in named if table in plan.paper_tables]
+    of_papers = plan.papers_of(plan.config["data"])
+    named = [name for target in targets for name in (of_papers if target == ALL else [target])]
+    tables = [name for name in named if name in plan.paper_tables]
     experiments = dict.fromkeys(experiment for table in tables for experiment in plan.experiments_of(table))
     reasons = {name: plan.missing(name) for name in experiments}
     return {name: reason for name, reason in reasons.items() if reason is not None}

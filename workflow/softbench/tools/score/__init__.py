@@ -13,7 +13,7 @@ import numpy as np
 from softbench.checks import require_positive
 from softbench.errors import InputError
 from softbench.plan.modules import PACKAGE, version_of
-from softbench.tools.command import Command, print_progress
+from softbench.tools.command import Command, print_progress, require_at_least
 from softbench.tools.score.inputs import Settings, Show, Source
 
 CROSS_CHECKS = ("medpy", "monai", "netcal")
@@ -86,22 +86,24 @@ def run(options: argparse.Namespace) -> None:
     from softbench.tables.scores import sheet
     from softbench.tools.score.run import run as score  # here, so that --help needs none of the libraries
 
+    require_at_least("--classes", options.classes, 2)
+    require_at_least("--bins", options.bins, 1)
+    require_at_least("--cores", options.cores, 1)
     sources = sources_of(options.predictions)
     settings = Settings(
         structures=structures_of(options.structures),
-        classes=at_least("--classes", options.classes, 2),
+        classes=options.classes,
         tolerances_mm=tolerances_of(options.tolerances),
         band_mm=positive("--band", options.band),
-        bins=at_least("--bins", options.bins, 1) or 1,
+        bins=options.bins,
         ignore_label=options.ignore_label,
         cross_check=libraries_of(options.cross_check),
     )
     title = options.title or "Predictions against " + " and ".join(path.resolve().name for path in options.references)
     show = Show(title, options.control, composites_of(options.composite))
-    workers = at_least("--cores", options.cores, 1) or 1
     table = score(
         sources, options.references, options.output,
-        settings=settings, show=show, versions=_versions(), workers=workers, log=print_progress,
+        settings=settings, show=show, versions=_versions(), workers=options.cores, log=print_progress,
     )  # fmt: skip
     print(forms.text(sheet(table), ".md"))
     print(_where(options.output))
@@ -171,7 +173,7 @@ def structures_of(words: Sequence[str] | None) -> dict[str, tuple[int, ...]] | N
         return None
     found = _named("--structures", words, "kidney=1,2")
     try:
-        return {name: tuple(int(one) for one in members) for name, members in found.items()}
+        return {name: tuple(int(member) for member in members) for name, members in found.items()}
     except ValueError:
         raise InputError(
             f"--structures: label ids are whole numbers, as in kidney=1,2, but it says {' '.join(words)}."
@@ -205,13 +207,6 @@ def positive(option: str, value: float) -> float:
     """Return a number; raise `InputError` unless it is positive."""
     require_positive(option, value)
     return float(np.float64(value))
-
-
-def at_least(option: str, value: int | None, least: int) -> int | None:
-    """Return a number or None; raise `InputError` if it is too small."""
-    if value is not None and value < least:
-        raise InputError(f"{option} must be a whole number of at least {least}, but is {value}.")
-    return value
 
 
 def libraries_of(names: Sequence[str]) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def _build(order: Order, scratch: Path) -> dict[str, Any]:
     loaded = volumes.read_case(order.files, order.raters, settings.classes, settings.ignore_label)
     rows, statistics = _rows(loaded, settings)
     rows.to_parquet(scratch / "scores.parquet", index=False)
-    arrays = {name: array for roi, one in statistics.items() for name, array in one.to_arrays(roi).items()}
+    arrays = {name: array for roi, bins in statistics.items() for name, array in bins.to_arrays(roi).items()}
     if arrays:
         np.savez_compressed(scratch / "reliability.npz", **arrays)  # type: ignore[arg-type]
     return {"regions": list(statistics)}

@@ -50,24 +50,24 @@ def check(predictions: Predicted, references: References, log: Log) -> dict[Sour
 def _reference(case: str, raters: tuple[Path, ...], problems: list[str]) -> Header | None:
     """Return the first rater's header; None where it is of no use."""
     read = [_header(f"references, case {case}", path, problems) for path in raters]
-    for path, one in zip(raters, read, strict=True):
-        if one and one.channels is not None:
-            problems.append(f"- references, case {case}: {path} must be a label map, but is 4-D ({one.channels}).")
-        if one and path != raters[0] and read[0]:
-            problems += _difference(f"references, case {case}", path, one, raters[0], read[0])
+    for path, header in zip(raters, read, strict=True):
+        if header and header.channels is not None:
+            problems.append(f"- references, case {case}: {path} must be a label map, but is 4-D ({header.channels}).")
+        if header and path != raters[0] and read[0]:
+            problems += _difference(f"references, case {case}", path, header, raters[0], read[0])
     return read[0]
 
 
 def _prediction(label: str, files: Files, path: Path, reference: Header | None, problems: list[str]) -> Header | None:
     """Return the header of the file that is scored; None where it is of no use."""
-    read = {one: _header(label, one, problems) for one in (files.nifti, files.npz) if one}
-    for one, found in read.items():
-        if found and one is files.nifti and files.npz and found.channels is not None:
-            problems.append(f"- {label}: {one.name} and {files.npz.name} both hold probabilities. Keep one.")
+    read = {file: _header(label, file, problems) for file in (files.nifti, files.npz) if file}
+    for file, found in read.items():
+        if found and file is files.nifti and files.npz and found.channels is not None:
+            problems.append(f"- {label}: {file.name} and {files.npz.name} both hold probabilities. Keep one.")
         if found:
-            beside = read.get(files.nifti) if files.nifti and one is files.npz else None
+            beside = read.get(files.nifti) if files.nifti and file is files.npz else None
             other = beside or reference
-            problems += _difference(label, one, found, path, other) if other else ()
+            problems += _difference(label, file, found, path, other) if other else ()
     return read[files.path]
 
 
@@ -91,19 +91,19 @@ def _has_spacing(affine: np.ndarray) -> bool:
     return bool(np.isfinite(affine).all() and min(spacing) > 0 and abs(np.linalg.det(affine[:3, :3])) > 0)
 
 
-def _difference(label: str, path: Path, one: Header, other_path: Path, other: Header) -> Iterator[str]:
+def _difference(label: str, path: Path, header: Header, other_path: Path, other: Header) -> Iterator[str]:
     """Say how the grid of a file differs from that of its reference; an npz has a shape alone."""
     place = f"- {label}: {path} does not lie on the grid of {other_path}"
-    if one.affine is None:
-        if one.shape != other.shape:
-            shapes = f"{one.shape} against {other.shape} (x, y, z)"
+    if header.affine is None:
+        if header.shape != other.shape:
+            shapes = f"{header.shape} against {other.shape} (x, y, z)"
             yield f"{place}: the shapes are {shapes}. {RESAMPLE}"
         return
-    (shape, affine), (other_shape, other_affine) = volumes.grid(one), volumes.grid(other)
+    (shape, affine), (other_shape, other_affine) = volumes.grid(header), volumes.grid(other)
     if shape != other_shape:
-        yield f"{place}: {_both(one, other)}. {RESAMPLE}"
+        yield f"{place}: {_both(header, other)}. {RESAMPLE}"
     elif reasons := _reasons(affine, other_affine):
-        yield f"{place}: {', '.join(reasons)}; {_both(one, other)}. {HEADER}"
+        yield f"{place}: {', '.join(reasons)}; {_both(header, other)}. {HEADER}"
 
 
 def _reasons(affine: np.ndarray, other: np.ndarray) -> list[str]:
@@ -118,8 +118,8 @@ def _reasons(affine: np.ndarray, other: np.ndarray) -> list[str]:
     return [f"the {name} differs by {gap:.3g} {unit}" for name, (gap, limit, unit) in gaps.items() if gap > limit]
 
 
-def _both(one: Header, other: Header) -> str:
-    return f"{_words(one)} against {_words(other)}"
+def _both(header: Header, other: Header) -> str:
+    return f"{_words(header)} against {_words(other)}"
 
 
 def _words(found: Header) -> str:

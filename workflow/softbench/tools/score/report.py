@@ -153,7 +153,7 @@ def _beside(scored: pd.DataFrame) -> list[tuple[str, str]]:
     """Return each of our metrics and regions that a library computed, too, followed by the library's (`hd95@monai`)."""
     found = list(dict.fromkeys(scored.itertuples(index=False, name=None)))
     chosen: list[tuple[str, str]] = []
-    for metric, roi in (one for one in found if "@" not in one[0]):
+    for metric, roi in (key for key in found if "@" not in key[0]):
         peers = [(peer, where) for peer, where in found if where == roi and peer.startswith(f"{metric}@")]
         chosen += [(metric, roi), *peers] if peers else []
     return chosen

@@ -106,8 +106,8 @@ def complete_settings(
     ids: list[int] = []
     if classes is None or settings.structures is None:
         ids = _label_ids(references, settings.ignore_label, folder, workers=workers, log=log)
-    structures = settings.structures or {f"label {one}": (one,) for one in ids if one > 0}
-    named = [one for members in structures.values() for one in members]
+    structures = settings.structures or {f"label {label}": (label,) for label in ids if label > 0}
+    named = [label for members in structures.values() for label in members]
     classes = max([1, *ids, *named]) + 1 if classes is None else classes
     _require_classes(structures, classes)
     return replace(settings, structures=structures, classes=classes)
@@ -133,10 +133,10 @@ def _label_ids(references: References, ignore_label: int | None, folder: Path, *
         for number, path in enumerate(paths, start=1)
     ]
     found = progress.each(_look, items, workers=workers, what="label ids", log=log)
-    if bad := [one["reason"] for one in found if "reason" in one]:
+    if bad := [facts["reason"] for facts in found if "reason" in facts]:
         raise InputError("the label ids of these references cannot be read:\n" + "\n".join(bad))
-    ids = sorted({one for facts in found for one in facts["ids"]} - {ignore_label})
-    if not any(one > 0 for one in ids):
+    ids = sorted({label for facts in found for label in facts["ids"]} - {ignore_label})
+    if not any(label > 0 for label in ids):
         raise InputError(
             "the references hold no label above 0, so there is nothing to score. Are they the right files?"
         )

@@ -168,11 +168,11 @@ def read_case(files: Files, raters: Sequence[Path], classes: int, ignore_label: 
     stored = header(raters[0])
     spacing = images.spacing_of(grid(stored)[1])
     maps = [label_map(path) for path in raters]
-    valid = np.logical_and.reduce([one != ignore_label for one in maps]) if ignore_label is not None else None
+    valid = None if ignore_label is None else np.logical_and.reduce([labels != ignore_label for labels in maps])
     if valid is not None and valid.all():
         valid = None
-    for path, one in zip(raters, maps, strict=True):
-        _require_classes(path, one, classes, valid)
+    for path, labels in zip(raters, maps, strict=True):
+        _require_classes(path, labels, classes, valid)
     prediction = _prediction(files, classes, stored, valid)
     loaded = Loaded(prediction, np.stack(maps), spacing, valid)
     return _picture(loaded) if loaded.references.shape[1] == 1 else loaded
