@@ -33,8 +33,6 @@ from softbench import metrics
 from softbench.metrics import surface
 
 STRUCTURES = {"WT": [1, 2, 3], "TC": [1, 3], "ET": [3]}
-DISTANCES = ("hd95", "hd95_pooled", "asd", "assd", "masd")
-SHARES = ("nsd", "nsd_voxel", "sd_svls")
 TOLERANCE_MM, REPEATS = 2.0, 5
 Pairs = list[tuple[np.ndarray, np.ndarray]]
 
@@ -114,8 +112,11 @@ def median_of(repeats: int, action: Callable[[], Any]) -> float:
 def surfaces(pairs: Pairs) -> list[list[float]]:
     """Return all surface metrics of each structure."""
     found = [surface.between(*pair, SPACING_MM) for pair in pairs]
+    distances = [metric for metric in surface.DISTANCES if metric.of == "surfaces"]
     return [
-        [getattr(one, key) for key in DISTANCES] + [getattr(one, key)(TOLERANCE_MM) for key in SHARES] for one in found
+        [metric.compute(sides) for metric in distances]
+        + [metric.compute(sides, TOLERANCE_MM) for metric in surface.SHARES]
+        for sides in found
     ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from softbench.errors import InputError
-from softbench.metrics import catalogue, definitions
+from softbench.metrics import catalogue
 from softbench.metrics.catalogue import Metric
 
 from make import metrics_beside as beside
@@ -24,12 +24,12 @@ def page() -> str:
     oracle = load(ORACLES)
     return fill(
         "metrics.md.j2",
-        register={title: table_of_metrics(group) for title, group in definitions.GROUPS.items()},
+        register={title: table_of_metrics(group) for title, group in catalogue.GROUPS.items()},
         examples=table_of_metrics([catalogue.describe(key) for key in EXAMPLES]),
         thresholded=_listed(catalogue.THRESHOLDED),
         tolerant=_listed(catalogue.TOLERANT),
         libraries=", ".join(catalogue.LIBRARIES.values()),
-        pooled=_listed(definitions.POOLED),
+        pooled=_listed(metric.key for metric in catalogue.metrics_of("bins")),
         versions=", ".join(f"{name} {version}" for name, version in libraries.VERSIONS.items()),
         compare=lambda peers, case: table_of_pairs(beside.pairs(getattr(libraries, peers), oracle[case])),
         empty=table_of_empty_masks([oracle[case] for case in EMPTY_CASES]),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from softbench.metrics import in_plane
+from softbench.metrics import surface
 from softbench.metrics.calibration import calibration
+from softbench.metrics.score import binary
 from softbench.metrics.soft import soft
-from softbench.metrics.structure import binary
 from softbench.metrics.threshold import hard_at_best_threshold
 
 # One oracle: `in_*`, `out_<library>.<metric>`, and `errors_json` with what raised.
@@ -73,7 +73,7 @@ def of_masks(oracle: Oracle) -> dict[str, float]:
     return {
         **binary(prediction, reference, spacing, tolerance),
         **{f"{key}, masks swapped": swapped[key] for key in ("asd", "sd_svls")},
-        "hd95_in_plane": in_plane.hd95(prediction, reference, spacing),
+        "hd95_in_plane": surface.hd95_in_plane(prediction, reference, spacing),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 from softbench import metrics
-from softbench.metrics.reliability import Reliability
+from softbench.metrics.calibration import Reliability
 
 
 @cache

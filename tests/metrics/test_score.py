@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 from softbench import InputError, metrics
+from softbench.metrics.catalogue import TOLERANT, metrics_of
 from softbench.metrics.pooled import Pool, merged
-from softbench.metrics.rows import DISTANCES, OVERLAPS, WITHIN
 from softbench.metrics.score import assess, curves_of
 
 SPACING = (2.0, 1.0, 1.5)
@@ -37,7 +37,8 @@ def test_rows_of_a_case_are_complete():
     scores = metrics.score_case(p, reference[None], SPACING, STRUCTURES, tolerances_mm=(1.0, 1.5, 2))
     assert list(scores.columns) == ["rater", "structure", "metric", "roi", "value", "unit"]
     tolerances = ("1mm", "1.5mm", "2mm")
-    masks = {*OVERLAPS, *DISTANCES, *(f"{key}_{tolerance}" for key in WITHIN for tolerance in tolerances)}
+    plain = {metric.key for metric in metrics_of("counts", "surfaces") if not metric.tolerance}
+    masks = {*plain, *(f"{key}_{tolerance}" for key in TOLERANT for tolerance in tolerances)}
     pooled, soft = {"ece", "mce", "ace_netcal", "cwece", "brier", "nll"}, {"dsc_s", "rd", "rad", "rmse", "mae", "mse"}
     rois = ("all", "foreground", "band")
     expected = {(1, s, m, "all") for s in STRUCTURES for m in masks}
@@ -56,7 +57,7 @@ def test_structure_rows_are_those_of_its_mask():
     for structure, ids in STRUCTURES.items():
         found = metrics.binary(np.isin(p.argmax(axis=0), ids), np.isin(reference, ids), SPACING)
         for key, wanted in found.items():
-            metric = f"{key}_2mm" if key in WITHIN else key
+            metric = f"{key}_2mm" if key in TOLERANT else key
             assert value(scores, rater=1, structure=structure, metric=metric) == wanted
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from softbench import InputError
-from softbench.metrics.soft import MEASURES, SoftSums, soft
+from softbench.metrics.metric import values
+from softbench.metrics.soft import METRICS, SoftSums, soft
 
 ORACLE = Path(__file__).parents[1] / "oracles" / "metrics" / "E_epd_soft2d.npz"
 
@@ -37,7 +38,8 @@ def test_soft_measures_are_those_of_the_oracle(class_id):
 
 
 def test_keys_are_those_of_the_register_of_measures():
-    assert tuple(soft(*random_maps(0))) == MEASURES == ("dsc_s", "rad", "rd", "rmse", "mae", "mse")
+    keys = ("dsc_s", "rd", "rad", "rmse", "mae", "mse")
+    assert tuple(soft(*random_maps(0))) == tuple(metric.key for metric in METRICS) == keys
 
 
 def test_soft_dice_of_a_soft_label_with_itself_is_below_one():
@@ -59,23 +61,25 @@ def test_printed_rmse_is_no_root_mean_square():
     p.flat[:39] = 0.5
     found = soft(p, np.eye(100))  # some class must be there; the diagonal's errors only add
     assert found["rmse"] > math.sqrt(0.0039) * 0.5 > 8 * 0.0038
-    wrong = SoftSums(reference=1, prediction=1, product=0, squared=39 * 0.25, absolute=39 * 0.5, voxels=10_000)
-    assert wrong.rmse == pytest.approx(0.03122, abs=1e-5)
-    assert wrong.mse < 0.0038  # mean absolute or squared errors can be as small as printed
-    assert wrong.mae < 0.0038
+    sums = SoftSums(reference=1, prediction=1, product=0, squared=39 * 0.25, absolute=39 * 0.5, voxels=10_000)
+    wrong = values(METRICS, sums)
+    assert wrong["rmse"] == pytest.approx(0.03122, abs=1e-5)
+    assert wrong["mse"] < 0.0038  # mean absolute or squared errors can be as small as printed
+    assert wrong["mae"] < 0.0038
 
 
 def test_merged_sums_are_those_of_all_voxels():
     (p, s), (q, t) = random_maps(1), random_maps(2)
-    merged = SoftSums.of(p, s).merge(SoftSums.of(q, t))
+    merged = values(METRICS, SoftSums.of(p, s).merge(SoftSums.of(q, t)))
     together = soft(np.concatenate([p, q]), np.concatenate([s, t]))
-    assert {key: getattr(merged, key) for key in MEASURES} == pytest.approx(together, abs=1e-12)
-    assert merged.rmse != pytest.approx((soft(p, s)["rmse"] + soft(q, t)["rmse"]) / 2, abs=1e-6)
+    assert merged == pytest.approx(together, abs=1e-12)
+    assert merged["rmse"] != pytest.approx((soft(p, s)["rmse"] + soft(q, t)["rmse"]) / 2, abs=1e-6)
 
 
 def test_pooled_volumes_cancel_where_the_mean_over_cases_does_not():
     more, less, truth = np.full((1, 4), 0.6), np.full((1, 4), 0.4), np.full((1, 4), 0.5)
-    assert SoftSums.of(more, truth).merge(SoftSums.of(less, truth)).rad == pytest.approx(0)
+    pooled = values(METRICS, SoftSums.of(more, truth).merge(SoftSums.of(less, truth)))
+    assert pooled["rad"] == pytest.approx(0)
     assert (soft(more, truth)["rad"] + soft(less, truth)["rad"]) / 2 == pytest.approx(0.2)
 
 

@@ -9,7 +9,7 @@ from monai import metrics as monai
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import KDTree
 from softbench import metrics
-from softbench.metrics import in_plane
+from softbench.metrics import surface
 
 SHAPES = [(7, 18, 23), (12, 9, 70), (14, 14, 14), (21, 66), (30, 40)]
 
@@ -63,7 +63,7 @@ def test_in_plane_distance_is_that_of_mrbrains_evaluation(seed, slice_axis):
         edge_points(mask.transpose(order), tuple(spacing[axis] for axis in order)) for mask in (prediction, reference)
     ]
     expected = max(np.percentile(KDTree(b).query(a)[0], 95) for a, b in (points, points[::-1]))
-    found = in_plane.hd95(prediction, reference, spacing, slice_axis=slice_axis)
+    found = surface.hd95_in_plane(prediction, reference, spacing, slice_axis=slice_axis)
     assert found == pytest.approx(expected, abs=1e-9)
 
 

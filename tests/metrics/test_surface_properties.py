@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from softbench.metrics import binary, in_plane
+from softbench.metrics import binary, surface
 
 SYMMETRIC = ("dsc", "iou", "accuracy", "vs", "hd95", "hd95_pooled", "assd", "masd", "nsd", "nsd_voxel")
 IN_MM = ("hd95", "hd95_pooled", "asd", "assd", "masd")
@@ -114,7 +114,7 @@ def test_a_far_false_positive_makes_nothing_better(seed):
 def test_in_plane_distance_is_symmetric_and_scales(drawn, axis):
     prediction, reference, spacing = drawn
     axis = axis if prediction.ndim == 3 else 0
-    found = in_plane.hd95(prediction, reference, spacing, slice_axis=axis)
-    assert in_plane.hd95(reference, prediction, spacing, slice_axis=axis) == pytest.approx(found, nan_ok=True)
-    doubled = in_plane.hd95(prediction, reference, [2 * step for step in spacing], slice_axis=axis)
+    found = surface.hd95_in_plane(prediction, reference, spacing, slice_axis=axis)
+    assert surface.hd95_in_plane(reference, prediction, spacing, slice_axis=axis) == pytest.approx(found, nan_ok=True)
+    doubled = surface.hd95_in_plane(prediction, reference, [2 * step for step in spacing], slice_axis=axis)
     assert doubled == pytest.approx(2 * found, nan_ok=True)

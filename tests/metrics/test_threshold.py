@@ -8,6 +8,7 @@ import pytest
 from medpy.metric import binary as medpy
 from softbench import InputError
 from softbench.metrics import overlap
+from softbench.metrics.metric import values
 from softbench.metrics.threshold import THRESHOLDS, Curve, curves, hard_at_best_threshold, shared_best
 
 ORACLE = Path(__file__).parents[1] / "oracles" / "metrics" / "E_epd_soft2d.npz"
@@ -62,7 +63,7 @@ def test_one_pass_gives_the_mask_of_every_threshold(dtype):
     for index, threshold in enumerate(THRESHOLDS):
         expected = overlap.compare(p.astype(np.float64) >= threshold, mask)
         assert curve.at(index) == expected, threshold
-        assert curve.dsc[index] == expected.dsc
+        assert curve.dsc[index] == values(overlap.METRICS, expected)["dsc"]
 
 
 def test_probabilities_on_a_threshold_are_in_its_mask():
@@ -134,12 +135,12 @@ def test_curves_go_through_one_npz(tmp_path):
 @pytest.mark.parametrize("seed", range(20))
 def test_threshold_chosen_on_the_scored_cases_is_never_worse_than_one_chosen_elsewhere(seed):
     validation, test = (Curve.of(*random_class(2 * seed + part, (5, 5))) for part in (0, 1))
-    assert test.at(validation.best).dsc <= test.at(test.best).dsc
+    assert test.scores(validation.best)["dsc"] <= test.scores(test.best)["dsc"]
 
 
 def test_such_a_choice_flatters_on_average():
     pairs = [[Curve.of(*random_class(2 * seed + part, (5, 5))) for part in (0, 1)] for seed in range(20)]
-    gains = [test.at(test.best).dsc - test.at(validation.best).dsc for validation, test in pairs]
+    gains = [test.scores(test.best)["dsc"] - test.scores(validation.best)["dsc"] for validation, test in pairs]
     assert np.mean(gains) > 0.01
 
 
@@ -151,7 +152,7 @@ def test_shared_threshold_maximises_the_mean_over_classes_that_are_present():
     found, of_classes = hard_at_best_threshold(p, target), curves(p, target)
     assert found["absent"] == [2]
     assert list(found["per_class"]) == list(found["global"]) == [0, 1, 3]
-    means = [np.mean([of_classes[c].at(k).dsc for c in (0, 1, 3)]) for k in range(101)]
+    means = [np.mean([of_classes[c].scores(k)["dsc"] for c in (0, 1, 3)]) for k in range(101)]
     assert shared_best(of_classes) == int(np.argmax(means))
     assert {row["threshold"] for row in found["global"].values()} == {THRESHOLDS[int(np.argmax(means))]}
     for class_id in (0, 1, 3):

@@ -1,7 +1,7 @@
 """The columns of score tables: a run has a seed, an ensemble has none, and both stand in one table."""
 
 import pandas as pd
-from softbench.metrics.tidy import COLUMNS, tidy
+from softbench.metrics.rows import COLUMNS, tidy
 
 NAMES = {"experiment": "e", "dataset": "d", "split": "s", "network": "n", "method": "m"}
 ROWS = pd.DataFrame(

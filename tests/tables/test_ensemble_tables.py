@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from softbench import InputError
 from softbench.figures import reliability
 from softbench.metrics import Reliability
-from softbench.metrics.tidy import tidy
+from softbench.metrics.rows import tidy
 from softbench.tables import assemble, forms, wording
 from softbench.tables.scores import sheet
 

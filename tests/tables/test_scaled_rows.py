@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from softbench.tables import assemble, forms, scaled, wording
+from softbench.metrics.catalogue import is_of_label_map
+from softbench.tables import assemble, forms, wording
 from softbench.tables.assemble import Runs
 from softbench.tables.scores import sheet
 
@@ -101,4 +102,4 @@ def test_row_is_empty_where_all_runs_failed(runs, settings) -> None:
     ],
 )  # fmt: skip
 def test_metrics_of_the_label_map_are_told_apart(metric: str, same: bool) -> None:
-    assert scaled.is_of_label_map(metric) is same
+    assert is_of_label_map(metric) is same

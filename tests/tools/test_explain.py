@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from softbench import InputError, cli
 from softbench.jobs import pieces
-from softbench.metrics.tidy import COLUMNS
+from softbench.metrics.rows import COLUMNS
 from softbench.papers import published
 from softbench.papers.comparison import results as beside_results
 from softbench.papers.comparison import table as beside

@@ -8,7 +8,7 @@ from pathlib import Path
 import nibabel as nib
 import pandas as pd
 import pytest
-from softbench.metrics.tidy import COLUMNS
+from softbench.metrics.rows import COLUMNS
 
 SANITY = {"chance", "oracle"}  # scored, not trained
 METHODS = {"one_hot", "ls", "svls", "geols", *SANITY}

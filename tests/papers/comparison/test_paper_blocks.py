@@ -9,7 +9,7 @@ import pytest
 from softbench import InputError
 from softbench.jobs import pieces
 from softbench.metrics import Reliability
-from softbench.metrics.tidy import tidy
+from softbench.metrics.rows import tidy
 from softbench.papers import published
 from softbench.papers.comparison import blocks as paper_blocks
 from softbench.papers.comparison import table as beside

@@ -3,7 +3,7 @@
 import numpy as np
 from softbench import metrics
 from softbench.metrics.rows import WHOLE
-from softbench.metrics.threshold_curve import MEASURES
+from softbench.metrics.threshold import MEASURES
 from softbench.plan.config.metrics import scored
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from softbench import images, metrics, statistics
 from softbench.datasets import phantoms
-from softbench.metrics import cross_check, tidy
-from softbench.metrics.rows import DISTANCES, OVERLAPS, WITHIN
+from softbench.metrics import cross_check
+from softbench.metrics import rows as score_rows
+from softbench.metrics.catalogue import is_of_label_map
 from softbench.tools.score import CROSS_CHECKS
 
 from .conftest import AFFINE, SPACING, STRUCTURES, assert_same_scores, labels_of, probabilities_of, write_npz
@@ -44,7 +45,7 @@ def test_probabilities_of_any_form_have_the_scores_of_their_arrays(
 def test_columns_are_those_of_trained_runs(fill, call, scores, tmp_path):
     call("--predictions", fill("unet", "probabilities"), "--references", fill("labels"), *WORDS)
     table = scores()
-    assert list(table.columns) == tidy.COLUMNS
+    assert list(table.columns) == score_rows.COLUMNS
     fixed = table[["experiment", "dataset", "split", "network", "seed", "grid", "prediction"]].drop_duplicates()
     assert fixed.values.tolist() == [["own", "labels", "given", "given", 0, "full", "raw"]]
     as_csv = pd.read_csv(tmp_path / "out" / "scores.csv")
@@ -71,7 +72,7 @@ def test_label_maps_have_the_overlap_rows_of_their_probabilities_and_no_calibrat
     assert result.code == 0, result.err
     both = {"whole", "core"}
     rows = expected(1)
-    of_masks = rows["metric"].isin([*OVERLAPS, *DISTANCES]) | rows["metric"].str.startswith(WITHIN)
+    of_masks = rows["metric"].map(is_of_label_map)
     wanted = rows[rows["structure"].isin(both) & of_masks].reset_index(drop=True)
     found = scores(case="b")
     assert_same_scores(found[found["structure"].isin(both)].reset_index(drop=True), wanted)

@@ -22,7 +22,7 @@ from matplotlib.patches import Patch
 from softbench.errors import InputError
 from softbench.figures import pictures
 from softbench.figures.case_rows import FAILED, first_done, titles
-from softbench.metrics.reliability import Reliability
+from softbench.metrics.calibration import Reliability
 from softbench.tables import assemble
 from softbench.tables.layout import REGIONS
 from softbench.tables.rounding import digits, number

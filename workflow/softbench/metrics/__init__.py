@@ -1,13 +1,11 @@
 """How good is a prediction: overlap, surface distance and calibration, each defined once (`catalogue`)."""
 
-# `calibration`, `reliability` and `soft` are functions here; `from softbench.metrics.soft import …` finds the module.
+# `calibration` and `soft` are functions here; `from softbench.metrics.soft import …` finds the module.
 from softbench.metrics import catalogue, regions
-from softbench.metrics.calibration import calibration
+from softbench.metrics.calibration import Reliability, calibration, reliability
 from softbench.metrics.catalogue import CATALOGUE, Metric, describe
-from softbench.metrics.reliability import Reliability, reliability
-from softbench.metrics.score import score_case, score_label_map
+from softbench.metrics.score import binary, score_case, score_label_map
 from softbench.metrics.soft import soft
-from softbench.metrics.structure import binary
 from softbench.metrics.threshold import hard_at_best_threshold
 
 __all__ = [

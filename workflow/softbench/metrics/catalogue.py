@@ -1,19 +1,64 @@
-"""The one register of metrics that tables, docs and legends read."""
+"""The one register of metrics that scores, tables, docs and legends read: the suite's own, and those dropped in."""
 
+import importlib
 import re
+from collections.abc import Container, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from softbench.checks import require_one_of, require_positive
 from softbench.errors import InputError
-from softbench.metrics.definitions import ALL, EPD, THRESHOLD, Metric
+from softbench.metrics import overlap, surface
+from softbench.metrics.calibration import BINS, BLOCKS
+from softbench.metrics.metric import FRACTION, OF_LABEL_MAP, OPEN, Metric
+from softbench.metrics.soft import EPD
+from softbench.metrics.soft import METRICS as SOFT
 
 __all__ = ["CATALOGUE", "Metric", "at_threshold", "by_library", "describe", "nsd_key", "with_tolerance"]
 VERSION = 1
-CATALOGUE: dict[str, Metric] = {metric.key: metric for metric in ALL}
-TOLERANT = ("nsd", "nsd_voxel", "sd_svls")
-THRESHOLDED = ("dsc", "iou", "accuracy", "specificity", "sensitivity", "precision", "threshold")
+DIAGONAL = Metric(
+    "image_diagonal", "image diagonal", "mm", "neither", OPEN,
+    "length of the volume's diagonal, sqrt(sum (voxels * spacing)^2)", "none", "geometry",
+    of="grid", compute=np.linalg.norm,
+)  # fmt: skip
+GROUPS = {
+    "Overlap": overlap.METRICS,
+    "Surface distance": surface.DISTANCES,
+    "Surface overlap": surface.SHARES,
+    "Calibration": BINS + BLOCKS,
+    "Against soft labels": SOFT,
+    "Recorded beside the scores": (DIAGONAL,),
+}
+
+
+def own() -> Iterator[Metric]:
+    """Give the metrics found by being there: each file of this folder that assigns `METRIC`; docs/extend.md shows one.
+
+    Raises: InputError: if METRIC is no `Metric`, or its key is taken.
+    """
+    taken = {metric.key for group in GROUPS.values() for metric in group}
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        if not re.search(r"^METRIC\b", path.read_text(encoding="utf-8"), re.MULTILINE):
+            continue
+        metric = importlib.import_module(f"softbench.metrics.{path.stem}").METRIC
+        if not isinstance(metric, Metric) or metric.key in taken:
+            raise InputError(f"{path}: METRIC must be a `Metric(…)` with a key of its own, but is {metric!r}.")
+        taken.add(metric.key)
+        yield metric
+
+
+OWN = tuple(own())
+if OWN:
+    GROUPS["Your own"] = OWN
+CATALOGUE: dict[str, Metric] = {metric.key: metric for group in GROUPS.values() for metric in group}
+TOLERANT = tuple(metric.key for metric in CATALOGUE.values() if metric.tolerance)
+THRESHOLD = Metric(
+    "threshold", "threshold", "1", "neither", FRACTION,
+    "t in 0, 0.01 .. 1 of the highest DSC, the first where several are", "", "", of="counts", compute=float,
+)  # fmt: skip
+THRESHOLDED = (*(metric.key for metric in CATALOGUE.values() if metric.at_threshold), "threshold")
 CHOSEN_ON = {"val": "validation", "test": "test"}
 LIBRARIES = {"medpy": "medpy", "monai": "MONAI", "netcal": "netcal"}
 PATTERNS = (
@@ -29,8 +74,16 @@ def with_tolerance(key: str, tolerance_mm: float) -> str:
     Raises: InputError: if the metric takes no tolerance, or the tolerance is not positive.
     """
     require_one_of("key", key, TOLERANT)
+    return key + tolerance_end(tolerance_mm)
+
+
+def tolerance_end(tolerance_mm: float) -> str:
+    """Return what the key of a metric at a tolerance ends with: _2mm.
+
+    Raises: InputError: if the tolerance is not positive.
+    """
     require_positive("tolerance_mm", tolerance_mm)
-    return f"{key}_{np.format_float_positional(tolerance_mm, trim='-')}mm"
+    return f"_{np.format_float_positional(tolerance_mm, trim='-')}mm"
 
 
 def nsd_key(tolerance_mm: float) -> str:
@@ -73,6 +126,22 @@ def describe(key: str) -> Metric:
     if not found:
         raise InputError(f"metric {key!r} is unknown. Known: {', '.join(CATALOGUE)}; and {'; '.join(PATTERNS)}.")
     return found
+
+
+def metrics_of(*kinds: str, settings: Container[str] = ()) -> list[Metric]:
+    """Return the metrics of some kinds (`Metric.of`), without those that a setting asks for which is not set."""
+    found = [metric for metric in CATALOGUE.values() if metric.of in kinds]
+    return [metric for metric in found if metric.asked_by is None or metric.asked_by in settings]
+
+
+def is_of_label_map(key: str) -> bool:
+    """Whether a metric sees the label map alone, so that a temperature cannot change it.
+
+    One temperature for all classes keeps their order. What is cut at a threshold, and what reads probabilities, can
+    change.
+    Raises: InputError: if the metric is unknown.
+    """
+    return not _at_threshold(key) and describe(key).of in OF_LABEL_MAP
 
 
 def _at_tolerance(key: str) -> Metric | None:

@@ -17,10 +17,10 @@ import numpy as np
 from softbench.checks import require_one_of, require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
 from softbench.metrics import peers, voxels
+from softbench.metrics.calibration import bin_edges
 from softbench.metrics.catalogue import by_library
 from softbench.metrics.masks import require_mask
 from softbench.metrics.peers import Measures
-from softbench.metrics.reliability import bin_edges
 
 VERSION = 1
 LIBRARIES = ("medpy", "monai", "netcal")

@@ -1,62 +1,33 @@
 """Overlap of two masks, from the counts of voxels that they share and do not share."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from softbench.metrics.metric import FRACTION, ONE_OR_BOTH, Metric, ratio
+
 VERSION = 2
+TAHA = "Taha & Hanbury 2015"
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """Voxels of a prediction P and a reference R: in both, in P alone, in R alone, in neither.
-
-    Each measure is 0/0 = NaN where its denominator is empty. Sources: Taha & Hanbury 2015, who define all of them.
-    """
+    """Voxels of a prediction P and a reference R: in both, in P alone, in R alone, in neither."""
 
     both: int
     prediction_only: int
     reference_only: int
     neither: int
 
-    @cached_property
-    def dsc(self) -> float:
-        """2 |P and R| / (|P| + |R|), in [0, 1]; 0 where one mask is empty, NaN where both are."""
-        return _ratio(2 * self.both, 2 * self.both + self.prediction_only + self.reference_only)
+    @property
+    def different(self) -> int:
+        """Number of voxels on which the masks differ."""
+        return self.prediction_only + self.reference_only
 
-    @cached_property
-    def iou(self) -> float:
-        """|P and R| / |P or R|, in [0, 1]; 0 where one mask is empty, NaN where both are."""
-        return _ratio(self.both, self.both + self.prediction_only + self.reference_only)
-
-    @cached_property
-    def accuracy(self) -> float:
-        """Share of voxels on which the masks agree, in [0, 1]."""
-        total = self.both + self.prediction_only + self.reference_only + self.neither
-        return _ratio(self.both + self.neither, total)
-
-    @cached_property
-    def sensitivity(self) -> float:
-        """Share of R that P finds, in [0, 1]; NaN where R is empty."""
-        return _ratio(self.both, self.both + self.reference_only)
-
-    @cached_property
-    def specificity(self) -> float:
-        """Share of the voxels outside R that P leaves out, in [0, 1]; NaN where R is the whole volume."""
-        return _ratio(self.neither, self.neither + self.prediction_only)
-
-    @cached_property
-    def precision(self) -> float:
-        """Share of P that lies in R, in [0, 1]; NaN where P is empty."""
-        return _ratio(self.both, self.both + self.prediction_only)
-
-    @cached_property
-    def vs(self) -> float:
-        """Volume similarity 1 - ||P| - |R|| / (|P| + |R|), in [0, 1]; 0 where one is empty, NaN where both are."""
-        difference = abs(self.prediction_only - self.reference_only)
-        total = 2 * self.both + self.prediction_only + self.reference_only
-        return _ratio(total - difference, total)
+    @property
+    def sizes(self) -> int:
+        """Voxels of P and of R, |P| + |R|."""
+        return 2 * self.both + self.different
 
 
 def compare(prediction: np.ndarray, reference: np.ndarray, voxels: int | None = None) -> Overlap:
@@ -68,5 +39,35 @@ def compare(prediction: np.ndarray, reference: np.ndarray, voxels: int | None = 
     return Overlap(both, prediction_only, reference_only, total - both - prediction_only - reference_only)
 
 
-def _ratio(part: int, whole: int) -> float:
-    return part / whole if whole else float("nan")
+METRICS = (
+    Metric(
+        "dsc", "DSC", "1", "higher", FRACTION, "2 |P and R| / (|P| + |R|)", ONE_OR_BOTH, "Dice 1945",
+        of="counts", at_threshold=True, compute=lambda n: ratio(2 * n.both, n.sizes),
+    ),
+    Metric(
+        "iou", "IoU", "1", "higher", FRACTION, "|P and R| / |P or R|", ONE_OR_BOTH, "Jaccard 1912",
+        of="counts", at_threshold=True, compute=lambda n: ratio(n.both, n.both + n.different),
+    ),
+    Metric(
+        "accuracy", "accuracy", "1", "higher", FRACTION, "share of voxels on which the masks agree", "none", TAHA,
+        of="counts", at_threshold=True,
+        compute=lambda n: ratio(n.both + n.neither, n.both + n.neither + n.different),
+    ),
+    Metric(
+        "specificity", "specificity", "1", "higher", FRACTION,
+        "share of the voxels outside R that P leaves out", "NaN where R is the whole volume", TAHA,
+        of="counts", at_threshold=True, compute=lambda n: ratio(n.neither, n.neither + n.prediction_only),
+    ),
+    Metric(
+        "sensitivity", "sensitivity", "1", "higher", FRACTION, "share of R in P", "NaN where R is empty", TAHA,
+        of="counts", at_threshold=True, compute=lambda n: ratio(n.both, n.both + n.reference_only),
+    ),
+    Metric(
+        "precision", "precision", "1", "higher", FRACTION, "share of P in R", "NaN where P is empty", TAHA,
+        of="counts", at_threshold=True, compute=lambda n: ratio(n.both, n.both + n.prediction_only),
+    ),
+    Metric(
+        "vs", "VS", "1", "higher", FRACTION, "1 - ||P| - |R|| / (|P| + |R|)", ONE_OR_BOTH, TAHA,
+        of="counts", compute=lambda n: ratio(n.sizes - abs(n.prediction_only - n.reference_only), n.sizes),
+    ),
+)  # fmt: skip

@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from softbench.metrics import rows
-from softbench.metrics.reliability import Reliability
-from softbench.metrics.rows import MEAN, Row
-from softbench.metrics.score import Assessment, table
+from softbench.metrics.calibration import Reliability
+from softbench.metrics.rows import MEAN, WHOLE, Row, table
+from softbench.metrics.score import Assessment
 from softbench.metrics.soft import SoftSums
-from softbench.metrics.threshold import shared_best
-from softbench.metrics.threshold_curve import MEASURES, THRESHOLDS, Curve
+from softbench.metrics.threshold import MEASURES, THRESHOLDS, Curve, shared_best
 
 VERSION = 1
 POOLED = "pooled"  # the case of rows over all cases
@@ -42,7 +41,7 @@ class Pool:
 
     def rows(self) -> pd.DataFrame:
         """Return the rows over all cases, with `case`: calibration against rater 1, soft metrics against the mean."""
-        found = [(1, row) for row in rows.of_pool(self.statistics)]
+        found = [(1, row) for row in rows.of_bins(WHOLE, self.statistics)]
         found += [(MEAN, row) for structure, sums in self.soft.items() for row in rows.of_soft(structure, sums)]
         return table(found).assign(case=POOLED)
 

@@ -1,31 +1,49 @@
-"""What a case's table holds: the rows of masks, of probabilities, of all classes together, and of the raters' mean."""
+"""What a score table holds: its columns, and its rows: of masks, probabilities, all classes and the raters' mean."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
+from softbench.metrics import catalogue, overlap, surface
 from softbench.metrics import cross_check as others
-from softbench.metrics import in_plane, overlap, surface
-from softbench.metrics.calibration import Sweep, sweep
-from softbench.metrics.catalogue import with_tolerance
-from softbench.metrics.reliability import Reliability
+from softbench.metrics.calibration import Reliability, Sweep, sweep
+from softbench.metrics.catalogue import metrics_of, tolerance_end
+from softbench.metrics.metric import OF_LABEL_MAP, Masks, Metric, Voxels, values
 from softbench.metrics.soft import SoftSums
 
 VERSION = 1
+COLUMNS = ["experiment", "dataset", "split", "network", "method", "seed", "case", "rater", "structure", "metric"]
+COLUMNS += ["roi", "grid", "prediction", "value", "unit"]
 WHOLE = "all"  # the structure of rows that look at all classes
 MEAN = 0  # the rater of rows against the mean of all raters
-OVERLAPS = ("dsc", "iou", "accuracy", "specificity", "sensitivity", "precision", "vs")
-DISTANCES = ("hd95", "hd95_pooled", "asd", "assd", "masd")
-WITHIN = ("nsd", "nsd_voxel", "sd_svls")  # a tolerance
-POOLED = {  # what adds up over cases: key -> name in the statistics
-    "ece": "ece", "mce": "mce", "ace_netcal": "mean_gap", "cwece": "cwece", "brier": "brier", "nll": "nll"
-}  # fmt: skip
-SOFT = ("dsc_s", "rd", "rad", "rmse", "mae", "mse")
 
 Row = tuple[str, str, str, float]  # structure, metric, roi, value
+
+
+def tidy(rows: pd.DataFrame, names: Mapping[str, str], seed: int | None) -> pd.DataFrame:
+    """Return scores in the columns that all tables read: one row a score, and nothing that a row does not say itself.
+
+    Args:
+        rows: with case, rater, structure, metric, roi, value, unit; and `grid` and `prediction`, where these are not
+            "full" and "raw".
+        names: experiment, dataset, split, network, method.
+        seed: of the run; None for an ensemble of seeds: the column then holds <NA> (pandas' Int64), as it does where
+            ensembles and runs stand in one table.
+    """
+    usual = {"grid": "full", "prediction": "raw"}
+    filled = {name: rows[name].fillna(value) if name in rows.columns else value for name, value in usual.items()}
+    seeds = seed if seed is not None else pd.array([pd.NA] * len(rows), dtype="Int64")
+    return rows.assign(**names, seed=seeds, **filled)[COLUMNS]
+
+
+def table(found: Iterable[tuple[int, Row]]) -> pd.DataFrame:
+    """Return (rater, row) as a tidy table, each value with its unit."""
+    lines = [(rater, *row, catalogue.describe(row[1]).unit) for rater, row in found]
+    return pd.DataFrame(lines, columns=["rater", "structure", "metric", "roi", "value", "unit"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +51,7 @@ class Surroundings:
     """What all predictions and raters of a case share.
 
     shape: of the grid. members: structure -> which classes belong to it, (C,) bool. usable: voxels that exist, or
-    None. libraries: whose values stand beside ours.
+    None. libraries: whose values stand beside ours. asked: the settings that ask for more metrics (`Metric.asked_by`).
     """
 
     shape: tuple[int, ...]
@@ -42,6 +60,7 @@ class Surroundings:
     tolerances_mm: tuple[float, ...]
     usable: np.ndarray | None
     libraries: tuple[str, ...]
+    asked: tuple[str, ...] = ()
 
     def mask(self, label_map: np.ndarray, structure: str) -> np.ndarray:
         """Mark a structure's voxels, those that exist."""
@@ -56,25 +75,46 @@ class Surroundings:
         """Number of voxels that exist."""
         return math.prod(self.shape) if self.usable is None else int(np.count_nonzero(self.usable))
 
-    def diagonal(self) -> Row:
-        """Return the row that tables put in for a distance to nothing."""
-        return WHOLE, "image_diagonal", "all", float(np.linalg.norm(np.multiply(self.shape, self.spacing_mm)))
+    def of_grid(self) -> list[Row]:
+        """Return the rows of the case itself, such as the diagonal that tables put in for a distance to nothing."""
+        size_mm = np.multiply(self.shape, self.spacing_mm)
+        return [(WHOLE, key, "all", value) for key, value in values(metrics_of("grid"), size_mm).items()]
 
 
-def of_masks(
-    structure: str, prediction: np.ndarray, reference: np.ndarray, given: Surroundings, *, edges_in_plane: bool
-) -> list[Row]:
+def measure_masks(
+    masks: Masks, tolerances_mm: Mapping[str, float], *, voxels: int | None = None, asked: Sequence[str] = ()
+) -> dict[str, float]:
+    """Measure a mask against its reference.
+
+    Args:
+        masks: of one structure.
+        tolerances_mm: by the end of the key of a metric that takes one: {"_2mm": 2.0}.
+        voxels: how many exist; all where it is left out.
+        asked: settings that ask for more metrics.
+    Returns: key -> value; first the metrics without a tolerance, those that are asked for last.
+    """
+    given = {
+        "masks": masks,
+        "counts": overlap.compare(masks.prediction, masks.reference, voxels),
+        "surfaces": surface.between(*masks),
+    }
+    known = metrics_of(*OF_LABEL_MAP, settings=asked)
+    always = [metric for metric in known if not metric.tolerance and not metric.asked_by]
+    found = {metric.key: float(metric.compute(given[metric.of])) for metric in always}
+    for end, tolerance in tolerances_mm.items():
+        within = [metric for metric in known if metric.tolerance]
+        found |= {metric.key + end: float(metric.compute(given[metric.of], tolerance)) for metric in within}
+    return found | {metric.key: float(metric.compute(given[metric.of])) for metric in known if metric.asked_by}
+
+
+def of_masks(structure: str, prediction: np.ndarray, reference: np.ndarray, given: Surroundings) -> list[Row]:
     """Return the rows of one structure's mask against its reference."""
-    masks = prediction, reference
-    counts, surfaces = overlap.compare(*masks, given.voxels), surface.between(*masks, given.spacing_mm)
-    values = {key: getattr(counts, key) for key in OVERLAPS} | {key: getattr(surfaces, key) for key in DISTANCES}
-    for tolerance in given.tolerances_mm:
-        values |= {with_tolerance(key, tolerance): getattr(surfaces, key)(tolerance) for key in WITHIN}
-    if edges_in_plane:
-        values["hd95_in_plane"] = in_plane.hd95(*masks, given.spacing_mm)
+    masks = Masks(prediction, reference, given.spacing_mm)
+    ends = {tolerance_end(tolerance): tolerance for tolerance in given.tolerances_mm}
+    found = measure_masks(masks, ends, voxels=given.voxels, asked=given.asked)
     if given.libraries:
-        values |= others.binary(*masks, given.spacing_mm, given.tolerances_mm, given.libraries).values
-    return [(structure, key, "all", value) for key, value in values.items()]
+        found |= others.binary(*masks, given.tolerances_mm, given.libraries).values
+    return [(structure, key, "all", value) for key, value in found.items()]
 
 
 def of_probability(
@@ -89,7 +129,16 @@ def of_probability(
     """
     target = reference.view(np.uint8)
     found = {roi: sweep(pair, target, region, bins, blocks=False).statistics for roi, region in where.items()}
-    return [(structure, key, roi, value) for roi, one in found.items() for key, value in _pooled(one).items()]
+    return of_bins(structure, found)
+
+
+def of_bins(structure: str, statistics: Mapping[str, Reliability]) -> list[Row]:
+    """Return the calibration rows of each region's sums: of a case, or of the voxels of several."""
+    return [
+        (structure, metric.key, roi, float(metric.compute(sums)))
+        for roi, sums in statistics.items()
+        for metric in _measured_in(roi, "bins")
+    ]
 
 
 def of_classes(
@@ -99,29 +148,30 @@ def of_classes(
     given: Surroundings,
     bins: int,
 ) -> tuple[list[Row], dict[str, Reliability]]:
-    """Return the calibration rows of all classes together, and each region's statistics."""
+    """Return the rows of all classes together, and each region's statistics."""
     found = {roi: sweep(probabilities, reference, region, bins) for roi, region in where.items()}
-    rows = [(WHOLE, key, roi, value) for roi, one in found.items() for key, value in values_of(one, roi).items()]
+    rows = [row for roi, one in found.items() for row in _of_region(roi, one, probabilities, reference, where[roi])]
     if given.libraries:
         for roi, region in where.items():
-            values = others.calibration(probabilities, reference, region, bins, given.libraries).values
-            rows += [(WHOLE, key, roi, value) for key, value in values.items()]
-    return [*rows, given.diagonal()], {roi: one.statistics for roi, one in found.items()}
+            by_library = others.calibration(probabilities, reference, region, bins, given.libraries).values
+            rows += [(WHOLE, key, roi, value) for key, value in by_library.items()]
+    return [*rows, *given.of_grid()], {roi: one.statistics for roi, one in found.items()}
 
 
-def values_of(found: Sweep, roi: str) -> dict[str, float]:
-    """Return the values of a region; `tace_svls` knows no region but all."""
-    blocks = {"ace": found.ace, "tace": found.tace} | ({"tace_svls": found.tace_svls} if roi == "all" else {})
-    return _pooled(found.statistics) | blocks
+def _of_region(
+    roi: str, found: Sweep, probabilities: np.ndarray, reference: np.ndarray, region: np.ndarray | None
+) -> list[Row]:
+    rows = of_bins(WHOLE, {roi: found.statistics})
+    rows += [(WHOLE, key, roi, value) for key, value in values(_measured_in(roi, "blocks"), found.gaps).items()]
+    if metrics := _measured_in(roi, "voxels"):  # a copy of the region, which the suite's own metrics do without
+        counted = slice(None) if region is None else region.reshape(-1)
+        voxels = Voxels(probabilities.reshape(len(probabilities), -1)[:, counted], reference.reshape(-1)[counted])
+        rows += [(WHOLE, key, roi, value) for key, value in values(metrics, voxels).items()]
+    return rows
 
 
-def _pooled(statistics: Reliability) -> dict[str, float]:
-    return {key: float(getattr(statistics, name)) for key, name in POOLED.items()}
-
-
-def of_pool(statistics: Mapping[str, Reliability]) -> list[Row]:
-    """Return the rows of regions whose voxels come from several cases."""
-    return [(WHOLE, key, roi, value) for roi, one in statistics.items() for key, value in _pooled(one).items()]
+def _measured_in(roi: str, kind: str) -> list[Metric]:
+    return [metric for metric in metrics_of(kind) if roi in metric.regions]
 
 
 def of_mean(inside: np.ndarray, references: Sequence[np.ndarray], usable: np.ndarray | None) -> SoftSums:
@@ -132,4 +182,4 @@ def of_mean(inside: np.ndarray, references: Sequence[np.ndarray], usable: np.nda
 
 def of_soft(structure: str, sums: SoftSums) -> list[Row]:
     """Return the soft rows of one structure."""
-    return [(structure, key, "all", getattr(sums, key)) for key in SOFT]
+    return [(structure, key, "all", value) for key, value in values(metrics_of("soft"), sums).items()]

@@ -9,14 +9,15 @@ import pandas as pd
 from softbench.arrays import most_probable
 from softbench.checks import require_label_map, require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
-from softbench.metrics import catalogue, regions, rows, voxels
-from softbench.metrics.reliability import Reliability
-from softbench.metrics.rows import MEAN, Row, Surroundings
+from softbench.metrics import regions, rows, voxels
+from softbench.metrics.calibration import Reliability
+from softbench.metrics.masks import require_mask
+from softbench.metrics.metric import Masks
+from softbench.metrics.rows import MEAN, Row, Surroundings, table
 from softbench.metrics.soft import SoftSums
-from softbench.metrics.threshold_curve import Curve
+from softbench.metrics.threshold import Curve
 
 VERSION = 2
-COLUMNS = ("rater", "structure", "metric", "roi", "value", "unit")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,29 @@ class Assessment:
     statistics: dict[str, Reliability]
     soft: dict[str, SoftSums]
     curves: dict[tuple[int, str], Curve]
+
+
+def binary(
+    prediction: np.ndarray, reference: np.ndarray, spacing_mm: Sequence[float], tolerance_mm: float = 2.0
+) -> dict[str, float]:
+    """Measure how well a mask fits its reference: overlap, volume and surface distance.
+
+    Args:
+        prediction: (D, H, W) or (H, W) bool.
+        reference: of the same shape.
+        spacing_mm: one number for each axis, in the order of the array's axes.
+        tolerance_mm: how far apart surfaces may lie to count as one in `nsd`, `nsd_voxel` and `sd_svls`; inclusive.
+    Returns: `dsc iou accuracy specificity sensitivity precision vs hd95 hd95_pooled asd assd masd nsd nsd_voxel
+        sd_svls`; what each means and its range stand in `catalogue`. Where one mask is empty, distances are inf, and
+        overlaps and `nsd` 0; where both are, distances, overlaps and `nsd` are NaN (`sd_svls` is 0, as its authors').
+    Raises: InputError: if the masks are not bool, differ in shape, or spacing or tolerance are not positive.
+    Source: the entries of `catalogue.CATALOGUE`. Departures: stated there.
+    """
+    prediction, reference = require_mask("prediction", prediction), require_mask("reference", reference)
+    require_same_shape("prediction", prediction.shape, "reference", reference.shape)
+    spacing = require_spacing(spacing_mm, prediction.ndim)
+    require_positive("tolerance_mm", tolerance_mm)
+    return rows.measure_masks(Masks(prediction, reference, spacing), {"": tolerance_mm})
 
 
 def score_case(
@@ -101,10 +125,8 @@ def assess(
     Args: thresholds: whether to keep the curves of overlap by threshold.
     """
     given, probabilities, references = _enter(
-        probabilities, references, spacing_mm, structures, tolerances_mm, valid, cross_check
+        probabilities, references, spacing_mm, structures, tolerances_mm, valid, cross_check, in_plane=in_plane
     )
-    if in_plane and len(given.shape) != 3:
-        raise InputError(f"`in_plane` looks at the slices of a volume, but the image is {given.shape}. Leave it out.")
     where = [{roi: _region(reference, roi, band_mm, given) for roi in regions.ROIS} for reference in references]
     found: list[tuple[int, Row]] = []
     statistics: list[dict[str, Reliability]] = []
@@ -120,7 +142,7 @@ def assess(
         inside = _sum_of(probabilities, is_member, given.usable)
         pair = np.stack([1 - inside, inside])
         for rater, reference in enumerate(masks, start=1):
-            found += _by(rater, rows.of_masks(structure, mask, reference, given, edges_in_plane=in_plane))
+            found += _by(rater, rows.of_masks(structure, mask, reference, given))
             found += _by(rater, rows.of_probability(structure, pair, reference, where[rater - 1], bins))
             if thresholds:
                 curves[rater, structure] = Curve.of(inside, reference, given.usable)
@@ -152,7 +174,9 @@ def score_label_map(
     """
     labels, references, usable = np.asarray(labels), np.asarray(references), voxels.require_valid(valid)
     _require_raters(references, labels.shape)
-    given = _surroundings(references, spacing_mm, structures, classes, tolerances_mm, usable, cross_check)
+    given = _surroundings(
+        references, spacing_mm, structures, classes, tolerances_mm, usable, cross_check, in_plane=in_plane
+    )
     for name, label_map in [("labels", labels), *(("references", reference) for reference in references)]:
         require_same_shape(name, label_map.shape, "references", given.shape)
         require_label_map(name, label_map if usable is None else label_map[usable], classes)
@@ -160,8 +184,8 @@ def score_label_map(
     for rater, reference in enumerate(references, start=1):
         for structure in given.members:
             masks = given.mask(labels, structure), given.mask(reference, structure)
-            found += _by(rater, rows.of_masks(structure, *masks, given, edges_in_plane=in_plane))
-        found += _by(rater, [given.diagonal()])
+            found += _by(rater, rows.of_masks(structure, *masks, given))
+        found += _by(rater, given.of_grid())
     return table(found)
 
 
@@ -174,7 +198,7 @@ def curves_of(
     valid: np.ndarray | None = None,
 ) -> dict[tuple[int, str], Curve]:
     """Return the overlap of each rater's structures at every threshold; arguments and errors as `score_case`."""
-    given, probabilities, references = _enter(probabilities, references, spacing_mm, structures, (), valid, ())
+    given, probabilities, references = _enter(probabilities, references, spacing_mm, structures, (), valid)
     return {
         (rater, structure): Curve.of(inside, given.mask(reference, structure), given.usable)
         for structure, is_member in given.members.items()
@@ -190,13 +214,17 @@ def _enter(
     structures: Mapping[str, Sequence[int]],
     tolerances_mm: Sequence[float],
     valid: np.ndarray | None,
-    cross_check: Sequence[str],
+    cross_check: Sequence[str] = (),
+    *,
+    in_plane: bool = False,
 ) -> tuple[Surroundings, np.ndarray, np.ndarray]:
     """Check probabilities and references, and return them with what they share."""
     probabilities, references, usable = np.asarray(probabilities), np.asarray(references), voxels.require_valid(valid)
     voxels.require_probabilities(probabilities, usable)
     _require_raters(references, probabilities.shape[1:])
-    given = _surroundings(references, spacing_mm, structures, len(probabilities), tolerances_mm, usable, cross_check)
+    given = _surroundings(
+        references, spacing_mm, structures, len(probabilities), tolerances_mm, usable, cross_check, in_plane=in_plane
+    )
     for reference in references:
         voxels.require_reference(probabilities, reference, usable)
     return given, probabilities, references
@@ -210,13 +238,18 @@ def _surroundings(
     tolerances_mm: Sequence[float],
     usable: np.ndarray | None,
     cross_check: Sequence[str],
+    *,
+    in_plane: bool,
 ) -> Surroundings:
     """Check what all raters share, and put it together."""
     spacing = require_spacing(spacing_mm, references.ndim - 1)
     for tolerance in tolerances_mm:
         require_positive("tolerances_mm", tolerance)
-    members = _memberships(structures, classes)
-    return Surroundings(references.shape[1:], spacing, members, tuple(tolerances_mm), usable, tuple(cross_check))
+    shape, members = references.shape[1:], _memberships(structures, classes)
+    if in_plane and len(shape) != 3:
+        raise InputError(f"`in_plane` looks at the slices of a volume, but the image is {shape}. Leave it out.")
+    asked = ("in_plane",) if in_plane else ()
+    return Surroundings(shape, spacing, members, tuple(tolerances_mm), usable, tuple(cross_check), asked)
 
 
 def _require_raters(references: np.ndarray, shape: tuple[int, ...]) -> None:
@@ -261,9 +294,3 @@ def _region(reference: np.ndarray, roi: str, band_mm: float, given: Surroundings
 
 def _by(rater: int, found: Iterable[Row]) -> list[tuple[int, Row]]:
     return [(rater, row) for row in found]
-
-
-def table(found: Sequence[tuple[int, Row]]) -> pd.DataFrame:
-    """Return (rater, row) as a tidy table, each value with its unit."""
-    lines = [(rater, *row, catalogue.describe(row[1]).unit) for rater, row in found]
-    return pd.DataFrame(lines, columns=list(COLUMNS))

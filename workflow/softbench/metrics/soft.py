@@ -1,11 +1,12 @@
 """How well predicted probabilities fit soft labels, without a threshold: the soft measures of the EPD paper.
 
 The paper gives the soft Dice and, in words, an absolute and a signed volume difference and an "RMSE". Three readings
-are ours. RD and RAD compare the sums of probability, relative to the reference's. Pooling: values come from sums that
-may be one case's or, merged, those of all cases; the printed RAD and RD of thin structures suggest the second, the
-paper does not say. RMSE is the voxel-wise one, which the printed "RMSE" cannot be: where hard labels misclassify 0.39 %
-of voxels by at least 0.5 each, it is at least 0.5 sqrt(0.0039) = 3.1 %, and 0.38 % is printed. That fits `mae` or
-`mse`, so both stand beside it. Fractions here; the paper prints percent.
+are ours. RD and RAD compare the sums of probability, relative to the reference's; in merged sums, gains and losses of
+different cases cancel. Pooling: values come from sums that may be one case's or, merged, those of all cases; the
+printed RAD and RD of thin structures suggest the second, the paper does not say. RMSE is the voxel-wise one, which the
+printed "RMSE" cannot be: where hard labels misclassify 0.39 % of voxels by at least 0.5 each, it is at least
+0.5 sqrt(0.0039) = 3.1 %, and 0.38 % is printed. That fits `mae` or `mse`, so both stand beside it. Fractions here; the
+paper prints percent.
 """
 
 from dataclasses import dataclass
@@ -14,16 +15,18 @@ import numpy as np
 
 from softbench.metrics.class_maps import enter
 from softbench.metrics.kernels.sums import soft_sums
+from softbench.metrics.metric import FRACTION, INFINITY, OPEN, Metric, values
 
 VERSION = 1
-MEASURES = ("dsc_s", "rad", "rd", "rmse", "mae", "mse")
+EPD = "Ali et al. 2024"
+ABSENT = "NaN where the class is absent (sum s = 0): left out, and counted"
 
 
 @dataclass(frozen=True)
 class SoftSums:
     """Sums over voxels of one class's reference s and prediction p; those of several cases add up to pooled values.
 
-    All measures are NaN where the class is absent (sum s = 0): EPD leaves it out, and so must who averages; count it.
+    All metrics are NaN where the class is absent (sum s = 0): EPD leaves it out, and so must who averages; count it.
     Merging counts what was predicted in cases without the class; leave such cases out first if they should not count.
     """
 
@@ -63,37 +66,8 @@ class SoftSums:
         """Whether the reference has nothing of the class."""
         return self.reference <= 0
 
-    @property
-    def dsc_s(self) -> float:
-        """Soft Dice 2 sum(s p) / (sum s + sum p), in [0, 1]; below 1 even for p = s, unless both are 0 or 1."""
-        return self._known(2 * self.product, self.reference + self.prediction)
-
-    @property
-    def rd(self) -> float:
-        """Relative difference of volumes (sum p - sum s) / sum s, at least -1; 0 is best."""
-        return self._known(self.prediction - self.reference, self.reference)
-
-    @property
-    def rad(self) -> float:
-        """Absolute value of `rd`, at least 0. Merged, gains and losses of different cases cancel."""
-        return abs(self.rd)
-
-    @property
-    def rmse(self) -> float:
-        """Root of the mean squared error over voxels, in [0, 1]."""
-        return self.mse**0.5
-
-    @property
-    def mae(self) -> float:
-        """Mean absolute error over voxels, in [0, 1]."""
-        return self._known(self.absolute, self.voxels)
-
-    @property
-    def mse(self) -> float:
-        """Mean squared error over voxels, in [0, 1]."""
-        return self._known(self.squared, self.voxels)
-
-    def _known(self, part: float, whole: float) -> float:
+    def known(self, part: float, whole: float) -> float:
+        """Return part / whole, NaN where the class is absent."""
         return float("nan") if self.absent else part / whole
 
 
@@ -103,9 +77,40 @@ def soft(prediction: np.ndarray, target: np.ndarray) -> dict[str, float]:
     Args:
         prediction: (D, H, W) or (H, W) float in [0, 1].
         target: of the same shape.
-    Returns: `dsc_s rad rd rmse mae mse`, as the properties of `SoftSums` say; all NaN where the class is absent.
+    Returns: `dsc_s rad rd rmse mae mse`, as `METRICS` says; all NaN where the class is absent.
     Raises: InputError: if maps are no floats in [0, 1], or shapes differ.
     Source: Ali et al. 2024, Sec. III-C. Departures: RD and RAD are ours, from its words; for RMSE see the module.
     """
-    sums = SoftSums.of(prediction, target)
-    return {key: getattr(sums, key) for key in MEASURES}
+    return values(METRICS, SoftSums.of(prediction, target))
+
+
+METRICS = (
+    Metric(
+        "dsc_s", "soft DSC", "1", "higher", FRACTION,
+        "2 sum(s p) / (sum s + sum p); below 1 even for p = s, unless all are 0 or 1", ABSENT, EPD,
+        of="soft", compute=lambda s: s.known(2 * s.product, s.reference + s.prediction),
+    ),
+    Metric(
+        "rd", "RD", "1", "neither", (-1.0, INFINITY), "(sum p - sum s) / sum s; signed, nearest 0 is best", ABSENT,
+        f"{EPD}. Departure: they define it in words, the formula is ours",
+        of="soft", compute=lambda s: s.known(s.prediction - s.reference, s.reference),
+    ),
+    Metric(
+        "rad", "RAD", "1", "lower", OPEN, "|sum p - sum s| / sum s", ABSENT,
+        f"{EPD}. Departure: they define it in words, the formula is ours",
+        of="soft", compute=lambda s: abs(s.known(s.prediction - s.reference, s.reference)),
+    ),
+    Metric(
+        "rmse", "RMSE", "1", "lower", FRACTION, "root of the mean over voxels of (p - s)^2", ABSENT,
+        f"{EPD}. Departure: what they print cannot be voxel-wise",
+        of="soft", compute=lambda s: s.known(s.squared, s.voxels) ** 0.5,
+    ),
+    Metric(
+        "mae", "MAE", "1", "lower", FRACTION, "mean over voxels of |p - s|", ABSENT, "ours, beside EPD's RMSE",
+        of="soft", compute=lambda s: s.known(s.absolute, s.voxels),
+    ),
+    Metric(
+        "mse", "MSE", "1", "lower", FRACTION, "mean over voxels of (p - s)^2", ABSENT, "ours, beside EPD's RMSE",
+        of="soft", compute=lambda s: s.known(s.squared, s.voxels),
+    ),
+)  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 
 from softbench.papers import rehearsal
 from softbench.plan import availability, figures, modules, paper_forms, paths
+from softbench.plan.config import metrics
 from softbench.plan.config.faults import MisfitError
 from softbench.plan.config.nodes import Places
 from softbench.plan.paths import Run
@@ -46,11 +47,17 @@ class Plan:
         self.methods = complete_methods(config["methods"], self.soft_labels)
         experiments, self.protocols = rehearsal.add(config["experiments"], config["protocols"])
         self.experiments, self.ensembles = _apart(experiments)
-        self.tables: dict[str, dict[str, Any]] = _tables(config, printed=False)
+        self.tables = {name: self._with_own_metrics(table) for name, table in _tables(config, printed=False).items()}
         self.figures = figures.forms_of(config.get("figures", {}), self.experiments, _stand_ins(config))
         self.paper_tables = paper_forms.forms_of(_tables(config, printed=True), self.experiments)
         for name in sorted(set(rules) & {*self.tables, *self.paper_tables}):
             raise MisfitError(("tables", name), "has the name of a rule, so it could be no target. Rename it.")
+
+    def _with_own_metrics(self, table: dict[str, Any]) -> dict[str, Any]:
+        """Return a table with a column of each metric of one's own, behind those that it lists."""
+        experiment = self.experiments.get(table["experiments"][0], {})
+        own = metrics.own_columns(table, experiment.get("scoring", {}))
+        return {**table, "columns": [*table["columns"], *own]} if own else table
 
     def dataset_of(self, experiment: str) -> str:
         """Return the data set of an experiment."""

@@ -1,16 +1,12 @@
-"""Rows that show a method's runs at their own temperature: where they come from, and what cannot differ."""
+"""Rows that show a method's runs at their own temperature: where they come from."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from softbench.metrics.catalogue import TOLERANT
-from softbench.metrics.definitions import DISTANCE, OVERLAP, SURFACE_SHARE
-
 VERSION = 1
 TEMPERATURE = "temperature"  # in the column `prediction`
-OF_LABEL_MAP = {metric.key for metric in (*OVERLAP, *DISTANCE, *SURFACE_SHARE)}
 
 
 def scaled_rows(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -33,13 +29,3 @@ def with_scaled(scores: pd.DataFrame, prediction: str, rows: Mapping[str, str]) 
         return chosen
     named = again.assign(method=again["method"].map(rows), prediction=prediction)
     return pd.concat([chosen, named], ignore_index=True)
-
-
-def is_of_label_map(metric: str) -> bool:
-    """Whether a metric sees the label map alone, so that a temperature cannot change it.
-
-    One temperature for all classes keeps their order. What is cut at a threshold, and what reads probabilities, can
-    change.
-    """
-    base = metric.partition("@")[0]
-    return base in OF_LABEL_MAP or base.rpartition("_")[0] in TOLERANT

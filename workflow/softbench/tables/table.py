@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from softbench.metrics.catalogue import is_of_label_map
 from softbench.statistics import Difference, apply_policy, differences, holm, summarise
 from softbench.tables.choice import check_found, with_composites
 from softbench.tables.parts import ALPHA, Cell, Column, Ensemble, Failure, Method, Summary, Table
-from softbench.tables.scaled import is_of_label_map
 
 VERSION = 3
 DIAGONAL = "image_diagonal"  # a row that policies read

@@ -21,10 +21,10 @@ from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
 from softbench.jobs import joint_manifest, pieces
+from softbench.metrics.calibration import Reliability
 from softbench.metrics.pooled import Curves, Pool, merged
-from softbench.metrics.reliability import Reliability
 from softbench.metrics.score import Assessment, curves_of
-from softbench.metrics.threshold_curve import Curve
+from softbench.metrics.threshold import Curve
 from softbench.training import predictors
 from softbench.training.predictors import certain
 from softbench.training.run import Scoring

@@ -13,12 +13,12 @@ from softbench.datasets.folder import Dataset
 from softbench.jobs import pieces
 from softbench.jobs.progress import Progress
 from softbench.metrics import rows
+from softbench.metrics.calibration import Reliability
 from softbench.metrics.pooled import POOLED, Chosen, Curves, Pool, choose, merged, rows_at, thresholds_of
-from softbench.metrics.reliability import Reliability
-from softbench.metrics.score import Assessment, assess, curves_of, table
+from softbench.metrics.rows import table, tidy
+from softbench.metrics.score import Assessment, assess, curves_of
 from softbench.metrics.soft import SoftSums
-from softbench.metrics.threshold_curve import Curve
-from softbench.metrics.tidy import tidy
+from softbench.metrics.threshold import Curve
 from softbench.training.predictors import Predictor
 from softbench.training.run import Scoring
 

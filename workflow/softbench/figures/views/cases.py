@@ -18,7 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from softbench.figures import pictures
-from softbench.metrics.definitions import DISTANCE, OVERLAP, Metric
+from softbench.metrics.metric import Metric
+from softbench.metrics.overlap import METRICS as OVERLAPS
+from softbench.metrics.surface import DISTANCES
 from softbench.statistics.pairs import pair
 from softbench.tables.evidence import Evidence
 from softbench.tables.given import Given
@@ -156,7 +158,7 @@ def telling(columns: Sequence[Column]) -> list[int]:
     """Return the places of the columns to show: the first overlap, the first distance, the ECE of the boundary band;
     the first column of all where there is none of them."""
     single = [c for c, column in enumerate(columns) if column.over == "cases"]
-    of_groups = ([c for c in single if columns[c].metric in _keys(group)] for group in (OVERLAP, DISTANCE))
+    of_groups = ([c for c in single if columns[c].metric in _keys(group)] for group in (OVERLAPS, DISTANCES))
     of_band = [c for c in single if (columns[c].metric, columns[c].roi) == ("ece", "band")]
     return [found[0] for found in (*of_groups, of_band) if found] or single[:1]
 

@@ -10,6 +10,7 @@ from softbench.plan.code import files
 from softbench.plan.code.source import Facts
 
 PACKAGE = "softbench"
+METRICS = "softbench/metrics/catalogue.py"  # finds metrics by their being there
 
 
 class Code:
@@ -20,8 +21,9 @@ class Code:
     its own among them; of what a package imports when it is first named (`__getattr__`), that which it names. What only
     a type checker imports it does not reach. What is imported by a name that is put together or looked up
     (`importlib.import_module`: a recipe, a loss, a network, a source) it does not reach either: whoever knows the name
-    gives that module as another entry. A data file (a template, a schema, a style) is reached by a module that says
-    its name, or the end of its name for one of the same folder; a template reaches those that it includes.
+    gives that module as another entry. The register of metrics reaches each metric of one's own. A data file (a
+    template, a schema, a style) is reached by a module that says its name, or the end of its name for one of the same
+    folder; a template reaches those that it includes.
     """
 
     def __init__(self, workflow: Path, cache: Path | None = None) -> None:
@@ -50,11 +52,12 @@ class Code:
     def versions(self, *entries: str) -> dict[str, int]:
         """Return the VERSION of each module that some entries reach, sorted by path.
 
-        VERSION 1 is left out, so that a module that newly declares it changes no key of what was made before.
+        VERSION 1 is left out, so that a module that newly declares it changes no key of what was made before. That of
+        a metric of one's own is not: scores that were made without it lack it.
         Raises: InputError: as `reached`.
         """
-        known = ((path, self.facts[path].version) for path in sorted(self.reached(*entries)))
-        return {path: version for path, version in known if version is not None and version != 1}
+        known = ((path, self.facts[path]) for path in sorted(self.reached(*entries)))
+        return {path: f.version for path, f in known if f.version is not None and (f.version != 1 or f.metric)}
 
     def fingerprint(self, *entries: str, but: Iterable[str] = ()) -> str:
         """Return one hash of the code and the data files that some entries reach.
@@ -96,6 +99,8 @@ class Code:
             yield from self._modules_of(dotted)
         for name in facts.names:
             yield from self._data_of(path, name)
+        if path == METRICS:
+            yield from (other for other, of_other in self.facts.items() if of_other.metric)
 
     def _facts(self, path: str) -> Facts:
         if path not in self.facts:

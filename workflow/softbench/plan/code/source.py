@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 WORDS = ("ALLOWED", "ALLOWED_MADE")  # constants that the schema of config alone reads, from the text
-FORM = 2  # of these facts; raised when they are found in another way, so that no cache of older ones is believed
+FORM = 3  # of these facts; raised when they are found in another way, so that no cache of older ones is believed
 DATA_NAME = re.compile(r"[\w.-]*\.\w+")  # of a file, or the end of its name
 INCLUDED = re.compile(r"{%-?\s*(?:include|extends|import|from)\s+[\"']([^\"']+)[\"']")  # in a template
 
@@ -24,6 +24,7 @@ class Facts:
         declares: whether it says VERSION at all.
         offers: name -> dotted name of what a package's `__getattr__` imports when it is first asked for; these names
             stand under `if TYPE_CHECKING`.
+        metric: whether it assigns METRIC: a metric of one's own, found by being there.
         error: why it is no Python; then the rest is empty.
     """
 
@@ -33,6 +34,7 @@ class Facts:
     version: int | None = None
     declares: bool = False
     offers: dict[str, str] = field(default_factory=dict)
+    metric: bool = False
     error: str | None = None
 
 
@@ -52,7 +54,8 @@ def of_python(text: str, module: str) -> Facts:
     version = declared.value if isinstance(declared, ast.Constant) and isinstance(declared.value, int) else None
     imports = tuple(sorted(set(_imports(tree, module))))
     names = tuple(sorted(set(_data_names(tree))))
-    return Facts(_of_tree(tree), imports, names, version, declared is not None, _offers(tree, module))
+    metric = module.startswith("softbench.metrics.") and _assigned(tree, "METRIC") is not None
+    return Facts(_of_tree(tree), imports, names, version, declared is not None, _offers(tree, module), metric)
 
 
 def of_data(content: bytes) -> Facts:

@@ -3,24 +3,94 @@
 import ast
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from softbench.errors import InputError
 from softbench.plan import modules
 
-CATALOGUE, ROWS = "metrics/catalogue.py", "metrics/rows.py"
-DEFINITIONS = modules.PACKAGE / "metrics" / "definitions.py"
+CATALOGUE = "metrics/catalogue.py"
+SHIPPED = ("overlap", "surface", "calibration", "soft")  # modules with entries, in the order of the catalogue
+FIELDS = ("key", "name", "unit", "better", "range", "definition", "empty_case", "source")  # in the order of a `Metric`
+NEEDED = (*FIELDS, "of", "compute")
+ROIS = ("all", "foreground", "band")
+OF_LABEL_MAP = ("counts", "surfaces", "masks")
 TOLERANCE = re.compile(r"(\w+?)_(\d+(?:\.\d+)?)mm")
 THRESHOLD = re.compile(r"(\w+?)_at_(\w+?)(?:_global)?")
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What the plan has to know of a metric; `metrics.metric.Metric` says what each is. `own`: it was dropped in."""
+
+    key: str
+    of: str
+    tolerance: bool = False
+    at_threshold: bool = False
+    regions: tuple[str, ...] = ROIS
+    asked_by: str | None = None
+    own: bool = False
+
+
+def entries() -> tuple[Entry, ...]:
+    """Return the metrics of the package, and after them those of one's own.
+
+    Raises: InputError: if the file of one's own metric cannot be read.
+    """
+    return _entries(modules.PACKAGE / "metrics")
+
+
 @functools.cache
+def _entries(room: Path) -> tuple[Entry, ...]:
+    shipped = [room / f"{name}.py" for name in SHIPPED]
+    own = [path for path in sorted(room.glob("*.py")) if modules.defines(f"metrics/{path.name}", "METRIC")]
+    return tuple(entry for path in (*shipped, *own) for entry in _of_file(path, own=path in own))
+
+
+def _of_file(path: Path, *, own: bool) -> Iterator[Entry]:
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Metric":
+            yield _entry(path, call, own=own)
+
+
+def _entry(path: Path, call: ast.Call, *, own: bool) -> Entry:
+    said = dict(zip(FIELDS, call.args, strict=False)) | {str(word.arg): word.value for word in call.keywords}
+    if missing := [name for name in NEEDED if name not in said]:
+        raise InputError(f"{path}: METRIC lacks {', '.join(missing)}; see softbench/metrics/metric.py.")
+    try:
+        words = {name: ast.literal_eval(said[name]) for name in Entry.__dataclass_fields__ if name in said}
+    except ValueError:
+        raise InputError(f"{path}: {', '.join(Entry.__dataclass_fields__)} of METRIC must be written out.") from None
+    return Entry(**words, own=own)
+
+
 def registered() -> list[str]:
-    """Return the keys of the catalogue, in its order."""
-    tree = ast.parse(DEFINITIONS.read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Metric"]
-    keys = [ast.literal_eval(call.args[0]) for call in sorted(calls, key=lambda call: call.lineno)]
-    return [key for key in keys if key != "threshold"]  # which stands in keys with parameters alone
+    """Return the keys of the catalogue."""
+    return [*(entry.key for entry in entries()), "image_diagonal"]
+
+
+def own_columns(table: Mapping[str, Any], scoring: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the columns of metrics of one's own, which every table has after those that it lists.
+
+    What is measured of structures has a column for each structure that the table names.
+    """
+    columns: Sequence[Mapping[str, Any]] = table["columns"]
+    structures = list(dict.fromkeys(column["structure"] for column in columns if "structure" in column))
+    listed = {column["metric"] for column in columns}
+    found: list[dict[str, Any]] = []
+    for entry in entries() if table.get("grid", "full") == "full" else ():
+        if not entry.own or (entry.asked_by and not scoring.get(entry.asked_by)):
+            continue
+        for key in _keys(entry, scoring):
+            if key in listed:
+                continue
+            if entry.of in (*OF_LABEL_MAP, "soft"):
+                found += [{"metric": key, "structure": structure} for structure in structures]
+            else:
+                found.append({"metric": key, "roi": entry.regions[0]})
+    return found
 
 
 def is_known(key: str) -> bool:
@@ -31,23 +101,31 @@ def is_known(key: str) -> bool:
     tolerant, thresholded = TOLERANCE.fullmatch(base), THRESHOLD.fullmatch(base)
     return (
         base in registered()
-        or (tolerant is not None and tolerant[1] in _of_catalogue("TOLERANT"))
+        or (tolerant is not None and tolerant[1] in _tolerant())
         or (thresholded is not None and not at and _has_threshold(thresholded[1], thresholded[2]))
     )
 
 
 def _has_threshold(base: str, chosen_on: str) -> bool:
-    return base in _of_catalogue("THRESHOLDED") and chosen_on in _of_catalogue("CHOSEN_ON")
+    return base in _thresholded() and chosen_on in _of_catalogue("CHOSEN_ON")
 
 
 def _of_catalogue(name: str) -> Any:
     return modules.constant(CATALOGUE, name)
 
 
+def _tolerant() -> list[str]:
+    return [entry.key for entry in entries() if entry.tolerance]
+
+
+def _thresholded() -> list[str]:
+    return [*(entry.key for entry in entries() if entry.at_threshold), "threshold"]
+
+
 def names(tolerances_mm: frozenset[float] = frozenset({1.0, 2.0})) -> list[str]:
     """Return the metrics that a message lists: those of the catalogue, and those with a tolerance or a threshold."""
-    at = [f"{key}_at_{part}" for key in _of_catalogue("THRESHOLDED") for part in _of_catalogue("CHOSEN_ON")]
-    within = [f"{key}_{tolerance:g}mm" for key in _of_catalogue("TOLERANT") for tolerance in sorted(tolerances_mm)]
+    at = [f"{key}_at_{part}" for key in _thresholded() for part in _of_catalogue("CHOSEN_ON")]
+    within = [f"{key}_{tolerance:g}mm" for key in _tolerant() for tolerance in sorted(tolerances_mm)]
     return [*registered(), *within, *at]
 
 
@@ -58,22 +136,20 @@ def scored(scoring: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         scoring: of an experiment.
     Source: `metrics.score.score_case` says the same in words; a test compares both.
     """
-    pooled, rois = list(modules.constant(ROWS, "POOLED")), modules.constant("metrics/regions.py", "ROIS")
-    for key in _of_masks(scoring):
-        yield key, "all", "structures"
-    for roi in rois:
-        yield from ((key, roi, "both") for key in pooled)
-        yield from ((key, roi, "all") for key in ("ace", "tace", *(["tace_svls"] if roi == "all" else [])))
+    for entry in entries():
+        if entry.asked_by and not scoring.get(entry.asked_by):
+            continue
+        if entry.of in (*OF_LABEL_MAP, "soft"):
+            yield from ((key, "all", "structures") for key in _keys(entry, scoring))
+        elif entry.of != "grid":
+            yield from ((entry.key, roi, "both" if entry.of == "bins" else "all") for roi in entry.regions)
+    if scoring.get("thresholds"):
+        parts = [f"{part}{whole}" for part in _of_catalogue("CHOSEN_ON") for whole in ("", "_global")]
+        keys = [key for key in _thresholded() if key != "threshold"]
+        yield from ((f"{key}_at_{part}", "all", "structures") for key in keys for part in parts)
     yield "image_diagonal", "all", "all"
 
 
-def _of_masks(scoring: Mapping[str, Any]) -> list[str]:
-    """Return the metrics of each structure's mask, and those against soft labels."""
-    within = [f"{key}_{mm:g}mm" for mm in scoring["tolerances_mm"] for key in modules.constant(ROWS, "WITHIN")]
-    keys = [*modules.constant(ROWS, "OVERLAPS"), *modules.constant(ROWS, "DISTANCES"), *within]
-    keys += ["hd95_in_plane"] if scoring.get("in_plane") else []
-    keys += modules.constant(ROWS, "SOFT")
-    if scoring.get("thresholds"):
-        parts = [f"{part}{whole}" for part in _of_catalogue("CHOSEN_ON") for whole in ("", "_global")]
-        keys += [f"{key}_at_{part}" for key in _of_catalogue("THRESHOLDED") if key != "threshold" for part in parts]
-    return keys
+def _keys(entry: Entry, scoring: Mapping[str, Any]) -> list[str]:
+    """Return the keys of a metric in the scores: one a tolerance, where it takes one."""
+    return [f"{entry.key}_{mm:g}mm" for mm in scoring["tolerances_mm"]] if entry.tolerance else [entry.key]

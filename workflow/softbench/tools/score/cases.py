@@ -14,8 +14,8 @@ from softbench.errors import InputError
 from softbench.jobs import pieces
 from softbench.metrics import Reliability
 from softbench.metrics.pooled import Pool
+from softbench.metrics.rows import tidy
 from softbench.metrics.score import assess
-from softbench.metrics.tidy import tidy
 from softbench.tables.assemble import Runs
 from softbench.tools.score import volumes
 from softbench.tools.score.inputs import Files, Settings, Source

@@ -1,0 +1,124 @@
+"""A metric of one's own: one file, the one of docs/extend.md, is scored, described and planned for."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from softbench import InputError
+from softbench.plan import modules
+from softbench.plan.code import Code
+from softbench.plan.config import metrics
+
+SCORED = """
+import numpy as np
+from softbench import metrics
+reference = np.zeros((4, 8, 8), int)
+reference[1:3, 2:6, 2:6] = 1
+p = np.where(np.stack([reference == 0, reference == 1]), 0.9, 0.1)
+p[:, 1, 2, 2:6] = p[::-1, 1, 2, 2:6].copy()  # 4 of 32 voxels missed
+rows = metrics.score_case(p, reference[None], (1, 1, 1), {"organ": [1]}).query("metric == 'KEY'")
+print(rows[["structure", "roi", "value", "unit"]].to_csv(index=False, header=False), metrics.describe("KEY").name)
+print(metrics.binary(p[1] > 0.5, reference == 1, (1, 1, 1)).get("KEY"))
+"""
+
+
+@pytest.fixture(scope="session")
+def example(root: Path) -> tuple[str, str]:
+    """The metric of docs/extend.md: where it says that it stands, and its text."""
+    page = (root / "docs/extend.md").read_text(encoding="utf-8")
+    (found,) = re.findall(r"^```python\n# (workflow/softbench/metrics/\S+)\n(.*?)^```$", page, re.DOTALL | re.M)
+    return found
+
+
+@pytest.fixture
+def copy(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the package, which the plan reads."""
+    shutil.copytree(root / "workflow", tmp_path / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(modules, "PACKAGE", tmp_path / "workflow/softbench")
+    return tmp_path
+
+
+def scores(copy: Path, key: str) -> list[str]:
+    """Score a case with the copy of the package."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCORED.replace("KEY", key)],
+        env={"PYTHONPATH": str(copy / "workflow")}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert not done.returncode, done.stderr
+    return [line.strip() for line in done.stdout.splitlines() if line.strip()]
+
+
+def test_the_file_is_scored_of_each_structure(copy: Path, example: tuple[str, str]) -> None:
+    (copy / example[0]).write_text(example[1])
+    assert scores(copy, "ravd") == ["organ,all,0.125,1", "RAVD", "0.125"]
+
+
+def test_metric_of_voxels_is_measured_in_its_regions(copy: Path, example: tuple[str, str]) -> None:
+    """Four of the 32 voxels in the foreground have 0.1 for the true class, the others 0.9."""
+    text = example[1].replace('of="counts"', 'of="voxels", regions=("foreground",)').replace('"ravd"', '"surprise"')
+    compute = "compute=lambda v: 1 - v.probabilities[v.reference, range(len(v.reference))].mean(),\n)\n"
+    (copy / example[0]).write_text(text.partition("compute=")[0] + compute)
+    (row, *_) = scores(copy, "surprise")
+    assert row.startswith("all,foreground,0.")
+    assert float(row.split(",")[2]) == pytest.approx((4 * 0.9 + 28 * 0.1) / 32)
+    assert ("surprise", "foreground", "all") in list(metrics.scored({"tolerances_mm": []}))
+
+
+def test_plan_knows_it_and_gives_it_columns(copy: Path, example: tuple[str, str]) -> None:
+    table = {"columns": [{"metric": "dsc", "structure": "A"}, {"metric": "dsc", "structure": "B"}, {"metric": "ece"}]}
+    scoring = {"tolerances_mm": [1.0, 2.0]}
+    assert metrics.own_columns(table, scoring) == []
+    metrics._entries.cache_clear()
+    (copy / example[0]).write_text(example[1])
+    assert metrics.is_known("ravd")
+    assert ("ravd", "all", "structures") in list(metrics.scored(scoring))
+    assert metrics.own_columns(table, scoring) == [{"metric": "ravd", "structure": name} for name in "AB"]
+    assert metrics.own_columns({**table, "grid": "training"}, scoring) == []
+    assert metrics.own_columns({"columns": [*table["columns"], {"metric": "ravd"}]}, scoring) == []
+    metrics._entries.cache_clear()
+    (copy / example[0]).write_text(example[1].replace('of="counts"', 'of="surfaces", tolerance=True'))
+    assert [column["metric"] for column in metrics.own_columns(table, scoring)] == ["ravd_1mm"] * 2 + ["ravd_2mm"] * 2
+    metrics._entries.cache_clear()
+
+
+def test_scores_have_its_version_in_their_key_and_weights_do_not(copy: Path, example: tuple[str, str]) -> None:
+    score, train = "softbench/training/scores.py", "softbench/training/weights.py"
+    before, table = Code(copy / "workflow"), "softbench/tables/making.py"
+    (copy / example[0]).write_text(example[1])
+    after = Code(copy / "workflow")
+    assert after.versions(score) == before.versions(score) | {"softbench/metrics/ravd.py": 1}
+    assert after.versions(train) == before.versions(train)
+    assert after.fingerprint(table) != before.fingerprint(table)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('    unit="1",\n', "", r"ravd\.py: METRIC lacks unit; see softbench/metrics/metric\.py"),
+        ('key="ravd"', "key=str(1)", r"ravd\.py: key, .* of METRIC must be written out"),
+    ],
+)
+def test_file_without_a_sound_metric_stops_the_plan(
+    copy: Path, example: tuple[str, str], old: str, new: str, said: str
+) -> None:
+    (copy / example[0]).write_text(example[1].replace(old, new))
+    with pytest.raises(InputError, match=said):
+        metrics.entries()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('key="ravd"', 'key="dsc"', "METRIC must be a `Metric(…)` with a key of its own"),
+        ('of="counts"', 'of="count"', "the metric 'ravd' is of 'count', but must be of one of counts, surfaces"),
+    ],
+)
+def test_entry_that_cannot_be_one_is_refused(
+    copy: Path, example: tuple[str, str], old: str, new: str, said: str
+) -> None:
+    (copy / example[0]).write_text(example[1].replace(old, new))
+    with pytest.raises(AssertionError, match=re.escape(said)):
+        scores(copy, "ravd")

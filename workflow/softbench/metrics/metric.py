@@ -1,0 +1,90 @@
+"""What a metric is: one entry that says its key, its meaning and its source, and holds the function that computes it.
+
+In the definitions, P is the prediction's mask, R the reference's, p a predicted probability, y 1 where its class is the
+true one, else 0; s is a soft label's probability, t a threshold on p. The entries of the suite stand in `METRICS` of
+the module whose quantity they read. A metric of your own is one file of this folder that assigns `METRIC`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from softbench.errors import InputError
+
+VERSION = 1
+Better = Literal["higher", "lower", "neither"]
+ROIS = ("all", "foreground", "band")
+FRACTION = (0.0, 1.0)
+INFINITY = float("inf")
+OPEN = (0.0, INFINITY)
+ONE_OR_BOTH = "0 where one mask is empty, NaN where both are"
+DISTANCE_EMPTY = "inf where one mask is empty, NaN where both are"
+REGION_EMPTY = "NaN where the region holds no voxel"
+OF = ("counts", "surfaces", "masks", "bins", "blocks", "voxels", "soft", "grid")
+OF_LABEL_MAP = ("counts", "surfaces", "masks")
+
+
+class Masks(NamedTuple):
+    """The masks of a structure, (D, H, W) or (H, W) bool, and the spacing of each axis in mm."""
+
+    prediction: np.ndarray
+    reference: np.ndarray
+    spacing_mm: tuple[float, ...]
+
+
+class Voxels(NamedTuple):
+    """The voxels of a region: probabilities (C, N) and true classes (N,)."""
+
+    probabilities: np.ndarray
+    reference: np.ndarray
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric: `key` in score tables, `unit` ("1" for a pure number), `range` (lowest, highest possible value).
+
+    better: "neither" for what is recorded beside the scores.
+    empty_case: what a missing mask, class or region gives; the policy that tables apply to such raw values is theirs.
+    source: whose it is; names departures, if any.
+    of: what `compute` takes. Of a structure and a rater: "counts" (`overlap.Overlap`), "surfaces" (`surface.Surfaces`)
+        or "masks" (`Masks`); "soft" (`soft.SoftSums`). Of all classes, in each region: "bins"
+        (`calibration.Reliability`; of each structure against the rest, and of all cases together, too), "blocks"
+        (`kernels.blocks.Gaps`) or "voxels" (`Voxels`). Of a case: "grid" (its size in mm along each axis).
+    compute: gives the raw value.
+    tolerance: whether `compute` takes a tolerance in mm as well; the key then carries it: nsd_2mm.
+    at_threshold: whether it is measured at EPD's best threshold as well (of "counts" alone): dsc_at_val.
+    regions: where it is measured; for what has regions.
+    asked_by: the setting of `scoring` without which it is left out.
+    """
+
+    key: str
+    name: str
+    unit: str
+    better: Better
+    range: tuple[float, float]
+    definition: str
+    empty_case: str
+    source: str
+    of: str
+    compute: Callable[..., float]
+    tolerance: bool = False
+    at_threshold: bool = False
+    regions: tuple[str, ...] = ROIS
+    asked_by: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` where the entry cannot be one."""
+        if self.of not in OF:
+            raise InputError(f"the metric {self.key!r} is of {self.of!r}, but must be of one of {', '.join(OF)}.")
+
+
+def values(metrics: Iterable[Metric], given: Any) -> dict[str, float]:
+    """Return what each metric makes of what it is of: key -> value."""
+    return {metric.key: float(metric.compute(given)) for metric in metrics}
+
+
+def ratio(part: float, whole: float) -> float:
+    """Return part / whole, NaN where the whole is 0."""
+    return part / whole if whole else float("nan")
