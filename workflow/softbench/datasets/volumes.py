@@ -1,10 +1,10 @@
 """A case between its files and the arrays of a dataset: what every step of preparation takes and gives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-VERSION = None  # holds arrays
+VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -34,3 +34,16 @@ class Volumes:
     def shape(self) -> tuple[int, ...]:
         """Shape of the grid."""
         return self.labels.shape[1:]
+
+    def cut(self, box: tuple[slice, ...]) -> "Volumes":
+        """Return what lies in a box: a slice with a start for each axis, within the volume; places in mm stay."""
+        affine = self.affine.copy()
+        affine[:-1, -1] += self.affine[:-1, :-1] @ np.array([part.start for part in box], float)
+        return replace(
+            self,
+            channels=self.channels[:, *box],
+            labels=self.labels[:, *box],
+            affine=affine,
+            valid=None if self.valid is None else self.valid[box],
+            shares=None if self.shares is None else self.shares[:, :, *box],
+        )

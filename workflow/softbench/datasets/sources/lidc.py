@@ -219,6 +219,4 @@ def _around(volumes: Volumes, box_mm: float) -> Volumes:
     lengths = np.minimum(np.ceil(box_mm / np.array(volumes.spacing_mm)), volumes.shape).astype(int)
     starts = np.clip(np.floor(middle - lengths / 2), 0, np.array(volumes.shape) - lengths).astype(int)
     box = tuple(slice(start, start + length) for start, length in zip(starts, lengths, strict=True))
-    affine = volumes.affine.copy()
-    affine[:3, 3] += affine[:3, :3] @ starts
-    return replace(volumes, channels=volumes.channels[:, *box], labels=volumes.labels[:, *box], affine=affine)
+    return volumes.cut(box)

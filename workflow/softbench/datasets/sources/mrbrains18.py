@@ -122,7 +122,8 @@ def read(case: words.RawCase, *, strip: str = "air", strip_margin_mm: float = 6.
             f"{lost} of {labelled.sum()} labelled voxels lie outside the head that was found in the T1 image. "
             "Use `strip: none` for this dataset, or look at the image."
         )
-    return cropped_to(replace(volumes, channels=volumes.channels * inside), inside)
+    (box,) = ndimage.find_objects(inside.astype(np.uint8))
+    return replace(volumes, channels=volumes.channels * inside).cut(box)
 
 
 def _near(labelled: np.ndarray, spacing_mm: tuple[float, ...], margin_mm: float) -> np.ndarray:
@@ -144,22 +145,3 @@ def head_of(image: np.ndarray) -> np.ndarray:
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
     return np.stack([ndimage.binary_fill_holes(level) for level in parts == sizes.argmax()])
-
-
-def cropped_to(volumes: Volumes, inside: np.ndarray) -> Volumes:
-    """Crop a case to the box of the voxels `inside` (D, H, W)."""
-    box = tuple(
-        slice(places[0], places[-1] + 1)
-        for axis in range(inside.ndim)
-        if (places := np.flatnonzero(inside.any(axis=tuple(a for a in range(inside.ndim) if a != axis)))).size
-    )
-    affine = volumes.affine.copy()
-    affine[:-1, -1] += volumes.affine[:-1, :-1] @ np.array([part.start for part in box], float)
-    return Volumes(
-        volumes.channels[:, *box],
-        volumes.labels[:, *box],
-        volumes.spacing_mm,
-        affine,
-        volumes.axcodes,
-        None if volumes.valid is None else volumes.valid[box],
-    )

@@ -10,11 +10,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from softbench import images
 from softbench.datasets.case import Archive, RawCase
-from softbench.datasets.sources import layout, reading
+from softbench.datasets.sources import layout, nnunet
 from softbench.datasets.volumes import Volumes
-from softbench.errors import InputError
 
 VERSION = 1
 TITLE = "Brain tumour (Medical Segmentation Decathlon, task 1)"
@@ -57,11 +55,4 @@ def find_cases(folder: Path) -> list[RawCase]:
 
 def read(case: RawCase) -> Volumes:
     """Read a case; raise `InputError` as `reading.read_case`, or if its file does not hold all modalities."""
-    reading.require_files(case, len(MODALITIES))
-    channels = images.read_channels(case.images[0])
-    if len(channels) != len(MODALITIES):
-        raise InputError(
-            f"{case.images[0]} must hold {len(MODALITIES)} channels ({', '.join(MODALITIES)}), but holds "
-            f"{len(channels)}. Copy or download it again."
-        )
-    return reading.join(channels, [images.read(path) for path in case.labels], case, sys.modules[__name__])
+    return nnunet.read(case, sys.modules[__name__])

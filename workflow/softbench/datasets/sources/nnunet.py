@@ -46,7 +46,7 @@ def read(case: RawCase, source: ModuleType) -> Volumes:
     if len(channels) != len(source.MODALITIES):
         raise InputError(
             f"{case.images[0]} must hold {len(source.MODALITIES)} channels ({', '.join(source.MODALITIES)}), but holds "
-            f"{len(channels)}. Mend the file, or the MODALITIES of its module."
+            f"{len(channels)}. Copy or download it again, or correct the MODALITIES of its module."
         )
     return reading.join(channels, [images.read(path) for path in case.labels], case, source)
 
