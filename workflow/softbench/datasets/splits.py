@@ -1,4 +1,4 @@
-"""Splits: which case is trained on, which selects, which tests; committed as CSV files (case, patient, part)."""
+"""Splits into training, validation and test cases; stored in the repository as CSV files (case, patient, part)."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -160,7 +160,7 @@ def by_patient(patients: Mapping[str, str], *, train: float, val: float, test: f
 
 
 def derive(rule: Mapping[str, Any], dataset_cases: pd.DataFrame, path: Path, commit_to: str) -> str:
-    """Write the split that a rule gives, and return how to fix it for good.
+    """Write the split that a rule gives, and return how to keep it permanently.
 
     Args:
         rule: shares and seed, for `by_patient`; with `unit: case`, cases are split and patients may leak.

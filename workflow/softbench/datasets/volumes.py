@@ -1,4 +1,4 @@
-"""A case between its files and the arrays of a dataset: what every step of preparation takes and gives."""
+"""A case during preparation: the input and output of every preparation step."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Volumes:
-    """A case on its way; 2-D cases lack the axis D.
+    """A case during preparation; 2-D cases have no axis D.
 
     Attributes:
         channels: (M, D, H, W) float32, finite.

@@ -1,7 +1,7 @@
-"""Calibration: do predicted probabilities say how often they are right?
+"""Calibration: do predicted probabilities agree with how often predictions are correct?
 
-Sums over voxels add up to those of all voxels together. They are float64 throughout: float32 sums, as in common
-libraries, are off by up to 90 times over a volume of millions of confident voxels.
+Sums over voxels can be added over cases. All sums are float64: with float32 sums, as in common libraries, ECE of
+millions of confident voxels was wrong by a factor of 90.
 """
 
 from collections.abc import Mapping, Sequence
@@ -163,7 +163,7 @@ def bin_edges(bins: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Sweep:
-    """What one region says of calibration: sums that merge, and errors over blocks of equal count, which do not."""
+    """Calibration of one region: sums that add up over cases, and errors over equal-count blocks, which cannot."""
 
     statistics: Reliability
     gaps: Gaps

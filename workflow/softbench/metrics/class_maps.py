@@ -1,4 +1,4 @@
-"""What the door of one class's measures lets in: maps of probability and masks on one grid, cut to what counts."""
+"""Check of one class's probability maps and masks: same grid, valid values; and selection of the voxels that count."""
 
 from typing import Any
 

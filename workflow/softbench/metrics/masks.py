@@ -1,4 +1,4 @@
-"""What the door of the mask metrics lets in."""
+"""Check of the masks that the mask metrics receive."""
 
 from typing import Any
 

@@ -1,5 +1,4 @@
-"""What the cases of a run give together: calibration and soft metrics pooled over all voxels, and hard metrics at the
-threshold that fits best.
+"""Scores over all cases of a run: calibration and soft metrics pooled over voxels, hard metrics at the best threshold.
 
 Pooling adds up sums, so it equals scoring all voxels at once. What needs every voxel in order (`ace`, `tace`) has no
 pooled value.
@@ -34,7 +33,7 @@ class Pool:
     curves: dict[str, dict[tuple[int, str], Curve]] = field(default_factory=dict)
 
     def add(self, case: str, found: Assessment) -> None:
-        """Take in one case."""
+        """Add one case."""
         _merge(self.statistics, found.statistics)
         _merge(self.soft, found.soft)
         self.curves[case] = found.curves

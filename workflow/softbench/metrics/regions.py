@@ -60,7 +60,7 @@ def inside(
     spacing_mm: Sequence[float] | None = None,
     valid: np.ndarray | None = None,
 ) -> np.ndarray | None:
-    """Return `mask`, or None where that is the whole volume: what need not be made need not be read."""
+    """Return `mask`, or None if it is the whole volume, so that no mask is allocated."""
     if roi == "all" and valid is None:
         return None
     return mask(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=valid)

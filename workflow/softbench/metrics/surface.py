@@ -23,7 +23,7 @@ SURFELS = "Nikolov et al. 2018 (DeepMind surface-distance)"
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One mask's surface, seen from the other's: distances in mm of its voxels and surfels, and the surfels' areas."""
+    """Distances (mm) from one mask's surface voxels and surfels to the other mask's surface, and the surfels' areas."""
 
     voxels_mm: np.ndarray
     surfels_mm: np.ndarray

@@ -153,7 +153,7 @@ def shared_best(of_classes: Mapping[Any, Curve]) -> int | None:
 
 
 def hard_at_best_threshold(prediction: np.ndarray, target: np.ndarray) -> dict:
-    """Measure overlap at the threshold of largest DSC; chosen on what it is scored on, so it flatters (see above).
+    """Measure overlap at the threshold of largest DSC; chosen on the scored voxels, so optimistic.
 
     Args:
         prediction: (C, D, H, W) or (C, H, W) float in [0, 1]; or one class's map.

@@ -1,4 +1,4 @@
-"""The voxels that calibration looks at: checked at the door, cut to a region, without their places."""
+"""The voxels used for calibration: check the arrays, and select the voxels of a region as flat arrays."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def enter(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Return probabilities, reference and `valid` as arrays that fit together.
 
-    Raises: InputError: as the three checks below.
+    Raises: InputError: as `require_probabilities`, `require_reference` and `require_valid`.
     """
     probabilities, reference, usable = np.asarray(probabilities), np.asarray(reference), require_valid(valid)
     require_probabilities(probabilities, usable)
@@ -85,7 +85,7 @@ def require_reference(probabilities: np.ndarray, reference: np.ndarray, valid: n
 def require_valid(valid: np.ndarray | None) -> np.ndarray | None:
     """Return `valid` as an array.
 
-    Raises: InputError: if it is there, but not bool.
+    Raises: InputError: if it is given and not bool.
     """
     if valid is None:
         return None

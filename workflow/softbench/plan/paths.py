@@ -1,4 +1,4 @@
-"""Where things lie below `results/`: one function, or one pattern with wildcards, for each kind of file."""
+"""Paths below `results/`: one function, or one pattern with wildcards, for each kind of file."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -81,5 +81,5 @@ def once(paths: Iterable[str]) -> list[str]:
 
 
 def there(paths: Iterable[str]) -> list[str]:
-    """Return those that lie there now."""
+    """Return the paths that exist now."""
     return [path for path in paths if Path(path).exists()]

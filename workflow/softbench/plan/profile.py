@@ -1,4 +1,4 @@
-"""Profiles name rules: one that names a rule of an earlier version, or none at all, would change nothing in silence."""
+"""Check of the rules named in profiles: settings for a rule that no longer exists would silently have no effect."""
 
 import difflib
 from collections.abc import Collection, Iterable

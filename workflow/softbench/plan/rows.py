@@ -1,6 +1,6 @@
 """The rows of a table: its methods, and below one-hot the same runs at their own temperature.
 
-One number, fitted on validation cases after training, is the cheapest rival of every soft label.
+A temperature, one number fitted on validation cases after training, is the cheapest alternative to every soft label.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""What readers see beside a table's numbers: names of soft labels, controls wrong on purpose, runs of segmentations."""
+"""Texts and runs for views of a table: names of soft labels, intentionally wrong controls, runs for segmentations."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable

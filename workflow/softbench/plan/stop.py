@@ -1,4 +1,4 @@
-"""The end of a call with one message as the last thing on screen, where Snakemake would print a traceback below it."""
+"""End a call with one message as the last output; Snakemake would print a traceback below it."""
 
 import functools
 import sys

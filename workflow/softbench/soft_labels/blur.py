@@ -1,4 +1,4 @@
-"""Gaussian blur of the one-hot label, as Engelen et al. soften: the control that knows of no image and no shape."""
+"""Gaussian blur of the one-hot label, as Engelen et al. soften: a control that does not use the image."""
 
 from collections.abc import Sequence
 

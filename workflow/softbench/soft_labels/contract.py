@@ -1,4 +1,4 @@
-"""What every recipe shares: the checks at its door, and tensors as well as arrays.
+"""What all recipes (algorithms of soft labels) share: input checks, and support of tensors and arrays.
 
 A recipe is a module with `VERSION`, `NEEDS_IMAGE`, `RATERS` ("one" or "many"), `KIND` ("computed" where it is cheap
 enough to be made when it is needed, "mapped" where it mixes maps, "stored" otherwise), `SETTINGS` (each setting's

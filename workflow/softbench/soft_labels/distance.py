@@ -1,4 +1,4 @@
-"""Softening by distance alone: the control that tells "the image helps" from "any soft edge helps"."""
+"""Softening by distance to the boundary only: a control that shows whether the image or any soft edge helps."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ def is_normalised(width_mm: float = 1.0) -> bool:
 def soften(
     labels: np.ndarray, image: np.ndarray | None, spacing_mm: Sequence[float], *, classes: int, width_mm: float = 1.0
 ) -> np.ndarray:
-    r"""Let each class fade with the signed distance from its edge.
+    r"""Compute each class as a sigmoid of the signed distance from its edge.
 
     .. math:: y_c = \frac{s(d_c / w)}{\sum_k s(d_k / w)}, \qquad s(x) = \frac{1}{1 + e^{-x}}
 

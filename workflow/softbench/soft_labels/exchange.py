@@ -1,4 +1,4 @@
-"""Exchanging cases for controls: which case lends its labels or image, and how they are fitted to another grid."""
+"""Controls that exchange cases: whose labels or image a case gets, and how they are fitted to its grid."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ VERSION = 1
 
 
 def lender_of(split: pd.DataFrame) -> dict[str, str]:
-    """Return for each case of a split the next case of the same part; the last lends from the first.
+    """Return for each case of a split the next case of the same part; for the last case, the first.
 
     Args:
         split: columns case and part, in the order of the split's file.

@@ -1,4 +1,4 @@
-"""Geodesic distance in an image: how far a voxel is from seeds when walking across edges is long."""
+"""Geodesic distance in an image: the length of the shortest path to seeds, where steps across edges are long."""
 
 from collections.abc import Sequence
 

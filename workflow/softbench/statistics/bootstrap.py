@@ -47,9 +47,9 @@ def new_patients(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> NewPatients:
-    r"""Return how much trained networks differ, over the patients that might have been tested.
+    r"""Return how much trained networks differ, for the population of patients.
 
-    It is no test of methods: the checkpoints stay what they are, and other seeds would give others. Cases are drawn
+    It is no test of methods: the trained networks are fixed, and other seeds would give other networks. Cases are drawn
     with replacement, all seeds together; each draw's difference is computed as `difference` does. The ends are the
     percentiles a and 1 - a of the draws, widened for small samples:
 

@@ -50,7 +50,7 @@ def crossed_difference(
     roi: str = "all",
     groups: Mapping[str, str] | None = None,
 ) -> Crossed:
-    r"""Return how much a method differs from its control, over the seeds and the cases that might have been.
+    r"""Return how much a method differs from its control, for the population of seeds and cases.
 
     The model is score = method + seed + case + method x seed + method x case + seed x case + rest, all but `method`
     random. In the difference d of two methods, what both share cancels: with S seeds, C cases and the mean squares of

@@ -1,4 +1,4 @@
-"""The sentences on who is in a table: seeds that are missing, runs that failed, ensembles, runs at a temperature."""
+"""Sentences below a table: missing seeds, failed runs, ensembles, and rows with a fitted temperature."""
 
 from collections.abc import Callable, Iterable
 

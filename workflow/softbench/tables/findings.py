@@ -1,4 +1,4 @@
-"""What a table's verdicts rest on: for each method and column all that statistics can say of the difference."""
+"""All statistics of the difference between each method and its control, for each column of a table."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ def findings(
 ) -> tuple[Finding, ...]:
     """Return what is known of each difference, column by column, methods with a control in the table's order.
 
-    Each is computed of its method's and its control's scores alone, but for the adjusted p.
+    Except the adjusted p, each is computed only from the scores of the method and its control.
 
     Args:
         evidence: a table and its scores.

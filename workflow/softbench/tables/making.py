@@ -1,4 +1,4 @@
-"""The views of a table, all made in one job: what is unchanged stays, what fails is written as a sentence.
+"""Make all views of a table in one job: keep unchanged ones; for one that fails, write the reason in its place.
 
 `results/tables/<table>.json` records each view: its key, its state (made, absent or failed) with the reason, and the
 hashes of its files. A view whose key is the recorded one and whose files are the recorded ones is not made again.
@@ -41,7 +41,7 @@ def make(
         files: view's module -> the files that it becomes.
         record: where it is written down; read first.
         log: takes a line for each view.
-        attempt: the how-manieth this is; it is written down for the plan, which counts one more where a view failed.
+        attempt: number of this attempt; it is recorded for the plan, which adds one if a view failed.
     Returns: the names of the views that failed.
     Raises: GivenError: if the table's runs cannot be read; the views of before stay, but for those made until then.
         InputError: if a folder lies where a file of a view belongs; nothing is made.

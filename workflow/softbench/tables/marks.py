@@ -1,7 +1,7 @@
 """How a number of a table is marked: bold, underlined, or as a warning; decided here for every table and form.
 
 Bold among the means: better than the control beyond noise. Bold among the differences: beyond noise, either way.
-Underlined: the best mean of a column among trained methods, a way to find one's place and no claim. A warning: worse
+Underlined: the best mean of a column among trained methods, as a help for reading, not a claim. A warning: worse
 than the control, or outside what the noise of a printed number explains.
 """
 
@@ -38,7 +38,7 @@ def warning(cell: Cell) -> tuple[Text, ...]:
 
 
 def status(text: str, cell: Cell) -> Text:
-    """Return the text on where a mean of ours stands to a printed number, marked."""
+    """Return the text that compares our mean with a printed number, marked."""
     outside = cell.comparison is not None and cell.comparison.judgement.status == "outside"
     return Text(text, bold=outside, warns=outside)
 

@@ -32,7 +32,7 @@ class Method:
 
     @property
     def ranked(self) -> bool:
-        """Whether it takes a place among trained methods: the same runs at their temperature take none."""
+        """Whether the method is ranked; rows that show the same runs with a fitted temperature are not."""
         return self.trained and self.scaled is None
 
 
@@ -116,7 +116,7 @@ UNSCORED = Summary(math.nan)
 
 @dataclass(frozen=True)
 class Cell:
-    """One place of a table: our number with its company, and what it is compared with.
+    """One cell of a table: our number with its spread and counts, and the numbers that it is compared with.
 
     summary: None where nothing was scored. difference …same_map: to the control of its row. comparison, standard: to
     the number that a paper prints, and the usual metric where the paper's own is another.

@@ -1,6 +1,6 @@
-"""The numbers of the metrics, faster: compiled loops, each beside its twin of ten lines of numpy or scipy.
+"""Compiled loops for the metrics, each with a short reference implementation in numpy or scipy in the same file.
 
-A twin (`…_plain`) says what its kernel computes; tests compare both. Metrics call these functions:
+The reference implementation (`…_plain`) defines the result; tests compare both. Metrics call these functions:
 `surface_scan.scan` and `nearest.distances` for surfaces, `tally.tally` and `blocks.adaptive_errors` for calibration,
 `band.near_another_class` for the boundary band, `sums.soft_sums` and `sums.count_steps` for soft labels.
 What one compiled function calls stands in the same file: numba's cache does not notice a change in another one.
