@@ -1,9 +1,9 @@
 """Masks from probabilities at the best threshold, as the EPD paper makes them; for each class against the rest.
 
-A threshold chosen on the voxels that it is scored on flatters: its DSC is never below that at a threshold chosen
-elsewhere. EPD's tables have the flattering one. For the honest one, take `best` of the validation cases' merged curve
-and `at` that index of the test cases'. One pass over the voxels serves all thresholds: they are counted by the step
-between thresholds into which they fall; sums from the top then give the mask of every threshold exactly.
+A threshold chosen on the voxels that are scored gives an optimistic result: its DSC is never below that at a threshold
+chosen on other voxels. EPD's tables use this choice. For an unbiased one, take `best` of the validation cases' merged
+curve and `at` that index of the test cases'. Voxels are counted once, by the highest threshold that they reach;
+cumulative sums of these counts then give the mask of every threshold exactly.
 """
 
 from collections.abc import Mapping
