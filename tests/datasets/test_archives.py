@@ -198,7 +198,7 @@ def test_small_archive_may_grow_beyond_the_ratio(tmp_path: Path) -> None:
 def test_full_disk_is_noticed_before_unpacking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = zip_with(tmp_path / "a.zip", "a.txt", data=bytes(2000))
     monkeypatch.setattr(archives.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 1999})())
-    with pytest.raises(InputError, match=r"a\.zip needs 0\.00 GB in .*Make room"):
+    with pytest.raises(InputError, match=r"a\.zip needs 0\.00 GB in .*Free space"):
         unpacked(path, tmp_path)
     monkeypatch.setattr(archives.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 2000})())
     extract(path, tmp_path / "target")

@@ -23,7 +23,7 @@ Get = Callable[..., list[str]]
 Folder = Callable[..., Path]
 WAYS_OUT = r".*Try again, give a `mirror`, or download it by hand and name its folder: .*'folders=\{made: PATH\}'"
 BODY = bytes(range(256)) * 40  # 10240 bytes
-GO_ON = r"Make room on the disk, or mend its permissions, and run again: the cases that are finished are kept\."
+GO_ON = r"Free space on the disk, or fix its permissions, and run again: the cases that are finished are kept\."
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_file_that_may_not_be_read_is_named(kind: str, home: Path, write: Any) -
 def test_folder_that_may_not_be_listed_is_named(home: Path, write: Any) -> None:
     raw = cases_in(home / "raw", write)
     (raw / "imagesTr").chmod(0)
-    with pytest.raises(InputError, match=r"raw/imagesTr cannot be read \(Permission denied\)\. Mend its permissions"):
+    with pytest.raises(InputError, match=r"raw/imagesTr cannot be read \(Permission denied\)\. Fix its permissions"):
         prepared(raw, home / "out")
 
 

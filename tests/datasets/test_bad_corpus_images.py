@@ -24,11 +24,11 @@ Spoil = Callable[[Path, Path], object]  # takes the image and the label map of t
 SHAPE = (5, 6, 7)  # of the files of `msd`, (x, y, z)
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n"
 AGAIN = r"cut short or damaged: copy or download it again\."
-MEND = r"Mend the file or leave the case out\."
-HEADER = r"Mend its header \(sform, qform, pixdim\), or leave the case out\."
+FIX = r"Fix the file or leave the case out\."
+HEADER = r"Fix its header \(sform, qform, pixdim\), or leave the case out\."
 RESAMPLE = r"esample one onto the other"
 ONE_VOLUME = r"Give one volume \(x, y, z\) a file\."
-RELEASE = r"\(id: voxels\)\. Is it an image, or a label map of another release\? Mend it, or leave the case out\."
+RELEASE = r"\(id: voxels\)\. Is it an image, or a label map of another release\? Fix it, or leave the case out\."
 ROUND = r"Put the label map in its place, or round it\."
 COLOURS = r"holds colours or complex numbers .*Store one channel a file\."
 
@@ -130,7 +130,7 @@ BAD: dict[str, tuple[Spoil, str]] = {
     "folder in its place": (make_folder, r"cannot be opened \(Is a directory\)\. Put a file there that you may read"),
     "link to nowhere": (
         make_link,
-        r"is a link to \.git/annex/x, which is not there\. Bring what it stands for",
+        r"is a link to \.git/annex/x, which is not there\. Fetch the file that it names",
     ),
     "shape beyond memory": (
         header(dim=[3, HUGE, HUGE, HUGE, 1, 1, 1, 1], datatype=64, bitpix=64),
@@ -160,14 +160,14 @@ BAD: dict[str, tuple[Spoil, str]] = {
     "2-D image": (image(IMAGE[..., 0]), r"must be 3-D, but its shape is \(5, 6\)\. " + ONE_VOLUME),
     "no voxels": (image(IMAGE[:0]), r"must be 3-D, but its shape is \(0,\)\. " + ONE_VOLUME),
     # intensities
-    "NaN": (image(odd(np.nan)), r"1 value\(s\) that are NaN or infinite of 210\. Mend or leave out the image"),
-    "Inf": (image(odd(-np.inf)), r"1 value\(s\) that are NaN or infinite of 210\. Mend or leave out the image"),
-    "beyond 32 bits": (image(odd(1e300)), r"up to 1e\+300, beyond what 32 bits can hold.*" + MEND),
-    "constant image": (image(np.full(SHAPE, 7.0)), r"is constant: every voxel is 7\.0\. " + MEND),
-    "image of zeros": (image(np.zeros(SHAPE)), r"is constant: every voxel is 0\.0\. " + MEND),
+    "NaN": (image(odd(np.nan)), r"1 value\(s\) that are NaN or infinite of 210\. Fix or leave out the image"),
+    "Inf": (image(odd(-np.inf)), r"1 value\(s\) that are NaN or infinite of 210\. Fix or leave out the image"),
+    "beyond 32 bits": (image(odd(1e300)), r"up to 1e\+300, beyond what 32 bits can hold.*" + FIX),
+    "constant image": (image(np.full(SHAPE, 7.0)), r"is constant: every voxel is 7\.0\. " + FIX),
+    "image of zeros": (image(np.zeros(SHAPE)), r"is constant: every voxel is 0\.0\. " + FIX),
     "one voxel": (
         lambda image, label: (save(image, IMAGE[:1, :1, :1]), save(label, LABEL[:1, :1, :1])),
-        r"is constant.*" + MEND,
+        r"is constant.*" + FIX,
     ),
     "RGB image": (image(RGB), COLOURS),
     "complex image": (image(IMAGE.astype(np.complex64)), COLOURS),

@@ -9,7 +9,7 @@ from softbench import InputError
 from softbench.datasets import splits
 
 GOOD = "case,patient,part\na,p,train\nb,q,val\nc,r,test\n"
-COLUMNS = r"must be a CSV file with the columns case, patient, part, but its columns are .*Mend its first line"
+COLUMNS = r"must be a CSV file with the columns case, patient, part, but its columns are .*Fix its first line"
 CELL = r"has 1 line\(s\) with an empty cell or spaces around one, '{}' first\. Fill the cell, or take the spaces away\."
 PART = r"names the part\(s\) \['{}'\]; known are train, val, test, val\+test\. Correct its column `part`\."
 UNREADABLE = r"^the split .*main\.csv cannot be read \(.*\)\. Write a CSV file with the columns case, patient, part\."
@@ -86,7 +86,7 @@ DATASET = {"case": ["a", "b", "c"], "patient": ["p", "q", "r"], "image_sha256": 
         ({"case": ["x", "y", "z"]}, r"lacks 3 case\(s\) of the split: a, b, c\. Complete the source"),
         (
             {"patient": ["p", "q", "s"]},
-            r"c is of patient 'r' in the split, but of 's' in the dataset .*Mend the split's column `patient`\.",
+            r"c is of patient 'r' in the split, but of 's' in the dataset .*Fix the split's column `patient`\.",
         ),
         ({"image_sha256": ["1", "2", "1"]}, r"(?s)the same image \(sha256\) " + ONE_PART + "1: a in train, c in test"),
     ],
@@ -104,7 +104,7 @@ def test_rule_for_too_few_patients_or_wrong_shares_is_refused(tmp_path: Path) ->
     cases, rule = pd.DataFrame(DATASET), {"train": 0.6, "val": 0.2, "test": 0.2}
     with pytest.raises(InputError, match=r"2 patient\(s\) are too few for three parts\. Add cases, or commit a split"):
         splits.derive(rule, cases[:2], tmp_path / "main.csv", "workflow/splits/x/main.csv")
-    with pytest.raises(InputError, match=r"must add up to 1, but 0\.6 \+ 0\.2 \+ 0\.3 do not\. Mend the source's"):
+    with pytest.raises(InputError, match=r"must add up to 1, but 0\.6 \+ 0\.2 \+ 0\.3 do not\. Fix the source's"):
         splits.derive(rule | {"test": 0.3}, cases, tmp_path / "main.csv", "workflow/splits/x/main.csv")
     assert not (tmp_path / "main.csv").exists()
 

@@ -184,7 +184,7 @@ def test_full_disk_is_noticed_before_the_download(
     release(tar_of(msd()))
     usage = type("Usage", (), {"free": 1000})()
     monkeypatch.setattr(archives.shutil, "disk_usage", lambda folder: usage)
-    with pytest.raises(InputError, match=r"needs 0\.06 GB in .*, but 0\.00 GB are free\. Make room"):
+    with pytest.raises(InputError, match=r"needs 0\.06 GB in .*, but 0\.00 GB are free\. Free space"):
         get(tmp_path / "out")
 
 

@@ -98,7 +98,7 @@ def test_flipped_bit_of_weights_is_told_though_torch_reads_it(tmp_path: Path) ->
     save_model(path)
     flip(path, path.stat().st_size // 2)
     torch.load(path, weights_only=True)
-    said = rf"is damaged \(the checksum of .* does not fit\)\. Delete it and {tmp_path}/method/batch-\*\.json, {KEPT}"
+    said = rf"is damaged \(the checksum of .* is wrong\)\. Delete it and {tmp_path}/method/batch-\*\.json, {KEPT}"
     with pytest.raises(InputError, match=said):
         inference.load_model(path, CPU)
 

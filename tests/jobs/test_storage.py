@@ -57,7 +57,7 @@ def test_piece_that_finds_no_room_is_named_and_leaves_nothing(save: Any, tmp_pat
         pieces.make(tmp_path, "case_1", "key", lambda scratch: save(scratch) or {})
     told = storage.explained(caught.value)
     assert told is not None
-    assert told.startswith(f"{tmp_path / 'case_1'}: File too large. Make room on the disk, or have the quota raised (")
+    assert told.startswith(f"{tmp_path / 'case_1'}: File too large. Free space on the disk, or have the quota raised (")
     assert GOES_ON in told
     assert list(tmp_path.iterdir()) == []
 
@@ -74,7 +74,7 @@ def test_job_ends_with_the_message_alone(tmp_path: Path, capsys: pytest.CaptureF
     log = tmp_path / "job.log"
     with pytest.raises(SystemExit), logs.job(str(log)):
         pieces.write_file(tmp_path / "large.npy", lambda part: np.save(part, LARGE))
-    assert f"ERROR: {tmp_path / 'large.npy'}: File too large. Make room" in log.read_text()
+    assert f"ERROR: {tmp_path / 'large.npy'}: File too large. Free space" in log.read_text()
     assert "Traceback" not in log.read_text() + capsys.readouterr().err
 
 
@@ -112,7 +112,7 @@ def mode(path: Path, bits: int) -> Iterator[None]:
 def test_results_that_cannot_be_written_are_told_before_any_job(nobody: Path) -> None:
     results = nobody / "results"
     results.mkdir()
-    with mode(results, 0o500), pytest.raises(InputError, match=rf"into {results}: Permission denied\. Mend its owner"):
+    with mode(results, 0o500), pytest.raises(InputError, match=rf"into {results}: Permission denied\. Fix its owner"):
         storage.require_writable(results)
     storage.require_writable(results, nobody / "made")
     assert list(results.iterdir()) == []
@@ -123,7 +123,7 @@ def test_file_that_may_not_be_read_is_named(nobody: Path) -> None:
     secret.write_bytes(b"")
     with mode(secret, 0), pytest.raises(PermissionError) as caught, storage.writing(Path("out")):
         np.load(secret)
-    assert (storage.explained(caught.value) or "").startswith(f"{secret}: Permission denied. Mend its owner")
+    assert (storage.explained(caught.value) or "").startswith(f"{secret}: Permission denied. Fix its owner")
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), FileNotFoundError(errno.ENOENT, "No such file", "a")])

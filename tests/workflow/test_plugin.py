@@ -161,7 +161,7 @@ def test_bad_methods_are_not_trained_and_do_not_stop_the_good(dropped) -> None:
         assert (
             f"case phantom_brain_000: the soft label {message}" in said or f"case phantom_brain_000: {message}" in said
         )
-        assert f"Mend workflow/softbench/soft_labels/{name}.py: `softbench check {name}` tries it" in said
+        assert f"Fix workflow/softbench/soft_labels/{name}.py: `softbench check {name}` tries it" in said
         assert not (dropped.path / RUNS / name).exists()
     assert re.search(
         r"bad_hand/cases/phantom_brain_\d+\.npz: the classes of \d+ of \d+ voxels do not sum to 65535", said

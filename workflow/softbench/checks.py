@@ -1,4 +1,4 @@
-"""Checks at the door of public functions: each raises one `InputError` that names the argument and the way out."""
+"""Checks of arguments of public functions: each raises one `InputError` that names the argument and what to do."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ def require_finite(name: str, array: np.ndarray) -> None:
     if bad:
         raise InputError(
             f"`{name}` holds {bad} value(s) that are NaN or infinite of {array.size}. "
-            "Mend or leave out the image that it comes from."
+            "Fix or leave out the image that it comes from."
         )
 
 

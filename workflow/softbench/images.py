@@ -106,9 +106,9 @@ def to_label_map(values: np.ndarray, name: str) -> np.ndarray:
     """
     rounded = np.rint(values)
     if not np.isfinite(values).all() or np.abs(values - rounded).max(initial=0) > 1e-3:
-        odd = values[~(np.abs(values - rounded) <= 1e-3)].flat[0]
+        example = values[~(np.abs(values - rounded) <= 1e-3)].flat[0]
         raise InputError(
-            f"{name} must hold whole numbers (label ids), but some of its values are not, as {odd:g}. Is it an image, "
-            "or a map of probabilities? Put the label map in its place, or round it."
+            f"{name} must hold whole numbers (label ids), but some of its values are not, as {example:g}. Is it an "
+            "image, or a map of probabilities? Put the label map in its place, or round it."
         )
     return rounded.astype(np.int64)

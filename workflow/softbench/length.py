@@ -1,4 +1,4 @@
-"""How long a run trains: optimiser steps, whatever a protocol counts in, and the words that say so."""
+"""The length of a run in optimiser steps, whether its protocol counts steps or epochs, and its description in words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ def of(protocol: Mapping[str, Any], cases: int | None) -> Length:
 
 
 def words(length: Length) -> str:
-    """Say a length, steps beside epochs.
+    """Return a length in words, both in steps and in epochs.
 
     >>> words(Length(2, epochs=200, steps=27000, cases=269))
     '269 training cases, batch 2, 200 epochs: 27,000 steps'
@@ -59,7 +59,7 @@ def words(length: Length) -> str:
 
 
 def _plateau(length: Length) -> str:
-    """Say the epochs of the plateau rule; nothing where there is none, or it counts in the protocol's epochs."""
+    """Return the epochs of the plateau rule in words; empty without it, or where its epochs are the protocol's."""
     epoch, patience = length.plateau_epoch, length.patience
     if epoch is None or patience is None:
         return ""

@@ -1,4 +1,7 @@
-"""The door for NIfTI files: opened to their last byte, turned to RAS, and refused with what they look like instead."""
+"""Load NIfTI fully, reorient to RAS, reject corrupt files.
+
+The message on a file that cannot be read says what it looks like instead: a Git LFS pointer, a web page, no gzip.
+"""
 
 import gzip
 import os
@@ -51,8 +54,8 @@ def require_file(path: Path) -> bytes:
     """Return the first bytes of a file; raise `InputError` if it is missing, leads nowhere, or cannot be opened."""
     if path.is_symlink() and not path.exists():
         raise InputError(
-            f"{path} is a link to {os.readlink(path)}, which is not there. Bring what it stands for (`git annex get`, "
-            "`dvc pull`), or mend the link."
+            f"{path} is a link to {os.readlink(path)}, which is not there. Fetch the file that it names "
+            "(`git annex get`, `dvc pull`), or fix the link."
         )
     if not path.exists():
         raise InputError(f"{path} is missing. Copy or download it.")
@@ -105,25 +108,25 @@ def _whole(path: Path) -> Iterator[Any]:
 def _require_size(path: Path, file: Any) -> None:
     """Raise unless voxels have a size.
 
-    Without an sform it is told by `pixdim`: nibabel reads 0 there as 1 mm, and takes the amount of what is negative.
+    Without an sform `pixdim` gives it: nibabel reads 0 there as 1 mm, and a negative length as its absolute value.
     """
     edges = file.affine[:3, :3]
     lengths = np.linalg.norm(edges, axis=0)
     if isinstance(file, nib.Nifti1Image) and not file.header["sform_code"]:
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
             lengths = file.header_class.from_fileobj(stream, check=False)["pixdim"][1 : 1 + min(3, len(file.shape))]
-    way_out = "Mend its header (sform, qform, pixdim), or leave the case out."
+    advice = "Fix its header (sform, qform, pixdim), or leave the case out."
     if not np.isfinite(file.affine).all():
-        raise InputError(f"{path} has an affine with NaN or infinity in it, {file.affine.tolist()}. {way_out}")
+        raise InputError(f"{path} has an affine with NaN or infinity in it, {file.affine.tolist()}. {advice}")
     if not (np.isfinite(lengths).all() and (lengths > 0).all()):
         found = " x ".join(f"{length:g}" for length in lengths)
-        raise InputError(f"{path} has voxels of {found} mm along x, y, z. {way_out}")
+        raise InputError(f"{path} has voxels of {found} mm along x, y, z. {advice}")
     if abs(np.linalg.det(edges)) <= FLAT * np.prod(lengths, dtype=float):
-        raise InputError(f"{path} has an affine whose axes lie in one plane, {edges.tolist()}. {way_out}")
+        raise InputError(f"{path} has an affine whose axes lie in one plane, {edges.tolist()}. {advice}")
 
 
 def _advice(path: Path, start: bytes) -> str:
-    """Return what a file that cannot be read looks like from its first bytes, and the way out."""
+    """Return what the first bytes of an unreadable file look like, and what to do."""
     if start.startswith(b"version https://git-lfs"):
         return "It is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned."
     if start.lstrip().startswith(b"<"):

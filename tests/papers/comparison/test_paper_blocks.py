@@ -96,7 +96,7 @@ def test_block_whose_runs_all_failed_leaves_the_others_be(tmp_path: Path) -> Non
 
 
 def test_damaged_scores_are_no_failed_run(tmp_path: Path) -> None:
-    """A note of them would stand in the table for ever: what lists the scores is the same once they are mended."""
+    """A note of them would stand in the table for ever: what lists the scores is the same once they are fixed."""
     batch = write_batch(tmp_path, "ls", {0: 0.5})
     (tmp_path / "ls" / "seed-0" / "scores.parquet").write_bytes(b"damaged")
     with pytest.raises(InputError, match=r"scores\.parquet is damaged"):

@@ -54,6 +54,6 @@ def test_bad_case_does_not_lose_the_others(fill, call, tmp_path):
     assert set(records(tmp_path)) == {"b"}
     assert not (tmp_path / "out" / "index.html").exists()
     images.write(folder / "a.nii.gz", probabilities_of(labels_of(0), 0), AFFINE)
-    mended = call(*words)
-    assert mended.code == 0
-    assert "1 of 2 cases were there" in mended.err
+    fixed = call(*words)
+    assert fixed.code == 0
+    assert "1 of 2 cases were there" in fixed.err

@@ -235,7 +235,7 @@ def read_prepared(folder: Path, sha256: str, manifest: Path) -> np.ndarray:
     Raises: InputError: if the file is missing, or damaged, be it in a single bit.
     """
     path = folder / f"{NAME}.npz"
-    with storage.told(path, manifest), np.load(path) as file:
+    with storage.reading(path, manifest), np.load(path) as file:
         kept: np.ndarray = file[NAME]
     if pieces.hash_array(kept) != sha256:
         raise InputError(

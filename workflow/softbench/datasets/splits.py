@@ -53,7 +53,7 @@ def _table(path: Path) -> pd.DataFrame:
         raise InputError(f"the split {path} cannot be read ({str(error).strip()}). Write {wanted}.") from error
     if tuple(split.columns) != COLUMNS:
         raise InputError(
-            f"{path} must be {wanted}, but its columns are {', '.join(split.columns)}. Mend its first line, and "
+            f"{path} must be {wanted}, but its columns are {', '.join(split.columns)}. Fix its first line, and "
             "separate columns by commas alone."
         )
     odd = split[(split == "").any(axis=1) | (split != split.apply(lambda words: words.str.strip())).any(axis=1)]
@@ -86,7 +86,7 @@ def check(split: pd.DataFrame, dataset_cases: pd.DataFrame) -> None:
         row = other.iloc[0]
         raise InputError(
             f"{row['case']} is of patient {row['patient']!r} in the split, but of {row['patient_dataset']!r} in the "
-            f"dataset ({len(other)} such case(s)). Mend the split's column `patient`."
+            f"dataset ({len(other)} such case(s)). Fix the split's column `patient`."
         )
     twice = both["case"].duplicated(keep=False)
     _require_one_part(both.assign(part=both["part"].mask(twice, BOTH)), "image_sha256", "the same image (sha256)")
@@ -147,7 +147,7 @@ def by_patient(patients: Mapping[str, str], *, train: float, val: float, test: f
     """
     if abs(train + val + test - 1) > 1e-9:
         raise InputError(
-            f"the shares of a split must add up to 1, but {train} + {val} + {test} do not. Mend the source's `SPLITS`."
+            f"the shares of a split must add up to 1, but {train} + {val} + {test} do not. Fix the source's `SPLITS`."
         )
     names = sorted(set(patients.values()))
     bounds = [round(train * len(names)), round((train + val) * len(names)), len(names)]

@@ -59,7 +59,7 @@ def _histories(batch: Path) -> Iterator[tuple[int, pd.DataFrame]]:
     for seed, outcome in storage.read_json(batch)["seeds"].items():
         path = batch.parent / f"seed-{seed}" / "history.csv"
         if outcome["status"] == "done":
-            with storage.told(path, batch):
+            with storage.reading(path, batch):
                 yield int(seed), pd.read_csv(path)
 
 

@@ -1,7 +1,7 @@
 """The manifest of a job that makes one piece for each of several methods: where their records lie, and their hashes.
 
-It is the one file of them that Snakemake knows. What makes a piece looks itself whether a finished one is there, so a
-job that was killed, or in which one method failed, goes on with what is missing.
+It is the only one of these files that Snakemake knows. The code that makes a piece first looks for a finished one, so a
+job that was killed, or in which one method failed, continues with what is missing.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ def make(output: Path, record: str, makers: Mapping[str, Maker], log: Log) -> No
     """Let each method make its piece, one after another, and write the manifest last.
 
     Args:
-        output: the manifest; the methods have folders beside it.
+        output: the manifest; the methods have folders next to it.
         record: file name of a method's record.
         makers: by method, in the order of the manifest.
         log: takes lines; those of a method begin with its name.
@@ -42,20 +42,20 @@ def make(output: Path, record: str, makers: Mapping[str, Maker], log: Log) -> No
     """
     failed: dict[str, Exception] = {}
     for method, make_piece in makers.items():
-        tell = partial(_tell, log, method)
+        log_line = partial(_log_with_name, log, method)
         try:
-            make_piece(output.parent / method / record, tell)
+            make_piece(output.parent / method / record, log_line)
         except Exception as error:
             if storage.explained(error):
                 raise
-            tell(f"FAILED: {error}")
+            log_line(f"FAILED: {error}")
             failed[method] = error
     if failed:
-        raise _told(failed, len(makers))
+        raise _failure(failed, len(makers))
     pieces.write_json(output, {"pieces": [_entry(output, method, record) for method in makers]})
 
 
-def _tell(log: Log, method: str, line: str) -> None:
+def _log_with_name(log: Log, method: str, line: str) -> None:
     log(f"{method}: {line}")
 
 
@@ -64,7 +64,7 @@ def _entry(output: Path, method: str, record: str) -> dict[str, str]:
     return {"method": method, "path": path, "hash": pieces.hash_file(output.parent / path)}
 
 
-def _told(failed: Mapping[str, Exception], count: int) -> Exception:
+def _failure(failed: Mapping[str, Exception], count: int) -> Exception:
     said = " ".join(f"{method}: {str(error).removesuffix('.')}." for method, error in failed.items())
     text = f"{len(failed)} of {count} methods failed. {said} {KEPT}"
     if all(isinstance(error, InputError) for error in failed.values()):

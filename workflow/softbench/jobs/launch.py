@@ -87,7 +87,7 @@ def jobs_of(folder: Path) -> list[str]:
 
 
 def lists(results: Path, patterns: tuple[str, ...] = PREPARED + RUNS) -> Iterator[Path]:
-    """Give the lists that jobs wrote last, without the circumstances beside them (`shard-0.provenance.json`) and the
+    """Give the lists that jobs wrote last, without their provenance (`shard-0.provenance.json`) and the
     records that a list of several methods names, which are no outputs."""
     named = set(_named(results))
     found = (path for pattern in patterns for path in sorted(results.glob(pattern)))

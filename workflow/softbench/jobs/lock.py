@@ -1,4 +1,4 @@
-"""One run at a time in a folder: the second is told who is at work there; a killed run blocks nobody after it.
+"""One run at a time in a folder: a second one stops and names the first; a killed run blocks no later one.
 
 The lock is the kernel's (`flock`), so that it goes with its process, however that ends, and no clock and no process
 number can be mistaken. What Snakemake's own lock files say is then stale, unless a run on another host wrote them: not
@@ -133,7 +133,7 @@ def end_with_starter(log: Callable[[str], None]) -> None:
             time.sleep(LOOK_EVERY_S)
         try:
             log("STOPPED: Snakemake has ended; the same command goes on from here.")
-        finally:  # whether or not there is still somebody to tell
+        finally:  # also where the terminal is gone
             os._exit(1)
 
     if os.environ.get(STARTER, "").startswith(_processes()):
@@ -142,7 +142,7 @@ def end_with_starter(log: Callable[[str], None]) -> None:
 
 @contextmanager
 def alone(path: Path, log: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock beside a job's log file; wait for it as long as another process works on the same output."""
+    """Hold a job's lock, named after its log file; wait for it as long as another process works on the same output."""
     with open(path.with_name(f".{path.stem}.lock"), "a", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What a job says: to its log file in full, to the terminal too, and one clear message when it cannot go on."""
+"""Write the lines of a job to its log file and to the terminal; end it with one message where it cannot continue."""
 
 import sys
 import time
@@ -22,17 +22,17 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     name = Path(path).with_suffix("").as_posix().removeprefix("results/logs/")
 
-    def tell(line: str) -> None:
+    def show(line: str) -> None:
         print(f"{name}: {line}", file=sys.stderr, flush=True)
 
-    with lock.alone(Path(path), tell), open(path, "wb", buffering=0) as file:
+    with lock.alone(Path(path), show), open(path, "wb", buffering=0) as file:
 
         def keep(text: str) -> None:
             with suppress(OSError):  # a log that cannot be written, on a full disk, stops no job
                 file.write(text.encode())
 
         def log(line: str) -> None:
-            tell(line)
+            show(line)
             keep(f"{time.strftime('%H:%M:%S')} {line}\n")
 
         lock.end_with_starter(log)

@@ -1,4 +1,4 @@
-"""Pieces: the units of work inside a job, each with a key, so that a killed job resumes and a changed one does not lie.
+"""Pieces: the units of work inside a job, each with a key, so that a killed job resumes and a changed one is made anew.
 
 A piece is one or more files (or folders) in a folder, with a record `<name>.key.json` that is written last.
 It counts as done only if its record is there, holds the key that the job asks for, and names files that exist.
@@ -89,7 +89,7 @@ def made_by() -> dict[str, str]:
 
 @contextmanager
 def scratch_folder(folder: Path, name: str) -> Iterator[Path]:
-    """Give a temporary folder beside the final place, where a rename suffices."""
+    """Give a temporary folder on the disk of the final place, so that a rename suffices."""
     with tempfile.TemporaryDirectory(prefix=f".{name}.", suffix=".part", dir=folder) as scratch:
         yield Path(scratch)
 
@@ -153,7 +153,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_file(path: Path, write: Callable[[Path], Any]) -> None:
-    """Let `write` fill a temporary file beside `path` (same suffix), then rename it into place."""
+    """Let `write` fill a temporary file next to `path` (same suffix), then rename it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path.parent, path.name, older_than_s=3600)
     with scratch_folder(path.parent, path.name) as scratch, storage.writing(path):

@@ -66,9 +66,9 @@ class Watch:
 
 
 def of_cases(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Sum what the pieces of single cases took: whoever stops a job in the middle still learns what the whole cost.
+    """Sum what the pieces of single cases took, also those that an earlier, stopped job made.
 
-    Returns: `cases`; `cases_timed`, those whose record tells its CPU time; their sum `cases_cpu_seconds`; and
+    Returns: `cases`; `cases_timed`, those whose record holds its CPU time; their sum `cases_cpu_seconds`; and
         `code`, as `code_of`.
     """
     records = list(records)

@@ -64,9 +64,9 @@ def explained(error: BaseException) -> str | None:
 def _way_out(number: int, place: Path) -> str:
     goes_on = "then give the same command again: what is finished is kept."
     if number in FULL:
-        return f"Make room on the disk, or have the quota raised ({_free(place)}), {goes_on}"
+        return f"Free space on the disk, or have the quota raised ({_free(place)}), {goes_on}"
     if number in FORBIDDEN:
-        return f"Mend its owner, its permissions or how its disk is mounted, {goes_on}"
+        return f"Fix its owner, its permissions or how its disk is mounted, {goes_on}"
     return f"Look at that file and its disk, {goes_on}"
 
 
@@ -83,7 +83,7 @@ def _existing(place: Path) -> Path:
 
 
 def _number_of_probe(place: Path) -> int | None:
-    """Return why a small file cannot be written beside a place; None if it can."""
+    """Return why a small file cannot be written at a place; None if it can."""
     try:
         with tempfile.TemporaryFile(dir=_existing(place), buffering=0) as file:
             file.write(PROBE)
@@ -115,13 +115,13 @@ KEPT = "give the same command again: what is whole is kept."
 
 
 @contextmanager
-def told(path: Path, listed: Path | str) -> Iterator[None]:
+def reading(path: Path, listed: Path | str) -> Iterator[None]:
     """Turn whatever goes wrong while a file is read into one message.
 
     Args:
         path: the file that is read.
-        listed: the manifest that lists it: Snakemake knows that one alone, so it must go, too.
-    Raises: InputError: with the file, the cause and the way out.
+        listed: the manifest that lists it: Snakemake knows that one alone, so it must be deleted, too.
+    Raises: InputError: with the file, the cause and what to do.
     """
     try:
         yield
@@ -148,18 +148,18 @@ def require_checksums(path: Path) -> None:
     """Raise ValueError unless all parts of a zip file (torch's, numpy's) have their checksums; torch does not look."""
     with zipfile.ZipFile(path) as file:
         if (part := file.testzip()) is not None:
-            raise ValueError(f"the checksum of {part} does not fit")
+            raise ValueError(f"the checksum of {part} is wrong")
 
 
 def read_json(path: Path, listed: Path | str | None = None) -> Any:
-    """Read JSON. Raises: InputError: as `told`; the file itself is its list where none is given."""
-    with told(path, listed or path):
+    """Read JSON. Raises: InputError: as `reading`; the file itself is its list where none is given."""
+    with reading(path, listed or path):
         return json.loads(path.read_text(encoding="utf-8"))
 
 
 def read_parquet(path: Path, listed: Path | str, **options: Any) -> "pd.DataFrame":
-    """Read a table and the checksums of its pages, where it was written with them. Raises: InputError: as `told`."""
-    with told(path, listed):
+    """Read a table and the checksums of its pages, where it was written with them. Raises: InputError: as `reading`."""
+    with reading(path, listed):
         if path.is_dir():  # pandas takes it for a table in parts, without rows
             raise IsADirectoryError("it is a folder")
         import pandas as pd  # storage is imported where no table is read

@@ -180,4 +180,4 @@ def _parsed(path: Path) -> ast.Module:
         return ast.parse(path.read_text(encoding="utf-8"))
     except (SyntaxError, ValueError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise InputError(f"{path}{line} is no Python: {error.args[0]}. Mend it.") from None
+        raise InputError(f"{path}{line} is no Python: {error.args[0]}. Fix it.") from None

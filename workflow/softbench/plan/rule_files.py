@@ -54,7 +54,7 @@ def unreadable(path: Path, error: Exception) -> InputError:
     line = f" in {error.text.strip()!r}" if isinstance(error, SyntaxError) and error.text else ""
     said = error.msg if isinstance(error, SyntaxError) else str(error)
     said = f"{type(error).__name__}: {said.rstrip('.')}{line}"
-    return InputError(f"{short(path)} cannot be read: {said}. Mend the file, or {COPY}.")
+    return InputError(f"{short(path)} cannot be read: {said}. Fix the file, or {COPY}.")
 
 
 def check_recipe(

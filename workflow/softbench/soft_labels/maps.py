@@ -61,7 +61,7 @@ def read(folder: Path, case: str) -> dict[str, np.ndarray]:
     Raises: InputError: if they are not there, or damaged; the message names the file.
     """
     path = folder / "cases" / f"{case}.npz"
-    with storage.told(path, folder / "shard-*.json"), np.load(path) as file:
+    with storage.reading(path, folder / "shard-*.json"), np.load(path) as file:
         return unpack(dict(file))
 
 

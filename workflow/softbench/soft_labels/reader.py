@@ -18,7 +18,7 @@ from softbench.soft_labels.shares import probabilities, shares_of
 
 VERSION = 1
 WRITTEN = ("recipe", "kind", "settings", "classes", "normalised", "key", "cases")  # what every manifest says
-AGAIN = "Mend the program that its `soften_` rule calls, delete the folder, and run the rule again."
+AGAIN = "Fix the program that its `soften_` rule calls, delete the folder, and run the rule again."
 
 
 @dataclass(frozen=True)

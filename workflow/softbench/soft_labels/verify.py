@@ -27,7 +27,7 @@ def made(
     Raises: InputError: as `check`, and for whatever the recipe raises.
     """
     path = Path(str(module.__file__))
-    hint = f"Mend {short(path)}: `softbench check {path.stem}` tries it in seconds."
+    hint = f"Fix {short(path)}: `softbench check {path.stem}` tries it in seconds."
     try:
         soft = make()
     except (InputError, MemoryError):

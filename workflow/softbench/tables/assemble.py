@@ -110,7 +110,7 @@ def _ensembles(pieces: Iterable[Piece], made: list[Ensemble]) -> Iterator[Scored
 def _reliability(path: Path, listed: Path, prediction: str) -> dict[str, Reliability]:
     """Return the bins of each region; none where that prediction was not made."""
     names = {roi: roi if prediction == RAW else f"{prediction}_{roi}" for roi in REGIONS}
-    with storage.told(path, listed), np.load(path) as arrays:
+    with storage.reading(path, listed), np.load(path) as arrays:
         there = {key.split(".")[0] for key in arrays}
         return {roi: Reliability.from_arrays(arrays, name) for roi, name in names.items() if name in there}
 

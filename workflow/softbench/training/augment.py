@@ -43,7 +43,7 @@ def draw(protocol: Protocol, dims: int, rng: np.random.Generator) -> Move:
 
 
 def apply(sample: Sample, move: Move) -> Sample:
-    """Return the sample moved; shapes stay (transposes and odd turns need axes of one length, which config checks)."""
+    """Return the sample moved; shapes stay (transposes and quarter turns need axes of one length: config checks it)."""
     for a, b in move.transposes:
         sample = [part.transpose(a, b) for part in sample]
     for a, b, count in move.turns:

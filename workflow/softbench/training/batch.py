@@ -33,7 +33,7 @@ class Batch(Material):
         return named | {"coarse": run.resolution is not None}
 
     def seed(self, seed: int, folder: Path) -> dict[str, Any]:
-        """Train and score one seed, or take what is there; a run that diverges is recorded, not raised."""
+        """Train and score one seed, or take its finished pieces; a run that diverges is recorded, not raised."""
         train, score = partial(weights.fill, self, seed, folder), partial(scores.fill, self, seed, folder)
         try:
             model = pieces.make(folder, "model", self.key_of_model(seed), train)
@@ -42,8 +42,8 @@ class Batch(Material):
             return {"status": "failed", "reason": str(error)}
         parts.remove_checkpoint(folder)
         scored = pieces.make(folder, "scores", self.key_of_scores(seed), score)
-        told = {name: model[name] for name in ("training", "validation")}
-        return {"status": "done", "model": model["hash"], "scores": scored["hash"], "key": scored["key"], **told}
+        facts = {name: model[name] for name in ("training", "validation")}
+        return {"status": "done", "model": model["hash"], "scores": scored["hash"], "key": scored["key"], **facts}
 
 
 def run_batch(batch: Batch, seeds: Sequence[int], folder: Path, output: Path) -> None:

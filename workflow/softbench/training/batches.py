@@ -1,4 +1,4 @@
-"""From the data in memory to the batch of a step: a gather, with crops, flips and augmentation on the device."""
+"""Make the batch of a step from the cached data: random crops, flips and augmentation, on the device of training."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ VERSION = 1
 
 
 class Buffers(NamedTuple):
-    """Memory that every batch of a run is written into: fresh memory costs more than the copy.
+    """Memory that every batch of a run is written into: allocating it anew costs more than the copy.
 
     images (B, M, ...) and soft (B, C, ...) float32, channels last; hard (B, ...) int64; valid (B, ...) bool.
     """
@@ -73,7 +73,7 @@ def batch_of(
 
 
 def _sample(data: CachedData, protocol: Protocol, n: int, rater: int, where: np.ndarray) -> list[torch.Tensor]:
-    """Cut one crop of case n, its place relative to the room that there is."""
+    """Cut one crop of case n; `where` is its place along each axis, from 0 to 1."""
     extent, crop = data.extents[n], protocol.patch_size
     starts = [int(u * (max(0, have - size) + 1)) for u, have, size in zip(where, extent, crop, strict=True)]
     window: list[Any] = [slice(start, start + size) for start, size in zip(starts, crop, strict=True)]

@@ -1,4 +1,4 @@
-"""The training data in memory: padded to one grid, in half the bytes that files have, on the GPU where it fits."""
+"""Cache the training data in memory: padded to one grid, in half the bytes of the files, on the GPU where it fits."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +63,7 @@ def load(
     first, rest = _first(targets)
     shapes = [(len(cases), *array.shape[: array.ndim - len(grid)], *grid) for array in (cases[0].images, *first)]
     dtypes = (_image_type(cases), torch.uint16, torch.uint8)
-    images, soft, hard = _room(shapes, dtypes, device, log)
+    images, soft, hard = _allocate(shapes, dtypes, device, log)
     for n, (case, (codes, labels)) in enumerate(zip(cases, rest, strict=True)):
         images[n].copy_(torch.from_numpy(pad_edge(case.images, grid)))
         soft[n].copy_(torch.from_numpy(pad_background(codes, grid)))
@@ -87,7 +87,7 @@ def _image_type(cases: Sequence[Case]) -> torch.dtype:
     return torch.float16 if largest <= LARGEST_HALF else torch.float32
 
 
-def _room(
+def _allocate(
     shapes: Sequence[tuple[int, ...]],
     dtypes: Sequence[torch.dtype],
     device: torch.device,
@@ -104,7 +104,7 @@ def _room(
 
 
 def fits(size: int, free: int) -> bool:
-    """Return whether data of `size` bytes go into a GPU with `free` bytes, beside the network that learns from them."""
+    """Return whether data of `size` bytes fit into a GPU with `free` bytes and leave enough for the network."""
     return size <= SHARE_OF_GPU * free
 
 

@@ -1,4 +1,4 @@
-"""Training on a coarser grid: images and labels brought there, probabilities brought back."""
+"""Train on a coarser grid: downsample images and labels, upsample probabilities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ ALLOWED = {  # `resolution` of a method
         ],
         "description": "fine voxels of a coarser one, one number or one an axis",
     },
-    "images": {"enum": ["mean", "bilinear"], "description": "how images are brought there"},
-    "labels": {"enum": ["soft_label", "nearest"], "description": "what is learned there"},
+    "images": {"enum": ["mean", "bilinear"], "description": "how images are downsampled"},
+    "labels": {"enum": ["soft_label", "nearest"], "description": "labels to learn from on the coarser grid"},
 }
 
 
@@ -27,7 +27,7 @@ ALLOWED = {  # `resolution` of a method
 class Resolution:
     """How a method coarsens: `factor`, `images` (mean or bilinear), `labels` (soft_label or nearest).
 
-    The two choices are independent, so that what labels bring can be told from what images bring.
+    The two choices are independent, so that the effect of labels and that of images can be separated.
     """
 
     factor: int | Sequence[int]
@@ -75,7 +75,7 @@ class Resolution:
         return list(resolution.grid(crop, self.factor))
 
     def refine(self, probabilities: np.ndarray, shape: Sequence[int]) -> np.ndarray:
-        """Bring probabilities (C, ...) back to the fine grid `shape`, linearly (half-pixel centres); sums stay 1."""
+        """Upsample probabilities (C, ...) to the fine grid `shape`, linearly (half-pixel centres); sums stay 1."""
         size = resolution.factors(self.factor, len(shape))
         fine = [n * f for n, f in zip(probabilities.shape[1:], size, strict=True)]
         mode = "bilinear" if len(shape) == 2 else "trilinear"

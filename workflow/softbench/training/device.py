@@ -46,7 +46,7 @@ def channels_last(thing: Any) -> Any:
 def send(values: np.ndarray | torch.Tensor, device: torch.device) -> torch.Tensor:
     """Return values on a device; floats of numpy become float32. A tensor that is there already is returned as it is.
 
-    To a GPU the copy goes by way of pinned memory, so that it runs beside the work that the GPU has already been given;
+    To a GPU the copy goes by way of pinned memory, so that it overlaps with the work that is already queued on the GPU;
     torch keeps the pinned memory until the copy is done.
     """
     if isinstance(values, np.ndarray):

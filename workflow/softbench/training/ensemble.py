@@ -2,7 +2,7 @@ r"""The ensemble of a method: the mean of its seeds' probabilities, scored like 
 
 .. math:: \bar p_c = \frac 1 S \sum_{s=1}^S \mathrm{softmax}(z_s)_c
 
-Two predictions come of it: `ensemble`, the mean, and where scoring has `temperature` also `ensemble_temperature`, the
+It gives two predictions: `ensemble`, the mean, and where scoring has `temperature` also `ensemble_temperature`, the
 mean at a temperature of its own, that fits the validation cases best (pool, then calibrate; see
 `temperature_scaling.py`). The seeds' own temperatures do not enter. Rows have no seed. On a coarser grid of training,
 mean and temperature are taken there, and the result is brought to the full grid, as a run's.
@@ -59,15 +59,15 @@ def run_all(
         data: folder of the prepared data set, which is opened once.
         split: of the experiment.
         version: of the modules that decide an ensemble.
-        output: the joint manifest; the methods have folders beside it.
+        output: the joint manifest; the methods have folders next to it.
         device: where the networks compute.
         log: takes lines of progress; the name of the method is put before them.
     Raises: InputError and others: as `joint_manifest.make`.
     """
     dataset = datasets.open(data)
 
-    def score(method: Mapping[str, Any], record: Path, tell: Callable[[str], None]) -> None:
-        batch = Material(Run.of(method["run"]), dataset, Path(method["soft_label"]).parent, split, device, tell)
+    def score(method: Mapping[str, Any], record: Path, log_line: Callable[[str], None]) -> None:
+        batch = Material(Run.of(method["run"]), dataset, Path(method["soft_label"]).parent, split, device, log_line)
         run(batch, list(map(Path, method["batches"])), version, record)
 
     makers = {method["run"]["names"]["method"]: partial(score, method) for method in methods}
@@ -75,15 +75,15 @@ def run_all(
 
 
 def run(batch: Material, manifests: Sequence[Path], version: Mapping[str, int], output: Path) -> None:
-    """Score the ensemble of a method, a piece in `ensemble/` beside `output`, and write the record last.
+    """Score the ensemble of a method, a piece in `ensemble/` next to `output`, and write the record last.
 
     Args:
         batch: the data and settings of the method; nothing is trained.
-        manifests: of all batches of the method; their seeds lie beside them.
+        manifests: of all batches of the method; the folders of their seeds lie next to them.
         version: of the modules that decide an ensemble.
         output: ensemble.json: `status` ("done" or "not made", then with its `reason`), the `seeds` that it is made of
             and those that `failed`.
-    Raises: InputError: if the weights of a seed are not those that its manifest tells of.
+    Raises: InputError: if the weights of a seed do not have the hash in its manifest.
     """
     outcomes = _outcomes(manifests)
     done = {seed: outcome for seed, outcome in outcomes.items() if outcome["status"] == "done"}
@@ -128,12 +128,13 @@ def _fill(batch: Material, done: Mapping[int, Outcome], folder: Path, scratch: P
 
 
 def _load(folder: Path, outcome: Outcome, device: torch.device) -> nn.Module:
-    """Load the network of a seed, and see that it is the one that its batch tells of."""
+    """Load the network of a seed, and compare its weights with the hash in the batch's manifest."""
     path = folder / "model.pt"
     model = inference.load_model(path, device) if path.exists() else None
     if model is None or inference.hash_weights(model) != outcome["model"]:
-        found = "is missing" if model is None else "holds other weights than its batch tells of"
+        found = "is missing" if model is None else "holds other weights than the manifest of its batch lists"
         raise InputError(
-            f"{path} {found}, so it can join no ensemble. Delete {folder} and the batch-*.json beside it; run again."
+            f"{path} {found}, so it cannot be part of an ensemble. Delete {folder} and the "
+            "batch-*.json next to it, then run again."
         )
     return model

@@ -27,12 +27,12 @@ from softbench.training.protocol import Protocol
 VERSION = 3
 CHECKPOINT_S = 20.0  # seconds between two checkpoints: what a kill costs at most
 REPORT_S = 15.0  # seconds between two lines of progress
-LOOK_EVERY = 20  # steps between two looks at the loss: a look waits for the device
+LOOK_EVERY = 20  # steps between two readings of the loss: reading it waits for the device
 
 
 @contextmanager
-def _torch_as_it_was() -> Iterator[None]:
-    """Take subnormal numbers for 0 in training alone, where they are slow, and give random generators back after it."""
+def _restoring_torch() -> Iterator[None]:
+    """Flush subnormal numbers to 0 during training, where they are slow; restore the random generators after it."""
     torch.set_flush_denormal(True)
     gpus = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
     try:
@@ -42,7 +42,7 @@ def _torch_as_it_was() -> Iterator[None]:
         torch.set_flush_denormal(False)
 
 
-@_torch_as_it_was()
+@_restoring_torch()
 def train(
     data: CachedData,
     validation: Sequence[Case],
@@ -125,7 +125,7 @@ def train(
 
 
 def _seed(seed: int, step: int, device: torch.device) -> None:
-    """Let networks with dropout draw numbers that are a function of (seed, step)."""
+    """Seed torch's generators for a step, so that dropout is a function of (seed, step)."""
     number = rng.dropout_seed(seed, step)
     torch.default_generator.manual_seed(number)
     if device.type == "cuda":
@@ -148,10 +148,10 @@ def comparable(dsc: float) -> float:
 
 
 class Every:
-    """Says from time to time that it is time."""
+    """True at most once every `seconds`."""
 
     def __init__(self, seconds: float) -> None:
-        """Begin to wait."""
+        """Start the clock."""
         self.seconds, self.last = seconds, time.monotonic()
 
     def due(self) -> bool:

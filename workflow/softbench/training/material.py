@@ -1,4 +1,4 @@
-"""What a method learns from and is scored on: the data set, the soft labels and the split, read once for all seeds."""
+"""The data of a run (cases, soft labels, split) on its grid of training, read once for all seeds."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -66,13 +66,16 @@ class Need:
         """Return the bytes of a batch of crops."""
         return self.fixed + self.of_voxel * batch * math.prod(crop)
 
-    def largest_batch(self, crop: Sequence[int], room: float) -> int:
+    def largest_batch(self, crop: Sequence[int], free: float) -> int:
         """Return how many crops fit into so many bytes, 0 if none does."""
-        return max(0, int((room - self.fixed) // (self.of_voxel * math.prod(crop))))
+        return max(0, int((free - self.fixed) // (self.of_voxel * math.prod(crop))))
 
-    def largest_crop(self, batch: int, crop: Sequence[int], room: float) -> tuple[int, ...] | None:
+    def largest_crop(self, batch: int, crop: Sequence[int], free: float) -> tuple[int, ...] | None:
         """Return the largest crop below this one of which a batch fits; None if none does."""
-        return next((one for one in smaller(crop, self.multiple) if self.bytes(batch, one) <= room), None)
+        return next(
+            (smaller_crop for smaller_crop in smaller(crop, self.multiple) if self.bytes(batch, smaller_crop) <= free),
+            None,
+        )
 
 
 def smaller(crop: Sequence[int], multiple: int) -> list[tuple[int, ...]]:
@@ -107,18 +110,18 @@ def advice(step: Step, free_bytes: float, precision: str = "fp32") -> str:
     """
     try:
         need = estimate(step, precision)
-    except Exception:  # an odd network; whoever asks has an error of their own to report
+    except Exception:  # the caller reports the error that it has
         title = f"batch {step.batch} of {grid(step.crop)}"
         return f"{title} does not fit, {gib(free_bytes)} are free: take a smaller batch or crop."
-    room = USABLE * free_bytes
+    usable = USABLE * free_bytes
     found = f"batch {step.batch} of {grid(step.crop)} needs about {gib(need.bytes(step.batch, step.crop))}"
     found += f", {gib(free_bytes)} are free"
     options: list[str] = []
-    if batch := min(step.batch - 1, need.largest_batch(step.crop, room)):
+    if batch := min(step.batch - 1, need.largest_batch(step.crop, usable)):
         options.append(f"batch {batch}")
-    if crop := need.largest_crop(step.batch, step.crop, room):
+    if crop := need.largest_crop(step.batch, step.crop, usable):
         options.append(f"a crop of {grid(crop)}")
-    elif crop := need.largest_crop(1, step.crop, room):
+    elif crop := need.largest_crop(1, step.crop, usable):
         options.append(f"batch 1 of {grid(crop)}")
     if options:
         return f"{found}: {', or '.join(options)} would fit."
@@ -151,7 +154,7 @@ def usable_bytes(device: torch.device) -> int:
 
 
 def _kept_bytes(model: nn.Module, step: Step, batch: int, lengths: Sequence[int], precision: str) -> float:
-    """Return the bytes of images, target and all that a forward pass keeps, and of the gradients that will flow."""
+    """Return the bytes of images, target, all that a forward pass keeps, and gradients of the largest tensor."""
     weights = {tensor.untyped_storage().data_ptr() for tensor in [*model.parameters(), *model.buffers()]}
     fed = torch.zeros(batch, step.channels, *lengths)
     images = channels_last(fed)

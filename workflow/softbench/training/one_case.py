@@ -1,4 +1,4 @@
-"""The probabilities of single cases, inferred again from the weights of a finished seed: what pictures show."""
+"""The probabilities of single cases, predicted again from the weights of a finished seed, for figures."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -30,9 +30,9 @@ def probabilities(
     """
 
     def of_case(method: str, folder: Path, case: str) -> np.ndarray:
-        one = runs[method]
-        data, soft = Path(one["data"]).parent, Path(one["soft_label"]).parent
-        batch = Material(Run.of(one["run"]), data, soft, splits.read(Path(one["split"])), device, log)
+        given = runs[method]
+        data, soft = Path(given["data"]).parent, Path(given["soft_label"]).parent
+        batch = Material(Run.of(given["run"]), data, soft, splits.read(Path(given["split"])), device, log)
         torch.set_num_threads(batch.run.protocol.threads)
         model = inference.load_model(folder / "model.pt", device)
         view = view_of(batch.protocol)

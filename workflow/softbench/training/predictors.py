@@ -1,4 +1,4 @@
-"""Where the probabilities of a case come from: trained networks, or the two ends of the scale that need no training."""
+"""Predictors of a case's probabilities: trained networks, reference labels (oracle), class frequencies (chance)."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -68,7 +68,7 @@ def certain(case: Case, rater: int, classes: int) -> np.ndarray:
 
 
 def chance(dataset: Dataset, cases: Sequence[str]) -> Predictor:
-    """Predict the class frequencies of some cases (the training part) for every voxel: what knowing nothing scores."""
+    """Predict the class frequencies of some cases (the training part) for every voxel, whatever the image shows."""
     frequencies = class_frequencies(dataset, cases)
 
     def of_case(case: Case) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A protocol: all that decides a training run besides its data, network, loss and seed."""
+"""A protocol: all settings of a training run except its data, network, loss and seed."""
 
 from dataclasses import dataclass, field, replace
 

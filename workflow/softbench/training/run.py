@@ -26,7 +26,7 @@ ALLOWED = {  # `scoring` of an experiment
         "type": "array",
         "items": {"constant": "metrics/cross_check.py:LIBRARIES"},
         "uniqueItems": True,
-        "description": "libraries whose values stand beside ours",
+        "description": "libraries whose values are added for comparison with ours",
     },
     "temperature": {"type": "boolean", "description": "score again, scaled by a temperature fitted on validation"},
     "thresholds": {"type": "boolean", "description": "hard metrics at the best threshold of EPD"},
@@ -39,11 +39,11 @@ ALLOWED = {  # `scoring` of an experiment
 class Scoring:
     """How predictions are scored; the names are those of an experiment in config.
 
-    in_plane: add MRBrainS18's in-plane HD95. cross_check: libraries whose values stand beside ours. thresholds: add
-    hard metrics at the best threshold, chosen on validation and on test cases. temperature: score a second time, with
-    logits divided by the temperature that fits the validation cases best. keep_probabilities: store those of the test
-    cases, 16 bits a class and voxel. An experiment's `ensemble` is not here: it asks for a job of its own, and changes
-    no run.
+    in_plane: add MRBrainS18's in-plane HD95. cross_check: libraries whose values are added for comparison with
+    ours. thresholds: add hard metrics at the best threshold, chosen on validation and on test cases. temperature: score
+    a second time, with logits divided by the temperature that fits the validation cases best. keep_probabilities: store
+    those of the test cases, 16 bits a class and voxel. An experiment's `ensemble` is not here: it has a job of its own,
+    and changes no run.
     """
 
     tolerances_mm: list[float]
@@ -82,6 +82,6 @@ class Run:
 
 
 def _coarse(settings: dict[str, Any]) -> "Resolution":
-    """Import the module of coarser grids by name: whoever trains on the full grid does not depend on it."""
+    """Import the module of coarser grids by name, so that runs on the full grid do not depend on its VERSION."""
     resolution: Resolution = importlib.import_module("softbench.training.coarse").Resolution(**settings)
     return resolution

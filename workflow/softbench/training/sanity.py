@@ -1,8 +1,8 @@
 """Sanity rows: the two ends of every scale, scored like a method and trained like none.
 
 `oracle` predicts the first rater's labels and must be perfect where there is no other rater; `chance` predicts the
-training part's class frequencies everywhere, so its values follow from the data. A method between them is worth its
-training. Where a case has several raters, `raters` scores each against each other (`score_rater_pairs`): a method with
+training part's class frequencies everywhere, so its values follow from the data. A useful method lies between
+them. Where a case has several raters, `raters` scores each against each other (`score_rater_pairs`): a method with
 their DSC agrees with the raters as they agree with each other.
 """
 
@@ -51,8 +51,8 @@ def run_all(
     Raises: InputError and others: as `joint_manifest.make`.
     """
 
-    def score_row(row: Mapping[str, Any], record: Path, tell: Callable[[str], None]) -> None:
-        run(**row, dataset=dataset, split=split, output=record, log=tell)
+    def score_row(row: Mapping[str, Any], record: Path, log_line: Callable[[str], None]) -> None:
+        run(**row, dataset=dataset, split=split, output=record, log=log_line)
 
     joint_manifest.make(output, RECORD, {row["names"]["method"]: partial(score_row, row) for row in rows}, log)
 
@@ -69,7 +69,7 @@ def run(
     output: Path,
     log: Callable[[str], None],
 ) -> None:
-    """Score a sanity row as one seed beside `output`, and write the batch's manifest last.
+    """Score a sanity row as one seed in a folder next to `output`, and write the batch's manifest last.
 
     Args:
         kind: one of `KINDS`.

@@ -38,7 +38,7 @@ def key_of_model(material: Material, seed: int) -> str:
 
 
 def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str, Any]:
-    """Fill the piece `model`: weights and history; return their hash and what the manifest tells of them."""
+    """Fill the piece `model`: weights and history; return their hash and facts for the batch's manifest."""
     watch = provenance.Watch(material.device)
     model, history = train(
         material.cached_data,

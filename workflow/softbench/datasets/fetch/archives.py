@@ -26,7 +26,7 @@ DAMAGE = (tarfile.TarError, zipfile.BadZipFile, sevenzip.DamagedError, EOFError,
 
 
 class DamagedArchiveError(InputError):
-    """An archive that cannot be read to its end: another download may mend it."""
+    """An archive that cannot be read to its end: another download may fix it."""
 
 
 def require_archive_bytes(head: bytes, where: str, name: str = "") -> None:
@@ -160,7 +160,7 @@ def require_space(folder: Path, needed: float, what: str) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise InputError(
-            f"{what} needs {needed / 1e9:.2f} GB in {folder}, but {free / 1e9:.2f} GB are free. Make room."
+            f"{what} needs {needed / 1e9:.2f} GB in {folder}, but {free / 1e9:.2f} GB are free. Free space."
         )
 
 

@@ -42,7 +42,7 @@ def read_sums(path: Path) -> dict[str, Sum]:
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
     whole = all(len(row) == len(COLUMNS) and row[1].isdigit() for row in rows[1:])
     if not rows or tuple(rows[0]) != COLUMNS or not whole:
-        raise InputError(f"{path} must have the columns {', '.join(COLUMNS)}. Mend it, or delete it to record anew.")
+        raise InputError(f"{path} must have the columns {', '.join(COLUMNS)}. Fix it, or delete it to record anew.")
     return {file: (int(size), sha256) for file, size, sha256 in rows[1:]}
 
 

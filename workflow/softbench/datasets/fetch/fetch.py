@@ -128,7 +128,7 @@ def require_unchanged(output: Path, folder: Path | None = None, log: Log = print
     if changed:
         raise InputError(
             f"{len(changed)} file(s) in {output / 'files'} are not as they were fetched, {min(changed)} first. Delete "
-            f"{output / 'manifest.json'} and run again: what was downloaded is mended, what you changed is taken anew."
+            f"{output / 'manifest.json'} and run again: what was downloaded is fixed, what you changed is taken anew."
         )
 
 

@@ -55,7 +55,7 @@ def take_in(order: Order) -> dict[str, Any]:
     except OSError as error:
         raise InputError(
             f"{order.case}: {error.filename or order.folder} cannot be read or written ({error.strerror or error}). "
-            "Make room on the disk, or mend its permissions, and run again: the cases that are finished are kept."
+            "Free space on the disk, or fix its permissions, and run again: the cases that are finished are kept."
         ) from error
     return record
 

@@ -264,7 +264,7 @@ def _require_none_refused(name: str, refused: Sequence[tuple[str, str]], *, fini
         lines = "\n".join(f"  {case}: {reason}" for case, reason in sorted(refused))
         raise InputError(
             f"{len(refused)} case(s) of {name} cannot be used:\n{lines}\n"
-            "Mend them, or leave them out (in config, `drop: {case: reason}` of the dataset), and run again; the "
+            "Fix them, or leave them out (in config, `drop: {case: reason}` of the dataset), and run again; the "
             f"{finished} others are finished and kept."
         )
 

@@ -89,7 +89,7 @@ def by_rater(paths: Iterable[Path]) -> dict[int, dict[Path, int]]:
         numbers[instance][int(number) if number.isdigit() else 0] = path
     for instance, found in numbers.items():
         if instance.split("_")[0] not in PAINTED:
-            raise InputError(f"holds the instance {instance!r}, but known are {', '.join(PAINTED)}. Mend its name.")
+            raise InputError(f"holds the instance {instance!r}, but known are {', '.join(PAINTED)}. Fix its name.")
         if tuple(sorted(found)) != RATERS:
             has = ", ".join(map(str, sorted(found)))
             raise InputError(
@@ -119,5 +119,5 @@ def paint(instances: Mapping[Path, int]) -> Image:
         reading.require_same_grid(path, mask, first, painted)
         painted.array[mask.array == 1] = class_id
     if painted is None:
-        raise InputError("holds no instance. Mend it, or `drop` the case.")
+        raise InputError("holds no instance. Fix it, or `drop` the case.")
     return painted

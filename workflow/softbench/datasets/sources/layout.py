@@ -45,7 +45,7 @@ def require_cases(source: ModuleType, folder: Path) -> list[RawCase]:
         cases: list[RawCase] = source.find_cases(folder) if folder.is_dir() else []
     except OSError as error:
         raise InputError(
-            f"{error.filename or folder} cannot be read ({error.strerror or error}). Mend its permissions: see `ls -l`."
+            f"{error.filename or folder} cannot be read ({error.strerror or error}). Fix its permissions: see `ls -l`."
         ) from error
     if not cases:
         state = "holds no cases of" if folder.is_dir() else "is missing or no folder; wanted is"

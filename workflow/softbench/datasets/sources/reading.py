@@ -96,7 +96,7 @@ def require_same_grid(path: Path, volume: images.Image, first_path: Path, first:
         off = np.abs(volume.affine - first.affine).max()
         raise InputError(
             f"{path} and {first_path} have the same shape, but their affines differ by up to {off:.3g} mm. "
-            "Mend the header that is wrong, or resample one onto the other."
+            "Fix the header that is wrong, or resample one onto the other."
         )
 
 
@@ -104,13 +104,13 @@ def intensities(path: Path | str, array: np.ndarray) -> np.ndarray:
     """Return an image as float32; raise if it holds NaN, Inf or one single value."""
     require_finite(str(path), array)
     if array.min() == array.max():
-        raise InputError(f"{path} is constant: every voxel is {array.flat[0]}. Mend the file or leave the case out.")
+        raise InputError(f"{path} is constant: every voxel is {array.flat[0]}. Fix the file or leave the case out.")
     with np.errstate(over="ignore"):
         single = array.astype(np.float32)
     if not np.isfinite(single).all():
         raise InputError(
             f"{path} holds intensities up to {np.abs(array).max():.3g}, beyond what 32 bits can hold: most likely its "
-            "bytes or its scale (scl_slope) are wrong. Mend the file or leave the case out."
+            "bytes or its scale (scl_slope) are wrong. Fix the file or leave the case out."
         )
     return single
 
@@ -141,7 +141,7 @@ def class_ids(
     if unknown:
         raise InputError(
             f"{name} must hold the ids {sorted({*ids, *ignored})}, but holds {_shortened(unknown)} "
-            "(id: voxels). Is it an image, or a label map of another release? Mend it, or leave the case out."
+            "(id: voxels). Is it an image, or a label map of another release? Fix it, or leave the case out."
         )
     return classes, usable
 

@@ -106,7 +106,7 @@ class Code:
         if path not in self.facts:
             raise InputError(f"{self.workflow / path} is named by a rule but does not exist.")
         if error := self.facts[path].error:
-            raise InputError(f"{self.workflow / path}{error}. Mend it.")
+            raise InputError(f"{self.workflow / path}{error}. Fix it.")
         return self.facts[path]
 
     def _modules_of(self, dotted: str) -> Iterator[str]:

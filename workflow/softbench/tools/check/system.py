@@ -97,7 +97,7 @@ def _room(folder: Path) -> Finding:
     room, files = shutil.disk_usage(folder).free, _files_left(folder)
     found = f"writable, a rename replaces a file at once, {gib(room)} free"
     if room < NONE:
-        return failed("results folder", f"{found}: too little even for the demo. Make room.")
+        return failed("results folder", f"{found}: too little even for the demo. Free space.")
     if room < LITTLE or (files is not None and files < FEW):
         why = f"{found}" if room < LITTLE else f"{found}, but room for {files} more files only"
         return warning("results folder", f"{why}: enough for the demo; prepared data of the papers need more.")
