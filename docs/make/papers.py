@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from softbench.papers import published
 from softbench.papers.claims.judge import judge_all
-from softbench.papers.claims.outcome import Outcome
+from softbench.papers.claims.verdicts import Outcome
 from softbench.papers.published import Dataset, Paper, PrintedCell, PrintedMetric, PublishedTable, arithmetic
 
 from make import markdown

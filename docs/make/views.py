@@ -78,7 +78,7 @@ VIEW = View(
 - `applies` returns why a table cannot have it, or nothing; `folded=True` closes its section; `place` says where it
   stands on the page (the list above is in that order); `of=("methods", "paper")` gives it to the papers’ tables, too.
 - A paper’s table has no `given.runs` and no `given.shown`: it has `given.settings["blocks"]`, see
-  `workflow/softbench/papers/views/beside.py`. A view that needs only these may lie there.
+  `workflow/softbench/papers/views/comparison.py`. A view that needs only these may lie there.
 - `given.all_runs.scores` holds every score of every case, structure, metric, seed and rater; `given.evidence.scores`
   those of the table's columns, after its empty-mask policy and with its composites.
 - `file="spread_{table}"` gives its files another name than that of the view.

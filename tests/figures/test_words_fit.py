@@ -7,7 +7,7 @@ from softbench.figures import pictures, reliability
 from softbench.figures.views import cases as cases_view
 from softbench.figures.views import ranks_figure
 from softbench.metrics import Reliability
-from softbench.tables import assemble, evidence
+from softbench.tables import assemble
 from softbench.tables.rankings import rankings
 
 TABLE = "A table with a title that says at length what it is of, on which data, and with how many raters a case"
@@ -26,7 +26,7 @@ def shown(methods: int):
     fixed = {"structure": "WT", "metric": "dsc", "roi": "all", "unit": "1", "grid": "full", "prediction": "raw"}
     titled = [{"key": k, "title": f"{METHOD} {n}", "control": "m0" if n else None} for n, k in enumerate(keys)]
     settings = {"title": TABLE, "methods": titled, "columns": [{"metric": "dsc", "structure": "WT"}]}
-    return evidence.of(assemble.Runs(pd.DataFrame(rows).assign(**fixed), {}, []), settings)
+    return assemble.weigh(assemble.Runs(pd.DataFrame(rows).assign(**fixed), {}, []), settings)
 
 
 def cases(methods: int):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from softbench.jobs import pieces
-from softbench.page import growing, report
+from softbench.page import report
 from softbench.tables import forms
 from softbench.tables.scores import sheet
 
@@ -35,20 +35,20 @@ def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, build: Callable) -> N
         },
         "papers": {}, "figures": {}, "cards": [], "claims": "results/claims.html", "comparison": [],
     }  # fmt: skip
-    pieces.write_json(growing.NOTE, shown)
+    pieces.write_json(report.NOTE, shown)
 
 
 def test_page_is_there_after_the_first_table_and_names_the_other_as_not_finished(noted: None) -> None:
     said: list[str] = []
-    growing.write(said.append)
-    text = growing.PAGE.read_text()
+    report.write_growing(said.append)
+    text = report.PAGE.read_text()
     assert said == []
     assert "<td>0.5</td>" in text
     assert 'id="first"' in text
     assert 'id="second"' not in text
     assert "The second table" in text
     assert "not finished" in text.lower()
-    assert growing.PAGE.stat().st_mtime == 1  # so the job of the whole run's page writes it again
+    assert report.PAGE.stat().st_mtime == 1  # so the job of the whole run's page writes it again
 
 
 def test_jobs_write_it_one_after_another(noted: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +62,7 @@ def test_jobs_write_it_one_after_another(noted: None, monkeypatch: pytest.Monkey
         seen.append("end")
 
     monkeypatch.setattr(report, "write", slow)
-    jobs = [threading.Thread(target=growing.write, args=(seen.append,)) for _ in range(4)]
+    jobs = [threading.Thread(target=report.write_growing, args=(seen.append,)) for _ in range(4)]
     for job in jobs:
         job.start()
     for job in jobs:
@@ -73,7 +73,7 @@ def test_jobs_write_it_one_after_another(noted: None, monkeypatch: pytest.Monkey
 def test_page_that_cannot_be_written_costs_no_table(noted: None) -> None:
     said: list[str] = []
     Path("results/tables/first.json").write_text("{")
-    growing.write(said.append)
+    report.write_growing(said.append)
     assert len(said) == 1
     assert said[0].startswith(
         "results/report/index.html was not written: InputError: results/tables/first.json is damaged"
@@ -84,12 +84,12 @@ def test_table_whose_numbers_could_not_be_made_stands_on_the_page(noted: None) -
     """Its csv holds a sentence, and no numbers that the page could speak of."""
     Path("results/tables/first.csv").write_text('"Failed: the sun shines"\n')
     said: list[str] = []
-    growing.write(said.append)
+    report.write_growing(said.append)
     assert said == []
-    assert 'id="first"' in growing.PAGE.read_text()
+    assert 'id="first"' in report.PAGE.read_text()
 
 
 def test_no_note_no_page(noted: None) -> None:
-    growing.NOTE.unlink()
-    growing.write(pytest.fail)
-    assert not growing.PAGE.exists()
+    report.NOTE.unlink()
+    report.write_growing(pytest.fail)
+    assert not report.PAGE.exists()

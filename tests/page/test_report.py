@@ -6,8 +6,8 @@ import json
 import pandas as pd
 import pytest
 from softbench.jobs import pieces
-from softbench.page import answers, chapters, ledger, report
-from softbench.tables import forms, marks
+from softbench.page import chapters, opening, report
+from softbench.tables import forms, layout
 from softbench.tables.scores import sheet
 
 METHODS = ["one_hot", "good", "bad", "noise"]  # of the table of conftest.py
@@ -18,7 +18,7 @@ def numbers_of(table):
 
 
 def test_answer_names_what_is_beyond_noise_and_nothing_else(build):
-    found = answers.answer(numbers_of(build()))
+    found = opening.answer(numbers_of(build()))
     assert found.better == ("Good_1 (50 %): A DSC, ECE (all voxels)",)
     assert found.worse == ("Bad & <late>: A DSC, ECE (all voxels)",)
     assert found.quiet == ("Noise",)
@@ -27,19 +27,19 @@ def test_answer_names_what_is_beyond_noise_and_nothing_else(build):
 
 
 def test_answer_of_one_seed_is_no_answer(build, scores):
-    found = answers.answer(numbers_of(build(scores=scores[scores["seed"] == 0])))
+    found = opening.answer(numbers_of(build(scores=scores[scores["seed"] == 0])))
     assert (found.tests, found.better, found.worse, found.quiet) == (0, (), (), ())
 
 
 def test_best_mean_is_marked_and_explained_and_the_untrained_rows_are_not(build, methods):
     table = build()
-    assert marks.best_means(table) >= {(1, 0), (1, 2)}  # `good` has the highest DSC and the lowest ECE
-    assert not {place for place in marks.best_means(table) if place[1] == 0} - {(1, 0)}
+    assert layout.best_means(table) >= {(1, 0), (1, 2)}  # `good` has the highest DSC and the lowest ECE
+    assert not {place for place in layout.best_means(table) if place[1] == 0} - {(1, 0)}
     untrained = [{**method, "trained": method["key"] != "good"} for method in methods]
-    assert (1, 0) not in marks.best_means(build(methods=untrained))
+    assert (1, 0) not in layout.best_means(build(methods=untrained))
     text = forms.text(sheet(table), ".html")
     assert '<u class="best"><b>0.600</b></u>' in text
-    assert marks.LEGEND in text
+    assert layout.LEGEND in text
 
 
 @pytest.fixture
@@ -56,16 +56,16 @@ def batch(tmp_path):
 
 
 def test_ledger_counts_runs_and_says_where_they_were_made(batch):
-    found = ledger.read([batch])
+    found = opening.read([batch])
     assert (found.done, found.seeds, [one.reason for one in found.failed]) == (1, (0,), ["loss is nan"])
     assert (found.when, found.commits, found.machines) == ("2026-01-02", ("0123456789ab+changes",), ("P",))
-    assert ledger.read([batch], untrained=["good"]) == ledger.Ledger()
+    assert opening.read([batch], untrained=["good"]) == opening.Ledger()
     joint = batch.parents[1] / "sanity.json"  # stands for the record that it lists, which counts once
     path = str(batch.relative_to(joint.parent))
     pieces.write_json(joint, {"pieces": [{"method": "good", "path": path, "hash": pieces.hash_file(batch)}]})
-    assert ledger.read([joint]) == found
+    assert opening.read([joint]) == found
     (batch.parent / "seed-0" / "provenance.json").unlink()
-    assert ledger.read([batch]).when == ""
+    assert opening.read([batch]).when == ""
 
 
 def shown(title, state="made", folded=False, files=(), reason=""):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from softbench.tables import forms
-from softbench.tables.assemble import Runs, table
+from softbench.tables.assemble import Runs, build_table
 from softbench.tables.views import empty_mask_sensitivity as masks
 
 COLUMNS = [{"metric": "dsc", "structure": "A"}, {"metric": "hd95", "structure": "A"}, {"metric": "ece"}]
@@ -17,11 +17,11 @@ def settings(methods) -> dict:
     return {"title": "T", "methods": methods, "columns": COLUMNS}
 
 
-def build(runs: Runs, settings: dict) -> masks.Policies:
-    return masks.build(table(runs, settings), runs, settings)
+def build(runs: Runs, settings: dict) -> masks.Sensitivity:
+    return masks.build(build_table(runs, settings), runs, settings)
 
 
-def read(folder: Path, both: masks.Policies) -> pd.DataFrame:
+def read(folder: Path, both: masks.Sensitivity) -> pd.DataFrame:
     forms.write(masks.sheet(both), folder / "p.csv")
     return pd.read_csv(folder / "p.csv").set_index(["policy", "method", "metric"])
 

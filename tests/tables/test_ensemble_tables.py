@@ -88,7 +88,7 @@ def paths(tmp_path: Path) -> tuple[list[Path], list[Path]]:
 def table_of(paths, prediction: str):
     batches, ensembles = paths
     runs = assemble.read(batches, ensembles if prediction.startswith("ensemble") else ())
-    return assemble.table(runs, {**TABLE, "prediction": prediction})
+    return assemble.build_table(runs, {**TABLE, "prediction": prediction})
 
 
 def test_row_is_the_ensembles_score_without_a_spread_over_seeds(paths) -> None:
@@ -156,7 +156,7 @@ def test_table_of_scaled_runs_keeps_its_spread_and_the_oracle(paths) -> None:
 def test_ensembles_beside_runs_change_no_table_of_runs(paths) -> None:
     batches, ensembles = paths
     settings = {**TABLE, "prediction": "raw"}
-    alone, beside = (assemble.table(assemble.read(batches, extra), settings) for extra in ((), ensembles))
+    alone, beside = (assemble.build_table(assemble.read(batches, extra), settings) for extra in ((), ensembles))
     assert forms.text(sheet(alone), ".csv") == forms.text(sheet(beside), ".csv")
     assert wording.footnotes(alone) == wording.footnotes(beside)
 
@@ -165,7 +165,7 @@ def test_table_without_any_ensemble_is_refused(paths) -> None:
     batches, ensembles = paths
     runs = assemble.read(batches, ensembles[2:])
     with pytest.raises(InputError, match=r"no ensemble could be made\. svls: it needs 2 finished seeds"):
-        assemble.table(runs, TABLE)
+        assemble.build_table(runs, TABLE)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError
-from softbench.tables import assemble, evidence, findings, forms
-from softbench.tables.evidence_csv import numbers
+from softbench.tables import assemble, findings, forms
+from softbench.tables.findings import numbers
 from softbench.tables.views import statistics
 
 MARGINS = {"dsc": 0.02, "hd95": 5.0}
@@ -23,7 +23,7 @@ def show(scores, methods):
     def make(rows=scores, *, failed=(), **changes):
         columns = [{"metric": "dsc", "structure": "B"}, {"metric": "hd95", "structure": "both"}, {"metric": "ece"}]
         settings = {"title": "T", "methods": methods, "columns": columns, "composites": {"both": ["A", "B"]}}
-        return evidence.of(assemble.Runs(rows, {}, list(failed)), settings | changes)
+        return assemble.weigh(assemble.Runs(rows, {}, list(failed)), settings | changes)
 
     return make
 
@@ -98,8 +98,8 @@ def test_cases_of_one_patient_count_once(show, many) -> None:
 
 def test_patients_are_named_only_where_one_has_several_test_cases() -> None:
     split = pd.DataFrame({"case": ["a", "b", "c"], "patient": ["p", "p", "q"], "part": ["test", "test", "train"]})
-    assert evidence.patients_of(split) == {"a": "p", "b": "p"}
-    assert evidence.patients_of(split.assign(part=["test", "train", "test"])) is None
+    assert assemble.patients_of(split) == {"a": "p", "b": "p"}
+    assert assemble.patients_of(split.assign(part=["test", "train", "test"])) is None
 
 
 def test_method_and_control_without_runs_say_why(show, scores) -> None:
@@ -179,7 +179,7 @@ def test_html_has_a_body_for_each_column(show, many, tmp_path: Path) -> None:
 
 def test_ensembles_have_no_test_and_say_so(show, many, tmp_path: Path) -> None:
     one = many[many["seed"] == 0].assign(seed=np.nan, prediction="ensemble")
-    shown = evidence.of(
+    shown = assemble.weigh(
         assemble.Runs(one, {}, [], [assemble.Ensemble(key, (0, 1)) for key in ("one_hot", "good", "bad", "noise")]),
         {
             "title": "T",

@@ -103,7 +103,7 @@ def test_policy_of_the_table_holds_for_every_line(runs, settings, tmp_path: Path
 def test_every_method_is_tested_against_one_hot_at_its_own_temperature(runs, settings, tmp_path: Path) -> None:
     """ECE of the scaled one-hot is .003; `bad` has .011, .0111, .0109 raw: .008 more, in each seed within .0001."""
     free = post_hoc.build(runs, settings, ALL)
-    assert [method.key for method in free.rival.methods] == ["one_hot@temperature", "good", "bad", "noise"]
+    assert [method.key for method in free.vs_temperature.methods] == ["one_hot@temperature", "good", "bad", "noise"]
     forms.write(post_hoc.sheet(free), tmp_path / "f.csv")
     table = pd.read_csv(tmp_path / "f.csv").set_index(["method", "prediction", "metric"])
     bad = table.loc[("bad", "raw", "ece")]
@@ -120,4 +120,4 @@ def test_every_method_is_tested_against_one_hot_at_its_own_temperature(runs, set
 
 def test_without_a_scaled_row_nothing_is_tested(runs, settings) -> None:
     alone = {**settings, "methods": [row for row in settings["methods"] if row["key"] != "one_hot@temperature"]}
-    assert post_hoc.build(runs, alone, ALL).rival is None
+    assert post_hoc.build(runs, alone, ALL).vs_temperature is None

@@ -11,9 +11,10 @@ import pytest
 from softbench.figures import pictures
 from softbench.figures.views import cases, ranks_figure
 from softbench.figures.views.ranks_figure import RankSheet
-from softbench.tables import assemble, between, evidence, forms, rank_table
+from softbench.tables import assemble, between, forms
 from softbench.tables.parts import Column
 from softbench.tables.rankings import between_columns, between_tables, rankings
+from softbench.tables.views import ranks
 
 KEYS = ["a", "b", "c", "chance"]
 METHODS = [
@@ -47,7 +48,9 @@ def made(seeds: int = 5, cases: int = 30, *, methods=METHODS, failed=(), skip=()
     names = ["method", "seed", "case", "structure", "metric", "roi", "value", "unit"]
     scores = pd.DataFrame(rows, columns=names).assign(grid="full", prediction="raw")
     scores = scores if changed is None else changed(scores)
-    return evidence.of(assemble.Runs(scores, {}, list(failed)), {"title": "T", "methods": methods, "columns": COLUMNS})
+    return assemble.weigh(
+        assemble.Runs(scores, {}, list(failed)), {"title": "T", "methods": methods, "columns": COLUMNS}
+    )
 
 
 def test_trained_methods_are_ranked_by_what_is_better() -> None:
@@ -67,7 +70,7 @@ def test_runs_at_their_temperature_take_no_place_and_are_named(tmp_path: Path) -
     shown = made(methods=[METHODS[0], again, *METHODS[1:]], changed=scaled)
     found = rankings(shown, draws=1)
     assert found[0].ranks.table["rank"].to_dict() == {"a": 3, "b": 2, "c": 1}
-    forms.write(rank_table.sheet(shown, found), tmp_path / "ranks.md")
+    forms.write(ranks.sheet(shown, found), tmp_path / "ranks.md")
     text = (tmp_path / "ranks.md").read_text()
     assert "The same runs as another row at their own temperature, so not ranked: A + temperature." in text
 
@@ -83,7 +86,7 @@ def test_table_and_figure_show_one_rank_in_one_order_within_its_range(tmp_path: 
     # means over seeds would be a 1.47, c 0.90, b 0.80, with a in the first place.
     shown = made(3, 4, changed=uneven)
     found = rankings(shown, draws=1)
-    forms.write(rank_table.sheet(shown, found), tmp_path / "ranks.md")
+    forms.write(ranks.sheet(shown, found), tmp_path / "ranks.md")
     text = (tmp_path / "ranks.md").read_text()
     assert "| A | 2.3 (1–3) |" in text
     assert "| C | 1.3 (1–2) |" in text
@@ -102,7 +105,7 @@ def same_distance(scores):
 def test_column_in_which_nothing_differs_is_left_out_and_named(tmp_path: Path) -> None:
     shown = made(3, 4, changed=same_distance)
     found = rankings(shown, draws=1)
-    forms.write(rank_table.sheet(shown, found), tmp_path / "ranks.md")
+    forms.write(ranks.sheet(shown, found), tmp_path / "ranks.md")
     text = (tmp_path / "ranks.md").read_text()
     assert "| Method | WT DSC ↑ | ECE, boundary band ↓ |" in text
     why = "all 3 methods have the same value in every seed, nothing differs."
@@ -115,7 +118,7 @@ def test_column_in_which_nothing_differs_is_left_out_and_named(tmp_path: Path) -
 def test_one_seed_has_ranks_without_a_range_and_the_sentence_on_one_run(tmp_path: Path) -> None:
     shown = made(1, 30)
     found = rankings(shown, draws=50)
-    forms.write(rank_table.sheet(shown, found), tmp_path / "ranks.md")
+    forms.write(ranks.sheet(shown, found), tmp_path / "ranks.md")
     text = (tmp_path / "ranks.md").read_text()
     assert "| C | 1 | 1 | 3 |" in text
     assert "with one run per method, a test over cases" in text
@@ -177,7 +180,7 @@ def test_forms_name_what_is_not_ranked_and_why(tmp_path: Path) -> None:
     shown = made(3, 4, skip=["c"], failed=[{"method": "c", "seed": 0, "reason": "the loss was nan"}])
     found = rankings(shown, draws=1)
     for suffix in ("csv", "md", "html"):
-        forms.write(rank_table.sheet(shown, found), tmp_path / f"ranks.{suffix}")
+        forms.write(ranks.sheet(shown, found), tmp_path / f"ranks.{suffix}")
     text = (tmp_path / "ranks.md").read_text()
     assert "Not trained, so not ranked: CHANCE." in text
     assert "Without a score, so not ranked: C." in text
@@ -194,7 +197,7 @@ def test_forms_name_what_is_not_ranked_and_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("seeds", "cases"), [(3, 4), (3, 30), (5, 4), (5, 30)])
 def test_columns_without_a_number_in_any_line_are_left_out_and_named(tmp_path: Path, seeds: int, cases: int) -> None:
     shown = made(seeds, cases)
-    forms.write(rank_table.sheet(shown, rankings(shown, draws=2)), tmp_path / "ranks.md")
+    forms.write(ranks.sheet(shown, rankings(shown, draws=2)), tmp_path / "ranks.md")
     text = (tmp_path / "ranks.md").read_text()
     assert ("| First in … of redrawn sets of cases |" in text) == (cases >= 30)
     assert ("Ranks over redrawn test cases: none in any line (a)." in text) == (cases < 30)
@@ -207,7 +210,7 @@ def test_table_with_one_method_says_that_there_is_nothing_to_rank(tmp_path: Path
     shown = made(methods=METHODS[:1])
     found = rankings(shown, draws=1)
     for suffix in ("csv", "md", "html"):
-        forms.write(rank_table.sheet(shown, found), tmp_path / f"ranks.{suffix}")
+        forms.write(ranks.sheet(shown, found), tmp_path / f"ranks.{suffix}")
     assert "1 of the trained methods have a score, two are needed" in (tmp_path / "ranks.md").read_text()
     ranks_figure.draw(found, shown.names, {}, title="T")
 
@@ -342,7 +345,7 @@ def test_agreement_of_tables_is_written_for_those_that_share_three_methods(tmp_p
 def test_tables_agree_by_their_csv_as_by_their_rankings(tmp_path: Path) -> None:
     shown = made(3, 4)
     found = rankings(shown, draws=1)
-    forms.write(rank_table.sheet(shown, found), tmp_path / "ranks.csv")
+    forms.write(ranks.sheet(shown, found), tmp_path / "ranks.csv")
     (tmp_path / "none.csv").write_text('"Not made: there is no data."\n')
     read = between.read(tmp_path / "ranks.csv")
     assert between.read(tmp_path / "none.csv") == ()

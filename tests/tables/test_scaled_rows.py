@@ -38,7 +38,7 @@ def cell(table, method: str, column: int):
 
 
 def test_row_holds_the_scaled_scores_and_its_difference_to_one_hot(runs, settings) -> None:
-    found = cell(assemble.table(runs, settings), ROW["key"], 1)
+    found = cell(assemble.build_table(runs, settings), ROW["key"], 1)
     assert found.mean == pytest.approx(0.01 - 0.005)
     assert found.difference.mean == pytest.approx(-0.005)
     reach = 4.302653 * 0.001 / math.sqrt(3)  # t(0.975, 2 df), sd of LESS is 0.001
@@ -46,7 +46,7 @@ def test_row_holds_the_scaled_scores_and_its_difference_to_one_hot(runs, setting
 
 
 def test_label_map_metrics_differ_by_zero_and_are_not_tested(runs, settings) -> None:
-    table = assemble.table(runs, settings)
+    table = assemble.build_table(runs, settings)
     found = cell(table, ROW["key"], 0)
     assert found.mean == cell(table, "one_hot", 0).mean
     assert found.same_map
@@ -58,13 +58,13 @@ def test_label_map_metrics_differ_by_zero_and_are_not_tested(runs, settings) -> 
 
 
 def test_holm_counts_the_row_where_it_is_tested_alone(runs, settings, methods) -> None:
-    without = assemble.table(runs, {**settings, "methods": methods})
-    assert assemble.table(runs, settings).tests == without.tests + 1  # the ECE, not the DSC
+    without = assemble.build_table(runs, {**settings, "methods": methods})
+    assert assemble.build_table(runs, settings).tests == without.tests + 1  # the ECE, not the DSC
 
 
 def test_row_changes_no_number_of_the_others(runs, settings, methods) -> None:
     told = ["mean", "sd_over_seeds", "difference", "difference_low", "p", "detectable", "n_undefined"]
-    tables = [assemble.table(runs, {**settings, "methods": rows}) for rows in (settings["methods"], methods)]
+    tables = [assemble.build_table(runs, {**settings, "methods": rows}) for rows in (settings["methods"], methods)]
     beside, alone = (pd.read_csv(io.StringIO(forms.text(sheet(table), ".csv"))) for table in tables)
     beside = beside[beside["method"] != ROW["key"]].reset_index(drop=True)
     pd.testing.assert_frame_equal(beside[["method", "metric", *told]], alone[["method", "metric", *told]])
@@ -72,23 +72,23 @@ def test_row_changes_no_number_of_the_others(runs, settings, methods) -> None:
 
 def test_zero_by_construction_counts_for_no_detectable_size(runs, settings) -> None:
     only = {**settings, "methods": settings["methods"][:2]}
-    (said,) = wording.detected(assemble.table(runs, only))
+    (said,) = wording.detected(assemble.build_table(runs, only))
     assert "ECE" in said
     assert "DSC" not in said
 
 
 def test_table_says_what_the_row_is(runs, settings, methods) -> None:
-    said = " ".join(wording.footnotes(assemble.table(runs, settings)))
+    said = " ".join(wording.footnotes(assemble.build_table(runs, settings)))
     assert "One-hot + T: the runs of One-hot without further training" in said
     assert "fitted on its validation cases" in said
-    without = wording.footnotes(assemble.table(runs, {**settings, "methods": methods}))
+    without = wording.footnotes(assemble.build_table(runs, {**settings, "methods": methods}))
     assert not any("further training" in line for line in without)
 
 
 def test_row_is_empty_where_all_runs_failed(runs, settings) -> None:
     left = runs.scores[runs.scores["method"] != "one_hot"]
     failed = [{"method": "one_hot", "seed": 0, "reason": "diverged"}]
-    table = assemble.table(Runs(left, {}, failed), settings)
+    table = assemble.build_table(Runs(left, {}, failed), settings)
     assert np.isnan(cell(table, ROW["key"], 1).mean)
 
 

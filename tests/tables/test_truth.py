@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from softbench.tables import forms, truth
+from softbench.tables import forms
 from softbench.tables.assemble import Runs
+from softbench.tables.views import truth
 from softbench.tables.views import truth as truth_view
 
 # ECE of the networks: 0.01 - shift / 100, so good 0.009, noise 0.01, one_hot 0.01, bad 0.011.

@@ -11,9 +11,9 @@ from softbench import InputError, cli
 from softbench.jobs import pieces
 from softbench.metrics.rows import COLUMNS
 from softbench.papers import published
+from softbench.papers.comparison import build as beside
 from softbench.papers.comparison import results as beside_results
-from softbench.papers.comparison import table as beside
-from softbench.papers.comparison.parts import Block
+from softbench.papers.comparison.build import Block
 from softbench.papers.comparison.sheet import sheet as paper_sheet
 from softbench.plan import folder as planning
 from softbench.plan.plan import Plan

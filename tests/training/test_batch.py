@@ -182,7 +182,7 @@ def test_coarse_method_is_scored_on_its_own_grid_too(data: Path, tmp_path: Path)
     np.testing.assert_array_equal(found[1], target)
     expected = metrics.soft(np.clip(found[0][1:].sum(axis=0), 0, 1), np.clip(target[1:].sum(axis=0), 0, 1))
     assert own[case, "WT", "rd"] == pytest.approx(expected["rd"])
-    table = assemble.table(
+    table = assemble.build_table(
         assemble.read([tmp_path / "batch-0.json"]),
         {
             "title": "EPD",

@@ -195,7 +195,7 @@ def test_one_seed_makes_no_ensemble_and_the_record_says_why(data: Path, tmp_path
     runs = assemble.read([tmp_path / "batch-0.json"], [tmp_path / "ensemble.json"])
     assert set(runs.scores["prediction"]) == {"raw", "temperature"}
     with pytest.raises(InputError, match=r"no ensemble could be made\. one_hot: it needs 2 finished seeds"):
-        assemble.table(runs, TABLE)
+        assemble.build_table(runs, TABLE)
 
 
 def test_weights_that_are_not_the_manifests_are_refused(data: Path, two: Path, tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_coarse_ensemble_is_scored_on_both_grids(data: Path, tmp_path: Path) -> 
 
 
 def test_table_of_ensembles_has_no_spread_over_seeds_and_says_of_how_many(two: Path) -> None:
-    table = assemble.table(assemble.read([two / "batch-0.json"], [two / "ensemble.json"], "ensemble"), TABLE)
+    table = assemble.build_table(assemble.read([two / "batch-0.json"], [two / "ensemble.json"], "ensemble"), TABLE)
     own = pd.read_parquet(two / "ensemble" / "scores.parquet")
     dsc = own[(own["metric"] == "dsc") & (own["structure"] == "WT") & (own["prediction"] == "ensemble")]
     cell = table.cells[0][0]

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from softbench.jobs import logs
-from softbench.page import growing
+from softbench.page import report
 from softbench.tables import making
 from softbench.tables.given import Given
 
 with logs.job(snakemake.log[0]) as log:
     params, (*_, record, mark) = snakemake.params, map(Path, snakemake.output)
     making.make(Given(**params.given), params.code, params.files, record, log, attempt=params.attempt)
-    growing.write(log)
+    report.write_growing(log)
     mark.touch()

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 from softbench.papers import published
-from softbench.papers.claims.means import COLUMNS, means_of
-from softbench.papers.comparison.parts import Block
+from softbench.papers.claims.judged import MEANS_COLUMNS, means_of
+from softbench.papers.comparison.build import Block
 
 
 def results(*rows):
@@ -42,7 +42,7 @@ def test_every_printed_place_has_a_row_with_or_without_ours():
         frame, printed = means_of(published.read(name), []), published.frame([name])
         place = ["table", "dataset", "arm", "rater", "structure", "metric", "roi", "method", "better"]
         both = frame[place].merge(printed[place], how="outer", indicator=True)
-        assert list(frame) == COLUMNS
+        assert list(frame) == MEANS_COLUMNS
         assert (both["_merge"] == "both").all()
         assert frame["mean"].isna().all()
 

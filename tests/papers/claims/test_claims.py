@@ -9,8 +9,8 @@ import pytest
 from softbench import InputError
 from softbench.papers import published
 from softbench.papers.claims import judged as claims
-from softbench.papers.claims.sheet import sheet
-from softbench.papers.comparison.parts import Block
+from softbench.papers.claims.verdict_sheet import sheet
+from softbench.papers.comparison.build import Block
 from softbench.tables import forms
 
 BRATS = "brats2019_svls"

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from softbench.metrics import catalogue
 from softbench.papers import published
-from softbench.papers.comparison import table as beside
+from softbench.papers.comparison import build as beside
+from softbench.papers.comparison.build import Block
 from softbench.papers.comparison.notes import footnotes, letters_of
-from softbench.papers.comparison.parts import Block
 from softbench.papers.comparison.sheet import heads, sheet
 from softbench.tables import forms
 

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from softbench import InputError
 from softbench.papers import published
-from softbench.papers.comparison import table as beside
+from softbench.papers.comparison import build as beside
+from softbench.papers.comparison.build import Block
 from softbench.papers.comparison.notes import counts, footnotes
-from softbench.papers.comparison.parts import Block
 
 
 def row(method, structure, metric, mean, **changes):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from softbench.length import Length
 from softbench.papers import published
-from softbench.papers.comparison import lengths
-from softbench.papers.comparison import table as beside
+from softbench.papers.comparison import blocks
+from softbench.papers.comparison import build as beside
+from softbench.papers.comparison.build import Block
 from softbench.papers.comparison.notes import footnotes
-from softbench.papers.comparison.parts import Block
 
 FACTS = {"training": {"cases": 6, "steps": 30, "precision": "fp32"}}
 
@@ -20,15 +20,15 @@ def group(length: Length, *methods: str) -> dict:
 
 def test_steps_come_from_the_runs_where_the_split_is_made_from_the_data() -> None:
     one = group(Length(2, epochs=10), "ce")
-    assert lengths.sentences([one], {}) == ("Training: batch 2, 10 epochs: as many steps as the data decides.",)
-    assert lengths.sentences([one], {"ce": [FACTS]}) == (
+    assert blocks.sentences([one], {}) == ("Training: batch 2, 10 epochs: as many steps as the data decides.",)
+    assert blocks.sentences([one], {"ce": [FACTS]}) == (
         "Training: 6 training cases, batch 2, 10 epochs: 30 steps.",
         "Precision of the activations in these runs: fp32.",
     )
 
 
 def test_groups_of_several_lengths_name_their_methods() -> None:
-    found = lengths.sentences(
+    found = blocks.sentences(
         [group(Length(16, 100, 200, 32), "full"), group(Length(96, 100, 100, 32), "half", "quarter")], {}
     )
     assert found[0] == "Training of FULL: 32 training cases, batch 16, 100 epochs: 200 steps."
@@ -37,7 +37,7 @@ def test_groups_of_several_lengths_name_their_methods() -> None:
 
 def test_every_precision_that_was_used_is_named() -> None:
     seeds = {"ce": [FACTS, {"training": {**FACTS["training"], "precision": "bf16"}}, {}]}
-    assert "bf16 and fp32" in lengths.sentences([group(Length(2, steps=30), "ce")], seeds)[-1]
+    assert "bf16 and fp32" in blocks.sentences([group(Length(2, steps=30), "ce")], seeds)[-1]
 
 
 def test_what_a_block_tells_stands_under_the_table(tmp_path: Path) -> None:

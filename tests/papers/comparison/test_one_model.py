@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import softbench
 from softbench.papers import published
-from softbench.papers.comparison import table as beside
+from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.sheet import sheet as paper_sheet
 from softbench.tables import forms, parts
 from softbench.tables import sheet as sheets

@@ -12,7 +12,7 @@ from softbench.metrics import Reliability
 from softbench.metrics.rows import tidy
 from softbench.papers import published
 from softbench.papers.comparison import blocks as paper_blocks
-from softbench.papers.comparison import table as beside
+from softbench.papers.comparison import build as beside
 
 NAMES = {"experiment": "e", "dataset": "ours", "split": "s", "network": "n"}
 BLOCK = {

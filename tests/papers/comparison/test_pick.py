@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from softbench.papers import published
+from softbench.papers.comparison import blocks
 from softbench.papers.comparison import blocks as paper_blocks
-from softbench.papers.comparison import pick
-from softbench.papers.comparison import table as beside
+from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.notes import footnotes
 
 from .test_paper_blocks import write_batch
@@ -29,14 +29,14 @@ def seeds(**changes: list[float | None]) -> dict:
 
 
 def test_both_rows_take_the_value_with_the_highest_mean_over_rows_of_the_mean_over_seeds() -> None:
-    found = pick.pick(WISH, seeds())
-    assert pick.mean_dsc(WISH["rows"], seeds()) == pytest.approx({500: 0.55, 1000: 0.65, 1500: 0.60})
+    found = blocks.pick(WISH, seeds())
+    assert blocks.mean_dsc(WISH["rows"], seeds()) == pytest.approx({500: 0.55, 1000: 0.65, 1500: 0.60})
     assert found.methods == {"sp": "sp_1000", "wsp": "wsp_1000"}  # though sp alone is best at 1500
     assert found.unshown == {"sp_1500", "wsp_1500"}
 
 
 def test_table_says_what_was_picked_over_how_many_cases_and_with_which_spread() -> None:
-    rule, spread = pick.pick(WISH, seeds()).told
+    rule, spread = blocks.pick(WISH, seeds()).told
     assert rule == (
         "Our choice: the rows with cells show 1000 of them, which the paper does not say. Of 500, 1000, 1500, it has "
         "the highest validation DSC, the mean of the 2 rows' means over 2 seeds on 1 validation case that also chooses "
@@ -51,28 +51,28 @@ def test_table_says_what_was_picked_over_how_many_cases_and_with_which_spread() 
 
 def test_smallest_of_equals_is_picked() -> None:
     equal = {name: [0.5] for name in ("sp", "sp_1000", "sp_1500", "wsp", "wsp_1000", "wsp_1500")}
-    assert pick.pick(WISH, seeds(**equal)).methods["sp"] == "sp"
+    assert blocks.pick(WISH, seeds(**equal)).methods["sp"] == "sp"
 
 
 def test_value_that_a_row_lacks_is_not_picked() -> None:
-    assert pick.pick(WISH, seeds(wsp_1000=[])).methods["sp"] == "sp_1500"  # all seeds failed: 0.60 is next
-    assert pick.pick(WISH, seeds(wsp_1000=[None, None])).methods["sp"] == "sp_1500"
-    assert "over 1 to 2 seeds" in pick.pick(WISH, seeds(wsp_1000=[0.75])).told[0]
+    assert blocks.pick(WISH, seeds(wsp_1000=[])).methods["sp"] == "sp_1500"  # all seeds failed: 0.60 is next
+    assert blocks.pick(WISH, seeds(wsp_1000=[None, None])).methods["sp"] == "sp_1500"
+    assert "over 1 to 2 seeds" in blocks.pick(WISH, seeds(wsp_1000=[0.75])).told[0]
 
 
 def test_nothing_is_picked_before_all_runs_are_there() -> None:
     some = seeds()
     del some["sp_1500"]
-    found = pick.pick(WISH, some)
+    found = blocks.pick(WISH, some)
     assert found.methods == {"sp": "sp@unpicked", "wsp": "wsp@unpicked"}
     assert found.unshown == {"sp_1000", "sp_1500", "wsp_1000", "wsp_1500"}
     assert "are empty until the runs of every number" in found.told[0]
     lost = {method: [] for method in seeds()}
-    assert "no number of cells could be picked" in pick.pick(WISH, lost).told[0]
+    assert "no number of cells could be picked" in blocks.pick(WISH, lost).told[0]
 
 
 def test_block_without_a_wish_picks_nothing() -> None:
-    assert pick.pick(None, {"ce": [seed(0.5)]}) == pick.Picked({}, frozenset(), ())
+    assert blocks.pick(None, {"ce": [seed(0.5)]}) == blocks.Picked({}, frozenset(), ())
 
 
 def block_of(root: Path, dsc: dict[str, float], test: dict[str, float]) -> paper_blocks.Block:

@@ -1,12 +1,154 @@
-"""What stands first on the page: what was run, what it says, and why calibration stands over three regions."""
+"""What stands first on the page: what was run, what the tables say, and why calibration stands over three regions."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from softbench.page.answers import Answer
-from softbench.page.ledger import Ledger
+import pandas as pd
+
+from softbench.jobs import joint_manifest
+from softbench.metrics import catalogue
 from softbench.page.page import environment
+from softbench.tables.layout import REGIONS
+from softbench.tables.parts import Failure
 from softbench.tables.rounding import NOTHING
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Verdicts of one table: a line of `better` or `worse` names methods and their columns; `quiet` ones have neither.
+
+    `tests` is the size of Holm's family; 0 where one run per method, or ensembles, allow no test.
+    """
+
+    methods: int
+    seeds: int
+    tests: int
+    better: tuple[str, ...]
+    worse: tuple[str, ...]
+    quiet: tuple[str, ...]
+
+
+def answer(numbers: pd.DataFrame) -> Answer:
+    """Read the answer from the csv of a table (`tables.scores.COLUMNS`): what is beyond noise there, and nothing else.
+
+    A method is compared where it has a control. Better and worse are read off the sign of the difference.
+    """
+    compared = numbers[numbers["control"].notna() & numbers["difference"].notna()]
+    tested = compared[compared["p_holm"].notna()]
+    sure = tested[tested["beyond_noise"].astype(bool) & (tested["better"] != "neither")]
+    up = (sure["difference"] > 0) == (sure["better"] == "higher")
+    names = _column_names(numbers)
+    titles = list(dict.fromkeys(tested["title"]))
+    return Answer(
+        methods=compared["method"].nunique(),
+        seeds=int(compared["n_seeds"].max()) if len(compared) else 0,
+        tests=len(tested),
+        better=_lines(sure[up], names),
+        worse=_lines(sure[~up], names),
+        quiet=tuple(title for title in titles if title not in set(sure["title"])),
+    )
+
+
+def _column_names(numbers: pd.DataFrame) -> dict[tuple[str, str, str], str]:
+    """Return a name for each column: the metric, with region and structure where the table has several."""
+    columns = list(dict.fromkeys(_place(row) for row in numbers.to_dict("records")))
+    structures = {structure for structure, _, _ in columns} - {"all"}
+    names = {}
+    for structure, metric, roi in columns:
+        regions = {other[2] for other in columns if other[1] == metric}
+        region = f" ({REGIONS.get(roi, roi)})" if regions != {"all"} else ""
+        of = f"{structure} " if len(structures) > 1 and structure != "all" else ""
+        names[structure, metric, roi] = of + catalogue.describe(metric).name + region
+    return names
+
+
+def _place(row: dict[object, str]) -> tuple[str, str, str]:
+    return row["structure"], row["metric"], row["roi"]
+
+
+def _lines(rows: pd.DataFrame, names: dict[tuple[str, str, str], str]) -> tuple[str, ...]:
+    """Return a line for each set of columns that methods share: "LS (0.1), LS (0.2): NLL, Brier"."""
+    columns: dict[str, list[str]] = {}
+    for row in rows.to_dict("records"):
+        columns.setdefault(row["title"], []).append(names[_place(row)])
+    methods: dict[str, list[str]] = {}
+    for title, found in columns.items():
+        methods.setdefault(_join(found), []).append(title)
+    return tuple(f"{_join(titles)}: {found}" for found, titles in methods.items())
+
+
+def _join(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+SHORT = 12  # characters of a commit that a reader sees
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Runs of some batches: `done` ones, `failed` ones, and the circumstances of those done, each once and sorted."""
+
+    done: int = 0
+    seeds: tuple[int, ...] = ()
+    failed: tuple[Failure, ...] = ()
+    days: tuple[str, ...] = ()
+    commits: tuple[str, ...] = ()
+    machines: tuple[str, ...] = ()
+
+    @property
+    def when(self) -> str:
+        """The days on which runs began: one, or first and last; empty where no record lies beside the runs."""
+        return " to ".join(dict.fromkeys([*self.days[:1], *self.days[-1:]]))
+
+
+def read(batches: Iterable[Path], untrained: Collection[str] = ()) -> Ledger:
+    """Read batch manifests and, beside them, each seed's provenance; a record that is missing is left out.
+
+    Args:
+        batches: paths of `batch-<n>.json`, or of what lists several.
+        untrained: methods that are scored and not trained; they are no runs.
+    """
+    done: list[Path] = []
+    failed: list[Failure] = []
+    for batch in joint_manifest.read(batches):
+        method = batch.content["run"]["method"]
+        for seed, outcome in ({} if method in untrained else batch.content["seeds"]).items():
+            if outcome["status"] == "failed":
+                failed.append(Failure(method, int(seed), outcome["reason"]))
+            else:
+                done.append(batch.path.parent / f"seed-{seed}")
+    records = [json.loads(one.read_text(encoding="utf-8")) for one in map(_record, done) if one.exists()]
+    return Ledger(
+        done=len(done),
+        seeds=tuple(sorted({int(folder.name.removeprefix("seed-")) for folder in done})),
+        failed=tuple(failed),
+        days=_once(record["began"][:10] for record in records),
+        commits=_once(_short(record["commit"]) for record in records),
+        machines=_once(map(_machine_of, records)),
+    )
+
+
+def _record(folder: Path) -> Path:
+    return folder / "provenance.json"
+
+
+def _once(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
+
+
+def _short(commit: str) -> str:
+    name, plus, changes = commit.partition("+")
+    return name[:SHORT] + plus + changes
+
+
+def _machine_of(record: dict[str, Any]) -> str:
+    """Name the GPU, or the processor where there is none."""
+    device = str(record["device"])
+    return str(record.get("processor", device)) if device == "cpu" else device
+
 
 WHY_REGIONS = (
     "Label smoothing and GeoLS teach a network to stay below a confidence of 1 \N{MINUS SIGN} α (C \N{MINUS SIGN} "
@@ -15,7 +157,7 @@ WHY_REGIONS = (
     "in the foreground and in the band around the boundaries, the same cap may hurt or help, and the order of the "
     "methods can turn round: hence all three regions side by side."
 )
-NONE: Mapping[str, str] = {}
+NO_REHEARSALS: Mapping[str, str] = {}
 NO_TEST = "One {what} per method: nothing tells how large a difference noise alone would make."
 
 
@@ -35,7 +177,11 @@ class Shown:
 
 
 def to_html(
-    shown: Sequence[Shown], whole: Ledger, data: int, left: Sequence[str] = (), rehearsals: Mapping[str, str] = NONE
+    shown: Sequence[Shown],
+    whole: Ledger,
+    data: int,
+    left: Sequence[str] = (),
+    rehearsals: Mapping[str, str] = NO_REHEARSALS,
 ) -> str:
     """Return the opening as a fragment of HTML; it says what is in the tables, and makes no claim of its own.
 

@@ -1,12 +1,26 @@
-"""The report: what was run and what it says, a chapter for each table, the papers, and where all of it comes from."""
+"""The report: what was run and what it says, a chapter for each table, the papers, and where all of it comes from.
 
-from collections.abc import Iterable, Mapping, Sequence
+The page is written anew with each finished table, so that it is there early and grows. What it shows is noted when a
+run begins, for a job of one table knows no other; a run that does not end with this page notes nothing. Until the
+last job writes it, it is dated back. One that a run left so, because it broke off, is deleted when the next begins:
+Snakemake would take it for that of the last job.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from softbench.page import answers, chapters, ledger, opening, page
+from softbench.jobs import provenance
+from softbench.page import chapters, opening, page
+from softbench.plan.paths import INDEX as PAGE
+from softbench.plan.paths import INDEX_NOTE as NOTE
+from softbench.plan.paths import LONG_AGO
 
 Facts = Mapping[str, Any]
 FIGURES = "The papers’ figures with our runs. What was not run says so."
@@ -62,15 +76,15 @@ def _chapter(name: str, facts: Facts) -> dict[str, Any]:
 
 
 def _shown(name: str, facts: Facts, numbers: pd.DataFrame | None) -> opening.Shown:
-    found = None if numbers is None else answers.answer(numbers)
+    found = None if numbers is None else opening.answer(numbers)
     return opening.Shown(name, facts["title"], facts["data"], facts["methods"], _runs_of([facts]), found)
 
 
-def _runs_of(every: Sequence[Facts]) -> ledger.Ledger:
+def _runs_of(every: Sequence[Facts]) -> opening.Ledger:
     """Return the runs of some tables; a batch that several show counts once, and one that is not there yet not."""
     batches = dict.fromkeys(path for facts in every for path in facts["batches"])
     untrained = {method for facts in every for method in facts["untrained"]}
-    return ledger.read((path for path in map(Path, batches) if path.exists()), untrained)
+    return opening.read((path for path in map(Path, batches) if path.exists()), untrained)
 
 
 def _example(numbers: Mapping[str, pd.DataFrame]) -> str:
@@ -80,3 +94,32 @@ def _example(numbers: Mapping[str, pd.DataFrame]) -> str:
         row = (compared if len(compared) else frame).iloc[0]
         return "/".join([table, row["method"], row["structure"], row["metric"]])
     return ""
+
+
+LOCK = Path(".snakemake", "softbench", "index.lock")
+
+
+def write_growing(log: Callable[[str], None]) -> None:
+    """Write the page with the tables that are finished; say so and go on where that fails: no number is lost.
+
+    Args:
+        log: takes a line.
+    """
+    try:
+        shown = json.loads(NOTE.read_text(encoding="utf-8")) if NOTE.exists() else None
+        if shown is None:
+            return
+        with _alone():
+            write(PAGE, **shown, provenance={"commit": provenance.commit(), **provenance.versions()})
+            os.utime(PAGE, LONG_AGO)
+    except Exception as error:
+        log(f"{PAGE} was not written: {type(error).__name__}: {error}")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Wait until no other job writes the page."""
+    LOCK.parent.mkdir(parents=True, exist_ok=True)
+    with open(LOCK, "a", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

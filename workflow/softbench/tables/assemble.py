@@ -1,4 +1,4 @@
-"""From the manifests of batches and ensembles to what tables and figures need: scores, reliability and failures."""
+"""From the manifests of batches and ensembles to scores, reliability and failures, and to a table with its scores."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from softbench.errors import InputError
 from softbench.jobs import joint_manifest, storage
 from softbench.jobs.joint_manifest import Piece
 from softbench.metrics import Reliability
-from softbench.tables.layout import REGIONS
-from softbench.tables.parts import Ensemble, Table
-from softbench.tables.scaled import TEMPERATURE, scaled_rows, with_scaled
-from softbench.tables.table import DIAGONAL, build
+from softbench.statistics import apply_policy
+from softbench.tables.layout import REGIONS, heads, name_of
+from softbench.tables.parts import Column, Ensemble, Table
+from softbench.tables.table import DIAGONAL, TEMPERATURE, build, of_column, scaled_rows, with_composites, with_scaled
 
 VERSION = 2
 RAW = "raw"
@@ -115,7 +115,7 @@ def _reliability(path: Path, listed: Path, prediction: str) -> dict[str, Reliabi
         return {roi: Reliability.from_arrays(arrays, name) for roi, name in names.items() if name in there}
 
 
-def table(runs: Runs, settings: Mapping[str, Any]) -> Table:
+def build_table(runs: Runs, settings: Mapping[str, Any]) -> Table:
     """Build a table from its settings in config: title, columns, composites, policy, and its methods.
 
     Raises: InputError: if it shows ensembles, and none could be made; and as `build`.
@@ -151,3 +151,47 @@ def scores_of(runs: Runs, settings: Mapping[str, Any]) -> pd.DataFrame:
     fixed = here["method"].isin(untrained)
     settled = here.assign(prediction=here["prediction"].mask(fixed, prediction))
     return with_scaled(settled, prediction, scaled_rows(settings))
+
+
+KEPT = ["method", "seed", "case", "structure", "metric", "roi", "value", "penalised"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A table with the scores that it was made of: settled by its policy, its composites added."""
+
+    table: Table
+    scores: pd.DataFrame
+
+    @property
+    def names(self) -> list[str]:
+        """The columns' names, as they stand in a sentence."""
+        return [name_of(head) for head in heads(self.table)]
+
+    def of_column(self, column: Column) -> pd.DataFrame:
+        """Return the scores of one column; that they mix nothing was checked when the table was built."""
+        here = of_column(self.scores, column)
+        return here.loc[(here["case"] == "pooled") == (column.over == "pooled"), KEPT]
+
+
+def weigh(runs: Runs, settings: Mapping[str, Any]) -> Evidence:
+    """Return the table of `build_table` with its scores; the arguments and errors are those of that function."""
+    table = build_table(runs, settings)
+    settled = apply_policy(scores_of(runs, settings), table.policy)
+    return Evidence(table, with_composites(settled, table.columns, table.composites))
+
+
+def patients_of(split: pd.DataFrame) -> dict[str, str] | None:
+    """Return test case -> patient of a split; None where every case is a patient of its own."""
+    test = split[split["part"] == "test"]
+    if test["patient"].is_unique:
+        return None
+    return dict(zip(test["case"].astype(str), test["patient"].astype(str), strict=True))
+
+
+def failures(table: Table) -> Iterator[str]:
+    """Name the runs that gave no score."""
+    titles = {method.key: method.title for method in table.methods}
+    if table.failed:
+        runs = "; ".join(f"{titles.get(one.method, one.method)}, seed {one.seed}: {one.reason}" for one in table.failed)
+        yield f"Failed runs: {len(table.failed)}. {runs.rstrip('.')}."

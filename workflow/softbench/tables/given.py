@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from softbench.errors import InputError
-from softbench.tables import assemble, evidence, rankings
-from softbench.tables.assemble import OF_ENSEMBLES, RAW, Runs
-from softbench.tables.evidence import Evidence
+from softbench.tables import assemble, rankings
+from softbench.tables.assemble import OF_ENSEMBLES, RAW, Evidence, Runs
 from softbench.tables.parts import Table
 from softbench.tables.rankings import Ranking
-from softbench.tables.scaled import scaled_rows
+from softbench.tables.table import scaled_rows
 
 VERSION = 1
 
@@ -70,7 +69,7 @@ class Given:
     @cached_property
     def evidence(self) -> Evidence:
         """The table with the scores that it is made of."""
-        return evidence.of(self.runs, self.settings)
+        return assemble.weigh(self.runs, self.settings)
 
     @property
     def shown(self) -> Table:

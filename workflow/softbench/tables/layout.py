@@ -1,11 +1,59 @@
-"""A table of methods by columns in words: its headings, its means, and its differences to the controls."""
+"""A table of methods by columns in words: its headings, its means, and its differences to the controls, marked.
 
+Bold among the means: better than the control beyond noise. Bold among the differences: beyond noise, either way.
+Underlined: the best mean of a column among trained methods, as a help for reading, not a claim. A warning: worse
+than the control, or outside what the noise of a printed number explains.
+"""
+
+import math
 from collections.abc import Callable
 
-from softbench.tables import marks
 from softbench.tables.parts import Cell, Column, Method, Table
 from softbench.tables.rounding import NOTHING, digits, interval, number
 from softbench.tables.sheet import ALL, Entry, Head, Line, Text
+
+VERSION = 1
+LEGEND = "best mean of a column among trained methods; not a claim, see the differences"
+
+
+def best_means(table: Table) -> set[tuple[int, int]]:
+    """Return (row, column) of the best means of trained methods; ties all count.
+
+    A column has none where its metric is better neither high nor low, or fewer than two methods have a finite mean.
+    """
+    return {place for number, column in enumerate(table.columns) for place in _of_column(table, number, column)}
+
+
+def mark_mean(text: str, cell: Cell, *, is_best: bool) -> Text:
+    """Return the text of a mean, marked."""
+    return Text(text, bold=cell.verdict == "better", underlined=is_best)
+
+
+def mark_difference(text: str, cell: Cell) -> Text:
+    """Return the text of a difference to the control, marked."""
+    return Text(text, bold=cell.bold)
+
+
+def mark_warning(cell: Cell) -> tuple[Text, ...]:
+    """Return the word beside a difference that is worse than its control beyond noise; none beside another."""
+    return (Text("worse", warns=True),) if cell.verdict == "worse" else ()
+
+
+def mark_status(text: str, cell: Cell) -> Text:
+    """Return the text that compares our mean with a printed number, marked."""
+    outside = cell.comparison is not None and cell.comparison.judgement.status == "outside"
+    return Text(text, bold=outside, warns=outside)
+
+
+def _of_column(table: Table, number: int, column: Column) -> set[tuple[int, int]]:
+    better = column.described.better
+    rows = [row for row, method in enumerate(table.methods) if method.ranked]
+    means = {row: table.cells[row][number].mean for row in rows if math.isfinite(table.cells[row][number].mean)}
+    if len(means) < 2 or better == "neither":
+        return set()
+    best = max(means.values()) if better == "higher" else min(means.values())
+    return {(row, number) for row, mean in means.items() if mean == best}
+
 
 ARROWS = {"higher": "↑", "lower": "↓", "neither": "", "zero": "(best at 0)"}
 ARROWS_MEAN = "↑ higher is better, ↓ lower is better."
@@ -44,12 +92,12 @@ def title_of(head: Head) -> str:
 
 def means(table: Table) -> tuple[Line, ...]:
     """Return part 1: the means with their spread over seeds, marked as `marks` says."""
-    best = marks.best_means(table)
+    best = best_means(table)
 
     def entry(cell: Cell, decimals: int, place: tuple[int, int]) -> Entry:
         spread = number(cell.sd_seeds, decimals)
         asides = () if spread == NOTHING else (Text(f"± {spread}"),)
-        return Entry(marks.mean(number(cell.mean, decimals), cell, is_best=place in best), asides)
+        return Entry(mark_mean(number(cell.mean, decimals), cell, is_best=place in best), asides)
 
     return _lines(table, table.methods, entry)
 
@@ -94,5 +142,5 @@ def _difference(cell: Cell, decimals: int, place: tuple[int, int]) -> Entry:
     if gap is None or gap.n_seeds == 0:
         return Entry(Text(NOTHING))
     interval_text = SAME_MAP if cell.same_map else interval(gap.low, gap.high, decimals)
-    number_text = marks.difference(number(gap.mean, decimals, signed=True), cell)
-    return Entry(number_text, (Text(interval_text), *marks.warning(cell)))
+    number_text = mark_difference(number(gap.mean, decimals, signed=True), cell)
+    return Entry(number_text, (Text(interval_text), *mark_warning(cell)))

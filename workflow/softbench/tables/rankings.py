@@ -14,7 +14,7 @@ import pandas as pd
 from softbench.statistics import Friedman, Ranks, agreement, friedman, ranks
 from softbench.statistics.bootstrap import DRAWS
 from softbench.statistics.rank_tests import MIN_BLOCKS
-from softbench.tables.evidence import Evidence
+from softbench.tables.assemble import Evidence
 from softbench.tables.parts import Column
 
 VERSION = 2

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from softbench.statistics import detectable
-from softbench.tables import marks, wording
+from softbench.tables import layout, wording
 from softbench.tables.layout import differences, heads, means
 from softbench.tables.parts import Cell, Column, Method, Table
 from softbench.tables.sheet import Grid, Sheet
@@ -22,7 +22,7 @@ def sheet(table: Table) -> Sheet:
     grids = [Grid(columns, means(table))]
     if rows := differences(table):
         grids.append(Grid(columns, rows, title=wording.DIFFERENCE, about=wording.paired(table), look="stacked"))
-    legend = marks.LEGEND if marks.best_means(table) else ""
+    legend = layout.LEGEND if layout.best_means(table) else ""
     return Sheet(table.title, wording.about(table), tuple(grids), wording.footnotes(table), numbers(table), legend)
 
 

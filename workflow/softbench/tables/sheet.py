@@ -3,10 +3,13 @@
 Every table of the suite is a `Sheet`: those of methods by columns, the papers' beside ours, ranks, costs, claims.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from string import ascii_lowercase
 
 import pandas as pd
+
+from softbench.statistics.intervals import MARK
 
 
 @dataclass(frozen=True)
@@ -156,3 +159,31 @@ def plain(
     lines = [Line(row[0], tuple(Entry(Text(cell)) for cell in row[1:]), group=name) for row, name in named]
     top = tuple(Head(head) for head in heads[1:])
     return Grid(top, tuple(lines), heads[0], title, about, tuple(notes), look)
+
+
+class Reasons:
+    """The reasons that cells of one table gave, in the order in which they came."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._letters: dict[str, str] = {}
+
+    def mark(self, text: str, reason: str) -> str:
+        """Return the text with the letter of its reason."""
+        number = len(self._letters)
+        letter = self._letters.setdefault(reason, ascii_lowercase[number] if number < 26 else str(number + 1))
+        return f"{text} ({letter})"
+
+    def mark_invalid(self, reason: str) -> str:
+        """Return the mark "no valid CI" with the letter of what follows it in the reason."""
+        return self.mark(MARK, reason.removeprefix(f"{MARK}: "))
+
+    @property
+    def letters(self) -> list[str]:
+        """The letters so far, as they stand in cells."""
+        return [f"({letter})" for letter in self._letters.values()]
+
+    def lines(self) -> Iterator[str]:
+        """Give a line for each reason, its letter first."""
+        for reason, letter in self._letters.items():
+            yield f"({letter}) {reason}."

@@ -1,15 +1,20 @@
-"""A table of methods by columns, as numbers: what was scored, with its spread, and the difference to the control."""
+"""A table of methods by columns, as numbers: what was scored, with its spread, and the difference to the control.
+
+What a table names must have been scored; its composites are made for its own metrics; a row may show a method's runs at
+their own temperature.
+"""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from softbench.errors import InputError
 from softbench.metrics.catalogue import is_of_label_map
-from softbench.statistics import Difference, apply_policy, differences, holm, summarise
-from softbench.tables.choice import check_found, with_composites
+from softbench.statistics import Difference, apply_policy, composite, differences, holm, summarise
 from softbench.tables.parts import ALPHA, Cell, Column, Ensemble, Failure, Method, Summary, Table
 
 VERSION = 3
@@ -146,3 +151,81 @@ def _verdict(gap: Difference, p: float, better: str) -> str | None:
     if not p < ALPHA or better == "neither":
         return None
     return "better" if (gap.mean > 0) == (better == "higher") else "worse"
+
+
+def check_found(
+    scores: pd.DataFrame,
+    rows: Iterable[Method],
+    heads: Iterable[Column],
+    composites: Mapping[str, Sequence[str]],
+    absent: set[str],
+) -> None:
+    """Raise unless each method, control and column of a table was scored; `absent` methods have a reason to lack it."""
+    known = set(scores["method"].unique()) | absent
+    named = {name for row in rows for name in (row.key, row.control) if name}
+    if named - known:
+        raise InputError(
+            f"the table names {_list(named - known)}, but scored are {_list(known)}. Run them, or take them out."
+        )
+    places = _places(scores)
+    for head in heads:
+        scored = places.get((head.metric, head.over), set())
+        for structure in composites.get(head.structure, [head.structure]):
+            if (structure, head.roi) not in scored:
+                raise InputError(
+                    f"the column {head.metric} of {structure} in {head.roi} (over {head.over}) was not scored; "
+                    f"{head.metric} was for: {_list(f'{name} in {roi}' for name, roi in scored)}."
+                )
+
+
+def _places(scores: pd.DataFrame) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """Return the structures and regions in which each metric was scored, over cases and pooled."""
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    over = np.where(scores["case"] == "pooled", "pooled", "cases")
+    rows = scores[["metric", "structure", "roi"]].assign(over=over).drop_duplicates()
+    for metric, structure, roi, name in rows.itertuples(index=False):
+        found.setdefault((metric, name), set()).add((structure, roi))
+    return found
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing"
+
+
+def with_composites(
+    scores: pd.DataFrame, heads: Sequence[Column], composites: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    """Return the scores of a table's own metrics, with its composites added where a column asks for them."""
+    needed = scores[scores["metric"].isin({head.metric for head in heads})]
+    parts = [needed]
+    for name, members in composites.items():
+        metrics = {head.metric for head in heads if head.structure == name}
+        if metrics:
+            added = composite(needed[needed["metric"].isin(metrics)], name, members)
+            parts.append(added[added["structure"] == name])
+    return pd.concat(parts, ignore_index=True)
+
+
+TEMPERATURE = "temperature"  # in the column `prediction`
+
+
+def scaled_rows(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return method -> key of the row that shows it at its own temperature; from a table's settings."""
+    return {row["scaled"]: row["key"] for row in settings["methods"] if row.get("scaled")}
+
+
+def with_scaled(scores: pd.DataFrame, prediction: str, rows: Mapping[str, str]) -> pd.DataFrame:
+    """Return the scores of one prediction, and those of `temperature` as methods of their own.
+
+    Args:
+        scores: the tidy table with all predictions.
+        prediction: the one to show.
+        rows: as `scaled_rows` gives them; there may be none.
+    Returns: a new table; all rows have that prediction.
+    """
+    chosen = scores[scores["prediction"] == prediction]
+    again = scores[(scores["prediction"] == TEMPERATURE) & scores["method"].isin(rows)]
+    if again.empty:
+        return chosen
+    named = again.assign(method=again["method"].map(rows), prediction=prediction)
+    return pd.concat([chosen, named], ignore_index=True)

@@ -22,7 +22,7 @@ from softbench.metrics.metric import Metric
 from softbench.metrics.overlap import METRICS as OVERLAPS
 from softbench.metrics.surface import DISTANCES
 from softbench.statistics.pairs import pair
-from softbench.tables.evidence import Evidence
+from softbench.tables.assemble import Evidence
 from softbench.tables.given import Given
 from softbench.tables.parts import Cell, Column, Method, Table
 from softbench.tables.rounding import digits, number

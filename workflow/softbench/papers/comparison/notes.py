@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from string import ascii_lowercase
 
 from softbench.papers import published, rehearsal
-from softbench.papers.comparison.parts import PaperTable, Section
+from softbench.papers.comparison.build import PaperTable, Section
 from softbench.papers.comparison.rule import MIN_CASES, MIN_SEEDS
 from softbench.papers.published import PrintedCell, PrintedMetric
 from softbench.tables.layout import ARROWS_MEAN

@@ -10,8 +10,8 @@ from softbench.errors import InputError
 from softbench.papers.published import PublishedTable
 from softbench.statistics import apply_policy, seed_means, summarise
 from softbench.statistics.summary import CELL
-from softbench.tables.choice import with_composites
 from softbench.tables.parts import Column, Summary
+from softbench.tables.table import with_composites
 
 VERSION = 3
 GRIDS = ("full", "training")

@@ -1,12 +1,13 @@
-"""The files of `workflow/published`, checked against their schema and put together as tables."""
+"""The files of `workflow/published`, checked against their schema, as tables and as one plain frame in our units."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from softbench.checks import require_one_of
@@ -168,3 +169,32 @@ def _doubted(cell: PrintedCell, doubt: Mapping[str, Any]) -> PrintedCell:
     note = "; ".join(text for text in (cell.note, doubt["note"]) if text)
     said = {key: value for key, value in doubt.items() if key != "at"} | {"note": note}
     return replace(cell, **said)
+
+
+# One row a mean. `arm` is plain or augmented (EPD), `rater` an annotation set (LIDC); "" and 0 where there is none.
+COLUMNS = [
+    "table", "dataset", "arm", "rater", "structure", "metric", "roi", "method", "mean", "sd", "n", "over", "better",
+]  # fmt: skip
+
+
+def frame(tables: Iterable[str] | None = None, *, derived: bool = False) -> pd.DataFrame:
+    """Return printed means with their spread, in our units.
+
+    Args:
+        tables: keys; all where None.
+        derived: fill lost means with what other cells give for them.
+    Returns: the columns `COLUMNS`. `metric` is our key (the printed name where we have none); `over` is seeds, cases or
+        none; `sd` and `n` are NaN where no ± is printed, `mean` where the number is lost.
+    Raises: InputError: if a table is unknown.
+    """
+    found = [read(name) for name in (names() if tables is None else tables)]
+    rows = [_frame_row(table, cell, derived) for table in found for cell in table.cells]
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"mean": float, "sd": float, "n": float})
+
+
+def _frame_row(table: PublishedTable, cell: PrintedCell, derived: bool) -> tuple:
+    place, metric = cell.place, table.metric_of(cell)
+    mean, spread = table.in_our_units(cell, derived=derived)
+    count = table.count_behind(cell)
+    where = (table.key, place.dataset, place.arm or "", place.rater or 0, place.structure, metric.key, metric.roi)
+    return (*where, place.method, mean, spread, count, table.over if count else "none", metric.better)

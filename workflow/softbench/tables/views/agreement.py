@@ -1,19 +1,19 @@
 """Whether the columns of a table rank its methods alike."""
 
-from softbench.tables import rank_tests
 from softbench.tables.given import Given
 from softbench.tables.rankings import between_columns
 from softbench.tables.sheet import Sheet
 from softbench.tables.view import View
+from softbench.tables.views import ranks
 
 VERSION = 1
 
 
 def build(given: Given) -> Sheet:
     """Return Kendall's tau of each pair of columns."""
-    grid = rank_tests.matrix(given.evidence, given.rankings)
+    grid = ranks.matrix(given.evidence, given.rankings)
     numbers = between_columns(given.rankings, given.evidence.names)
-    return Sheet(f"Do the columns rank alike? {given.title}", rank_tests.AGREE, (grid,), numbers=numbers)
+    return Sheet(f"Do the columns rank alike? {given.title}", ranks.AGREE, (grid,), numbers=numbers)
 
 
 VIEW = View(

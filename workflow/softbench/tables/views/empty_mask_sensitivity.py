@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench.tables.assemble import Runs, table
+from softbench.tables.assemble import Runs, build_table
 from softbench.tables.given import Given
 from softbench.tables.layout import differences, heads, means, name_of, title_of
 from softbench.tables.parts import Cell, Column, Table
@@ -36,7 +36,7 @@ COLUMNS = [
 
 
 @dataclass(frozen=True)
-class Policies:
+class Sensitivity:
     """The same table under each policy, that of config first, and which of its columns differ."""
 
     tables: Mapping[str, Table]
@@ -52,7 +52,7 @@ class Policies:
         return _column(self.tables[LEFT_OUT], place)
 
 
-def build(first: Table, runs: Runs, settings: Mapping[str, Any]) -> Policies:
+def build(first: Table, runs: Runs, settings: Mapping[str, Any]) -> Sensitivity:
     """Build a table under a second policy: what is infinite is left out, or where it already is, it is penalised.
 
     Args:
@@ -60,9 +60,9 @@ def build(first: Table, runs: Runs, settings: Mapping[str, Any]) -> Policies:
         runs, settings: what it was made from, as `assemble.table` takes them.
     """
     other = LEFT_OUT if first.policy != LEFT_OUT else PENALTY
-    tables = {first.policy: first, other: table(runs, {**settings, "policy": other})}
+    tables = {first.policy: first, other: build_table(runs, {**settings, "policy": other})}
     differ = [place for place in range(len(first.columns)) if _differs([_column(t, place) for t in tables.values()])]
-    return Policies(tables, tuple(differ))
+    return Sensitivity(tables, tuple(differ))
 
 
 def _column(shown: Table, place: int) -> list[Cell]:
@@ -75,27 +75,30 @@ def _differs(columns: Sequence[Sequence[Cell]]) -> bool:
     return not np.allclose(first, second, rtol=SAME, atol=0, equal_nan=True)
 
 
-def sheet(policies: Policies) -> Sheet:
+def sheet(sensitivity: Sensitivity) -> Sheet:
     """Return the columns that differ, a group each, or a sentence where none does; the numbers are of all columns."""
-    shown, names = policies.first, list(policies.tables)
-    title, numbers = f"{shown.title}: what an empty mask costs", pd.DataFrame(list(_records(policies)), columns=COLUMNS)
-    if not policies.differ:
-        return Sheet(title, " ".join([NOTHING_DIFFERS, *_undefined(policies)]), numbers=numbers)
+    shown, names = sensitivity.first, list(sensitivity.tables)
+    title, numbers = (
+        f"{shown.title}: what an empty mask costs",
+        pd.DataFrame(list(_records(sensitivity)), columns=COLUMNS),
+    )
+    if not sensitivity.differ:
+        return Sheet(title, " ".join([NOTHING_DIFFERS, *_undefined(sensitivity)]), numbers=numbers)
     top = ["Method", *names, "infinite", "undefined", *(f"difference, {name}" for name in names)]
-    rows = [line for place in policies.differ for line in _lines(policies, place)]
-    groups = [title_of(heads(shown)[place]) for place in policies.differ for _ in shown.methods]
+    rows = [line for place in sensitivity.differ for line in _lines(sensitivity, place)]
+    groups = [title_of(heads(shown)[place]) for place in sensitivity.differ for _ in shown.methods]
     interval = "" if untested(shown) else " with its 95 % t interval"
     about = ABOUT.format(first=names[0], second=names[1], spread=spread(shown), interval=interval)
-    notes = (*(f"{name}: {POLICIES[name]}" for name in names), OWN_CASES, *_undefined(policies))
+    notes = (*(f"{name}: {POLICIES[name]}" for name in names), OWN_CASES, *_undefined(sensitivity))
     return Sheet(title, about, (plain(top, rows, groups=groups),), notes, numbers)
 
 
-def _lines(policies: Policies, place: int) -> Iterable[list[str]]:
+def _lines(sensitivity: Sensitivity, place: int) -> Iterable[list[str]]:
     """Give a line a method: means, counts, and differences where it has a control."""
-    tables = policies.tables.values()
+    tables = sensitivity.tables.values()
     found = [means(shown) for shown in tables]
     gaps = [iter(differences(shown)) for shown in tables]
-    for row, (method, cell) in enumerate(zip(policies.first.methods, policies.counted(place), strict=True)):
+    for row, (method, cell) in enumerate(zip(sensitivity.first.methods, sensitivity.counted(place), strict=True)):
         values = [lines[row].entries[place].words for lines in found]
         beside = [_gap_words(next(lines).entries[place]) if method.control else NOTHING for lines in gaps]
         yield [method.title, *values, str(cell.n_penalised), str(cell.n_undefined), *beside]
@@ -105,21 +108,21 @@ def _gap_words(entry: Entry) -> str:
     return " ".join(part.text for part in (entry.number, *entry.asides[:1]) if part.text)
 
 
-def _undefined(policies: Policies) -> Iterable[str]:
+def _undefined(sensitivity: Sensitivity) -> Iterable[str]:
     """Count undefined values of the columns that do not differ."""
-    shown = policies.first
+    shown = sensitivity.first
     for place, head in enumerate(heads(shown)):
-        count = sum(cell.n_undefined for cell in policies.counted(place))
-        if count and place not in policies.differ:
+        count = sum(cell.n_undefined for cell in sensitivity.counted(place))
+        if count and place not in sensitivity.differ:
             yield f"{name_of(head)}: {count} undefined, in no mean under either policy."
 
 
-def _records(policies: Policies) -> Iterable[list[object]]:
-    for name, shown in policies.tables.items():
+def _records(sensitivity: Sensitivity) -> Iterable[list[object]]:
+    for name, shown in sensitivity.tables.items():
         for method, row in zip(shown.methods, shown.cells, strict=True):
             for place, (column, cell) in enumerate(zip(shown.columns, row, strict=True)):
                 what = [method.key, method.title, *_place(column), name, cell.mean, cell.sd_seeds]
-                yield [*what, cell.n_penalised, cell.n_undefined, *_gap(cell), place in policies.differ]
+                yield [*what, cell.n_penalised, cell.n_undefined, *_gap(cell), place in sensitivity.differ]
 
 
 def _place(column: Column) -> list[str]:

@@ -1,7 +1,7 @@
-"""What costs no further training: every method raw, at its own temperature, as an ensemble, and both.
+"""What needs no further training: every method raw, at its own temperature, as an ensemble, and both.
 
 A soft label is worth its trouble where it reaches what one-hot does not reach with one number more, or as the mean of
-the networks that were trained anyway.
+the networks that were trained anyway. So every method is also compared with one-hot at its own temperature.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,17 +10,97 @@ from typing import Any
 
 import pandas as pd
 
-from softbench.tables import vs_temperature, wording
-from softbench.tables.assemble import OF_ENSEMBLES, RAW, Runs, table
-from softbench.tables.company import failed_runs, members, missing_seeds
+from softbench.tables import wording
+from softbench.tables.assemble import OF_ENSEMBLES, RAW, Runs, build_table
+from softbench.tables.assemble import build_table as table_of
 from softbench.tables.given import Given
-from softbench.tables.layout import ARROWS_MEAN, heads, means
-from softbench.tables.parts import Method, Table
-from softbench.tables.scaled import TEMPERATURE
+from softbench.tables.layout import ARROWS_MEAN, differences, heads, means, name_of
+from softbench.tables.parts import ALPHA, Method, Table
 from softbench.tables.sheet import Grid, Line, Sheet
+from softbench.tables.table import TEMPERATURE, scaled_rows
 from softbench.tables.view import View
+from softbench.tables.wording import failed_runs, members, missing_seeds, untested
 
 VERSION = 2
+ABOUT_VS_TEMPERATURE_OF_ONE_RUN = (
+    "Method, raw, minus {control}, over the cases defined in both. {why}. One-hot was trained with cross-entropy "
+    "alone: where a method has another loss, the difference is of both."
+)
+ABOUT_VS_TEMPERATURE = (
+    "Method, raw, minus {control}, paired over seeds and over the cases defined in both, with its 95 % t interval "
+    "(each by itself). What is beyond noise after Holm's adjustment for the {tests} differences here (p < {alpha:g}) "
+    "is named below. One-hot was trained with cross-entropy alone: where a method has another loss, the difference is "
+    "of both."
+)
+
+
+def build_vs_temperature(runs: Runs, settings: Mapping[str, Any]) -> Table | None:
+    """Return every trained method of a table against its first row at its own temperature; None where it has none.
+
+    Args:
+        runs: of the table, with the predictions `raw` and `temperature`.
+        settings: of the table, as `assemble.table` takes them.
+    Raises: InputError: as `assemble.table`.
+    """
+    control = next(iter(scaled_rows(settings).items()), None)
+    if control is None:
+        return None
+    own, key = control
+    trained = [row for row in settings["methods"] if row.get("trained", True)]
+    others = [{**row, "control": key} for row in trained if row["key"] not in control and not row.get("scaled")]
+    first = next(row for row in trained if row["key"] == key)
+    if not others:
+        return None
+    rows = [{**first, "control": None}, *others]
+    failed = [one for one in runs.failed if one["method"] != own]
+    alone = Runs(runs.scores, runs.reliability, failed, runs.ensembles)
+    return table_of(alone, {**settings, "methods": rows, "prediction": RAW})
+
+
+def grid_vs_temperature(table: Table) -> Grid:
+    """Return the differences; nothing is marked, the notes name what is beyond noise."""
+    control = table.methods[0].title
+    why = untested(table)
+    about = (
+        ABOUT_VS_TEMPERATURE_OF_ONE_RUN.format(control=control, why=why)
+        if why
+        else ABOUT_VS_TEMPERATURE.format(control=control, tests=table.tests, alpha=ALPHA)
+    )
+    lines = [Line(line.title, tuple(entry.unmarked for entry in line.entries)) for line in differences(table)]
+    return Grid(
+        heads(table),
+        tuple(lines),
+        title=f"Against {control}",
+        about=about,
+        notes=tuple(_verdicts(table)),
+        look="stacked",
+    )
+
+
+def _verdicts(table: Table) -> Iterable[str]:
+    """Name, column by column, who is better and who is worse beyond noise."""
+    for column, head in enumerate(heads(table)):
+        found = {
+            word: [
+                row.title
+                for row, cells in zip(table.methods, table.cells, strict=True)
+                if cells[column].verdict == word
+            ]
+            for word in ("better", "worse")
+        }
+        if said := [f"{word}: {', '.join(names)}" for word, names in found.items() if names]:
+            yield f"{name_of(head)}, beyond noise {'; '.join(said)}."
+
+
+def records_vs_temperature(table: Table) -> Iterable[list[object]]:
+    """Give method, structure, metric, roi, difference, low, high, p, p after Holm and verdict of each cell."""
+    for method, cells in zip(table.methods[1:], table.cells[1:], strict=True):
+        for column, cell in zip(table.columns, cells, strict=True):
+            gap = cell.difference
+            numbers = [gap.mean, gap.low, gap.high, gap.p] if gap else [None] * 4
+            yield [method.key, column.structure, column.metric, column.roi, *numbers, cell.p_holm, cell.verdict]
+
+
 ENSEMBLE, SCALED_ENSEMBLE = OF_ENSEMBLES
 LABELS = {
     RAW: "raw",
@@ -52,12 +132,12 @@ AGAINST = [
 
 
 @dataclass(frozen=True)
-class Free:
+class PostHoc:
     """A table for each prediction that was made, raw first, all with the same methods and columns."""
 
     tables: Mapping[str, Table]
     missing: tuple[str, ...]  # sentences on those that were not made
-    rival: Table | None = None  # every method against one-hot at its own temperature
+    vs_temperature: Table | None = None  # every method against one-hot at its own temperature
 
     def seeds_of(self, method: Method, prediction: str) -> int:
         """Return how many seeds a line is made of: runs, or members of the ensemble; 0 where there is none."""
@@ -74,7 +154,7 @@ class Free:
                     yield place, method, prediction
 
 
-def build(runs: Runs, settings: Mapping[str, Any], predictions: Sequence[str]) -> Free:
+def build(runs: Runs, settings: Mapping[str, Any], predictions: Sequence[str]) -> PostHoc:
     """Summarise every prediction of a table's trained methods.
 
     Args:
@@ -92,9 +172,9 @@ def build(runs: Runs, settings: Mapping[str, Any], predictions: Sequence[str]) -
     there = set(runs.scores["prediction"][runs.scores["grid"] == settings.get("grid", "full")].unique())
     made = [prediction for prediction in predictions if prediction in there]
     alone = {**settings, "methods": rows}
-    tables = {prediction: table(runs, {**alone, "prediction": prediction}) for prediction in made}
+    tables = {prediction: build_table(runs, {**alone, "prediction": prediction}) for prediction in made}
     missing = tuple(_missing(runs, predictions, made, {row["key"]: row["title"] for row in rows}))
-    return Free(tables, missing, vs_temperature.build(runs, settings) if TEMPERATURE in made else None)
+    return PostHoc(tables, missing, build_vs_temperature(runs, settings) if TEMPERATURE in made else None)
 
 
 def _missing(runs: Runs, asked: Sequence[str], made: Sequence[str], titles: Mapping[str, str]) -> Iterable[str]:
@@ -109,49 +189,51 @@ def _missing(runs: Runs, asked: Sequence[str], made: Sequence[str], titles: Mapp
                 yield f"{titles[one.method]}: no ensemble; {one.reason}."
 
 
-def sheet(free: Free) -> Sheet:
+def sheet(post_hoc: PostHoc) -> Sheet:
     """Return a line a method and prediction; above them every method against one-hot at its own temperature."""
-    raw = free.tables[RAW]
-    texts = {prediction: means(shown) for prediction, shown in free.tables.items()}
+    raw = post_hoc.tables[RAW]
+    texts = {prediction: means(shown) for prediction, shown in post_hoc.tables.items()}
     lines = [
         Line(
-            LABELS[prediction].format(free.seeds_of(method, prediction)),
+            LABELS[prediction].format(post_hoc.seeds_of(method, prediction)),
             tuple(entry.unmarked for entry in texts[prediction][place].entries),
             group=method.title,
         )
-        for place, method, prediction in free.lines()
+        for place, method, prediction in post_hoc.lines()
     ]
-    first = [vs_temperature.grid(free.rival)] if free.rival else []
-    about = ABOUT.format(raw=wording.spread(raw), ensemble=OF_ENSEMBLE if ENSEMBLE in free.tables else "")
+    first = [grid_vs_temperature(post_hoc.vs_temperature)] if post_hoc.vs_temperature else []
+    about = ABOUT.format(raw=wording.spread(raw), ensemble=OF_ENSEMBLE if ENSEMBLE in post_hoc.tables else "")
     grid = Grid(heads(raw), tuple(lines), first="Prediction", title="Every prediction" if first else "")
     return Sheet(
-        f"{raw.title}: what needs no further training", about, (*first, grid), tuple(_notes(free)), _frame(free)
+        f"{raw.title}: what needs no further training", about, (*first, grid), tuple(_notes(post_hoc)), _frame(post_hoc)
     )
 
 
-def _notes(free: Free) -> list[str]:
-    raw = free.tables[RAW]
-    pooled = free.tables.get(ENSEMBLE)
+def _notes(post_hoc: PostHoc) -> list[str]:
+    raw = post_hoc.tables[RAW]
+    pooled = post_hoc.tables.get(ENSEMBLE)
     made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in raw.composites.items()]
     whose = list(members(pooled)) if pooled else []
-    return [*free.missing, *made, *whose, *missing_seeds(raw), *failed_runs(raw), wording.POLICIES[raw.policy]]
+    return [*post_hoc.missing, *made, *whose, *missing_seeds(raw), *failed_runs(raw), wording.POLICIES[raw.policy]]
 
 
-def _frame(free: Free) -> pd.DataFrame:
+def _frame(post_hoc: PostHoc) -> pd.DataFrame:
     """Return one row a line and column; raw lines also hold their difference to one-hot at its own temperature."""
-    frame = pd.DataFrame(list(_records(free)), columns=COLUMNS)
-    against = pd.DataFrame(list(vs_temperature.records(free.rival)) if free.rival else [], columns=AGAINST)
+    frame = pd.DataFrame(list(_records(post_hoc)), columns=COLUMNS)
+    against = pd.DataFrame(
+        list(records_vs_temperature(post_hoc.vs_temperature)) if post_hoc.vs_temperature else [], columns=AGAINST
+    )
     return frame.merge(against.assign(prediction=RAW), how="left", on=["prediction", *AGAINST[:4]])
 
 
-def _records(free: Free) -> Iterable[list[object]]:
-    for place, method, prediction in free.lines():
-        shown = free.tables[prediction]
+def _records(post_hoc: PostHoc) -> Iterable[list[object]]:
+    for place, method, prediction in post_hoc.lines():
+        shown = post_hoc.tables[prediction]
         for column, cell in zip(shown.columns, shown.cells[place], strict=True):
             metric = column.described
             what = [column.structure, column.metric, column.roi, metric.unit, metric.better]
             counts = [cell.n_cases, cell.n_undefined, cell.n_penalised]
-            seeds = free.seeds_of(method, prediction)
+            seeds = post_hoc.seeds_of(method, prediction)
             yield [method.key, method.title, prediction, seeds, *what, cell.mean, cell.sd_seeds, *counts]
 
 

@@ -6,15 +6,13 @@ from softbench.datasets import splits
 from softbench.statistics.bootstrap import LABEL
 from softbench.statistics.intervals import MARK
 from softbench.tables import wording
-from softbench.tables.evidence import Evidence, failures, patients_of
-from softbench.tables.evidence_csv import numbers
-from softbench.tables.findings import Finding, findings
+from softbench.tables.assemble import Evidence, failures, patients_of
+from softbench.tables.findings import Finding, findings, numbers
 from softbench.tables.given import Given
 from softbench.tables.layout import NO_UNIT, heads, name_of
 from softbench.tables.parts import ALPHA, Column, Table
-from softbench.tables.reasons import Reasons
 from softbench.tables.rounding import NOTHING, digits, interval, number, p_value
-from softbench.tables.sheet import Sheet, plain
+from softbench.tables.sheet import Reasons, Sheet, plain
 from softbench.tables.view import View
 
 VERSION = 1

@@ -10,8 +10,8 @@ import pandas as pd
 from softbench.plan.plan import Plan
 from softbench.statistics import apply_policy
 from softbench.statistics.summary import by_case, choose
-from softbench.tables.choice import with_composites
 from softbench.tables.parts import Column
+from softbench.tables.table import with_composites
 
 EXTREMES = 3  # cases shown at either end
 SCALED = "@"  # in the key of a row that shows the runs of a method at their own temperature

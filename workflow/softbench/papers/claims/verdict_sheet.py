@@ -4,12 +4,61 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+import pandas as pd
+
 from softbench.papers import published, rehearsal
-from softbench.papers.claims import Outcome
 from softbench.papers.claims.judge import UNDETERMINED
 from softbench.papers.claims.judged import NOT_RUN, Judged
-from softbench.papers.claims.numbers import numbers
+from softbench.papers.claims.verdicts import WORDS, Outcome
 from softbench.tables.sheet import Entry, Grid, Head, Line, Sheet, Text
+
+VERSION = 2
+OUTCOME = ["verdict", "agree", "ties", "cells", "missing", "p_true", "p_qualified", "p_false", "why_no_p", "against"]
+OUTCOME += ["absent"]
+COLUMNS = [
+    *("claim", "paper", "place", "says", "our_reading"),
+    *(f"{side}_{name}" for side in ("printed", "ours") for name in OUTCOME),
+    *("data", "seeds_min", "seeds_max", "sources", "not_run", "commands"),
+]
+
+
+def numbers(judged: Sequence[Judged]) -> pd.DataFrame:
+    """Return one row a claim with all of `COLUMNS`.
+
+    Unknown numbers are empty, lists stand between `;`. `missing` counts cells without a number: lost in print, not
+    scored by us. `ours_verdict` is "not run" where nothing is there; `seeds_min` and `seeds_max` are then empty.
+    The probabilities of an undetermined claim are those of the cells that are there.
+    """
+    records = [
+        [
+            *_claim(one),
+            *_outcome_columns(one.printed),
+            one.our_verdict,
+            *_outcome_columns(one.ours)[1:],
+            *_data_columns(one),
+        ]
+        for one in judged
+    ]
+    return pd.DataFrame(records, columns=COLUMNS).astype(dict.fromkeys(["seeds_min", "seeds_max"], "Int64"))
+
+
+def _claim(one: Judged) -> list[object]:
+    return [one.claim.key, one.claim.paper, one.claim.place, one.claim.says, one.claim.ours]
+
+
+def _outcome_columns(one: Outcome) -> list[object]:
+    counts = [one.agree, one.ties, len(one.cells), one.missing]
+    shares = [one.shares[word] for word in reversed(WORDS)]
+    return [one.verdict, *counts, *shares, one.why_none, "; ".join(one.against), "; ".join(one.absent)]
+
+
+def _data_columns(one: Judged) -> list[object]:
+    ran = [source for source in one.sources if source.was_run]
+    rest = [source for source in one.sources if not source.was_run]
+    seeds = [min(source.seeds[0] for source in ran), max(source.seeds[1] for source in ran)] if ran else [None, None]
+    lists = ([source.said for source in ran], [source.place for source in rest], {source.command: 0 for source in rest})
+    return [one.data, *seeds, *map("; ".join, lists)]
+
 
 Names = Mapping[str, str]  # key -> what a reader knows it by
 NO_TITLES: Mapping[str, Names] = {}

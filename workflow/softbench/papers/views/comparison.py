@@ -2,8 +2,8 @@
 
 from softbench.papers import published
 from softbench.papers.comparison import blocks as of_papers
+from softbench.papers.comparison import build as comparison
 from softbench.papers.comparison import sheet
-from softbench.papers.comparison import table as comparison
 from softbench.tables.given import Given
 from softbench.tables.sheet import Sheet
 from softbench.tables.view import View
@@ -21,7 +21,7 @@ def build(given: Given) -> Sheet:
 
 
 VIEW = View(
-    name="beside",
+    name="comparison",
     file="{table}",
     title="Ours beside the printed numbers",
     caption="Ours, the printed number, the difference, and whether the known noise explains it.",
