@@ -19,10 +19,11 @@ HEAD = """# Licences
 The suite is under the Apache License 2.0 (`LICENSE`). Below is every package that `envs/*.txt` pins, with the licence
 that the package itself states. `make docs` rewrites this page. Licences of data: `docs/datasets.md`, and each table.
 
-**MedPy is under the GPL-3.0.** It is a test oracle. One module imports it, `softbench/metrics/peers.py`, and only where
-`cross_check: [medpy]` of an experiment or `softbench score --cross-check medpy` asks for its values beside ours. No
-result needs it, and no code of it is part of the suite. Whoever passes on an environment or an image that holds MedPy
-passes on MedPy, under its licence. Without it (`pip uninstall medpy`) those two stop and say so, and nothing else does.
+**MedPy is under the GPL-3.0.** It is a test oracle. One module imports it, `softbench/metrics/cross_check.py`, and only
+where `cross_check: [medpy]` of an experiment or `softbench score --cross-check medpy` asks for its values beside ours.
+No result needs it, and no code of it is part of the suite. Whoever passes on an environment or an image that holds
+MedPy passes on MedPy, under its licence. Without it (`pip uninstall medpy`) those two stop and say so, and nothing else
+does.
 
 **LGPL.** py7zr and what it needs (pybcj, pyppmd, inflate64, multivolumefile) open 7z archives of data. They are used as
 they are, as libraries.

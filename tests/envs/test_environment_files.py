@@ -25,7 +25,7 @@ FOUND_BY_NAME = {
 WORKS_ONLY_IN = {
     "softbench/datasets/fetch/sevenzip": ("data",),
     "softbench/losses": ("training",),
-    "softbench/metrics/peers": ("training",),  # `cross_check` of an experiment
+    "softbench/metrics/cross_check": ("training",),  # `cross_check` of an experiment
     "softbench/networks": ("training",),
     "softbench/jobs/provenance": ("training",),  # asks torch, if the work ran on a GPU
     "softbench/soft_labels/contract": ("training",),  # soft labels of tensors

@@ -30,7 +30,7 @@ def test_package_that_states_nothing_is_an_error(monkeypatch):
 def test_medpy_is_imported_by_one_module(imports, root):
     files = (root / "workflow").rglob("*.py")
     importers = {file.name for file in files if any(name.startswith("medpy") for name in imports.imported(file))}
-    assert importers == {"peers.py"}
+    assert importers == {"cross_check.py"}
 
 
 def test_licence_is_apache_2_whole(root):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from softbench.errors import InputError
-from softbench.metrics import regions, voxels
+from softbench.metrics import inputs, regions
 from softbench.metrics.kernels.blocks import Gaps, adaptive_errors
 from softbench.metrics.kernels.tally import tally
 from softbench.metrics.metric import FRACTION, REGION_EMPTY, Metric, values
@@ -137,7 +137,7 @@ def reliability(
     Raises: InputError: if arrays do not fit together, hold NaN, or do not sum to 1; if the band has no spacing.
     Source: Guo et al. 2017. Departures: float64 sums, so that millions of voxels do not lose digits.
     """
-    probabilities, reference, usable = voxels.enter(probabilities, reference, valid)
+    probabilities, reference, usable = inputs.check_case(probabilities, reference, valid)
     inside = regions.inside(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=usable)
     return statistics(probabilities, reference, inside, bins)
 
@@ -192,7 +192,7 @@ def calibration(
     Raises: InputError: if arrays do not fit together, hold NaN, or do not sum to 1; if the band has no spacing.
     Source: the entries of `catalogue.CATALOGUE`. Departures: stated there.
     """
-    probabilities, reference, usable = voxels.enter(probabilities, reference, valid)
+    probabilities, reference, usable = inputs.check_case(probabilities, reference, valid)
     inside = regions.inside(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=usable)
     found = sweep(probabilities, reference, inside, bins)
     whole = found.gaps if roi == "all" else adaptive_errors(probabilities, reference, usable, bins)
@@ -203,7 +203,7 @@ def calibration(
 def sweep(
     probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray | None, bins: int, *, blocks: bool = True
 ) -> Sweep:
-    """Measure the calibration of arrays that were checked (`voxels.enter`), in array order.
+    """Measure the calibration of arrays that were checked (`inputs.check_case`), in array order.
 
     Args:
         probabilities: (C, ...) float, summing to 1 over C.

@@ -10,20 +10,21 @@ import contextlib
 import io
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from softbench.checks import require_one_of, require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
-from softbench.metrics import peers, voxels
+from softbench.metrics import inputs
 from softbench.metrics.calibration import bin_edges
-from softbench.metrics.catalogue import by_library
-from softbench.metrics.masks import require_mask
-from softbench.metrics.peers import Measures
+from softbench.metrics.catalogue import by_library, with_tolerance
+from softbench.metrics.inputs import require_mask
 
 VERSION = 1
 LIBRARIES = ("medpy", "monai", "netcal")
+Measures = dict[str, Callable[[], Any]]  # our key -> the call still to be made
 
 
 class CrossCheck(NamedTuple):
@@ -58,8 +59,8 @@ def binary(
     for tolerance in tolerances_mm:
         require_positive("tolerances_mm", tolerance)
     makers: dict[str, Callable[[], Measures]] = {
-        "medpy": lambda: peers.medpy_masks(prediction, reference, spacing),
-        "monai": lambda: peers.monai_masks(prediction, reference, spacing, tolerances_mm),
+        "medpy": lambda: medpy_masks(prediction, reference, spacing),
+        "monai": lambda: monai_masks(prediction, reference, spacing, tolerances_mm),
         "netcal": dict,
     }
     return _run(makers, libraries)
@@ -86,13 +87,15 @@ def calibration(
         `values` and its first line in `problems`.
     Raises: InputError: if input is unfit, or a library is unknown or not installed.
     """
-    probabilities, reference, usable = voxels.enter(probabilities, reference, inside)
+    probabilities, reference, usable = inputs.check_case(probabilities, reference, inside)
     bin_edges(bins)  # checks the number
-    p, y = voxels.select(probabilities, reference, "all", band_mm=1.0, spacing_mm=None, valid=usable)
+    p, y = probabilities.reshape(len(probabilities), -1), reference.reshape(-1)
+    if usable is not None:
+        p, y = probabilities[:, usable], reference[usable]
     makers: dict[str, Callable[[], Measures]] = {
         "medpy": dict,
-        "monai": lambda: peers.monai_probabilities(p, y, bins),
-        "netcal": lambda: peers.netcal_probabilities(p, y, bins),
+        "monai": lambda: monai_probabilities(p, y, bins),
+        "netcal": lambda: netcal_probabilities(p, y, bins),
     }
     return _run(makers, libraries)
 
@@ -136,3 +139,78 @@ def _quiet() -> Iterator[None]:
     ):
         warnings.simplefilter("ignore")
         yield
+
+
+def medpy_masks(prediction: np.ndarray, reference: np.ndarray, spacing_mm: tuple[float, ...]) -> Measures:
+    """Return medpy's overlaps and distances of two bool masks."""
+    from medpy.metric import binary as medpy
+
+    overlaps = {
+        "dsc": medpy.dc,
+        "iou": medpy.jc,
+        "precision": medpy.precision,
+        "sensitivity": medpy.sensitivity,
+        "specificity": medpy.specificity,
+    }
+    distances = {"hd95_pooled": medpy.hd95, "asd": medpy.asd, "assd": medpy.assd}
+    return {
+        **{key: partial(measure, prediction, reference) for key, measure in overlaps.items()},
+        **{key: partial(measure, prediction, reference, spacing_mm) for key, measure in distances.items()},
+    }
+
+
+def monai_masks(
+    prediction: np.ndarray, reference: np.ndarray, spacing_mm: tuple[float, ...], tolerances_mm: Sequence[float]
+) -> Measures:
+    """Return MONAI's overlaps, distances and surface Dice of two bool masks."""
+    import torch
+    from monai.metrics.hausdorff_distance import compute_hausdorff_distance
+    from monai.metrics.meandice import compute_dice
+    from monai.metrics.meaniou import compute_iou
+    from monai.metrics.surface_dice import compute_surface_dice
+    from monai.metrics.surface_distance import compute_average_surface_distance
+
+    # One channel, and it is the structure itself, not background.
+    masks: dict[str, Any] = {
+        "y_pred": torch.from_numpy(prediction.astype(np.float32))[None, None],
+        "y": torch.from_numpy(reference.astype(np.float32))[None, None],
+        "include_background": True,
+    }
+    spaced = {**masks, "spacing": spacing_mm}
+    measures: Measures = {
+        "dsc": partial(compute_dice, **masks),
+        "iou": partial(compute_iou, **masks),
+        "hd95": partial(compute_hausdorff_distance, percentile=95, **spaced),
+        "asd": partial(compute_average_surface_distance, **spaced),
+        "assd": partial(compute_average_surface_distance, symmetric=True, **spaced),
+    }
+    for tolerance in tolerances_mm:
+        surface_dice = partial(compute_surface_dice, class_thresholds=[float(tolerance)], **spaced)
+        measures[with_tolerance("nsd", tolerance)] = partial(surface_dice, use_subvoxels=True)
+        measures[with_tolerance("nsd_voxel", tolerance)] = partial(surface_dice, use_subvoxels=False)
+    return measures
+
+
+def monai_probabilities(p: np.ndarray, y: np.ndarray, bins: int) -> Measures:
+    """Return MONAI's class-wise calibration error of voxels, (C, N) probabilities and (N,) classes."""
+    import torch
+    from monai.metrics.calibration import CalibrationErrorMetric
+
+    def cwece() -> float:
+        truth = torch.nn.functional.one_hot(torch.from_numpy(y.astype(np.int64)), len(p)).T
+        metric = CalibrationErrorMetric(num_bins=bins, metric_reduction="none")
+        # Each class, and our mean over them: MONAI's own mean makes 0 of NaN.
+        of_classes: Any = metric(torch.from_numpy(p.astype(np.float32))[None], truth[None])
+        return float(of_classes.mean())
+
+    return {"cwece": cwece}
+
+
+def netcal_probabilities(p: np.ndarray, y: np.ndarray, bins: int) -> Measures:
+    """Return netcal's top-label calibration errors of voxels, (C, N) probabilities and (N,) classes."""
+    from netcal.metrics import ACE, ECE, MCE
+
+    # Given all classes, netcal fails where a region holds two labels or fewer. Its 1-D form is safe, and equal.
+    confidence, correct = p.max(axis=0).astype(np.float64), (p.argmax(axis=0) == y).astype(int)
+    measures = {"ece": ECE, "ace_netcal": ACE, "mce": MCE}
+    return {key: partial(measure(bins).measure, confidence, correct) for key, measure in measures.items()}

@@ -6,12 +6,12 @@ import numpy as np
 
 from softbench.checks import require_integers, require_one_of, require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
-from softbench.metrics.boxes import bounding_box, shared
 from softbench.metrics.kernels.band import near_another_class
+from softbench.metrics.metric import ROIS
 from softbench.metrics.surface import EDGE
 
 VERSION = 1
-ROIS = ("all", "foreground", "band")
+Box = tuple[slice, ...]
 
 
 def mask(
@@ -82,10 +82,10 @@ def _band(reference: np.ndarray, usable: np.ndarray, reach_mm: float, spacing_mm
     for class_id in np.unique(reference[usable]):
         here = usable & (reference == class_id)
         others = usable ^ here
-        box, other_box = bounding_box(here, margin), bounding_box(others, margin)
+        box, other_box = _bounding_box(here, margin), _bounding_box(others, margin)
         if box is None or other_box is None:
             continue
-        near = shared(box, other_box)
+        near = _shared(box, other_box)
         band[near] |= here[near] & _within(others[near], reach_mm, spacing_mm)
     return band
 
@@ -107,3 +107,29 @@ def _within(goal: np.ndarray, reach_mm: float, spacing_mm: tuple[float, ...]) ->
 
 def _steps(reach_mm: float, step_mm: float) -> int:
     return int(reach_mm * EDGE / step_mm)
+
+
+def _bounding_box(mask: np.ndarray, margin: Sequence[int] | None = None) -> Box | None:
+    """Return the slices that hold every True voxel of a mask, or None where there is none.
+
+    Args:
+        mask: (D, H, W) or (H, W) bool.
+        margin: voxels added on both sides of each axis, within the array; none where it is left out.
+    Returns: one slice an axis.
+    """
+    box, rest = [], mask
+    for axis, length in enumerate(mask.shape):
+        used = np.flatnonzero(rest.any(axis=tuple(range(1, rest.ndim))))
+        if not used.size:
+            return None
+        rest = np.asarray(
+            rest[used[0] : used[-1] + 1].any(axis=0)
+        )  # what is left has one axis less: cheap from here on
+        extra = margin[axis] if margin else 0
+        box.append(slice(max(0, int(used[0]) - extra), min(length, int(used[-1]) + 1 + extra)))
+    return tuple(box)
+
+
+def _shared(first: Box, second: Box) -> Box:
+    """Return the box that two boxes have in common; it may be empty."""
+    return tuple(slice(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(first, second, strict=True))

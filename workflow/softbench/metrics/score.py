@@ -9,9 +9,9 @@ import pandas as pd
 from softbench.arrays import most_probable
 from softbench.checks import require_label_map, require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
-from softbench.metrics import regions, rows, voxels
+from softbench.metrics import inputs, regions, rows
 from softbench.metrics.calibration import Reliability
-from softbench.metrics.masks import require_mask
+from softbench.metrics.inputs import require_mask
 from softbench.metrics.metric import Masks
 from softbench.metrics.rows import MEAN, Row, Surroundings, table
 from softbench.metrics.soft import SoftSums
@@ -172,7 +172,7 @@ def score_label_map(
     Returns: the rows of `score_case` that need no probabilities.
     Raises: InputError: as `score_case`.
     """
-    labels, references, usable = np.asarray(labels), np.asarray(references), voxels.require_valid(valid)
+    labels, references, usable = np.asarray(labels), np.asarray(references), inputs.require_valid(valid)
     _require_raters(references, labels.shape)
     given = _surroundings(
         references, spacing_mm, structures, classes, tolerances_mm, usable, cross_check, in_plane=in_plane
@@ -219,14 +219,14 @@ def _enter(
     in_plane: bool = False,
 ) -> tuple[Surroundings, np.ndarray, np.ndarray]:
     """Check probabilities and references, and return them with what they share."""
-    probabilities, references, usable = np.asarray(probabilities), np.asarray(references), voxels.require_valid(valid)
-    voxels.require_probabilities(probabilities, usable)
+    probabilities, references, usable = np.asarray(probabilities), np.asarray(references), inputs.require_valid(valid)
+    inputs.require_probabilities(probabilities, usable)
     _require_raters(references, probabilities.shape[1:])
     given = _surroundings(
         references, spacing_mm, structures, len(probabilities), tolerances_mm, usable, cross_check, in_plane=in_plane
     )
     for reference in references:
-        voxels.require_reference(probabilities, reference, usable)
+        inputs.require_reference(probabilities, reference, usable)
     return given, probabilities, references
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softbench.metrics.class_maps import enter
+from softbench.metrics.inputs import check_maps
 from softbench.metrics.kernels.sums import soft_sums
 from softbench.metrics.metric import FRACTION, INFINITY, OPEN, Metric, values
 
@@ -46,7 +46,7 @@ class SoftSums:
             inside: bool, the voxels that count; all where it is left out.
         Raises: InputError: if maps are no floats in [0, 1], or shapes differ.
         """
-        p, s = (one.ravel() for one in enter("prediction", prediction, "target", target, inside))
+        p, s = (one.ravel() for one in check_maps("prediction", prediction, "target", target, inside))
         p, s = (one.astype(np.float32) if one.dtype == np.float16 else one for one in (p, s))  # what is compiled
         return cls(*soft_sums(p, s), voxels=p.size)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from softbench.checks import require_one_of, require_same_shape, require_spacing
+from softbench.metrics.inputs import require_mask
 from softbench.metrics.kernels.nearest import distances
 from softbench.metrics.kernels.surface_scan import Elements, list_voxels, scan, surfel_areas
-from softbench.metrics.masks import require_mask
 from softbench.metrics.metric import DISTANCE_EMPTY, FRACTION, ONE_OR_BOTH, OPEN, Metric, ratio
 
 VERSION = 1

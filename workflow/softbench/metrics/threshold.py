@@ -15,7 +15,7 @@ import numpy as np
 
 from softbench.errors import InputError
 from softbench.metrics.catalogue import CATALOGUE
-from softbench.metrics.class_maps import enter, require_probability
+from softbench.metrics.inputs import check_maps, require_probability
 from softbench.metrics.kernels.sums import count_steps
 from softbench.metrics.metric import values
 from softbench.metrics.overlap import Overlap
@@ -48,7 +48,7 @@ class Curve:
             inside: bool, the voxels that count; all where it is left out.
         Raises: InputError: if values leave [0, 1], the mask is not bool, or shapes differ.
         """
-        p, y = enter("probability", probability, "mask", mask, inside)
+        p, y = check_maps("probability", probability, "mask", mask, inside)
         if y.dtype != bool or p.dtype == bool:
             raise InputError(f"`mask` must be bool and `probability` float, but they are {y.dtype} and {p.dtype}.")
         p = p.astype(np.float32 if p.itemsize <= 4 else np.float64, copy=False)  # the types that are compiled

@@ -15,7 +15,7 @@ import numpy as np
 from softbench import images, nifti
 from softbench.checks import require_label_map
 from softbench.errors import InputError
-from softbench.metrics.voxels import require_probabilities
+from softbench.metrics.inputs import require_probabilities
 from softbench.tools.score.inputs import Files
 
 VERSION = 1

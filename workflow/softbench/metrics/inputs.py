@@ -1,19 +1,79 @@
-"""The voxels used for calibration: check the arrays, and select the voxels of a region as flat arrays."""
+"""What metrics accept: masks, maps of one class, and probabilities with their reference; else an error says why."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from softbench.checks import require_integers, require_label_map, require_same_shape
 from softbench.errors import InputError
-from softbench.metrics import regions
 from softbench.metrics.kernels.tally import walk
 
 VERSION = 1
+SLACK = 1e-6  # how far interpolation in float32 may leave [0, 1]
 SUM = 1e-3  # how far from 1 a voxel's probabilities may sum: room for float16, none for logits
 
 
-def enter(
+def require_mask(name: str, mask: Any) -> np.ndarray:
+    """Return a mask (D, H, W) or (H, W) as booleans.
+
+    Raises: InputError: if it is neither 2-D nor 3-D, or holds anything but False and True (or 0 and 1).
+    """
+    array = np.asarray(mask)
+    if array.ndim not in (2, 3):
+        raise InputError(f"`{name}` must be (D, H, W) or (H, W), but its shape is {array.shape}.")
+    if array.dtype == bool:
+        return array
+    if not np.issubdtype(array.dtype, np.integer) or (array.size and (array.min() < 0 or array.max() > 1)):
+        found = f"{array.dtype} from {array.min()} to {array.max()}" if array.size else f"{array.dtype}"
+        raise InputError(
+            f"`{name}` must be a mask of False and True, but holds {found}. "
+            "Pick a structure first: `labels == 3`, or `probabilities > 0.5`."
+        )
+    return array.astype(bool)
+
+
+def check_maps(
+    name: str, probabilities: np.ndarray, other: str, others: np.ndarray, inside: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return two maps of one class as they are, or flat and cut to the voxels inside.
+
+    Raises: InputError: if either is no probability map or mask, or shapes differ.
+    """
+    first, second = np.asarray(probabilities), np.asarray(others)
+    require_same_shape(name, first.shape, other, second.shape)
+    for argument, values in ((name, first), (other, second)):
+        if values.ndim not in (2, 3):
+            raise InputError(
+                f"`{argument}` must be one class's map, (D, H, W) or (H, W), but its shape is {values.shape}. "
+                "Pick a class first: `probabilities[class_id]`."
+            )
+        if values.dtype != bool:
+            require_probability(argument, values)
+    if inside is None:
+        return first, second
+    where = np.asarray(inside)
+    require_same_shape("inside", where.shape, name, first.shape)
+    if where.dtype != bool:
+        raise InputError(f"`inside` must be a mask of False and True, but its type is {where.dtype}.")
+    return first[where], second[where]
+
+
+def require_probability(name: str, values: Any) -> None:
+    """Raise unless an array holds floats in [0, 1] (1e-6)."""
+    if not np.issubdtype(values.dtype, np.floating):
+        raise InputError(
+            f"`{name}` must hold probabilities (floats), but its type is {values.dtype}. "
+            "Divide stored integers by 65535 (`store.decode`), or turn a label map into classes (`one_hot`)."
+        )
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    if not (low >= -SLACK and high <= 1 + SLACK):  # NaN fails, too
+        raise InputError(
+            f"`{name}` must hold probabilities in [0, 1], but spans {low:.6g} to {high:.6g}. "
+            "If these are logits, take their softmax first; NaN means that the network has diverged."
+        )
+
+
+def check_case(
     probabilities: np.ndarray, reference: np.ndarray, valid: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Return probabilities, reference and `valid` as arrays that fit together.
@@ -93,19 +153,3 @@ def require_valid(valid: np.ndarray | None) -> np.ndarray | None:
     if array.dtype != bool:
         raise InputError(f"`valid` must be a mask of False and True, but its type is {array.dtype}.")
     return array
-
-
-def select(
-    probabilities: np.ndarray,
-    reference: np.ndarray,
-    roi: str,
-    *,
-    band_mm: float,
-    spacing_mm: Sequence[float] | None,
-    valid: np.ndarray | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the probabilities (C, N) and the reference classes (N,) of a region's voxels, in array order."""
-    if roi == "all" and valid is None:
-        return probabilities.reshape(len(probabilities), -1), reference.reshape(-1)
-    inside = regions.mask(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=valid)
-    return probabilities[:, inside], reference[inside]
