@@ -12,7 +12,7 @@ from softbench.errors import InputError
 from softbench.metrics import inputs, regions, rows
 from softbench.metrics.calibration import Reliability
 from softbench.metrics.inputs import require_mask
-from softbench.metrics.metric import Masks
+from softbench.metrics.metric import ROIS, Masks
 from softbench.metrics.rows import MEAN, Row, Surroundings, table
 from softbench.metrics.soft import SoftSums
 from softbench.metrics.threshold import Curve
@@ -127,7 +127,7 @@ def assess(
     given, probabilities, references = _enter(
         probabilities, references, spacing_mm, structures, tolerances_mm, valid, cross_check, in_plane=in_plane
     )
-    where = [{roi: _region(reference, roi, band_mm, given) for roi in regions.ROIS} for reference in references]
+    where = [{roi: _region(reference, roi, band_mm, given) for roi in ROIS} for reference in references]
     found: list[tuple[int, Row]] = []
     statistics: list[dict[str, Reliability]] = []
     for rater, reference in enumerate(references, start=1):
