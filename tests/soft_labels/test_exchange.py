@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from softbench.soft_labels.exchange import fit, lender_of
+from softbench.soft_labels.produce import fit, lender_of
 
 SPLIT = pd.DataFrame({"case": list("abcde"), "part": ["train", "test", "train", "train", "test"]})
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from softbench import InputError
-from softbench.soft_labels import closeness, geodesic, geols, maps
+from softbench.soft_labels import geodesic, geols, geols_map, maps
 
 SHAPE, SPACING, CLASSES = (9, 11, 10), (2.0, 1.0, 1.5), 4  # class 3 is absent
 CHANGED = {
@@ -102,7 +102,7 @@ def test_empty_label_stays_background(labels, image, settings: dict) -> None:
     assert (soft[1:] == 0).all()
 
 
-@pytest.mark.parametrize("background", closeness.BACKGROUNDS)
+@pytest.mark.parametrize("background", geols_map.BACKGROUNDS)
 def test_label_without_background_is_softened_too(labels, image, background: str) -> None:
     soft = soften(np.maximum(labels, 1), image, background=background, normalise="sum")
     np.testing.assert_allclose(soft.sum(axis=0), 1, atol=1e-5)
@@ -114,7 +114,7 @@ def test_class_that_is_an_even_cube_spreads(image) -> None:
     assert soften(labels, image, alpha=1.0)[1].max() > 0.99
 
 
-@pytest.mark.parametrize("background", closeness.BACKGROUNDS)
+@pytest.mark.parametrize("background", geols_map.BACKGROUNDS)
 @pytest.mark.parametrize("normalise", ["none", "sum"])
 @pytest.mark.parametrize("variant", ["code", "paper"])
 def test_sums_are_one_exactly_where_it_says_so(labels, image, variant: str, background: str, normalise: str) -> None:
@@ -163,20 +163,20 @@ def test_averaged_maps_are_the_mean_of_each_channel(labels, image) -> None:
 
 
 def test_inverse_mean_decay_gives_its_equation() -> None:
-    found = closeness.decayed(np.array([0, 1, 2, 3], np.float32), "inv_mean")  # mean 1.5
+    found = geols_map.decayed(np.array([0, 1, 2, 3], np.float32), "inv_mean")  # mean 1.5
     plain = np.exp(-np.arange(4) / 1.5)
     np.testing.assert_allclose(found, (plain - plain[3]) / (1 - plain[3]), atol=1e-6)
 
 
 def test_unit_decay_gives_its_equation() -> None:
-    found = closeness.decayed(np.array([0, 1, 2], np.float32), "unit")
+    found = geols_map.decayed(np.array([0, 1, 2], np.float32), "unit")
     np.testing.assert_allclose(found, (np.exp([0, -1, -2]) - np.exp(-2)) / (1 - np.exp(-2)), atol=1e-6)
 
 
-@pytest.mark.parametrize("decay", closeness.DECAYS)
+@pytest.mark.parametrize("decay", geols_map.DECAYS)
 @pytest.mark.parametrize("value", [0, 2])
 def test_equal_distances_are_close_everywhere(decay: str, value: float) -> None:
-    assert (closeness.decayed(np.full((2, 3), value, np.float32), decay) == 1).all()
+    assert (geols_map.decayed(np.full((2, 3), value, np.float32), decay) == 1).all()
 
 
 def test_backgrounds_give_their_arithmetic() -> None:
@@ -190,7 +190,7 @@ def test_backgrounds_give_their_arithmetic() -> None:
         "normalise_rest": [0, 0, 1],  # nothing is left of 1 where the foreground is 2 and 1.5
     }
     for background, values in expected.items():
-        found = closeness.maps(distances, present, decay="unit", background=background)
+        found = geols_map.maps(distances, present, decay="unit", background=background)
         np.testing.assert_allclose(found[0], values, atol=1e-6)
     np.testing.assert_allclose(found[:, 1], [0, 1 / 1.5, 0.5 / 1.5], atol=1e-6)
 
@@ -198,7 +198,7 @@ def test_backgrounds_give_their_arithmetic() -> None:
 def test_where_nothing_is_close_the_label_stays() -> None:
     target = np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
     close = np.array([[0.0, 0.6], [0.0, 0.2]], np.float32)
-    np.testing.assert_allclose(closeness.distribution(close, target), [[1, 0.75], [0, 0.25]], atol=1e-6)
+    np.testing.assert_allclose(geols_map.distribution(close, target), [[1, 0.75], [0, 0.25]], atol=1e-6)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.05, 0.1, 0.3, 1.0])

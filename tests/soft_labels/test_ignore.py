@@ -8,7 +8,7 @@ import torch
 from softbench import InputError, store
 from softbench.datasets import phantoms
 from softbench.soft_labels import ls, svls
-from softbench.soft_labels.ignore import fill
+from softbench.soft_labels.contract import fill
 from softbench.soft_labels.reader import compute
 from softbench.training import batches, cached_data
 from softbench.training.protocol import Protocol

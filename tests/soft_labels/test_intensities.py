@@ -12,9 +12,8 @@ import pytest
 from softbench import InputError, datasets, soft_labels
 from softbench.datasets.prepare import prepare
 from softbench.soft_labels import contract, geols, maps, open_store
-from softbench.soft_labels.exchange import fit
 from softbench.soft_labels.load import FOLDER
-from softbench.soft_labels.produce import produce
+from softbench.soft_labels.produce import fit, produce
 from softbench.soft_labels.reader import compute
 from softbench.training.coarse import Resolution
 

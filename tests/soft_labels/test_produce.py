@@ -10,8 +10,7 @@ from softbench import InputError, datasets, store
 from softbench.datasets.prepare import prepare
 from softbench.jobs import pieces
 from softbench.soft_labels import maps, one_hot, open_store
-from softbench.soft_labels.exchange import fit
-from softbench.soft_labels.produce import produce
+from softbench.soft_labels.produce import fit, produce
 
 SPLIT = pd.DataFrame(
     [(f"phantom_brain_{n:03d}", f"phantom_brain_{n:03d}", p) for n, p in enumerate(["train", "train", "val", "test"])],

@@ -33,6 +33,10 @@ BEGINS = {
 
 MOVED = {  # a module that they named -> where its code lies now
     "soft_labels/quality.py": "soft_labels/measures.py",
+    "soft_labels/closeness.py": "soft_labels/geols_map.py",
+    "soft_labels/exchange.py": "soft_labels/produce.py",
+    "soft_labels/geols_readings.py": "soft_labels/geols_map.py",
+    "soft_labels/ignore.py": "soft_labels/contract.py",
     "soft_labels/slic.py": "soft_labels/superpixel.py",
     "soft_labels/slic_clusters.py": "soft_labels/superpixel.py",
     "soft_labels/slic_connect.py": "soft_labels/superpixel.py",

@@ -1,4 +1,4 @@
-"""What all recipes (algorithms of soft labels) share: input checks, and support of tensors and arrays.
+"""What all recipes (algorithms of soft labels) share: checks of input, tensors as well as arrays, unlabelled voxels.
 
 A recipe is a module with `VERSION`, `NEEDS_IMAGE`, `RATERS` ("one" or "many"), `KIND` ("computed" where it is cheap
 enough to be made when it is needed, "mapped" where it mixes maps, "stored" otherwise), `SETTINGS` (each setting's
@@ -9,7 +9,7 @@ classes, **settings)` and `is_normalised(**settings)`; a computed one has `softe
 `doubt` (see `superpixel`); one on another grid than its labels has `grid`; one that reads shares kept through
 resampling has `NEEDS_SHARES = True`, and its `soften` takes `shares` (C, ...) or None; one that counts voxels of its
 own has `NEEDS_VALID = True`, and its `soften` takes `valid` (...) bool or None. All others see the labels of voxels
-that nobody labelled filled in (`ignore.py`).
+that nobody labelled filled in (`fill`).
 
 The image of a recipe that reads one is that of `Case.intensities`: before normalisation unless the setting
 `intensities` (of the map, or of the soft label where it has none) says `normalised`. The workflow takes this setting:
@@ -100,3 +100,25 @@ def batched(soften: Soften) -> Soften:
         return torch.stack(each)
 
     return soften_batch
+
+
+def fill(labels: np.ndarray, valid: np.ndarray, spacing_mm: Sequence[float]) -> np.ndarray:
+    """Give each voxel that is not valid the label of the nearest valid one, so that softening sees no edge there.
+
+    Args:
+        labels: (R, D, H, W) or (R, H, W), class ids; what stands at voxels that are not valid does not matter.
+        valid: (D, H, W) or (H, W) bool.
+        spacing_mm: one number an axis; "nearest" is in mm.
+    Returns: labels of the same shape and type.
+    Raises: InputError: if the grids differ, or no voxel is valid.
+    """
+    from scipy import ndimage
+
+    require_same_shape("valid", valid.shape, "labels", labels.shape[1:])
+    if not valid.any():
+        raise InputError("no voxel is valid: the case has no label at all. Leave it out of the split.")
+    nearest = ndimage.distance_transform_edt(
+        ~valid, sampling=tuple(spacing_mm), return_distances=False, return_indices=True
+    )
+    filled: np.ndarray = labels[(slice(None), *nearest)]
+    return filled

@@ -8,10 +8,8 @@ import numpy as np
 from softbench.arrays import one_hot
 from softbench.checks import require_fraction, require_same_shape
 from softbench.errors import InputError
-from softbench.soft_labels.closeness import distribution, maps
 from softbench.soft_labels.contract import for_tensors_too, one_rater
-from softbench.soft_labels.geols_map import make_map
-from softbench.soft_labels.geols_readings import VARIANTS, reading_of
+from softbench.soft_labels.geols_map import VARIANTS, distribution, make_map, maps, reading_of
 
 VERSION = 2
 NEEDS_IMAGE = True
@@ -36,7 +34,7 @@ SETTINGS = {
 ALLOWED = {
     "alpha": {"type": "number", "minimum": 0, "maximum": 1, "description": "share given to the maps"},
     "variant": {
-        "constant": "soft_labels/geols_readings.py:VARIANTS",
+        "constant": "soft_labels/geols_map.py:VARIANTS",
         "description": "the script, or the paper's equations",
     },
     "seeds": {"constant": "soft_labels/seeds.py:KINDS", "description": "voxels of a class to measure from"},
@@ -49,17 +47,17 @@ ALLOWED = {
     },
     "cost": {"constant": "soft_labels/geodesic.py:COSTS", "nullable": True, "description": "of a step"},
     "decay": {
-        "constant": "soft_labels/closeness.py:DECAYS",
+        "constant": "soft_labels/geols_map.py:DECAYS",
         "nullable": True,
         "description": "of closeness with distance",
     },
     "background": {
-        "constant": "soft_labels/closeness.py:BACKGROUNDS",
+        "constant": "soft_labels/geols_map.py:BACKGROUNDS",
         "nullable": True,
         "description": "how it is made",
     },
     "normalise": {
-        "constant": "soft_labels/geols_readings.py:NORMALISATIONS",
+        "constant": "soft_labels/geols_map.py:NORMALISATIONS",
         "nullable": True,
         "description": "whether maps are divided by their sum over classes",
     },
@@ -152,7 +150,7 @@ def soften(
         scale: of the image, "none" or "unit" (each channel stretched to [0, 1] by its minimum and maximum).
         background_seeds: whether distances from the background are measured; None where `background` needs them.
         cost, iterations, engine: see `geodesic.distances`.
-        decay, background: see `closeness.maps`.
+        decay, background: see `geols_map.maps`.
         normalise: "none" or "sum".
         channels: "mean_maps" (the script: a distance a channel, maps averaged) or "joint" (one distance over all).
     Returns: (C, D, H, W) or (C, H, W) float32 in [0, 1]. With the "code" readings a voxel sums to
@@ -212,7 +210,7 @@ def apply_map(
 def closeness(
     label_map: np.ndarray, channel: np.ndarray, spacing_mm: Sequence[float], classes: int, iterations: int, engine: str
 ) -> np.ndarray:
-    """Return the maps g of one channel by the authors' script, (C, ...) float32 in [0, 1]; see `closeness.maps`."""
+    """Return the maps g of one channel by the authors' script, (C, ...) float32 in [0, 1]; see `geols_map.maps`."""
     made = make_map(label_map[None], channel[None], spacing_mm, classes=classes, iterations=iterations, engine=engine)
     return maps(made["distances"][0], made["present"], decay="inv_mean", background="one_minus_mean")
 

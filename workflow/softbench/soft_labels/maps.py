@@ -17,7 +17,7 @@ from softbench import datasets
 from softbench.checks import require_one_of
 from softbench.jobs import pieces, progress, provenance, storage
 from softbench.soft_labels import intensities
-from softbench.soft_labels.ignore import fill
+from softbench.soft_labels.contract import fill
 
 VERSION = 1
 DROPPED_BITS = 8  # of a float32's 24 significant ones

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,6 @@ from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
 from softbench.jobs import pieces, progress, provenance
 from softbench.soft_labels import intensities, maps
-from softbench.soft_labels.exchange import fit, lender_of
 from softbench.soft_labels.load import load
 from softbench.soft_labels.measures import quality
 from softbench.soft_labels.reader import compute
@@ -174,3 +173,41 @@ def _quality(codes: np.ndarray, case: Case) -> dict[str, float]:
         return {}
     numbers = quality(store.decode(codes), case.labels, case.spacing_mm, case.truth)
     return {name: value for name, value in numbers.items() if np.isfinite(value)}
+
+
+def lender_of(split: pd.DataFrame) -> dict[str, str]:
+    """Return for each case of a split the next case of the same part; the last lends from the first.
+
+    Args:
+        split: columns case and part, in the order of the split's file.
+    """
+    lenders: dict[str, str] = {}
+    for _, part in split.groupby("part", sort=False):
+        cases = list(part["case"])
+        lenders |= dict(zip(cases, cases[1:] + cases[:1], strict=True))
+    return lenders
+
+
+def fit(array: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    """Crop or pad the last axes around their centre to `shape`.
+
+    Args:
+        array: (N, ...) labels or channels; padding is 0 for integers, the channel's smallest value for floats.
+        shape: of the other case, without the first axis.
+    Returns: (N, *shape), of the same type.
+    """
+    for axis, want in enumerate(shape, start=1):
+        have = array.shape[axis]
+        if have > want:
+            first = (have - want) // 2
+            array = np.take(array, range(first, first + want), axis)
+        elif have < want:
+            before = (want - have) // 2
+            array = _pad(array, axis, before, want - have - before)
+    return array
+
+
+def _pad(array: np.ndarray, axis: int, before: int, after: int) -> np.ndarray:
+    fill = 0 if np.issubdtype(array.dtype, np.integer) else float(array.min())
+    widths = [(before, after) if n == axis else (0, 0) for n in range(array.ndim)]
+    return np.pad(array, widths, constant_values=fill)

@@ -12,9 +12,8 @@ from softbench import images, store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
 from softbench.soft_labels import intensities, maps
-from softbench.soft_labels.ignore import fill
-from softbench.soft_labels.raters import Raters, choose, majority
-from softbench.soft_labels.shares import probabilities, shares_of
+from softbench.soft_labels.contract import fill
+from softbench.soft_labels.raters import Raters, choose, majority, probabilities, shares_of
 
 VERSION = 1
 WRITTEN = ("recipe", "kind", "settings", "classes", "normalised", "key", "cases")  # what every manifest says

@@ -25,7 +25,7 @@ def soften(labels: np.ndarray, image: np.ndarray | None, spacing_mm: Sequence[fl
     """Give the labelled class of another case probability 1.
 
     Args:
-        labels: (1, D, H, W) or (1, H, W), class ids of the other case on this case's grid (`exchange.fit`).
+        labels: (1, D, H, W) or (1, H, W), class ids of the other case on this case's grid (`produce.fit`).
         image: not used.
         spacing_mm: (D, H, W) or (H, W), mm; not used beyond its check.
         classes: number of classes C, background included.

@@ -17,7 +17,7 @@ SETTINGS = {"alpha": 0.1, "variant": "code", "scale": "none", "iterations": 4}  
 ALLOWED = {
     "alpha": {"type": "number", "minimum": 0, "maximum": 1, "description": "share given to the maps"},
     "variant": {
-        "constant": "soft_labels/geols_readings.py:VARIANTS",
+        "constant": "soft_labels/geols_map.py:VARIANTS",
         "description": "the script, or the paper's equations",
     },
     "scale": {
@@ -49,7 +49,7 @@ def soften(
 
     Args:
         labels: (1, D, H, W) or (1, H, W), class ids of this case.
-        image: (M, D, H, W) or (M, H, W) of the other case on this case's grid (`exchange.fit`).
+        image: (M, D, H, W) or (M, H, W) of the other case on this case's grid (`produce.fit`).
         spacing_mm: (D, H, W) or (H, W), mm, of this case.
         classes: number of classes C, background included.
         alpha: share given to the maps; see `geols.soften`.

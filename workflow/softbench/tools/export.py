@@ -9,7 +9,7 @@ import pandas as pd
 from softbench import datasets, images
 from softbench.datasets.case import Case
 from softbench.jobs import pieces
-from softbench.soft_labels.ignore import fill
+from softbench.soft_labels.contract import fill
 from softbench.soft_labels.intensities import DEFAULT
 from softbench.tools.command import Command
 
