@@ -176,7 +176,7 @@ def _quality(codes: np.ndarray, case: Case) -> dict[str, float]:
 
 
 def lender_of(split: pd.DataFrame) -> dict[str, str]:
-    """Return for each case of a split the next case of the same part; the last lends from the first.
+    """Return for each case of a split the next case of the same part; for the last case, the first.
 
     Args:
         split: columns case and part, in the order of the split's file.
