@@ -1,4 +1,4 @@
-"""The door for real images: reads the files of a case and refuses what no later step could notice."""
+"""Read the files of a case as published, and refuse what no later step could notice."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
