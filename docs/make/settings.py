@@ -5,9 +5,9 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from softbench import losses, networks
-from softbench.plan import modules
-from softbench.plan.config import declared, entries, rules_found, schema, words
-from softbench.plan.config.words import Schema
+from softbench.plan import modules, rule_files
+from softbench.plan.config import schema, walk
+from softbench.plan.config.schema import Schema, constant
 from softbench.training.protocol import Protocol
 from softbench.training.run import Scoring
 
@@ -55,8 +55,8 @@ def rows(properties: Mapping[str, Schema], defaults: Mapping[str, Any], needed: 
 
 def _allowed(one: Schema) -> str:
     inner = one.get("properties") or {}
-    held = [f"`{key}`: {words.wanted(part)}" for key, part in inner.items()] if len(inner) < 4 else []
-    return f"{words.wanted(one)}{': ' if held else ''}{'; '.join(held)}".replace("|", "\\|")
+    held = [f"`{key}`: {walk.wanted(part)}" for key, part in inner.items()] if len(inner) < 4 else []
+    return f"{walk.wanted(one)}{': ' if held else ''}{'; '.join(held)}".replace("|", "\\|")
 
 
 def _default(key: str, defaults: Mapping[str, Any], needed: Iterable[str]) -> str:
@@ -102,18 +102,18 @@ def _circumstances() -> list[str]:
 
 def _datasets() -> list[str]:
     """Data sets: what all published sources share, phantoms, and what some sources have besides."""
-    shared = schema.settings(declared.constant("datasets/prepare/prepare.py:ALLOWED"))
-    made = schema.settings(declared.source("phantom_brain"))
+    shared = schema.mapping(constant("datasets/prepare/prepare.py:ALLOWED"))
+    made = schema.mapping(schema.source_settings("phantom_brain"))
     found = [
         "\n## Data sets\n\n`datasets.<key>`: `source` names where the cases come from, and decides the other keys.\n",
-        _section("### Of a published source", shared, declared.constant("datasets/prepare/prepare.py:DEFAULTS")),
-        _section("### Of a phantom", made, declared.constant("datasets/prepare/prepare.py:DEFAULTS_MADE")),
+        _section("### Of a published source", shared, constant("datasets/prepare/prepare.py:DEFAULTS")),
+        _section("### Of a phantom", made, constant("datasets/prepare/prepare.py:DEFAULTS_MADE")),
     ]
     for name in modules.sources():
         module = modules.file_of_source(name)
         if own := modules.constant(module, "SETTINGS", {}):
             allowed = modules.constant(module, "ALLOWED", {})
-            found.append(_section(f"### Besides, of `{name}`", schema.settings(declared.settings(own, allowed)), own))
+            found.append(_section(f"### Besides, of `{name}`", schema.mapping(schema.settings(own, allowed)), own))
     return [*found, f"\n### Sources\n\n{SOURCES}{''.join(map(_source, modules.sources()))}"]
 
 
@@ -127,23 +127,23 @@ def _source(name: str) -> str:
 
 def _soft_labels() -> list[str]:
     """Maps and recipes."""
-    found = rules_found.find()
+    found = rule_files.find()
     parts = ["\n## Maps\n\n`maps.<key>`: `map` names the kind, the key's own name where left out.\n"]
     for kind, recipe in found.maps.items():
-        one = entries.of("map", kind, {"map": kind}, found.maps)
+        one = schema.entry("map", kind, {"map": kind}, found.maps)
         parts.append(_settings(f"### `{kind}`", one, f"soft_labels/{recipe}.py", "map"))
     parts.append(
         "\n## Soft labels\n\n`soft_labels.<key>`: `recipe` names how it is made, the key's own name where left out.\n"
     )
     for recipe in found.recipes:
-        one = entries.of("soft_label", recipe, {"recipe": recipe}, found.maps)
+        one = schema.entry("soft_label", recipe, {"recipe": recipe}, found.maps)
         parts.append(_settings(f"### `{recipe}`", one, f"soft_labels/{recipe}.py", "recipe"))
     return parts
 
 
 def _settings(title: str, one: Schema, module: str, naming: str) -> str:
     defaults = {
-        "intensities": declared.constant("soft_labels/intensities.py:DEFAULT"),
+        "intensities": constant("soft_labels/intensities.py:DEFAULT"),
         **modules.constant(module, "SETTINGS", {}),
     }
     properties = _properties(one, naming)
@@ -167,7 +167,7 @@ def _networks() -> list[str]:
     """Networks."""
     parts = ["\n## Networks\n\n`networks.<key>`: `name` names the module (`docs/networks.md`).\n"]
     for name in networks.names():
-        one = entries.of("network", name, {"name": name}, {})
+        one = schema.entry("network", name, {"name": name}, {})
         needed, _, takes_others = networks.settings_of(name)
         table = rows(_properties(one, "name"), networks.defaults_of(name), needed)
         parts.append(f"\n### `{name}`\n\n{table}{chr(10) + OPEN + chr(10) if takes_others else ''}")
@@ -212,7 +212,7 @@ def _shown() -> list[str]:
     ]
     shared = schema.definition("figure")["properties"]
     for kind in shared["kind"]["enum"]:
-        one = schema.of_figure(kind)
+        one = schema.figure(kind)
         own = {"properties": _properties(one, *shared), "required": one["required"]}
         parts.append(_section(f"### `{kind}`", own, {}))
     return parts

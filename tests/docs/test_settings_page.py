@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from make import settings
-from softbench.plan.config import declared, rules_found, schema, words
+from softbench.plan import rule_files
+from softbench.plan.config import schema, walk
 
 KNOWN = {
     *("type", "description", "properties", "additionalProperties", "required", "items", "minItems", "maxItems"),
@@ -22,7 +23,7 @@ def test_page_is_current(root: Path) -> None:
 
 def test_every_recipe_network_and_protocol_setting_is_on_the_page() -> None:
     page = settings.page()
-    for name in (*rules_found.find().recipes, "compact_unet", "focal", "sweep"):
+    for name in (*rule_files.find().recipes, "compact_unet", "focal", "sweep"):
         assert f"# `{name}`\n" in page
     assert "| `alpha` | share given away | a number from 0 to 1 | `0.1` |" in page
     assert "| `learning_rate` | constant, or the highest of the schedule | a number above 0 | needed |" in page
@@ -73,4 +74,4 @@ def declared_keys() -> Iterator[tuple[str, str]]:
     ],
 )
 def test_what_is_allowed_is_said_in_words(one: dict, said: str) -> None:
-    assert words.wanted(one) == said
+    assert walk.wanted(one) == said

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from softbench.plan.answers.figures import INFERS
-from softbench.plan.figures import KINDS
+from softbench.plan.forms import KINDS
 
 STAGES = ("data", "labels", "training", "report")
 ENVIRONMENTS = (*STAGES, "launch")

@@ -9,8 +9,8 @@ import pytest
 from softbench import datasets, soft_labels
 from softbench.plan import checks, folder
 from softbench.plan.config import read
-from softbench.plan.config.check import faults_of
-from softbench.plan.config.refuse import refuse
+from softbench.plan.config.check import faults
+from softbench.plan.places import refuse
 from softbench.plan.plan import Plan
 
 
@@ -32,7 +32,7 @@ def accepted(root: Path) -> Callable[[dict[str, Any]], Plan]:
     by_name = read(root).by_name
 
     def accept(config: dict[str, Any]) -> Plan:
-        refuse(faults_of(config), None)
+        refuse(faults(config), None)
         plan = Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=by_name)
         checks.fit(plan)
         return plan

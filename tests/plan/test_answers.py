@@ -36,7 +36,7 @@ def test_tables_are_told_plain_values(plan: Answers) -> None:
 
 def test_papers_are_told_plain_values_apart_from_numbers_that_are_keys(plan: Answers) -> None:
     for table in plan.plan.paper_tables:
-        told = plan.papers.settings_of(table)
+        told = plan.papers.settings(table)
         for block in told["blocks"]:
             block.pop("pick")  # value -> method: the values are numbers
         assert is_plain(told)
@@ -45,10 +45,10 @@ def test_papers_are_told_plain_values_apart_from_numbers_that_are_keys(plan: Ans
 def test_rehearsed_tables_and_no_others_say_so_in_notes_headings_and_facts(plan: Answers) -> None:
     said = "The choices named here are those of the table on the paper's data."
     for table in plan.plan.paper_tables:
-        told, is_one = plan.papers.settings(asked(table=table)), table.endswith("_phantom")
+        told, is_one = plan.papers.settings(table), table.endswith("_phantom")
         assert told["is_rehearsal"] is is_one, table
         assert (said in told["notes"]) is is_one
-        assert plan.papers.title_of(table).startswith("Rehearsal on phantoms: ") is is_one
+        assert plan.papers.title(table).startswith("Rehearsal on phantoms: ") is is_one
 
 
 def test_runs_are_told_plain_values(plan: Answers) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from softbench.plan.availability import reason_missing
+from softbench.plan.modules import reason_missing
 
 CONFIG = {"folders": {}, "mirror": None, "data": "published"}
 

@@ -8,12 +8,12 @@ import pytest
 from softbench import InputError, datasets, soft_labels
 from softbench.plan import checks
 from softbench.plan import modules as config
+from softbench.plan.calls import pattern
 from softbench.plan.config import read
-from softbench.plan.config.check import faults_of
-from softbench.plan.config.refuse import refuse
-from softbench.plan.config.retype import retype
+from softbench.plan.config.check import faults
+from softbench.plan.config.layers import retype
+from softbench.plan.places import refuse
 from softbench.plan.plan import Plan, complete_methods, complete_soft_labels
-from softbench.plan.wildcards import pattern
 
 
 def test_texts_of_the_command_line_become_numbers() -> None:
@@ -69,7 +69,7 @@ def plan(root: Path, **changes: dict[str, Any]) -> Plan:
     given = deepcopy(read(root).values)
     for part, entries in changes.items():
         given[part] |= {name: {**(given[part].get(name) or {}), **entry} for name, entry in entries.items()}
-    refuse(faults_of(given), None)
+    refuse(faults(given), None)
     made = Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(root).by_name)
     checks.fit(made)
     return made

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from softbench.plan import ending, folder
+from softbench.plan import bridge, folder, views
 from softbench.plan.bridge import Answers, answers
 
 
@@ -52,7 +52,7 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A table `a` of two views, one of which failed, and a sound table `b`, each with their files."""
     monkeypatch.chdir(tmp_path)
     tables = Path("results/tables")
-    for place in (tables, ending.MARKS):
+    for place in (tables, bridge.MARKS):
         place.mkdir(parents=True)
     for table, state in (("a", "failed"), ("b", "made")):
         views = {
@@ -62,7 +62,7 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             },
         }  # fmt: skip
         (tables / f"{table}.json").write_text(json.dumps({"views": views}))
-        (ending.MARKS / f"{table}.done").touch()
+        (bridge.MARKS / f"{table}.done").touch()
         for view in views.values():
             for file in view["files"]:
                 Path(file).write_text("text")
@@ -70,47 +70,47 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_end_names_what_is_there_and_what_could_not_be_made(tables: Path) -> None:
-    wrong = ending.failed(tables)
+    wrong = bridge.failed(tables)
     assert [(one.table, one.view, one.reason) for one in wrong] == [("a", "tables/costs", "no energy")]
-    assert ending.lines(["results/tables/a.md", "results/report/a.html"], wrong) == [
+    assert bridge.lines(["results/tables/a.md", "results/report/a.html"], wrong) == [
         "Results:",
         "  results/tables/a.md",
         "Could not be made; the next run tries again:",
         "  a, tables/costs: no energy",
     ]
-    assert ending.lines([], []) == []
+    assert bridge.lines([], []) == []
 
 
 def test_failure_of_a_table_that_this_run_did_not_make_is_not_its_failure(tables: Path) -> None:
     os.utime(tables / "a.json", (1e9, 1e9))
-    assert ending.failed(tables, since=1e9 + 1) == []
-    assert len(ending.failed(tables, since=1e9)) == 1
+    assert bridge.failed(tables, since=1e9 + 1) == []
+    assert len(bridge.failed(tables, since=1e9)) == 1
 
 
 def test_table_is_tried_again_while_a_view_fails_and_no_longer(tables: Path) -> None:
     """The attempt is a param of the job, which is run when it is another than that of the last one."""
-    attempts = ending.attempt(tables / "a.json"), ending.attempt(tables / "new.json")
+    attempts = views.attempt(tables / "a.json"), views.attempt(tables / "new.json")
     assert attempts == (0, 0)
-    ending.try_again()
-    assert ending.attempt(tables / "a.json") == 1
+    bridge.try_again()
+    assert views.attempt(tables / "a.json") == 1
     assert "views" in json.loads((tables / "a.json").read_text())
-    ending.try_again()  # a run that did not make it changes nothing of it
-    assert ending.attempt(tables / "a.json") == 2
+    bridge.try_again()  # a run that did not make it changes nothing of it
+    assert views.attempt(tables / "a.json") == 2
     (tables / "a.json").write_text((tables / "a.json").read_text().replace("failed", "made"))
-    ending.try_again()
-    assert ending.attempt(tables / "a.json") == 2
-    assert ending.attempt(tables / "b.json") == 0  # never: it is sound
+    bridge.try_again()
+    assert views.attempt(tables / "a.json") == 2
+    assert views.attempt(tables / "b.json") == 0  # never: it is sound
 
 
 def test_table_whose_job_broke_off_is_tried_again(tables: Path) -> None:
-    (ending.MARKS / "b.done").unlink()  # as Snakemake does when a job begins
-    ending.try_again()
-    assert ending.attempt(tables / "b.json") == 1
+    (bridge.MARKS / "b.done").unlink()  # as Snakemake does when a job begins
+    bridge.try_again()
+    assert views.attempt(tables / "b.json") == 1
 
 
 def test_damaged_record_is_deleted_so_that_its_job_runs(tables: Path) -> None:
     (tables / "b.json").write_text('{"views": {')
-    shutil.rmtree(ending.MARKS)
-    ending.try_again()
+    shutil.rmtree(bridge.MARKS)
+    bridge.try_again()
     assert [path.name for path in tables.glob("*.json")] == ["a.json"]
-    assert ending.attempt(tables / "b.json") == 0
+    assert views.attempt(tables / "b.json") == 0

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from softbench import InputError
-from softbench.plan import figures as figure_plan
+from softbench.plan import forms as figure_plan
 
 EXPERIMENTS = ["mine", "mine_phantom"]
 SLICES = {"kind": "slices", "title": "S", "experiments": ["demo_body"], "methods": ["one_hot", "svls"]}
@@ -58,8 +58,8 @@ def test_name_of_a_tables_own_figure_is_taken(check: Callable) -> None:
 
 
 def test_method_that_only_chooses_cases_is_read_too_and_each_once():
-    assert figure_plan.methods_of({**SLICES, "chosen_by": "one_hot"}) == ["one_hot", "svls"]
-    assert figure_plan.methods_of({"arms": {"a": ["x", "y"], "b": ["y", "z"]}, "chosen_by": "w"}) == [
+    assert figure_plan.figure_methods({**SLICES, "chosen_by": "one_hot"}) == ["one_hot", "svls"]
+    assert figure_plan.figure_methods({"arms": {"a": ["x", "y"], "b": ["y", "z"]}, "chosen_by": "w"}) == [
         "x",
         "y",
         "z",
@@ -69,7 +69,7 @@ def test_method_that_only_chooses_cases_is_read_too_and_each_once():
 
 def test_form_on_other_data_says_so_and_exists_only_where_there_is_other_data():
     figure = {**SLICES, "experiments": ["mine"], "names": {"mine": "BraTS"}}
-    forms = figure_plan.forms_of({"one": figure}, EXPERIMENTS, {})
+    forms = figure_plan.figure_forms({"one": figure}, EXPERIMENTS, {})
     assert list(forms) == ["one", "one_phantom"]
     assert forms["one"]["names"] == {"mine": "BraTS"}
     assert forms["one_phantom"]["experiments"] == ["mine_phantom"]
@@ -78,7 +78,7 @@ def test_form_on_other_data_says_so_and_exists_only_where_there_is_other_data():
 
 def test_rehearsed_figure_says_so_in_its_title_and_its_caption_and_others_do_not():
     figure = {**SLICES, "experiments": ["mine"], "title": "Slices"}
-    forms = figure_plan.forms_of({"one": figure}, EXPERIMENTS, {"mine": "other"})
+    forms = figure_plan.figure_forms({"one": figure}, EXPERIMENTS, {"mine": "other"})
     assert forms["one_phantom"]["title"] == "Rehearsal on phantoms: Slices"
     assert forms["one_phantom"]["about"].endswith("the numbers mean nothing.")
     assert [(forms[name]["title"], "about" in forms[name]) for name in ("one", "one_open")] == [("Slices", False)] * 2
@@ -86,11 +86,11 @@ def test_rehearsed_figure_says_so_in_its_title_and_its_caption_and_others_do_not
 
 def test_experiment_without_a_stand_in_stays_in_the_open_form():
     figure = {**SLICES, "experiments": ["mine", "other"]}
-    forms = figure_plan.forms_of({"one": figure}, ["mine", "other", "free"], {"mine": "free"})
+    forms = figure_plan.figure_forms({"one": figure}, ["mine", "other", "free"], {"mine": "free"})
     assert forms["one_open"]["names"] == {"free": "mine (open stand-in)", "other": "other"}
 
 
 def test_taken_name_of_a_form_is_refused():
     figure = {**SLICES, "experiments": ["mine"]}
     with pytest.raises(InputError, match="one is also made as one_phantom"):
-        figure_plan.forms_of({"one": figure, "one_phantom": figure}, EXPERIMENTS, {})
+        figure_plan.figure_forms({"one": figure, "one_phantom": figure}, EXPERIMENTS, {})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from softbench import datasets, soft_labels
 from softbench.length import Length, words
-from softbench.plan import notes as paper_notes
+from softbench.plan.answers import papers
 from softbench.plan.config import read
 from softbench.plan.plan import Plan
 
@@ -27,7 +27,7 @@ def test_every_experiment_of_a_paper_says_its_steps_unless_its_split_follows_fro
     experiments = {block["experiment"] for table in plan.paper_tables.values() for block in table["blocks"]}
     for name in experiments:
         source = plan.datasets[plan.experiments[name]["dataset"]]["source"]
-        for one in paper_notes.lengths_of(plan, name, plan.methods_of(name)):
+        for one in papers.lengths(plan, name, plan.methods_of(name)):
             length = Length(**one["length"])
             assert (length.steps is not None) or name.removesuffix("_phantom") != name or source in (
                 "saros", "lidc", "prostatex_zones", "abdomenct1k",
@@ -38,7 +38,7 @@ def test_steps_are_computed_from_the_split_and_the_batch(config: dict, root: Pat
     plan = planned(config)
     lines = (root / "workflow/splits/brats2019_geols/main.csv").read_text().splitlines()
     cases = sum(line.endswith(",train") for line in lines)
-    (one,) = paper_notes.lengths_of(plan, "geols_brats2019", ["one_hot", "geols"])
+    (one,) = papers.lengths(plan, "geols_brats2019", ["one_hot", "geols"])
     assert (one["methods"], one["titles"]) == (["one_hot", "geols"], ["One-hot", "GeoLS (code)"])
     # GeoLS: 200 epochs, batch 4
     assert words(Length(**one["length"])) == (
@@ -47,16 +47,16 @@ def test_steps_are_computed_from_the_split_and_the_batch(config: dict, root: Pat
 
 
 def test_methods_with_a_batch_of_their_own_are_told_apart(config: dict) -> None:
-    found = paper_notes.lengths_of(planned(config), "epd_saros_phantom", ["one_hot_l1_dice", "conventional_2", "epd_2"])
+    found = papers.lengths(planned(config), "epd_saros_phantom", ["one_hot_l1_dice", "conventional_2", "epd_2"])
     assert [one["methods"] for one in found] == [["one_hot_l1_dice", "conventional_2", "epd_2"]]  # batches of two, both
-    found = paper_notes.lengths_of(planned(config), "epd_saros", ["one_hot_l1_dice", "conventional_2", "epd_2"])
+    found = papers.lengths(planned(config), "epd_saros", ["one_hot_l1_dice", "conventional_2", "epd_2"])
     assert [(one["methods"], one["length"]["batch"]) for one in found] == [
         (["one_hot_l1_dice"], 16), (["conventional_2", "epd_2"], 96),
     ]  # fmt: skip
 
 
 def test_precision_of_every_paper_is_said_to_be_ours_with_its_switch(config: dict) -> None:
-    (said,) = paper_notes.precision_notes(planned(config), ["svls_brats2019", "svls_kits2019"])
+    (said,) = papers.precision_notes(planned(config), ["svls_brats2019", "svls_kits2019"])
     assert said.startswith("Our choice: `precision: auto`, activations in bfloat16 on a GPU")
     assert "`precision: fp32` in the protocol" in said
 
@@ -64,7 +64,7 @@ def test_precision_of_every_paper_is_said_to_be_ours_with_its_switch(config: dic
 def test_switch_to_fp32_is_said_instead(config: dict) -> None:
     changed = deepcopy(config)
     changed["protocols"]["svls"]["precision"] = "fp32"
-    said = paper_notes.precision_notes(planned(changed), ["svls_brats2019"])
+    said = papers.precision_notes(planned(changed), ["svls_brats2019"])
     assert said == ["Activations are in float32, as `precision` in the protocol says."]
 
 

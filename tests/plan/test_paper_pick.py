@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from softbench import InputError, datasets, soft_labels
 from softbench.papers import published
-from softbench.plan import pick as paper_pick
+from softbench.plan import shown
 from softbench.plan.config import read
 from softbench.plan.plan import Plan
 
@@ -24,8 +24,8 @@ def planned(config: dict) -> Plan:
 
 
 def test_all_that_a_row_is_picked_from_is_run() -> None:
-    assert paper_pick.methods_run(BLOCK, ["ce", "sp", "wsp"]) == METHODS
-    assert paper_pick.methods_run({"experiment": "e", "pick": None}, ["ce", "sp"]) == ["ce", "sp"]
+    assert shown.picked_methods(BLOCK, ["ce", "sp", "wsp"]) == METHODS
+    assert shown.picked_methods({"experiment": "e", "pick": None}, ["ce", "sp"]) == ["ce", "sp"]
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_superpixel_rows_are_picked_from_all_seven_counts_with_both_losses(table
     plan = planned(config)
     (block,) = plan.paper_tables[table + form]["blocks"]
     printed = dict.fromkeys(cell.place.method for cell in published.read(table).cells)
-    rows = paper_pick.settings_of(plan, block)["rows"]
+    rows = shown.pick_settings(plan, block)["rows"]
     assert [list(values) for values in rows.values()] == [[500, 1000, 1500, 2000, 2500, 3000, 3500]] * 2
     assert set(rows) <= set(printed)
-    assert set(paper_pick.methods_run(block, printed)) <= set(plan.methods_of(block["experiment"]))
+    assert set(shown.picked_methods(block, printed)) <= set(plan.methods_of(block["experiment"]))
     for row, values in rows.items():
         for count, method in values.items():  # the map of so many superpixels, and the loss of the printed row
             soft_label = plan.soft_labels[plan.methods[method]["soft_label"]]
@@ -81,7 +81,7 @@ def test_figures_of_the_superpixel_paper_show_its_weighted_form(config: dict) ->
 
 def test_titles_say_the_value(config: dict) -> None:
     plan = planned(config)
-    titles = paper_pick.titles_of(plan, plan.paper_tables["superpixel_2"]["blocks"][0])
+    titles = shown.picked_titles(plan, plan.paper_tables["superpixel_2"]["blocks"][0])
     assert titles["superpixel_ce"] == "Superpixel (CE), 500 superpixels"
     assert titles["superpixel_wce_2000"] == "Superpixel (WCE), 2000 superpixels"
     assert titles["superpixel_wce@unpicked"] == "Superpixel (WCE)"
@@ -95,6 +95,6 @@ def test_experiment_that_runs_fewer_picks_among_these(config: dict) -> None:
         "superpixel_wce_1500",
     ]  # fmt: skip
     plan = planned(fewer)
-    found = paper_pick.settings_of(plan, plan.paper_tables["superpixel_2"]["blocks"][0])
+    found = shown.pick_settings(plan, plan.paper_tables["superpixel_2"]["blocks"][0])
     assert {tuple(values) for values in found["rows"].values()} == {(500, 1000)}
     assert found["beside"] == [500]

@@ -2,7 +2,7 @@
 
 import pytest
 from softbench import InputError
-from softbench.plan import modules, profile, rule_files
+from softbench.plan import modules, rule_files
 
 RULES = ("prepare", "fetch_source", "figure", "figure_of_predictions", "table", "train")
 
@@ -20,19 +20,19 @@ RULES = ("prepare", "fetch_source", "figure", "figure_of_predictions", "table", 
 )
 def test_rule_of_an_earlier_version_is_told_its_new_name(name: str, now: str) -> None:
     with pytest.raises(InputError, match=f"{name} is now '{now}', e.g. `set-resources: {now}: mem_mb: "):
-        profile.check(["train", name], RULES)
+        rule_files.check_profile(["train", name], RULES)
 
 
 def test_one_data_set_of_the_earlier_rule_stands_in_the_example() -> None:
     with pytest.raises(InputError, match=r"mem_mb: \"64000 if 'kits2019' in wildcards\.dataset else 32000\""):
-        profile.check(["prepare_kits2019"], RULES)
+        rule_files.check_profile(["prepare_kits2019"], RULES)
 
 
 def test_misspelt_rule_is_told_with_the_near_one() -> None:
-    assert profile.check(["trian", "train"], RULES) == [
+    assert rule_files.check_profile(["trian", "train"], RULES) == [
         "The profile names the rule 'trian', which is not there. Did you mean 'train'?"
     ]
 
 
 def test_rules_that_are_there_are_silent() -> None:
-    assert profile.check(RULES, rule_files.names(modules.PACKAGE.parents[1])) == []
+    assert rule_files.check_profile(RULES, rule_files.names(modules.PACKAGE.parents[1])) == []

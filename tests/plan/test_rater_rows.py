@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from softbench.plan import notes
-from softbench.plan import rows as table_rows
+from softbench.plan import shown
+from softbench.plan.answers import tables
 from softbench.plan.plan import Plan
 
 Accepted = Callable[[dict[str, Any]], Plan]
 
 
 def titles(plan: Plan, table: str) -> dict[str, str]:
-    return {row["key"]: row["title"] for row in table_rows.rows_of(plan, table) if not row["trained"]}
+    return {row["key"]: row["title"] for row in shown.table_rows(plan, table) if not row["trained"]}
 
 
 def test_rows_of_the_demo(accepted: Accepted, config: dict[str, Any]) -> None:
@@ -24,7 +24,7 @@ def test_rows_of_the_demo(accepted: Accepted, config: dict[str, Any]) -> None:
 
 def test_notes_say_what_the_rows_are_where_there_are_several_raters(accepted: Accepted, config: dict[str, Any]) -> None:
     plan = accepted(config)
-    said = notes.rater_notes(plan, ["demo_nodule"])
+    said = tables.rater_notes(plan, ["demo_nodule"])
     assert said[0] == (
         "Oracle (rater 1): the label map of the first rater scored against every rater, itself included; so its DSC is "
         "not 1."
@@ -32,8 +32,8 @@ def test_notes_say_what_the_rows_are_where_there_are_several_raters(accepted: Ac
     assert said[1].startswith(
         "Raters against each other: the label map of each rater scored against that of each other"
     )
-    assert notes.rater_notes(plan, ["demo_brain"]) == []
-    assert notes.rater_notes(plan, ["demo_nodule", "demo_brain"]) == []  # the oracle is perfect in one of them
+    assert tables.rater_notes(plan, ["demo_brain"]) == []
+    assert tables.rater_notes(plan, ["demo_nodule", "demo_brain"]) == []  # the oracle is perfect in one of them
 
 
 def test_all_means_raters_only_where_there_are_several(accepted: Accepted, config: dict[str, Any]) -> None:

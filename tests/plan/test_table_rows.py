@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from softbench import datasets, soft_labels
-from softbench.plan import rows as table_rows
+from softbench.plan import shown
 from softbench.plan.config import read
 from softbench.plan.plan import Plan
 
@@ -27,11 +27,11 @@ def plan(root: Path):
 
 
 def keys(plan: Plan) -> list[str]:
-    return [row["key"] for row in table_rows.rows_of(plan, "t")]
+    return [row["key"] for row in shown.table_rows(plan, "t")]
 
 
 def test_scaled_one_hot_stands_below_one_hot_and_is_measured_against_it(plan) -> None:
-    rows = table_rows.rows_of(plan({"temperature": True}), "t")
+    rows = shown.table_rows(plan({"temperature": True}), "t")
     assert [row["key"] for row in rows] == ["one_hot", "one_hot@temperature", "ls", "focal", "oracle"]
     assert rows[1] == {
         "key": "one_hot@temperature", "title": "One-hot + temperature", "control": "one_hot", "trained": True,
@@ -70,18 +70,18 @@ def test_control_with_another_loss_or_on_a_coarser_grid_is_not_scaled(plan) -> N
     ],
 )
 def test_predictions_are_those_that_scoring_asks_for(plan, scoring: dict, made: list[str]) -> None:
-    assert table_rows.predictions_of(plan(scoring), "t") == made
+    assert shown.predictions(plan(scoring), "t") == made
 
 
 def test_truth_is_told_of_phantoms_with_columns_of_calibration(plan, root: Path) -> None:
-    assert table_rows.on_phantoms(plan(), "t")
-    assert table_rows.calibration_columns(plan(columns=[{"metric": "dsc", "structure": "WT"}]), "t") == []
-    assert table_rows.truth_rows(plan(methods=("chance", "oracle")), "t") == []
+    assert shown.on_phantoms(plan(), "t")
+    assert shown.calibration_columns(plan(columns=[{"metric": "dsc", "structure": "WT"}]), "t") == []
+    assert shown.truth_rows(plan(methods=("chance", "oracle")), "t") == []
     both = [{"metric": "dsc", "structure": "WT"}, {"metric": "nll"}]
-    assert table_rows.calibration_columns(plan(columns=both), "t") == both[1:]
+    assert shown.calibration_columns(plan(columns=both), "t") == both[1:]
     given = read(root).values
     shipped = Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(root).by_name)
-    on_phantoms = {name for name in shipped.tables if table_rows.on_phantoms(shipped, name)}
+    on_phantoms = {name for name in shipped.tables if shown.on_phantoms(shipped, name)}
     assert on_phantoms >= {"demo_brain", "demo_nodule", "demo_body"}
     assert "hippocampus" not in on_phantoms
 
@@ -89,12 +89,12 @@ def test_truth_is_told_of_phantoms_with_columns_of_calibration(plan, root: Path)
 def test_truth_speaks_of_methods_that_learn_their_soft_label_as_it_is(plan) -> None:
     controls = ("one_hot", "one_hot_ce_dice", "one_hot_l1_dice")
     methods = (*controls, "one_hot_each", "ls", "focal", "superpixel", "conventional_2", "oracle")
-    rows = table_rows.truth_rows(plan({}, methods), "t")
+    rows = shown.truth_rows(plan({}, methods), "t")
     assert [row["key"] for row in rows] == ["one_hot", "ls"]
     assert rows[1] == {"key": "ls", "title": "LS (0.1)", "soft_label": "ls"}
 
 
 def test_controls_that_take_another_cases_labels_or_image_are_marked(plan) -> None:
     methods = ("one_hot", "geols", "distance", "wrong_image", "shuffled", "chance", "oracle")
-    rows = table_rows.rows_of(plan(methods=methods), "t")
+    rows = shown.table_rows(plan(methods=methods), "t")
     assert [row["key"] for row in rows if row.get("wrong")] == ["wrong_image", "shuffled"]

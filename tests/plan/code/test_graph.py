@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.plan.code import Code, files
+from softbench.plan.code import Code, graph
 
 Tree = Callable[[dict[str, str]], Path]
 FILES = {
@@ -94,8 +94,8 @@ def test_cache_gives_the_same_answers_and_looks_only_at_what_changed(
 ) -> None:
     workflow, looked = tree(FILES), []
     cache = workflow.parent / "cache.json"
-    first, look = Code(workflow, cache), files._look
-    monkeypatch.setattr(files, "_look", lambda folder, path: looked.append(path) or look(folder, path))
+    first, look = Code(workflow, cache), graph._look
+    monkeypatch.setattr(graph, "_look", lambda folder, path: looked.append(path) or look(folder, path))
     assert Code(workflow, cache).facts == first.facts
     assert looked == []
     tree({"softbench/shared.py": "VERSION = 22"})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from softbench.plan.code import Code, Stages, files
+from softbench.plan.code import Code, Stages, graph
 from softbench.plan.code.source import WORDS
 from softbench.plan.code.stages import FIRST, INFERRING
 
@@ -44,7 +44,7 @@ SAMPLE_OF_ALL = [*random.Random(1).sample(MODULES, 12), *SHOWN]
 def mutate(tmp_path_factory: pytest.TempPathFactory) -> Mutate:
     """A function that changes the text of a module in a copy of the suite, and gives what all stages answer then."""
     folder = tmp_path_factory.mktemp("suite")
-    for room in (*files.CODE, *files.DATA):
+    for room in (*graph.CODE, *graph.DATA):
         shutil.copytree(WORKFLOW / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
 
     def answers(path: str, change: Callable[[str], str]) -> dict[str, object]:

@@ -9,10 +9,10 @@ from dataclasses import MISSING, fields
 import pytest
 from softbench import datasets, losses, metrics, networks, soft_labels
 from softbench.datasets.prepare import prepare
-from softbench.plan import figures, modules
-from softbench.plan.config import declared, rules_found, schema, walk
+from softbench.plan import forms, modules, rule_files
 from softbench.plan.config import metrics as metrics_of_plan
-from softbench.plan.config.words import Schema
+from softbench.plan.config import schema, walk
+from softbench.plan.config.schema import Schema
 from softbench.training.protocol import Protocol
 from softbench.training.run import Scoring
 
@@ -56,7 +56,7 @@ def test_every_setting_has_a_type_a_meaning_and_a_default_that_is_allowed(
 def test_fields_of_protocols_and_scoring_are_declared_and_their_defaults_allowed(
     kind: type, address: str, without_default: set[str]
 ) -> None:
-    allowed = declared.constant(address)
+    allowed = schema.constant(address)
     assert set(allowed) - without_default == {field.name for field in fields(kind)}
     for field in fields(kind):
         default = field.default_factory() if field.default_factory is not MISSING else field.default
@@ -94,10 +94,10 @@ def test_arguments_of_losses_are_declared(name: str) -> None:
 
 
 def test_setting_without_a_declaration_has_the_type_of_its_default() -> None:
-    (one,) = declared.settings({"share": 0.3}, {}).values()
+    (one,) = schema.settings({"share": 0.3}, {}).values()
     assert wrong(1, one) == []
     assert wrong("0.3", one)[0].said == "is '0.3', but must be a number. Write it without quotes."
-    (any_type,) = declared.settings({"cost": None}, {}).values()
+    (any_type,) = schema.settings({"cost": None}, {}).values()
     assert wrong("eq4", any_type) == wrong(3, any_type) == []
 
 
@@ -120,7 +120,7 @@ def test_every_source_says_its_axes_label_maps_and_structures_in_its_text() -> N
 
 
 def test_rules_found_by_their_text_are_those_of_the_modules() -> None:
-    found = rules_found.find()
+    found = rule_files.find()
     assert set(found.recipes) == set(soft_labels.names())
     assert set(found.sources) == set(datasets.names())
     assert found.maps == {"geodesic": "geols", "slic": "superpixel"}
@@ -128,8 +128,8 @@ def test_rules_found_by_their_text_are_those_of_the_modules() -> None:
 
 def test_kinds_of_figures_are_those_that_are_drawn() -> None:
     kinds = schema.definition("figure")["properties"]["kind"]["enum"]
-    assert sorted(kinds) == sorted(figures.KINDS)
-    assert all(schema.of_figure(kind)["required"] for kind in kinds)
+    assert sorted(kinds) == sorted(forms.KINDS)
+    assert all(schema.figure(kind)["required"] for kind in kinds)
 
 
 def test_metrics_known_to_the_plan_are_those_of_the_catalogue() -> None:

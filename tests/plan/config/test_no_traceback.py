@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from softbench import InputError
-from softbench.plan import checks, modules
-from softbench.plan.config import read, rules_found
-from softbench.plan.config.check import faults_of
+from softbench.plan import checks, modules, rule_files
+from softbench.plan.config import read
+from softbench.plan.config.check import faults
 from softbench.plan.plan import Plan
 
 VALUES = [None, 5, -1, 0.5, "x", "ls", True, [], {}, [1], ["a"], {"a": 1}, [[1]], float("nan"), {"recipe": "ls"}]
@@ -39,16 +39,16 @@ def change(config: Any, path: tuple, rng: random.Random) -> None:
 
 
 def test_random_changes_of_the_shipped_config_are_accepted_or_refused(root: Path) -> None:
-    rng, shipped, found = random.Random(0), read(root), rules_found.find()
+    rng, shipped, found = random.Random(0), read(root), rule_files.find()
     every, refused = list(paths(shipped.values)), 0
     for _ in range(CHANGES):
         values = deepcopy(shipped.values)
         change(values, rng.choice(every), rng)
-        wrong = faults_of(values, found)
+        wrong = faults(values, found)
         if not wrong:
             try:
                 plan = Plan(values, list(found.recipes), list(found.maps), modules.sources(), by_name=shipped.by_name)
-                wrong = checks.faults_of(plan)
+                wrong = checks.faults(plan)
             except InputError:
                 wrong = [None]
         refused += bool(wrong)

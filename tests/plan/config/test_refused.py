@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from softbench import InputError
 from softbench.plan import checks, rule_files
-from softbench.plan.config import Config, check, read, rules_found
+from softbench.plan.config import Config, check, read
 from softbench.plan.plan import Plan
 
 
 def accept(given: Config, root: Path) -> Plan:
     """Check config and its plan, as `snakemake -n` does."""
     check(given)
-    found = rules_found.find()
+    found = rule_files.find()
     plan = Plan(
         given.values,
         list(found.recipes),

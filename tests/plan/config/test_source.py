@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import yaml
 from softbench import InputError
-from softbench.plan.config.nodes import Place, Places, plain
 from softbench.plan.config.source import load
+from softbench.plan.places import Place, Places, plain
 
 
 def values(text: str) -> Any:

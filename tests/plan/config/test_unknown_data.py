@@ -21,7 +21,7 @@ def plan(root: Path) -> Plan:
 
 
 def test_all_of_it_is_refused_where_the_source_says_what_there_is(plan: Plan) -> None:
-    paths = {".".join(map(str, fault.path)) for fault in checks.faults_of(plan)}
+    paths = {".".join(map(str, fault.path)) for fault in checks.faults(plan)}
     assert paths >= {
         "experiments.demo_brain.composites.mean.0",
         "experiments.demo_brain.structures.printed",
@@ -34,7 +34,7 @@ def test_all_of_it_is_refused_where_the_source_says_what_there_is(plan: Plan) ->
 
 def test_nothing_of_it_is_refused_where_the_source_does_not_say_it(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Facts, "_declared", lambda facts, dataset, name: None)
-    assert checks.faults_of(plan) == []
+    assert checks.faults(plan) == []
 
 
 def test_what_a_module_computes_counts_as_not_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 from softbench import InputError
-from softbench.plan import modules, profile, rule_files
+from softbench.plan import modules, rule_files
 
 HERE = Path(__file__).parent
 RULES = rule_files.names(modules.PACKAGE.parents[1])
-GONE = ("prepare_", "fetch_", "figure_probabilities", *profile.OF_TABLES)
+GONE = ("prepare_", "fetch_", "figure_probabilities", *rule_files.OF_TABLES)
 
 
 def named(path: Path) -> set[str]:
@@ -33,7 +33,7 @@ def test_site_that_gives_one_data_set_more_memory_is_told_how_now(make_earlier) 
 
 def test_whole_profile_of_then_is_told_in_one_message() -> None:
     with pytest.raises(InputError) as stopped:
-        profile.check(named(HERE / "profiles_of_then/slurm/config.yaml"), RULES)
+        rule_files.check_profile(named(HERE / "profiles_of_then/slurm/config.yaml"), RULES)
     said = str(stopped.value).splitlines()
     assert len(said) == 5
     assert said[2].startswith("  figure_probabilities is now 'figure_of_predictions', ")
@@ -45,8 +45,8 @@ def test_whole_profile_of_then_is_told_in_one_message() -> None:
 def test_what_is_left_of_it_names_rules_that_are_there() -> None:
     left = {name for name in named(HERE / "profiles_of_then/slurm/config.yaml") if not name.startswith(GONE)}
     assert len(left) > 20
-    assert profile.check(left, RULES) == []
+    assert rule_files.check_profile(left, RULES) == []
 
 
 def test_rule_of_an_own_data_set_is_no_rule_of_then() -> None:
-    assert profile.check(["prepare_mine", "fetch_mine"], [*RULES, "prepare_mine", "fetch_mine"]) == []
+    assert rule_files.check_profile(["prepare_mine", "fetch_mine"], [*RULES, "prepare_mine", "fetch_mine"]) == []

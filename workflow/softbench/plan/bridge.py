@@ -1,30 +1,40 @@
-"""The bridge to Snakemake: it begins a run, reads the plan, and includes the rule files found. Called by plan.smk."""
+"""How Snakemake and the plan meet: a run begins, rule files are included, and the run says at its end what it made.
+
+Called by plan.smk and the Snakefile. A view that failed leaves a sentence in the place of its files, and its job ends
+well, so that the others stand. So the run itself says at its end which failed, and ends with an error, and the next run
+tries again. The same for a table whose job broke off: Snakemake puts the files of the last good one back in place
+(`update`), and takes them for new. Therefore the record of a table counts its attempts, which are a param of the job:
+another attempt makes it run. That a job broke off is told by its mark, an output that Snakemake deletes when the job
+begins.
+"""
 
 import difflib
+import os
+import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from softbench.errors import InputError
 from softbench.jobs import launch, lock, pieces
-from softbench.plan import earlier, ending, folder, paths, profile, rule_files, words
+from softbench.plan import earlier, folder, paths, rule_files, views
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.pages import Pages
 from softbench.plan.answers.papers import Papers
 from softbench.plan.answers.soft_labels import SoftLabels
-from softbench.plan.answers.tables import Tables
+from softbench.plan.answers.tables import Tables, Views
 from softbench.plan.answers.train import Train
-from softbench.plan.answers.views import Views
+from softbench.plan.calls import Wildcards, stop, stops
 from softbench.plan.code import notice, record
 from softbench.plan.code.graph import Code
 from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
-from softbench.plan.stop import stop, stops
-from softbench.plan.wildcards import Wildcards
 
+TABLES = Path("results", "tables")
+MARKS = Path("results", "logs", "tables")
 TARGETS = Path(".snakemake", "softbench", "targets.smk")  # rules of one line each, written anew at every call
 TARGET = """rule {name}:
     input:
@@ -58,9 +68,9 @@ class Answers:
 
         Raises: SystemExit: if a view failed, so that the run ends with an error.
         """
-        wrong = ending.failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
-        ending.try_again()
-        for line in ending.lines(self.pages.asked(sys.argv[1:]) if well else (), wrong):
+        wrong = failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
+        try_again()
+        for line in lines(self.pages.asked(sys.argv[1:]) if well else (), wrong):
             print(line, flush=True)
         if wrong:
             sys.exit(1)
@@ -90,9 +100,9 @@ def answers(plan: Plan, own_rules: Iterable[str] = (), *, is_main: bool = True) 
     data = Data(plan, stages, frozenset(own_rules), is_main=is_main)
     train, papers = Train(plan, stages, data), Papers(plan, stages)
     tables = Tables(plan, data, papers)
-    views, figures = Views(plan, stages, tables, papers), Figures(plan, stages, train)
-    pages = Pages(plan, tables, papers, views)
-    return Answers(plan, stages, data, SoftLabels(plan), train, tables, papers, views, figures, pages)
+    of_views, figures = Views(plan, stages, tables, papers), Figures(plan, stages, train)
+    pages = Pages(plan, tables, papers, of_views)
+    return Answers(plan, stages, data, SoftLabels(plan), train, tables, papers, of_views, figures, pages)
 
 
 @stops
@@ -104,17 +114,18 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
         config: Snakemake's, for scripts: the circumstances in it change no number.
     Returns: what rules ask; the names that rule files of an earlier version used are defined besides.
     """
-    root = Path(workflow.basedir)
-    _begin(root / "workflow", is_main=workflow.is_main_process)
-    given = workflow.config_settings
-    if workflow.is_main_process:
+    root, is_main = Path(workflow.basedir), workflow.is_main_process
+    is_run = is_main and lock.is_run(sys.argv[1:])
+    _begin(root / "workflow", is_run=is_run)
+    if is_main:
         _check_profile(workflow, rule_files.names(root))
+    given = workflow.config_settings
     plan = folder.read(Path(), workflow.overwrite_configfiles, given.config_args or given.config)
     config.clear()
     config.update(plan.config)
     rules = root / "workflow" / "rules"
     own = sorted((rules / "datasets").glob("*.smk"))
-    found = answers(plan, [path.stem for path in own], is_main=workflow.is_main_process)
+    found = answers(plan, [path.stem for path in own], is_main=is_main)
     workflow.globals.update(earlier.names(found.soft_labels, found.data, found.stages.code), plan=found)
     for kind in ("maps", "soft_labels"):
         _include(workflow, rule_files.check_names(rules / kind))
@@ -122,34 +133,35 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     _keep_fetching_local(workflow)
     _check_recipes(workflow, found)
     _include(workflow, [_written(found.targets())])
-    if workflow.is_main_process and lock.is_run(sys.argv[1:]):
+    if is_run:
         _note_page(found)
     return found
+
+
+def _begin(workflow: Path, *, is_run: bool) -> None:
+    lock.sign()
+    launch.note_start()
+    if shutil.which("softbench") is None:  # Snakemake was called by its path, and rules of programs call `softbench`
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    if is_run:
+        told = launch.run(Path("results"), workflow, sys.argv[1:])
+        try_again()
+        for line in [*told, *notice.lines(Path("results"), Code(workflow, record.CACHE))]:
+            print(line, file=sys.stderr)
 
 
 def _note_page(found: Answers) -> None:
     """Note what the page of this run shows, for its jobs, or that it ends with no such page; delete one half grown."""
     grows = str(paths.INDEX) in found.pages.asked(sys.argv[1:])
-    pieces.write_json(paths.INDEX_NOTE, found.pages.settings_of("index") if grows else None)
+    pieces.write_json(paths.INDEX_NOTE, found.pages.settings("index") if grows else None)
     if grows and paths.INDEX.exists() and paths.INDEX.stat().st_mtime == paths.LONG_AGO[0]:
         paths.INDEX.unlink()
-
-
-def _begin(workflow: Path, *, is_main: bool) -> None:
-    lock.sign()
-    launch.note_start()
-    words.find_softbench()
-    if is_main and lock.is_run(sys.argv[1:]):
-        told = launch.run(Path("results"), workflow, sys.argv[1:])
-        ending.try_again()
-        for line in [*told, *notice.lines(Path("results"), Code(workflow, record.CACHE))]:
-            print(line, file=sys.stderr)
 
 
 def _check_profile(workflow: Any, rules: list[str]) -> None:
     given, groups = workflow.resource_settings, workflow.group_settings
     named = {*given.overwrite_resources, *given.overwrite_threads, *groups.overwrite_groups}
-    for line in profile.check(named, rules):
+    for line in rule_files.check_profile(named, rules):
         print(line, file=sys.stderr)
 
 
@@ -176,16 +188,68 @@ def _check_recipes(workflow: Any, found: Answers) -> None:
         if recipe != rule.name:
             outputs = list(map(strip_wildcard_constraints, rule.output))
             constraint, params = rule.wildcard_constraints.get("soft_label"), dict(rule.params.items())
-            rule_files.check_recipe(
-                recipe, Path(rule.snakefile), outputs, constraint, found.soft_labels.keys(recipe), params
-            )
+            expected = found.soft_labels.keys(recipe)
+            rule_files.check_recipe(recipe, Path(rule.snakefile), outputs, constraint, expected, params)
 
 
 def _written(targets: Iterable[str]) -> Path:
     """Write the rule file of the targets, unless it lies there as it should be; return where."""
-    from softbench.jobs import pieces
-
     text = "".join(TARGET.format(name=name) for name in targets)
     if not TARGETS.exists() or TARGETS.read_text(encoding="utf-8") != text:
         pieces.write_text(TARGETS, text)
     return TARGETS
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A view that could not be made: its table, its name, and why."""
+
+    table: str
+    view: str
+    reason: str
+
+
+def failed(tables: Path = TABLES, since: float = 0.0) -> list[Failed]:
+    """Return the views that could not be made, table by table.
+
+    Args:
+        tables: folder of the records.
+        since: seconds since 1970; a record from before is of a table that this run did not make.
+    """
+    records = [record for record in sorted(tables.glob("*.json")) if record.stat().st_mtime >= since]
+    return [view for record in records for view in _failed_in(record)]
+
+
+def _failed_in(record: Path) -> Iterator[Failed]:
+    for module, view in views.read_record(record).get("views", {}).items():
+        if view["state"] == "failed":
+            yield Failed(record.stem, _view_name(module), view["reason"])
+
+
+def _view_name(module: str) -> str:
+    """Return what a view is called, as in the log of its job: "tables/costs", "figures/ranks"."""
+    room, _, stem = module.removeprefix("softbench.").rpartition(".views.")
+    return f"{room}/{stem}" if room else module.rpartition(".")[2]
+
+
+def try_again(tables: Path = TABLES, marks: Path = MARKS) -> None:
+    """Count one more attempt at each table of which a view failed, or whose job broke off; delete a damaged record."""
+    for path in tables.glob("*.json"):
+        content = views.read_record(path)
+        if "views" not in content:
+            path.unlink()
+        elif any(_failed_in(path)) or not (marks / f"{path.stem}.done").exists():
+            pieces.write_json(path, content | {"attempt": views.attempt(path) + 1})
+
+
+def lines(asked: Iterable[str], wrong: Iterable[Failed]) -> list[str]:
+    """Return what is said at the end of a run.
+
+    Args:
+        asked: files that a reader begins with: pages and tables that were asked for.
+        wrong: views that could not be made.
+    """
+    there = [path for path in asked if Path(path).exists()]
+    shown = ["Results:", *(f"  {path}" for path in there)] if there else []
+    said = [f"  {view.table}, {view.view}: {view.reason}" for view in wrong]
+    return [*shown, *(["Could not be made; the next run tries again:", *said] if said else [])]

@@ -13,9 +13,8 @@ from softbench.errors import InputError
 from softbench.plan import modules, paths
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.soft_labels import SoftLabels
+from softbench.plan.calls import Wildcards, pattern, stops
 from softbench.plan.code import Code
-from softbench.plan.stop import stops
-from softbench.plan.wildcards import Wildcards, pattern
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -98,7 +97,7 @@ def _of_datasets(data: Data, code: Code) -> dict[str, Any]:
         return pattern(name for name, one in plan.datasets.items() if one["source"] == source)
 
     def content_of(source: str) -> Callable[[Wildcards], str]:
-        return lambda wildcards: data.content_of(source)
+        return lambda wildcards: data.content(source)
 
     def fetch_params(source: str) -> dict[str, Any]:
         version = _versions(code)(modules.file_of_source(source), "datasets/fetch/fetch.py")

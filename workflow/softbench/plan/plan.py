@@ -4,11 +4,10 @@ from collections.abc import Collection
 from typing import Any
 
 from softbench.papers import rehearsal
-from softbench.plan import availability, figures, modules, paper_forms, paths
+from softbench.plan import forms, modules, paths
 from softbench.plan.config import metrics
-from softbench.plan.config.faults import MisfitError
-from softbench.plan.config.nodes import Places
 from softbench.plan.paths import Run
+from softbench.plan.places import MisfitError, Places
 
 RATERS = "raters"  # the sanity row of raters against each other
 
@@ -48,8 +47,8 @@ class Plan:
         experiments, self.protocols = rehearsal.add(config["experiments"], config["protocols"])
         self.experiments, self.ensembles = _apart(experiments)
         self.tables = {name: self._with_own_metrics(table) for name, table in _tables(config, printed=False).items()}
-        self.figures = figures.forms_of(config.get("figures", {}), self.experiments, _stand_ins(config))
-        self.paper_tables = paper_forms.forms_of(_tables(config, printed=True), self.experiments)
+        self.figures = forms.figure_forms(config.get("figures", {}), self.experiments, _stand_ins(config))
+        self.paper_tables = forms.table_forms(_tables(config, printed=True), self.experiments)
         for name in sorted(set(rules) & {*self.tables, *self.paper_tables}):
             raise MisfitError(("tables", name), "has the name of a rule, so it could be no target. Rename it.")
 
@@ -69,9 +68,13 @@ class Plan:
         source: str = self.datasets[self.dataset_of(experiment)]["source"]
         return source
 
+    def data_folder(self, experiment: str) -> str:
+        """Return the folder of an experiment's prepared data set."""
+        return paths.dataset(self.dataset_of(experiment)).removesuffix("/manifest.json")
+
     def missing(self, experiment: str) -> str | None:
         """Say why there is no data for an experiment; None where a job can have it."""
-        return availability.reason_missing(self.source_of(experiment), self.config)
+        return modules.reason_missing(self.source_of(experiment), self.config)
 
     def is_derived(self, dataset: str, split: str) -> bool:
         """Return whether the source of a data set says by which rule this split is made of its patients."""
@@ -177,7 +180,7 @@ class Plan:
 
     def form_of(self, data: str) -> str:
         """Return what the names of the papers' tables end with: nothing, _open or _phantom."""
-        return paper_forms.FORMS[data]
+        return forms.FORMS[data]
 
     def ensembles_of(self, table: str) -> list[Run]:
         """Return the (experiment, network, method) whose ensembles a table shows; none where it shows runs."""

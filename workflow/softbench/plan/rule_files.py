@@ -1,24 +1,72 @@
-"""Rule files of soft labels and maps, checked when the workflow is read: what is wrong stops before any job.
+"""Rule files, checked when the workflow is read: what is wrong in them, or in a profile that names their rules.
 
 Imported by the Snakefile, so without numpy.
 """
 
+import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from softbench.errors import InputError
 from softbench.plan import modules, paths
 
-NAMED = re.compile(r"^(?:rule|use rule \w+ as) (\w+)", re.MULTILINE)
+RULE = re.compile(r"^(?:rule|use rule \w+ as) (\w+)", re.MULTILINE)
+RECIPE = re.compile(r"^\s+recipe=['\"](\w+)['\"]", re.MULTILINE)
+RULES = modules.PACKAGE.parent / "rules"
 PREFIXES = {"soft_labels": "soften_", "maps": "map_"}
 COPY = "copy the text of svls.smk, or start with `make method NAME=...`"
+
+OF_TABLES = (  # rules of an earlier version of which the job of a table does the work
+    "statistics_table", "rank_table", "rank_figure", "case_figure", "free_rows", "policies", "truth", "quality_table",
+    "gallery", "reliability", "costs",
+)  # fmt: skip
+NOW = {  # how rules of an earlier version began -> the rule that does their work
+    "prepare_": "prepare",
+    "fetch_": "fetch_source",
+    "figure_probabilities": "figure_of_predictions",
+    "figure_discrepancy": "figure_of_predictions",
+    "figure_": "figure",
+    **dict.fromkeys(OF_TABLES, "table"),
+}
+MEMORY = {  # rule -> how its memory is set for one of those that it does the work of
+    "prepare": "\"64000 if '{rest}' in wildcards.dataset else 32000\"",
+    "fetch_source": "\"8000 if wildcards.source == '{rest}' else 4000\"",
+}
+SHOWN = 3  # names of a rule's predecessors in a message
+
+
+@dataclass(frozen=True)
+class RulesFound:
+    """What rules there are.
+
+    `recipes` have a rule `soften_<recipe>`; each kind of `maps` a rule `map_<kind>`, and stands with the recipe that
+    makes it ("" where its rule names none); `sources` have a module.
+    """
+
+    recipes: Sequence[str]
+    maps: Mapping[str, str]
+    sources: Sequence[str]
+
+
+def find(folder: Path = RULES) -> RulesFound:
+    """Read the rule files below a folder."""
+    found: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.smk")):
+        _, *parts = RULE.split(path.read_text(encoding="utf-8"))  # a name, then what follows it
+        found |= dict(zip(parts[::2], parts[1::2], strict=True))
+    recipes = sorted(name.removeprefix("soften_") for name in found if name.startswith("soften_"))
+    maps = {name.removeprefix("map_"): RECIPE.search(text) for name, text in found.items() if name.startswith("map_")}
+    return RulesFound(
+        recipes, {kind: said[1] if said else "" for kind, said in sorted(maps.items())}, modules.sources()
+    )
 
 
 def names(root: Path) -> list[str]:
     """Return the names of all rules that the Snakefile and the rule files of a suite declare, sorted."""
     files = [*root.glob("Snakefile"), *(root / "workflow" / "rules").rglob("*.smk")]
-    return sorted({name for path in files for name in NAMED.findall(path.read_text(encoding="utf-8"))})
+    return sorted({name for path in files for name in RULE.findall(path.read_text(encoding="utf-8"))})
 
 
 def check_names(folder: Path) -> list[Path]:
@@ -28,23 +76,21 @@ def check_names(folder: Path) -> list[Path]:
         folder: `workflow/rules/soft_labels` or `workflow/rules/maps`.
     Raises: InputError: naming the file, what was found and what to do.
     """
-    owners: dict[str, Path] = {}
-    for path in sorted(folder.glob("*.smk")):
-        names = NAMED.findall(path.read_text(encoding="utf-8"))
-        for name in names:
+    files, owners = sorted(folder.glob("*.smk")), dict[str, Path]()
+    for path in files:
+        rules = RULE.findall(path.read_text(encoding="utf-8"))
+        for name in rules:
             if name in owners:
-                raise InputError(
-                    f"{short(path)} declares the rule {name}, but {short(owners[name])} does so too. Rename one."
-                )
+                other = short(owners[name])
+                raise InputError(f"{short(path)} declares the rule {name}, but {other} does so too. Rename one.")
             owners[name] = path
         expected = PREFIXES[folder.name] + path.stem
-        if expected not in names:
-            found = ", ".join(names) or "none"
+        if expected not in rules:
             raise InputError(
-                f"{short(path)} must declare a rule {expected}, as the file is called, but its rules are: {found}. "
-                "Rename the rule or the file."
+                f"{short(path)} must declare a rule {expected}, as the file is called, but its rules are: "
+                f"{', '.join(rules) or 'none'}. Rename the rule or the file."
             )
-    return sorted(folder.glob("*.smk"))
+    return files
 
 
 def unreadable(path: Path, error: Exception) -> InputError:
@@ -101,3 +147,42 @@ def short(path: Path) -> str:
     parts = path.parts
     start = len(parts) - 1 - parts[::-1].index("workflow") if "workflow" in parts else 0
     return "/".join(parts[start:])
+
+
+def check_profile(named: Iterable[str], rules: Collection[str]) -> list[str]:
+    """Return what there is to tell of rules that a profile or `--set-resources` names and the suite has not.
+
+    One that names a rule of an earlier version, or none at all, would change nothing in silence.
+
+    Args:
+        named: rules to which resources, threads or groups are given.
+        rules: the names of all rules.
+    Raises: InputError: for rules of an earlier version, all at once, with the name of the one that does their work.
+    """
+    unknown = sorted(set(named) - set(rules))
+    earlier: dict[str, list[str]] = {}
+    for name in unknown:
+        if now := new_name(name):
+            earlier.setdefault(now, []).append(name)
+    if earlier:
+        told = "\n".join(f"  {_told(now, old)}" for now, old in earlier.items())
+        raise InputError(
+            "the profile (or --set-resources, --set-threads, --groups) names rules of an earlier version:\n"
+            f"{told}\nDelete these lines, or write the rule of today in their place: its own resources stand in "
+            "slurm/config.yaml and workflow/rules. docs/cluster.md says more."
+        )
+    near = {name: difflib.get_close_matches(name, rules, 1) for name in unknown}
+    meant = {name: f" Did you mean {close[0]!r}?" if close else "" for name, close in near.items()}
+    return [f"The profile names the rule {name!r}, which is not there.{meant[name]}" for name in unknown]
+
+
+def new_name(name: str) -> str | None:
+    """Return the rule that does the work of one of an earlier version; None where there was no such rule."""
+    return next((now for start, now in NOW.items() if name.startswith(start)), None)
+
+
+def _told(now: str, old: list[str]) -> str:
+    more = f" and {len(old) - SHOWN} more" if len(old) > SHOWN else ""
+    verb = "are" if len(old) > 1 else "is"
+    example = MEMORY.get(now, "8000").format(rest=old[0].partition("_")[2])
+    return f"{', '.join(old[:SHOWN])}{more} {verb} now {now!r}, e.g. `set-resources: {now}: mem_mb: {example}`"

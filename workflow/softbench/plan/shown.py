@@ -1,20 +1,93 @@
-"""Texts and runs for views of a table: names of soft labels, intentionally wrong controls, runs for segmentations."""
+"""What readers see of methods: the rows of tables, the names of soft labels, the runs behind pictures."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from softbench.plan import modules, paths
+from softbench.plan.forms import UNPICKED
 from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
 
+CALIBRATION = ("ece", "nll", "brier")  # metrics that are shown beside the distance to the truth
+TITLE = "{} + temperature"
+SIGN = "@temperature"  # no method's name holds @
+
 Place = tuple[str, str]  # experiment, network
+Rows = Mapping[str, Mapping[float, str]]  # printed method -> value -> the method of ours that has it
+
+
+def table_rows(plan: Plan, table: str) -> list[dict[str, Any]]:
+    """Return the rows of a table in order, as `tables.parts.Method` takes them.
+
+    Below one-hot stand the same runs at their own temperature: one number, fitted on validation cases after training,
+    is the cheapest alternative to every soft label. That row has a key of its own; `scaled` names its method, which is
+    its control.
+    """
+    scaled = scaled_methods(plan, table)
+    rows: list[dict[str, Any]] = []
+    for key in _methods(plan, table):
+        method, title = plan.methods[key], plan.title_of(key, plan.tables[table]["experiments"])
+        row = {"key": key, "title": title, "control": method["control"], "trained": method["sanity"] is None}
+        rows.append(row | ({"wrong": True} if is_wrong(plan, key) else {}))
+        if key in scaled:
+            row = {"key": key + SIGN, "title": TITLE.format(title), "control": key, "trained": True, "scaled": key}
+            rows.append(row)
+    return rows
+
+
+def scaled_methods(plan: Plan, table: str) -> list[str]:
+    """Return the methods whose runs a table also shows at their own temperature.
+
+    These are the one-hot, plain cross-entropy controls of a table of raw predictions, where its experiments make the
+    scaled ones and the table does not say `temperature_row: false`.
+    """
+    settings, shown = plan.tables[table], _methods(plan, table)
+    raw = settings.get("prediction", "raw") == "raw" and settings.get("grid", "full") == "full"
+    if not (raw and _scales(plan, table) and settings.get("temperature_row", True)):
+        return []
+    controls = {plan.methods[key]["control"] for key in shown}
+    return [key for key in shown if key in controls and _is_one_hot(plan, key)]
+
+
+def predictions(plan: Plan, table: str) -> list[str]:
+    """Return the predictions that the experiments of a table make of its runs: raw first."""
+    scaled, pooled = _scales(plan, table), bool(plan.ensembles_wanted(table))
+    asked = {"raw": True, "temperature": scaled, "ensemble": pooled, "ensemble_temperature": pooled and scaled}
+    return [name for name, there in asked.items() if there]
+
+
+def _scales(plan: Plan, table: str) -> bool:
+    """Return whether all experiments of a table make predictions at their own temperature."""
+    return all(plan.experiments[name]["scoring"].get("temperature") for name in plan.tables[table]["experiments"])
+
+
+def truth_rows(plan: Plan, table: str) -> list[dict[str, str]]:
+    """Return the `key`, `title` and `soft_label` of the methods that learn their soft label as it is stored.
+
+    That is by plain cross-entropy, from the first rater or all that the recipe takes, at full resolution.
+    """
+    return [
+        {"key": key, "title": plan.methods[key]["title"], "soft_label": plan.methods[key]["soft_label"]}
+        for key in _methods(plan, table)
+        if _is_plain(plan.methods[key])
+    ]
+
+
+def calibration_columns(plan: Plan, table: str) -> list[dict[str, Any]]:
+    """Return the columns of a table that stand beside the distance to the truth."""
+    return [column for column in plan.tables[table]["columns"] if column["metric"] in CALIBRATION]
+
+
+def on_phantoms(plan: Plan, table: str) -> bool:
+    """Return whether a table is on phantoms, whose true probabilities are known."""
+    return all(modules.is_phantom(plan.source_of(experiment)) for experiment in plan.tables[table]["experiments"])
 
 
 def is_wrong(plan: Plan, method: str) -> bool:
     """Return whether a method is a control that learns from another case's labels or image: its recipe says `SWAPS`."""
-    label = plan.methods[method]["soft_label"]
-    return label is not None and modules.defines(f"soft_labels/{plan.soft_labels[label]['recipe']}.py", "SWAPS")
+    has_label = plan.methods[method]["soft_label"] is not None
+    return has_label and modules.defines(f"soft_labels/{_recipe(plan, method)}.py", "SWAPS")
 
 
 def label_titles(plan: Plan, labels: Iterable[str]) -> dict[str, str]:
@@ -54,20 +127,16 @@ def segmentation_panels(plan: Plan, runs: Iterable[Run], ensembles: Collection[R
         experiment, network, method = run
         if plan.methods[method]["sanity"] is not None:
             continue
-        panel = panels.setdefault((experiment, network), _panel(plan, experiment))
+        new = {"data": plan.data_folder(experiment), "structure": "foreground", "runs": {}}
+        panel = panels.setdefault((experiment, network), new)
         shown = {"title": plan.title_of(method), "batches": plan.batch_files(run)}
         panel["runs"][method] = shown | ({"ensemble": paths.ensembles([run])[0]} if run in ensembles else {})
-        if _is_plain(plan.methods[method]) and _recipe(plan, method) == "one_hot":
+        if _is_one_hot(plan, method):
             panel.setdefault("chosen_by", method)
-    return [{**panel, "name": _name(plan, place, panels)} for place, panel in panels.items()]
+    return [{**panel, "name": _panel_name(plan, place, panels)} for place, panel in panels.items()]
 
 
-def _panel(plan: Plan, experiment: str) -> dict[str, Any]:
-    data = paths.dataset(plan.dataset_of(experiment)).removesuffix("/manifest.json")
-    return {"data": data, "structure": "foreground", "runs": {}}
-
-
-def _name(plan: Plan, place: Place, places: Collection[Place]) -> str:
+def _panel_name(plan: Plan, place: Place, places: Collection[Place]) -> str:
     """Return the data set of an experiment, and what else tells it from the table's others: its name, its network."""
     experiment, network = place
     dataset = plan.dataset_of(experiment)
@@ -76,10 +145,63 @@ def _name(plan: Plan, place: Place, places: Collection[Place]) -> str:
     return f"{named}, {network}" if len({other for _, other in places}) > 1 else named
 
 
+def picked_methods(block: Mapping[str, Any], printed: Iterable[str]) -> list[str]:
+    """Return the methods of a paper's block that are run for its printed ones.
+
+    For a row whose parameter the paper does not say, these are all that the row is picked from.
+    """
+    rows = _picked_rows(block)
+    found = [list(rows[method].values()) if method in rows else [method] for method in printed]
+    return list(dict.fromkeys(method for methods in found for method in methods))
+
+
+def _picked_rows(block: Mapping[str, Any]) -> Rows:
+    rows: Rows = (block.get("pick") or {}).get("rows", {})
+    return rows
+
+
+def pick_settings(plan: Plan, block: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what `papers.comparison.pick` needs of a block: `what`, `rows`, `beside` and `titles` of the rows.
+
+    Of the values those are left that the experiment runs for every row: a user may have it run fewer.
+    None where the block picks no row.
+    """
+    if block.get("pick") is None:
+        return None
+    own, methods = block["pick"], plan.methods_of(block["experiment"])
+    values = next(iter(own["rows"].values()))
+    run = [value for value in values if all(row[value] in methods for row in own["rows"].values())]
+    return {
+        "what": own["what"],
+        "rows": {name: {value: row[value] for value in run} for name, row in own["rows"].items()},
+        "beside": [value for value in own.get("beside", []) if value in run],
+        "titles": {name: plan.methods[name]["title"] for name in own["rows"]},
+    }
+
+
+def picked_titles(plan: Plan, block: Mapping[str, Any]) -> dict[str, str]:
+    """Return the titles of the methods that a block's rows are picked from, which say the value of each."""
+    what = (block.get("pick") or {}).get("what", "")
+    titles: dict[str, str] = {}
+    for row, values in _picked_rows(block).items():
+        title = plan.methods[row]["title"]
+        titles |= {method: f"{title}, {value:g} {what}" for value, method in values.items()}
+        titles[row + UNPICKED] = title
+    return titles
+
+
+def _methods(plan: Plan, table: str) -> list[str]:
+    return list(dict.fromkeys(method for _, _, method in plan.runs_of(table)))
+
+
 def _recipe(plan: Plan, method: str) -> str:
     recipe: str = plan.soft_labels[plan.methods[method]["soft_label"]]["recipe"]
     return recipe
 
 
-def _is_plain(method: dict[str, Any]) -> bool:
+def _is_one_hot(plan: Plan, method: str) -> bool:
+    return _is_plain(plan.methods[method]) and _recipe(plan, method) == "one_hot"
+
+
+def _is_plain(method: Mapping[str, Any]) -> bool:
     return method["loss"] == "ce" and method["raters"] == "first" and method["resolution"] is None

@@ -4,7 +4,8 @@ A file of `tables/views`, `figures/views` or `papers/views` that assigns `VIEW =
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ NEEDS = {  # kind of table -> what its views may need; tables/given.py says what
 }  # fmt: skip
 RECORD = "results/tables/{table}.json"  # what was made of a table's views
 MARK = "results/logs/tables/{table}.done"  # that their job has ended well
+CAPTIONS = Path(".snakemake", "softbench", "captions")
+IN_REPORT = (".html", ".png")  # forms that `snakemake --report` shows
 
 
 @dataclass(frozen=True)
@@ -153,3 +156,47 @@ def _value(module: str, name: str, node: ast.expr) -> Any:
 def record(table: str) -> Path:
     """Return where it is recorded what was made of a table's views."""
     return Path(RECORD.format(table=table))
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Return such a record; nothing where there is none that can be read."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def attempt(path: Path) -> int:
+    """Return the how-manieth attempt at a table's views is planned, by their record; 0 where there is none."""
+    return int(read_record(path).get("attempt", 0))
+
+
+def outputs(views: Iterable[Declared], category: str) -> list[Any]:
+    """Return the outputs of the job that makes some views of {table}: their files, their record, their mark.
+
+    Snakemake keeps the files while they are made anew, and shows them in its report.
+    """
+    from snakemake.ioflags import update
+
+    return [*(_flagged(view, file, category) for view in views for file in view.files()), update(RECORD), MARK]
+
+
+def _flagged(view: Declared, file: str, category: str) -> Any:
+    from snakemake.io import report
+    from snakemake.ioflags import update
+
+    if not file.endswith(IN_REPORT):
+        return update(file)
+    labels = {"shows": f"{view.title} ({view.name})"}
+    return report(update(file), caption=_caption(view), category=category, subcategory="{table}", labels=labels)
+
+
+def _caption(view: Declared) -> str:
+    """Write the caption of a view where Snakemake finds it, unless it lies there as it should be; return where."""
+    from softbench.jobs import pieces
+
+    path, text = CAPTIONS / f"{view.name}.rst", view.caption + "\n"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        pieces.write_text(path, text)
+    return str(path.absolute())

@@ -1,10 +1,6 @@
-"""Settings as words, `name=value`: how a command line carries them; and where a command line finds `softbench`."""
+"""Settings as words, `name=value`: how a command line carries them."""
 
-import os
-import shutil
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -35,13 +31,7 @@ def read(words: Sequence[str]) -> dict[str, Any]:
 
     Raises: InputError: if a word has no `=`.
     """
-    bad = [word for word in words if not word.partition("=")[1]]
+    bad = [word for word in words if "=" not in word]
     if bad:
         raise InputError(f"--set takes name=value, but was given {', '.join(bad)}.")
     return {name: yaml.safe_load(value) for name, _, value in (word.partition("=") for word in words)}
-
-
-def find_softbench() -> None:
-    """Put this Python's folder on the path if Snakemake was called by its own: rules of programs call `softbench`."""
-    if shutil.which("softbench") is None:
-        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

@@ -16,7 +16,7 @@ from softbench.length import Length, words
 from softbench.papers.comparison import results
 from softbench.papers.comparison.build import Block
 from softbench.papers.published import PublishedTable
-from softbench.plan.pick import UNPICKED
+from softbench.plan.forms import UNPICKED
 from softbench.tables import assemble
 from softbench.tables.rounding import DIGITS, NOTHING, number
 from softbench.tables.table import with_scaled
@@ -80,7 +80,7 @@ def pick(wish: Mapping[str, Any] | None, seeds: Seeds) -> Picked:
     """Pick the value at which a block's rows stand.
 
     Args:
-        wish: of `plan.pick.settings_of`; None where a block picks none.
+        wish: of `plan.shown.pick_settings`; None where a block picks none.
         seeds: of finished runs; a method that has a batch and no finished seed is there with none.
     Returns: what was picked. Until all methods have a batch nothing is, and the rows are empty.
     """
@@ -156,7 +156,7 @@ def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
         settings: `policy` and `grid` where they are not the default, and `blocks`: each with `printed`, `arm`, `data`,
             `surrogate`, `same_cases`, `structures`, `composites`, `command`, `batches` (paths), `methods` (those wanted
             of a manifest that lists several; all where left out), `scaled` (method -> key of a further row: its runs
-            at their own temperature), `lengths` (of `notes.lengths_of`), `pick` (of `plan.pick.settings_of`),
+            at their own temperature), `lengths` (of `notes.lengths_of`), `pick` (of `plan.shown.pick_settings`),
             and `missing`, why nothing was run, or None.
     Returns: one block each. Without runs its results are None, and the note says why; failed runs are named in it.
     Raises: InputError: if a file of a run is damaged; and as `results.results`.

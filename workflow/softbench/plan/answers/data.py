@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from softbench.errors import InputError
-from softbench.plan import checks, modules, paths, resources
+from softbench.plan import calls, checks, modules, paths
+from softbench.plan.calls import Wildcards, by, pattern, stops
 from softbench.plan.code.stages import Stages
-from softbench.plan.config.faults import fault
+from softbench.plan.places import fault
 from softbench.plan.plan import Plan
-from softbench.plan.stop import stops
-from softbench.plan.wildcards import Wildcards, pattern
 
 
 class Data:
@@ -29,7 +28,7 @@ class Data:
         self._read: set[str] = set()  # committed splits that are whole
         self.names = pattern(plan.datasets)
         self.prepared = pattern(name for name, one in plan.datasets.items() if one["source"] not in own_rules)
-        self.sources = pattern(name for name in plan.sources if not _is_made(name) and name not in own_rules)
+        self.sources = pattern(name for name in plan.sources if not modules.is_phantom(name) and name not in own_rules)
 
     def source(self, wildcards: Wildcards) -> str:
         """Return the source of a data set."""
@@ -43,27 +42,24 @@ class Data:
     def raw(self, wildcards: Wildcards) -> list[str]:
         """Return the manifest of the files that a data set is prepared from; a phantom has none."""
         source = self.source(wildcards)
-        return [] if _is_made(source) else [paths.raw(source)]
+        return [] if modules.is_phantom(source) else [paths.raw(source)]
 
     def memory_mb(self, wildcards: Wildcards, attempt: int) -> int:
         """Return the memory that preparing a data set takes at most, MB; the next attempt gets more."""
-        return (resources.MADE_MB if _is_made(self.source(wildcards)) else resources.CASES_MB) * attempt
+        return (calls.MADE_MB if modules.is_phantom(self.source(wildcards)) else calls.CASES_MB) * attempt
 
     def minutes(self, wildcards: Wildcards) -> int:
         """Return how long preparing a data set takes at most."""
-        return resources.MINUTES["make" if _is_made(self.source(wildcards)) else "prepare"]
+        return calls.MINUTES["make" if modules.is_phantom(self.source(wildcards)) else "prepare"]
 
     def versions(self, wildcards: Wildcards) -> dict[str, int]:
         """Return the VERSIONs of the modules that decide a prepared case."""
         return self._stages.prepare(self.source(wildcards))
 
-    def content(self, wildcards: Wildcards) -> str:
-        """Return what tells whether files of a source changed: of a folder a hash of its content, wherever it lies."""
-        return self.content_of(wildcards.source)
-
+    @by("source")
     @stops
-    def content_of(self, source: str) -> str:
-        """Return the same, by the name of the source."""
+    def content(self, source: str) -> str:
+        """Return what tells whether files of a source changed: of a folder a hash of its content, wherever it lies."""
         folders = self.plan.config["folders"]
         if source not in folders:
             return "as published"
@@ -73,13 +69,9 @@ class Data:
         try:
             content: str = fetch.content_of(source, Path(folders[source]), cache)
         except InputError as error:
-            raise self._placed(("folders", source), str(error)) from None
+            path, places = ("folders", source), self.plan.places
+            raise fault(places.of(path) if places else None, path, f"cannot be used: {error}") from None
         return content
-
-    def _placed(self, path: tuple[str, ...], said: str) -> InputError:
-        """Return an error with the place where its setting was written."""
-        places = self.plan.places
-        return fault(places.of(path) if places else None, path, f"cannot be used: {said}")
 
     def fetch_versions(self, wildcards: Wildcards) -> dict[str, int]:
         """Return the VERSIONs of the modules that decide which files of a source are fetched."""
@@ -88,7 +80,7 @@ class Data:
     def wanted(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of the sources that the tables in `run:` need; phantoms are not fetched."""
         wanted = {name for target in self.plan.config["run"] for name in self.plan.experiments_of(target)}
-        fetched = [source for source in sorted(set(map(self.plan.source_of, wanted))) if not _is_made(source)]
+        fetched = [source for source in sorted(set(map(self.plan.source_of, wanted))) if not modules.is_phantom(source)]
         if not fetched and self.is_main:
             print("nothing to fetch: the tables in `run:` need phantoms only.", file=sys.stderr)
         return list(map(paths.raw, fetched))
@@ -118,7 +110,3 @@ class Data:
 
         splits.read(Path(path))
         self._read.add(path)
-
-
-def _is_made(source: str) -> bool:
-    return source.startswith("phantom_")

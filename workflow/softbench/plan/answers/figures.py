@@ -1,13 +1,13 @@
-"""What figures.smk asks: the panels of a figure, with the runs and data of each."""
+"""What forms.smk asks: the panels of a figure, with the runs and data of each."""
 
 from typing import Any
 
-from softbench.plan import figures, paths, shown
+from softbench.plan import forms, paths, shown
 from softbench.plan.answers import papers
 from softbench.plan.answers.train import Train
+from softbench.plan.calls import Wildcards, pattern
 from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
-from softbench.plan.wildcards import Wildcards, pattern
 
 INFERS = ("probabilities", "discrepancy")  # kinds whose pictures need the networks again, not scores alone
 OF_DATA = ("slices", "downsampling", "soft_labels", *INFERS)  # kinds that show images
@@ -62,7 +62,7 @@ class Figures:
         return [panel for panel in self.settings(wildcards)["panels"] if "reason" not in panel]
 
     def _settings(self, figure: dict[str, Any]) -> dict[str, Any]:
-        titles = {method: self.plan.title_of(method) for method in figures.methods_of(figure)}
+        titles = {method: self.plan.title_of(method) for method in forms.figure_methods(figure)}
         panels = [self._panel(figure, experiment) for experiment in figure["experiments"]]
         return {**figure, "titles": titles, "panels": panels}
 
@@ -77,11 +77,11 @@ class Figures:
         return {
             "name": name,
             "dataset": dataset,
-            "data": paths.dataset(dataset).removesuffix("/manifest.json"),
+            "data": self.plan.data_folder(experiment),
             "structure": of.get("structures", {}).get(asked, asked),
             "composites": {**of.get("composites", {}), **figure.get("composites", {})},
             "soft_labels": {title: paths.soft_label(dataset, label) for label, title in named.items()},
-            "runs": {method: self._run(figure, experiment, method) for method in figures.methods_of(figure)},
+            "runs": {method: self._run(figure, experiment, method) for method in forms.figure_methods(figure)},
         }
 
     def _run(self, figure: dict[str, Any], experiment: str, method: str) -> dict[str, Any]:

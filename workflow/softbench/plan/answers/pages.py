@@ -5,11 +5,10 @@ from typing import Any
 
 from softbench.plan import modules, paths, views
 from softbench.plan.answers.papers import Papers
-from softbench.plan.answers.tables import Tables
-from softbench.plan.answers.views import Views
+from softbench.plan.answers.tables import Tables, Views
+from softbench.plan.calls import Wildcards, by, pattern
 from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
-from softbench.plan.wildcards import Wildcards, pattern
 
 FORMS = ("csv", "md", "tex", "html")
 DATA = ("published", "open", "phantom")
@@ -89,12 +88,9 @@ class Pages:
         named = [(name, name + self.plan.form_of(data)) for name in self.plan.config.get("figures", {})]
         return [form if form in self.plan.figures else name for name, form in named]
 
-    def settings(self, wildcards: Wildcards) -> dict[str, Any]:
+    @by("page")
+    def settings(self, page: str) -> dict[str, Any]:
         """Return what `page.report.write` says of the tables, the papers' tables and the data of a page."""
-        return self.settings_of(wildcards.page)
-
-    def settings_of(self, page: str) -> dict[str, Any]:
-        """Return the same, by the name of the page."""
         tables, papers = self._of_page(page), self._papers_of_page(page)
         experiments = [experiment for table in tables for experiment, _, _ in self.plan.runs_of(table)]
         experiments += [experiment for table in papers for experiment in self._papers.experiments_at_hand(table)]
@@ -105,9 +101,7 @@ class Pages:
             "figures": self._figures(page),
             "cards": [modules.data_card(source) for source in sources],
             "claims": self._claims(page),
-            "rehearsals": {
-                f"{name}.html": self._tables.title_of(name) for name in self._rehearsed() if page == "index"
-            },
+            "rehearsals": {f"{name}.html": self._tables.title(name) for name in self._rehearsed() if page == "index"},
             "comparison": [path for path in self._compared(page) if path.endswith(".html")],
         }
 
@@ -122,7 +116,7 @@ class Pages:
         page = wildcards.page
         records = self._of_tables(self._targets(page))  # with all files of the views, so that a new view is made
         figures = paths.figures(self._figures(page), ["png", "txt"])
-        return [*records, *figures, *self.settings_of(page)["comparison"], self._claims(page)]
+        return [*records, *figures, *self.settings(page)["comparison"], self._claims(page)]
 
     def _compared(self, page: str) -> list[str]:
         return self._comparison(self._of_page(page)) if page == "index" else []
@@ -157,13 +151,13 @@ class Pages:
     def _facts_of_table(self, table: str) -> dict[str, Any]:
         """Return the title, data, methods and batches of a table."""
         title, runs = self.plan.tables[table]["title"], self.plan.runs_of(table)
-        return self._facts(table, title, runs, self._tables.batches_of(table))
+        return self._facts(table, title, runs, self._tables.batches(table))
 
     def _facts_of_paper_table(self, table: str) -> dict[str, Any]:
         """Return the same of a paper's table, for what there is data for."""
         runs = self._papers.runs_at_hand(table)
         batches = [path for run in runs for path in self.plan.batch_files(run)]
-        return self._facts(table, self._tables.title_of(table), runs, batches)
+        return self._facts(table, self._tables.title(table), runs, batches)
 
     def _facts(self, table: str, title: str, runs: Sequence[Run], batches: list[str]) -> dict[str, Any]:
         """Return what a page says of some runs, and where their batches lie."""

@@ -1,17 +1,19 @@
-"""What papers.smk asks: which runs stand beside the numbers of a paper's table, and what is missing."""
+"""What papers.smk asks: runs beside the numbers of a paper's table, what is missing, and what is said below."""
 
+import csv
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from softbench import length
 from softbench.papers import rehearsal
-from softbench.plan import modules, notes, paths, pick, rows
+from softbench.plan import modules, paths, shown
+from softbench.plan.calls import Wildcards, by, pattern, stops
 from softbench.plan.code.stages import Stages
 from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
-from softbench.plan.stop import stops
-from softbench.plan.wildcards import Wildcards, pattern
 
 if TYPE_CHECKING:
     from softbench.papers.published.tables import PublishedTable
@@ -21,6 +23,12 @@ CHOICE = "Our choice: {}"  # where the paper leaves something open
 FETCH = "snakemake --cores 4 {manifest}"
 PRINTED = sorted(f"published/{path.name}" for path in (modules.PACKAGE.parent / "published").glob("*.yaml"))
 RUN = "snakemake --cores all {table}"
+AUTO = (
+    "Our choice: `precision: auto`, activations in bfloat16 on a GPU that has it and in float32 elsewhere, weights "
+    "always in float32; the paper names no precision. `precision: fp32` in the protocol keeps all in float32."
+)
+SET = "Activations are in {}, as `precision` in the protocol says."
+NAMES = {"fp32": "float32", "bf16": "bfloat16"}
 
 
 class Papers:
@@ -36,18 +44,14 @@ class Papers:
         self.page_names = pattern(self.pages)
         self.printed = [f"workflow/{path}" for path in PRINTED]
 
-    def settings(self, wildcards: Wildcards) -> dict[str, Any]:
+    def settings(self, name: str) -> dict[str, Any]:
         """Return what decides a paper's table besides its scores."""
-        return self.settings_of(wildcards.table)
-
-    def settings_of(self, name: str) -> dict[str, Any]:
-        """Return the same, by the name of the table."""
         table = self.plan.paper_tables[name]
         return {
             "published": table["published"],
             "policy": table.get("policy", "diagonal"),
             "grid": table.get("grid", "full"),
-            "titles": self._titles(table) | self._picked_titles(table) | self._scaled_titles(table),
+            "titles": self._titles(table),
             "notes": self._notes(table),
             "is_rehearsal": self.is_rehearsal(name),
             "blocks": [self._block(table, block) for block in table["blocks"]],
@@ -61,9 +65,10 @@ class Papers:
         """Return the file of the printed numbers of a paper's table."""
         return (f"published/{self.plan.paper_tables[table]['published'].rpartition('_')[0]}.yaml",)
 
-    def batches(self, wildcards: Wildcards) -> list[str]:
+    @by("table")
+    def batches(self, name: str) -> list[str]:
         """Return the manifests of all batches of a paper's table; one batch may serve several blocks."""
-        table = self.plan.paper_tables[wildcards.table]
+        table = self.plan.paper_tables[name]
         return paths.once(path for block in table["blocks"] for path in self._batches(table, block))
 
     def runs_at_hand(self, name: str) -> list[Run]:
@@ -71,11 +76,11 @@ class Papers:
         table = self.plan.paper_tables[name]
         return list(dict.fromkeys(run for block in table["blocks"] for run in self._runs(table, block)))
 
-    def title_of(self, name: str) -> str:
+    def title(self, name: str) -> str:
         """Return the authors, the year and the number of the printed table; of a rehearsal, that it is one."""
-        from softbench.papers import published as papers
+        from softbench.papers import published
 
-        printed = papers.name_of(printed_table(self.plan.paper_tables[name]["published"]))
+        printed = published.name_of(printed_table(self.plan.paper_tables[name]["published"]))
         return rehearsal.title(printed) if self.is_rehearsal(name) else printed
 
     def experiments_at_hand(self, name: str) -> list[str]:
@@ -84,8 +89,10 @@ class Papers:
         return [experiment for experiment in named if not self.plan.missing(experiment)]
 
     def as_they_are(self, wildcards: Wildcards) -> list[dict[str, Any]]:
-        """Return what decides the papers' tables, with the runs that lie there and no others: claims train nothing, and
-        where data is or could be had is no matter."""
+        """Return what decides the papers' tables, with the runs that lie there and no others.
+
+        Claims train nothing; where data is or could be had is no matter.
+        """
         return [self._with_runs(table, self._batches_there) for table in self.plan.papers_of(self.plan.config["data"])]
 
     def in_full(self, wildcards: Wildcards) -> list[dict[str, Any]]:
@@ -105,11 +112,11 @@ class Papers:
 
     def _notes(self, table: Block) -> list[str]:
         experiments = list(dict.fromkeys(block["experiment"] for block in table["blocks"]))
-        sources = dict.fromkeys(self.plan.source_of(one) for one in experiments if not self.plan.missing(one))
+        sources = dict.fromkeys(self.plan.source_of(name) for name in experiments if not self.plan.missing(name))
         return [
             *([rehearsal.CHOICES] if table["is_rehearsal"] else []),
             *map(CHOICE.format, table.get("choices", [])),
-            *notes.precision_notes(self.plan, experiments),
+            *precision_notes(self.plan, experiments),
             *map(modules.licence_note, sources),
         ]
 
@@ -128,8 +135,8 @@ class Papers:
             "batches": self._batches(table, block),
             "methods": methods,
             "scaled": self._scaled(table, block),
-            "pick": pick.settings_of(self.plan, block),
-            "lengths": notes.lengths_of(self.plan, name, methods),
+            "pick": shown.pick_settings(self.plan, block),
+            "lengths": lengths(self.plan, name, methods),
         }
 
     def _runs(self, table: Block, block: Block) -> list[Run]:
@@ -137,14 +144,16 @@ class Papers:
         return [] if self.plan.missing(block["experiment"]) else self._printed_runs(table, block)
 
     def _printed_runs(self, table: Block, block: Block) -> list[Run]:
-        """Return the runs of a block's printed rows and variants, and of those that validation picks rows from, if
-        there is data or not."""
+        """Return the runs of a block's printed rows and variants, and of those that validation picks rows from.
+
+        Whether there is data for them or not.
+        """
         experiment = block["experiment"]
         cells = printed_table(table["published"]).cells
         printed = dict.fromkeys([*(cell.place.method for cell in cells), *block["variants"]])
         run = self.plan.methods_of(experiment)
         (network,) = self.plan.experiments[experiment]["networks"]
-        return [(experiment, network, method) for method in pick.methods_run(block, printed) if method in run]
+        return [(experiment, network, method) for method in shown.picked_methods(block, printed) if method in run]
 
     def _batches(self, table: Block, block: Block) -> list[str]:
         """Return the manifests of all batches of a block."""
@@ -155,39 +164,38 @@ class Papers:
         runs = self._printed_runs(table, block)
         return paths.there(paths.once(path for run in runs for path in self.plan.batch_files(run)))
 
-    def _with_runs(self, name: str, batches_of: Callable[[Block, Block], list[str]]) -> dict[str, Any]:
-        """Return what decides a paper's table but its notes; a block without runs says so, and which command makes
-        them."""
-        table, chosen = self.plan.paper_tables[name], self.settings_of(name)
+    def _with_runs(self, name: str, batches: Callable[[Block, Block], list[str]]) -> dict[str, Any]:
+        """Return what decides a paper's table but its notes.
+
+        A block without runs says so, and which command makes them.
+        """
+        table, chosen = self.plan.paper_tables[name], self.settings(name)
         unrun = {"missing": "nothing was run yet", "command": RUN.format(table=name)}
         blocks = []
         for block, known in zip(table["blocks"], chosen["blocks"], strict=True):
-            batches = batches_of(table, block)
-            said = {"missing": None} if batches else unrun
-            blocks.append({**known, "scaled": {}, "batches": batches, **said})
+            there = batches(table, block)
+            blocks.append({**known, "scaled": {}, "batches": there, **({"missing": None} if there else unrun)})
         kept = ("published", "policy", "grid", "titles", "is_rehearsal")
         return {key: chosen[key] for key in kept} | {"blocks": blocks}
 
     def _scaled(self, table: Block, block: Block) -> dict[str, str]:
         """Return the further row of a block: its first printed method, the baseline, at its own temperature."""
         makes = self.plan.experiments[block["experiment"]]["scoring"].get("temperature")
-        return {method: method + rows.SIGN for _, _, method in self._runs(table, block)[:1] if makes}
+        return {method: method + shown.SIGN for _, _, method in self._runs(table, block)[:1] if makes}
 
     def _titles(self, table: Block) -> dict[str, str]:
-        """Return the titles of the methods that a paper's table prints or shows, in the order of config."""
+        """Return the titles of a paper's rows: of the methods that it prints or shows, in the order of config, then of
+        those that rows are picked from, then of the further rows."""
         printed = {cell.place.method for cell in printed_table(table["published"]).cells}
         experiments = [block["experiment"] for block in table["blocks"]]
-        shown = {method for name in experiments for method in self.plan.methods_of(name)} | printed
-        return {name: self.plan.title_of(name, experiments) for name in self.plan.methods if name in shown}
-
-    def _picked_titles(self, table: Block) -> dict[str, str]:
-        """Return the titles of the methods that the rows of a paper's table are picked from."""
-        return {key: title for block in table["blocks"] for key, title in pick.titles_of(self.plan, block).items()}
-
-    def _scaled_titles(self, table: Block) -> dict[str, str]:
-        """Return the titles of the further rows of a paper's table."""
-        found = [pair for block in table["blocks"] for pair in self._scaled(table, block).items()]
-        return {key: rows.TITLE.format(self.plan.title_of(method)) for method, key in found}
+        methods = {method for name in experiments for method in self.plan.methods_of(name)} | printed
+        titles = {name: self.plan.title_of(name, experiments) for name in self.plan.methods if name in methods}
+        for block in table["blocks"]:
+            titles |= shown.picked_titles(self.plan, block)
+        for block in table["blocks"]:
+            scaled = self._scaled(table, block)
+            titles |= {key: shown.TITLE.format(self.plan.title_of(method)) for method, key in scaled.items()}
+        return titles
 
 
 @functools.cache
@@ -197,3 +205,35 @@ def printed_table(key: str) -> "PublishedTable":
     from softbench.papers import published
 
     return published.read(key)
+
+
+def lengths(plan: Plan, experiment: str, methods: Sequence[str]) -> list[dict[str, Any]]:
+    """Return how long the methods of an experiment train: those of one length together.
+
+    Returns: `methods` (keys), `titles`, and `length` (the fields of `length.Length`), whose steps and cases are None
+        where they follow from a split that is made from the data.
+    """
+    found: dict[length.Length, list[str]] = {}
+    cases = training_cases(plan, experiment)
+    for method in methods:
+        found.setdefault(length.of(plan.protocol_of(experiment, method), cases), []).append(method)
+    return [
+        {"methods": names, "titles": [plan.methods[name]["title"] for name in names], "length": asdict(one)}
+        for one, names in found.items()
+    ]
+
+
+def training_cases(plan: Plan, experiment: str, splits: Path = paths.SPLITS) -> int | None:
+    """Return the training cases of a split that comes with the suite; None where it is made from the data."""
+    one = plan.experiments[experiment]
+    path = splits / one["dataset"] / f"{one['split']}.csv"
+    if not path.exists():
+        return None
+    with open(path, encoding="utf-8", newline="") as file:
+        return sum(row["part"] == "train" for row in csv.DictReader(file))
+
+
+def precision_notes(plan: Plan, experiments: Iterable[str]) -> list[str]:
+    """Return what is said of the precision in which the experiments train, each sentence once."""
+    wished = [plan.protocols[plan.experiments[name]["protocol"]].get("precision", "auto") for name in experiments]
+    return [AUTO if one == "auto" else SET.format(NAMES[one]) for one in dict.fromkeys(wished)]

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from softbench.plan import paths, resources, words
-from softbench.plan.config.faults import dotted
+from softbench.plan import calls, paths, words
+from softbench.plan.calls import Wildcards, pattern, stops
+from softbench.plan.places import dotted
 from softbench.plan.plan import Plan
-from softbench.plan.stop import stops
-from softbench.plan.wildcards import Wildcards, pattern
 
 
 class SoftLabels:
@@ -15,12 +14,12 @@ class SoftLabels:
 
     def __init__(self, plan: Plan) -> None:
         """Hold a plan; `shards` is how many jobs share the cases of a map, `minutes` how long jobs take at most."""
-        self.plan, self.minutes = plan, resources.MINUTES
+        self.plan, self.minutes = plan, calls.MINUTES
         self.shards: int = plan.config["shards"]
 
     def memory_mb(self, wildcards: Wildcards, attempt: int) -> int:
         """Return the memory that mapping the cases of a data set takes at most, MB; the next attempt gets more."""
-        return resources.CASES_MB * attempt
+        return calls.CASES_MB * attempt
 
     def keys(self, recipe: str) -> str:
         """Constrain {soft_label} to the config keys of a recipe; one without a key gets its own name."""

@@ -1,18 +1,30 @@
-"""What tables.smk asks: which runs a table shows, its rows and notes, and what stands behind it."""
+"""What tables.smk asks: which runs a table shows, its rows and notes, what its views are made from, and their files."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from softbench.plan import modules, paths, rows, shown
+from softbench.plan import modules, paths, shown, views
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.papers import Papers
-from softbench.plan.notes import rater_notes
+from softbench.plan.calls import Wildcards, by, pattern
+from softbench.plan.code.stages import Stages
 from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
-from softbench.plan.wildcards import Wildcards, pattern
+from softbench.plan.views import Declared
 
 NO_DATA = "Soft labels: none, since there is no data at hand"
 PSEUDO_RATERS = "Pseudo-raters: each is put together from annotations of single objects by changing people."
 LEAKS = "The split may have a patient's cases in training and test: the scores flatter."
+NO_TRUTH = "the true probabilities are known of phantoms alone"
+NOTHING_TO_COMPARE = "no method learns its soft label by plain cross-entropy, or no column shows calibration"
+OF_RATERS = {  # what a row that is not trained is where a case has several raters, by its kind
+    "oracle": "{}: the label map of the first rater scored against every rater, itself included; so its DSC is not 1.",
+    "raters": (
+        "{}: the label map of each rater scored against that of each other rater, and a case's value is the mean over "
+        "all ordered pairs. A method with its DSC agrees with the raters as they agree with each other. Label maps are "
+        "certain of every voxel, so its ECE is the share of a region's voxels that two raters label differently."
+    ),
+}
 
 
 class Tables:
@@ -23,71 +35,58 @@ class Tables:
         self.plan, self._data, self._papers = plan, data, papers
         self.names = pattern(plan.tables)
 
-    def batches(self, wildcards: Wildcards) -> list[str]:
+    @by("table")
+    def batches(self, table: str) -> list[str]:
         """Return the manifests of all batches that a table shows."""
-        return self.batches_of(wildcards.table)
-
-    def batches_of(self, table: str) -> list[str]:
-        """Return the same, by the name of the table."""
         return paths.once(path for run in self.plan.runs_of(table) for path in self.plan.batch_files(run))
 
-    def ensembles(self, wildcards: Wildcards) -> list[str]:
+    @by("table")
+    def ensembles(self, table: str) -> list[str]:
         """Return the records of the ensembles that a table shows, or its experiment asks for."""
-        return self.ensembles_of(wildcards.table)
-
-    def ensembles_of(self, table: str) -> list[str]:
-        """Return the same, by the name of the table."""
         return paths.ensembles(self.plan.ensembles_wanted(table))
 
-    def settings_of(self, table: str) -> dict[str, Any]:
-        """Return what decides a table besides its scores: its own settings, and its rows. Margins change no table."""
-        own = {name: value for name, value in self.plan.tables[table].items() if name != "margins"}
-        return {**own, "methods": rows.rows_of(self.plan, table), "notes": self._notes(table)}
-
-    def _notes(self, table: str) -> list[str]:
-        source = self.plan.source_of(self._experiment(table))
-        notes = [modules.licence_note(source)]
-        notes += rater_notes(self.plan, self.plan.tables[table]["experiments"])
-        notes += [PSEUDO_RATERS] if modules.has_pseudo_raters(source) else []
-        splits = {self.plan.experiments[name]["split"] for name, _, _ in self.plan.runs_of(table)}
-        return notes + ([LEAKS] if any(split.startswith("leaky_") for split in splits) else [])
-
-    def _experiment(self, table: str) -> str:
-        """Return the experiment that a table shows."""
-        experiment: str = self.plan.tables[table]["experiments"][0]
-        return experiment
-
-    def dataset_of(self, table: str) -> str:
-        """Return the data set that a table shows."""
-        return self.plan.dataset_of(self._experiment(table))
-
-    def margins_of(self, table: str) -> dict[str, float]:
-        """Return the largest differences that do not matter, by metric."""
-        margins: dict[str, float] = self.plan.tables[table].get("margins", {})
-        return margins
-
-    def split(self, wildcards: Wildcards) -> str:
+    @by("table")
+    def split(self, table: str) -> str:
         """Return the split of the experiment that a table shows: it says which cases are of one patient."""
-        return self.split_of(wildcards.table)
-
-    def split_of(self, table: str) -> str:
-        """Return the same, by the name of the table."""
         return self._data.split_of(self.plan.runs_of(table)[0][0])
 
-    def data(self, wildcards: Wildcards) -> str:
+    @by("table")
+    def data(self, table: str) -> str:
         """Return the manifest of the prepared data set that a table shows."""
-        return paths.dataset(self.dataset_of(wildcards.table))
+        return paths.dataset(self.dataset(table))
 
-    def soft_labels(self, wildcards: Wildcards) -> list[str]:
+    def dataset(self, table: str) -> str:
+        """Return the data set that a table shows."""
+        return self.plan.dataset_of(self.plan.tables[table]["experiments"][0])
+
+    def settings(self, table: str) -> dict[str, Any]:
+        """Return what decides a table besides its scores: its own settings, and its rows. Margins change no table."""
+        own = {name: value for name, value in self.plan.tables[table].items() if name != "margins"}
+        return {**own, "methods": shown.table_rows(self.plan, table), "notes": self._notes(table)}
+
+    def _notes(self, table: str) -> list[str]:
+        experiments = self.plan.tables[table]["experiments"]
+        source = self.plan.source_of(experiments[0])
+        leaky = any(
+            self.plan.experiments[name]["split"].startswith("leaky_") for name, _, _ in self.plan.runs_of(table)
+        )
+        return [
+            modules.licence_note(source),
+            *rater_notes(self.plan, experiments),
+            *([PSEUDO_RATERS] if modules.has_pseudo_raters(source) else []),
+            *([LEAKS] if leaky else []),
+        ]
+
+    @by("table")
+    def soft_labels(self, table: str) -> list[str]:
         """Return the manifests of the soft labels that a table's methods learn from, and those that costs are of."""
-        table = wildcards.table
-        shown = [row["manifest"] for row in self.soft_labels_of(table)["rows"]]
-        return paths.once([*shown, *(method["soft_label"] for method in self.costs_of(table))])
+        rows = [row["manifest"] for row in self.labels_shown(table)["rows"]]
+        return paths.once([*rows, *(method["soft_label"] for method in self.costs(table))])
 
-    def soft_labels_of(self, table: str) -> dict[str, Any]:
+    def labels_shown(self, table: str) -> dict[str, Any]:
         """Return the soft labels that a table's methods learn from, each once: `rows`, a `title`, and their `data`."""
-        pairs = [(one, self.plan.methods[method]["soft_label"]) for one, _, method in self.trained(table)]
-        found = list(dict.fromkeys((self.plan.dataset_of(experiment), label) for experiment, label in pairs))
+        pairs = ((self.plan.dataset_of(run[0]), self.plan.methods[run[2]]["soft_label"]) for run in self.trained(table))
+        found = list(dict.fromkeys(pairs))
         datasets = list(dict.fromkeys(dataset for dataset, _ in found))
         titles = shown.label_titles(self.plan, (label for _, label in found))
         rows = [
@@ -104,31 +103,31 @@ class Tables:
 
     def trained(self, table: str) -> list[Run]:
         """Return the trained runs of a table; of a paper's, those that there is data for."""
-        shown = self._papers.runs_at_hand(table) if table in self.plan.paper_tables else self.plan.runs_of(table)
-        return [run for run in dict.fromkeys(shown) if self.plan.methods[run[2]]["sanity"] is None]
+        of_paper = table in self.plan.paper_tables
+        runs = self._papers.runs_at_hand(table) if of_paper else self.plan.runs_of(table)
+        return [run for run in dict.fromkeys(runs) if self.plan.methods[run[2]]["sanity"] is None]
 
-    def costs_of(self, table: str) -> list[dict[str, Any]]:
+    def costs(self, table: str) -> list[dict[str, Any]]:
         """Return where the runs and the soft label of each trained method of a table lie."""
-        return list(map(self._cost_of, self.trained(table)))
+        return [
+            {
+                **dict(zip(("experiment", "network", "method"), run, strict=True)),
+                **{name: self.plan.methods[run[2]][name] for name in ("title", "control")},
+                "batches": self.plan.batch_files(run),
+                "soft_label": self.plan.soft_label_of(run[0], run[2]),
+            }
+            for run in self.trained(table)
+        ]
 
-    def _cost_of(self, run: Run) -> dict[str, Any]:
-        experiment, network, method = run
-        return {
-            **{"experiment": experiment, "network": network, "method": method},
-            **{name: self.plan.methods[method][name] for name in ("title", "control")},
-            "batches": self.plan.batch_files(run),
-            "soft_label": self.plan.soft_label_of(experiment, method),
-        }
-
-    def segmentations_of(self, table: str) -> list[dict[str, Any]]:
+    def segmentations(self, table: str) -> list[dict[str, Any]]:
         """Return the experiments whose segmentations stand beside a table, as `figures.segmentations` takes them."""
         ensembles = self.plan.ensembles_of(table) if table in self.plan.tables else ()
         return shown.segmentation_panels(self.plan, self.trained(table), ensembles)
 
-    def title_of(self, table: str) -> str:
+    def title(self, table: str) -> str:
         """Return the title of a table, or which printed table it is."""
         if table in self.plan.paper_tables:
-            return self._papers.title_of(table)
+            return self._papers.title(table)
         title: str = self.plan.tables[table]["title"]
         return title
 
@@ -138,7 +137,7 @@ class Tables:
 
     def all_batches(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of the batches of all tables in `run:` but the papers', each once."""
-        return paths.once(path for table in self.of_run() for path in self.batches_of(table))
+        return paths.once(path for table in self.of_run() for path in self.batches(table))
 
     def all_ensembles_wanted(self, wildcards: Wildcards) -> list[str]:
         """Return the records of the ensembles that these tables show, or their experiments ask for."""
@@ -151,4 +150,88 @@ class Tables:
 
     def titles_compared(self, wildcards: Wildcards) -> list[str]:
         """Return their titles."""
-        return list(map(self.title_of, self.of_run()))
+        return list(map(self.title, self.of_run()))
+
+
+def rater_notes(plan: Plan, experiments: Sequence[str]) -> list[str]:
+    """Return what is said of the rows of experiments that are not trained, where all have several raters."""
+    if not all(map(plan.has_several_raters, experiments)):
+        return []
+    methods = dict.fromkeys(method for experiment in experiments for method in plan.methods_of(experiment))
+    said = {method: OF_RATERS.get(plan.methods[method]["sanity"]) for method in methods}
+    return [note.format(plan.title_of(method, experiments)) for method, note in said.items() if note]
+
+
+class Views:
+    """Answers to the rules `table` and `paper_table`; `outputs` and `outputs_of_papers` are what they write."""
+
+    def __init__(self, plan: Plan, stages: Stages, tables: Tables, papers: Papers) -> None:
+        """Read which views there are."""
+        self.plan, self._stages, self._tables, self._papers = plan, stages, tables, papers
+        self._of = {kind: views.declared(kind) for kind in views.KINDS}
+        self.outputs = views.outputs(self._of["methods"], "Tables")
+        self.outputs_of_papers = views.outputs(self._of["paper"], "Papers")
+
+    def of(self, table: str) -> Sequence[Declared]:
+        """Return the views of a table."""
+        return self._of["paper" if table in self.plan.paper_tables else "methods"]
+
+    def files(self, table: str) -> list[str]:
+        """Return all files of a table's views, and their record."""
+        return [*(file for view in self.of(table) for file in view.files(table)), str(views.record(table))]
+
+    @by("table")
+    def code(self, table: str) -> dict[str, Any]:
+        """Return the fingerprint of the code of each view, by its module."""
+        more = self._papers.printed_file(table) if table in self.plan.paper_tables else ()
+        return {view.dotted: self._stages.view(view.module, *more) for view in self.of(table)}
+
+    @by("table")
+    def files_of_views(self, table: str) -> dict[str, list[str]]:
+        """Return the files of each view, by its module."""
+        return {view.dotted: view.files(table) for view in self.of(table)}
+
+    @by("table")
+    def attempt(self, table: str) -> int:
+        """Return the how-manieth attempt at a table's views this is; another one than before is a job."""
+        return views.attempt(views.record(table))
+
+    @by("table")
+    def given(self, table: str) -> dict[str, Any]:
+        """Return what the views of a table are made from, as `tables.given.Given` takes it."""
+        tables = self._tables
+        needs = {
+            "scores": tables.batches(table),
+            "ensembles": tables.ensembles(table),
+            "predictions": shown.predictions(self.plan, table),
+            "margins": self.plan.tables[table].get("margins", {}),
+            "split": tables.split(table),
+            "soft_labels": tables.labels_shown(table),
+            "truth": self._truth(table),
+            "costs": tables.costs(table),
+            "segmentations": tables.segmentations(table),
+        }
+        return {"table": table, "settings": tables.settings(table), "needs": needs}
+
+    def _truth(self, table: str) -> dict[str, Any]:
+        """Return the methods and columns that can be set beside the distance to the truth; or why there are none."""
+        if not shown.on_phantoms(self.plan, table):
+            return {"missing": NO_TRUTH, "columns": [], "rows": []}
+        columns, methods = shown.calibration_columns(self.plan, table), shown.truth_rows(self.plan, table)
+        if not (columns and methods):
+            return {"missing": NOTHING_TO_COMPARE, "columns": [], "rows": []}
+        dataset = self._tables.dataset(table)
+        rows = [{**row, "manifest": paths.soft_label(dataset, row["soft_label"])} for row in methods]
+        return {"missing": "", "columns": columns, "rows": rows}
+
+    @by("table")
+    def given_of_paper(self, table: str) -> dict[str, Any]:
+        """Return the same of a paper's table."""
+        needs = {
+            "scores": self._papers.batches(table),
+            "soft_labels": self._tables.labels_shown(table),
+            "costs": self._tables.costs(table),
+            "segmentations": self._tables.segmentations(table),
+        }
+        settings = self._papers.settings(table) | {"title": self._tables.title(table)}
+        return {"table": table, "settings": settings, "needs": needs}

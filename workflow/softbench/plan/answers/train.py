@@ -4,10 +4,10 @@ from typing import Any
 
 from softbench.plan import paths
 from softbench.plan.answers.data import Data
+from softbench.plan.calls import Wildcards, pattern
 from softbench.plan.code.stages import Stages
 from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
-from softbench.plan.wildcards import Wildcards, pattern
 
 
 class Train:

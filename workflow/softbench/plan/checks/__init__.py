@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from softbench.plan.checks import experiments, figures, papers, tables
+from softbench.plan.checks import experiments, shows
 from softbench.plan.checks.facts import Facts
-from softbench.plan.config.refuse import refuse
-from softbench.plan.config.walk import Fault
+from softbench.plan.places import Fault, refuse
 
 if TYPE_CHECKING:
     from softbench.plan.plan import Plan
@@ -16,9 +15,9 @@ def fit(plan: "Plan") -> None:
 
     Args:
         plan: complete, of a config that `config.check` lets pass.
-    Raises: InputError: `file, line N: path.of.key`, what was found, what is known, and which of it was probably meant.
+    Raises: InputError: as `places.refuse`.
     """
-    refuse(faults_of(plan), plan.places)
+    refuse(faults(plan), plan.places)
 
 
 def require_split(plan: "Plan", experiment: str) -> None:
@@ -29,7 +28,9 @@ def require_split(plan: "Plan", experiment: str) -> None:
     refuse(experiments.split(experiment, Facts(plan)), plan.places)
 
 
-def faults_of(plan: "Plan") -> list[Fault]:
+def faults(plan: "Plan") -> list[Fault]:
     """Return all that does not fit in a plan, in no order."""
     facts = Facts(plan)
-    return [*experiments.faults(facts), *tables.faults(facts), *figures.faults(facts), *papers.faults(facts)]
+    return [
+        *experiments.faults(facts), *shows.of_tables(facts), *shows.of_figures(facts), *shows.of_papers(facts),
+    ]  # fmt: skip

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from softbench.papers.rehearsal import SUFFIX
 from softbench.plan import modules
-from softbench.plan.config.nodes import KeyPath
+from softbench.plan.places import KeyPath
 
 if TYPE_CHECKING:
     from softbench.plan.plan import Plan

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from softbench.errors import InputError
-from softbench.plan.code import made, record
+from softbench.plan.code import record
 from softbench.plan.code.graph import Code
 from softbench.plan.code.record import Modules
 
@@ -42,7 +42,7 @@ def find(results: Path, code: Code) -> Touched:
     kept = _kept(results)
     known: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
     touched: Touched = defaultdict(Counter)
-    for what, stages, names in made.found(results):
+    for what, stages, names in record.results_made(results):
         changed: set[str] = set()
         for name in names:
             if (name, stages) not in known:
@@ -58,7 +58,7 @@ def keep(results: Path, code: Code) -> list[str]:
     from softbench.jobs import pieces
 
     touched, kept = find(results, code), _kept(results)
-    names = {(name, stages) for _, stages, of_result in made.found(results) for name in of_result}
+    names = {(name, stages) for _, stages, of_result in record.results_made(results) for name in of_result}
     recorded = [_recorded(results, name, stages) for name, stages in names]
     for path in touched:
         now = code.own_fingerprint(path)

@@ -5,6 +5,7 @@ A circumstance: no rule's input or parameter, in no key and in no manifest. `not
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,17 @@ from softbench.plan.code.stages import Stages
 FOLDER = Path("results", "logs", "code")
 CACHE = Path(".snakemake", "softbench", "modules.json")
 WORKFLOW = Path(__file__).parents[3]
+
+RESULTS = {  # what a reader calls them -> the files that tell of their code, and the stages that may have made them
+    "fetched sources": ("raw/*/manifest.code.json", ("fetch",)),
+    "splits": ("splits/*/*.code.json", ("split",)),
+    "data sets": ("data/*/provenance.json", ("prepare",)),
+    "shards of maps": ("maps/*/*/shard-*.provenance.json", ("map",)),
+    "soft labels": ("soft_labels/*/*/provenance.json", ("soften",)),
+    "trained seeds": ("runs/*/*/*/seed-*/model.key.json", ("train",)),
+    "scored seeds": ("runs/*/*/*/seed-*/scores.key.json", ("score", "sanity")),
+    "ensembles": ("runs/*/*/*/ensemble/scores.key.json", ("ensemble",)),
+}
 
 Modules = dict[str, tuple[int, str]]  # path -> VERSION, fingerprint
 
@@ -61,3 +73,22 @@ def read(name: str, folder: Path = FOLDER) -> dict[str, Modules]:
         return {stage: {path: modules[path] for path in paths} for stage, paths in content["stages"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
+
+
+def results_made(results: Path) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """Give each result that says which code made it: what it is, its stages, and the hashes of that code.
+
+    A data set, a map or a soft label names several where its cases were made at different times.
+    """
+    for what, (pattern, stages) in RESULTS.items():
+        for path in results.glob(pattern):
+            if code := _code(path):
+                yield what, stages, code
+
+
+def _code(path: Path) -> tuple[str, ...]:
+    try:
+        told: Any = json.loads(path.read_bytes()).get("code")
+    except (OSError, ValueError, AttributeError):
+        return ()
+    return (told,) if isinstance(told, str) else tuple(told or ())

@@ -1,7 +1,39 @@
-"""How config is read: YAML with the place of each value, files in layers, `like` and `sweep`."""
+"""How config is read: YAML with the place of each value, files in layers, then `like`, `sweep` and parts in place."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from softbench.plan.config import layers, shorthand, sweep
 from softbench.plan.config.check import check
-from softbench.plan.config.nodes import Place, Places
-from softbench.plan.config.read import Config, read
+from softbench.plan.places import Place, Places, plain
 
 __all__ = ["Config", "Place", "Places", "check", "read"]
+
+
+@dataclass(frozen=True)
+class Config:
+    """What config says, as the rest of the suite sees it."""
+
+    values: dict[str, Any]  # plain dicts, lists, texts and numbers
+    places: Places  # where each of them was written
+    by_name: frozenset[str]  # methods that only experiments that name them run
+
+
+def read(
+    root: Path, configfiles: Sequence[str | Path] = (), assignments: Sequence[str] | Mapping[str, Any] = ()
+) -> Config:
+    """Read the catalogue, config.yaml, `--configfile`s and `--config`, in this order: the last wins.
+
+    Args:
+        root: the folder of the suite, with config/ and config.yaml.
+        configfiles: as given to `--configfile`, below `root` or absolute.
+        assignments: as given to `--config`, key=value with the value in YAML, or as Snakemake has read them.
+    Raises: InputError: with file, line and path of the first fault: what was found, and what to do.
+    """
+    top = layers.stack(root, configfiles, assignments)
+    top, sweeps = sweep.expand(top)
+    top, by_name = shorthand.methods_by_name(top, sweeps)
+    top = sweep.name_members(shorthand.take_others(shorthand.move_parts(top)), sweeps)
+    return Config(plain(top), Places(top), by_name)

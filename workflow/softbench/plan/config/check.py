@@ -1,20 +1,24 @@
-"""All of config against its schema: one error, the first by file and line."""
+"""All of config against its schema, and what its entries say together: one error, the first by file and line."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from softbench.errors import InputError
 from softbench.losses import catalogue as losses
-from softbench.plan.config import entries, rules_found, schema, together, walk
+from softbench.papers.rehearsal import SUFFIX
+from softbench.plan import rule_files
+from softbench.plan.config import schema, walk
 from softbench.plan.config.names import Names
-from softbench.plan.config.nodes import Places
-from softbench.plan.config.refuse import refuse
-from softbench.plan.config.rules_found import RulesFound
-from softbench.plan.config.walk import Fault, Rules
+from softbench.plan.forms import OPEN
+from softbench.plan.places import Fault, KeyPath, Places, known, refuse
+from softbench.plan.rule_files import RulesFound
+
+PLATEAU = "halve_on_plateau"
+COUNTED = ("epochs", "steps")
 
 
 class Read(Protocol):
-    """What was read of config: `read.Config`."""
+    """What was read of config: `config.Config`."""
 
     @property
     def values(self) -> dict[str, Any]:
@@ -33,29 +37,157 @@ def check(config: Read, found: RulesFound | None = None) -> None:
     Args:
         config: as it was read.
         found: the recipes, maps and sources that there are; None: by the text of the rule files.
-    Raises: InputError: `file, line N: path.of.key`, what was found, what is known, and which of it was probably meant.
+    Raises: InputError: as `places.refuse`.
     """
-    refuse(faults_of(config.values, found), config.places)
+    refuse(faults(config.values, found), config.places)
 
 
-def faults_of(values: Mapping[str, Any], found: RulesFound | None = None) -> list[Fault]:
+def faults(values: Mapping[str, Any], found: RulesFound | None = None) -> list[Fault]:
     """Return what is wrong with config: with its entries one by one, or if nothing is, with what they say together."""
-    names = Names(values, found or rules_found.find())
-    wrong = list(walk.faults(values, schema.whole(), (), _rules(names)))
-    return wrong or list(together.faults(values, names))
+    names = Names(values, found or rule_files.find())
+
+    def entry(kind: str, key: str, value: Any) -> schema.Schema:
+        return schema.entry(kind, key, value, names.found.maps)
+
+    rules = walk.Rules(names.of, entry, _loss_fault, names.is_known)
+    return list(walk.faults(values, schema.whole(), (), rules)) or list(_together(values, names))
 
 
-def _rules(names: Names) -> Rules:
-    def entry(kind: str, key: str, value: Any) -> Any:
-        return entries.of(kind, key, value, names.found.maps)
-
-    return Rules(names.of, entry, _loss, names.is_known)
-
-
-def _loss(expression: str) -> str | None:
+def _loss_fault(expression: str) -> str | None:
     """Return what is wrong with a loss; None where it can be read."""
     try:
         losses.read(expression)
     except InputError as error:
         return str(error)
     return None
+
+
+def _together(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
+    """Yield what does not fit between the entries of config, which the schema allows one by one."""
+    yield from _nameless(values, names)
+    yield from _foreign_maps(values, names)
+    yield from _circles(values["methods"])
+    yield from _titles_of_raters(values["methods"])
+    for name, protocol in values["protocols"].items():
+        yield from _lengths(("protocols", name), protocol)
+    yield from _rehearsals(values)
+    yield from _untried(values)
+    yield from _taken(values, names)
+
+
+def _nameless(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
+    """Yield entries that name nothing, so that their own key is meant, and have a key that is nothing."""
+    for section, part, kind in (("soft_labels", "recipe", "recipes"), ("maps", "map", "kinds")):
+        for key, entry in values[section].items():
+            if part not in (entry or {}) and key not in names.of(kind):
+                yield Fault(
+                    (section, key), f"has no `{part}`, and none is called {key!r}. {known(key, names.of(kind))}"
+                )
+    for key, method in values["methods"].items():
+        is_row = "sanity" in (method or {})
+        if not is_row and "soft_label" not in (method or {}) and key not in names.of("soft_labels"):
+            said = f"has no `soft_label`, and none is called {key!r}. {known(key, names.of('soft_labels'))}"
+            yield Fault(("methods", key), said)
+
+
+def _foreign_maps(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
+    """Yield soft labels that mix a map which is made for another recipe."""
+    kinds = {key: (entry or {}).get("map", key) for key, entry in values["maps"].items()}
+    for key, entry in values["soft_labels"].items():
+        recipe, chosen = (entry or {}).get("recipe", key), (entry or {}).get("map")
+        kind = kinds.get(str(chosen), str(chosen))
+        made_for = names.found.maps.get(kind, recipe)
+        if made_for != recipe:
+            said = f"is {chosen!r}, a map of the kind {kind!r}, which the recipe {made_for!r} mixes"
+            yield Fault(("soft_labels", key, "map"), f"{said}, and {recipe!r} does not.")
+
+
+def _titles_of_raters(methods: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield methods that are trained, and have a second title for data of several raters."""
+    for name, method in methods.items():
+        if "title_raters" in (method or {}) and "sanity" not in method:
+            said = "is of rows that are not trained, which have `sanity`. Leave it out: `title` holds everywhere."
+            yield Fault(("methods", name, "title_raters"), said)
+
+
+def _circles(methods: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield methods that are their own control, at once or by way of others."""
+    for name in methods:
+        seen = [name]
+        while (control := _control(seen[-1], methods)) is not None and control not in seen:
+            seen.append(control)
+        if control == name:
+            way = " -> ".join([*seen, name])
+            said = f"is {control!r}, the method itself" if len(seen) == 1 else f"ends where it began: {way}"
+            yield Fault(_place_of_control(name, methods), f"{said}. Name a method that it is compared with, or null.")
+
+
+def _control(name: str, methods: Mapping[str, Any]) -> str | None:
+    method = methods.get(name) or {}
+    if "sanity" in method or (name == "one_hot" and "control" not in method):
+        return None
+    control: str | None = method.get("control", "one_hot")
+    return control
+
+
+def _place_of_control(name: str, methods: Mapping[str, Any]) -> KeyPath:
+    return ("methods", name, *(["control"] if "control" in (methods[name] or {}) else []))
+
+
+def _lengths(path: KeyPath, protocol: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield protocols that do not say how long they train, say it twice, or set a rule that decides nothing."""
+    counted = [name for name in COUNTED if name in protocol]
+    if not counted:
+        yield Fault(path, "has neither `epochs` nor `steps`. Say how long it trains.")
+    if len(counted) == 2:
+        said = f"is {protocol['steps']}, but the protocol has `epochs: {protocol['epochs']}`, too. Delete one of them."
+        yield Fault((*path, "steps"), said)
+    schedule = protocol.get("schedule")
+    if protocol.get("plateau_epoch_steps") is not None and schedule != PLATEAU:
+        said = f"decides nothing: the schedule is {schedule!r}, which looks at no validation. "
+        yield Fault((*path, "plateau_epoch_steps"), f"{said}Leave it out, or set `schedule: {PLATEAU}`.")
+    elif (protocol.get("plateau_epoch_steps") or 0) % (protocol.get("validate_every") or 1):
+        said = f"is {protocol['plateau_epoch_steps']}, but must be a multiple of `validate_every`"
+        wanted = f"{said}, {protocol['validate_every']}: each epoch of the plateau rule ends with a validation."
+        yield Fault((*path, "plateau_epoch_steps"), wanted)
+
+
+def _rehearsals(values: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield rehearsals that count in both, or whose name is taken."""
+    for name, experiment in values["experiments"].items():
+        if "rehearsal" not in experiment:
+            continue
+        protocol = experiment["rehearsal"].get("protocol", {})
+        if set(COUNTED) <= set(protocol):
+            said = f"is {protocol['steps']}, but it has `epochs: {protocol['epochs']}`, too. Delete one of them."
+            yield Fault(("experiments", name, "rehearsal", "protocol", "steps"), said)
+
+
+def _taken(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
+    """Yield entries whose name the plan gives to another: a rehearsal, a form of a table, a recipe's own soft label."""
+    experiments, tables = values["experiments"], values["tables"]
+    for kind in ("experiments", "protocols"):
+        for name in values[kind]:
+            base = name.removesuffix(SUFFIX)
+            if base != name and "rehearsal" in experiments.get(base, {}):
+                yield Fault((kind, name), f"is what the rehearsal of {base!r} is called. Rename it.")
+    for name in tables:
+        for ending in (OPEN, SUFFIX):
+            base = name.removesuffix(ending)
+            if base != name and "published" in tables.get(base, {}):
+                yield Fault(("tables", name), f"is what a form of the paper's table {base!r} is called. Rename it.")
+    recipes = {key: (entry or {}).get("recipe", key) for key, entry in values["soft_labels"].items()}
+    for name, recipe in recipes.items():
+        if name != recipe and name in names.of("recipes") and name not in recipes.values():
+            said = f"is {recipe!r}, but {name!r} is a recipe, too, and no soft label of config has it. Rename the key."
+            yield Fault(("soft_labels", name, "recipe"), said)
+
+
+def _untried(values: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield experiments in a paper's table that cannot be rehearsed: each such table has a form on phantoms."""
+    for name, table in values["tables"].items():
+        for place, block in enumerate(table.get("blocks", [])):
+            experiment = block["experiment"]
+            if "rehearsal" not in values["experiments"].get(experiment, {}):
+                said = f"is {experiment!r}, which has no `rehearsal`. Give it one: the table has a form on phantoms."
+                yield Fault(("tables", name, "blocks", place, "experiment"), said)

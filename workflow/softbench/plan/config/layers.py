@@ -1,19 +1,19 @@
 """The files that config is made of, from the catalogue up to `--config`: each lies over those before it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from softbench.errors import InputError
-from softbench.plan.config.faults import fault
-from softbench.plan.config.nodes import Node, Place, merged, plain
-from softbench.plan.config.retype import retype
 from softbench.plan.config.source import Tree, compose, load
+from softbench.plan.places import ASSIGNED as COMMAND
+from softbench.plan.places import Node, Place, fault, merged, plain
 
 SECTIONS = ("datasets", "maps", "soft_labels", "methods", "networks", "protocols", "experiments", "tables", "figures")
 PAPERS = ("svls", "geols", "superpixel", "epd")  # the order in which pages show them; files of other names come after
 OWN = "config.yaml"
-ASSIGNED = Place("--config")
+ASSIGNED = Place(COMMAND)
 
 
 def stack(root: Path, configfiles: Sequence[str | Path], assignments: Sequence[str] | Mapping[str, Any]) -> Node:
@@ -125,3 +125,16 @@ def _placed(value: Any, layer: int) -> Node:
     if isinstance(value, list):
         return Node([_placed(one, layer) for one in value], ASSIGNED, layer)
     return Node(value, ASSIGNED, layer)
+
+
+def retype(value: Any) -> Any:
+    """Give values of the command line their types: within `--config 'seeds=[0,1]'` Snakemake leaves texts."""
+    if isinstance(value, dict):
+        return {key: retype(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [retype(one) for one in value]
+    if not isinstance(value, str):
+        return value
+    if re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?", value):
+        return float(value) if set(value) & set(".eE") else int(value)
+    return {"true": True, "false": False, "null": None}.get(value, value)

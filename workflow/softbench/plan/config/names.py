@@ -1,7 +1,7 @@
-"""Which names there are: of each kind that `names:` and `keys:` in the schema mean."""
+"""Which names there are, of each kind that `names:` and `keys:` in the schema mean."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,9 @@ import yaml
 
 from softbench import networks
 from softbench.papers import rehearsal
-from softbench.plan import modules, paper_forms
+from softbench.plan import forms, modules
 from softbench.plan.config import metrics
-from softbench.plan.config.rules_found import RulesFound
+from softbench.plan.rule_files import RulesFound
 
 PUBLISHED = modules.PACKAGE.parent / "published"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -32,64 +32,63 @@ class Names:
     def of(self, kind: str) -> list[str]:
         """Return all names of a kind, e.g. "methods" or "sources"."""
         if kind not in self._kept:
-            self._kept[kind] = getattr(self, f"_{kind}", lambda: list(self._section(kind)))()
+            self._kept[kind] = list(self._find(kind))
         return self._kept[kind]
+
+    def _find(self, kind: str) -> list[str]:
+        match kind:
+            case "sources":
+                return list(self.found.sources)
+            case "recipes":
+                return list(self.found.recipes)
+            case "kinds":
+                return list(self.found.maps)
+            case "network_modules":
+                return networks.names()
+            case "metrics":
+                return metrics.names()
+            case "published":
+                return list(published())
+            case "maps":
+                return self._with_unused("maps", "map", self.found.maps)
+            case "soft_labels":
+                return self._with_unused("soft_labels", "recipe", self.found.recipes)
+            case "methods":
+                return self._methods()
+            case "experiments":
+                experiments = self._section("experiments")
+                return [*experiments, *(key + rehearsal.SUFFIX for key in _entries_with(experiments, "rehearsal"))]
+            case "targets":
+                tables, endings = self._section("tables"), dict.fromkeys(filter(None, forms.FORMS.values()))
+                return [*tables, *(key + end for key in _entries_with(tables, "published") for end in endings)]
+            case _:
+                return list(self._section(kind))
 
     def _section(self, name: str) -> Mapping[str, Any]:
         section = self.values.get(name)
         return section if isinstance(section, Mapping) else {}
 
-    def _sources(self) -> list[str]:
-        return list(self.found.sources)
-
-    def _recipes(self) -> list[str]:
-        return list(self.found.recipes)
-
-    def _kinds(self) -> list[str]:
-        return list(self.found.maps)
-
-    def _network_modules(self) -> list[str]:
-        return networks.names()
-
-    def _metrics(self) -> list[str]:
-        return metrics.names()
-
-    def _maps(self) -> list[str]:
-        used = {_named(entry, "map", key) for key, entry in self._section("maps").items()}
-        return [*self._section("maps"), *(kind for kind in self.found.maps if kind not in used)]
-
-    def _soft_labels(self) -> list[str]:
-        used = set(self._recipe_of().values())
-        return [*self._section("soft_labels"), *(name for name in self.found.recipes if name not in used)]
-
-    def _recipe_of(self) -> dict[str, str]:
-        return {key: _named(entry, "recipe", key) for key, entry in self._section("soft_labels").items()}
+    def _with_unused(self, section: str, part: str, found: Mapping[str, str] | list[str]) -> list[str]:
+        """Return the keys of a section, and what was found that none of its entries names."""
+        used = {_named(entry, part, key) for key, entry in self._section(section).items()}
+        return [*self._section(section), *(name for name in found if name not in used)]
 
     def _methods(self) -> list[str]:
         """Return the methods of config, and those that recipes get that no method of config uses."""
-        recipe_of = {**{name: name for name in self._soft_labels()}, **self._recipe_of()}
+        recipes = {name: name for name in self.of("soft_labels")}
+        recipes |= {key: _named(entry, "recipe", key) for key, entry in self._section("soft_labels").items()}
         methods = self._section("methods")
-        used = {recipe_of.get(_named(entry, "soft_label", key)) for key, entry in methods.items()}
-        return [*methods, *(name for name, recipe in recipe_of.items() if recipe not in used and name not in methods)]
-
-    def _experiments(self) -> list[str]:
-        experiments = self._section("experiments")
-        tried = [key for key, entry in experiments.items() if isinstance(entry, Mapping) and "rehearsal" in entry]
-        return [*experiments, *(key + rehearsal.SUFFIX for key in tried)]
-
-    def _targets(self) -> list[str]:
-        tables = self._section("tables")
-        papers = [key for key, entry in tables.items() if isinstance(entry, Mapping) and "published" in entry]
-        endings = [ending for ending in dict.fromkeys(paper_forms.FORMS.values()) if ending]
-        return [*tables, *(key + ending for key in papers for ending in endings)]
-
-    def _published(self) -> list[str]:
-        return list(published())
+        used = {recipes.get(_named(entry, "soft_label", key)) for key, entry in methods.items()}
+        return [*methods, *(name for name, recipe in recipes.items() if recipe not in used and name not in methods)]
 
 
 def _named(entry: Any, part: str, key: str) -> str:
     """Return what an entry names, or its own key where it names nothing."""
     return str(entry.get(part, key)) if isinstance(entry, Mapping) else key
+
+
+def _entries_with(section: Mapping[str, Any], key: str) -> list[str]:
+    return [name for name, entry in section.items() if isinstance(entry, Mapping) and key in entry]
 
 
 @functools.cache

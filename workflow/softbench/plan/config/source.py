@@ -7,8 +7,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from softbench.errors import InputError
-from softbench.plan.config.faults import fault
-from softbench.plan.config.nodes import KeyPath, Node, Place
+from softbench.plan.places import KeyPath, Node, Place, fault
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
 TAG = "tag:yaml.org,2002:"

@@ -1,8 +1,8 @@
-"""Values against a schema: what is not allowed in them, each with its path.
+"""Values against a schema: what is not allowed in them, each with its path, and in words what would be.
 
-The words are those of JSON Schema that config needs; `names`, `keys`, `name`, `loss`, `nullable`, `renamed` and
-`rising` are ours (workflow/schemas/config.schema.yaml says what they mean). jsonschema knows neither our names nor our
-sentences.
+The words of a schema are those of JSON Schema that config needs; `names`, `keys`, `name`, `loss`, `nullable`, `renamed`
+and `rising` are ours (workflow/schemas/config.schema.yaml says what they mean). docs/decisions.md says why jsonschema does
+not do this.
 """
 
 import re
@@ -10,19 +10,43 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from softbench.errors import meant
-from softbench.plan.config import words
-from softbench.plan.config.faults import known
-from softbench.plan.config.nodes import KeyPath
-from softbench.plan.config.words import Schema
+from softbench.plan.config.schema import Schema
+from softbench.plan.places import Fault, KeyPath, known
 
 KEY = re.compile(r"[a-z][a-z0-9_]*")
-
-
-class Fault(NamedTuple):
-    """What is wrong with the value at a path: `said` follows the path in the message."""
-
-    path: KeyPath
-    said: str
+ONE = {
+    "number": "a number",
+    "integer": "a whole number",
+    "string": "a text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping (`key: value`)",
+    "null": "null",
+}
+NAMED = {
+    "targets": "a table",
+    "sources": "a source",
+    "datasets": "a data set",
+    "kinds": "a kind of map",
+    "maps": "a map",
+    "recipes": "a recipe",
+    "soft_labels": "a soft label",
+    "methods": "a method",
+    "network_modules": "a module of networks",
+    "networks": "a network",
+    "protocols": "a protocol",
+    "experiments": "an experiment",
+    "metrics": "a metric",
+    "published": "a printed table",
+}
+MANY = {
+    "number": "numbers",
+    "integer": "whole numbers",
+    "string": "texts",
+    "boolean": "true or false",
+    "array": "lists",
+    "object": "mappings",
+}
 
 
 class Rules(NamedTuple):
@@ -49,14 +73,14 @@ def faults(value: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[
     """
     if "entry" in schema:
         schema = rules.entry(schema["entry"], str(path[-1]), value)
-    if value is None and words.allows_null(schema):
+    if value is None and allows_null(schema):
         return
     if "anyOf" in schema:
         yield from _alternatives(value, schema, path, rules)
     elif "enum" in schema:
         if not _is_one_of(value, schema["enum"]):
             yield Fault(path, _other_than(value, schema))
-    elif not _has_type(value, words.types(schema)):
+    elif not _has_type(value, types(schema)):
         yield Fault(path, _other_than(value, schema) + _hint(value, schema))
     else:
         yield from _parts(value, schema, path, rules)
@@ -80,7 +104,7 @@ def _alternatives(value: Any, schema: Schema, path: KeyPath, rules: Rules) -> It
         return
     if isinstance(value, list | Mapping):
         for one, found in each:
-            if "enum" not in one and _has_type(value, words.types(one)):
+            if "enum" not in one and _has_type(value, types(one)):
                 yield from found
                 return
     yield Fault(path, _other_than(value, schema))
@@ -124,7 +148,7 @@ def _key(key: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Faul
         if not _is_a(key, "number"):
             yield Fault((*path, key), f"is no number: the key {shown(key)} must be the value of a parameter.")
     elif "keys" in schema and not rules.is_known(schema["keys"], str(key)):
-        yield Fault((*path, key), f"is not {words.NAMED[schema['keys']]}. {known(key, rules.names(schema['keys']))}")
+        yield Fault((*path, key), f"is not {NAMED[schema['keys']]}. {known(key, rules.names(schema['keys']))}")
 
 
 def _list(value: list[Any], schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
@@ -195,12 +219,12 @@ def _meaning(schema: Schema) -> str:
 def _other_than(value: Any, schema: Schema) -> str:
     """Say what a value is, what it must be, and which of the choices was probably meant."""
     choices = [str(one) for part in schema.get("anyOf", [schema]) for one in part.get("enum", [])]
-    return f"is {shown(value)}, but must be {words.wanted(schema)}{_meaning(schema)}.{meant(value, choices)}"
+    return f"is {shown(value)}, but must be {wanted(schema)}{_meaning(schema)}.{meant(value, choices)}"
 
 
 def _hint(value: Any, schema: Schema) -> str:
     """Return what to type where a text looks like a number: with a comma, or between quotes."""
-    if not isinstance(value, str) or not {"number", "integer"} & set(words.types(schema)):
+    if not isinstance(value, str) or not {"number", "integer"} & set(types(schema)):
         return ""
     if re.fullmatch(r"[-+]?\d+,\d+", value):
         return f" Write it with a point: {value.replace(',', '.')}."
@@ -214,3 +238,71 @@ def _how_many(schema: Schema) -> str:
 
 def _of(properties: Mapping[str, Schema]) -> str:
     return f" of {', '.join(properties)}" if properties else " entry"
+
+
+def wanted(schema: Schema) -> str:
+    """Return what a value of this schema must be, as a phrase that follows "must be"."""
+    phrases = [phrase for part in schema.get("anyOf", [schema]) for phrase in _phrases(part)]
+    return _or([*phrases, *(["null"] if allows_null(schema) else [])])
+
+
+def _phrases(schema: Schema) -> list[str]:
+    """Return the phrases of what a schema without alternatives allows, but for null."""
+    if "names" in schema or "loss" in schema:
+        return [NAMED[schema["names"]] if "names" in schema else "a loss"]
+    if "enum" in schema:
+        return [str(one) for one in schema["enum"] if one is not None]
+    return [_one(kind, schema) for kind in types(schema) if kind != "null"]
+
+
+def types(schema: Schema) -> list[str]:
+    """Return the types of a schema; [] where any will do."""
+    if "names" in schema or "loss" in schema:
+        return ["string"]
+    declared = schema.get("type", [])
+    return [declared] if isinstance(declared, str) else list(declared)
+
+
+def allows_null(schema: Schema) -> bool:
+    """Return whether a schema allows null."""
+    return "null" in types(schema) or bool(schema.get("nullable")) or None in schema.get("enum", [])
+
+
+def _one(kind: str, schema: Schema) -> str:
+    if kind == "array":
+        return _list_wanted(schema)
+    if kind == "object" and isinstance(schema.get("additionalProperties"), Mapping) and not schema.get("properties"):
+        return f"{ONE[kind]}, each value {wanted(schema['additionalProperties'])}"
+    return ONE[kind] + bounds(schema)
+
+
+def _list_wanted(schema: Schema) -> str:
+    low, high = schema.get("minItems", 0), schema.get("maxItems")
+    least = "one" if low == 1 else str(low)
+    count = f"{low} " if low == high else f"{low} to {high} " if high else f"{least} or more " if low else ""
+    return f"a list of {count}{_items(schema.get('items', {}))}{', the lower first' if schema.get('rising') else ''}"
+
+
+def _items(items: Schema) -> str:
+    if "names" in items or "enum" in items:
+        return f"names, each {wanted(items)}"
+    (kind, *others) = types(items) or ["values"]
+    if kind == "array":
+        return f"lists, each {_list_wanted(items)}"
+    return "values" if others else MANY.get(kind, kind) + bounds(items)
+
+
+def bounds(schema: Schema) -> str:
+    """Return the range of a number: " from 0 to 1", " above 0", " from 1 on"; nothing where there is none."""
+    low, above = schema.get("minimum"), schema.get("exclusiveMinimum")
+    high, below = schema.get("maximum"), schema.get("exclusiveMaximum")
+    start = f"from {low}" if low is not None else f"above {above}" if above is not None else ""
+    end = f"to {high}" if high is not None else f"below {below}" if below is not None else ""
+    joined = " and ".join([start, end]) if below is not None and start else f"{start} {end}".strip()
+    if start and not end and low is not None:
+        joined += " on"
+    return f" {joined}" if joined else ""
+
+
+def _or(choices: list[str]) -> str:
+    return f"{', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else "".join(choices)

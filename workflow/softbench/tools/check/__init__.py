@@ -86,7 +86,7 @@ def network_settings(name: str, folder: Path) -> dict[str, Any]:
     Raises: InputError: if config is not there or has no such network.
     """
     from softbench.plan.config import read
-    from softbench.plan.config.faults import known
+    from softbench.plan.places import known
 
     networks: dict[str, dict[str, Any]] = read(folder).values["networks"]
     if name not in networks:
