@@ -44,7 +44,7 @@ def parts(one: Any) -> Iterator[Mapping[str, Any]]:
 def test_schema_holds_no_word_that_the_check_does_not_know() -> None:
     names = [name for name in schema._text()[schema.DEFINITIONS]]
     every = [schema.whole(), *map(schema.definition, names)]
-    every += [schema.resolved(declared.constant(f"{place}:ALLOWED")[key]) for place, key in declared_keys()]
+    every += [schema.resolved(schema.constant(f"{place}:ALLOWED")[key]) for place, key in declared_keys()]
     assert {key for one in every for part in parts(one) for key in part} <= KNOWN
 
 
@@ -55,7 +55,7 @@ def declared_keys() -> Iterator[tuple[str, str]]:
         "datasets/prepare/prepare.py",
         "datasets/sources/oct_dme.py",
     ):
-        for key in declared.constant(f"{place}:ALLOWED"):
+        for key in schema.constant(f"{place}:ALLOWED"):
             yield place, key
 
 

@@ -156,7 +156,7 @@ def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
         settings: `policy` and `grid` where they are not the default, and `blocks`: each with `printed`, `arm`, `data`,
             `surrogate`, `same_cases`, `structures`, `composites`, `command`, `batches` (paths), `methods` (those wanted
             of a manifest that lists several; all where left out), `scaled` (method -> key of a further row: its runs
-            at their own temperature), `lengths` (of `notes.lengths_of`), `pick` (of `plan.shown.pick_settings`),
+            at their own temperature), `lengths` (of `answers.papers.lengths`), `pick` (of `plan.shown.pick_settings`),
             and `missing`, why nothing was run, or None.
     Returns: one block each. Without runs its results are None, and the note says why; failed runs are named in it.
     Raises: InputError: if a file of a run is damaged; and as `results.results`.

@@ -5,9 +5,8 @@ from typing import Any
 
 from softbench import networks
 from softbench.plan.checks.facts import Facts
-from softbench.plan.config.walk import Fault
 from softbench.plan.modules import constant, defines, needs_shares
-from softbench.plan.places import KeyPath, known
+from softbench.plan.places import Fault, KeyPath, known
 from softbench.plan.plan import RATERS
 
 LENGTHS = ("patch_size", "inference_patch")  # of a protocol: one number an axis

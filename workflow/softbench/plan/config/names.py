@@ -1,7 +1,7 @@
 """Which names there are, of each kind that `names:` and `keys:` in the schema mean."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class Names:
         section = self.values.get(name)
         return section if isinstance(section, Mapping) else {}
 
-    def _with_unused(self, section: str, part: str, found: Mapping[str, str] | list[str]) -> list[str]:
+    def _with_unused(self, section: str, part: str, found: Iterable[str]) -> list[str]:
         """Return the keys of a section, and what was found that none of its entries names."""
         used = {_named(entry, part, key) for key, entry in self._section(section).items()}
         return [*self._section(section), *(name for name in found if name not in used)]

@@ -105,11 +105,11 @@ def source_settings(name: str) -> dict[str, Schema]:
     module = modules.file_of_source(name)
     if modules.is_phantom(name):
         sizes = list(modules.constant(module, "SIZES", {}))
-        made: dict[str, Schema] = constant("datasets/prepare.py:ALLOWED_MADE")
+        made: dict[str, Schema] = constant("datasets/prepare/prepare.py:ALLOWED_MADE")
         of_size = {"enum": sizes} if sizes else {"type": "string"}
         return {**made, "size": {**of_size, "description": made["size"]["description"]}}
     own = settings(modules.constant(module, "SETTINGS", {}), modules.constant(module, "ALLOWED", {}))
-    return {**constant("datasets/prepare.py:ALLOWED"), **own}
+    return {**constant("datasets/prepare/prepare.py:ALLOWED"), **own}
 
 
 def entry(kind: str, key: str, value: Any, recipes_of_maps: Mapping[str, str]) -> Schema:

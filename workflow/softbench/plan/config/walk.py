@@ -1,8 +1,8 @@
 """Values against a schema: what is not allowed in them, each with its path, and in words what would be.
 
 The words of a schema are those of JSON Schema that config needs; `names`, `keys`, `name`, `loss`, `nullable`, `renamed`
-and `rising` are ours (workflow/schemas/config.schema.yaml says what they mean). docs/decisions.md says why jsonschema does
-not do this.
+and `rising` are ours (workflow/schemas/config.schema.yaml says what they mean). docs/decisions.md says why jsonschema
+does not do this.
 """
 
 import re
