@@ -29,7 +29,7 @@ def sentences(lengths: Sequence[Mapping[str, Any]], seeds: Mapping[str, Sequence
     """Return the lines under a table that say the steps of a block's runs beside their epochs, and their precision.
 
     Args:
-        lengths: of `plan.notes.lengths_of`; what is None there is taken from the runs.
+        lengths: of `answers.papers.lengths`; what is None there is taken from the runs.
         seeds: method -> what its batches tell of its finished seeds.
     """
     several = len(lengths) > 1
