@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from softbench.tables import forms
 from softbench.tables.assemble import Runs
-from softbench.tables.parts import Ensemble
+from softbench.tables.cells import Ensemble
 from softbench.tables.views import post_hoc
 
 ALL = ["raw", "temperature", "ensemble", "ensemble_temperature"]

@@ -12,7 +12,7 @@ from softbench.figures import pictures
 from softbench.figures.views import cases, ranks_figure
 from softbench.figures.views.ranks_figure import RankSheet
 from softbench.tables import assemble, between, forms
-from softbench.tables.parts import Column
+from softbench.tables.cells import Column
 from softbench.tables.rankings import between_columns, between_tables, rankings
 from softbench.tables.views import ranks
 

@@ -8,7 +8,7 @@ from scipy import stats
 from softbench.papers import published
 from softbench.papers.comparison.build import value_of
 from softbench.papers.comparison.rule import MIN_CASES, judge, noise
-from softbench.tables.parts import Printed, Summary
+from softbench.tables.cells import Printed, Summary
 
 OURS = Summary(mean=0.80, sd_seeds=0.01, n_seeds=3, sd_cases=0.1, n_cases=50)
 ONE_RUN = Printed(mean=0.80, sd=0.1, half_unit=0.0005, n_seeds=1, n_cases=66)

@@ -8,7 +8,7 @@ import softbench
 from softbench.papers import published
 from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.sheet import sheet as paper_sheet
-from softbench.tables import forms, parts
+from softbench.tables import cells, forms
 from softbench.tables import sheet as sheets
 from softbench.tables.scores import sheet as ordinary_sheet
 
@@ -56,9 +56,9 @@ def test_both_sheets_are_of_the_same_classes(both):
 def test_cells_and_columns_are_of_the_same_classes(build):
     paper = beside.build(published.read("svls_2"), []).sections[0]
     for one in (build(), paper):
-        assert {type(cell) for row in one.cells for cell in row} == {parts.Cell}
-        assert {type(column) for column in one.columns} == {parts.Column}
-    assert {type(row) for row in paper.rows} == {type(row) for row in build().methods} == {parts.Method}
+        assert {type(cell) for row in one.cells for cell in row} == {cells.Cell}
+        assert {type(column) for column in one.columns} == {cells.Column}
+    assert {type(row) for row in paper.rows} == {type(row) for row in build().methods} == {cells.Method}
 
 
 def test_no_class_of_a_table_is_there_twice():

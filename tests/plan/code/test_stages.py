@@ -136,7 +136,7 @@ def test_figure_that_infers_counts_the_network_by_versions(script: str, code: Co
 
 
 def test_table_reaches_what_decides_what_is_bold_and_a_page_its_templates(code: Code) -> None:
-    assert f"{S}tables/parts.py" in code.reached("scripts/table.py")
+    assert f"{S}tables/cells.py" in code.reached("scripts/table.py")
     page = code.reached("scripts/report.py")
     assert {path.rpartition(".")[2] for path in page} == {"py", "j2", "css", "js"}
 

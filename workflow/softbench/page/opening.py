@@ -11,8 +11,8 @@ import pandas as pd
 from softbench.jobs import joint_manifest
 from softbench.metrics import catalogue
 from softbench.page.page import environment
+from softbench.tables.cells import Failure
 from softbench.tables.layout import REGIONS
-from softbench.tables.parts import Failure
 from softbench.tables.rounding import NOTHING
 
 

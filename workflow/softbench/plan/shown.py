@@ -18,7 +18,7 @@ Rows = Mapping[str, Mapping[float, str]]  # printed method -> value -> the metho
 
 
 def table_rows(plan: Plan, table: str) -> list[dict[str, Any]]:
-    """Return the rows of a table in order, as `tables.parts.Method` takes them.
+    """Return the rows of a table in order, as `tables.cells.Method` takes them.
 
     Below one-hot stand the same runs at their own temperature: one number, fitted on validation cases after training,
     is the cheapest alternative to every soft label. That row has a key of its own; `scaled` names its method, which is

@@ -13,8 +13,8 @@ from softbench.jobs import joint_manifest, storage
 from softbench.jobs.joint_manifest import Piece
 from softbench.metrics import Reliability
 from softbench.statistics import apply_policy
+from softbench.tables.cells import Column, Ensemble, Table
 from softbench.tables.layout import REGIONS, heads, name_of
-from softbench.tables.parts import Column, Ensemble, Table
 from softbench.tables.table import DIAGONAL, TEMPERATURE, build, of_column, scaled_rows, with_composites, with_scaled
 
 VERSION = 2

@@ -14,7 +14,7 @@ from softbench.statistics.crossed import crossed_of
 from softbench.statistics.intervals import MARK
 from softbench.statistics.pairs import Pairs, sides
 from softbench.tables.assemble import Evidence
-from softbench.tables.parts import Cell, Column, Method, Table
+from softbench.tables.cells import Cell, Column, Method, Table
 
 VERSION = 1
 POOLED = f"{MARK}: pooled over cases, there is one value a seed"

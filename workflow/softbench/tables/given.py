@@ -8,7 +8,7 @@ from typing import Any
 from softbench.errors import InputError
 from softbench.tables import assemble, rankings
 from softbench.tables.assemble import OF_ENSEMBLES, RAW, Evidence, Runs
-from softbench.tables.parts import Table
+from softbench.tables.cells import Table
 from softbench.tables.rankings import Ranking
 from softbench.tables.table import scaled_rows
 

@@ -8,7 +8,7 @@ than the control, or outside what the noise of a printed number explains.
 import math
 from collections.abc import Callable
 
-from softbench.tables.parts import Cell, Column, Method, Table
+from softbench.tables.cells import Cell, Column, Method, Table
 from softbench.tables.rounding import NOTHING, digits, interval, number
 from softbench.tables.sheet import ALL, Entry, Head, Line, Text
 

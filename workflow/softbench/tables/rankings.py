@@ -15,7 +15,7 @@ from softbench.statistics import Friedman, Ranks, agreement, friedman, ranks
 from softbench.statistics.bootstrap import DRAWS
 from softbench.statistics.rank_tests import MIN_BLOCKS
 from softbench.tables.assemble import Evidence
-from softbench.tables.parts import Column
+from softbench.tables.cells import Column
 
 VERSION = 2
 NO_CD = "no valid critical difference"

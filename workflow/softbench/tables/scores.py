@@ -4,8 +4,8 @@ import pandas as pd
 
 from softbench.statistics import detectable
 from softbench.tables import layout, wording
+from softbench.tables.cells import Cell, Column, Method, Table
 from softbench.tables.layout import differences, heads, means
-from softbench.tables.parts import Cell, Column, Method, Table
 from softbench.tables.sheet import Grid, Sheet
 
 VERSION = 1

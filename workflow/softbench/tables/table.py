@@ -15,7 +15,7 @@ import pandas as pd
 from softbench.errors import InputError
 from softbench.metrics.catalogue import is_of_label_map
 from softbench.statistics import Difference, apply_policy, composite, differences, holm, summarise
-from softbench.tables.parts import ALPHA, Cell, Column, Ensemble, Failure, Method, Summary, Table
+from softbench.tables.cells import ALPHA, Cell, Column, Ensemble, Failure, Method, Summary, Table
 
 VERSION = 3
 DIAGONAL = "image_diagonal"  # a row that policies read

@@ -5,8 +5,8 @@ import statistics
 from collections.abc import Callable, Iterable
 
 from softbench.statistics import detectable, reason_against
+from softbench.tables.cells import ALPHA, Cell, Column, Table
 from softbench.tables.layout import ARROWS_MEAN, heads, name_of
-from softbench.tables.parts import ALPHA, Cell, Column, Table
 
 
 def span(table: Table, of: Callable[[Cell], int]) -> tuple[int, int]:

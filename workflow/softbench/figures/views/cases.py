@@ -23,8 +23,8 @@ from softbench.metrics.overlap import METRICS as OVERLAPS
 from softbench.metrics.surface import DISTANCES
 from softbench.statistics.pairs import pair
 from softbench.tables.assemble import Evidence
+from softbench.tables.cells import Cell, Column, Method, Table
 from softbench.tables.given import Given
-from softbench.tables.parts import Cell, Column, Method, Table
 from softbench.tables.rounding import digits, number
 from softbench.tables.view import Picture, View
 from softbench.tables.wording import untested

@@ -14,7 +14,7 @@ from softbench.papers.claims.cells import choose
 from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.build import Block, Section
 from softbench.papers.published import PrintedCell, PublishedTable
-from softbench.tables.parts import Summary
+from softbench.tables.cells import Summary
 
 VERSION = 1
 MEANS_COLUMNS = [*published.COLUMNS, "runs", "by_seed", "data", "surrogate"]

@@ -11,7 +11,7 @@ from softbench.papers import published, rehearsal
 from softbench.papers.comparison import rule
 from softbench.papers.comparison.results import Found, lookup
 from softbench.papers.published import PrintedCell, PublishedTable
-from softbench.tables.parts import Cell, Column, Comparison, Judgement, Method, Printed, Summary
+from softbench.tables.cells import Cell, Column, Comparison, Judgement, Method, Printed, Summary
 
 VERSION = 3
 

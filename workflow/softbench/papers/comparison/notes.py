@@ -8,8 +8,8 @@ from softbench.papers import published, rehearsal
 from softbench.papers.comparison.build import PaperTable, Section
 from softbench.papers.comparison.rule import MIN_CASES, MIN_SEEDS
 from softbench.papers.published import PrintedCell, PrintedMetric
+from softbench.tables.cells import STATUSES, Column, Judgement
 from softbench.tables.layout import ARROWS_MEAN
-from softbench.tables.parts import STATUSES, Column, Judgement
 from softbench.tables.wording import POLICIES
 
 UNITS = {"percent": " (%)", "mm": " (mm)"}

@@ -10,7 +10,7 @@ from softbench.errors import InputError
 from softbench.papers.published import PublishedTable
 from softbench.statistics import apply_policy, seed_means, summarise
 from softbench.statistics.summary import CELL
-from softbench.tables.parts import Column, Summary
+from softbench.tables.cells import Column, Summary
 from softbench.tables.table import with_composites
 
 VERSION = 3

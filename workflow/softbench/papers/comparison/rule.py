@@ -33,7 +33,7 @@ import numpy as np
 from scipy import stats
 
 from softbench.statistics.intervals import CONFIDENCE
-from softbench.tables.parts import Judgement, Printed, Summary
+from softbench.tables.cells import Judgement, Printed, Summary
 
 VERSION = 1
 MIN_SEEDS = 3  # a further run: mean ± 5.0 sd with three seeds, ± 15.6 sd with two, which no number could fail

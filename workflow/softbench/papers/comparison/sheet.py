@@ -9,8 +9,8 @@ from softbench.papers.comparison.build import PaperTable, Section
 from softbench.papers.comparison.notes import about, about_section, footnotes, letters_of, unit_of
 from softbench.papers.published import PrintedCell
 from softbench.tables import layout
+from softbench.tables.cells import Cell, Column, Method, Summary
 from softbench.tables.layout import ARROWS
-from softbench.tables.parts import Cell, Column, Method, Summary
 from softbench.tables.rounding import MINUS, NOTHING, number
 from softbench.tables.sheet import ALL, Entry, Grid, Head, Line, Sheet, Text
 

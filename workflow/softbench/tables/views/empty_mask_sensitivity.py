@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from softbench.tables.assemble import Runs, build_table
+from softbench.tables.cells import Cell, Column, Table
 from softbench.tables.given import Given
 from softbench.tables.layout import differences, heads, means, name_of, title_of
-from softbench.tables.parts import Cell, Column, Table
 from softbench.tables.rounding import NOTHING
 from softbench.tables.sheet import Entry, Sheet, plain
 from softbench.tables.view import View

@@ -9,9 +9,9 @@ import pandas as pd
 from softbench.statistics.bootstrap import LABEL
 from softbench.tables import wording
 from softbench.tables.assemble import Evidence, failures
+from softbench.tables.cells import Method
 from softbench.tables.given import Given
 from softbench.tables.layout import heads, name_of
-from softbench.tables.parts import Method
 from softbench.tables.rankings import Ranking, between_columns, of_one_run
 from softbench.tables.rounding import NOTHING, number, p_value
 from softbench.tables.sheet import Grid, Reasons, Sheet, plain

@@ -7,10 +7,10 @@ from softbench.statistics.bootstrap import LABEL
 from softbench.statistics.intervals import MARK
 from softbench.tables import wording
 from softbench.tables.assemble import Evidence, failures, patients_of
+from softbench.tables.cells import ALPHA, Column, Table
 from softbench.tables.findings import Finding, findings, numbers
 from softbench.tables.given import Given
 from softbench.tables.layout import NO_UNIT, heads, name_of
-from softbench.tables.parts import ALPHA, Column, Table
 from softbench.tables.rounding import NOTHING, digits, interval, number, p_value
 from softbench.tables.sheet import Reasons, Sheet, plain
 from softbench.tables.view import View

@@ -14,9 +14,9 @@ from scipy import stats
 
 from softbench.statistics import agreement
 from softbench.tables.assemble import Runs, build_table
+from softbench.tables.cells import Table
 from softbench.tables.given import Given
 from softbench.tables.layout import heads, means, title_of
-from softbench.tables.parts import Table
 from softbench.tables.rounding import NOTHING, number
 from softbench.tables.sheet import Sheet, plain
 from softbench.tables.view import View

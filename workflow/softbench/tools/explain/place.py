@@ -10,7 +10,7 @@ import pandas as pd
 from softbench.plan.plan import Plan
 from softbench.statistics import apply_policy
 from softbench.statistics.summary import by_case, choose
-from softbench.tables.parts import Column
+from softbench.tables.cells import Column
 from softbench.tables.table import with_composites
 
 EXTREMES = 3  # cases shown at either end

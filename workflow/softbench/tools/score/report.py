@@ -14,7 +14,7 @@ from softbench.metrics import catalogue
 from softbench.page import page
 from softbench.tables import forms, scores
 from softbench.tables.assemble import Runs
-from softbench.tables.parts import Table
+from softbench.tables.cells import Table
 from softbench.tables.table import build
 from softbench.tools.score.inputs import Settings, Show, Source
 

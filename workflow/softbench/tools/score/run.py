@@ -10,7 +10,7 @@ import numpy as np
 from softbench.errors import InputError
 from softbench.jobs import pieces, progress
 from softbench.jobs.progress import Log
-from softbench.tables.parts import Table
+from softbench.tables.cells import Table
 from softbench.tools.score import cases, grids, inputs, report, volumes
 from softbench.tools.score.inputs import Predicted, References, Settings, Show, Source
 
