@@ -43,6 +43,7 @@ class Code:
         self.workflow = workflow
         self.facts = facts_of(workflow, cache)
         self._reached: dict[str, frozenset[str]] = {}
+        self._neighbours: dict[str, frozenset[str]] = {}
 
     def reached(self, *entries: str) -> frozenset[str]:
         """Return all files that some entries reach, themselves included.
@@ -94,7 +95,10 @@ class Code:
     def _follow(self, entry: str) -> frozenset[str]:
         found, waiting = {entry}, [entry]
         while waiting:
-            new = set(self._next(waiting.pop())) - found
+            path = waiting.pop()
+            if path not in self._neighbours:
+                self._neighbours[path] = frozenset(self._next(path))
+            new = self._neighbours[path] - found
             found |= new
             waiting.extend(new)
         return frozenset(found)
