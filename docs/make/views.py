@@ -39,12 +39,12 @@ list and to that of `results/README.md`, which a test wants to be whole. A view 
 # workflow/softbench/tables/views/case_spread.py
 \"""The standard deviation over test cases, column by column.\"""
 
-from softbench.tables import scores
 from softbench.tables.given import Given
 from softbench.tables.layout import heads, title_of
 from softbench.tables.rounding import number
 from softbench.tables.sheet import Sheet, plain
 from softbench.tables.view import View
+from softbench.tables.views import results
 
 VERSION = 1
 
@@ -58,7 +58,7 @@ def build(given: Given) -> Sheet:
     ]
     grid = plain(["Method", *map(title_of, heads(table))], rows)
     about = "Each cell: the standard deviation over test cases."
-    return Sheet(f"{table.title}: spread over cases", about, (grid,), numbers=scores.numbers(table))
+    return Sheet(f"{table.title}: spread over cases", about, (grid,), numbers=results.numbers(table))
 
 
 VIEW = View(

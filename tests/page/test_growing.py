@@ -10,7 +10,7 @@ import pytest
 from softbench.jobs import pieces
 from softbench.page import report
 from softbench.tables import forms
-from softbench.tables.scores import sheet
+from softbench.tables.views.results import sheet
 
 TABLES = "results/tables"
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from softbench import InputError
 from softbench.page import page
 from softbench.tables import forms
-from softbench.tables.scores import sheet
+from softbench.tables.views.results import sheet
 
 
 @pytest.fixture

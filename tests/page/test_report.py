@@ -8,7 +8,7 @@ import pytest
 from softbench.jobs import pieces
 from softbench.page import chapters, opening, report
 from softbench.tables import forms, layout
-from softbench.tables.scores import sheet
+from softbench.tables.views.results import sheet
 
 METHODS = ["one_hot", "good", "bad", "noise"]  # of the table of conftest.py
 

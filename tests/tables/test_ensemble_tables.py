@@ -14,7 +14,7 @@ from softbench.figures import reliability
 from softbench.metrics import Reliability
 from softbench.metrics.rows import tidy
 from softbench.tables import assemble, forms, wording
-from softbench.tables.scores import sheet
+from softbench.tables.views.results import sheet
 
 NAMES = {"experiment": "e", "dataset": "d", "split": "s", "network": "n"}
 METHODS = [

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from softbench import InputError
 from softbench.tables import forms
-from softbench.tables.scores import sheet
 from softbench.tables.sheet import Sheet, plain
+from softbench.tables.views.results import sheet
 
 MINUS = "\N{MINUS SIGN}"
 FAILED = [{"method": "good", "seed": 3, "reason": "non-finite loss at step 7 (cases c0, c1)."}]

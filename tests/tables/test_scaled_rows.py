@@ -9,7 +9,7 @@ import pytest
 from softbench.metrics.catalogue import is_of_label_map
 from softbench.tables import assemble, forms, wording
 from softbench.tables.assemble import Runs
-from softbench.tables.scores import sheet
+from softbench.tables.views.results import sheet
 
 ROW = {
     "key": "one_hot@temperature", "title": "One-hot + T", "control": "one_hot", "trained": True, "scaled": "one_hot",

@@ -18,7 +18,7 @@ from softbench.papers.comparison.sheet import sheet as paper_sheet
 from softbench.plan import folder as planning
 from softbench.plan.plan import Plan
 from softbench.tables import forms, table
-from softbench.tables.scores import sheet
+from softbench.tables.views.results import sheet
 from softbench.tools.explain import address, chain
 
 METHODS = {"one_hot": 0.5, "svls": 0.6, "oracle": 0.9}  # DSC of the first case in seed 0

@@ -7,7 +7,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from softbench import InputError, cli, datasets, images
-from softbench.plan import words
+from softbench.plan import calls
 from softbench.soft_labels import open_store
 from softbench.tools.export import export
 from softbench.tools.new import make_method
@@ -150,7 +150,7 @@ def test_neither_program_nor_folder_is_refused(data, tmp_path: Path, capsys) -> 
 
 
 def test_settings_become_words_and_unknown_ones_are_refused() -> None:
-    assert words.complete("soft_labels.mine", {"share": 0.5}, {"share": 0.3, "seed": 1}) == ["share=0.5", "seed=1"]
-    assert words.read(["share=0.5", "mode=mean"]) == {"share": 0.5, "mode": "mean"}
+    assert calls.complete("soft_labels.mine", {"share": 0.5}, {"share": 0.3, "seed": 1}) == ["share=0.5", "seed=1"]
+    assert calls.read(["share=0.5", "mode=mean"]) == {"share": 0.5, "mode": "mean"}
     with pytest.raises(InputError, match=r"soft_labels\.mine sets 'shaer', .*known: share"):
-        words.complete("soft_labels.mine", {"shaer": 0.5}, {"share": 0.3})
+        calls.complete("soft_labels.mine", {"shaer": 0.5}, {"share": 0.3})

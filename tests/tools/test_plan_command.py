@@ -13,8 +13,8 @@ from softbench.jobs import pieces
 from softbench.plan import folder as planning
 from softbench.plan.modules import PACKAGE
 from softbench.plan.plan import Plan
-from softbench.tools.plan import config_of, estimate, render, work
-from softbench.tools.plan.work import Job
+from softbench.tools.plan import config_of, estimate, render
+from softbench.tools.plan.estimate import Job
 
 SAID = """
 [Thu Jan 3 10:00:00 2030]
@@ -62,14 +62,14 @@ def trained(method: str, seed: int, cpu_s: float, **more: object) -> None:
 
 
 def forecast(plan: Plan, jobs: list[Job]) -> list[estimate.Group]:
-    return estimate.groups(work.runs_of(plan, jobs), estimate.seen(plan))
+    return estimate.groups(estimate.runs_of(plan, jobs), estimate.seen(plan))
 
 
 def test_jobs_are_read_from_a_dry_run() -> None:
-    jobs = work.parse(SAID)
+    jobs = estimate.parse(SAID)
     assert [job.rule for job in jobs] == ["train", "all", "table"]
     assert [len(job.outputs) for job in jobs] == [1, 0, 2]
-    assert work.by_rule([*jobs, jobs[0]]) == {"train": 2, "all": 1, "table": 1}
+    assert estimate.by_rule([*jobs, jobs[0]]) == {"train": 2, "all": 1, "table": 1}
 
 
 def test_run_that_was_never_seen_has_steps_and_voxels_and_no_hours(suite: Path, plan: Plan) -> None:
@@ -143,14 +143,14 @@ def test_scoring_is_what_a_job_took_beside_training(suite: Path, job_s: float, e
 
 
 def test_coarse_methods_are_a_load_of_their_own(plan: Plan) -> None:
-    load = work.load_of(plan, "demo_body", "compact_unet", "epd_2")
+    load = estimate.load_of(plan, "demo_body", "compact_unet", "epd_2")
     assert load.grid == (64, 64)  # half of 128 x 128
 
 
 def test_epochs_become_steps_by_the_cases_of_the_split(suite: Path, plan: Plan) -> None:
-    cases = work.cases_of(plan, "svls_brats2019", "train")
+    cases = estimate.cases_of(plan, "svls_brats2019", "train")
     protocol = plan.protocol_of("svls_brats2019", "svls")
-    found = work.length_of(plan, "svls_brats2019", "svls")
+    found = estimate.length_of(plan, "svls_brats2019", "svls")
     assert found.steps == protocol["epochs"] * math.ceil(cases / protocol["batch"])
     assert (found.cases, found.epochs) == (cases, protocol["epochs"])
 
@@ -160,7 +160,7 @@ def test_downloads_are_as_large_as_published() -> None:
     jobs = [Job("fetch_source", (f"results/raw/{source}/manifest.json",)) for source in sources] + [
         Job("train", ("x",))
     ]
-    sizes = work.downloads(jobs, {"folders": {"kits2019": "/data"}})
+    sizes = estimate.downloads(jobs, {"folders": {"kits2019": "/data"}})
     assert sizes == {"hippocampus": (0.027, 0.03), "oct_dme": None, "kits2019": (0.0, 0.0)}
     said = render({"fetch": 3}, [], sizes, {})
     assert "hippocampus: 0.027 GB" in said
@@ -169,9 +169,9 @@ def test_downloads_are_as_large_as_published() -> None:
 
 
 def test_data_behind_a_login_is_named(suite: Path, plan: Plan) -> None:
-    assert work.left_out(["tiny", "svls_1"], plan)["svls_brats2019"].startswith("its data is behind a login")
-    assert "geols_flare2021" in work.left_out(["paper_tables"], plan)
-    assert work.left_out(["tiny", "svls_1_phantom"], plan) == {}
+    assert estimate.left_out(["tiny", "svls_1"], plan)["svls_brats2019"].startswith("its data is behind a login")
+    assert "geols_flare2021" in estimate.left_out(["paper_tables"], plan)
+    assert estimate.left_out(["tiny", "svls_1_phantom"], plan) == {}
 
 
 def test_config_options_are_found_among_those_of_snakemake() -> None:
@@ -203,8 +203,8 @@ def test_command_asks_snakemake(clone: Callable[..., int], capsys: pytest.Captur
 
 def test_failed_dry_run_is_snakemakes_complaint_alone() -> None:
     said = "Using workflow specific profile x\nHost: here\n\nMissingRuleException:\nNo rule to produce tinny\n"
-    assert work.complaint(said) == "MissingRuleException:\nNo rule to produce tinny"
-    assert work.complaint("snakemake: bad option") == "snakemake: bad option"
+    assert estimate.complaint(said) == "MissingRuleException:\nNo rule to produce tinny"
+    assert estimate.complaint("snakemake: bad option") == "snakemake: bad option"
 
 
 def test_config_without_a_value_is_refused(root: Path) -> None:

@@ -10,7 +10,7 @@ from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.sheet import sheet as paper_sheet
 from softbench.tables import cells, forms
 from softbench.tables import sheet as sheets
-from softbench.tables.scores import sheet as ordinary_sheet
+from softbench.tables.views.results import sheet as ordinary_sheet
 
 PACKAGE = Path(softbench.__file__).parent
 ROOMS = ("tables", "papers", "page", "own_predictions")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from softbench.plan import checks, folder, modules
-from softbench.plan.checks.facts import Facts
+from softbench.plan.checks.experiments import Facts
 from softbench.plan.plan import Plan
 
 

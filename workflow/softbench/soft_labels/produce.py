@@ -18,10 +18,9 @@ from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
 from softbench.jobs import pieces, progress, provenance
 from softbench.soft_labels import intensities, maps
-from softbench.soft_labels.load import load
+from softbench.soft_labels.load import load, made
 from softbench.soft_labels.measures import quality
 from softbench.soft_labels.reader import compute
-from softbench.soft_labels.verify import made
 
 VERSION = 1
 

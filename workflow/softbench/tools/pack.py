@@ -16,10 +16,10 @@ from softbench.datasets.case import Case
 from softbench.errors import InputError
 from softbench.jobs import pieces, progress, provenance
 from softbench.jobs.progress import Log
-from softbench.plan import words
+from softbench.plan import calls
 from softbench.soft_labels.intensities import apart
+from softbench.soft_labels.load import check
 from softbench.soft_labels.measures import quality
-from softbench.soft_labels.verify import check
 from softbench.tools.command import Command, add_settings
 from softbench.tools.export import export, folder_of
 
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
     if bool(options.passed) == bool(options.folder):
         raise InputError("softbench pack takes a program after `--`, or --from FOLDER: one of the two.")
     data, output = folder_of(options.data), folder_of(options.output)
-    settings = words.read(options.set)
+    settings = calls.read(options.set)
 
     def use(folder: Path) -> None:
         pack(

@@ -8,7 +8,7 @@ import numpy as np
 from softbench import images, soft_labels
 from softbench.checks import require_same_shape
 from softbench.errors import InputError
-from softbench.plan import words
+from softbench.plan import calls
 from softbench.soft_labels.load import place_of
 from softbench.tools.command import Command, add_settings
 
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
     """Soften, write, and print the quality numbers."""
     if not options.output.name.endswith((".nii", ".nii.gz")):
         raise InputError(f"--output is {options.output}, but must end in .nii or .nii.gz.")
-    module, settings = soft_labels.recipe(options.recipe), words.read(options.set)
+    module, settings = soft_labels.recipe(options.recipe), calls.read(options.set)
     unknown = sorted(set(settings) - set(module.SETTINGS))
     if unknown:
         known = ", ".join(f"{name}={value}" for name, value in module.SETTINGS.items()) or "none"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from softbench.plan import calls, paths, words
+from softbench.plan import calls, paths
 from softbench.plan.calls import Wildcards, pattern, stops
 from softbench.plan.places import dotted
 from softbench.plan.plan import Plan
@@ -38,7 +38,7 @@ class SoftLabels:
             path = ("soft_labels", wildcards.soft_label)
             place = self.plan.places.of(path) if self.plan.places else None
             where = f"{place}: {dotted(path)}" if place else f"config: {dotted(path)}"
-            return words.complete(where, self.settings(wildcards), defaults)
+            return calls.complete(where, self.settings(wildcards), defaults)
 
         return given
 

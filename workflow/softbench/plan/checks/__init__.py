@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from softbench.plan.checks import experiments, shows
-from softbench.plan.checks.facts import Facts
+from softbench.plan.checks.experiments import Facts
 from softbench.plan.places import Fault, refuse
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import Any
 
 from softbench.papers.rehearsal import SUFFIX
 from softbench.plan import forms
-from softbench.plan.checks.experiments import members
-from softbench.plan.checks.facts import Facts
+from softbench.plan.checks.experiments import Facts, members
 from softbench.plan.config import metrics
 from softbench.plan.config.names import published
 from softbench.plan.forms import OPEN

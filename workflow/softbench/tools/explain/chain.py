@@ -12,8 +12,8 @@ from softbench.errors import InputError
 from softbench.jobs import pieces
 from softbench.plan import paths
 from softbench.plan.plan import Plan
-from softbench.tools.explain import address, place
-from softbench.tools.explain.place import Place
+from softbench.tools.explain import address
+from softbench.tools.explain.address import Place
 
 RESULTS = Path("results")
 TEXT = set(address.PLACE) | {"table", "unit", "better", "control", "printed", "printed_sd_over", "confidence", "note"}
@@ -38,7 +38,7 @@ def trace(plan: Plan, words: Sequence[str]) -> dict[str, Any]:
     rows = _rows(path, table)
     whole = [_with_run(plan, table, row) for row in rows]
     row = address.find(table, parts, whole)
-    where = place.of_cell(plan, table, row)
+    where = address.of_cell(plan, table, row)
     found = {"address": address.address(table, row, whole), "table": _table(plan, table, path), "cell": _cell(row)}
     if where.method is None:
         reason = plan.missing(where.experiment) or "no run of it has such a score yet"
@@ -104,8 +104,8 @@ def _typed(text: str) -> Any:
 
 def _behind(plan: Plan, table: str, row: address.Row, where: Place) -> dict[str, Any]:
     made = runs_of(RESULTS, where)
-    scores = place.values_of(where, made)
-    of_seed = place.by_seed(scores) if len(scores) else {}
+    scores = address.values_of(where, made)
+    of_seed = address.by_seed(scores) if len(scores) else {}
     for run in made:
         if run["seed"] in of_seed:
             run["value"], run["defined_cases"] = of_seed[run["seed"]]
@@ -116,7 +116,7 @@ def _behind(plan: Plan, table: str, row: address.Row, where: Place) -> dict[str,
         "method": _method(plan, RESULTS, where),
     }
     told |= {"split": _split(plan, where), **_data(plan, RESULTS, where)}
-    told |= {"runs": made, "seeds_not_run": asked, "cases": place.extremes(scores) if len(scores) else {}}
+    told |= {"runs": made, "seeds_not_run": asked, "cases": address.extremes(scores) if len(scores) else {}}
     told |= {"check": _check(row, of_seed), "commands": _commands(plan, table, where, made)}
     plain: dict[str, Any] = _plain(told)
     return plain

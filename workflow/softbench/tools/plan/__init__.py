@@ -12,7 +12,7 @@ from softbench import length
 from softbench.jobs.progress import grid
 from softbench.plan import folder
 from softbench.tools.command import Command, add_config, add_json, print_json
-from softbench.tools.plan import estimate, work
+from softbench.tools.plan import estimate
 from softbench.tools.plan.estimate import Group
 
 EXAMPLES = """\
@@ -39,9 +39,14 @@ def run(options: argparse.Namespace) -> None:
     """Print what the targets will take; `options.passed` goes on to Snakemake."""
     config = config_of(options.passed)
     plan = folder.read(Path(), config.configfile, config.config)  # first: it names file and line of a wrong setting
-    jobs = work.jobs(options.targets, options.passed)
-    groups = estimate.groups(work.runs_of(plan, jobs), estimate.seen(plan))
-    told = work.by_rule(jobs), groups, work.downloads(jobs, plan.config), work.left_out(options.targets, plan)
+    jobs = estimate.jobs(options.targets, options.passed)
+    groups = estimate.groups(estimate.runs_of(plan, jobs), estimate.seen(plan))
+    told = (
+        estimate.by_rule(jobs),
+        groups,
+        estimate.downloads(jobs, plan.config),
+        estimate.left_out(options.targets, plan),
+    )
     if options.json:
         found: dict[str, Any] = dict(zip(("jobs", "groups", "downloads_gb", "left_out"), told, strict=True))
         print_json({**found, "groups": [_plain(group) for group in groups]})

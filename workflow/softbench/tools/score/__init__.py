@@ -83,7 +83,7 @@ def _add_how(add: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Score as the command line says; print the table and where everything lies."""
     from softbench.tables import forms
-    from softbench.tables.scores import sheet
+    from softbench.tables.views.results import sheet
     from softbench.tools.score.run import run as score  # here, so that --help needs none of the libraries
 
     require_at_least("--classes", options.classes, 2)

@@ -12,10 +12,11 @@ from softbench.figures import pictures, reliability
 from softbench.jobs import provenance
 from softbench.metrics import catalogue
 from softbench.page import page
-from softbench.tables import forms, scores
+from softbench.tables import forms
 from softbench.tables.assemble import Runs
 from softbench.tables.cells import Table
 from softbench.tables.table import build
+from softbench.tables.views import results
 from softbench.tools.score.inputs import Settings, Show, Source
 
 LIBRARIES = ("numpy", "scipy", "pandas", "nibabel")  # those that decide a score
@@ -54,7 +55,7 @@ def write(
         found["cross_check"] = checked
     for name, table in found.items():
         for suffix in SUFFIXES:
-            forms.write(scores.sheet(table), output / "tables" / f"{name}{suffix}")
+            forms.write(results.sheet(table), output / "tables" / f"{name}{suffix}")
     sections = [_section("Scores", found["scores"])]
     if runs.reliability:
         sections.append(_diagrams(runs, show, references, output / "figures"))
@@ -69,7 +70,7 @@ def write(
 
 def _section(title: str, table: Table) -> dict[str, Any]:
     """Return a table for the page, where the section's title is the table's."""
-    return {"title": title, "html": forms.text(scores.sheet(replace(table, title=title)), ".html")}
+    return {"title": title, "html": forms.text(results.sheet(replace(table, title=title)), ".html")}
 
 
 def _notes(runs: Runs, settings: Settings, raters: int) -> list[str]:
