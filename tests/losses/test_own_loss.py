@@ -82,9 +82,9 @@ def test_new_loss_is_one_file(root: Path, tmp_path: Path) -> None:
     shutil.copytree(root / "workflow" / "softbench", package, ignore=shutil.ignore_patterns("__pycache__"))
     (package / "losses" / "tversky.py").write_text(text_of_the_page(root))
     code = (
-        "from softbench import losses; from softbench.plan.config.check import _loss; "
+        "from softbench import losses; from softbench.plan.config.check import _loss_fault; "
         "assert 'tversky' in losses.names(); "
-        "assert _loss('ce + tversky(missed=0.6)') is None; "
+        "assert _loss_fault('ce + tversky(missed=0.6)') is None; "
         "assert 'losses/tversky.py' in losses.catalogue.modules('ce + tversky'); "
         "assert losses.build('tversky(missed=0.6)').terms[0].loss.missed == 0.6"
     )

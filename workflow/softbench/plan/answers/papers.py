@@ -175,8 +175,9 @@ class Papers:
         for block, known in zip(table["blocks"], chosen["blocks"], strict=True):
             there = batches(table, block)
             blocks.append({**known, "scaled": {}, "batches": there, **({"missing": None} if there else unrun)})
-        kept = ("published", "policy", "grid", "titles", "is_rehearsal")
-        return {key: chosen[key] for key in kept} | {"blocks": blocks}
+        titles = {key: title for key, title in chosen["titles"].items() if not key.endswith(shown.SIGN)}
+        kept = ("published", "policy", "grid", "is_rehearsal")
+        return {key: chosen[key] for key in kept} | {"titles": titles, "blocks": blocks}
 
     def _scaled(self, table: Block, block: Block) -> dict[str, str]:
         """Return the further row of a block: its first printed method, the baseline, at its own temperature."""
