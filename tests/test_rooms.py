@@ -80,3 +80,10 @@ def test_no_circle() -> None:
 def test_upward_import_and_circle_would_be_found() -> None:
     assert floor("softbench.plan.plan") < floor("softbench.tables.table")
     assert "softbench.errors" in IMPORTS["softbench.checks"]
+
+
+def test_package_offers_every_folder_but_plan_and_what_it_offers_is_there() -> None:
+    folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    assert folders - {"plan"} <= set(softbench.ROOMS)
+    for name in softbench.ROOMS:
+        assert f"softbench.{name}" in MODULES

@@ -1,6 +1,7 @@
 """SoftLabelBench: soft labels, honest metrics and honest statistics for medical image segmentation.
 
-Rooms are imported on first use, so `import softbench` is cheap: `softbench.metrics.binary(...)` just works.
+Its packages are imported when they are first named, so `import softbench` is fast, and `softbench.metrics.binary(...)`
+works.
 """
 
 import importlib
@@ -18,24 +19,23 @@ ROOMS = (
     "datasets",
     "figures",
     "images",
+    "jobs",
     "losses",
-    "machine",
     "metrics",
     "networks",
-    "own_predictions",
     "page",
     "papers",
-    "pieces",
     "soft_labels",
     "statistics",
     "store",
     "tables",
+    "tools",
     "training",
 )
 
 
 def __getattr__(name: str) -> ModuleType:
-    """Import a room when it is first named (PEP 562)."""
+    """Import a package or module when it is first named (PEP 562)."""
     if name in ROOMS:
         return importlib.import_module(f"softbench.{name}")
-    raise AttributeError(f"module 'softbench' has no attribute {name!r}; its rooms are: {', '.join(ROOMS)}")
+    raise AttributeError(f"module 'softbench' has no attribute {name!r}; it has: {', '.join(ROOMS)}")

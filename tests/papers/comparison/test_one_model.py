@@ -13,7 +13,7 @@ from softbench.tables import sheet as sheets
 from softbench.tables.views.results import sheet as ordinary_sheet
 
 PACKAGE = Path(softbench.__file__).parent
-ROOMS = ("tables", "papers", "page", "own_predictions")
+ROOMS = ("tables", "papers", "page", "tools")
 TABLE = [
     "Cell",
     "Column",

@@ -32,7 +32,7 @@ class Answer:
 
 
 def answer(numbers: pd.DataFrame) -> Answer:
-    """Read the answer from the csv of a table (`tables.scores.COLUMNS`): what is beyond noise there, and nothing else.
+    """Read the answer from the csv of a table (`tables.views.results.COLUMNS`): what is beyond noise there.
 
     A method is compared where it has a control. Better and worse are read off the sign of the difference.
     """

@@ -37,7 +37,7 @@ class Command:
 
 
 def add_settings(parser: argparse.ArgumentParser, help: str) -> None:
-    """Add `--set`, whose words `plan.words.read` turns into settings."""
+    """Add `--set`, whose words `plan.calls.read` turns into settings."""
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help=help)
 
 
