@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from softbench.tools.check import convolution, largest_crop, repeat
-from softbench.tools.check.device import hardware, torch_build
+from softbench.tools.check.system import hardware, torch_build
 from softbench.training.memory import Step, estimate
 from training_work import CONFIG
 

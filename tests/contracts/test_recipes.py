@@ -2,8 +2,7 @@
 
 import pytest
 from softbench import soft_labels
-from softbench.tools.check.contract import small_cases
-from softbench.tools.check.contracts import CONTRACTS
+from softbench.tools.check.contracts import CONTRACTS, small_cases
 
 
 @pytest.mark.parametrize("recipe", soft_labels.names())

@@ -6,7 +6,7 @@ import json
 import pandas as pd
 import pytest
 from softbench.jobs import pieces
-from softbench.page import chapters, opening, report
+from softbench.page import opening, report
 from softbench.tables import forms, layout
 from softbench.tables.views.results import sheet
 
@@ -69,7 +69,7 @@ def test_ledger_counts_runs_and_says_where_they_were_made(batch):
 
 
 def shown(title, state="made", folded=False, files=(), reason=""):
-    return chapters.Shown(title, folded, state, reason, tuple(files))
+    return {"title": title, "folded": folded, "state": state, "reason": reason, "files": list(map(str, files))}
 
 
 def test_views_of_one_heading_stand_together_and_one_that_does_not_apply_leaves_none(tmp_path):
@@ -80,7 +80,7 @@ def test_views_of_one_heading_stand_together_and_one_that_does_not_apply_leaves_
         shown("Results", files=files[:2]), shown("Ranks", folded=True, files=files[2:3]),
         shown("Truth", "absent"), shown("Ranks", folded=True, files=files[3:]),
     ]  # fmt: skip
-    chapter = chapters.of_table(views, "a", "A")
+    chapter = report.of_table(views, "a", "A")
     assert [(part["id"], part["title"]) for part in chapter["sections"]] == [("a-1", "Results"), ("a-2", "Ranks")]
     ranks = chapter["sections"][1]
     assert (ranks["html"], ranks["figures"], ranks["folded"]) == ("ranks_a.html", [files[3]], True)
@@ -88,15 +88,15 @@ def test_views_of_one_heading_stand_together_and_one_that_does_not_apply_leaves_
 
 
 def test_failed_view_is_open_and_says_why(tmp_path):
-    (part,) = chapters.of_table([shown("Costs", "failed", folded=True, reason="no file x")], "a", "A")["sections"]
+    (part,) = report.of_table([shown("Costs", "failed", folded=True, reason="no file x")], "a", "A")["sections"]
     assert (part["note"], part["folded"]) == ("This could not be made: no file x", False)
 
 
 def test_figure_of_a_paper_stands_with_its_own_caption(tmp_path):
     (tmp_path / "fig_1.txt").write_text("Case 3 of seed 0.\n")
     files = [tmp_path / "fig_1.txt", tmp_path / "fig_1.png"]
-    (chapter,) = chapters.of_figures(files, {"fig_1": "Fig. 1"}, title="Figures", note="n")
-    assert chapters.of_figures(files, {"none": "None"}, title="Figures", note="") == []
+    (chapter,) = report.of_figures(files, {"fig_1": "Fig. 1"}, title="Figures", note="n")
+    assert report.of_figures(files, {"none": "None"}, title="Figures", note="") == []
     assert chapter["sections"][0]["caption"] == "Case 3 of seed 0."
 
 

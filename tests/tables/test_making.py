@@ -10,7 +10,7 @@ from typing import Any
 import matplotlib.figure
 import pytest
 from softbench import InputError
-from softbench.page import chapters
+from softbench.page import report
 from softbench.papers import rehearsal
 from softbench.tables import making
 from softbench.tables.given import Given, GivenError
@@ -216,7 +216,7 @@ def test_view_that_does_not_apply_is_one_line_and_no_part_of_the_page(table: Tab
     else:
         assert table.files("truth")[2].read_text() == "Not made: nobody knows it.\n"
     assert all(path.exists() for path in table.files("truth"))
-    chapter = chapters.of_table(chapters.read(table.record), "t", "T")
+    chapter = report.of_table(report.read(table.record), "t", "T")
     assert [part["title"] for part in chapter["sections"]] == ["View ranks", "View results", "View statistics"]
     assert "truth: unchanged" in table.make()
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from softbench.errors import InputError
 from softbench.tools.check import largest_crop
-from softbench.tools.check.device import available_bytes
+from softbench.tools.check.system import available_bytes
 from softbench.training import memory
 from softbench.training.memory import Need, Step
 from torch import nn

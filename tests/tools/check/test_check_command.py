@@ -6,7 +6,6 @@ import sys
 import pytest
 from softbench import cli
 from softbench.tools import check as command
-from softbench.tools.check import machine
 from softbench.tools.check.findings import Finding
 from softbench.training.memory import Step
 
@@ -16,7 +15,7 @@ SMALL = ["--network", "compact_unet", "--crop", "16", "16", "16", "--channels", 
 @pytest.fixture
 def checks(monkeypatch):
     """Put given checks in the place of all."""
-    return lambda **named: monkeypatch.setattr(machine, "checks", lambda *_: named)
+    return lambda **named: monkeypatch.setattr(command, "checks", lambda *_: named)
 
 
 def test_this_machine_is_checked(capsys, tmp_path, monkeypatch) -> None:
@@ -35,9 +34,7 @@ def test_this_machine_is_checked(capsys, tmp_path, monkeypatch) -> None:
 def test_names_of_checks_are_those_of_their_findings() -> None:
     import torch
 
-    named = machine.checks(
-        torch.device("cpu"), Step({"name": "compact_unet", "widths": [4, 8]}, 1, 2, 1, (8, 8)), command.RESULTS
-    )
+    named = command.checks(torch.device("cpu"), Step({"name": "compact_unet", "widths": [4, 8]}, 1, 2, 1, (8, 8)))
     quick = [name for name in named if name in ("packages", "torch", "device", "results folder", "clock")]
     assert [named[name]().name for name in quick] == quick
 

@@ -3,8 +3,7 @@
 import pytest
 from softbench import InputError, cli, soft_labels
 from softbench.tools.check import recipe
-from softbench.tools.check.contract import ContractError
-from softbench.tools.check.contracts import CONTRACTS
+from softbench.tools.check.contracts import CONTRACTS, ContractError
 from softbench.tools.check.findings import Finding
 
 

@@ -1,8 +1,7 @@
 """Each contract finds what breaks it, and says what was found and what to do."""
 
 import pytest
-from softbench.tools.check.contract import ContractError, small_cases
-from softbench.tools.check.contracts import CONTRACTS
+from softbench.tools.check.contracts import CONTRACTS, ContractError, small_cases
 
 DONE = ".astype(np.float32)\n\n\nsoften_batch"
 SHARE = "((1 - share) * target + share * near)"

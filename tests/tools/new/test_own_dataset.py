@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from softbench import InputError
-from softbench.tools.new.dataset import make_dataset
+from softbench.tools.new import make_dataset
 
 MODULE = "workflow/softbench/datasets/sources/mine.py"
 

@@ -8,8 +8,7 @@ import pytest
 from softbench import InputError
 from softbench.cli import main
 from softbench.plan import rule_files
-from softbench.tools.check.contract import small_cases
-from softbench.tools.check.contracts import CONTRACTS
+from softbench.tools.check.contracts import CONTRACTS, small_cases
 from softbench.tools.new import FORMS, make_method
 
 

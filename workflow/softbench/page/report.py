@@ -16,8 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from softbench.jobs import provenance
-from softbench.page import chapters, opening, page
+from softbench.jobs import provenance, storage
+from softbench.page import opening, page
+from softbench.page.page import environment
 from softbench.plan.paths import INDEX as PAGE
 from softbench.plan.paths import INDEX_NOTE as NOTE
 from softbench.plan.paths import LONG_AGO
@@ -47,7 +48,7 @@ def write(
             `batches` (manifests), `record` (of its views) and `numbers` (its csv), in the order of the page.
         papers: the same of the papers' tables.
         figures: the papers' figures, name -> title.
-        cards: of the data's sources, see `chapters.of_sources`.
+        cards: of the data's sources, see `of_sources`.
         claims, comparison: fragments of HTML.
         rehearsals: pages of rehearsals, which lie beside this one, and their titles.
         files: pictures (.png) and captions (.txt) of the papers' figures.
@@ -60,11 +61,11 @@ def write(
     shown = [_shown(name, facts, numbers.get(name)) for name, facts in every.items()]
     sections = [
         *(_chapter(name, facts) for name, facts in done.items() if name in tables),
-        *chapters.of_html(map(Path, comparison), title="Do the data sets agree?", address="between"),
+        *of_html(map(Path, comparison), title="Do the data sets agree?", address="between"),
         *(_chapter(name, facts) for name, facts in done.items() if name in papers),
-        *chapters.of_figures(files, figures, title="The papers’ figures", note=FIGURES),
-        *chapters.of_html([Path(claims)], title="The papers’ claims", address="claims"),
-        *chapters.of_sources(_example(numbers), known),
+        *of_figures(files, figures, title="The papers’ figures", note=FIGURES),
+        *of_html([Path(claims)], title="The papers’ claims", address="claims"),
+        *of_sources(_example(numbers), known),
     ]
     left = [facts["title"] for name, facts in every.items() if name not in done]
     first = opening.to_html(shown, _runs_of(list(every.values())), len(known), left, rehearsals or {})
@@ -72,7 +73,7 @@ def write(
 
 
 def _chapter(name: str, facts: Facts) -> dict[str, Any]:
-    return chapters.of_table(chapters.read(Path(facts["record"])), name, facts["title"])
+    return of_table(read(Path(facts["record"])), name, facts["title"])
 
 
 def _shown(name: str, facts: Facts, numbers: pd.DataFrame | None) -> opening.Shown:
@@ -94,6 +95,78 @@ def _example(numbers: Mapping[str, pd.DataFrame]) -> str:
         row = (compared if len(compared) else frame).iloc[0]
         return "/".join([table, row["method"], row["structure"], row["metric"]])
     return ""
+
+
+def read(record: Path) -> list[dict[str, Any]]:
+    """Return the views of a table in the order of the page, by the record that its job left.
+
+    Returns: of each its heading `title`, whether it is closed (`folded`), its `state` (made, absent, failed) with the
+        `reason`, and its `files`.
+    """
+    views = storage.read_json(record)["views"].values()
+    return sorted(views, key=lambda view: (view["place"], view["title"]))
+
+
+def of_table(views: Sequence[Mapping[str, Any]], address: str, title: str) -> dict[str, Any]:
+    """Return the chapter of a table. Views of one heading stand together; one that does not apply is left out."""
+    by_heading: dict[str, list[Mapping[str, Any]]] = {}
+    for view in views:
+        if view["state"] != "absent":
+            by_heading.setdefault(view["title"], []).append(view)
+    parts = [_section(members, f"{address}-{number}") for number, members in enumerate(by_heading.values(), start=1)]
+    return {"title": title, "id": address, "sections": parts}
+
+
+def _section(views: Sequence[Mapping[str, Any]], address: str) -> dict[str, Any]:
+    """Return the section of some views; a failed one says why, whatever the others hold."""
+    made = [view for view in views if view["state"] == "made"]
+    return {
+        "title": views[0]["title"],
+        "id": address,
+        "note": " ".join(f"This could not be made: {view['reason']}" for view in views if view["state"] == "failed"),
+        "html": _texts((file for view in made for file in view["files"]), ".html", "\n"),
+        **_pictures([file for view in views for file in view["files"]]),
+        "folded": len(made) == len(views) and all(view["folded"] for view in views),
+    }
+
+
+def _pictures(files: Sequence[Path | str]) -> dict[str, Any]:
+    """Return the pictures among some files, and the captions that lie beside them."""
+    return {"figures": [Path(file) for file in files if str(file).endswith(".png")], "caption": _texts(files, ".txt")}
+
+
+def _texts(files: Iterable[Path | str], suffix: str, between: str = " ") -> str:
+    """Return what the files with this suffix hold, one after another."""
+    return between.join(
+        path.read_text(encoding="utf-8").strip("\n") for path in map(Path, files) if path.suffix == suffix
+    )
+
+
+def of_figures(files: Sequence[Path], titles: Mapping[str, str], *, title: str, note: str) -> list[dict[str, Any]]:
+    """Return the chapter of the papers' figures, a section each, by the names of their files; none without files."""
+    found = {name: [file for file in files if file.stem == name] for name in titles}
+    parts = [{"title": titles[name], "id": name, **_pictures(of)} for name, of in found.items() if of]
+    return [{"title": title, "id": "figures", "note": note, "sections": parts}] if parts else []
+
+
+def of_html(files: Iterable[Path], *, title: str, address: str) -> list[dict[str, Any]]:
+    """Return a chapter of fragments that are there; none where none is."""
+    there = [file for file in files if file.exists()]
+    return [{"title": title, "id": address, "html": _texts(there, ".html", "\n")}] if there else []
+
+
+def of_sources(example: str, cards: Iterable[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """Return the chapters on how a number is traced, and on the licences of the data.
+
+    Args:
+        example: table/method/column of a cell, for the command that explains one; none where it is empty.
+        cards: of the sources of the data: `title`, `licence`, `citation`.
+    """
+    tracing, licences = (environment().get_template(f"{name}.html.j2") for name in ("tracing", "licences"))
+    return [
+        {"title": "Where a number comes from", "id": "provenance", "html": tracing.render(example=example)},
+        {"title": "Data and licences", "id": "licences", "html": licences.render(cards=list(cards))},
+    ]
 
 
 LOCK = Path(".snakemake", "softbench", "index.lock")

@@ -1,7 +1,7 @@
 """`softbench check`: print whether this machine or, given its name, a soft label is fit to train with."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +53,37 @@ def _of_recipe(name: str) -> Iterator[Finding]:
 def _of_machine(options: argparse.Namespace) -> Iterator[Finding]:
     settings = network_settings(options.network, config_folder())
     _require_sizes(options)
-    from softbench.tools.check import findings, machine  # here, so that --help and refusals need no torch
+    from softbench.tools.check import findings  # here, so that --help and refusals need no torch
     from softbench.training.device import choose
     from softbench.training.memory import Step
 
     device = choose(options.device, log=lambda line: None)
     step = Step(settings, options.channels, options.classes, options.batch, tuple(options.crop))
     step.require_whole()
-    return findings.run(machine.checks(device, step, RESULTS))
+    return findings.run(checks(device, step))
+
+
+def checks(device: Any, step: Any) -> dict[str, Callable[[], Finding]]:
+    """Return the checks of a machine by the names of their findings, quick ones first.
+
+    Args:
+        device: of torch.
+        step: a `training.memory.Step`, the largest that will be trained.
+    """
+    from softbench.tools.check import convolution, largest_crop, repeat, system
+
+    return {
+        "packages": system.packages,
+        "torch": lambda: system.torch_build(device),
+        "device": lambda: system.hardware(device),
+        "results folder": lambda: system.results_folder(RESULTS),
+        "clock": lambda: system.clock(RESULTS),
+        "worker processes": system.workers,
+        "rerun": lambda: repeat.rerun(device),
+        "stop and continue": lambda: repeat.resume(device),
+        "bf16 convolutions": lambda: convolution.check(device),
+        "memory": lambda: largest_crop.check(device, step),
+    }
 
 
 def _print(findings: Iterator[Finding]) -> int:

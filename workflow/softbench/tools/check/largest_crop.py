@@ -14,8 +14,8 @@ from softbench.datasets.case import Case
 from softbench.jobs.progress import gib, grid
 from softbench.networks.trial import small_grid
 from softbench.store import ONE
-from softbench.tools.check.device import available_bytes
 from softbench.tools.check.findings import Finding, failed, ok, warning
+from softbench.tools.check.system import available_bytes
 from softbench.training import cached_data, train
 from softbench.training.memory import USABLE, Need, Step, estimate, smaller
 from softbench.training.protocol import Protocol

@@ -14,8 +14,7 @@ from softbench.errors import InputError
 from softbench.plan import modules, rule_files
 from softbench.soft_labels import open_store
 from softbench.soft_labels.load import FOLDER, load, place_of, short
-from softbench.tools.check.contract import Contract, ContractError, small_cases
-from softbench.tools.check.contracts import CONTRACTS
+from softbench.tools.check.contracts import CONTRACTS, Contract, ContractError, small_cases
 from softbench.tools.check.findings import Finding, failed, not_checked, ok
 
 ROOT = modules.PACKAGE.parents[1]

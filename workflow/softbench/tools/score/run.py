@@ -19,7 +19,7 @@ from softbench.metrics.rows import tidy
 from softbench.metrics.score import assess
 from softbench.tables.assemble import Runs
 from softbench.tables.cells import Table
-from softbench.tools.score import grids, inputs, report, volumes
+from softbench.tools.score import inputs, report, volumes
 from softbench.tools.score.inputs import Files, Predicted, References, Settings, Show, Source
 from softbench.tools.score.volumes import Loaded
 
@@ -53,7 +53,7 @@ def run(
     """
     predictions, raters = inputs.match(sources, references)
     log(f"{len(raters)} cases, {len(sources)} folder(s) of predictions, {len(references)} rater(s)")
-    channels = grids.check(predictions, raters, log)
+    channels = volumes.check(predictions, raters, log)
     known = sorted({count for count in channels.values() if count is not None})
     looked = output / "cases" / ".references"
     complete = complete_settings(settings, known, raters, looked, workers=workers, log=log)

@@ -1,24 +1,118 @@
-"""An own data set from a folder in nnU-Net's layout: a source, its config and its test."""
+"""`softbench new`: write the first files of an own data set, network or method; the verbs of `make` call it.
 
+A data set is read from a folder in nnU-Net's layout: its `dataset.json` and the headers of its files decide the source,
+its config and its test. Files are written from `workflow/templates`.
+"""
+
+import argparse
 import json
+import keyword
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import nibabel as nib
 import numpy as np
 
-from softbench import nifti
+from softbench import networks, nifti
 from softbench.datasets.case import RawCase
 from softbench.datasets.sources import nnunet
 from softbench.errors import InputError
-from softbench.tools.new.files import require_free, write
+from softbench.jobs import pieces
+from softbench.tools.command import Command
 
+USAGE = {
+    "dataset": "make dataset NAME=mine FOLDER=/data/Dataset001_Mine",
+    "network": "make network NAME=mine",
+    "method": "make method NAME=mine",
+}
+FORMS = ("labels", "image", "perl", "R")  # of Python that reads labels, or the image too; of a program
+SOFT_LABELS = "workflow/softbench/soft_labels"
+INTERPRETERS = {"perl": ("perl", "pl"), "R": ("Rscript", "R")}
 PATCH_VOXELS = 64  # of a training patch along an axis at most: ours, so that one core trains a run in minutes
 MULTIPLE = 8  # what compact_unet's three halvings want
 EVEN = 0.02  # spacings that differ by less than this share are one
 EXAMPLE = '{"channel_names": {"0": "T2"}, "labels": {"background": 0, "tumour": 1}}'
+TEMPLATES = Path(__file__).parents[2] / "templates"
+WIDTH = 120  # of a line of Python, as `ruff format` has it
+PIECE = 80  # characters; some need two in their written form
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the verb takes."""
+    parser.add_argument("kind", choices=tuple(USAGE))
+    text = "its name; of a data set the folder, too; of a method what it reads or its language: labels, image, perl, R"
+    parser.add_argument("words", nargs="*", metavar="NAME [MORE]", help=text)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write what is asked for, and print what to type next."""
+    kind, words = options.kind, options.words
+    if kind == "dataset" and len(words) == 2:
+        print(make_dataset(words[0], Path(words[1]), Path()))
+    elif kind == "network" and len(words) == 1:
+        print(make_network(words[0], Path()))
+    elif kind == "method" and len(words) in (1, 2):
+        print(make_method(words[0], (*words, "labels")[1], Path()))
+    else:
+        raise InputError(f"a name is wanted{' and a folder' if kind == 'dataset' else ''}: {USAGE[kind]}")
+
+
+def make_method(name: str, form: str, root: Path) -> str:
+    """Write the files of a soft label; return what to type next.
+
+    Args:
+        name: of rule, module, config key and table row.
+        form: one of `FORMS`.
+        root: the repository.
+    Raises: InputError: as `require_free` and `write`, or if Python or a form does not allow it.
+    """
+    if form not in FORMS:
+        raise InputError(f"there is no template {form!r}. Leave it out, or say IMAGE=yes, LANGUAGE=perl or LANGUAGE=R.")
+    if keyword.iskeyword(name):
+        raise InputError(f"NAME={name} is a word of Python. Take another.")
+    require_free(name, root, "soft_labels", "methods")
+    rule, module = Path("workflow", "rules", "soft_labels", f"{name}.smk"), Path(SOFT_LABELS, f"{name}.py")
+    if (root / module).exists():
+        raise InputError(
+            f"{module} exists already: NAME={name} is a recipe, or a module that recipes share. Take another."
+        )
+    tested = []
+    if form in INTERPRETERS:
+        interpreter, suffix = INTERPRETERS[form]
+        files = {"program_rule.smk": rule, f"program.{suffix}": Path("workflow", "scripts", f"{name}.{suffix}")}
+        written = write("method", name, files, root, interpreter=interpreter, suffix=suffix)
+    else:
+        files = {"rule.smk": rule, "module.py": module, "test.py": Path("tests", "soft_labels", f"test_{name}.py")}
+        written = write("method", name, files, root, image=form == "image")
+        tested = [f"  python -m pytest tests/contracts tests/soft_labels/test_{name}.py -k {name}"]
+    return _next(written, written[1], [f"  softbench check {name}", *tested, "  snakemake --cores all"])
+
+
+def make_network(name: str, root: Path) -> str:
+    """Write the files of a network; return what to type next.
+
+    Raises: InputError: as `require_free` and `write`, or if there is such a network.
+    """
+    if name in networks.names():
+        raise InputError(f"there is a network {name!r} already. Take another NAME.")
+    require_free(name, root, "networks", "experiments", "tables")
+    files = {
+        "network.py": Path("workflow", "softbench", "networks", f"{name}.py"),
+        "config.yaml": Path(f"{name}.yaml"),
+        "test.py": Path("tests", "networks", f"test_{name}.py"),
+    }
+    written = write("network", name, files, root)
+    tested = f"  python -m pytest tests/networks -k {name}"
+    return _next(written, written[0], [tested, f"  snakemake --cores all {name} --configfile {name}.yaml"])
+
+
+def _next(written: list[Path], first: Path, commands: list[str]) -> str:
+    """Return what was written, and what to type next."""
+    return "\n".join([*(f"wrote {path}" for path in written), f"Next: change {first}, then", *commands])
 
 
 @dataclass(frozen=True)
@@ -67,7 +161,8 @@ def make_dataset(name: str, folder: Path, root: Path) -> str:
         "test.py": Path("tests", "datasets", f"test_{name}.py"),
     }
     written = write("dataset", name, files, root, folder=folder.resolve(), **_values(found))
-    return "\n".join([*_told(name, found), *(f"wrote {path}" for path in written), *_next(name)])
+    told = [*_told(name, found), *(f"wrote {path}" for path in written), f"Next: read {name}.yaml, then"]
+    return "\n".join([*told, f"  snakemake --cores all {name} --configfile {name}.yaml"])
 
 
 def _values(found: Folder) -> dict[str, Any]:
@@ -112,13 +207,6 @@ def _told(name: str, found: Folder) -> list[str]:
     if wanting:
         lines.append(f"{len(wanting)} more cannot be used, and the run will stop at them: {'; '.join(wanting[:10])}")
     return lines
-
-
-def _next(name: str) -> list[str]:
-    return [
-        f"Next: read {name}.yaml, then",
-        f"  snakemake --cores all {name} --configfile {name}.yaml",
-    ]
 
 
 def look(folder: Path) -> Folder:
@@ -214,3 +302,79 @@ def incomplete(cases: list[RawCase]) -> list[str]:
         for case in cases
         if not (case.images and case.labels)
     ]
+
+
+def write(kind: str, name: str, files: Mapping[str, Path], root: Path, **values: Any) -> list[Path]:
+    """Fill the templates of a kind and write them where they belong; return the paths, below `root`.
+
+    Args:
+        kind: a folder of `workflow/templates`.
+        name: of what is new; the templates know it as `name`.
+        files: template without `.j2` -> where its text goes, below `root`.
+        root: the repository.
+        values: what else the templates name.
+    Raises: InputError: if the name cannot be one, or a file is there already: nothing is overwritten.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise InputError(f"NAME={name} cannot be a name. Take a to z first, then a to z, 0 to 9 and _, e.g. NAME=mine.")
+    there = [str(path) for path in files.values() if (root / path).exists()]
+    if there:
+        raise InputError(f"{', '.join(there)}: there already. Take another NAME, or delete what is there.")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES / kind), autoescape=False, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.globals["line"] = line
+    texts = {
+        path: environment.get_template(f"{template}.j2").render(name=name, **values) for template, path in files.items()
+    }
+    for path, text in texts.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        pieces.write_text(root / path, text)
+    return list(texts)
+
+
+def require_free(name: str, root: Path, *parts: str) -> None:
+    """Raise `InputError` if one of these parts of config has a key of this name, or a rule is called so."""
+    from softbench.plan import config, rule_files
+    from softbench.plan.modules import PACKAGE
+
+    found = config.read(root)
+    taken = [f"{part}.{name} of {found.places.of((part, name))}" for part in parts if name in found.values[part]]
+    taken += ["a rule"] if name in rule_files.names(PACKAGE.parents[1]) else []
+    if taken:
+        raise InputError(f"NAME={name} is the name of {' and of '.join(taken)}. Take another.")
+
+
+def line(name: str, value: Any) -> str:
+    """Return `NAME = value` for text, tuples and mappings of such; what is too long for a line has a line an entry."""
+    short = f"{name} = {_short(value)}"
+    if len(short) <= WIDTH:
+        return short
+    if isinstance(value, Mapping):
+        entries = [f"    {_short(key)}: {_short(entry)}," for key, entry in value.items()]
+        return "\n".join([f"{name} = {{", *entries, "}"])
+    if isinstance(value, tuple):
+        return "\n".join([f"{name} = (", *(f"    {_short(entry)}," for entry in value), ")"])
+    return "\n".join([f"{name} = (", *(f"    {_short(part)}" for part in _parts(value)), ")"])
+
+
+def _parts(text: str) -> list[str]:
+    """Cut a text into pieces that fit into a line each; put together again they are the text."""
+    return [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_short(key)}: {_short(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_short, value)) + ("," if len(value) == 1 else "") + ")"
+    return json.dumps(value, ensure_ascii=False)
+
+
+COMMAND = Command(
+    description="Write the first files of an own data set, network or method, in the folder of the suite.",
+    notes="docs/extend.md has what to do with them.",
+    add_arguments=add_arguments,
+    run=run,
+)
