@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from softbench import InputError
+from softbench.datasets.case import Volumes
 from softbench.datasets.prepare.grid import crop, resample
 from softbench.datasets.prepare.intensities import channel_names, window
-from softbench.datasets.volumes import Volumes
 
 
 def made(shape=(6, 8, 10), spacing=(2.0, 1.0, 1.0)) -> Volumes:

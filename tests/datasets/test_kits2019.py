@@ -13,16 +13,16 @@ import pandas as pd
 import pytest
 from softbench import InputError, datasets, images
 from softbench.datasets import phantoms, splits
+from softbench.datasets.case import Volumes
 from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import grid, prepare
-from softbench.datasets.sources import kits, kits2019
-from softbench.datasets.volumes import Volumes
+from softbench.datasets.sources import kits2019, reading
 from softbench.jobs import pieces
 from softbench.soft_labels import open_store
 from softbench.store import ONE
 
 SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
-IDS = [kits.name_of(number) for number in range(4)]
+IDS = [kits2019.case_id(number) for number in range(4)]
 AS_MADE: dict[str, Any] = {"spacing_mm": None, "crop": None}  # the grid of the phantoms, 16 x 24 x 24
 CUBES: dict[str, Any] = {"spacing_mm": [1.6, 1.6, 1.6], "crop": {"size": [32, 28, 20]}}  # from 3.2 x 1.6 x 1.6 mm
 TOP = f"kits19-{kits2019.COMMIT}"
@@ -108,7 +108,7 @@ def test_wide_image_keeps_its_shape(tmp_path: Path) -> None:
     image = np.arange(240, dtype=np.float64).reshape(labels.shape)
     images.write(tmp_path / "case_00160" / "imaging.nii.gz", image, affine, "IPL")
     images.write(tmp_path / "case_00160" / "segmentation.nii.gz", labels, affine, "IPL")
-    volumes = kits2019.read(kits2019.find_cases(tmp_path)[0])
+    volumes = reading.read_case(kits2019.find_cases(tmp_path)[0], kits2019)
     assert np.argwhere(volumes.labels[0] == 2).tolist() == [[1, 2, 7]]
     np.testing.assert_array_equal(volumes.channels[0], image)
 
@@ -138,7 +138,7 @@ def test_git_lfs_pointer_in_place_of_a_mask_is_told(release: Release, tmp_path: 
     folder = release(cases=1)
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
     (folder / TOP / "data" / IDS[0] / "segmentation.nii.gz").write_bytes(pointer)
-    with pytest.raises(InputError, match=r"segmentation.nii.gz is a Git LFS pointer.*git lfs pull"):
+    with pytest.raises(InputError, match=r"segmentation.nii.gz .*It is a Git LFS pointer.*git lfs pull"):
         run(folder, tmp_path / "out", **AS_MADE)
 
 
@@ -163,7 +163,7 @@ def test_downloads_are_the_masks_and_an_image_a_case() -> None:
 def test_downloaded_files_give_the_cases_of_the_folder(
     release: Release, server: Any, pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kits2019, "ARCHIVES", kits.downloads("kits19", kits2019.COMMIT, "data", range(2)))
+    monkeypatch.setattr(kits2019, "ARCHIVES", kits2019.downloads("kits19", kits2019.COMMIT, "data", range(2)))
     monkeypatch.setattr(kits2019, "SIZE_GB", None)
     folder = release(cases=2)
     masks = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("segmentation.nii.gz")}
@@ -232,7 +232,7 @@ def test_network_learns_from_labels_kept_soft(release: Release, tmp_path: Path, 
 def test_split_has_the_sizes_of_the_paper_and_follows_its_rule() -> None:
     split = splits.read(SPLITS / "kits2019_svls" / "main.csv")
     assert Counter(split["part"]) == {"train": 151, "val": 17, "test": 42}  # 168 of the paper, a tenth of them selects
-    names = {kits.name_of(number): kits.name_of(number) for number in range(210)}
+    names = {kits2019.case_id(number): kits2019.case_id(number) for number in range(210)}
     pd.testing.assert_frame_equal(split, splits.permuted(names, train=151, val=17, test=42))
     pd.testing.assert_frame_equal(splits.read(SPLITS / "kits2019_soft" / "main.csv"), split)
 
@@ -260,7 +260,7 @@ def test_real_mask_keeps_its_voxels(name: str, dtype: type, real_masks: Path, tm
         path = tmp_path / name / f"{kind}.nii.gz"
         path.parent.mkdir(exist_ok=True)
         nib.save(nib.Nifti1Image(array, affine), path)
-    volumes = kits2019.read(kits2019.find_cases(tmp_path)[0])
+    volumes = reading.read_case(kits2019.find_cases(tmp_path)[0], kits2019)
     assert (published.get_data_dtype(), volumes.axcodes) == (dtype, "IPL")
     assert np.bincount(volumes.labels.ravel()).tolist() == np.bincount(stored.ravel()).tolist()
     of_slice = [np.bincount(part.ravel(), minlength=3).tolist() for part in volumes.labels[0]]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from softbench import InputError
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import delivery, transfer
-from softbench.datasets.fetch.transfer import Transfer
+from softbench.datasets.fetch import delivery, download
+from softbench.datasets.fetch.download import Transfer
 
 Publish = Callable[..., ModuleType]
 Get = Callable[..., list[str]]
@@ -85,7 +85,7 @@ def test_dead_line_is_given_up_after_a_few_files(
     server.files = {}
     with pytest.raises(InputError, match="4 of 12 files could not be brought"):
         get()
-    assert len(server.paths) == transfer.FAILURES == 4
+    assert len(server.paths) == download.FAILURES == 4
 
 
 def test_file_that_breaks_off_is_resumed_beside_the_others(
@@ -194,7 +194,7 @@ def test_disk_is_looked_at_before_anything_starts(
 ) -> None:
     source.SIZE_GB = (12.0, 20.0)
     # 4 of 12 files are on their way at once: 12 GB * 4 / 12 + 20 GB = 24 GB
-    monkeypatch.setattr(transfer, "DOWNLOADS", 4)
+    monkeypatch.setattr(download, "DOWNLOADS", 4)
     usage = type("Usage", (), {"free": int(23.9e9)})()
     monkeypatch.setattr(delivery.archives.shutil, "disk_usage", lambda folder: usage)
     with pytest.raises(InputError, match=r"Made needs 24\.00 GB in .*, but 23\.90 GB are free"):
@@ -229,14 +229,14 @@ def test_folder_that_may_not_be_written_is_told(source: ModuleType, get: Get, tm
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A clock that stands still."""
-    return monkeypatch.setattr(transfer.time, "monotonic", lambda: 0.0)
+    return monkeypatch.setattr(download.time, "monotonic", lambda: 0.0)
 
 
 def test_line_tells_files_bytes_and_the_time_that_is_left(clock: None) -> None:
     moving = Transfer("made", files=10, done=4, log=print)
     assert moving.line(5) == "made: 4 of 10 files"
-    moving.meter("a", 2 * 10**9, 0).at(10**9)
-    moving.meter("b", 4 * 10**9, 10**9).at(2 * 10**9)
+    moving.meter("a", 2 * 10**9, 0)(10**9)
+    moving.meter("b", 4 * 10**9, 10**9)(2 * 10**9)
     # of the 6 files that are missing 2 are known, 3 GB in the mean: 18 GB. 3 GB are there, 2 of them came in 10 s:
     # 15 GB at 0.2 GB/s are 75 s
     assert moving.line(10) == "made: 4 of 10 files, 3.00 of about 18.00 GB, about 75 s left"
@@ -246,7 +246,7 @@ def test_stopped_transfer_ends_downloads_and_pauses() -> None:
     moving = Transfer("made", files=2, done=0, log=print)
     meter = moving.meter("a", 100, 0)
     threading.Timer(0.05, moving.stop).start()
-    with pytest.raises(transfer.StoppedError):
+    with pytest.raises(download.StoppedError):
         moving.wait(60)
-    with pytest.raises(transfer.StoppedError):
-        meter.at(10)
+    with pytest.raises(download.StoppedError):
+        meter(10)

@@ -13,7 +13,7 @@ from softbench.datasets import phantoms, splits
 from softbench.datasets.case import Archive
 from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
-from softbench.datasets.sources import bscans, oct_dme
+from softbench.datasets.sources import oct_dme
 
 SPLIT = Path(__file__).parents[2] / "workflow" / "splits" / "oct_dme" / "main.csv"
 HEIGHT, WIDTH, SCANS = 120, 96, 7
@@ -139,14 +139,14 @@ def test_membrane_is_found_under_speckle_and_a_pocket() -> None:
     drawn = image(rng).astype(float)
     drawn[40:68, 30:50] = 8  # fluid: its lower edge is a steep rise above the ellipsoid zone
     true = TOPS[7] - 1 + tilt()  # rows from 0
-    assert np.abs(bscans.membrane(drawn) - true).max() <= 2
+    assert np.abs(oct_dme.membrane(drawn) - true).max() <= 2
 
 
 def test_membrane_of_the_phantom_is_found() -> None:
     errors = []
     for number in range(6):
         case = phantoms.make("phantom_retina", 2000 + number)
-        found = bscans.membrane(case.images[0])
+        found = oct_dme.membrane(case.images[0])
         below = [np.flatnonzero(column == 7).max(initial=-1) + 1 for column in case.labels[0].T]
         errors.append(np.median(np.abs(found - below)))
     assert max(errors) <= 2.5  # rows; the phantom's membrane is no parabola
@@ -170,7 +170,7 @@ def test_flattening_changes_no_count(release: Folder, tmp_path: Path) -> None:
 
 
 def test_shifted_rows_beyond_the_image_are_not_valid() -> None:
-    window = bscans.Window.of(np.array([2.0, 3.4]), [4, 2], height=5)
+    window = oct_dme.Window.of(np.array([2.0, 3.4]), [4, 2], height=5)
     taken = window.take(np.arange(10.0).reshape(5, 2), -1)
     assert taken.T.tolist() == [[-1, -1, 0, 2, 4, 6], [-1, 1, 3, 5, 7, 9]]
 
@@ -186,10 +186,10 @@ def test_denoising_lowers_noise_and_keeps_edges() -> None:
     rng = np.random.default_rng(1)
     clean = np.repeat([50.0, 150.0], 32)[:, None] * np.ones(64)
     noisy = (clean + rng.normal(0, 10, clean.shape)).astype(np.float32)
-    assert abs(bscans.noise(noisy) - 10) < 1.5
-    better = bscans.denoised(noisy, how="nl_means")
+    assert abs(oct_dme.noise(noisy) - 10) < 1.5
+    better = oct_dme.denoised(noisy, how="nl_means")
     assert np.sqrt(((better - clean) ** 2).mean()) < 5
-    np.testing.assert_array_equal(bscans.denoised(noisy, how="none"), noisy)
+    np.testing.assert_array_equal(oct_dme.denoised(noisy, how="none"), noisy)
 
 
 def one_grader_only() -> np.ndarray:

@@ -14,7 +14,7 @@ from softbench.datasets import splits
 from softbench.datasets.fetch import tcia
 from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
-from softbench.datasets.sources import dicom, dicom_seg, prostatex_zones
+from softbench.datasets.sources import dicom, prostatex_zones
 
 PATIENTS = ("ProstateX-0000", "ProstateX-0004", "ProstateX-0007", "ProstateX-0217")
 SHAPE, SPACING, ORIGIN = (8, 24, 20), (3.0, 0.5, 0.5), (-5.0, -6.0, 10.0)
@@ -187,7 +187,7 @@ def test_segments_of_one_name_are_joined(tmp_path: Path) -> None:
     writer.write_series(tmp_path / "t2", np.ones(SHAPE, np.int16), series="1.3.1", spacing_mm=SPACING, origin=ORIGIN)
     path = tmp_path / "seg" / "1.dcm"
     writer.write_segmentation(path, masks(), series="1.3.1", spacing_mm=SPACING, origin=ORIGIN)
-    found = dicom_seg.masks(path, dicom.read_series(tmp_path / "t2"), lambda name: "gland")
+    found = dicom.masks(path, dicom.read_series(tmp_path / "t2"), lambda name: "gland")
     assert set(found) == {"gland"}
     assert found["gland"].sum() == 192 + 288 + 4 * 2 * 12  # the AFS has two rows of its own, the DPU none
 

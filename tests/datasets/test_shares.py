@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from softbench import InputError, arrays
+from softbench.datasets.case import Volumes
 from softbench.datasets.prepare.grid import crop, resample
-from softbench.datasets.volumes import Volumes
 from softbench.resolution import mean
 from softbench.store import ONE
 

@@ -23,7 +23,7 @@ FOUND_BY_NAME = {
 }
 # Files that others import, or whose functions import more, but whose work is done in some stages alone.
 WORKS_ONLY_IN = {
-    "softbench/datasets/fetch/sevenzip": ("data",),
+    "softbench/datasets/fetch/archives": ("data",),
     "softbench/losses": ("training",),
     "softbench/metrics/cross_check": ("training",),  # `cross_check` of an experiment
     "softbench/networks": ("training",),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from softbench.datasets import scratch, splits
+from softbench.datasets import folder, splits
 from softbench.jobs import logs
 from softbench.plan.code import record
 from softbench.training import ensemble
@@ -11,7 +11,7 @@ from softbench.training.device import choose
 with logs.job(snakemake.log[0]) as log:
     given, asked = snakemake.input, snakemake.params
     record.note("ensemble")
-    data = scratch.nearest(Path(given.data).parent, snakemake.config["scratch"], log)
+    data = folder.local_copy(Path(given.data).parent, snakemake.config["scratch"], log)
     split, device = splits.read(Path(given.split)), choose(snakemake.config["device"], log)
     output = Path(snakemake.output.manifest)
     ensemble.run_all(asked.methods, data, split, asked.version, output, device, log)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from softbench.datasets import scratch, splits
+from softbench.datasets import folder, splits
 from softbench.jobs import logs
 from softbench.plan.code import record
 from softbench.training import loop
@@ -13,7 +13,7 @@ from softbench.training.run import Run
 with logs.job(snakemake.log[0]) as log:
     batch = Batch(
         Run.of(snakemake.params.run),
-        scratch.nearest(Path(snakemake.input.data).parent, snakemake.config["scratch"], log),
+        folder.local_copy(Path(snakemake.input.data).parent, snakemake.config["scratch"], log),
         Path(snakemake.input.soft_label).parent,
         splits.read(Path(snakemake.input.split)),
         choose(snakemake.config["device"], log),

@@ -9,11 +9,19 @@ the image before normalisation (see `write_prepared`); it is missing where `imag
 A network sees images that are normalised, each case by itself; `zscore_nonzero` moves the brain's mean to 0, where the
 background is. Soft labels that look at the image need it as the papers publish it, resampled, windowed and cropped: a
 linear function of the published intensities over the whole crop, background included. So that is kept exactly too.
+
+`local_copy` makes a copy of a dataset on a node's own disk, once, for every job there to read.
 """
 
+import fcntl
+import hashlib
 import json
+import os
+import shutil
+import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -106,12 +114,19 @@ class Dataset:
         )
 
     def prepared(self, case: str) -> np.ndarray:
-        """Return the image of a case before normalisation, (M, ...) float32.
+        """Return the image of a case before normalisation, (M, ...) float32, exactly as it was.
 
         Raises: InputError: if the dataset was prepared without it, or the file is damaged.
         """
-        folder = array_path(self.path, case, "images").parent
-        return read_prepared(folder, self.prepared_hash(case), self.path / "manifest.json")
+        path, manifest = self.path / "cases" / case / f"{NAME}.npz", self.path / "manifest.json"
+        with storage.reading(path, manifest), np.load(path) as file:
+            kept: np.ndarray = file[NAME]
+        if pieces.hash_array(kept) != self.prepared_hash(case):
+            raise InputError(
+                f"{path} is damaged (it has not the hash that the manifest lists). "
+                f"{storage.way_out(path.parent, manifest)}"
+            )
+        return kept.astype(np.float32)
 
     def prepared_hash(self, case: str) -> str:
         """Return the hash of a case's image before normalisation, which no choice of normalisation changes.
@@ -225,20 +240,60 @@ def _save_prepared(path: Path, array: np.ndarray) -> None:
         np.lib.format.write_array(file, array)
 
 
-def read_prepared(folder: Path, sha256: str, manifest: Path) -> np.ndarray:
-    """Return the prepared intensities of a case, (M, ...) float32, exactly as they were before normalisation.
+ROOM = 1.1  # of its size that must be free for a copy
+
+
+def local_copy(folder: Path, scratch: str | None, log: Callable[[str], None]) -> Path:
+    """Return where a job reads a dataset: its copy below `scratch`, or the dataset itself where there can be none.
 
     Args:
-        folder: of the case.
-        sha256: what `write_prepared` returned.
-        manifest: that lists it, for the message.
-    Raises: InputError: if the file is missing, or damaged, be it in a single bit.
+        folder: a prepared dataset.
+        scratch: a folder on the node; `$TMPDIR` and the like are filled in there. None: nothing is copied.
+        log: takes a line that says what is read, and why not the copy.
+    Returns: a folder with the same files. A copy is called after the dataset's manifest, so that of changed data is
+        another one; each use compares names and sizes of all files, since scratch folders are cleaned up by age.
     """
-    path = folder / f"{NAME}.npz"
-    with storage.reading(path, manifest), np.load(path) as file:
-        kept: np.ndarray = file[NAME]
-    if pieces.hash_array(kept) != sha256:
-        raise InputError(
-            f"{path} is damaged (it has not the hash that the manifest lists). {storage.way_out(folder, manifest)}"
-        )
-    return kept.astype(np.float32)
+    if scratch is None:
+        return folder
+    place = Path(os.path.expandvars(scratch))
+    copy = place / "softbench" / hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()[:16]
+    try:
+        with _locked(copy):
+            _fill(folder, copy, log)
+    except (OSError, shutil.Error) as error:
+        log(f"scratch: {place} cannot be used ({error}); reading {folder}.")
+        return folder
+    return copy
+
+
+def _fill(folder: Path, copy: Path, log: Callable[[str], None]) -> None:
+    """Make the copy, unless a whole one is there."""
+    wanted = _sizes(folder)
+    if copy.is_dir() and _sizes(copy) == wanted:
+        log(f"scratch: reading the copy {copy}.")
+        return
+    size, free = sum(wanted.values()), shutil.disk_usage(copy.parent).free
+    if size * ROOM > free:
+        raise OSError(f"the data take {size / 1e9:.1f} GB, {free / 1e9:.1f} GB are free")
+    log(f"scratch: copying {size / 1e9:.2f} GB to {copy}.")
+    with tempfile.TemporaryDirectory(prefix=f".{copy.name}.", dir=copy.parent) as part:
+        shutil.copytree(folder, Path(part) / "data")
+        if _sizes(Path(part) / "data") != wanted:
+            raise OSError("the copy is not like the original")
+        shutil.rmtree(copy, ignore_errors=True)
+        os.replace(Path(part) / "data", copy)
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """Return the size in bytes of each file below a folder, by its relative path."""
+    files = (Path(root, name) for root, _, names in os.walk(folder) for name in names)
+    return {str(file.relative_to(folder)): file.stat().st_size for file in files}
+
+
+@contextmanager
+def _locked(copy: Path) -> Iterator[None]:
+    """Hold a lock: of several jobs of a node one copies, and the others wait for it."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    with open(copy.with_name(f".{copy.name}.lock"), "a", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import datasets, nifti
+from softbench import datasets, images
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
@@ -213,7 +213,7 @@ def label_maps(dataset: Dataset) -> Predicted:
 
     def read(method: str, folder: Path, case: str) -> np.ndarray:
         shape = dataset.load(case).labels.shape[1:]
-        stored, _, _ = nifti.load(folder / "predictions" / f"{case}.nii.gz")  # (x, y, z), or (x, y) of a 2-D case
+        stored, _, _ = images.load(folder / "predictions" / f"{case}.nii.gz")  # (x, y, z), or (x, y) of a 2-D case
         return np.ascontiguousarray(stored.T).astype(np.uint8).reshape(shape)
 
     return read

@@ -17,7 +17,7 @@ import jinja2
 import nibabel as nib
 import numpy as np
 
-from softbench import networks, nifti
+from softbench import images, networks
 from softbench.datasets.case import RawCase
 from softbench.datasets.sources import nnunet
 from softbench.errors import InputError
@@ -239,7 +239,7 @@ def grid_of(cases: list[RawCase]) -> tuple[np.ndarray, np.ndarray]:
     """Return the shapes and spacings (case, D H W) of volumes, from their headers; axes are those of RAS."""
     shapes, spacings = [], []
     for case in cases:
-        with nifti.opened(case.images[0]) as file:
+        with images.opened(case.images[0]) as file:
             turned = nib.as_closest_canonical(file)
             shapes.append(turned.shape[2::-1])
             spacings.append([float(length) for length in turned.header.get_zooms()[2::-1]])

@@ -6,13 +6,13 @@ import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import sevenzip
 from softbench.errors import InputError
 
 VERSION = 1
@@ -22,7 +22,14 @@ NESTED = (".zip", ".7z", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")  # ne
 RATIO = 200  # an archive may grow so many times; deflate reaches 1032, on nothing but zeros
 HARMLESS = 10**9  # bytes that even a small archive may unpack to
 
-DAMAGE = (tarfile.TarError, zipfile.BadZipFile, sevenzip.DamagedError, EOFError, zlib.error, lzma.LZMAError)
+MAGIC_7Z = b"7z\xbc\xaf\x27\x1c"
+
+
+class DamagedError(Exception):
+    """What `py7zr` raises of an archive that cannot be read to its end."""
+
+
+DAMAGE = (tarfile.TarError, zipfile.BadZipFile, DamagedError, EOFError, zlib.error, lzma.LZMAError)
 
 
 class DamagedArchiveError(InputError):
@@ -105,9 +112,7 @@ def _unpack(archive: Path, target: Path, room: int) -> dict[Path, int]:
     with _readable(archive):
         sizes = _checked(archive, target, room)
         require_space(target, sum(sizes.values()), archive.name)
-        for path in sizes:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        write_entries(archive, lambda name: target.joinpath(*safe_parts(name, archive.name)))
+        _write(archive, target)
     return sizes
 
 
@@ -165,7 +170,6 @@ def require_space(folder: Path, needed: float, what: str) -> None:
 
 
 CHUNK = 1 << 20  # bytes
-Place = Callable[[str], Path]
 
 
 @dataclass(frozen=True)
@@ -180,28 +184,31 @@ class Entry:
 
 def listed(archive: Path) -> Iterator[Entry]:
     """Yield the files of an archive, without folders and without what macOS left (`._*`, `__MACOSX`)."""
-    every = _of_tar
-    if sevenzip.is_one(archive):
-        every = _of_sevenzip
-    elif _is_zip(archive):
-        every = _of_zip
+    every = {"7z": _of_sevenzip, "zip": _of_zip, "tar": _of_tar}[_kind(archive)]
     yield from (entry for entry in every(archive) if not is_hidden(entry.name))
 
 
-def write_entries(archive: Path, place: Place) -> None:
-    """Write the files of an archive, in its order, to `place(name)`; hidden ones are left out."""
-    if sevenzip.is_one(archive):
-        sevenzip.unpack(archive, {entry.name: place(entry.name) for entry in listed(archive)})
-    elif _is_zip(archive):
-        _unpack_zip(archive, place)
-    else:
-        _unpack_tar(archive, place)
-
-
-def _is_zip(archive: Path) -> bool:
+def _kind(archive: Path) -> str:
     """Look at the start: `zipfile.is_zipfile` looks at the end, and takes a tar whose last file is a zip for one."""
     with open(archive, "rb") as file:
-        return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+        start = file.read(len(MAGIC_7Z))
+    return "7z" if start == MAGIC_7Z else "zip" if start[:4] in (b"PK\x03\x04", b"PK\x05\x06") else "tar"
+
+
+def _write(archive: Path, target: Path) -> None:
+    """Write the files of an archive, whose names were checked, into a folder; hidden ones are left out."""
+    kind = _kind(archive)
+    if kind == "7z":
+        with _opened_7z(archive) as opened:
+            opened.extract(target, [name for name in opened.getnames() if not is_hidden(name)])
+    elif kind == "zip":
+        with zipfile.ZipFile(archive) as opened:
+            names = [item.filename for item in opened.infolist() if not item.is_dir()]
+            opened.extractall(target, [name for name in names if not is_hidden(name)])
+    else:
+        with tarfile.open(archive) as opened:
+            members = (member for member in opened if member.isreg() and not is_hidden(member.name))
+            opened.extractall(target, members, filter="data")
 
 
 def is_hidden(name: str) -> bool:
@@ -220,7 +227,30 @@ def safe_parts(name: str, archive: str) -> tuple[str, ...]:
 
 
 def _of_sevenzip(archive: Path) -> Iterator[Entry]:
-    yield from (Entry(*facts) for facts in sevenzip.listed(archive))
+    with _opened_7z(archive) as opened:
+        locked = opened.needs_password()
+        for entry in opened.files:
+            if not entry.is_directory:
+                plain = entry.is_file and not (entry.is_symlink or entry.is_junction)
+                yield Entry(entry.filename, entry.uncompressed or 0, plain, locked)
+
+
+@contextmanager
+def _opened_7z(archive: Path) -> Iterator[Any]:
+    """Open an archive; what `py7zr` raises becomes `DamagedError`, or `InputError` where nothing is damaged."""
+    import py7zr
+    from py7zr.exceptions import ArchiveError, PasswordRequired, UnsupportedCompressionMethodError
+
+    try:
+        with py7zr.SevenZipFile(archive) as opened:
+            yield opened
+    except PasswordRequired as error:
+        raise InputError(f"{archive.name} is encrypted. Such an archive is not unpacked.") from error
+    except UnsupportedCompressionMethodError as error:
+        raise InputError(f"{archive.name} is compressed in a way that py7zr cannot read: {error.message}") from error
+    except (ArchiveError, EOFError, ValueError, IndexError, TypeError, KeyError) as error:
+        # a damaged header leads `py7zr` astray in many ways
+        raise DamagedError(str(error) or type(error).__name__) from error
 
 
 def _of_zip(archive: Path) -> Iterator[Entry]:
@@ -249,20 +279,3 @@ def _require_end(archive: tarfile.TarFile) -> None:
             pass
     if block != bytes(tarfile.BLOCKSIZE):
         raise tarfile.ReadError("its end is missing")
-
-
-def _unpack_zip(archive: Path, place: Place) -> None:
-    with zipfile.ZipFile(archive) as opened:
-        for item in opened.infolist():
-            if not item.is_dir() and not is_hidden(item.filename):
-                with opened.open(item) as source, open(place(item.filename), "xb") as file:
-                    shutil.copyfileobj(source, file, CHUNK)
-
-
-def _unpack_tar(archive: Path, place: Place) -> None:
-    with tarfile.open(archive) as opened:
-        for member in opened:
-            source = None if is_hidden(member.name) else opened.extractfile(member)
-            if source is not None:
-                with source, open(place(member.name), "xb") as file:
-                    shutil.copyfileobj(source, file, CHUNK)

@@ -16,8 +16,8 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import archives, shelf, transfer
-from softbench.datasets.fetch.download import Part, download
+from softbench.datasets.fetch import archives, shelf
+from softbench.datasets.fetch.download import Part, Transfer, bring_each, download
 from softbench.datasets.fetch.shelf import Shelf
 from softbench.errors import InputError
 from softbench.jobs import pieces
@@ -149,8 +149,8 @@ class Delivery:
             self._say_why(by_name[name])
         if len(missing) < len(items):
             self.log(f"{self.source}: {len(items) - len(missing)} of {len(items)} files are there already")
-        moving = transfer.Transfer(self.source, len(items), len(items) - len(missing), self.log)
-        failed = transfer.each(missing, lambda name: self._bring(by_name[name], moving), moving)
+        moving = Transfer(self.source, len(items), len(items) - len(missing), self.log)
+        failed = bring_each(missing, lambda name: self._bring(by_name[name], moving), moving)
         if len(items) == 1 and failed:
             raise next(iter(failed.values()))
         if failed:
@@ -165,7 +165,7 @@ class Delivery:
         if self.shelf.is_recorded(item.name, item.key):
             self.log(f"{item.name}: {self.shelf.changed(item.name)[0]} is not as it came; brought again")
 
-    def _bring(self, item: Item, moving: transfer.Transfer) -> None:
+    def _bring(self, item: Item, moving: Transfer) -> None:
         try:
             for attempt in range(1, TRIES + 1):
                 path, where = self._arrive(item, moving)
@@ -189,7 +189,7 @@ class Delivery:
         (self.store / item.name).unlink(missing_ok=True)
         Part.of(self.store / item.name).clear()
 
-    def _arrive(self, item: Item, moving: transfer.Transfer) -> tuple[Path, str]:
+    def _arrive(self, item: Item, moving: Transfer) -> tuple[Path, str]:
         """Return the path of a verified file, in the mirror's folder or in the store, and where it came from."""
         local = mirror_folder(self.mirror)
         if local is not None:
@@ -205,7 +205,7 @@ class Delivery:
             self._verify(item, self.store / item.name, url)
         return self.store / item.name, url
 
-    def _download_verified(self, item: Item, url: str, moving: transfer.Transfer) -> None:
+    def _download_verified(self, item: Item, url: str, moving: Transfer) -> None:
         """Download, verify and rename; a part of an earlier run that leads to a wrong checksum is thrown away once."""
         target = self.store / item.name
         resumed = Part.of(target).size > 0

@@ -1,22 +1,26 @@
-"""One file from a server: resumed where it broke off, tried again when the line fails, and never half taken for whole.
+"""Files from a server: each resumed where it broke off and tried again when the line fails; a few at a time.
 
-Only the standard library is used.
+Only the standard library is used; docs/decisions.md says which others were tried.
 """
 
 import http.client
 import json
+import os
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from softbench.datasets.fetch import archives
 from softbench.errors import InputError
 from softbench.jobs import pieces
-from softbench.jobs.progress import Log, Progress
+from softbench.jobs.progress import Log, Progress, duration
 
 VERSION = 1
 CHUNK = 1 << 16  # bytes, at most: what has arrived is written at once, so that a kill loses little
@@ -24,6 +28,9 @@ TIMEOUT_S = 60.0  # without a byte
 ATTEMPTS = 6  # in a row that bring nothing new
 PAUSE_S = 1.0  # before the second attempt; doubles with each further one
 LONGEST_PAUSE_S = 300.0  # even if the server asks for more
+DOWNLOADS = 4  # at once; SOFTBENCH_DOWNLOADS overrides it
+FAILURES = 4  # files that may fail before no further one is begun: most likely the line is down
+EVERY_S = 5.0  # between progress lines
 PASSING = (408, 425, 429, 500, 502, 503, 504)  # HTTP states that may be gone in a while
 
 
@@ -65,13 +72,7 @@ class Part:
         self._memory.unlink(missing_ok=True)
 
 
-class Meter(Protocol):
-    """Is told how many bytes of a file are there."""
-
-    def at(self, done: float) -> None:
-        """Say that so many bytes are there; may raise to end the download."""
-
-
+Meter = Callable[[float], None]  # is told how many bytes of a file are there; may raise to end the download
 MakeMeter = Callable[[str, int | None, int], Meter]  # of a file's name, its size if known, bytes of an earlier run
 
 
@@ -119,7 +120,7 @@ def download(
     """
     part = Part.of(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    meter = make_meter or (lambda name, size, skipped: Progress(log, name, size, "MB", scale=1e6, skipped=skipped))
+    meter = make_meter or (lambda name, size, skipped: Progress(log, name, size, "MB", scale=1e6, skipped=skipped).at)
     failed, best = 0, part.size
     while True:
         try:
@@ -202,7 +203,7 @@ def _receive(
             file.write(block)
             file.flush()
             done += len(block)
-            meter.at(done)
+            meter(done)
     if size is not None and done != size:
         raise _BrokenError(f"the connection closed after {done} of {size} bytes")
 
@@ -243,3 +244,120 @@ def _check_start(url: str, block: bytes, part: Part, check: Callable[[bytes, str
     except InputError:
         part.clear()
         raise
+
+
+class StoppedError(Exception):
+    """The fetch ends for another reason than this download."""
+
+
+def downloads() -> int:
+    """Return how many downloads may run at once; raise `InputError` if SOFTBENCH_DOWNLOADS is no number from 1 on."""
+    text = os.environ.get("SOFTBENCH_DOWNLOADS", str(DOWNLOADS))
+    if not text.isdigit() or int(text) < 1:
+        raise InputError(f"SOFTBENCH_DOWNLOADS must be a whole number from 1 on, but is {text!r}.")
+    return int(text)
+
+
+class Transfer:
+    """What is known of all files of a fetch together; its methods may be called from several threads.
+
+    Attributes:
+        what: first words of each line.
+        files: how many there are.
+        done: how many of them are there; begins with those of an earlier run.
+    """
+
+    def __init__(self, what: str, files: int, done: int, log: Log) -> None:
+        self.what, self.files, self.done = what, files, done
+        self._log, self._lock, self._stop = log, threading.Lock(), threading.Event()
+        self._missing = files - done
+        self._start = self._last = time.monotonic()
+        self._sizes: dict[str, int] = {}  # of the files that were begun and whose size is known
+        self._bytes: dict[str, float] = {}
+        self._skipped: dict[str, int] = {}
+
+    def meter(self, name: str, size: int | None, skipped: int) -> Meter:
+        """Begin a file (again); return what is told how many of its bytes are there."""
+        with self._lock:
+            if size is not None:
+                self._sizes[name] = size
+            self._skipped[name] = skipped
+            self._bytes[name] = skipped
+        return partial(self.at, name)
+
+    def at(self, name: str, done: float) -> None:
+        """Say that so many bytes of a file are there; raise `StoppedError` if all is to end."""
+        self._require_going()
+        with self._lock:
+            self._bytes[name] = done
+            self._say()
+
+    def finish(self) -> None:
+        """Say that one more file is there."""
+        with self._lock:
+            self.done += 1
+            self._say(at_once=self.done == self.files)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep; raise `StoppedError` if all is to end."""
+        self._stop.wait(seconds)
+        self._require_going()
+
+    def stop(self) -> None:
+        """End all downloads at their next block."""
+        self._stop.set()
+
+    def _require_going(self) -> None:
+        if self._stop.is_set():
+            raise StoppedError
+
+    def _say(self, at_once: bool = False) -> None:
+        now = time.monotonic()
+        if at_once or now - self._last >= EVERY_S:
+            self._last = now
+            self._log(self.line(now - self._start))
+
+    def line(self, elapsed_s: float) -> str:
+        """Return the line after so many seconds; sizes that no server has told yet count as the mean of the others."""
+        arrived = sum(self._bytes.values())
+        unknown = self._missing - len(self._sizes)
+        known = sum(self._sizes.values())
+        total = known + unknown * known / len(self._sizes) if self._sizes else None
+        text = f"{self.what}: {self.done} of {self.files} files"
+        if not self._bytes:  # from a mirror on this machine
+            return text
+        text += f", {arrived / 1e9:.2f}"
+        if total is not None:
+            text += f" of {'about ' if unknown else ''}{total / 1e9:.2f}"
+        if self.done == self.files:
+            return f"{text} GB, {duration(elapsed_s)}"
+        came = arrived - sum(self._skipped.values())
+        pace = came / elapsed_s if elapsed_s > 0 else 0
+        return f"{text} GB, about {duration((total - arrived) / pace)} left" if total and pace > 0 else f"{text} GB"
+
+
+def bring_each(names: Sequence[str], bring: Callable[[str], None], moving: Transfer) -> dict[str, InputError]:
+    """Call `bring` for every name, a few at once; return those that failed, with their errors.
+
+    After `FAILURES` failures no further one is begun. Any other exception, and a keyboard interrupt, ends all.
+    """
+    failed: dict[str, InputError] = {}
+
+    def attempt(name: str) -> None:
+        if len(failed) >= FAILURES:
+            return
+        try:
+            bring(name)
+        except InputError as error:
+            failed[name] = error
+
+    with ThreadPoolExecutor(downloads()) as executor:
+        futures = [executor.submit(attempt, name) for name in names]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            moving.stop()
+            executor.shutdown(cancel_futures=True)
+            raise
+    return failed

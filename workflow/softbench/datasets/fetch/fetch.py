@@ -12,8 +12,9 @@ from types import ModuleType
 
 from softbench import datasets
 from softbench.datasets.case import Archive
-from softbench.datasets.fetch import archives, tcia, transfer
+from softbench.datasets.fetch import archives, tcia
 from softbench.datasets.fetch.delivery import Checksums, Delivery, Item
+from softbench.datasets.fetch.download import downloads
 from softbench.datasets.fetch.shelf import Shelf, files_of, hash_of, names_of
 from softbench.datasets.sources import layout
 from softbench.errors import InputError
@@ -183,7 +184,7 @@ def _require_room(source: ModuleType, output: Path, items: list[Item]) -> None:
         return
     compressed, unpacked = source.SIZE_GB
     files = inf if source.ACCESS == "tcia" else max(1, len(items))  # of many series few are on their way at once
-    on_the_way = compressed * min(1.0, transfer.downloads() / files)
+    on_the_way = compressed * min(1.0, downloads() / files)
     there = sum(path.stat().st_size for path in output.rglob("*") if path.is_file()) if output.is_dir() else 0
     output.mkdir(parents=True, exist_ok=True)
     archives.require_space(output, (on_the_way + unpacked) * 1e9 - there, source.TITLE)

@@ -13,7 +13,7 @@ import numpy as np
 from softbench import store
 from softbench.arrays import one_hot
 from softbench.checks import require_label_map, require_one_of, require_spacing
-from softbench.datasets.volumes import Volumes
+from softbench.datasets.case import Volumes
 from softbench.errors import InputError
 from softbench.store import ONE
 

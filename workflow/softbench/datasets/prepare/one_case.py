@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from softbench import datasets, nifti, store
+from softbench import datasets, images, store
 from softbench.datasets import phantoms
-from softbench.datasets.case import Case, RawCase
+from softbench.datasets.case import Case, RawCase, Volumes
 from softbench.datasets.folder import hash_of, write_prepared
 from softbench.datasets.prepare import grid
 from softbench.datasets.prepare.intensities import normalise, window
 from softbench.datasets.sources import reading
-from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 from softbench.jobs import pieces
 
@@ -110,7 +109,7 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
 def _hash(path: Path) -> str:
     """Return the sha256 of a file, or of the files of a folder (a DICOM series) in the order of their names."""
     if not path.is_dir():
-        nifti.require_file(path)
+        images.require_file(path)
         return pieces.hash_file(path)
     return pieces.key_of(files=[pieces.hash_file(file) for file in sorted(path.iterdir()) if file.is_file()])
 

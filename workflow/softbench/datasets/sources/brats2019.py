@@ -12,9 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from softbench import images
-from softbench.datasets.case import Archive, RawCase
+from softbench.datasets.case import Archive, RawCase, Volumes
 from softbench.datasets.sources import layout, reading
-from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 
 VERSION = 1

@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from softbench.datasets.case import Archive, RawCase
+from softbench.datasets.case import Archive, RawCase, Volumes
 from softbench.datasets.sources import reading
-from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 
 VERSION = 1

@@ -16,9 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from softbench import images
-from softbench.datasets.case import RawCase
-from softbench.datasets.sources import kits, reading
-from softbench.datasets.volumes import Volumes
+from softbench.datasets.case import RawCase, Volumes
+from softbench.datasets.sources import kits2019, reading
 from softbench.errors import InputError
 from softbench.images import Image
 
@@ -32,7 +31,7 @@ CITATION = (
 ACCESS = "open"
 SIZE_GB = (31.0, 31.0)  # estimated: 300 of 489 images that take 49 GB together, and 0.44 GB of masks
 COMMIT = "c1088353084c17b8882a11db71429e7c022b7785"  # of neheller/kits23
-ARCHIVES = kits.downloads("kits23", COMMIT, "dataset", range(300))
+ARCHIVES = kits2019.downloads("kits23", COMMIT, "dataset", range(300))
 LAYOUT = (
     "case_#####/imaging.nii.gz and case_#####/instances/<region>_instance-#_annotation-#.nii.gz, themselves, in "
     "dataset/ or in <repository>/dataset/"
@@ -48,17 +47,17 @@ RATERS = (1, 2, 3)
 PSEUDO_RATERS = True
 DEFAULTS = {
     "spacing_mm": [3.22, 1.62, 1.62],  # D H W; as the SVLS paper prepares KiTS 2019: no paper here uses KiTS 2023
-    "window": {"hu": kits.WINDOW_HU},
+    "window": {"hu": kits2019.WINDOW_HU},
     "crop": {"size": [80, 160, 160], "at": "centre"},  # voxels
 }
-DROPPED = {kits.name_of(number): "each instance has one annotation, not three" for number in range(400, 589)}
+DROPPED = {kits2019.case_id(number): "each instance has one annotation, not three" for number in range(400, 589)}
 
 
 def find_cases(folder: Path) -> list[RawCase]:
     """List the cases of a folder, sorted by id; `labels` are the files of all instances. None found: an empty list."""
     return [
-        RawCase(path.name, path.name, kits.present(path, "imaging.nii.gz"), _instances(path))
-        for path in kits.case_folders(folder, "dataset")
+        RawCase(path.name, path.name, kits2019.present(path, "imaging.nii.gz"), _instances(path))
+        for path in kits2019.case_folders(folder, "dataset")
     ]
 
 
@@ -69,12 +68,10 @@ def _instances(folder: Path) -> tuple[Path, ...]:
 def read(case: RawCase) -> Volumes:
     """Read a case with the label maps of its three pseudo-raters.
 
-    Raises: InputError: as `reading.read_case`; if an instance lacks one of its three annotations, a region is unknown,
-        or a file is a Git LFS pointer.
+    Raises: InputError: as `reading.read_case`; if an instance lacks one of its three annotations, a region is unknown.
     """
     reading.require_files(case, len(MODALITIES))
     annotations = by_rater(case.labels)
-    kits.require_volumes((*case.images, *case.labels))
     raters = [paint(annotations[rater]) for rater in RATERS]
     folder = case.labels[0].parent
     named = replace(case, labels=tuple(folder / f"annotation-{rater}" for rater in RATERS))

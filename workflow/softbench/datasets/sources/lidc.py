@@ -22,12 +22,11 @@ import numpy as np
 import pydicom
 from pydicom.errors import InvalidDicomError
 
-from softbench.datasets.case import Archive, RawCase
+from softbench.datasets.case import Archive, RawCase, Volumes
 from softbench.datasets.fetch import shelf
 from softbench.datasets.fetch.tcia import Selection
 from softbench.datasets.sources import contours, dicom, reading
 from softbench.datasets.sources.contours import Outline, Readings
-from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 from softbench.images import Image
 

@@ -27,8 +27,8 @@ from skimage.filters import threshold_otsu
 
 from softbench.checks import require_one_of
 from softbench.datasets import case as words
+from softbench.datasets.case import Volumes
 from softbench.datasets.sources import reading
-from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 
 VERSION = 1

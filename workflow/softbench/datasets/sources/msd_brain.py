@@ -10,9 +10,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from softbench.datasets.case import Archive, RawCase
+from softbench.datasets.case import Archive, RawCase, Volumes
 from softbench.datasets.sources import layout, nnunet
-from softbench.datasets.volumes import Volumes
 
 VERSION = 1
 TITLE = "Brain tumour (Medical Segmentation Decathlon, task 1)"

@@ -11,9 +11,8 @@ from pathlib import Path
 from types import ModuleType
 
 from softbench import images
-from softbench.datasets.case import RawCase
+from softbench.datasets.case import RawCase, Volumes
 from softbench.datasets.sources import layout, reading
-from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 
 VERSION = 1

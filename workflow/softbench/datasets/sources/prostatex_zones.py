@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from softbench.datasets import case as words
+from softbench.datasets.case import Volumes
 from softbench.datasets.fetch import tcia
-from softbench.datasets.sources import dicom, dicom_seg
+from softbench.datasets.sources import dicom
 from softbench.datasets.sources.reading import intensities
-from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 
 VERSION = 1
@@ -86,16 +86,16 @@ def find_cases(folder: Path) -> list[words.RawCase]:
     return cases
 
 
-def _zones(series: Path) -> list[dicom_seg.Segmentation]:
+def _zones(series: Path) -> list[dicom.Segmentation]:
     """Return the segmentations of a folder that are zones."""
     files = tuple((str(path), path.stat().st_mtime_ns) for path in sorted(series.glob("*.dcm")))
     return [found for found in _headers(series, files) if len(set(NAMES) & set(_named(found.segments.values()))) >= 2]
 
 
 @cache
-def _headers(series: Path, files: tuple[tuple[str, int], ...]) -> tuple[dicom_seg.Segmentation, ...]:
+def _headers(series: Path, files: tuple[tuple[str, int], ...]) -> tuple[dicom.Segmentation, ...]:
     """Read the segmentations of a series; the files are there so that changed ones are read anew."""
-    return tuple(dicom_seg.headers(series))
+    return tuple(dicom.headers(series))
 
 
 def _named(names: Iterable[str]) -> list[str]:
@@ -110,7 +110,7 @@ def read(case: words.RawCase) -> Volumes:
     """
     _require_zones(case.labels[0])
     image = dicom.read_series(case.images[0])
-    masks = dicom_seg.masks(case.labels[0], image, zone_of)
+    masks = dicom.masks(case.labels[0], image, zone_of)
     labels = np.zeros(image.array.shape, np.uint8)
     for zone in ORDER:
         labels[masks[zone]] = CLASSES.index(zone)
@@ -122,7 +122,7 @@ def read(case: words.RawCase) -> Volumes:
 
 
 def _require_zones(path: Path) -> None:
-    (header,) = (found for found in dicom_seg.headers(path.parent) if found.path == path)
+    (header,) = (found for found in dicom.headers(path.parent) if found.path == path)
     if sorted(_named(header.segments.values())) != sorted(NAMES):
         raise InputError(
             f"{path} must hold one segment each of {', '.join(NAMES)}, but holds {len(header.segments)}: "

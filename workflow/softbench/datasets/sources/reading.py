@@ -9,8 +9,7 @@ import numpy as np
 
 from softbench import images
 from softbench.checks import require_finite, require_spacing
-from softbench.datasets.case import RawCase
-from softbench.datasets.volumes import Volumes
+from softbench.datasets.case import RawCase, Volumes
 from softbench.errors import InputError
 
 VERSION = 2

@@ -27,10 +27,10 @@ from scipy.ndimage import affine_transform
 
 from softbench import images
 from softbench.datasets import case as words
+from softbench.datasets.case import Volumes
 from softbench.datasets.fetch import tcia
 from softbench.datasets.sources import dicom
 from softbench.datasets.sources.reading import class_ids, intensities
-from softbench.datasets.volumes import Volumes
 from softbench.errors import InputError
 from softbench.images import Image
 

@@ -15,7 +15,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 
-from softbench import images, nifti
+from softbench import images
 from softbench.checks import require_label_map
 from softbench.errors import InputError
 from softbench.images import spacing_of
@@ -125,9 +125,9 @@ def voxels(path: Path, affine: np.ndarray | None = None) -> np.ndarray:
             with np.load(path) as arrays:
                 array: np.ndarray = arrays[_key(path, arrays.files)].T
         else:
-            with nifti.opened(path) as file:
+            with images.opened(path) as file:
                 array = np.asanyarray(file.dataobj)
-            nifti.require_numbers(path, array)
+            images.require_numbers(path, array)
     places = affine if stored.affine is None else stored.affine
     assert places is not None, "an npz needs the affine of its reference"
     classes = () if stored.channels is None else (stored.channels,)
