@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.jobs import launch, lock
+from softbench.jobs import launch
 
 RESULTS, WORKFLOW = Path("results"), Path("workflow")
 
@@ -17,8 +17,8 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     WORKFLOW.mkdir()
     yield
-    while lock._held:
-        lock._held.pop().close()
+    while launch._held:
+        launch._held.pop().close()
 
 
 def made(path: str, in_s: float = -3600.0) -> Path:
@@ -31,17 +31,17 @@ def made(path: str, in_s: float = -3600.0) -> Path:
 
 def test_first_run_in_a_clone_has_nothing_to_tell() -> None:
     assert launch.run(RESULTS, WORKFLOW, ["--cores", "2"]) == []
-    assert lock.OWNER.exists()
+    assert launch.OWNER.exists()
 
 
 def test_all_that_was_mended_is_told() -> None:
-    lock.note_owner()
+    launch.note_owner()
     made(".snakemake/locks/0.input.lock")
     late = made("results/runs/tiny/net/ls/batch-0.json", in_s=7200.0)
     told = launch.run(RESULTS, WORKFLOW, [])
     assert [line.split(" ")[:2] for line in told] == [["An", "earlier"], ["The", "clock"], ["Snakemake", "does"]]
     assert late.stat().st_mtime == 0
-    assert not list(lock.LOCKS.iterdir())
+    assert not list(launch.LOCKS.iterdir())
 
 
 @pytest.mark.parametrize("folder", ["results", ".snakemake"])
@@ -49,7 +49,7 @@ def test_file_in_the_place_of_a_folder_stops_the_run_before_it_takes_anything(fo
     made(folder)
     with pytest.raises(InputError, match=rf"nothing can be written into .*/{folder}: File exists"):
         launch.run(RESULTS, WORKFLOW, [])
-    assert not lock.OWNER.exists()
+    assert not launch.OWNER.exists()
 
 
 def test_wrong_clock_changes_nothing() -> None:

@@ -30,14 +30,14 @@ def test_times_of_the_future_become_now_in_their_order(results: Path) -> None:
 
 def test_hosts_whose_clocks_differ_a_little_change_nothing(tmp_path: Path) -> None:
     (tmp_path / "output").touch()
-    os.utime(tmp_path / "output", (time.time() + launch.SKEW_S / 2,) * 2)
+    os.utime(tmp_path / "output", (time.time() + logs.SKEW_S / 2,) * 2)
     assert launch.settle(tmp_path, [tmp_path / "output", tmp_path / "none"]) == 0
 
 
 def test_no_job_writes_while_the_clock_shows_a_time_before_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(launch.BEGAN, repr(time.time() + DAY_S))
+    monkeypatch.setenv(logs.BEGAN, repr(time.time() + DAY_S))
     with pytest.raises(SystemExit), logs.job(str(tmp_path / "job.log")):
         pytest.fail("the job began")
     said = (tmp_path / "job.log").read_text()
@@ -46,19 +46,19 @@ def test_no_job_writes_while_the_clock_shows_a_time_before_the_run(
 
 
 def test_clock_set_back_during_a_job_is_seen_at_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(launch.BEGAN, repr(time.time()))
-    launch.require_onward()
+    monkeypatch.setenv(logs.BEGAN, repr(time.time()))
+    logs.require_onward()
     with pytest.raises(SystemExit), logs.job(str(tmp_path / "job.log")):
         monkeypatch.setattr(time, "time", lambda: 1e9)
 
 
 def test_a_snakemake_below_another_keeps_the_time_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(launch.BEGAN, "12.5")
-    launch.note_start()
-    assert os.environ[launch.BEGAN] == "12.5"
+    monkeypatch.setenv(logs.BEGAN, "12.5")
+    logs.note_start()
+    assert os.environ[logs.BEGAN] == "12.5"
     monkeypatch.setattr(time, "time", lambda: -100.0)
     with pytest.raises(InputError, match="set back"):
-        launch.require_onward()
+        logs.require_onward()
 
 
 def test_clock_that_shows_a_time_before_the_sources_is_wrong_now(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.jobs import joint_manifest, pieces
+from softbench.jobs import pieces
 
 
-def maker(value: int) -> joint_manifest.Maker:
+def maker(value: int) -> pieces.Maker:
     def make(record: Path, tell: Callable[[str], None]) -> None:
         tell(f"{value} is written")
         pieces.write_json(record, {"value": value})
@@ -18,21 +18,21 @@ def maker(value: int) -> joint_manifest.Maker:
     return make
 
 
-def failing(error: BaseException) -> joint_manifest.Maker:
+def failing(error: BaseException) -> pieces.Maker:
     def make(record: Path, tell: Callable[[str], None]) -> None:
         raise error
 
     return make
 
 
-def made(folder: Path, **makers: joint_manifest.Maker) -> tuple[Path, list[str]]:
+def made(folder: Path, **makers: pieces.Maker) -> tuple[Path, list[str]]:
     said: list[str] = []
-    joint_manifest.make(folder / "joint.json", "record.json", makers, said.append)
+    pieces.make_each(folder / "joint.json", "record.json", makers, said.append)
     return folder / "joint.json", said
 
 
 def values(paths: list[Path], methods: list[str] | None = None) -> list[int]:
-    return [piece.content["value"] for piece in joint_manifest.read(paths, methods)]
+    return [piece.content["value"] for piece in pieces.read_joint(paths, methods)]
 
 
 def test_manifest_lists_path_and_hash_of_each_method_in_order(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_reader_takes_records_and_lists_of_them_each_once(tmp_path: Path) -> Non
     pieces.write_json(alone, {"value": 3})
     assert values([alone, joint, joint, alone]) == [3, 2, 1]
     assert values([alone, joint], ["a"]) == [3, 1]
-    listed = [piece.listed for piece in joint_manifest.read([alone, joint])]
+    listed = [piece.listed for piece in pieces.read_joint([alone, joint])]
     assert listed == [alone, joint, joint]
 
 

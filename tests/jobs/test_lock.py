@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.jobs import lock
+from softbench.jobs import launch
 
 HOLD = """
 import sys
-from softbench.jobs import lock
-lock.take(['--cores', '2'])
+from softbench.jobs import launch
+launch.take(['--cores', '2'])
 print('held', flush=True)
 sys.stdin.read()
 """
@@ -23,12 +23,12 @@ sys.stdin.read()
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder in which nobody is at work, with a lock file of Snakemake's."""
     monkeypatch.chdir(tmp_path)
-    file = tmp_path / lock.LOCKS / "0.input.lock"
+    file = tmp_path / launch.LOCKS / "0.input.lock"
     file.parent.mkdir(parents=True)
     file.touch()
     yield tmp_path
-    while lock._held:
-        lock._held.pop().close()
+    while launch._held:
+        launch._held.pop().close()
 
 
 def another() -> subprocess.Popen[str]:
@@ -41,56 +41,56 @@ def another() -> subprocess.Popen[str]:
 
 def noted(**changes: object) -> None:
     """Write an owner of the past."""
-    lock.note_owner(["--cores", "2"])
-    lock.OWNER.write_text(json.dumps({**json.loads(lock.OWNER.read_text()), **changes}))
+    launch.note_owner(["--cores", "2"])
+    launch.OWNER.write_text(json.dumps({**json.loads(launch.OWNER.read_text()), **changes}))
 
 
 def test_second_run_is_told_by_whom_the_folder_is_in_use_and_a_kill_frees_it(folder: Path) -> None:
     noted()
     first = another()
-    (folder / lock.LOCKS / "0.input.lock").touch()
+    (folder / launch.LOCKS / "0.input.lock").touch()
     said = rf"{folder} is in use: process {first.pid} on .*, since \d{{4}}-.*: `snakemake --cores 2`\. Wait"
     with pytest.raises(InputError, match=said):
-        lock.take()
-    assert list(lock.LOCKS.iterdir())
+        launch.take()
+    assert list(launch.LOCKS.iterdir())
     first.kill()
     first.wait()
-    assert lock.take()
-    assert not list(lock.LOCKS.iterdir())
+    assert launch.take()
+    assert not list(launch.LOCKS.iterdir())
 
 
 def test_folder_without_a_lock_of_snakemake_is_taken_in_silence(folder: Path) -> None:
-    (folder / lock.LOCKS / "0.input.lock").unlink()
-    assert not lock.take(["--cores", "1"])
-    assert json.loads(lock.OWNER.read_text())["command"] == "snakemake --cores 1"
+    (folder / launch.LOCKS / "0.input.lock").unlink()
+    assert not launch.take(["--cores", "1"])
+    assert json.loads(launch.OWNER.read_text())["command"] == "snakemake --cores 1"
 
 
 def test_lock_of_another_host_stays_until_a_person_says_unlock(folder: Path) -> None:
     noted(host="elsewhere")
     with pytest.raises(InputError, match=r"on elsewhere, since .*--unlock` once, then the same command"):
-        lock.take()
-    assert list(lock.LOCKS.iterdir())
-    assert lock.take(["--unlock"])
+        launch.take()
+    assert list(launch.LOCKS.iterdir())
+    assert launch.take(["--unlock"])
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"pid": 1'])
 def test_lock_of_an_unknown_owner_stays(folder: Path, content: str) -> None:
-    lock.OWNER.write_text(content)
+    launch.OWNER.write_text(content)
     with pytest.raises(InputError, match="process unknown on unknown"):
-        lock.take()
-    assert list(lock.LOCKS.iterdir())
+        launch.take()
+    assert list(launch.LOCKS.iterdir())
 
 
 def test_nolock_takes_nothing(folder: Path) -> None:
-    assert not lock.take(["--nolock"])
-    assert not lock.OWNER.exists()
+    assert not launch.take(["--nolock"])
+    assert not launch.OWNER.exists()
 
 
 @pytest.mark.parametrize("call", ["-n", "-nq", "--dry-run --cores 2", "--report report.html", "--lint", "--report=a"])
 def test_calls_that_only_look_are_no_runs(call: str) -> None:
-    assert not lock.is_run(call.split())
+    assert not launch.is_run(call.split())
 
 
 @pytest.mark.parametrize("call", ["--cores all", "-c all", "-call", "results/tables/n.md -k", "--config data=n"])
 def test_calls_that_change_the_folder_are_runs(call: str) -> None:
-    assert lock.is_run(call.split())
+    assert launch.is_run(call.split())

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from softbench.jobs import lock
+from softbench.jobs import logs
 
 JOB = """
 import sys, time
@@ -20,8 +20,8 @@ with logs.job(sys.argv[1]) as log:
 """
 SNAKEMAKE = """
 import subprocess, sys
-from softbench.jobs import lock
-lock.sign()
+from softbench.jobs import logs
+logs.sign()
 subprocess.run([sys.executable, *sys.argv[1:]])
 """
 
@@ -44,16 +44,16 @@ def test_job_ends_with_its_snakemake(tmp_path: Path) -> None:
     snakemake.kill()
     snakemake.wait()
     until(lambda: "STOPPED: Snakemake has ended" in said(log))
-    with lock.alone(log, print):  # waits for the last breath, and has it then
+    with logs.alone(log, print):  # waits for the last breath, and has it then
         pass
 
 
 def test_job_whose_snakemake_cannot_be_seen_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of another host or container a process number says nothing."""
-    monkeypatch.setenv(lock.STARTER, "elsewhere pid:[1] 1")
-    assert not lock.starter_is_gone()
-    monkeypatch.delenv(lock.STARTER)
-    assert not lock.starter_is_gone()
+    monkeypatch.setenv(logs.STARTER, "elsewhere pid:[1] 1")
+    assert not logs.starter_is_gone()
+    monkeypatch.delenv(logs.STARTER)
+    assert not logs.starter_is_gone()
 
 
 def test_same_job_of_another_run_waits_for_its_turn(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
 from softbench.figures.pictures import NOT_RUN
-from softbench.jobs import joint_manifest, storage
+from softbench.jobs import pieces, storage
 from softbench.tables.rounding import digits, number
 
 VERSION = 2
@@ -171,7 +171,7 @@ def done_of(method: str, run: Mapping[str, Any]) -> tuple[int | None, Path] | No
     finished; None where there is none."""
     if "ensemble" not in run:
         return first_done(run["batches"])
-    records = joint_manifest.read([Path(run["ensemble"])], [method])
+    records = pieces.read_joint([Path(run["ensemble"])], [method])
     made = [record.path.parent / "ensemble" for record in records if record.content["status"] == "done"]
     return (None, made[0]) if made else None
 

@@ -1,9 +1,14 @@
 """Checks before a run: is the folder writable and free, are file times in order, does Snakemake know the results.
 
+**One run at a time in a folder.** A second one stops and names the first; a killed run blocks no later one. The lock is
+the kernel's (`flock`), so that it goes with its process, however that ends, and no clock and no process number can be
+mistaken. What Snakemake's own lock files say is then stale, unless a run on another host wrote them: not every shared
+file system takes such locks across hosts, so these are left until a person says that the run has ended.
+
 **Clocks.** Snakemake decides by the times of files, so their order must be that in which they were made. No run begins
 while the clock shows a time before that of its own sources (`require_after`); none begins with files of results in the
 future (`settle` moves such times to now, in their order); and no job writes while the clock shows a time before the
-run's start (`require_onward`).
+run's start (`logs.require_onward`).
 
 **Results without Snakemake's record** (copied without `.snakemake`, or it was deleted, or a record is cut). Snakemake
 then knows no settings of those jobs, and a changed setting would change nothing. So the manifests of what jobs prepared
@@ -15,16 +20,22 @@ submit the same work again, and two jobs would write the same files.
 """
 
 import base64
+import fcntl
 import json
 import os
+import platform
+import re
+import shlex
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, TextIO
 
 from softbench.errors import InputError
-from softbench.jobs import lock, storage
+from softbench.jobs import pieces, storage
+from softbench.jobs.logs import SKEW_S
 
 OWN_JOB = os.environ.get("SLURM_JOB_ID")  # read early: Snakemake's Slurm plugin deletes it when run inside a job
 SECONDS = 30.0  # for squeue; a controller that does not answer stops nobody here
@@ -34,9 +45,15 @@ PREPARED = ("data/*/manifest.json", "maps/*/*/shard-*.json", "soft_labels/*/*/ma
 JOINT = "runs/*/*/sanity.json"  # lists records that are called like batches
 RUNS = ("runs/*/*/*/batch-*.json", JOINT, "runs/*/*/ensembles.json")
 LONGEST_NAME = 254  # of a file; a longer one is cut into folders
-BEGAN = "SOFTBENCH_BEGAN"  # in a job's environment: when its Snakemake started, seconds since 1970
+RUN_LOCK = Path(".snakemake/run.lock")
+OWNER = Path(".snakemake/owner.json")
+LOCKS = Path(".snakemake/locks")
+LOOKS = re.compile(  # options of calls that only look
+    r"-[Fikpqrt]*n[Fikpqrt]*|-[lSDhv]|--(dry-?run|list.*|lint|help.*|version|summary|detailed-summary|report|dag|d3dag"
+    r"|rulegraph|filegraph|print-compilation|generate-unit-tests|containerize|archive|export-cwl)(=.*)?"
+)
+_held: list[TextIO] = []  # open until this process ends
 SOURCES = {".smk", ".py", ".yaml", ".csv"}
-SKEW_S = 60.0  # hosts of a cluster may differ by less
 
 
 def run(results: Path, workflow: Path, arguments: Sequence[str]) -> list[str]:
@@ -48,16 +65,78 @@ def run(results: Path, workflow: Path, arguments: Sequence[str]) -> list[str]:
         arguments: of the call of Snakemake.
     Raises: InputError: if nothing can be written, another run is at work there, or the clock is wrong.
     """
-    storage.require_writable(results, lock.RUN.parent)
+    storage.require_writable(results, RUN_LOCK.parent)
     require_after(workflow)
     lines = []
-    if lock.take(arguments):
+    if take(arguments):
         lines.append("An earlier run was killed; its lock is gone, and its finished pieces are kept.")
     if moved := settle(results, lists(results)):
         lines.append(f"The clock was set back: the times of {moved} files lay in the future; they are now, in order.")
     if jobs := look_again(results):
         lines.append(f"Snakemake does not remember the settings of {jobs} jobs: they look at their pieces again.")
     return lines
+
+
+def is_run(arguments: Sequence[str]) -> bool:
+    """Return whether a call of Snakemake may change the folder: a dry run, a report or a list only look."""
+    return not any(LOOKS.fullmatch(argument) for argument in arguments)
+
+
+def take(arguments: Sequence[str] = ()) -> bool:
+    """Take the folder for this process until it ends; return whether Snakemake's lock of a killed run was removed.
+
+    Args: arguments: of the call; `--nolock` takes nothing, `--unlock` says that a run on another host has ended.
+    Raises: InputError: if another run is at work in the folder; the message says which.
+    """
+    if "--nolock" in arguments:
+        return False
+    RUN_LOCK.parent.mkdir(exist_ok=True)
+    file = open(RUN_LOCK, "a", encoding="utf-8")  # noqa: SIM115
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(f"{_in_use_by(_owner())} Wait until it has ended: nothing of it was touched.") from None
+    except OSError:  # a file system without locks: Snakemake's own must do
+        return False
+    stale = list(LOCKS.glob("*.lock"))
+    if stale and "--unlock" not in arguments:
+        _require_of_this_host(_owner())
+    _held.append(file)
+    for lock in stale:
+        lock.unlink()
+    note_owner(arguments)
+    return bool(stale)
+
+
+def note_owner(arguments: Sequence[str] = ()) -> None:
+    """Write down who holds the folder, for the message that another run gets."""
+    since, command = time.strftime("%Y-%m-%d %H:%M:%S"), shlex.join(["snakemake", *arguments])
+    pieces.write_json(OWNER, {"host": platform.node(), "pid": os.getpid(), "since": since, "command": command})
+
+
+def _owner() -> dict[str, Any]:
+    """Return what the last owner noted; nothing where that cannot be read."""
+    try:
+        owner = json.loads(OWNER.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return owner if isinstance(owner, dict) else {}
+
+
+def _in_use_by(owner: dict[str, Any]) -> str:
+    said = {name: owner.get(name, "unknown") for name in ("pid", "host", "since", "command")}
+    return (
+        f"the folder {Path.cwd()} is in use: process {said['pid']} on {said['host']}, since {said['since']}: "
+        f"`{said['command']}`."
+    )
+
+
+def _require_of_this_host(owner: dict[str, Any]) -> None:
+    if owner.get("host") != platform.node():
+        raise InputError(
+            f"{_in_use_by(owner)} This host ({platform.node()}) cannot see whether it has ended. If it has, say "
+            "`snakemake --unlock` once, then the same command; what is finished is kept."
+        )
 
 
 def require_none_left(folder: Path) -> None:
@@ -126,21 +205,6 @@ def record_of(path: Path) -> Path:
     name = base64.urlsafe_b64encode(str(path).encode()).decode()
     parts = [name[start : start + LONGEST_NAME] for start in range(0, len(name), LONGEST_NAME)]
     return MEMORY.joinpath(*("@" + part for part in parts[:-1]), parts[-1])
-
-
-def note_start() -> None:
-    """Let the jobs of this Snakemake know when it started; a Snakemake below another keeps the first one's time."""
-    os.environ.setdefault(BEGAN, repr(time.time()))
-
-
-def require_onward() -> None:
-    """Raise InputError if the clock shows a time before the run's start: what was written now would look older."""
-    behind_s = float(os.environ.get(BEGAN, "0")) - time.time()
-    if behind_s > SKEW_S:
-        raise InputError(
-            f"the clock was set back by {behind_s / 60:.0f} minutes or more during this run, and Snakemake decides by "
-            "the times of files. Give the same command again: what is finished is kept, and the times are set right."
-        )
 
 
 def require_after(workflow: Path) -> None:

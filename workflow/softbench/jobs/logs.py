@@ -1,14 +1,31 @@
-"""Write the lines of a job to its log file and to the terminal; end it with one message where it cannot continue."""
+"""A job from its start to its end: its lines go to its log file and to the terminal, and one message ends it.
 
+No two jobs write the same output. A Snakemake that is killed alone leaves its jobs at work, and the next one starts
+them again. So a local job ends when its Snakemake has ended. A job on a cluster goes on (its Snakemake there lives), so
+each job also holds a lock, for which the same job of another run waits; then it finds the finished pieces. Nor does a
+job write while the clock shows a time before the run's start: Snakemake decides by the times of files.
+"""
+
+import fcntl
+import os
+import platform
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
+
 from softbench.errors import InputError, TimeLimitError
-from softbench.jobs import launch, lock, storage
+from softbench.jobs import storage
+
+BEGAN = "SOFTBENCH_BEGAN"  # in a job's environment: when its Snakemake started, seconds since 1970
+SKEW_S = 60.0  # hosts of a cluster may differ by less
+STARTER = "SOFTBENCH_SNAKEMAKE"  # in a job's environment: which Snakemake started it
+LOOK_EVERY_S = 0.5
 
 
 @contextmanager
@@ -25,7 +42,7 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
     def show(line: str) -> None:
         print(f"{name}: {line}", file=sys.stderr, flush=True)
 
-    with lock.alone(Path(path), show), open(path, "wb", buffering=0) as file:
+    with alone(Path(path), show), open(path, "wb", buffering=0) as file:
 
         def keep(text: str) -> None:
             with suppress(OSError):  # a log that cannot be written, on a full disk, stops no job
@@ -35,11 +52,11 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
             show(line)
             keep(f"{time.strftime('%H:%M:%S')} {line}\n")
 
-        lock.end_with_starter(log)
+        end_with_starter(log)
         try:
-            launch.require_onward()
+            require_onward()
             yield log
-            launch.require_onward()
+            require_onward()
         except InputError as error:
             log(f"ERROR: {error}")
             sys.exit(1)
@@ -52,3 +69,69 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
                 sys.exit(1)
             keep(traceback.format_exc())
             raise
+
+
+def sign() -> None:
+    """Let the jobs of this Snakemake know it: called where it reads its rules."""
+    os.environ[STARTER] = f"{_processes()} {os.getpid()}"
+
+
+def _processes() -> str:
+    """Name the table of processes: a number means a process on one host, and in one container, only."""
+    try:
+        space = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        space = "pid"
+    return f"{platform.node()} {space}"
+
+
+def starter_is_gone() -> bool:
+    """Return whether the Snakemake that started this job has ended; False where that cannot be seen from here."""
+    processes, _, number = os.environ.get(STARTER, "").rpartition(" ")
+    if processes != _processes():
+        return False
+    return int(number) not in [parent.pid for parent in psutil.Process().parents()]
+
+
+def end_with_starter(log: Callable[[str], None]) -> None:
+    """End this process soon after its Snakemake has."""
+
+    def watch() -> None:
+        while not starter_is_gone():
+            time.sleep(LOOK_EVERY_S)
+        try:
+            log("STOPPED: Snakemake has ended; the same command goes on from here.")
+        finally:  # also where the terminal is gone
+            os._exit(1)
+
+    if os.environ.get(STARTER, "").startswith(_processes()):
+        threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def alone(path: Path, log: Callable[[str], None]) -> Iterator[None]:
+    """Hold a job's lock, named after its log file; wait for it as long as another process works on the same output."""
+    with open(path.with_name(f".{path.stem}.lock"), "a", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log("waits: a job of an earlier run is still at work on the same output.")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            log(f"goes on without a lock, which this file system has not ({error}).")
+        yield
+
+
+def note_start() -> None:
+    """Let the jobs of this Snakemake know when it started; a Snakemake below another keeps the first one's time."""
+    os.environ.setdefault(BEGAN, repr(time.time()))
+
+
+def require_onward() -> None:
+    """Raise InputError if the clock shows a time before the run's start: what was written now would look older."""
+    behind_s = float(os.environ.get(BEGAN, "0")) - time.time()
+    if behind_s > SKEW_S:
+        raise InputError(
+            f"the clock was set back by {behind_s / 60:.0f} minutes or more during this run, and Snakemake decides by "
+            "the times of files. Give the same command again: what is finished is kept, and the times are set right."
+        )

@@ -2,6 +2,10 @@
 
 A piece is one or more files (or folders) in a folder, with a record `<name>.key.json` that is written last.
 It counts as done only if its record is there, holds the key that the job asks for, and names files that exist.
+
+A job that makes one piece for each of several methods writes a joint manifest: where their records lie, and their
+hashes. It is the only one of these files that Snakemake knows. The code that makes a piece first looks for a finished
+one, so a job that was killed, or in which one method failed, continues with what is missing.
 """
 
 import hashlib
@@ -11,17 +15,23 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from softbench.errors import InputError
 from softbench.jobs import storage
 
 VERSION = None  # keys and files
 MADE_BY = "SOFTBENCH_CODE"  # names the record of the code that this job runs, see `plan.code.record`
+OTHERS_KEPT = "The others are finished and kept: the same command goes on with what is missing."
+Log = Callable[[str], None]
+Maker = Callable[[Path, Log], None]  # makes a piece, and writes its record to the path that it is given
 
 
 def key_of(**content: Any) -> str:
@@ -160,3 +170,80 @@ def write_file(path: Path, write: Callable[[Path], Any]) -> None:
         part = scratch / path.name
         write(part)
         move(part, path)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one method left: the `path` and the `content` of its record, and the manifest that Snakemake knows it by."""
+
+    path: Path
+    content: Any
+    listed: Path
+
+
+def make_each(output: Path, record: str, makers: Mapping[str, Maker], log: Log) -> None:
+    """Let each method make its piece, one after another, and write the manifest last.
+
+    Args:
+        output: the manifest; the methods have folders next to it.
+        record: file name of a method's record.
+        makers: by method, in the order of the manifest.
+        log: takes lines; those of a method begin with its name.
+    Raises: InputError: if one or several methods raised it, once all others are made; the message names them.
+        ExceptionGroup: the same, of other errors. OSError: at once, where the disk takes nothing.
+    """
+    failed: dict[str, Exception] = {}
+    for method, make_piece in makers.items():
+        log_line = partial(_log_with_name, log, method)
+        try:
+            make_piece(output.parent / method / record, log_line)
+        except Exception as error:
+            if storage.explained(error):
+                raise
+            log_line(f"FAILED: {error}")
+            failed[method] = error
+    if failed:
+        raise _failure(failed, len(makers))
+    write_json(output, {"pieces": [_entry(output, method, record) for method in makers]})
+
+
+def _log_with_name(log: Log, method: str, line: str) -> None:
+    log(f"{method}: {line}")
+
+
+def _entry(output: Path, method: str, record: str) -> dict[str, str]:
+    path = f"{method}/{record}"
+    return {"method": method, "path": path, "hash": hash_file(output.parent / path)}
+
+
+def _failure(failed: Mapping[str, Exception], count: int) -> Exception:
+    said = " ".join(f"{method}: {str(error).removesuffix('.')}." for method, error in failed.items())
+    text = f"{len(failed)} of {count} methods failed. {said} {OTHERS_KEPT}"
+    if all(isinstance(error, InputError) for error in failed.values()):
+        return InputError(text)
+    return ExceptionGroup(text, list(failed.values()))
+
+
+def read_joint(paths: Iterable[Path], methods: Collection[str] | None = None) -> Iterator[Record]:
+    """Give the records at some paths, each once.
+
+    Args:
+        paths: of records; a joint manifest among them stands for those that it lists.
+        methods: those of a joint manifest that are wanted; None: all.
+    Raises: InputError: if one is missing or damaged, or is not the one that its joint manifest lists.
+    """
+    for path in dict.fromkeys(paths):
+        content = storage.read_json(path)
+        if "pieces" not in content:
+            yield Record(path, content, path)
+            continue
+        wanted = (entry for entry in content["pieces"] if methods is None or entry["method"] in methods)
+        yield from (_listed_record(path, entry) for entry in wanted)
+
+
+def _listed_record(joint: Path, entry: Mapping[str, str]) -> Record:
+    path = joint.parent / entry["path"]
+    content = storage.read_json(path, joint)
+    if hash_file(path) != entry["hash"]:
+        raise InputError(f"{path} is not the record that {joint} lists. Delete {joint}, then {storage.KEPT}")
+    return Record(path, content, joint)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from softbench.jobs import joint_manifest
+from softbench.jobs import pieces
 from softbench.metrics import catalogue
 from softbench.page.page import environment
 from softbench.tables.cells import Failure
@@ -113,7 +113,7 @@ def read(batches: Iterable[Path], untrained: Collection[str] = ()) -> Ledger:
     """
     done: list[Path] = []
     failed: list[Failure] = []
-    for batch in joint_manifest.read(batches):
+    for batch in pieces.read_joint(batches):
         method = batch.content["run"]["method"]
         for seed, outcome in ({} if method in untrained else batch.content["seeds"]).items():
             if outcome["status"] == "failed":

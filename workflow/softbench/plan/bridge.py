@@ -18,17 +18,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from softbench.errors import InputError
-from softbench.jobs import launch, lock, pieces
+from softbench.jobs import launch, logs, pieces
 from softbench.plan import earlier, folder, paths, rule_files, views
-from softbench.plan.answers.data import Data
+from softbench.plan.answers.data import Data, SoftLabels
 from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.pages import Pages
 from softbench.plan.answers.papers import Papers
-from softbench.plan.answers.soft_labels import SoftLabels
 from softbench.plan.answers.tables import Tables, Views
 from softbench.plan.answers.train import Train
 from softbench.plan.calls import Wildcards, stop, stops
-from softbench.plan.code import notice, record
+from softbench.plan.code import record
 from softbench.plan.code.graph import Code
 from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
@@ -115,7 +114,7 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     Returns: what rules ask; the names that rule files of an earlier version used are defined besides.
     """
     root, is_main = Path(workflow.basedir), workflow.is_main_process
-    is_run = is_main and lock.is_run(sys.argv[1:])
+    is_run = is_main and launch.is_run(sys.argv[1:])
     _begin(root / "workflow", is_run=is_run)
     if is_main:
         _check_profile(workflow, rule_files.names(root))
@@ -139,14 +138,14 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
 
 
 def _begin(workflow: Path, *, is_run: bool) -> None:
-    lock.sign()
-    launch.note_start()
+    logs.sign()
+    logs.note_start()
     if shutil.which("softbench") is None:  # Snakemake was called by its path, and rules of programs call `softbench`
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     if is_run:
         told = launch.run(Path("results"), workflow, sys.argv[1:])
         try_again()
-        for line in [*told, *notice.lines(Path("results"), Code(workflow, record.CACHE))]:
+        for line in [*told, *record.lines(Path("results"), Code(workflow, record.CACHE))]:
             print(line, file=sys.stderr)
 
 

@@ -11,8 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from softbench.errors import InputError
 from softbench.plan import modules, paths
-from softbench.plan.answers.data import Data
-from softbench.plan.answers.soft_labels import SoftLabels
+from softbench.plan.answers.data import Data, SoftLabels
 from softbench.plan.calls import Wildcards, pattern, stops
 from softbench.plan.code import Code
 

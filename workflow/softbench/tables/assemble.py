@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from softbench.errors import InputError
-from softbench.jobs import joint_manifest, storage
-from softbench.jobs.joint_manifest import Piece
+from softbench.jobs import pieces, storage
+from softbench.jobs.pieces import Record
 from softbench.metrics import Reliability
 from softbench.statistics import apply_policy
 from softbench.tables.cells import Column, Ensemble, Table
@@ -71,8 +71,8 @@ def read(
     """
     failed: list[dict[str, Any]] = []
     made: list[Ensemble] = []
-    pieces = [joint_manifest.read(paths, methods) for paths in (batches, ensembles)]
-    found = [*_runs(pieces[0], failed), *_ensembles(pieces[1], made)]
+    of_batches, of_ensembles = (pieces.read_joint(paths, methods) for paths in (batches, ensembles))
+    found = [*_runs(of_batches, failed), *_ensembles(of_ensembles, made)]
     if not found:
         reasons = "; ".join(f"{one['method']}, seed {one['seed']}: {one['reason']}" for one in failed)
         raise NoRunError(f"there is nothing to show: every run failed. {reasons}")
@@ -86,7 +86,7 @@ def read(
     return Runs(pd.concat(tables, ignore_index=True), statistics, failed, made)
 
 
-def _runs(batches: Iterable[Piece], failed: list[dict[str, Any]]) -> Iterator[Scored]:
+def _runs(batches: Iterable[Record], failed: list[dict[str, Any]]) -> Iterator[Scored]:
     """Give each run that has scores; add the others to `failed`."""
     for batch in batches:
         method = batch.content["run"]["method"]
@@ -97,9 +97,9 @@ def _runs(batches: Iterable[Piece], failed: list[dict[str, Any]]) -> Iterator[Sc
                 yield Scored(method, int(seed), batch.path.parent / f"seed-{seed}", batch.listed)
 
 
-def _ensembles(pieces: Iterable[Piece], made: list[Ensemble]) -> Iterator[Scored]:
+def _ensembles(records: Iterable[Record], made: list[Ensemble]) -> Iterator[Scored]:
     """Give each ensemble that has scores; add all to `made`."""
-    for piece in pieces:
+    for piece in records:
         one = piece.content
         method = one["run"]["method"]
         made.append(Ensemble(method, tuple(one["seeds"]), one.get("reason")))

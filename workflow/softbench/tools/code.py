@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from softbench.plan.code import notice, record
+from softbench.plan.code import record
 from softbench.plan.code.graph import Code
 from softbench.tools.command import Command
 
@@ -23,10 +23,10 @@ def run(options: argparse.Namespace) -> None:
     """Show, raise or keep, for the results of this folder."""
     results, code = Path("results"), Code(record.WORKFLOW, record.CACHE)
     if options.what == "show":
-        told = notice.lines(results, code)
+        told = record.lines(results, code)
         print("\n".join(told) if told else "Results that say which code made them were made by the code as it is.")
         return
-    done = {"raise": notice.raise_versions, "keep": notice.keep}[options.what](results, code)
+    done = {"raise": record.raise_versions, "keep": record.keep}[options.what](results, code)
     word = {"raise": "VERSION raised", "keep": "kept as it is"}[options.what]
     print("\n".join(f"{word}: {path}" for path in done) if done else "No module changed under results: nothing to do.")
 

@@ -24,7 +24,7 @@ from torch import nn
 
 from softbench import datasets
 from softbench.errors import InputError
-from softbench.jobs import joint_manifest, pieces, provenance
+from softbench.jobs import pieces, provenance
 from softbench.training import inference, predictors, scoring
 from softbench.training.inference import view_of
 from softbench.training.material import Material
@@ -62,7 +62,7 @@ def run_all(
         output: the joint manifest; the methods have folders next to it.
         device: where the networks compute.
         log: takes lines of progress; the name of the method is put before them.
-    Raises: InputError and others: as `joint_manifest.make`.
+    Raises: InputError and others: as `pieces.make_each`.
     """
     dataset = datasets.open(data)
 
@@ -71,7 +71,7 @@ def run_all(
         run(batch, list(map(Path, method["batches"])), version, record)
 
     makers = {method["run"]["names"]["method"]: partial(score, method) for method in methods}
-    joint_manifest.make(output, RECORD, makers, log)
+    pieces.make_each(output, RECORD, makers, log)
 
 
 def run(batch: Material, manifests: Sequence[Path], version: Mapping[str, int], output: Path) -> None:

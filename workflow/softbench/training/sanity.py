@@ -20,7 +20,7 @@ from softbench.datasets import splits
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
-from softbench.jobs import joint_manifest, pieces
+from softbench.jobs import pieces
 from softbench.metrics.calibration import Reliability
 from softbench.metrics.pooled import Curves, Pool, merged
 from softbench.metrics.score import Assessment, curves_of
@@ -48,13 +48,13 @@ def run_all(
         dataset, split: what is scored.
         output: the joint manifest.
         log: takes lines of progress; the name of the row is put before them.
-    Raises: InputError and others: as `joint_manifest.make`.
+    Raises: InputError and others: as `pieces.make_each`.
     """
 
     def score_row(row: Mapping[str, Any], record: Path, log_line: Callable[[str], None]) -> None:
         run(**row, dataset=dataset, split=split, output=record, log=log_line)
 
-    joint_manifest.make(output, RECORD, {row["names"]["method"]: partial(score_row, row) for row in rows}, log)
+    pieces.make_each(output, RECORD, {row["names"]["method"]: partial(score_row, row) for row in rows}, log)
 
 
 def run(

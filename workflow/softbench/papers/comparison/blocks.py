@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
-from softbench.jobs import joint_manifest
+from softbench.jobs import pieces
 from softbench.length import Length, words
 from softbench.papers.comparison import results
 from softbench.papers.comparison.build import Block
@@ -194,7 +194,7 @@ def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str,
 def _seeds(batches: Sequence[str], methods: Collection[str] | None = None) -> dict[str, list[Mapping[str, Any]]]:
     """Return what the batches tell of finished seeds, by method."""
     found: dict[str, list[Mapping[str, Any]]] = {}
-    for batch in joint_manifest.read(map(Path, batches), methods):
+    for batch in pieces.read_joint(map(Path, batches), methods):
         done = [seed for seed in batch.content["seeds"].values() if seed["status"] == "done"]
         found.setdefault(batch.content["run"]["method"], []).extend(done)
     return found

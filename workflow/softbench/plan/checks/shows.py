@@ -10,7 +10,7 @@ from softbench.papers.rehearsal import SUFFIX
 from softbench.plan import forms
 from softbench.plan.checks.experiments import Facts, members
 from softbench.plan.config import metrics
-from softbench.plan.config.names import published
+from softbench.plan.config.check import published
 from softbench.plan.forms import OPEN
 from softbench.plan.places import Fault, KeyPath, known
 

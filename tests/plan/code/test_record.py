@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from softbench import cli
 from softbench.jobs import pieces, provenance
-from softbench.plan.code import Code, notice, record
+from softbench.plan.code import Code, record
 from softbench.plan.code.stages import COARSE, FIRST
 
 S = "softbench/"
@@ -59,7 +59,7 @@ def train(*seeds: int) -> None:
 
 
 def told(workflow: Path) -> list[str]:
-    return notice.lines(Path("results"), Code(workflow))
+    return record.lines(Path("results"), Code(workflow))
 
 
 def change(workflow: Path, path: str, old: str, new: str) -> None:
@@ -131,7 +131,7 @@ def test_keep_is_silent_until_the_next_change_and_over_several_steps(workflow: P
     for old, new in (("0.1", "0.2"), ("0.2", "0.3")):
         change(workflow, LOOP, old, new)
         assert told(workflow) != []
-        assert notice.keep(Path("results"), Code(workflow)) == [LOOP]
+        assert record.keep(Path("results"), Code(workflow)) == [LOOP]
         assert told(workflow) == []
     change(workflow, LOOP, "0.3", "0.1")  # as when they were made
     assert told(workflow) == []
@@ -142,7 +142,7 @@ def test_keep_is_silent_until_the_next_change_and_over_several_steps(workflow: P
 def test_raise_raises_the_versions_in_the_files(workflow: Path) -> None:
     change(workflow, LOOP, "0.1", "0.2")
     change(workflow, SVLS, "SIGMA = 1", "SIGMA = 2")
-    assert notice.raise_versions(Path("results"), Code(workflow)) == [SVLS, LOOP]
+    assert record.raise_versions(Path("results"), Code(workflow)) == [SVLS, LOOP]
     assert "\nVERSION = 4\n" in (workflow / LOOP).read_text()
     assert "VERSION: int = 2\n" in (workflow / SVLS).read_text()
     assert told(workflow) == []
@@ -166,7 +166,7 @@ def test_broken_or_missing_records_say_nothing(workflow: Path) -> None:
         path.write_text("{")
     Path("results/runs/demo/unet/svls/seed-1/model.key.json").write_text("[]")
     assert told(workflow) == []
-    assert notice.lines(Path("nowhere"), Code(workflow)) == []
+    assert record.lines(Path("nowhere"), Code(workflow)) == []
 
 
 def test_job_that_notes_nothing_leaves_records_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,6 +182,6 @@ def test_thousands_of_results_are_read_in_a_moment(workflow: Path) -> None:
         (folder / "model.key.json").write_text(text)
     change(workflow, LOOP, "0.1", "0.2")
     code, began = Code(workflow), time.process_time()
-    assert notice.lines(Path("results"), code)[1] == f"  {LOOP} (3002 trained seeds)"
+    assert record.lines(Path("results"), code)[1] == f"  {LOOP} (3002 trained seeds)"
     assert time.process_time() - began < 1
     assert os.environ[pieces.MADE_BY]
