@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from softbench import datasets, soft_labels
-from softbench.plan import checks, folder
+from softbench.plan import checks
 from softbench.plan.config import read
 from softbench.plan.config.check import faults
 from softbench.plan.places import refuse
@@ -17,7 +17,7 @@ from softbench.plan.plan import Plan
 @pytest.fixture(scope="session")
 def shipped_config(root: Path) -> dict[str, Any]:
     """What the shipped files of config say; not to be changed."""
-    return folder.read(root).config
+    return Plan.read(root).config
 
 
 @pytest.fixture

@@ -7,16 +7,17 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from softbench.plan import folder, modules
+from softbench.plan import modules
 from softbench.plan.answers.pages import Pages
 from softbench.plan.bridge import Answers, answers
+from softbench.plan.plan import Plan
 
 ROOT = modules.PACKAGE.parents[1]
 
 
 @pytest.fixture(scope="module")
 def plan() -> Answers:
-    return answers(folder.read(ROOT))
+    return answers(Plan.read(ROOT))
 
 
 def asked(**names: str) -> Any:
@@ -104,7 +105,7 @@ def test_phantoms_are_made_and_published_data_is_fetched(plan: Answers) -> None:
 
 
 def test_source_with_rules_of_its_own_is_left_to_them() -> None:
-    data = answers(folder.read(ROOT), ["hippocampus"]).data
+    data = answers(Plan.read(ROOT), ["hippocampus"]).data
     assert "hippocampus" not in data.sources.split("|")
     assert "hippocampus" not in data.prepared.split("|")
     assert "hippocampus" in data.names.split("|")
@@ -112,7 +113,7 @@ def test_source_with_rules_of_its_own_is_left_to_them() -> None:
 
 def test_command_line_options_reach_the_same_plan(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("experiments: {demo_brain: {seeds: [7]}}\n", encoding="utf-8")
-    typed = folder.read(ROOT, [str(tmp_path / "mine.yaml")], ["seeds=[3, 4]"])
-    read = folder.read(ROOT, [tmp_path / "mine.yaml"], {"seeds": ["3", "4"]})  # as Snakemake reads them
+    typed = Plan.read(ROOT, [str(tmp_path / "mine.yaml")], ["seeds=[3, 4]"])
+    read = Plan.read(ROOT, [tmp_path / "mine.yaml"], {"seeds": ["3", "4"]})  # as Snakemake reads them
     assert typed.config == read.config
     assert typed.seeds_of("demo_brain") == [7]

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from softbench import InputError
-from softbench.plan import bridge, earlier, folder, modules
+from softbench.plan import bridge, earlier, modules
+from softbench.plan.plan import Plan
 
 WORKFLOW = modules.PACKAGE.parent
 OFFERED = """
@@ -24,7 +25,7 @@ MODULES = (  # that the rules of soft labels, maps and own data sets named for `
 
 @pytest.fixture(scope="module")
 def answers() -> bridge.Answers:
-    return bridge.answers(folder.read(WORKFLOW.parent))
+    return bridge.answers(Plan.read(WORKFLOW.parent))
 
 
 @pytest.fixture(scope="module")

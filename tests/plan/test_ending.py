@@ -6,13 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from softbench.plan import bridge, folder, views
+from softbench.plan import bridge, views
 from softbench.plan.bridge import Answers, answers
+from softbench.plan.plan import Plan
 
 
 @pytest.fixture(scope="module")
 def plan(root: Path) -> Answers:
-    return answers(folder.read(root))
+    return answers(Plan.read(root))
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_run_without_a_target_asked_for_the_tables_of_config(plan: Answers, argu
 
 
 def test_table_that_is_all_of_run_has_the_page_of_the_run(root: Path) -> None:
-    alone = answers(folder.read(root, assignments=["run=[demo_brain]"]))
+    alone = answers(Plan.read(root, assignments=["run=[demo_brain]"]))
     assert alone.pages.asked(["demo_brain"]) == ["results/report/index.html", "results/tables/demo_brain.md"]
 
 

@@ -88,9 +88,3 @@ def test_experiment_without_a_stand_in_stays_in_the_open_form():
     figure = {**SLICES, "experiments": ["mine", "other"]}
     forms = figure_plan.figure_forms({"one": figure}, ["mine", "other", "free"], {"mine": "free"})
     assert forms["one_open"]["names"] == {"free": "mine (open stand-in)", "other": "other"}
-
-
-def test_taken_name_of_a_form_is_refused():
-    figure = {**SLICES, "experiments": ["mine"]}
-    with pytest.raises(InputError, match="one is also made as one_phantom"):
-        figure_plan.figure_forms({"one": figure, "one_phantom": figure}, EXPERIMENTS, {})

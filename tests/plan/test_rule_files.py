@@ -8,7 +8,6 @@ import pytest
 from softbench import InputError
 from softbench.plan import modules as config
 from softbench.plan import paths, rule_files
-from softbench.plan.plan import complete_methods, complete_soft_labels
 
 GOOD: dict[str, Any] = {
     "outputs": [paths.SOFT_LABEL], "constraint": "mine", "expected": "mine", "params": {"recipe": "mine"},
@@ -108,14 +107,3 @@ def test_rule_of_a_program_needs_no_module(package: Path) -> None:
 def test_rule_file_that_cannot_be_read_is_named_with_its_error() -> None:
     said = str(rule_files.unreadable(RULE, NameError("name 'settngs_of' is not defined")))
     assert re.match(r"workflow/rules/soft_labels/mine\.smk cannot be read: NameError: name 'settngs_of'", said)
-
-
-def test_recipe_of_a_name_that_config_uses_for_another_is_refused() -> None:
-    with pytest.raises(InputError, match=r"soft_labels\.ls_02 is of the recipe 'ls', but .*ls_02\.smk brings"):
-        complete_soft_labels({"ls_02": {"recipe": "ls"}}, ["ls", "ls_02"])
-
-
-def test_recipe_of_a_name_that_a_method_uses_for_another_is_refused() -> None:
-    soft_labels = {"one_hot": {"recipe": "one_hot"}, "focal": {"recipe": "focal"}}
-    with pytest.raises(InputError, match=r"methods\.focal learns from 'one_hot', but a soft label is called 'focal'"):
-        complete_methods({"one_hot": {}, "focal": {"soft_label": "one_hot"}}, soft_labels)

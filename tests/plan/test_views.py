@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 from softbench import InputError
-from softbench.plan import folder, modules, views
+from softbench.plan import modules, views
 from softbench.plan.bridge import answers
+from softbench.plan.plan import Plan
 from softbench.tables.view import View
 
 SOUND = """from softbench.tables.view import View
@@ -99,7 +100,7 @@ def test_two_views_of_one_file_or_one_name_are_refused(package: Path, other: str
 
 def test_needs_and_arguments_are_those_that_there_are(root: Path) -> None:
     """What the plan checks views against is what jobs give them."""
-    plan = answers(folder.read(root))
+    plan = answers(Plan.read(root))
     given = plan.views.given(SimpleNamespace(table="demo_brain"))
     paper = plan.views.given_of_paper(SimpleNamespace(table="svls_1_phantom"))
     assert tuple(given["needs"]) == views.NEEDS["methods"]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from softbench.plan import folder
 from softbench.plan.bridge import answers
 from softbench.plan.modules import PACKAGE
+from softbench.plan.plan import Plan
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_a_retry_asks_for_more_memory(profile) -> None:
 
 
 def test_rules_that_loop_over_cases_ask_for_more_memory_at_a_retry() -> None:
-    plan = answers(folder.read(PACKAGE.parents[1]))
+    plan = answers(Plan.read(PACKAGE.parents[1]))
     once, again = (plan.soft_labels.memory_mb(SimpleNamespace(), attempt) for attempt in (1, 2))
     assert again == 2 * once == 64000
 

@@ -15,7 +15,6 @@ from softbench.papers.comparison import build as beside
 from softbench.papers.comparison import results as beside_results
 from softbench.papers.comparison.build import Block
 from softbench.papers.comparison.sheet import sheet as paper_sheet
-from softbench.plan import folder as planning
 from softbench.plan.plan import Plan
 from softbench.tables import forms, table
 from softbench.tables.views.results import sheet
@@ -84,7 +83,7 @@ def suite(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def plan(root: Path) -> Plan:
-    return planning.read(root, ["tests/workflow/tiny.yaml"], ["seeds=[0,1,2]"])
+    return Plan.read(root, ["tests/workflow/tiny.yaml"], ["seeds=[0,1,2]"])
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from softbench import InputError, cli
 from softbench.jobs import pieces
-from softbench.plan import folder as planning
 from softbench.plan.modules import PACKAGE
 from softbench.plan.plan import Plan
 from softbench.tools.plan import config_of, estimate, render
@@ -37,7 +36,7 @@ RUNS = Path("results/runs/tiny/tiny_unet")
 
 @pytest.fixture(scope="module")
 def plan(root: Path) -> Plan:
-    return planning.read(root, ["tests/workflow/tiny.yaml"], ["seeds=[0,1,2]"])
+    return Plan.read(root, ["tests/workflow/tiny.yaml"], ["seeds=[0,1,2]"])
 
 
 @pytest.fixture
@@ -209,4 +208,4 @@ def test_failed_dry_run_is_snakemakes_complaint_alone() -> None:
 
 def test_config_without_a_value_is_refused(root: Path) -> None:
     with pytest.raises(InputError, match="takes key=value, but was given 'seeds'"):
-        planning.read(root, [], ["seeds"])
+        Plan.read(root, [], ["seeds"])

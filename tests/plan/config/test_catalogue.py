@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 from softbench import InputError
-from softbench.plan import folder
 from softbench.plan.config import Config, read
 from softbench.plan.config.layers import SECTIONS, catalogue_files
+from softbench.plan.plan import Plan
 
 KEPT = Path(__file__).with_name("catalogue.yaml")  # section -> entry -> what its values hash to, in their order
 TEXTS = {"title", "title_raters", "choices", "note"}  # for readers: they decide no number
@@ -57,7 +57,7 @@ geols_alpha_02 geols_alpha_03 geols_alpha_04 geols_alpha_05"""
 
 
 def test_methods_of_all_and_of_sweeps_have_their_order(root: Path) -> None:
-    plan = folder.read(root)
+    plan = Plan.read(root)
     counts = ["", *(f"_{count}" for count in range(1000, 3501, 500))]
     of_superpixels = ["one_hot_ce_dice", "one_hot_wce_dice", "blur_ce_dice", "blur_wce_dice"]
     of_superpixels += [f"{loss}{count}" for loss in ("superpixel", "superpixel_wce_dice") for count in counts]
@@ -113,7 +113,7 @@ def test_config_of_before_in_place_of_ours_is_read(config: Config, suite: Path, 
     assert found.by_name == config.by_name
     assert found.values["protocols"]["superpixel_mri"]["epochs"] == 300  # in place of the catalogue's steps
     assert "steps" not in found.values["protocols"]["superpixel_mri"]
-    plan, ours = folder.read(suite), folder.read(root)
+    plan, ours = Plan.read(suite), Plan.read(root)
     assert plan.seeds_of("demo_brain") == [4]
     assert all(plan.methods_of(name) == ours.methods_of(name) for name in config.values["experiments"])
 
@@ -123,12 +123,12 @@ def test_fault_of_a_config_of_before_ends_with_what_to_do(config: Config, suite:
     old["experiments"]["svls_brats2019"]["methods"] = ["one_hot", "svls"]  # a figure of the catalogue shows LS, too
     (suite / "config.yaml").write_text(yaml.safe_dump(old, sort_keys=False))
     with pytest.raises(InputError, match=r"^config\.yaml also holds \d+ entries of config/.*Delete from it all.*'ls'"):
-        folder.read(suite)
+        Plan.read(suite)
 
 
 def test_fault_of_a_short_config_ends_without_it(config: Config, suite: Path) -> None:
     short = {key: value for key, value in config.values.items() if key not in SECTIONS}
     (suite / "config.yaml").write_text(yaml.safe_dump({**short, "run": ["none"]}))
     with pytest.raises(InputError) as error:
-        folder.read(suite)
+        Plan.read(suite)
     assert "also holds" not in str(error.value)

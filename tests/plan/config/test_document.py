@@ -4,7 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-from softbench.plan import folder
+from softbench.plan.plan import Plan
 
 
 def test_examples_are_read_and_make_what_the_page_says(root: Path, tmp_path: Path) -> None:
@@ -15,7 +15,7 @@ def test_examples_are_read_and_make_what_the_page_says(root: Path, tmp_path: Pat
     examples = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     for number, example in enumerate(examples):
         (tmp_path / f"{number}.yaml").write_text(example, encoding="utf-8")
-    plan = folder.read(tmp_path, [f"{number}.yaml" for number in range(len(examples))])
+    plan = Plan.read(tmp_path, [f"{number}.yaml" for number in range(len(examples))])
     assert plan.methods_of("hippocampus") == ["one_hot", "svls", "svls_sigma_05", "svls_sigma_2"]
     assert plan.figures["by_sigma"]["points"] == {
         0: "one_hot", 0.5: "svls_sigma_05", 1: "svls", 2: "svls_sigma_2",

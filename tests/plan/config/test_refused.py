@@ -532,6 +532,21 @@ REFUSED = {
         "tables.svls_2_open",
         "is what a form of the paper's table 'svls_2' is called.",
     ),
+    "name of a form of a figure": (
+        SWEEP + SWEEP.replace("figures:\n  mine:", "  mine_phantom:  # here"),
+        "figures.mine_phantom",
+        "is what a form of the figure 'mine' is called.",
+    ),
+    "name of a rule": (
+        "tables:\n  prepare: {title: T, experiments: [demo_brain], columns: [{metric: ece}]}  # here",
+        "tables.prepare",
+        "has the name of a rule, so it could be no target. Rename it.",
+    ),
+    "name of a soft label that no method learns from": (
+        "methods:\n  msvls: {soft_label: ls}  # here",
+        "methods.msvls.soft_label",
+        "the soft label 'msvls' is learnt by no method, so that it gets one of this name. Rename the soft label",
+    ),
     "name of a recipe": (
         "soft_labels:\n  shuffled: {recipe: ls}  # here",
         "soft_labels.shuffled.recipe",

@@ -4,7 +4,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from softbench.plan import checks, folder, modules
+from softbench.plan import checks, modules
 from softbench.plan.checks.experiments import Facts
 from softbench.plan.plan import Plan
 
@@ -12,7 +12,7 @@ from softbench.plan.plan import Plan
 @pytest.fixture
 def plan(root: Path) -> Plan:
     """A plan with names, raters and lengths that no data set has, in every place where data decides."""
-    made = deepcopy(folder.read(root))
+    made = deepcopy(Plan.read(root))
     made.experiments["demo_brain"] |= {"composites": {"mean": ["a", "b"]}, "structures": {"printed": "c"}}
     made.tables["demo_brain"] |= {"composites": {"average": ["d"]}, "columns": [{"metric": "dsc", "structure": "e"}]}
     made.methods["svls"]["raters"] = 7

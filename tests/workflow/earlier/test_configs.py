@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.plan import config, folder, modules
+from softbench.plan import config, modules
+from softbench.plan.plan import Plan
 
 HERE = Path(__file__).parent
 ROOT = modules.PACKAGE.parents[1]
@@ -38,20 +39,20 @@ TOLD = r"also holds 1\d\d entries of config/, where they stand now: .* Delete fr
 def test_whole_config_of_then_is_told_what_to_keep_of_it(place: Path) -> None:
     """The catalogue has gained figures that its experiments lack; the last sentence says what to do."""
     with pytest.raises(InputError, match=f"config.yaml {TOLD}"):
-        folder.read(place)
+        Plan.read(place)
 
 
 def test_copy_of_it_as_configfile_is_told_the_same(tmp_path: Path) -> None:
     copy = tmp_path / "mine.yaml"
     copy.write_text(THEN.read_text().replace("ls: {recipe: ls, alpha: 0.1}", "ls: {recipe: ls, alpha: 0.15}"))
     with pytest.raises(InputError, match=rf"mine\.yaml {TOLD}"):
-        folder.read(ROOT, [copy])
+        Plan.read(ROOT, [copy])
 
 
 def test_lines_that_were_changed_in_it_work_by_themselves(place: Path) -> None:
     """Behind the settings of today: sections as they stood there, with anchors, an entry changed and entries added."""
     (place / "config.yaml").write_text((ROOT / "config.yaml").read_text() + CHANGED)
-    plan = folder.read(place)
+    plan = Plan.read(place)
     assert plan.soft_labels["ls"]["alpha"] == 0.15
     assert plan.soft_labels["superpixel_own"]["distance"] == "centre"
     assert plan.methods_of("demo_brain") == ["one_hot", "ls", "superpixel_own"]
@@ -64,19 +65,19 @@ def test_on_request_is_told_what_says_so_now(tmp_path: Path, said: str, line: in
     own = tmp_path / "own.yaml"
     own.write_text(f"# mine\nmethods:\n  {name}: {{soft_label: svls, on_request: {said}}}\n")
     with pytest.raises(InputError, match=rf"own\.yaml, line {line}: methods\.{name}\.on_request is gone\. Delete it: "):
-        folder.read(ROOT, [own])
+        Plan.read(ROOT, [own])
 
 
 def test_on_request_of_a_method_that_still_is_may_stay(tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text("methods: {one_hot_rater_1: {title: Mine, on_request: true}}\n")
-    plan = folder.read(ROOT, [own])
+    plan = Plan.read(ROOT, [own])
     assert plan.methods["one_hot_rater_1"]["title"] == "Mine"
     assert "one_hot_rater_1" not in plan.methods_of("demo_brain")
 
 
 def test_seeds_of_the_command_line_count() -> None:
-    plan = folder.read(ROOT, (), ["experiments={demo_brain: {seeds: [0,1]}}"])
+    plan = Plan.read(ROOT, (), ["experiments={demo_brain: {seeds: [0,1]}}"])
     assert plan.seeds_of("demo_brain") == [0, 1]
 
 

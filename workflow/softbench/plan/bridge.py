@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from softbench.errors import InputError
 from softbench.jobs import launch, logs, pieces
-from softbench.plan import earlier, folder, paths, rule_files, views
+from softbench.plan import earlier, paths, rule_files, views
 from softbench.plan.answers.data import Data, SoftLabels
 from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.pages import Pages
@@ -119,7 +119,7 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     if is_main:
         _check_profile(workflow, rule_files.names(root))
     given = workflow.config_settings
-    plan = folder.read(Path(), workflow.overwrite_configfiles, given.config_args or given.config)
+    plan = Plan.read(Path(), workflow.overwrite_configfiles, given.config_args or given.config)
     config.clear()
     config.update(plan.config)
     rules = root / "workflow" / "rules"

@@ -5,7 +5,6 @@ from typing import Any
 
 from softbench.papers import rehearsal
 from softbench.papers.rehearsal import SUFFIX
-from softbench.plan.places import MisfitError
 
 DATA = ("published", "here", "open", "phantom")  # what `data` in config may be
 OPEN = "_open"
@@ -19,40 +18,31 @@ STANDS_IN = {OPEN: "open stand-in", SUFFIX: "phantom"}
 TAKEN = ("reliability", "soft_labels", "ranks", "cases")  # figures of a table are called `<one of these>_<table>`
 
 
-def table_forms(tables: Mapping[str, Mapping[str, Any]], experiments: Collection[str]) -> dict[str, dict[str, Any]]:
+def table_forms(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return every paper table in its three forms: `svls_1`, `svls_1_open` and `svls_1_phantom`.
 
     A block holds `printed` and `arm` as the published table names them, `experiment`, `surrogate`, `same_cases` and
     `pick` (None where it picks no row). `variants` are methods of ours that the paper lacks: rows below its own.
     The open form takes a block's `open` experiment where it has one; the phantom form, `is_rehearsal`, the rehearsal.
-
-    Raises: InputError: if a name is taken, or a block names an experiment that does not exist.
     """
-    found: dict[str, dict[str, Any]] = {}
-    for name, table in tables.items():
-        for data in ("published", "open", "phantom"):
-            form = name + FORMS[data]
-            if form in found or (form in tables and form != name):
-                raise MisfitError(("tables", name), f"is also made as {form}, but that name is taken. Rename it.")
-            where = ("tables", name, "blocks")
-            blocks = [_block((*where, index), block, data, experiments) for index, block in enumerate(table["blocks"])]
-            found[form] = {**table, "blocks": blocks, "is_rehearsal": data == "phantom"}
-    return found
+    return {
+        name + FORMS[data]: {
+            **table, "blocks": [_block(block, data) for block in table["blocks"]], "is_rehearsal": data == "phantom"
+        }
+        for name, table in tables.items()
+        for data in ("published", "open", "phantom")
+    }  # fmt: skip
 
 
-def _block(where: tuple[Any, ...], block: Mapping[str, Any], data: str, experiments: Collection[str]) -> dict[str, Any]:
+def _block(block: Mapping[str, Any], data: str) -> dict[str, Any]:
     own = block["experiment"]
     chosen = {"open": block.get("open", own), "phantom": own + SUFFIX}.get(data, own)
-    if chosen not in experiments:
-        lacks = f", so {own!r} needs a `rehearsal`" if data == "phantom" and own in experiments else ""
-        raise MisfitError(where, f"needs the experiment {chosen!r}, which does not exist{lacks}.")
-    is_own = chosen == own
     return {
         "printed": block["printed"],
         "arm": block.get("arm"),
         "experiment": chosen,
-        "surrogate": block.get("surrogate", False) or not is_own,
-        "same_cases": block.get("same_cases", False) and is_own,
+        "surrogate": block.get("surrogate", False) or chosen != own,
+        "same_cases": block.get("same_cases", False) and chosen == own,
         "variants": block.get("variants", []),
         "pick": block.get("pick"),
     }
@@ -67,18 +57,14 @@ def figure_forms(
         figures: of config.
         experiments: that exist; `<experiment>_phantom` is the rehearsal of one.
         stand_ins: experiment -> the one on open data that stands in for it.
-    Raises: InputError: if the name of a form is taken.
     """
     found = {name: dict(figure) for name, figure in figures.items()}
     rehearsals = {name: name + SUFFIX for name in experiments if name + SUFFIX in experiments}
     for name, figure in figures.items():
         rehearsed = {"title": rehearsal.title(figure["title"]), "about": rehearsal.ABOUT}
         for ending, instead, said in ((OPEN, stand_ins, {}), (SUFFIX, rehearsals, rehearsed)):
-            if not set(figure["experiments"]) & set(instead):
-                continue
-            if name + ending in figures:
-                raise MisfitError(("figures", name), f"is also made as {name + ending}: rename the other one.")
-            found[name + ending] = _figure(figure, instead, STANDS_IN[ending]) | said
+            if set(figure["experiments"]) & set(instead):
+                found[name + ending] = _figure(figure, instead, STANDS_IN[ending]) | said
     return found
 
 

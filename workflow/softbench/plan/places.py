@@ -90,18 +90,6 @@ class Fault(NamedTuple):
     said: str
 
 
-class MisfitError(InputError):
-    """A fault that is raised where the place of its value is not known: `placed` adds it."""
-
-    def __init__(self, path: Sequence[Any], said: str) -> None:
-        super().__init__(f"config: {dotted(path)} {said}")
-        self.path, self.said = tuple(path), said
-
-    def placed(self, places: Places) -> InputError:
-        """Return the error with file and line."""
-        return fault(places.of(self.path), self.path, self.said)
-
-
 def fault(place: Place | None, path: Sequence[Any], said: str) -> InputError:
     """Return the error on one value of config: `file, line N: path.of.key <what was found and what to do>`."""
     return InputError(f"{place or 'config'}: {dotted(path)} {said}")

@@ -1,15 +1,17 @@
 """The plan: what config asks for, with its defaults filled in. What does not fit is said by `config` and `checks`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from softbench.errors import InputError
 from softbench.papers import rehearsal
-from softbench.plan import forms, modules, paths
-from softbench.plan.config import metrics
+from softbench.plan import checks, forms, modules, paths, rule_files
+from softbench.plan import config as settings
+from softbench.plan.checks.experiments import RATERS
+from softbench.plan.config import layers, metrics
 from softbench.plan.paths import Run
-from softbench.plan.places import MisfitError, Places
-
-RATERS = "raters"  # the sanity row of raters against each other
+from softbench.plan.places import Places
 
 
 class Plan:
@@ -36,9 +38,8 @@ class Plan:
             rules: the names of all rules, which no table may have.
             places: where the values of config were written, for messages.
             by_name: methods that only experiments that name them run; `methods: all` means the others.
-        Raises: InputError: if a name is taken: of a rule, of a form of a table or figure, or of a recipe.
         """
-        self.config, self.places, self._by_name = config, places, by_name
+        self.config, self.places, self.rules, self._by_name = config, places, rules, by_name
         self.recipes, self.kinds, self.sources = recipes, kinds, sources
         self.datasets: dict[str, dict[str, Any]] = config["datasets"]
         self.maps = complete_maps(config["maps"], kinds)
@@ -48,9 +49,32 @@ class Plan:
         self.experiments, self.ensembles = _apart(experiments)
         self.tables = {name: self._with_own_metrics(table) for name, table in _tables(config, printed=False).items()}
         self.figures = forms.figure_forms(config.get("figures", {}), self.experiments, _stand_ins(config))
-        self.paper_tables = forms.table_forms(_tables(config, printed=True), self.experiments)
-        for name in sorted(set(rules) & {*self.tables, *self.paper_tables}):
-            raise MisfitError(("tables", name), "has the name of a rule, so it could be no target. Rename it.")
+        self.paper_tables = forms.table_forms(_tables(config, printed=True))
+
+    @classmethod
+    def read(
+        cls, root: Path, configfiles: Sequence[str | Path] = (), assignments: Sequence[str] | Mapping[str, Any] = ()
+    ) -> "Plan":
+        """Return the plan that Snakemake would make of the same folder and options, without starting it.
+
+        Args:
+            root: the folder of the suite, with config.yaml, config/ and workflow/.
+            configfiles: as given to `--configfile`: merged over config.yaml in their order, below `root` or absolute.
+            assignments: as given to `--config`: key=value, the value in YAML, or as Snakemake has read them.
+        Raises: InputError: as `config.read`, `config.check` and `checks.fit`.
+        """
+        found = settings.read(root, configfiles, assignments)
+        try:
+            settings.check(found)
+            rules = rule_files.find(root / "workflow" / "rules")
+            plan = cls(
+                found.values, list(rules.recipes), list(rules.maps), list(rules.sources), rule_files.names(root),
+                places=found.places, by_name=found.by_name,
+            )  # fmt: skip
+            checks.fit(plan)
+        except InputError as error:
+            raise InputError(f"{layers.advice(root, configfiles)}{error}") from None
+        return plan
 
     def _with_own_metrics(self, table: dict[str, Any]) -> dict[str, Any]:
         """Return a table with a column of each metric of one's own, behind those that it lists."""
@@ -223,9 +247,6 @@ def complete_soft_labels(soft_labels: dict[str, Any], recipes: list[str]) -> dic
     complete = {name: {"recipe": name, **(settings or {})} for name, settings in soft_labels.items()}
     used = {settings["recipe"] for settings in complete.values()}
     new = [name for name in recipes if name not in used]
-    for name in set(new) & set(complete):
-        said = f"is of the recipe {complete[name]['recipe']!r}, but workflow/rules/soft_labels/{name}.smk"
-        raise MisfitError(("soft_labels", name), f"{said} brings a recipe of this name. Rename one of them.")
     return complete | {name: {"recipe": name} for name in new}
 
 
@@ -241,11 +262,6 @@ def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> di
     complete = {name: _with_defaults(name, method or {}) for name, method in methods.items()}
     used = {soft_labels[m["soft_label"]]["recipe"] for m in complete.values() if m["soft_label"] in soft_labels}
     new = [name for name, soft_label in soft_labels.items() if soft_label["recipe"] not in used]
-    for name in set(new) & set(complete):
-        said = f"learns from {complete[name]['soft_label']!r}, but a soft label is called {name!r} too, and no method"
-        raise MisfitError(
-            ("methods", name), f"{said} learns from it. Rename the soft label (and its rule file), or the method."
-        )
     return complete | {name: _with_defaults(name, {}) for name in new}
 
 

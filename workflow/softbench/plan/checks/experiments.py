@@ -8,11 +8,11 @@ from softbench.papers.rehearsal import SUFFIX
 from softbench.plan import modules
 from softbench.plan.modules import constant, defines, needs_shares
 from softbench.plan.places import Fault, KeyPath, known
-from softbench.plan.plan import RATERS
 
 if TYPE_CHECKING:
     from softbench.plan.plan import Plan
 
+RATERS = "raters"  # the sanity row of raters against each other
 IN_REHEARSAL = ("dataset", "networks", "seeds", "protocol", "structures", "composites")
 
 

@@ -20,7 +20,9 @@ FOREGROUND = "foreground"
 
 
 def of_tables(facts: Facts) -> Iterator[Fault]:
-    """Yield what does not fit in the tables of a plan that show no printed one."""
+    """Yield tables with the name of a rule, and what does not fit in those that show no printed one."""
+    for name in set(facts.plan.rules) & {*facts.plan.tables, *facts.plan.paper_tables}:
+        yield Fault(("tables", name), "has the name of a rule, so it could be no target. Rename it.")
     for name, table in facts.plan.tables.items():
         yield from _mixed(name, facts)
         yield from _without_control(name, facts)

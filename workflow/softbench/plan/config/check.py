@@ -62,7 +62,7 @@ class Names:
             case "soft_labels":
                 return self._with_unused("soft_labels", "recipe", self.found.recipes)
             case "methods":
-                return self._methods()
+                return list(dict.fromkeys([*self._section("methods"), *self.unlearned()]))
             case "experiments":
                 experiments = self._section("experiments")
                 return [*experiments, *(key + SUFFIX for key in _entries_with(experiments, "rehearsal"))]
@@ -81,13 +81,14 @@ class Names:
         used = {_name_in(entry, part, key) for key, entry in self._section(section).items()}
         return [*self._section(section), *(name for name in found if name not in used)]
 
-    def _methods(self) -> list[str]:
-        """Return the methods of config, and those that recipes get that no method of config uses."""
+    def unlearned(self) -> list[str]:
+        """Return the soft labels whose recipe no method of config uses: each gets a method of its own name."""
         recipes = {name: name for name in self.of("soft_labels")}
         recipes |= {key: _name_in(entry, "recipe", key) for key, entry in self._section("soft_labels").items()}
         methods = self._section("methods")
-        used = {recipes.get(_name_in(entry, "soft_label", key)) for key, entry in methods.items()}
-        return [*methods, *(name for name, recipe in recipes.items() if recipe not in used and name not in methods)]
+        rows = {key for key, entry in methods.items() if isinstance(entry, Mapping) and "sanity" in entry}
+        used = {recipes.get(_name_in(methods[key], "soft_label", key)) for key in methods if key not in rows}
+        return [name for name, recipe in recipes.items() if recipe not in used]
 
 
 def _name_in(entry: Any, part: str, key: str) -> str:
@@ -254,23 +255,33 @@ def _rehearsals(values: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _taken(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
-    """Yield entries whose name the plan gives to another: a rehearsal, a form of a table, a recipe's own soft label."""
-    experiments, tables = values["experiments"], values["tables"]
+    """Yield entries whose name the plan gives to another: a rehearsal, a form of a table or figure, the soft label of a
+    recipe that none names, the method of a soft label that none learns from."""
+    experiments, tables, figures = values["experiments"], values["tables"], values.get("figures", {})
     for kind in ("experiments", "protocols"):
         for name in values[kind]:
             base = name.removesuffix(SUFFIX)
             if base != name and "rehearsal" in experiments.get(base, {}):
                 yield Fault((kind, name), f"is what the rehearsal of {base!r} is called. Rename it.")
-    for name in tables:
-        for ending in (OPEN, SUFFIX):
+    for ending in (OPEN, SUFFIX):
+        for name in tables:
             base = name.removesuffix(ending)
             if base != name and "published" in tables.get(base, {}):
                 yield Fault(("tables", name), f"is what a form of the paper's table {base!r} is called. Rename it.")
+        for name in figures:
+            if name.endswith(ending) and name.removesuffix(ending) in figures:
+                said = f"is what a form of the figure {name.removesuffix(ending)!r} is called. Rename it."
+                yield Fault(("figures", name), said)
     recipes = {key: (entry or {}).get("recipe", key) for key, entry in values["soft_labels"].items()}
     for name, recipe in recipes.items():
         if name != recipe and name in names.of("recipes") and name not in recipes.values():
             said = f"is {recipe!r}, but {name!r} is a recipe, too, and no soft label of config has it. Rename the key."
             yield Fault(("soft_labels", name, "recipe"), said)
+    for name in names.unlearned():
+        if name in values["methods"]:
+            said = f"does not fit: the soft label {name!r} is learnt by no method, so that it gets one of this name. "
+            rest = ["soft_label"] if "soft_label" in (values["methods"][name] or {}) else []
+            yield Fault(("methods", name, *rest), f"{said}Rename the soft label (and its rule file), or the method.")
 
 
 def _untried(values: Mapping[str, Any]) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ SECTIONS = ("datasets", "maps", "soft_labels", "methods", "networks", "protocols
 PAPERS = ("svls", "geols", "superpixel", "epd")  # the order in which pages show them; files of other names come after
 OWN = "config.yaml"
 ASSIGNED = Place(COMMAND)
+MANY = 40  # entries; nobody changes so many of the catalogue's by hand
 
 
 def stack(root: Path, configfiles: Sequence[str | Path], assignments: Sequence[str] | Mapping[str, Any]) -> Node:
@@ -138,3 +139,28 @@ def retype(value: Any) -> Any:
     if re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?", value):
         return float(value) if set(value) & set(".eE") else int(value)
     return {"true": True, "false": False, "null": None}.get(value, value)
+
+
+def advice(root: Path, configfiles: Sequence[str | Path] = ()) -> str:
+    """Return what to do with a config.yaml from when it held the whole catalogue, or a copy of it; said before a fault.
+
+    Its entries lie over those of the catalogue and are read. But what the catalogue has since gained may name what they
+    lack. Nothing is said where no file repeats it.
+
+    Raises: InputError: as `stack`.
+    """
+    shipped = catalogue(root)
+    for path in (OWN, *configfiles):
+        mine = own(root, path)
+        repeated = sum(len(_names(mine, section) & _names(shipped, section)) for section in SECTIONS)
+        if repeated >= MANY:
+            return (
+                f"{path} also holds {repeated} entries of config/, where they stand now: it seems to be of an earlier "
+                "version. Delete from it all that you did not change. What stopped first: "
+            )
+    return ""
+
+
+def _names(layer: Node, section: str) -> set[str]:
+    node = layer.value.get(section)
+    return set(node.value) if node is not None and isinstance(node.value, dict) else set()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from softbench.plan import folder
+from softbench.plan.plan import Plan
 from softbench.tools.command import Command, add_config, add_json, print_json
 from softbench.tools.explain import chain
 
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the chain."""
-    plan = folder.read(Path(), options.configfile, options.config)
+    plan = Plan.read(Path(), options.configfile, options.config)
     found = chain.trace(plan, options.address)
     print_json(found) if options.json else print(render(found))
 

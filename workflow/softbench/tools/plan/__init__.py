@@ -10,7 +10,7 @@ from typing import Any
 
 from softbench import length
 from softbench.jobs.progress import grid
-from softbench.plan import folder
+from softbench.plan.plan import Plan
 from softbench.tools.command import Command, add_config, add_json, print_json
 from softbench.tools.plan import estimate
 from softbench.tools.plan.estimate import Group
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print what the targets will take; `options.passed` goes on to Snakemake."""
     config = config_of(options.passed)
-    plan = folder.read(Path(), config.configfile, config.config)  # first: it names file and line of a wrong setting
+    plan = Plan.read(Path(), config.configfile, config.config)  # first: it names file and line of a wrong setting
     jobs = estimate.jobs(options.targets, options.passed)
     groups = estimate.groups(estimate.runs_of(plan, jobs), estimate.seen(plan))
     told = (
