@@ -143,7 +143,7 @@ def _soft_labels() -> list[str]:
 
 def _settings(title: str, one: Schema, module: str, naming: str) -> str:
     defaults = {
-        "intensities": constant("soft_labels/intensities.py:DEFAULT"),
+        "intensities": constant("soft_labels/maps.py:DEFAULT"),
         **modules.constant(module, "SETTINGS", {}),
     }
     properties = _properties(one, naming)

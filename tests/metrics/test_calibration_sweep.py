@@ -131,8 +131,8 @@ def test_chunks_and_groups_of_bins_change_nothing(monkeypatch):
     p, y = saturated_map(6)
     expected = as_keys(sweep(p, y, None, 40))
     monkeypatch.setattr("softbench.metrics.kernels.tally.CHUNK", 999)
-    monkeypatch.setattr("softbench.metrics.kernels.counting.TOGETHER", 3)
-    monkeypatch.setattr("softbench.metrics.kernels.counting.ROOM", 2500)
+    monkeypatch.setattr("softbench.metrics.kernels.blocks.TOGETHER", 3)
+    monkeypatch.setattr("softbench.metrics.kernels.blocks.ROOM", 2500)
     assert as_keys(sweep(p, y, None, 40)) == pytest.approx(expected, rel=0, abs=1e-13)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 from softbench import InputError
-from softbench.soft_labels.signed_distance import CONVENTIONS, bounding_box, edge_box, signed_distance
+from softbench.soft_labels.superpixel import CONVENTIONS, bounding_box, edge_box, signed_distance
 
 
 def whole(mask: np.ndarray, spacing: tuple[float, ...], convention: str) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from softbench import InputError
-from softbench.training import augment, rng
+from softbench.training import augment, batches
 from softbench.training.augment import Move
 from softbench.training.protocol import Protocol
 
@@ -81,12 +81,12 @@ def test_draws_are_a_function_of_seed_and_step() -> None:
     protocol = Protocol(
         **settings, transposes=[["H", "W"]], quarter_turns=[["H", "W"]], rotate_deg=20, zoom=[0.9, 1.1], blur_sigma=1
     )
-    moves = [augment.draw(protocol, 2, rng.generator(0, "augment", step)) for step in range(40)]
-    assert moves == [augment.draw(protocol, 2, rng.generator(0, "augment", step)) for step in range(40)]
+    moves = [augment.draw(protocol, 2, batches.generator(0, "augment", step)) for step in range(40)]
+    assert moves == [augment.draw(protocol, 2, batches.generator(0, "augment", step)) for step in range(40)]
     assert {turn for move in moves for _, _, turn in move.turns} == {0, 1, 2, 3}
     assert max(abs(move.degrees) for move in moves) <= 20
     assert {bool(move.transposes) for move in moves} == {True, False}
-    assert augment.draw(Protocol(**settings), 2, rng.generator(0, "augment", 0)) == Move()
+    assert augment.draw(Protocol(**settings), 2, batches.generator(0, "augment", 0)) == Move()
 
 
 def test_exchanged_axes_need_one_length() -> None:

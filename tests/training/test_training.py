@@ -10,7 +10,7 @@ from softbench import store
 from softbench.datasets.case import Case
 from softbench.errors import DivergedError, InputError, TimeLimitError
 from softbench.soft_labels import one_hot, svls
-from softbench.training import batches, cached_data, loop, parts, rng
+from softbench.training import batches, cached_data, loop, parts
 from softbench.training.inference import View, hash_weights, logits, predict, view_of
 from softbench.training.loop import dice_of_classes, validate
 from softbench.training.protocol import Protocol
@@ -114,7 +114,7 @@ def test_loss_that_is_not_finite_names_step_and_cases(tmp_path: Path) -> None:
     cases = [make_case(n) for n in range(5)]
     data = load(cases)
     data.images[3] = float("inf")
-    step = next(s for s in range(60) if 3 in rng.cases_of_step(0, s, 2, 5))
+    step = next(s for s in range(60) if 3 in batches.cases_of_step(0, s, 2, 5))
     with pytest.raises(DivergedError, match=rf"at step {step} .*case_3"):
         train(tmp_path, data=data)
 
@@ -141,7 +141,7 @@ def test_all_methods_of_a_seed_see_the_same_crops() -> None:
 
 
 def test_each_case_is_seen_once_an_epoch() -> None:
-    seen = [n for step in range(5) for n in rng.cases_of_step(3, step, 2, 5)]
+    seen = [n for step in range(5) for n in batches.cases_of_step(3, step, 2, 5)]
     assert sorted(seen[:5]) == sorted(seen[5:]) == [0, 1, 2, 3, 4]
     assert seen[:5] != seen[5:]
 

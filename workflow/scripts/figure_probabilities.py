@@ -2,7 +2,7 @@
 
 from softbench.figures import case_rows, pictures, probability_maps
 from softbench.jobs import logs
-from softbench.training import one_case
+from softbench.training import scores
 from softbench.training.device import choose
 
 with logs.job(snakemake.log[0]) as log:
@@ -10,7 +10,7 @@ with logs.job(snakemake.log[0]) as log:
     rows = [
         row
         for panel in figure["panels"]
-        for row in case_rows.rows(panel, figure, one_case.probabilities(panel.get("runs", {}), device, log))
+        for row in case_rows.rows(panel, figure, scores.probabilities(panel.get("runs", {}), device, log))
     ]
     drawn = probability_maps.draw_probabilities(rows, case_rows.titles(figure), title=figure["title"])
     caption = probability_maps.CAPTION_OF_PROBABILITIES.format(what=figure.get("structure", case_rows.FOREGROUND_WORDS))

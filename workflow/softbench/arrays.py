@@ -41,6 +41,25 @@ def most_probable(probabilities: np.ndarray) -> np.ndarray:
     return labels
 
 
+def bounding_box(mask: np.ndarray, margin: Sequence[int] | None = None) -> tuple[slice, ...]:
+    """Return the box that holds every True voxel of a mask, empty where there is none.
+
+    Args:
+        mask: (D, H, W) or (H, W) bool.
+        margin: voxels added on both sides of each axis, within the array; none where it is left out.
+    Returns: one slice an axis.
+    """
+    box, rest = [], mask
+    for axis, length in enumerate(mask.shape):
+        used = np.flatnonzero(rest.any(axis=tuple(range(1, rest.ndim))))
+        if not used.size:
+            return (slice(0, 0),) * mask.ndim
+        rest = np.asarray(rest[used[0] : used[-1] + 1].any(axis=0))  # one axis less: cheap from here on
+        extra = margin[axis] if margin else 0
+        box.append(slice(max(0, int(used[0]) - extra), min(length, int(used[-1]) + 1 + extra)))
+    return tuple(box)
+
+
 def box_of_change(labels: np.ndarray, margin: int) -> tuple[slice, ...]:
     """Return the box outside which a label map is constant, grown by `margin` voxels; empty where it is all constant.
 
@@ -48,13 +67,7 @@ def box_of_change(labels: np.ndarray, margin: int) -> tuple[slice, ...]:
         labels: (D, H, W) or (H, W).
         margin: voxels added on each side, up to the border.
     """
-    other = labels != labels.flat[0]
-    box = []
-    for axis in range(labels.ndim):
-        places = np.flatnonzero(other.any(axis=tuple(a for a in range(labels.ndim) if a != axis)))
-        first, last = (places[0], places[-1] + 1) if len(places) else (0, 0)
-        box.append(slice(max(0, first - margin), min(labels.shape[axis], last + margin) if len(places) else 0))
-    return tuple(box)
+    return bounding_box(labels != labels.flat[0], [margin] * labels.ndim)
 
 
 def pad_to(array: np.ndarray, shape: Sequence[int], value: float = 0) -> np.ndarray:

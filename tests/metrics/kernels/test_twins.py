@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from softbench.metrics.kernels import blocks, nearest, surface_scan, tally
 from softbench.metrics.kernels.band import near_another_class, near_another_class_plain
-from softbench.metrics.kernels.counting import Column
-from softbench.metrics.kernels.sums import count_steps, count_steps_plain, soft_sums, soft_sums_plain
+from softbench.metrics.kernels.blocks import Column
+from softbench.metrics.kernels.tally import count_steps, count_steps_plain, soft_sums, soft_sums_plain
 
 SPACINGS = [(1.0, 1.0, 1.0), (5.0, 0.4, 0.4), (0.3, 2.0, 0.9), (0.7, 4.0)]
 CEILINGS = np.append(np.arange(101) / 100, np.inf)

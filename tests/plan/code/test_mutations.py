@@ -36,7 +36,7 @@ DEAR = {
 Mutate = Callable[[str, Callable[[str], str]], dict[str, object]]
 Reaching = Callable[[str], tuple[set[str], set[str], set[str]]]
 SAMPLE = [*random.Random(0).sample(VERSIONED, 12), "softbench/training/device.py", "softbench/arrays.py"]
-SHOWN = ["softbench/tables/cells.py", "softbench/metrics/overlap.py", "softbench/training/one_case.py"]
+SHOWN = ["softbench/tables/cells.py", "softbench/metrics/overlap.py", "softbench/training/scores.py"]
 SAMPLE_OF_ALL = [*random.Random(1).sample(MODULES, 12), *SHOWN]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from softbench.arrays import bounding_box
 from softbench.checks import require_integers, require_one_of, require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
 from softbench.metrics.kernels.band import near_another_class
@@ -82,10 +83,7 @@ def _band(reference: np.ndarray, usable: np.ndarray, reach_mm: float, spacing_mm
     for class_id in np.unique(reference[usable]):
         here = usable & (reference == class_id)
         others = usable ^ here
-        box, other_box = _bounding_box(here, margin), _bounding_box(others, margin)
-        if box is None or other_box is None:
-            continue
-        near = _shared(box, other_box)
+        near = _shared(bounding_box(here, margin), bounding_box(others, margin))  # empty where one of them is
         band[near] |= here[near] & _within(others[near], reach_mm, spacing_mm)
     return band
 
@@ -107,27 +105,6 @@ def _within(goal: np.ndarray, reach_mm: float, spacing_mm: tuple[float, ...]) ->
 
 def _steps(reach_mm: float, step_mm: float) -> int:
     return int(reach_mm * EDGE / step_mm)
-
-
-def _bounding_box(mask: np.ndarray, margin: Sequence[int] | None = None) -> Box | None:
-    """Return the slices that hold every True voxel of a mask, or None where there is none.
-
-    Args:
-        mask: (D, H, W) or (H, W) bool.
-        margin: voxels added on both sides of each axis, within the array; none where it is left out.
-    Returns: one slice an axis.
-    """
-    box, rest = [], mask
-    for axis, length in enumerate(mask.shape):
-        used = np.flatnonzero(rest.any(axis=tuple(range(1, rest.ndim))))
-        if not used.size:
-            return None
-        rest = np.asarray(
-            rest[used[0] : used[-1] + 1].any(axis=0)
-        )  # what is left has one axis less: cheap from here on
-        extra = margin[axis] if margin else 0
-        box.append(slice(max(0, int(used[0]) - extra), min(length, int(used[-1]) + 1 + extra)))
-    return tuple(box)
 
 
 def _shared(first: Box, second: Box) -> Box:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softbench.metrics.inputs import check_maps
-from softbench.metrics.kernels.sums import soft_sums
+from softbench.metrics.kernels.tally import soft_sums
 from softbench.metrics.metric import FRACTION, INFINITY, OPEN, Metric, values
 
 VERSION = 1

@@ -16,7 +16,7 @@ import numpy as np
 from softbench.errors import InputError
 from softbench.metrics.catalogue import CATALOGUE
 from softbench.metrics.inputs import check_maps, require_probability
-from softbench.metrics.kernels.sums import count_steps
+from softbench.metrics.kernels.tally import count_steps
 from softbench.metrics.metric import values
 from softbench.metrics.overlap import Overlap
 

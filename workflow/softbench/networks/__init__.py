@@ -1,11 +1,16 @@
-"""Which function maps an image to logits: networks by name, one module each."""
+"""Which function maps an image to logits: networks by name, one module each.
 
+Which settings a network takes is read from the text of its module: config is checked without importing torch.
+"""
+
+import ast
+import contextlib
 import importlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from softbench.errors import InputError
-from softbench.networks.settings import defaults_of, dims_of, require_settings, settings_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -40,7 +45,7 @@ def build(name: str, in_channels: int, classes: int, dims: int, **settings: Any)
     require_one_of("network", name, names())
     require_one_of("dims", dims, (2, 3))
     if dims not in dims_of(name):
-        only = " and ".join(f"{one}-D" for one in dims_of(name))
+        only = " and ".join(f"{taken}-D" for taken in dims_of(name))
         raise InputError(f"`dims`: the network {name} is {only}, but the images are {dims}-D. Choose another network.")
     require_settings(f"network {name}", name, settings)
     module = importlib.import_module(f"softbench.networks.{name}")
@@ -55,3 +60,64 @@ def parameters(name: str, in_channels: int, classes: int, dims: int, **settings:
     with torch.random.fork_rng(devices=[]):
         network = build(name, in_channels, classes, dims, **settings)
     return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
+
+
+def require_settings(place: str, name: str, given: Iterable[str]) -> None:
+    """Raise unless `given` holds every setting that the network needs, and none that it does not know.
+
+    Args:
+        place: how the message begins, e.g. "config: networks.unet".
+        name: one of `networks.names()`.
+        given: names of settings.
+    Raises: InputError: lists the settings of the network.
+    """
+    needed, optional, open_ended = settings_of(name)
+    missing = sorted(needed - set(given))
+    unknown = [] if open_ended else sorted(set(given) - needed - optional)
+    if missing or unknown:
+        problems = [f"lacks {_quoted(missing)}"] if missing else []
+        problems += [f"sets {_quoted(unknown)}, which {name!r} does not know"] if unknown else []
+        known = [*sorted(needed), *(f"{setting} (optional)" for setting in sorted(optional))]
+        raise InputError(f"{place} {' and '.join(problems)}; its settings: {', '.join(known) or 'none'}.")
+
+
+def dims_of(name: str) -> tuple[int, ...]:
+    """Return the dimensions of the images that a network takes: its module's `DIMS`, else 2 and 3."""
+    assigned = {ast.unparse(node.targets[0]): node.value for node in _statements(name) if isinstance(node, ast.Assign)}
+    return tuple(ast.literal_eval(assigned["DIMS"])) if "DIMS" in assigned else (2, 3)
+
+
+def settings_of(name: str) -> tuple[set[str], set[str], bool]:
+    """Return the keyword-only arguments of `build` without and with a default, and whether it takes any others."""
+    arguments = _arguments(name)
+    pairs = list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
+    needed = {argument.arg for argument, default in pairs if default is None}
+    return needed, {argument.arg for argument, _ in pairs} - needed, arguments.kwarg is not None
+
+
+def defaults_of(name: str) -> dict[str, Any]:
+    """Return the defaults of the arguments of `build`, of those that have one that is a plain literal."""
+    arguments = _arguments(name)
+    found: dict[str, Any] = {}
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        with contextlib.suppress(ValueError):
+            found |= {} if default is None else {argument.arg: ast.literal_eval(default)}
+    return found
+
+
+def _arguments(name: str) -> ast.arguments:
+    return next(n.args for n in _statements(name) if isinstance(n, ast.FunctionDef) and n.name == "build")
+
+
+def _statements(name: str) -> list[ast.stmt]:
+    return ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")).body
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(map(repr, names))
+
+
+def small_grid(multiple: int, dims: int) -> list[int]:
+    """Return a grid on which a trial costs little, yet leaves more than one voxel to normalise over at any depth."""
+    length = -(-16 // multiple) * multiple
+    return [2 * length] + [length] * (dims - 1)

@@ -21,7 +21,7 @@ R = TypeVar("R")
 # What they named for `version_of`: where a stage or a recipe begins. What it reaches, `version_of` finds.
 BEGINS = {
     "SOFTENING": ["soft_labels/produce.py"],
-    "IMAGE": ["soft_labels/intensities.py"],
+    "IMAGE": ["soft_labels/maps.py"],
     "GEODESIC": ["soft_labels/geols.py", "soft_labels/maps.py"],
     "SLIC": ["soft_labels/superpixel.py", "soft_labels/maps.py"],
     "CASES": ["datasets/prepare/prepare.py"],
@@ -32,6 +32,8 @@ BEGINS = {
 MOVED = {  # a module that they named -> where its code lies now
     "soft_labels/quality.py": "soft_labels/measures.py",
     "soft_labels/closeness.py": "soft_labels/geols_map.py",
+    "soft_labels/intensities.py": "soft_labels/maps.py",
+    "soft_labels/signed_distance.py": "soft_labels/superpixel.py",
     "soft_labels/exchange.py": "soft_labels/produce.py",
     "soft_labels/geols_readings.py": "soft_labels/geols_map.py",
     "soft_labels/ignore.py": "soft_labels/contract.py",

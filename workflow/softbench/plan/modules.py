@@ -101,7 +101,7 @@ def settings_allowed(recipe: str) -> dict[str, Any] | None:
         of_map = constant(module, "MAP_SETTINGS")
         return {name: default for name, default in settings.items() if name not in of_map}
     reads_image = constant(module, "NEEDS_IMAGE")
-    return settings | ({"intensities": constant("soft_labels/intensities.py", "DEFAULT")} if reads_image else {})
+    return settings | ({"intensities": constant("soft_labels/maps.py", "DEFAULT")} if reads_image else {})
 
 
 def needs_shares(recipe: str) -> bool:

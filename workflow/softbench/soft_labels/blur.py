@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from softbench.arrays import bounding_box
 from softbench.checks import require_one_of, require_positive
 from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
-from softbench.soft_labels.signed_distance import bounding_box, grown
 
 VERSION = 1
 NEEDS_IMAGE = False
@@ -81,7 +81,7 @@ def blur_class(mask: np.ndarray, sigmas: Sequence[float], channel: np.ndarray, b
     if not mask.any():
         return
     reach = [int(TRUNCATE * s + 0.5) for s in sigmas]
-    box = grown(bounding_box(mask), reach, mask.shape)
+    box = bounding_box(mask, reach)
     blurred = ndimage.gaussian_filter(mask[box].astype(np.float32), sigmas, mode="nearest", truncate=TRUNCATE)
     channel[box] = blurred
     background[box] = np.maximum(background[box] - blurred, 0)

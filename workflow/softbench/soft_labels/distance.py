@@ -6,7 +6,7 @@ import numpy as np
 
 from softbench.checks import require_positive
 from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
-from softbench.soft_labels.signed_distance import edge_box, grown, signed_distance
+from softbench.soft_labels.superpixel import edge_box, signed_distance
 
 VERSION = 1
 NEEDS_IMAGE = False
@@ -61,7 +61,7 @@ def share(mask: np.ndarray, spacing_mm: Sequence[float], width_mm: float) -> np.
     if mask.all() or not mask.any():
         return result
     margin = [int(np.ceil(REACH * width_mm / s)) for s in spacing_mm]
-    box = grown(edge_box(mask), margin, mask.shape)
+    box = edge_box(mask, margin)
     near = mask[box]
     distance = signed_distance(near, np.ones_like(near), spacing_mm).reshape(near.shape)
     result[box] = 1 / (1 + np.exp(-distance / width_mm))

@@ -2,25 +2,33 @@
 
 A geodesic distance knows no alpha, decay or normalisation; a SLIC segment no distance convention. They are stored as
 one npz a case, whole numbers as they are, floats with 16 significant bits (relative error at most 1.6e-5).
+
+Which intensities a soft label sees is a setting of every map, and of every recipe without a map, that reads the image.
+It says what the workflow hands over as `image`, so it never reaches `soften` or `make_map`.
 """
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from softbench import datasets
 from softbench.checks import require_one_of
+from softbench.datasets.case import INTENSITIES
+from softbench.datasets.folder import Dataset
 from softbench.jobs import pieces, progress, provenance, storage
-from softbench.soft_labels import intensities
 from softbench.soft_labels.contract import fill
 
 VERSION = 1
 DROPPED_BITS = 8  # of a float32's 24 significant ones
+SETTING = "intensities"
+DEFAULT = "prepared"  # as the authors of GeoLS run their script: on the published intensities, not the network's
+ALLOWED = {"intensities": {"constant": "datasets/case.py:INTENSITIES", "description": "of the image that is seen"}}
 PACKED = "float32 "  # prefix of an array whose float32 values are stored as three planes of bytes
 
 
@@ -96,15 +104,15 @@ def produce(
     """
     watch = provenance.Watch()
     module = importlib.import_module(f"softbench.soft_labels.{recipe}")
-    defaults = {name: module.SETTINGS[name] for name in module.MAP_SETTINGS} | intensities.default(module)
+    defaults = {name: module.SETTINGS[name] for name in module.MAP_SETTINGS} | default_intensities(module)
     for name in settings:
         require_one_of(f"setting of a map of {recipe}", name, defaults)
     complete = defaults | settings
-    intensities.apart(complete)  # refuses a kind that does not exist, before any case
+    take_intensities(complete)  # refuses a kind that does not exist, before any case
     dataset = datasets.open(data)
     job = {"recipe": recipe, "settings": complete, "version": version, "format": VERSION}
     cases = list(dataset.manifest["cases"])[shard::shards]
-    keys = {case: pieces.key_of(**job, data=intensities.hashes(dataset, case, complete)) for case in cases}
+    keys = {case: pieces.key_of(**job, data=hashes_of_inputs(dataset, case, complete)) for case in cases}
     work = partial(_map_case, recipe, data, output / "cases", complete)
     records = progress.each(work, list(keys.items()), workers=workers, what=f"map {recipe}", log=log)
     of_case = dict(zip(keys, records, strict=True))
@@ -134,7 +142,7 @@ def _map_case(
         case = dataset.load(case_id)
         module = importlib.import_module(f"softbench.soft_labels.{recipe}")
         labels = case.labels[:1] if case.valid is None else fill(case.labels[:1], case.valid, case.spacing_mm)
-        kind, of_map = intensities.apart(settings)
+        kind, of_map = take_intensities(settings)
         given = {"classes": len(dataset.classes), "case": case.id, **of_map}
         arrays = module.make_map(labels, case.intensities(kind), case.spacing_mm, **given)
         packed: dict[str, Any] = pack(arrays)
@@ -147,3 +155,31 @@ def _map_case(
         return {**record, "cpu_seconds": round(time.process_time() - began, 4)}
 
     return pieces.make(folder, case_id, key, build)
+
+
+def default_intensities(recipe: ModuleType) -> dict[str, str]:
+    """Return the setting with its default for a recipe that reads the image, and nothing for one that does not."""
+    return {SETTING: DEFAULT} if recipe.NEEDS_IMAGE else {}
+
+
+def take_intensities(settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return which intensities the settings ask for, and the settings that a recipe takes itself.
+
+    Raises: InputError: if there are no such intensities.
+    """
+    kind = settings.get(SETTING, DEFAULT)
+    require_one_of(SETTING, kind, INTENSITIES)
+    return kind, {name: value for name, value in settings.items() if name != SETTING}
+
+
+def hashes_of_inputs(dataset: Dataset, case: str, settings: Mapping[str, Any]) -> list[str]:
+    """Return the hashes that decide what a recipe with these settings sees of a case.
+
+    Args:
+        dataset: a prepared dataset.
+        case: id of the case.
+        settings: complete; without the setting where the recipe reads no image.
+    Raises: InputError: if they ask for intensities that the dataset does not keep.
+    """
+    of_case: str = dataset.manifest["cases"][case]
+    return [of_case, dataset.prepared_hash(case)] if settings.get(SETTING) == "prepared" else [of_case]

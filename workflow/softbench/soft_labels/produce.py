@@ -17,7 +17,7 @@ from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
 from softbench.jobs import pieces, progress, provenance
-from softbench.soft_labels import intensities, maps
+from softbench.soft_labels import maps
 from softbench.soft_labels.load import load, made
 from softbench.soft_labels.measures import quality
 from softbench.soft_labels.reader import compute
@@ -44,7 +44,7 @@ class Job:
     @property
     def own_settings(self) -> dict[str, Any]:
         """The settings that the recipe takes itself."""
-        return intensities.apart(self.settings)[1]
+        return maps.take_intensities(self.settings)[1]
 
 
 def produce(
@@ -80,7 +80,7 @@ def produce(
     watch = provenance.Watch()
     module = load(recipe)
     dataset = datasets.open(data)
-    complete = {**intensities.default(module), **module.SETTINGS, **(map_settings or {}), **settings}
+    complete = {**maps.default_intensities(module), **module.SETTINGS, **(map_settings or {}), **settings}
     lenders = _lenders(module, split)
     job = Job(recipe, data, output, complete, map_folder, lenders)
     facts = {"recipe": recipe, "settings": complete, "version": version}
@@ -113,7 +113,7 @@ def _lenders(module: ModuleType, split: pd.DataFrame | None) -> dict[str, str]:
 
 def _inputs(dataset: Dataset, lenders: dict[str, str], settings: dict[str, Any]) -> dict[str, list[str]]:
     """Return the hashes that decide the soft label of each case: its own, and the lender's where there is one."""
-    hashes = partial(intensities.hashes, dataset, settings=settings)
+    hashes = partial(maps.hashes_of_inputs, dataset, settings=settings)
     if not lenders:
         return {case: hashes(case) for case in dataset.cases["case"]}
     return {case: [*hashes(case), *hashes(lender)] for case, lender in lenders.items()}
@@ -147,7 +147,7 @@ def _soft(job: Job, dataset: Dataset, case: Case) -> np.ndarray:
         lender = dataset.load(job.lenders[case.id])
         grid = case.labels.shape[1:]
         labels = fit(lender.labels, grid) if job.module.SWAPS == "labels" else None
-        kind, _ = intensities.apart(job.settings)
+        kind, _ = maps.take_intensities(job.settings)
         image = fit(lender.intensities(kind), grid) if job.module.SWAPS == "image" else None
     return compute(
         job.recipe, case, len(dataset.classes), job.settings, labels=labels, image=image, map_folder=job.map_folder

@@ -11,7 +11,7 @@ import numpy as np
 from softbench import images, store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
-from softbench.soft_labels import intensities, maps
+from softbench.soft_labels import maps
 from softbench.soft_labels.contract import fill
 from softbench.soft_labels.raters import Raters, choose, majority, probabilities, shares_of
 
@@ -139,7 +139,7 @@ def compute(
     stack = case.labels if labels is None else labels
     stack = stack[:1] if module.RATERS == "one" else stack
     stack = stack if case.valid is None else fill(stack, case.valid, case.spacing_mm)
-    kind, settings = intensities.apart(settings)
+    kind, settings = maps.take_intensities(settings)
 
     def pixels() -> np.ndarray:
         return case.intensities(kind) if image is None else image

@@ -4,6 +4,7 @@ import hashlib
 
 import numpy as np
 
+from softbench.arrays import bounding_box
 from softbench.checks import require_one_of
 from softbench.errors import InputError
 
@@ -42,7 +43,7 @@ def skeleton(mask: np.ndarray) -> np.ndarray:
     if not mask.any():
         return np.zeros_like(mask, bool)
     thin = np.zeros_like(mask, bool)
-    box = _box(mask)
+    box = bounding_box(mask)  # nothing else is seen, and it is faster there
     thin[box] = skeletonize(mask[box]) > 0
     return thin if thin.any() else erosion(mask)
 
@@ -59,7 +60,7 @@ def erosion(mask: np.ndarray) -> np.ndarray:
     from scipy import ndimage
 
     core = np.zeros_like(mask, bool)
-    box = _box(mask)
+    box = bounding_box(mask)  # nothing else is seen, and it is faster there
     core[box] = ndimage.binary_erosion(mask[box])
     return core if core.any() else np.array(mask, bool)
 
@@ -87,11 +88,3 @@ def random(mask: np.ndarray, count: int, *, case: str, class_id: int, seed: int)
     drawn = np.zeros(mask.size, bool)
     drawn[rng.choice(places, min(count, len(places)), replace=False)] = True
     return drawn.reshape(mask.shape)
-
-
-def _box(mask: np.ndarray) -> tuple[slice, ...]:
-    """Return the smallest box that holds the mask: skeleton and erosion see nothing else, and are faster there."""
-    extents = (
-        np.flatnonzero(mask.any(axis=tuple(a for a in range(mask.ndim) if a != axis))) for axis in range(mask.ndim)
-    )
-    return tuple(slice(n[0], n[-1] + 1) if len(n) else slice(0, 0) for n in extents)

@@ -10,7 +10,7 @@ from softbench import datasets, images
 from softbench.datasets.case import Case
 from softbench.jobs import pieces
 from softbench.soft_labels.contract import fill
-from softbench.soft_labels.intensities import DEFAULT
+from softbench.soft_labels.maps import DEFAULT
 from softbench.tools.command import Command
 
 VERSION = 2

@@ -17,8 +17,8 @@ from softbench.errors import InputError
 from softbench.jobs import pieces, progress, provenance
 from softbench.jobs.progress import Log
 from softbench.plan import calls
-from softbench.soft_labels.intensities import apart
 from softbench.soft_labels.load import check
+from softbench.soft_labels.maps import take_intensities
 from softbench.soft_labels.measures import quality
 from softbench.tools.command import Command, add_settings
 from softbench.tools.export import export, folder_of
@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> None:
     if options.folder:
         use(options.folder)
     else:
-        run_program(options.passed, data, options.set, use, intensities=apart(settings)[0])
+        run_program(options.passed, data, options.set, use, intensities=take_intensities(settings)[0])
 
 
 def run_program(

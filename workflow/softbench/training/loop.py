@@ -15,8 +15,7 @@ from softbench.datasets.case import Case
 from softbench.errors import DivergedError, TimeLimitError
 from softbench.jobs.progress import duration
 from softbench.losses.target import Target
-from softbench.training import rng
-from softbench.training.batches import batch_of, buffers
+from softbench.training.batches import batch_of, buffers, cases_of_step, dropout_seed
 from softbench.training.cached_data import CachedData
 from softbench.training.device import Forward, make_forward, precision_name
 from softbench.training.inference import View, stream_logits, view_of
@@ -126,7 +125,7 @@ def train(
 
 def _seed(seed: int, step: int, device: torch.device) -> None:
     """Seed torch's generators for a step, so that dropout is a function of (seed, step)."""
-    number = rng.dropout_seed(seed, step)
+    number = dropout_seed(seed, step)
     torch.default_generator.manual_seed(number)
     if device.type == "cuda":
         torch.cuda.manual_seed(number)
@@ -184,7 +183,7 @@ def _look(values: list[torch.Tensor], done: int, data: CachedData, protocol: Pro
     numbers = torch.stack(values).tolist()
     for step, number in enumerate(numbers, start=done - len(numbers)):
         if not abs(number) < float("inf"):
-            chosen = rng.cases_of_step(seed, step, protocol.batch, len(data.cases))
+            chosen = cases_of_step(seed, step, protocol.batch, len(data.cases))
             names = ", ".join(data.cases[n] for n in chosen)
             raise DivergedError(f"seed {seed}: the loss is {number} at step {step} (cases {names}).")
     return {"step": done, "loss": sum(numbers) / len(numbers)}

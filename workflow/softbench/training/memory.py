@@ -19,7 +19,7 @@ from softbench import losses, networks
 from softbench.errors import InputError
 from softbench.jobs.progress import gib, grid
 from softbench.losses import Target
-from softbench.networks.trial import small_grid
+from softbench.networks import small_grid
 from softbench.training.device import channels_last
 
 VERSION = None  # words on memory that was too small

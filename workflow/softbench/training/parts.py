@@ -11,7 +11,7 @@ from torch import nn
 from softbench import losses, networks
 from softbench.jobs import pieces, storage
 from softbench.losses.weighted_sum import WeightedSum
-from softbench.training import rng
+from softbench.training.batches import weights_seed
 from softbench.training.cached_data import CachedData, class_frequencies
 from softbench.training.device import channels_last
 from softbench.training.protocol import PLATEAU, Protocol
@@ -62,7 +62,7 @@ def fresh_network(data: CachedData, network: dict[str, Any], protocol: Protocol,
     """
     settings = {name: value for name, value in network.items() if name != "name"}
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(rng.weights_seed(seed))
+        torch.manual_seed(weights_seed(seed))
         model = networks.build(network["name"], data.images.shape[1], classes, data.dims, **settings)
     if protocol.prior_bias and model.head is not None:
         with torch.no_grad():

@@ -1,6 +1,6 @@
-"""The piece `scores` of a seed, and what scoring an ensemble shares with it; it needs no training."""
+"""The piece `scores` of a seed, and what ensembles and figures of single cases share with it; it needs no training."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,13 @@ import numpy as np
 import torch
 
 from softbench import store
+from softbench.datasets import splits
 from softbench.jobs import pieces
 from softbench.training import inference, predictors, scoring
 from softbench.training.inference import view_of
 from softbench.training.material import Material
 from softbench.training.predictors import Predictor
+from softbench.training.run import Run
 from softbench.training.scoring import Pair
 from softbench.training.temperature_scaling import temperature
 
@@ -59,5 +61,31 @@ def pair_of(material: Material, models: Sequence[torch.nn.Module]) -> Pair | Non
     def of_case(case_id: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         coarse, (soft, _) = material.case(case_id), material.target(case_id)
         return predictor(coarse), store.decode(soft[0]), coarse.valid
+
+    return of_case
+
+
+def probabilities(
+    runs: Mapping[str, Mapping[str, Any]], device: torch.device, log: Callable[[str], None] = print
+) -> Callable[[str, Path, str], np.ndarray]:
+    """Return what gives the probabilities of a case as scoring saw them.
+
+    Args:
+        runs: method -> `run` (what decides it, as a batch has it) and the paths `data`, `soft_label` and `split`.
+        device: where the network computes.
+        log: takes a line for each case.
+    Returns: a function of method, folder of its seed (with model.pt) and case, to (C, ...) float32 on the grid of the
+        data set; those of a coarser grid of training are brought there.
+    """
+
+    def of_case(method: str, folder: Path, case: str) -> np.ndarray:
+        given = runs[method]
+        data, soft = Path(given["data"]).parent, Path(given["soft_label"]).parent
+        batch = Material(Run.of(given["run"]), data, soft, splits.read(Path(given["split"])), device, log)
+        torch.set_num_threads(batch.run.protocol.threads)
+        model = inference.load_model(folder / "model.pt", device)
+        view = view_of(batch.protocol)
+        log(f"{method}: {case} again, from {folder / 'model.pt'}")
+        return predictors.networks([model], resolution=batch.run.resolution, view=view)(batch.dataset.load(case))
 
     return of_case

@@ -24,7 +24,7 @@ SCORING = "softbench/training/scores.py"
 SANITY = "softbench/training/sanity.py"
 ENSEMBLE = "softbench/training/ensemble.py"
 MAKING = "softbench/tables/making.py"
-INFERRING = "softbench/training/one_case.py"  # what figures infer again
+INFERRING = "softbench/training/scores.py"  # what figures infer again
 
 
 class Stages:

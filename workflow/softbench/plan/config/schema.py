@@ -20,7 +20,7 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten ti
 DEFINITIONS = "definitions"
 OPEN: Schema = {"type": ["object", "null"]}  # settings of a program in another language: its rule knows them
 TYPES = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", tuple: "array", dict: "object"}
-INTENSITIES = "soft_labels/intensities.py:ALLOWED"
+INTENSITIES = "soft_labels/maps.py:ALLOWED"
 
 
 @functools.cache

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from softbench.errors import InputError
-from softbench.soft_labels.intensities import SETTING
+from softbench.soft_labels.maps import SETTING
 
 CLASSES = 4
 SPACING_MM = {2: (0.8, 1.25), 3: (3.0, 0.8, 1.25)}

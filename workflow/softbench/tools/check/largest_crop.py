@@ -12,7 +12,7 @@ import torch
 
 from softbench.datasets.case import Case
 from softbench.jobs.progress import gib, grid
-from softbench.networks.trial import small_grid
+from softbench.networks import small_grid
 from softbench.store import ONE
 from softbench.tools.check.findings import Finding, failed, ok, warning
 from softbench.tools.check.system import available_bytes

@@ -9,7 +9,7 @@ import torch
 from softbench import images
 from softbench.datasets.prepare import prepare
 from softbench.soft_labels.produce import produce
-from softbench.training import one_case
+from softbench.training import scores
 from softbench.training.batch import Batch, Run, run_batch
 
 RUN = {
@@ -48,7 +48,7 @@ def test_largest_class_is_the_prediction_that_scoring_kept(data: Path, tmp_path:
     run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
     paths = {"data": data / "data" / "manifest.json", "soft_label": data / "soft" / "manifest.json"}
     runs = {"epd_2": {"run": RUN, "split": data / "split.csv", **paths}}
-    found = one_case.probabilities(runs, cpu, lambda line: None)("epd_2", tmp_path / "seed-0", "phantom_brain_002")
+    found = scores.probabilities(runs, cpu, lambda line: None)("epd_2", tmp_path / "seed-0", "phantom_brain_002")
     kept = images.read(tmp_path / "seed-0" / "predictions" / "phantom_brain_002.nii.gz").array
     np.testing.assert_array_equal(found.argmax(axis=0), kept)
     np.testing.assert_allclose(found.sum(axis=0), 1, atol=1e-5)
