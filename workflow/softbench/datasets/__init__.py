@@ -35,9 +35,9 @@ module, so a plain literal (strings, numbers, lists, dicts).
     LABEL_IDS    optional, published id -> class id, of this release; without it each id means itself
     IGNORED      optional, published ids of voxels that nobody labelled: they are not `valid`, so count nowhere
     read(case, **settings) -> Volumes
-                 optional, where `reading.read_case` (one NIfTI file a channel and a rater, one grid) will not do;
-                 arrays (M, D, H, W) in RAS, 2-D ones (M, H, W), checked by `reading.join` or as it does. It refuses
-                 with `InputError`, to which the id of the case is added
+                 optional, where `reading.read_case` (NIfTI files of one grid: one a rater, one a channel or for
+                 all) will not do; arrays (M, D, H, W) in RAS, 2-D ones (M, H, W), checked by `reading.join` or as it
+                 does. It refuses with `InputError`, to which the id of the case is added
     SETTINGS*    optional, what `read` takes besides the case, with defaults; config may set them
     ALLOWED*     optional, type, range and meaning of each of SETTINGS, in the words of JSON Schema; without it config
                  is held to the type of the default

@@ -142,11 +142,6 @@ class Folder:
         """The cases that have image and label map."""
         return [case for case in self.cases if case.images and case.labels]
 
-    @property
-    def one_file(self) -> bool:
-        """Whether one file holds all channels."""
-        return any(len(set(case.images)) < len(case.images) for case in self.cases)
-
 
 def make_dataset(name: str, folder: Path, root: Path) -> str:
     """Write the files of a source for a folder in nnU-Net's layout; return what to type next.

@@ -6,12 +6,11 @@ MSD tells no patients: each case counts as one, though BraTS 2016 scanned some p
 test images have no labels and are not used.
 """
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
-from softbench.datasets.case import Archive, RawCase, Volumes
-from softbench.datasets.sources import layout, nnunet
+from softbench.datasets.case import Archive, RawCase
+from softbench.datasets.sources import layout
 
 VERSION = 1
 TITLE = "Brain tumour (Medical Segmentation Decathlon, task 1)"
@@ -50,8 +49,3 @@ def find_cases(folder: Path) -> list[RawCase]:
     """
     cases = layout.find_in_folders(folder, "Task01_BrainTumour")
     return [replace(case, images=case.images * len(MODALITIES)) for case in cases]
-
-
-def read(case: RawCase) -> Volumes:
-    """Read a case; raise `InputError` as `reading.read_case`, or if its file does not hold all modalities."""
-    return nnunet.read(case, sys.modules[__name__])

@@ -20,12 +20,26 @@ def read_case(case: RawCase, source: ModuleType) -> Volumes:
     """Read a case of NIfTI files in RAS, axes (D, H, W): how every source is read that has no `read` of its own.
 
     The source's `LABEL_IDS` (published id -> class id) and `IGNORED` ids, where it has them, decide what a label means.
+    An image file that the case names once for each modality holds all of them, as (x, y, z, channel).
 
-    Raises: InputError: if the image or a label map is missing, cut short or not 3-D; if shapes or affines differ; if an
-        image holds NaN, Inf or one single value; if a label is no whole number or no id of the source.
+    Raises: InputError: if the image or a label map is missing, cut short or not 3-D, or a file of several channels does
+        not hold all modalities; if shapes or affines differ; if an image holds NaN, Inf or one single value; if a label
+        is no whole number or no id of the source.
     """
     require_files(case, len(source.MODALITIES))
-    return join([images.read(path) for path in case.images], [images.read(path) for path in case.labels], case, source)
+    in_one_file = len(set(case.images)) < len(case.images)
+    channels = _channels(case.images[0], source) if in_one_file else [images.read(path) for path in case.images]
+    return join(channels, [images.read(path) for path in case.labels], case, source)
+
+
+def _channels(path: Path, source: ModuleType) -> list[images.Image]:
+    channels = images.read_channels(path)
+    if len(channels) != len(source.MODALITIES):
+        raise InputError(
+            f"{path} must hold {len(source.MODALITIES)} channels ({', '.join(source.MODALITIES)}), but holds "
+            f"{len(channels)}. Copy or download it again, or correct the MODALITIES of its module."
+        )
+    return channels
 
 
 def join(
