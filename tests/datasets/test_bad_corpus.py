@@ -1,4 +1,4 @@
-"""The corpus of bad input: which case is stopped, or handled as documented, by which test of this folder.
+"""The corpus of bad input: which case is stopped, or handled as documented, by which test of this folder or one below.
 
 Every test checks that the message names the case or file, what was found and the next step. A line is
 `case -> file::test [parameter]`; `+` marks input that is odd but sound, and how it is handled.
@@ -45,8 +45,8 @@ Grids:
     2-D image where 3-D is wanted -> bad_corpus_images::bad_file [2-D image]
     3-D where 4-D is wanted, or too few channels -> msd_brain::not_right [three channels]
     image without a voxel -> bad_corpus_images::bad_file [no voxels]
-    spacing wanted that cannot be -> geometry::impossible_spacing
-    size of a crop that cannot be -> geometry::crop_size
+    spacing wanted that cannot be -> grid::impossible_spacing
+    size of a crop that cannot be -> grid::crop_size
 
 Intensities:
     NaN -> bad_corpus_images::bad_file [NaN]
@@ -99,14 +99,14 @@ What belongs together:
     several bad cases: one error names them all -> refusals::all_bad_cases
 
 DICOM, XML and MATLAB:
-    slice missing -> dicom_series::no_even_stack [remove]
-    two slices at one place -> dicom_series::no_even_stack [double]
-    one slice -> dicom_series::no_even_stack [keep_one]
-    uneven slices -> dicom_series::no_even_stack [shift]
-    two series in a folder -> dicom_series::no_even_stack [mix]
-    localiser among the slices -> dicom_series::no_even_stack [localise]
-    slice cut short -> dicom_series::no_even_stack [cut_short]
-    tilted gantry -> dicom_series::gantry
+    slice missing -> dicom::no_even_stack [remove]
+    two slices at one place -> dicom::no_even_stack [double]
+    one slice -> dicom::no_even_stack [keep_one]
+    uneven slices -> dicom::no_even_stack [shift]
+    two series in a folder -> dicom::no_even_stack [mix]
+    localiser among the slices -> dicom::no_even_stack [localise]
+    slice cut short -> dicom::no_even_stack [cut_short]
+    tilted gantry -> dicom::gantry
     DICOM-SEG with an extra segment -> prostatex_zones::other_segmentations [but holds 5]
     DICOM-SEG without a segment -> prostatex_zones::other_segmentations [but holds 3]
     DICOM-SEG on another grid -> prostatex_zones::other_segmentations [does not lie on the grid]
@@ -246,6 +246,7 @@ def test_corpus_has_at_least_sixty_cases_that_differ() -> None:
 def test_case_has_its_test(line: str) -> None:
     found = re.fullmatch(r"(?:\+ )?.+ -> (\w+)::(\w+)(?: \[(.+)\])?", line)
     assert found, line
-    text = (FOLDER / f"test_{found[1]}.py").read_text(encoding="utf-8")
+    (file,) = FOLDER.rglob(f"test_{found[1]}.py")
+    text = file.read_text(encoding="utf-8")
     assert re.search(rf"^def test_\w*{found[2]}\w*\(", text, re.MULTILINE), f"no test like {found[2]}"
     assert found[3] is None or found[3] in text, f"no parameter {found[3]}"

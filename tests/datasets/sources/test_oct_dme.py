@@ -15,7 +15,7 @@ from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import oct_dme
 
-SPLIT = Path(__file__).parents[2] / "workflow" / "splits" / "oct_dme" / "main.csv"
+SPLIT = Path(__file__).parents[3] / "workflow" / "splits" / "oct_dme" / "main.csv"
 HEIGHT, WIDTH, SCANS = 120, 96, 7
 GRADED = (1, 3, 4, 6)  # B-scans, from 0
 SEEN = slice(10, 86)  # columns that were graded

@@ -19,7 +19,7 @@ from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import brats2019, layout, reading
 
-SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
+SPLITS = Path(__file__).parents[3] / "workflow" / "splits"
 PUBLISHED = np.array([0, 1, 2, 4], np.uint8)  # id of each class
 IDS = ("BraTS19_2013_0_1", "BraTS19_CBICA_AAB_1", "BraTS19_TCIA09_141_1", "BraTS19_TMC_06290_1")
 WHOLE: dict[str, Any] = {"crop": None}  # the grid of the phantoms, 24 x 32 x 32
@@ -219,7 +219,7 @@ def test_split_of_geols_is_made_of_the_same_cases() -> None:
 @pytest.fixture(scope="module")
 def brats2015() -> Path:
     """Real cases of BRATS 2015 as DeepMedic ships them: 2 channels, ids 0 to 4."""
-    beside = Path(__file__).parents[2] / ".." / "shared" / "data"
+    beside = Path(__file__).parents[3] / ".." / "shared" / "data"
     folder = Path(os.environ.get("SOFTBENCH_DATA", beside)) / "brats2015_deepmedic"
     if not folder.is_dir():
         pytest.skip(f"needs cases of BRATS 2015 in {folder} (name its parent in SOFTBENCH_DATA)")

@@ -11,7 +11,7 @@ from softbench.datasets.prepare import prepare
 from softbench.jobs import pieces
 
 NAMES = phantoms.names()
-SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
+SPLITS = Path(__file__).parents[3] / "workflow" / "splits"
 
 
 @pytest.fixture(scope="module", params=NAMES)

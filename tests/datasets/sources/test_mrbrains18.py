@@ -15,7 +15,7 @@ from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import mrbrains18
 
-SPLIT = Path(__file__).parents[2] / "workflow" / "splits" / "mrbrains18" / "main.csv"
+SPLIT = Path(__file__).parents[3] / "workflow" / "splits" / "mrbrains18" / "main.csv"
 SUBJECTS = (1, 4, 5, 7, 14, 27, 29)
 SHAPE, SPACING = (10, 28, 30), (3.0, 0.958, 0.958)
 AFFINE = np.array([[0, 0, SPACING[2], -5.0], [0, SPACING[1], 0, 7.0], [SPACING[0], 0, 0, 2.0], [0, 0, 0, 1]])

@@ -10,7 +10,7 @@ from softbench.datasets import splits
 from softbench.datasets.folder import Dataset
 from softbench.datasets.prepare import prepare
 
-SPLITS = Path(__file__).parents[2] / "workflow" / "splits" / "hippocampus"
+SPLITS = Path(__file__).parents[3] / "workflow" / "splits" / "hippocampus"
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import kits2019, kits2023
 
-SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
+SPLITS = Path(__file__).parents[3] / "workflow" / "splits"
 IDS = [kits2019.case_id(number) for number in range(4)]
 AS_MADE: dict[str, Any] = {"spacing_mm": None, "crop": None}  # the grid of the phantoms, 16 x 24 x 24
 TOP = f"kits23-{kits2023.COMMIT}"
@@ -216,7 +216,7 @@ def test_split_follows_its_rule() -> None:
 @pytest.fixture(scope="module")
 def real_instances() -> Path:
     """Published instances of some cases; there are no images with them."""
-    beside = Path(__file__).parents[2] / ".." / "shared" / "data"
+    beside = Path(__file__).parents[3] / ".." / "shared" / "data"
     folder = Path(os.environ.get("SOFTBENCH_DATA", beside)) / "kits23_multirater"
     if not folder.is_dir():
         pytest.skip(f"needs instances of KiTS 2023 in {folder} (name its parent in SOFTBENCH_DATA)")

@@ -21,7 +21,7 @@ from softbench.jobs import pieces
 from softbench.soft_labels import open_store
 from softbench.store import ONE
 
-SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
+SPLITS = Path(__file__).parents[3] / "workflow" / "splits"
 IDS = [kits2019.case_id(number) for number in range(4)]
 AS_MADE: dict[str, Any] = {"spacing_mm": None, "crop": None}  # the grid of the phantoms, 16 x 24 x 24
 CUBES: dict[str, Any] = {"spacing_mm": [1.6, 1.6, 1.6], "crop": {"size": [32, 28, 20]}}  # from 3.2 x 1.6 x 1.6 mm
@@ -240,7 +240,7 @@ def test_split_has_the_sizes_of_the_paper_and_follows_its_rule() -> None:
 @pytest.fixture(scope="module")
 def real_masks() -> Path:
     """Published masks of some cases; there are no images with them."""
-    beside = Path(__file__).parents[2] / ".." / "shared" / "data"
+    beside = Path(__file__).parents[3] / ".." / "shared" / "data"
     folder = Path(os.environ.get("SOFTBENCH_DATA", beside)) / "kits19_masks"
     if not folder.is_dir():
         pytest.skip(f"needs masks of KiTS 2019 in {folder} (name its parent in SOFTBENCH_DATA)")

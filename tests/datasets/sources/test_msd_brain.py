@@ -19,7 +19,7 @@ from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import brats2019, msd_brain
 
-SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
+SPLITS = Path(__file__).parents[3] / "workflow" / "splits"
 TOP = "Task01_BrainTumour"
 IDS = ("BRATS_001", "BRATS_002", "BRATS_003", "BRATS_004")
 PUBLISHED = np.array([0, 2, 1, 3], np.uint8)  # of background, necrotic core, oedema, enhancing

@@ -16,7 +16,7 @@ from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import chase_db1
 
-SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
+SPLITS = Path(__file__).parents[3] / "workflow" / "splits"
 IDS = ["Image_01L", "Image_01R", "Image_02L", "Image_02R"]
 Release = Callable[..., Path]
 
@@ -157,7 +157,7 @@ def test_split_keeps_children_together_and_follows_its_rule() -> None:
 @pytest.fixture(scope="module")
 def real_photographs() -> Path:
     """Some of the published photographs, with both observers."""
-    beside = Path(__file__).parents[2] / ".." / "shared" / "data"
+    beside = Path(__file__).parents[3] / ".." / "shared" / "data"
     folder = Path(os.environ.get("SOFTBENCH_DATA", beside)) / "chase_db1_two_raters"
     if not folder.is_dir():
         pytest.skip(f"needs photographs of CHASE_DB1 in {folder} (name its parent in SOFTBENCH_DATA)")

@@ -384,7 +384,7 @@ def test_network_is_trained_a_step_on_each_rater_and_scored(
 @pytest.fixture(scope="module")
 def real_nodules() -> list[Path]:
     """Folders with the label maps of four readers, rasterised by the rule of pylidc; there are no images with them."""
-    beside = Path(__file__).parents[2] / ".." / "shared" / "data"
+    beside = Path(__file__).parents[3] / ".." / "shared" / "data"
     folder = Path(os.environ.get("SOFTBENCH_DATA", beside)) / "lidc_multirater_contours"
     if not folder.is_dir():
         pytest.skip(f"needs label maps of LIDC nodules in {folder} (name its parent in SOFTBENCH_DATA)")

@@ -14,7 +14,7 @@ from softbench.datasets.fetch.fetch import fetch
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import flare2021
 
-SPLITS = Path(__file__).parents[2] / "workflow" / "splits"
+SPLITS = Path(__file__).parents[3] / "workflow" / "splits"
 IDS = ("train_000", "train_001", "train_002", "train_003")
 WHOLE: dict[str, Any] = {"spacing_mm": None, "crop": None}  # the grid of the phantoms
 Release = Callable[..., Path]
