@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from softbench.papers import published
-from softbench.papers.claims.judge import judge_all
-from softbench.papers.claims.verdicts import Outcome
+from softbench.papers.claims.judge import Outcome, judge_all
 from softbench.papers.published import Dataset, Paper, PrintedCell, PrintedMetric, PublishedTable, arithmetic
 
 from make import markdown

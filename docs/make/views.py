@@ -39,9 +39,9 @@ list and to that of `results/README.md`, which a test wants to be whole. A view 
 # workflow/softbench/tables/views/case_spread.py
 \"""The standard deviation over test cases, column by column.\"""
 
-from softbench.tables.given import Given
+from softbench.tables.view import Given
 from softbench.tables.layout import heads, title_of
-from softbench.tables.rounding import number
+from softbench.tables.sheet import number
 from softbench.tables.sheet import Sheet, plain
 from softbench.tables.view import View
 from softbench.tables.views import results
@@ -72,13 +72,13 @@ VIEW = View(
 ```
 
 - `given` holds the table, its scores and its rankings, each read when first asked for:
-  `workflow/softbench/tables/given.py`.
+  `workflow/softbench/tables/view.py`.
 - `needs` names what the view is made from, besides the settings of the table; it is made again when that changes.
   `scores` is the default; a view that uses `given.shown` or `given.runs` needs `ensembles`, too.
 - `applies` returns why a table cannot have it, or nothing; `folded=True` closes its section; `place` says where it
   stands on the page (the list above is in that order); `of=("methods", "paper")` gives it to the papers’ tables, too.
 - A paper’s table has no `given.runs` and no `given.shown`: it has `given.settings["blocks"]`, see
-  `workflow/softbench/papers/views/comparison.py`. A view that needs only these may lie there.
+  `workflow/softbench/tables/views/comparison.py`.
 - `given.all_runs.scores` holds every score of every case, structure, metric, seed and rater; `given.evidence.scores`
   those of the table's columns, after its empty-mask policy and with its composites.
 - `file="spread_{table}"` gives its files another name than that of the view.

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 from softbench import InputError
 from softbench.statistics import friedman, ranks
-from softbench.statistics.rank_tests import critical_difference, rank_test
+from softbench.statistics.ranking import critical_difference, rank_test
 
 Q05 = [1.960, 2.343, 2.569, 2.728, 2.850, 2.949, 3.031, 3.102, 3.164]  # Demšar 2006, table 5a: 2 to 10 methods
 Q10 = [1.645, 2.052, 2.291, 2.459, 2.589, 2.693, 2.780, 2.855, 2.920]

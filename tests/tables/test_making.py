@@ -11,11 +11,10 @@ import matplotlib.figure
 import pytest
 from softbench import InputError
 from softbench.page import report
-from softbench.papers import rehearsal
+from softbench.plan.forms import ABOUT_REHEARSAL
 from softbench.tables import making
-from softbench.tables.given import Given, GivenError
 from softbench.tables.sheet import Sheet, plain
-from softbench.tables.view import Picture, View
+from softbench.tables.view import Given, GivenError, Picture, View
 
 FORMS = ("csv", "md", "tex", "html")
 
@@ -151,7 +150,7 @@ def test_caption_of_a_rehearsal_opens_with_what_it_is(table: Table) -> None:
     assert table.files("ranks")[2].read_text() == "What it shows.\n"
     table.settings["is_rehearsal"] = True
     table.make()
-    assert table.files("ranks")[2].read_text() == f"{rehearsal.ABOUT} What it shows.\n"
+    assert table.files("ranks")[2].read_text() == f"{ABOUT_REHEARSAL} What it shows.\n"
 
 
 def test_damaged_record_makes_all_views_again(table: Table) -> None:

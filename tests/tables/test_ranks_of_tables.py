@@ -11,9 +11,9 @@ import pytest
 from softbench.figures import pictures
 from softbench.figures.views import cases, ranks_figure
 from softbench.figures.views.ranks_figure import RankSheet
-from softbench.tables import assemble, between, forms
+from softbench.tables import assemble, forms
 from softbench.tables.cells import Column
-from softbench.tables.rankings import between_columns, between_tables, rankings
+from softbench.tables.rankings import between_columns, between_tables, rankings, read_orders, sheet_between
 from softbench.tables.views import ranks
 
 KEYS = ["a", "b", "c", "chance"]
@@ -332,7 +332,7 @@ def test_same_figure_has_the_same_bytes(tmp_path: Path) -> None:
 def test_agreement_of_tables_is_written_for_those_that_share_three_methods(tmp_path: Path) -> None:
     whole, two = rankings(made(), draws=1), rankings(made(methods=METHODS[:2]), draws=1)
     for suffix in ("csv", "md", "html"):
-        forms.write(between.sheet({"one": whole, "again": whole, "few": two}), tmp_path / f"b.{suffix}")
+        forms.write(sheet_between({"one": whole, "again": whole, "few": two}), tmp_path / f"b.{suffix}")
     text = (tmp_path / "b.md").read_text()
     assert (
         "| one / again | 3 | +1.00 (p 0.333) |" in text
@@ -347,7 +347,7 @@ def test_tables_agree_by_their_csv_as_by_their_rankings(tmp_path: Path) -> None:
     found = rankings(shown, draws=1)
     forms.write(ranks.sheet(shown, found), tmp_path / "ranks.csv")
     (tmp_path / "none.csv").write_text('"Not made: there is no data."\n')
-    read = between.read(tmp_path / "ranks.csv")
-    assert between.read(tmp_path / "none.csv") == ()
+    read = read_orders(tmp_path / "ranks.csv")
+    assert read_orders(tmp_path / "none.csv") == ()
     both = [between_tables({"one": one, "two": one}) for one in (found, read)]
     pd.testing.assert_frame_equal(both[1], both[0][both[0]["n_methods"] > 0].reset_index(drop=True))

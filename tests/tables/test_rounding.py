@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from softbench.tables.rounding import digits, interval, number
+from softbench.tables.sheet import digits, interval, number
 
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"

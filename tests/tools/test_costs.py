@@ -8,7 +8,7 @@ import pytest
 from softbench import InputError, cli
 from softbench.tables import cost_records as table
 from softbench.tables import forms
-from softbench.tables.given import Given
+from softbench.tables.view import Given
 from softbench.tables.views import costs as costs_view
 from softbench.tools import costs
 

@@ -14,9 +14,9 @@ from softbench.papers import published
 from softbench.papers.comparison import build as beside
 from softbench.papers.comparison import results as beside_results
 from softbench.papers.comparison.build import Block
-from softbench.papers.comparison.sheet import sheet as paper_sheet
 from softbench.plan.plan import Plan
 from softbench.tables import forms, table
+from softbench.tables.views.comparison import sheet as paper_sheet
 from softbench.tables.views.results import sheet
 from softbench.tools.explain import address, chain
 

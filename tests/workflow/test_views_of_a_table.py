@@ -27,7 +27,7 @@ PICTURE = '''"""A line."""
 
 from matplotlib.figure import Figure
 
-from softbench.tables.given import Given
+from softbench.tables.view import Given
 from softbench.tables.view import Picture, View
 
 VERSION = 1

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from softbench.jobs import logs
-from softbench.tables import between, forms
+from softbench.tables import forms, rankings
 
 with logs.job(snakemake.log[0]):
     ranks = map(Path, snakemake.input.ranks)
-    sheet = between.sheet(dict(zip(snakemake.params.titles, map(between.read, ranks), strict=True)))
+    sheet = rankings.sheet_between(dict(zip(snakemake.params.titles, map(rankings.read_orders, ranks), strict=True)))
     for path in snakemake.output:
         forms.write(sheet, path)

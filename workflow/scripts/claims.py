@@ -3,7 +3,7 @@
 from softbench.jobs import logs
 from softbench.papers import published
 from softbench.papers.claims import judged
-from softbench.papers.claims.verdict_sheet import sheet
+from softbench.papers.claims.judged import sheet
 from softbench.papers.comparison import blocks
 from softbench.tables import forms
 

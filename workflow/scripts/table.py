@@ -5,7 +5,7 @@ from pathlib import Path
 from softbench.jobs import logs
 from softbench.page import report
 from softbench.tables import making
-from softbench.tables.given import Given
+from softbench.tables.view import Given
 
 with logs.job(snakemake.log[0]) as log:
     params, (*_, record, mark) = snakemake.params, map(Path, snakemake.output)

@@ -9,7 +9,7 @@ import pytest
 from softbench import InputError
 from softbench.papers import published
 from softbench.papers.claims import judged as claims
-from softbench.papers.claims.verdict_sheet import sheet
+from softbench.papers.claims.judged import sheet
 from softbench.papers.comparison.build import Block
 from softbench.tables import forms
 

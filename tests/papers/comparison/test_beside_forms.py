@@ -12,8 +12,8 @@ from softbench.papers import published
 from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.build import Block
 from softbench.papers.comparison.notes import footnotes, letters_of
-from softbench.papers.comparison.sheet import heads, sheet
 from softbench.tables import forms
+from softbench.tables.views.comparison import heads, sheet
 
 STATUSES = ("within", "outside", "not comparable", "surrogate", "not run")
 TITLES = {"one_hot": "One-hot & <hard>", "oracle": "Oracle_1 (100 %)"}

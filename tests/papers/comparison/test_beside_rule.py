@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from softbench.papers import published
-from softbench.papers.comparison.build import value_of
-from softbench.papers.comparison.rule import MIN_CASES, judge, noise
+from softbench.papers.comparison.build import MIN_CASES, judge, noise, value_of
 from softbench.tables.cells import Printed, Summary
 
 OURS = Summary(mean=0.80, sd_seeds=0.01, n_seeds=3, sd_cases=0.1, n_cases=50)

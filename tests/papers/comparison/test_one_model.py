@@ -7,9 +7,9 @@ import pytest
 import softbench
 from softbench.papers import published
 from softbench.papers.comparison import build as beside
-from softbench.papers.comparison.sheet import sheet as paper_sheet
 from softbench.tables import cells, forms
 from softbench.tables import sheet as sheets
+from softbench.tables.views.comparison import sheet as paper_sheet
 from softbench.tables.views.results import sheet as ordinary_sheet
 
 PACKAGE = Path(softbench.__file__).parent

@@ -15,7 +15,7 @@ from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
 from softbench.figures.pictures import NOT_RUN
 from softbench.jobs import pieces, storage
-from softbench.tables.rounding import digits, number
+from softbench.tables.sheet import digits, number
 
 VERSION = 2
 QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}

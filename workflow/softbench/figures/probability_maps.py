@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from softbench.figures import case_rows, pictures
 from softbench.figures.case_rows import FAILED, CaseRow, members, share
 from softbench.figures.gallery import choose_window
-from softbench.tables.rounding import digits, number
+from softbench.tables.sheet import digits, number
 
 VERSION = 1
 PANEL = 1.25  # of a panel

@@ -25,7 +25,7 @@ from softbench.figures.case_rows import FAILED, first_done, titles
 from softbench.metrics.calibration import Reliability
 from softbench.tables import assemble
 from softbench.tables.layout import REGIONS
-from softbench.tables.rounding import digits, number
+from softbench.tables.sheet import digits, number
 
 VERSION = 3
 COLUMNS = 5  # methods side by side; more start a new block below

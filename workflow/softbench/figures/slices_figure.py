@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from softbench.figures import case_rows, pictures
 from softbench.figures.case_rows import FAILED, CaseRow
 from softbench.figures.gallery import choose_window
-from softbench.tables.rounding import digits, number
+from softbench.tables.sheet import digits, number
 
 VERSION = 1
 INCHES = 1.35  # of a panel

@@ -13,7 +13,7 @@ from softbench.metrics import catalogue
 from softbench.page.page import environment
 from softbench.tables.cells import Failure
 from softbench.tables.layout import REGIONS
-from softbench.tables.rounding import NOTHING
+from softbench.tables.sheet import NOTHING
 
 
 @dataclass(frozen=True)

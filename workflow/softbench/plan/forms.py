@@ -1,11 +1,20 @@
-"""Tables of papers and figures in each of their forms: on published data, on open data that stands in, on phantoms."""
+"""Tables of papers and figures in each of their forms: on published data, on open data that stands in, on phantoms.
+
+The form on phantoms is a rehearsal: each experiment of a paper again, tiny, tried before a campaign costs anything.
+"""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from softbench.papers import rehearsal
-from softbench.papers.rehearsal import SUFFIX
+from softbench.errors import InputError
 
+SUFFIX = "_phantom"  # of what is rehearsed
+ABOUT_REHEARSAL = (
+    "A rehearsal: the whole path, from images to what is shown here, on phantoms, with small networks and short runs. "
+    "It tells whether everything runs; the numbers mean nothing."
+)
+CHOICES_OF_REHEARSAL = "The choices named here are those of the table on the paper's data."
+COUNTED = ("epochs", "steps")  # how long a protocol is
 DATA = ("published", "here", "open", "phantom")  # what `data` in config may be
 OPEN = "_open"
 FORMS = {"published": "", "here": "", "open": OPEN, "phantom": SUFFIX}  # data -> what a table's name ends with
@@ -16,6 +25,48 @@ NEED_TRAINING = ("probabilities", "discrepancy", "slices", "reliability", "sweep
 OF_ONE_EXPERIMENT = ("discrepancy", "downsampling", "soft_labels")
 STANDS_IN = {OPEN: "open stand-in", SUFFIX: "phantom"}
 TAKEN = ("reliability", "soft_labels", "ranks", "cases")  # figures of a table are called `<one of these>_<table>`
+
+
+Named = Mapping[str, dict[str, Any]]
+
+
+def title_of_rehearsal(printed: str) -> str:
+    """Return the title of what is rehearsed."""
+    return f"Rehearsal on phantoms: {printed}"
+
+
+def add_rehearsals(experiments: Named, protocols: Named) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Return experiments and protocols with those of all rehearsals, `<experiment>_phantom`.
+
+    A rehearsal has the methods, loss and scoring of its experiment, and what its `rehearsal` says in place of the rest;
+    its protocol is the experiment's with the entries of `rehearsal.protocol` over it, of which `epochs` or `steps`
+    stand in place of either.
+
+    Raises: InputError: if the name of a rehearsal is taken.
+    """
+    every, protocols = {name: _without(one) for name, one in experiments.items()}, dict(protocols)
+    for name, one in experiments.items():
+        if "rehearsal" not in one:
+            continue
+        new = name + SUFFIX
+        if new in experiments or new in protocols:
+            raise InputError(f"config: experiments.{name} has a rehearsal, {new}, but that name is taken. Rename it.")
+        if one["protocol"] not in protocols:
+            continue  # said by the plan, which lists the known ones
+        own = {key: value for key, value in one["rehearsal"].items() if key != "protocol"}
+        protocols[new] = _shortened(protocols[one["protocol"]], one["rehearsal"].get("protocol", {}))
+        every[new] = every[name] | {"split": "main", "protocol": new} | own
+    return every, protocols
+
+
+def _shortened(protocol: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a protocol with entries over it; it counts in epochs or steps, never both."""
+    dropped = COUNTED if set(own) & set(COUNTED) else ()
+    return {name: value for name, value in protocol.items() if name not in dropped} | dict(own)
+
+
+def _without(experiment: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in experiment.items() if key != "rehearsal"}
 
 
 def table_forms(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -61,7 +112,7 @@ def figure_forms(
     found = {name: dict(figure) for name, figure in figures.items()}
     rehearsals = {name: name + SUFFIX for name in experiments if name + SUFFIX in experiments}
     for name, figure in figures.items():
-        rehearsed = {"title": rehearsal.title(figure["title"]), "about": rehearsal.ABOUT}
+        rehearsed = {"title": title_of_rehearsal(figure["title"]), "about": ABOUT_REHEARSAL}
         for ending, instead, said in ((OPEN, stand_ins, {}), (SUFFIX, rehearsals, rehearsed)):
             if set(figure["experiments"]) & set(instead):
                 found[name + ending] = _figure(figure, instead, STANDS_IN[ending]) | said

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from softbench.errors import InputError
-from softbench.papers import rehearsal
 from softbench.plan import checks, forms, modules, paths, rule_files
 from softbench.plan import config as settings
 from softbench.plan.checks.experiments import RATERS
 from softbench.plan.config import layers, metrics
+from softbench.plan.forms import add_rehearsals
 from softbench.plan.paths import Run
 from softbench.plan.places import Places
 
@@ -45,7 +45,7 @@ class Plan:
         self.maps = complete_maps(config["maps"], kinds)
         self.soft_labels = complete_soft_labels(config["soft_labels"], recipes)
         self.methods = complete_methods(config["methods"], self.soft_labels)
-        experiments, self.protocols = rehearsal.add(config["experiments"], config["protocols"])
+        experiments, self.protocols = add_rehearsals(config["experiments"], config["protocols"])
         self.experiments, self.ensembles = _apart(experiments)
         self.tables = {name: self._with_own_metrics(table) for name, table in _tables(config, printed=False).items()}
         self.figures = forms.figure_forms(config.get("figures", {}), self.experiments, _stand_ins(config))

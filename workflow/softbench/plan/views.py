@@ -1,6 +1,6 @@
 """The views of tables, as their files declare them: read as text, so that planning imports no library of theirs.
 
-A file of `tables/views`, `figures/views` or `papers/views` that assigns `VIEW = View(…)` is a view; see tables/view.py.
+A file of `tables/views` or `figures/views` that assigns `VIEW = View(…)` is a view; see tables/view.py.
 """
 
 import ast
@@ -13,12 +13,12 @@ from typing import Any
 from softbench.errors import InputError
 from softbench.plan import modules
 
-ROOMS = {"tables/views": "tables", "figures/views": "figures", "papers/views": "tables"}  # -> folder of its files
+ROOMS = {"tables/views": "tables", "figures/views": "figures"}  # -> folder of its files
 FORMS = {"tables": ("csv", "md", "tex", "html"), "figures": ("png", "pdf", "txt")}
 KINDS = ("methods", "paper")
 NEEDED = ("name", "title", "caption", "build")
 OPTIONAL = ("needs", "applies", "reads", "folded", "file", "of", "place")
-NEEDS = {  # kind of table -> what its views may need; tables/given.py says what each is
+NEEDS = {  # kind of table -> what its views may need; tables/view.py says what each is
     "methods": (
         "scores", "ensembles", "predictions", "margins", "split", "soft_labels", "truth", "costs", "segmentations",
     ),

@@ -4,8 +4,7 @@ from softbench.statistics.bootstrap import NewPatients, new_patients
 from softbench.statistics.crossed import Crossed, crossed_difference
 from softbench.statistics.intervals import draw_means, reason_against
 from softbench.statistics.paired import Difference, Equivalence, difference, differences, equivalence
-from softbench.statistics.rank_tests import Agreement, Friedman, agreement, friedman
-from softbench.statistics.ranking import Ranks, ranks
+from softbench.statistics.ranking import Agreement, Friedman, Ranks, agreement, friedman, ranks
 from softbench.statistics.summary import apply_policy, composite, seed_means, summarise
 from softbench.statistics.testing import Family, detectable, holm, power, seeds_needed
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from softbench.statistics.intervals import CONFIDENCE, MIN_SEEDS_CROSSED, p_of, reason_against
-from softbench.statistics.pairs import Pairs, pair, patients_of
+from softbench.statistics.paired import Pairs, pair, patients_of
 
 VERSION = 1
 

@@ -12,7 +12,7 @@ from softbench.statistics import Crossed, Difference, Equivalence, NewPatients, 
 from softbench.statistics.bootstrap import new_patients_of
 from softbench.statistics.crossed import crossed_of
 from softbench.statistics.intervals import MARK
-from softbench.statistics.pairs import Pairs, sides
+from softbench.statistics.paired import Pairs, sides
 from softbench.tables.assemble import Evidence
 from softbench.tables.cells import Cell, Column, Method, Table
 

@@ -9,8 +9,7 @@ import math
 from collections.abc import Callable
 
 from softbench.tables.cells import Cell, Column, Method, Table
-from softbench.tables.rounding import NOTHING, digits, interval, number
-from softbench.tables.sheet import ALL, Entry, Head, Line, Text
+from softbench.tables.sheet import ALL, NOTHING, Entry, Head, Line, Text, digits, interval, number
 
 VERSION = 1
 LEGEND = "best mean of a column among trained methods; not a claim, see the differences"

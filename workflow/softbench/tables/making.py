@@ -13,11 +13,10 @@ from typing import Any, NoReturn
 
 from softbench.errors import InputError
 from softbench.jobs import pieces
-from softbench.papers import rehearsal
+from softbench.plan.forms import ABOUT_REHEARSAL
 from softbench.tables import forms
-from softbench.tables.given import Given, GivenError
 from softbench.tables.sheet import Sheet
-from softbench.tables.view import Picture, View
+from softbench.tables.view import Given, GivenError, Picture, View
 
 VERSION = None  # writes what views give
 State = dict[str, Any]  # of a view: key, state, reason, files (path -> sha256)
@@ -88,7 +87,7 @@ def _state(given: Given, module: str, code: str, files: list[Path], known: State
         log(f"{name}: unchanged")
         return known
     state, reason = "made", ""
-    about = rehearsal.ABOUT if given.settings.get("is_rehearsal") else ""
+    about = ABOUT_REHEARSAL if given.settings.get("is_rehearsal") else ""
     trace: list[str] = []
     try:
         if reason := view.applies(given):

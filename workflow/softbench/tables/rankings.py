@@ -1,21 +1,25 @@
-"""Who comes first in a table: its trained methods ranked by each column, and whether the columns agree.
+"""Who comes first in a table: its trained methods ranked by each column; whether columns and data sets agree.
 
 A method's rank is the mean over seeds of its rank in each seed. Table, figure and agreement of columns use this one
 number: it is what Friedman's test compares, and it always lies between the best and the worst rank over seeds, which
 the rank of the mean over seeds does not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
 
+from softbench.metrics import catalogue
 from softbench.statistics import Friedman, Ranks, agreement, friedman, ranks
 from softbench.statistics.bootstrap import DRAWS
-from softbench.statistics.rank_tests import MIN_BLOCKS
+from softbench.statistics.ranking import MIN_BLOCKS
 from softbench.tables.assemble import Evidence
 from softbench.tables.cells import Column
+from softbench.tables.layout import REGIONS
+from softbench.tables.sheet import NOTHING, Sheet, number, p_value, plain
 
 VERSION = 2
 NO_CD = "no valid critical difference"
@@ -58,15 +62,6 @@ class Order:
 
 
 Ordered = TypeVar("Ordered", Ranking, Order)
-
-
-def orders(numbers: pd.DataFrame) -> tuple[Order, ...]:
-    """Return the ranks by column of a table's csv of ranks (`rank_csv.numbers`), in its order."""
-    place = ["metric", "structure", "roi", "over"]
-    return tuple(
-        Order(Column(metric=key[0], structure=key[1], roi=key[2], over=key[3]), of_column.set_index("method")["rank"])
-        for key, of_column in numbers.groupby(place, sort=False)
-    )
 
 
 def rankings(evidence: Evidence, *, draws: int = DRAWS) -> tuple[Ranking, ...]:
@@ -165,3 +160,57 @@ def _meeting(first: Sequence[Ordered], second: Sequence[Ordered]) -> list[tuple[
 def _tau(first: str, second: str, one: pd.Series, other: pd.Series) -> list[object]:
     found = agreement(one, other)
     return [first, second, found.tau, found.p, found.n_methods]
+
+
+ABOUT = (
+    "Kendall's tau-b between the ranks of the trained methods that two tables share, by the means of their ranks over "
+    "seeds, with its p: 1 is the same order, −1 the reverse, 0 no relation. A ranking on one data set says little of "
+    "another where tau is small. With few methods only a large tau can be told from none."
+)
+
+
+def read_orders(path: Path) -> tuple[Order, ...]:
+    """Return the ranks by column of a table, from its csv of ranks; none where that holds a sentence."""
+    numbers = pd.read_csv(path)
+    if "rank" not in numbers:
+        return ()
+    place = ["metric", "structure", "roi", "over"]
+    return tuple(
+        Order(Column(metric=key[0], structure=key[1], roi=key[2], over=key[3]), of_column.set_index("method")["rank"])
+        for key, of_column in numbers.groupby(place, sort=False)
+    )
+
+
+def sheet_between(tables: Mapping[str, Sequence[Ordered]]) -> Sheet:
+    """Return the agreement of tables; a pair with fewer than three methods in common has no tau for the reader.
+
+    Args:
+        tables: title -> rankings, as `rankings.rankings` or `read` gives them.
+    """
+    found = between_tables(tables)
+    columns: list[tuple[str, str]] = list(dict.fromkeys(zip(found["metric"], found["roi"], strict=True)))
+    rows = [_row(pair, group, columns) for pair, group in found.groupby(["first", "second"], sort=False)]
+    grid = plain(["Data sets", "methods", *map(_name, columns)], rows)
+    return Sheet("Agreement of the data sets", ABOUT, (grid,), tuple(_notes(found)), found)
+
+
+def _row(pair: tuple, group: pd.DataFrame, columns: Sequence[tuple[str, str]]) -> list[str]:
+    of_column = {(one["metric"], one["roi"]): one for one in group.to_dict("records")}
+    return [" / ".join(pair), str(group["n_methods"].max()), *(_cell(of_column.get(column)) for column in columns)]
+
+
+def _cell(one: Mapping | None) -> str:
+    if one is None or one["n_methods"] < MIN_METHODS or pd.isna(one["tau"]):
+        return NOTHING
+    return f"{number(one['tau'], 2, signed=True)} (p {p_value(one['p'])})"
+
+
+def _name(column: tuple[str, str]) -> str:
+    metric, roi = column
+    return catalogue.describe(metric).name + ("" if roi == "all" else f", {REGIONS[roi]}")
+
+
+def _notes(found: pd.DataFrame) -> Iterable[str]:
+    few = found[found["n_methods"] < MIN_METHODS]
+    for first, second in dict.fromkeys(zip(few["first"], few["second"], strict=True)):
+        yield f"{first} / {second}: fewer than {MIN_METHODS} methods in common."

@@ -1,19 +1,92 @@
 """A view: one thing that a reader is shown of a table. Each stands in one file, and all else follows from that file.
 
-A file `tables/views/<name>.py`, `figures/views/<name>.py` or `papers/views/<name>.py` assigns `VIEW = View(…)`. What
-`build` returns, a `Sheet` or a `Picture`, is written in each of its forms; the page, `snakemake --report`, the list of
-results and docs/views.md show it. Everything but the functions must be written out: the plan reads it as text.
+A file `tables/views/<name>.py` or `figures/views/<name>.py` assigns `VIEW = View(…)`. What `build` makes of what is
+`Given`, a `Sheet` or a `Picture`, is written in each of its forms; the page, `snakemake --report`, the list of results
+and docs/views.md show it. Everything but the functions must be written out: the plan reads it as text.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from softbench.tables.given import Given
+from softbench.errors import InputError
+from softbench.tables import assemble, rankings
+from softbench.tables.assemble import OF_ENSEMBLES, RAW, Evidence, Runs
+from softbench.tables.cells import Table
+from softbench.tables.rankings import Ranking
 from softbench.tables.sheet import Sheet
+from softbench.tables.table import scaled_rows
 
-VERSION = None  # what a view is
+VERSION = 1
+
+
+class GivenError(InputError):
+    """The runs of a table cannot be read: none of its views is made, and those of before stay."""
+
+
+class Given:
+    """What the views of a table are made from: read when first asked for, and once for all of them.
+
+    Attributes:
+        table: its key.
+        settings: what decides it besides its scores: `title`, `methods`, `columns`, `policy` …
+        needs: need -> what the plan says of it. `scores`: paths of `batches`; `ensembles`: paths of their records;
+            `predictions`: those that were asked for; `margins`: metric -> margin; `split`: path; `soft_labels`: `data`
+            (path of the data set), `rows` (`title` and `manifest` each) and `title`; `truth`: `columns` and `rows`;
+            `costs`: what `cost_records.build` takes; `segmentations`: panels, as `figures.case_rows` takes them.
+    """
+
+    def __init__(self, table: str, settings: Mapping[str, Any], needs: Mapping[str, Any]) -> None:
+        """Read nothing yet."""
+        self.table, self.settings, self.needs = table, settings, needs
+
+    @property
+    def title(self) -> str:
+        """The table's title."""
+        return str(self.settings["title"])
+
+    @property
+    def prediction(self) -> str:
+        """Which prediction the table shows: raw, temperature, ensemble or ensemble_temperature."""
+        return str(self.settings.get("prediction", RAW))
+
+    @cached_property
+    def all_runs(self) -> Runs:
+        """All runs of the table, and every ensemble that it shows or its experiment asks for.
+
+        Raises: GivenError: if a file of theirs is damaged, or every run failed.
+        """
+        batches, ensembles = (map(Path, self.needs[name]) for name in ("scores", "ensembles"))
+        try:
+            return assemble.read(batches, ensembles, self.prediction, scaled_rows(self.settings))
+        except InputError as error:
+            raise GivenError(str(error)) from error
+
+    @cached_property
+    def runs(self) -> Runs:
+        """What the table itself shows: its runs, with ensembles only where it is a table of ensembles."""
+        if self.prediction in OF_ENSEMBLES:
+            return self.all_runs
+        every = self.all_runs
+        of_seeds = {key: bins for key, bins in every.reliability.items() if key[1] is not None}
+        return Runs(every.scores, of_seeds, every.failed)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The table with the scores that it is made of."""
+        return assemble.weigh(self.runs, self.settings)
+
+    @property
+    def shown(self) -> Table:
+        """The table as numbers."""
+        return self.evidence.table
+
+    @cached_property
+    def rankings(self) -> tuple[Ranking, ...]:
+        """Its methods ranked by each column, and over redrawn cases."""
+        return rankings.rankings(self.evidence)
 
 
 @dataclass(frozen=True)
@@ -56,8 +129,8 @@ class View:
     caption: str
     build: Callable[[Given], Sheet | Picture]
     needs: tuple[str, ...] = ("scores",)
-    applies: Callable[[Given], str] = always
-    reads: Callable[[Given], Iterable[Path]] = nothing_else
+    applies: Callable[[Given], str] = lambda given: ""
+    reads: Callable[[Given], Iterable[Path]] = lambda given: ()
     folded: bool = False
     file: str = ""
     of: tuple[str, ...] = ("methods",)

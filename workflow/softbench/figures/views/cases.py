@@ -21,12 +21,11 @@ from softbench.figures import pictures
 from softbench.metrics.metric import Metric
 from softbench.metrics.overlap import METRICS as OVERLAPS
 from softbench.metrics.surface import DISTANCES
-from softbench.statistics.pairs import pair
+from softbench.statistics.paired import pair
 from softbench.tables.assemble import Evidence
 from softbench.tables.cells import Cell, Column, Method, Table
-from softbench.tables.given import Given
-from softbench.tables.rounding import digits, number
-from softbench.tables.view import Picture, View
+from softbench.tables.sheet import digits, number
+from softbench.tables.view import Given, Picture, View
 from softbench.tables.wording import untested
 
 VERSION = 2

@@ -14,10 +14,9 @@ from matplotlib.figure import Figure
 from softbench.figures import pictures
 from softbench.figures.pictures import HEADING_LINE
 from softbench.statistics import Friedman
-from softbench.tables.given import Given
 from softbench.tables.rankings import NO_CD, Ranking, of_one_run
-from softbench.tables.rounding import number
-from softbench.tables.view import Picture, View
+from softbench.tables.sheet import number
+from softbench.tables.view import Given, Picture, View
 
 VERSION = 2
 ACROSS = 2  # panels side by side

@@ -1,8 +1,7 @@
 """How often a prediction is right when the network says how sure it is, by region and method."""
 
 from softbench.figures import reliability
-from softbench.tables.given import Given
-from softbench.tables.view import Picture, View
+from softbench.tables.view import Given, Picture, View
 
 VERSION = 1
 

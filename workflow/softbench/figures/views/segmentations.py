@@ -24,9 +24,8 @@ from softbench.datasets.folder import Dataset
 from softbench.figures import case_rows, pictures
 from softbench.figures.case_rows import FAILED, CaseRow, Predicted
 from softbench.figures.gallery import choose_window
-from softbench.tables.given import Given
-from softbench.tables.rounding import digits, number
-from softbench.tables.view import Picture, View
+from softbench.tables.sheet import digits, number
+from softbench.tables.view import Given, Picture, View
 
 VERSION = 1
 RULES = ("median", "lower_quartile")

@@ -5,8 +5,7 @@ from pathlib import Path
 from softbench import datasets
 from softbench.figures import gallery
 from softbench.soft_labels import open_store
-from softbench.tables.given import Given
-from softbench.tables.view import Picture, View
+from softbench.tables.view import Given, Picture, View
 
 VERSION = 1
 

@@ -1,6 +1,8 @@
-"""The papers' sentences, judged on the numbers that they print and on ours."""
+"""The papers' sentences, judged on the numbers that they print and on ours, and how they are shown."""
 
-from collections.abc import Collection, Mapping, Sequence
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,12 +11,15 @@ import pandas as pd
 
 from softbench.checks import require_one_of
 from softbench.papers import published
-from softbench.papers.claims import Claim, Outcome, judge_all
 from softbench.papers.claims.cells import choose
+from softbench.papers.claims.judge import UNDETERMINED, WORDS, Outcome, judge_all
+from softbench.papers.claims.sentences import Claim
 from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.build import Block, Section
 from softbench.papers.published import PrintedCell, PublishedTable
+from softbench.plan.forms import ABOUT_REHEARSAL, title_of_rehearsal
 from softbench.tables.cells import Summary
+from softbench.tables.sheet import Entry, Grid, Head, Line, Sheet, Text
 
 VERSION = 1
 MEANS_COLUMNS = [*published.COLUMNS, "runs", "by_seed", "data", "surrogate"]
@@ -157,3 +162,167 @@ def _span(rows: pd.DataFrame) -> tuple[int, int]:
     """Return the fewest and the most seeds behind the means that are there."""
     seeds = rows.loc[rows["mean"].notna(), "n"]
     return (int(seeds.min()), int(seeds.max())) if len(seeds) else (0, 0)
+
+
+OUTCOME = ["verdict", "agree", "ties", "cells", "missing", "p_true", "p_qualified", "p_false", "why_no_p", "against"]
+OUTCOME += ["absent"]
+COLUMNS = [
+    *("claim", "paper", "place", "says", "our_reading"),
+    *(f"{side}_{name}" for side in ("printed", "ours") for name in OUTCOME),
+    *("data", "seeds_min", "seeds_max", "sources", "not_run", "commands"),
+]
+
+
+def numbers(judged: Sequence[Judged]) -> pd.DataFrame:
+    """Return one row a claim with all of `COLUMNS`.
+
+    Unknown numbers are empty, lists stand between `;`. `missing` counts cells without a number: lost in print, not
+    scored by us. `ours_verdict` is "not run" where nothing is there; `seeds_min` and `seeds_max` are then empty.
+    The probabilities of an undetermined claim are those of the cells that are there.
+    """
+    records = [
+        [
+            *_claim(one),
+            *_outcome_columns(one.printed),
+            one.our_verdict,
+            *_outcome_columns(one.ours)[1:],
+            *_data_columns(one),
+        ]
+        for one in judged
+    ]
+    return pd.DataFrame(records, columns=COLUMNS).astype(dict.fromkeys(["seeds_min", "seeds_max"], "Int64"))
+
+
+def _claim(one: Judged) -> list[object]:
+    return [one.claim.key, one.claim.paper, one.claim.place, one.claim.says, one.claim.ours]
+
+
+def _outcome_columns(one: Outcome) -> list[object]:
+    counts = [one.agree, one.ties, len(one.cells), one.missing]
+    shares = [one.shares[word] for word in reversed(WORDS)]
+    return [one.verdict, *counts, *shares, one.why_none, "; ".join(one.against), "; ".join(one.absent)]
+
+
+def _data_columns(one: Judged) -> list[object]:
+    ran = [source for source in one.sources if source.was_run]
+    rest = [source for source in one.sources if not source.was_run]
+    seeds = [min(source.seeds[0] for source in ran), max(source.seeds[1] for source in ran)] if ran else [None, None]
+    lists = ([source.said for source in ran], [source.place for source in rest], {source.command: 0 for source in rest})
+    return [one.data, *seeds, *map("; ".join, lists)]
+
+
+Names = Mapping[str, str]  # key -> what a reader knows it by
+NO_TITLES: Mapping[str, Names] = {}
+BETWEEN = re.compile("(; |: |, | vs )")  # the parts of the names of cells
+TITLE = "Claims of the papers"
+ABOUT = (
+    "Sentences of the papers, in our words, as tests: judged on the numbers that the papers print, and on ours. Below "
+    "each sentence its id, and where it stands. Below each verdict how many of the cells that the sentence speaks of "
+    "agree with it; P(true), the share of bootstrap draws in which it is true as it is said; and cells against it."
+)
+HEADS = ("On the printed numbers", "On ours")
+LEGEND = (
+    "true: the cells agree as the sentence has it (all, or most where it says most). qualified: all but ties do; or, "
+    "where the sentence names no number of cells, at least as many agree as speak against it; or there are gains, but "
+    "not of the size that is said. undetermined: something that the sentence names has no number. false: else. All "
+    "rules: docs/papers.md, How claims are judged.",
+    "P(true) on the printed numbers: each mean is drawn anew from its ±, which is over cases or seeds as the paper has "
+    "it, independently. None where a mean that is compared has no ±, where noise alone makes the claim true (orders "
+    "that differ), and where the claim is undetermined.",
+    "P(true) on ours: over new seeds, on these test cases; what a seed does to all methods alike cancels. For one "
+    "comparison P(true) is one minus the one-sided p of the t test paired over seeds. It needs two seeds.",
+    "In each draw a claim must hold in all its cells, so with many cells noise alone makes P(true) low: a "
+    "high P(true) shows the claim, a low one does not refute it.",
+    "surrogate: data that stands in for the paper's. A verdict on it says nothing about the paper's data.",
+)
+
+
+def sheet(
+    judged: Sequence[Judged], titles: Mapping[str, Mapping[str, str]] = NO_TITLES, *, is_rehearsal: bool = False
+) -> Sheet:
+    """Return the claims as a reader sees them; a rehearsal, ours on phantoms, says so.
+
+    Args:
+        judged: the claims.
+        titles: paper -> method -> title, for the cells against a claim; the key where there is none.
+        is_rehearsal: whether ours are of phantoms.
+    """
+    names = {key: {**_names(key), **titles.get(key, {})} for key in dict.fromkeys(one.claim.paper for one in judged)}
+    lines = tuple(_line(one, names[one.claim.paper]) for one in judged)
+    grid = Grid(tuple(map(Head, HEADS)), lines, "Claim", look="sentences")
+    title, about = (title_of_rehearsal(TITLE), f"{ABOUT_REHEARSAL} {ABOUT}") if is_rehearsal else (TITLE, ABOUT)
+    return Sheet(title, about, (grid,), _notes(judged), numbers(judged), is_long=True)
+
+
+def _names(paper: str) -> dict[str, str]:
+    """Return the titles of a paper's data sets, and its names of metrics, by our keys."""
+    tables = published.paper(paper).tables.values()
+    metrics = {metric.key: metric.name for table in tables for metric in table.metrics.values()}
+    return metrics | {key: dataset.title for table in tables for key, dataset in table.datasets.items()}
+
+
+def _named(cells: str, names: Mapping[str, str]) -> str:
+    """Return the names of cells with titles in the place of keys."""
+    return "".join(names.get(part, part) for part in BETWEEN.split(cells))
+
+
+def _line(one: Judged, names: Names) -> Line:
+    paper = published.paper(one.claim.paper)
+    aside = f"{one.claim.key} ({one.claim.place}{'; our reading' if one.claim.ours else ''})"
+    entries = _entry(one.printed, names, "lost"), _ours(one, names)
+    return Line(one.claim.says, entries, aside, f"{paper.authors} {paper.year}")
+
+
+def _entry(outcome: Outcome, names: Names, lacking: str, *said: str) -> Entry:
+    """Return a verdict, the cells that agree with its probability, what is `said` of the data, and what is against it.
+
+    An open claim has no probability, for it speaks of more than what is there.
+    """
+    known = outcome.verdict != UNDETERMINED and not math.isnan(outcome.probability)
+    agree = f"all {outcome.missing} cells {lacking}" if outcome.missing else ""
+    if outcome.cells:
+        agree = f"agree: {outcome.counts(lacking)}"
+        agree += f"; P(true)\N{NO-BREAK SPACE}{share(outcome.probability)}" if known else ""
+    absent = (
+        f"{column} {names.get(value, value)}" for column, _, value in (one.partition(" ") for one in outcome.absent)
+    )
+    named = {"absent": ", ".join(absent), "against": _named(outcome.offenders(), names)}
+    words = (agree, *said, *(f"{what}: {which}" for what, which in named.items() if which))
+    return Entry(Text(outcome.verdict, bold=True), tuple(Text(text) for text in words if text))
+
+
+def _ours(one: Judged, names: Names) -> Entry:
+    return Entry(Text(NOT_RUN)) if one.data == NOT_RUN else _entry(one.ours, names, "not scored", _data(one))
+
+
+def share(value: float) -> str:
+    """Return a share of draws in hundredths; one that rounds to none or all of them is not said to be so."""
+    edge = "<" if value < 0.005 else ">" if value > 0.995 else ""
+    return f"{edge}\N{NO-BREAK SPACE}{0.01 if edge == '<' else 0.99}" if edge else f"{value:.2f}"
+
+
+def _data(one: Judged) -> str:
+    """Say whose data ours are, over how many seeds, and what of it was not run."""
+    said = [member.said for member in one.sources if member.was_run]
+    rest = [member.place for member in one.sources if not member.was_run]
+    return "; ".join(dict.fromkeys([*said, *([f"not run: {', '.join(rest)}"] if rest else [])]))
+
+
+def _notes(judged: Sequence[Judged]) -> tuple[str, ...]:
+    """Return the legend, what is to be known of our runs, and how to run what was not run."""
+    return (*LEGEND, *_known(judged), *_not_run(judged))
+
+
+def _known(judged: Iterable[Judged]) -> Iterable[str]:
+    """Give the notes of what was run, e.g. which runs failed."""
+    sources = (one for judgement in judged for one in judgement.sources if one.was_run and one.block.note)
+    return dict.fromkeys(f"{one.table} ({one.place}): {one.block.note}" for one in sources)
+
+
+def _not_run(judged: Iterable[Judged]) -> Iterable[str]:
+    """Say which data sets of a table have no results, why, and which command makes them."""
+    places: dict[tuple[str, str, str], dict[str, None]] = {}
+    for source in (one for judgement in judged for one in judgement.sources if not one.was_run):
+        places.setdefault((source.table, source.block.note, source.command), {})[source.place] = None
+    for (table, why, how), named in places.items():
+        yield f"Not run: {table} ({', '.join(named)}){f': {why}' if why else '.'} To run it: {how}"

@@ -18,7 +18,7 @@ from softbench.papers.comparison.build import Block
 from softbench.papers.published import PublishedTable
 from softbench.plan.forms import UNPICKED
 from softbench.tables import assemble
-from softbench.tables.rounding import DIGITS, NOTHING, number
+from softbench.tables.sheet import DIGITS, NOTHING, number
 from softbench.tables.table import with_scaled
 
 VERSION = 2

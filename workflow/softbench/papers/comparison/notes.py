@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from string import ascii_lowercase
 
-from softbench.papers import published, rehearsal
-from softbench.papers.comparison.build import PaperTable, Section
-from softbench.papers.comparison.rule import MIN_CASES, MIN_SEEDS
+from softbench.papers import published
+from softbench.papers.comparison.build import MIN_CASES, MIN_SEEDS, PaperTable, Section
 from softbench.papers.published import PrintedCell, PrintedMetric
+from softbench.plan.forms import ABOUT_REHEARSAL
 from softbench.tables.cells import STATUSES, Column, Judgement
 from softbench.tables.layout import ARROWS_MEAN
 from softbench.tables.wording import POLICIES
@@ -46,7 +46,7 @@ def about(table: PaperTable) -> str:
     found = counts(table)
     meanings = "; ".join(f"{status}: {meaning}" for status, meaning in LEGEND.items() if found[status])
     return (
-        f"{rehearsal.ABOUT + ' ' if table.is_rehearsal else ''}"
+        f"{ABOUT_REHEARSAL + ' ' if table.is_rehearsal else ''}"
         f"Each cell, in {units}: ours, {_our_spread(table)}{brackets}; the printed number; ours minus printed, and a "
         f"status. {meanings[0].upper()}{meanings[1:]}. {ARROWS_MEAN}"
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from softbench import length
-from softbench.papers import rehearsal
 from softbench.plan import modules, paths, shown
 from softbench.plan.calls import Wildcards, by, pattern, stops
 from softbench.plan.code.stages import Stages
+from softbench.plan.forms import CHOICES_OF_REHEARSAL, title_of_rehearsal
 from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
 
@@ -81,7 +81,7 @@ class Papers:
         from softbench.papers import published
 
         printed = published.name_of(printed_table(self.plan.paper_tables[name]["published"]))
-        return rehearsal.title(printed) if self.is_rehearsal(name) else printed
+        return title_of_rehearsal(printed) if self.is_rehearsal(name) else printed
 
     def experiments_at_hand(self, name: str) -> list[str]:
         """Return the experiments of a paper's table that there is data for."""
@@ -114,7 +114,7 @@ class Papers:
         experiments = list(dict.fromkeys(block["experiment"] for block in table["blocks"]))
         sources = dict.fromkeys(self.plan.source_of(name) for name in experiments if not self.plan.missing(name))
         return [
-            *([rehearsal.CHOICES] if table["is_rehearsal"] else []),
+            *([CHOICES_OF_REHEARSAL] if table["is_rehearsal"] else []),
             *map(CHOICE.format, table.get("choices", [])),
             *precision_notes(self.plan, experiments),
             *map(modules.licence_note, sources),

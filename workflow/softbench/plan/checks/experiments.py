@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from softbench import networks
-from softbench.papers.rehearsal import SUFFIX
 from softbench.plan import modules
+from softbench.plan.forms import SUFFIX
 from softbench.plan.modules import constant, defines, needs_shares
 from softbench.plan.places import Fault, KeyPath, known
 

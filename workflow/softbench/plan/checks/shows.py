@@ -6,12 +6,11 @@ And does a paper's table fit the printed one.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from softbench.papers.rehearsal import SUFFIX
 from softbench.plan import forms
 from softbench.plan.checks.experiments import Facts, members
 from softbench.plan.config import metrics
 from softbench.plan.config.check import published
-from softbench.plan.forms import OPEN
+from softbench.plan.forms import OPEN, SUFFIX
 from softbench.plan.places import Fault, KeyPath, known
 
 WHOLE = "all"  # the structure of what looks at all classes

@@ -13,10 +13,9 @@ import yaml
 from softbench import networks
 from softbench.errors import InputError
 from softbench.losses import catalogue as losses
-from softbench.papers.rehearsal import SUFFIX
 from softbench.plan import forms, modules, rule_files
 from softbench.plan.config import metrics, schema, walk
-from softbench.plan.forms import OPEN
+from softbench.plan.forms import OPEN, SUFFIX
 from softbench.plan.places import Fault, KeyPath, Places, known, refuse
 from softbench.plan.rule_files import RulesFound
 

@@ -1,9 +1,8 @@
 """Whether the columns of a table rank its methods alike."""
 
-from softbench.tables.given import Given
 from softbench.tables.rankings import between_columns
 from softbench.tables.sheet import Sheet
-from softbench.tables.view import View
+from softbench.tables.view import Given, View
 from softbench.tables.views import ranks
 
 VERSION = 1

@@ -8,10 +8,8 @@ from typing import Any
 import pandas as pd
 
 from softbench.tables import cost_records
-from softbench.tables.given import Given
-from softbench.tables.rounding import NOTHING, number
-from softbench.tables.sheet import Sheet, plain
-from softbench.tables.view import View
+from softbench.tables.sheet import NOTHING, Sheet, number, plain
+from softbench.tables.view import Given, View
 
 VERSION = 1
 NOT_MEASURED = "not measured"

@@ -9,11 +9,9 @@ import pandas as pd
 
 from softbench.tables.assemble import Runs, build_table
 from softbench.tables.cells import Cell, Column, Table
-from softbench.tables.given import Given
 from softbench.tables.layout import differences, heads, means, name_of, title_of
-from softbench.tables.rounding import NOTHING
-from softbench.tables.sheet import Entry, Sheet, plain
-from softbench.tables.view import View
+from softbench.tables.sheet import NOTHING, Entry, Sheet, plain
+from softbench.tables.view import Given, View
 from softbench.tables.wording import POLICIES, spread, untested
 
 VERSION = 1

@@ -14,11 +14,10 @@ from softbench.tables import wording
 from softbench.tables.assemble import OF_ENSEMBLES, RAW, Runs, build_table
 from softbench.tables.assemble import build_table as table_of
 from softbench.tables.cells import ALPHA, Method, Table
-from softbench.tables.given import Given
 from softbench.tables.layout import ARROWS_MEAN, differences, heads, means, name_of
 from softbench.tables.sheet import Grid, Line, Sheet
 from softbench.tables.table import TEMPERATURE, scaled_rows
-from softbench.tables.view import View
+from softbench.tables.view import Given, View
 from softbench.tables.wording import failed_runs, members, missing_seeds, untested
 
 VERSION = 2

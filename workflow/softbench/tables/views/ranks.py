@@ -10,12 +10,10 @@ from softbench.statistics.bootstrap import LABEL
 from softbench.tables import wording
 from softbench.tables.assemble import Evidence, failures
 from softbench.tables.cells import Method
-from softbench.tables.given import Given
 from softbench.tables.layout import heads, name_of
 from softbench.tables.rankings import Ranking, between_columns, of_one_run
-from softbench.tables.rounding import NOTHING, number, p_value
-from softbench.tables.sheet import Grid, Reasons, Sheet, plain
-from softbench.tables.view import View
+from softbench.tables.sheet import NOTHING, Grid, Reasons, Sheet, number, p_value, plain
+from softbench.tables.view import Given, View
 
 VERSION = 2
 

@@ -5,10 +5,9 @@ import pandas as pd
 from softbench.statistics import detectable
 from softbench.tables import layout, wording
 from softbench.tables.cells import Cell, Column, Method, Table
-from softbench.tables.given import Given
 from softbench.tables.layout import differences, heads, means
 from softbench.tables.sheet import Grid, Sheet
-from softbench.tables.view import View
+from softbench.tables.view import Given, View
 
 COLUMNS = [
     *("method", "title", "structure", "metric", "roi", "unit", "better"),

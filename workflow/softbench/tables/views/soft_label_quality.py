@@ -6,10 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from softbench.jobs import storage
-from softbench.tables.given import Given
-from softbench.tables.rounding import NOTHING, number
-from softbench.tables.sheet import Sheet, plain
-from softbench.tables.view import View
+from softbench.tables.sheet import NOTHING, Sheet, number, plain
+from softbench.tables.view import Given, View
 
 VERSION = 2
 COLUMNS = {  # column of quality.parquet -> heading, decimals

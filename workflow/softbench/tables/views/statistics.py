@@ -9,11 +9,9 @@ from softbench.tables import wording
 from softbench.tables.assemble import Evidence, failures, patients_of
 from softbench.tables.cells import ALPHA, Column, Table
 from softbench.tables.findings import Finding, findings, numbers
-from softbench.tables.given import Given
 from softbench.tables.layout import NO_UNIT, heads, name_of
-from softbench.tables.rounding import NOTHING, digits, interval, number, p_value
-from softbench.tables.sheet import Reasons, Sheet, plain
-from softbench.tables.view import View
+from softbench.tables.sheet import NOTHING, Reasons, Sheet, digits, interval, number, p_value, plain
+from softbench.tables.view import Given, View
 
 VERSION = 1
 HEADS = (

@@ -15,11 +15,9 @@ from scipy import stats
 from softbench.statistics import agreement
 from softbench.tables.assemble import Runs, build_table
 from softbench.tables.cells import Table
-from softbench.tables.given import Given
 from softbench.tables.layout import heads, means, title_of
-from softbench.tables.rounding import NOTHING, number
-from softbench.tables.sheet import Sheet, plain
-from softbench.tables.view import View
+from softbench.tables.sheet import NOTHING, Sheet, number, plain
+from softbench.tables.view import Given, View
 from softbench.tables.views import soft_label_quality
 from softbench.tables.wording import spread
 

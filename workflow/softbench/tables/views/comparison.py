@@ -5,14 +5,16 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from softbench.papers.comparison.build import PaperTable, Section
+from softbench.papers import published
+from softbench.papers.comparison.blocks import read
+from softbench.papers.comparison.build import PaperTable, Section, build
 from softbench.papers.comparison.notes import about, about_section, footnotes, letters_of, unit_of
 from softbench.papers.published import PrintedCell
 from softbench.tables import layout
 from softbench.tables.cells import Cell, Column, Method, Summary
 from softbench.tables.layout import ARROWS
-from softbench.tables.rounding import MINUS, NOTHING, number
-from softbench.tables.sheet import ALL, Entry, Grid, Head, Line, Sheet, Text
+from softbench.tables.sheet import ALL, MINUS, NOTHING, Entry, Grid, Head, Line, Sheet, Text, number
+from softbench.tables.view import Given, View
 
 VERSION = 3
 COLUMNS = [
@@ -181,3 +183,23 @@ def short_name(key: str) -> str:
     if key.endswith("_in_plane"):
         return "in plane"
     return "at val" if key.endswith("_at_val") else key.split("_")[0].upper()
+
+
+def view(given: Given) -> Sheet:
+    """Return the printed table, with ours, the difference and a status in each cell; what was not run says so."""
+    settings = given.settings
+    printed = published.read(settings["published"])
+    blocks = read(printed, settings)
+    said = {name: settings[name] for name in ("titles", "policy", "notes", "is_rehearsal")}
+    return sheet(build(printed, blocks, **said))
+
+
+VIEW = View(
+    name="comparison",
+    file="{table}",
+    title="Ours beside the printed numbers",
+    caption="Ours, the printed number, the difference, and whether the known noise explains it.",
+    build=view,
+    of=("paper",),
+    place=10,
+)

@@ -2,7 +2,7 @@
 
 import pytest
 from softbench import InputError
-from softbench.papers import rehearsal
+from softbench.plan.forms import add_rehearsals
 
 PROTOCOLS = {"long": {"epochs": 200, "batch": 4, "patch_size": [128, 192, 192], "flips": ["W"]}}
 PAPER = {
@@ -14,7 +14,7 @@ PAPER = {
 
 
 def test_rehearsal_has_the_methods_of_its_experiment_and_its_own_data() -> None:
-    experiments, protocols = rehearsal.add({"paper": PAPER}, PROTOCOLS)
+    experiments, protocols = add_rehearsals({"paper": PAPER}, PROTOCOLS)
     assert experiments["paper_phantom"] == {
         "dataset": "small", "split": "main", "protocol": "paper_phantom", "networks": ["tiny"], "seeds": [0],
         "methods": ["one_hot", "ls"],
@@ -23,14 +23,14 @@ def test_rehearsal_has_the_methods_of_its_experiment_and_its_own_data() -> None:
 
 
 def test_rehearsal_in_epochs_replaces_a_length_in_steps() -> None:
-    _, protocols = rehearsal.add({"paper": PAPER}, {"long": {"steps": 25_000, "batch": 2, "patch_size": [8, 8, 8]}})
+    _, protocols = add_rehearsals({"paper": PAPER}, {"long": {"steps": 25_000, "batch": 2, "patch_size": [8, 8, 8]}})
     assert protocols["paper_phantom"] == {"epochs": 2, "batch": 2, "patch_size": [8, 8, 8]}
     longer = {**PAPER, "rehearsal": {"dataset": "small", "protocol": {"batch": 1}}}
-    assert rehearsal.add({"paper": longer}, {"long": {"steps": 9, "batch": 2}})[1]["paper_phantom"]["steps"] == 9
+    assert add_rehearsals({"paper": longer}, {"long": {"steps": 9, "batch": 2}})[1]["paper_phantom"]["steps"] == 9
 
 
 def test_experiment_itself_is_what_it_would_be_without() -> None:
-    experiments, protocols = rehearsal.add({"paper": PAPER}, PROTOCOLS)
+    experiments, protocols = add_rehearsals({"paper": PAPER}, PROTOCOLS)
     assert experiments["paper"] == {key: value for key, value in PAPER.items() if key != "rehearsal"}
     assert protocols["long"] == PROTOCOLS["long"]
     assert "rehearsal" in PAPER
@@ -38,4 +38,4 @@ def test_experiment_itself_is_what_it_would_be_without() -> None:
 
 def test_taken_name_stops() -> None:
     with pytest.raises(InputError, match=r"experiments\.paper has a rehearsal, paper_phantom, but that name is taken"):
-        rehearsal.add({"paper": PAPER, "paper_phantom": {}}, PROTOCOLS)
+        add_rehearsals({"paper": PAPER, "paper_phantom": {}}, PROTOCOLS)
