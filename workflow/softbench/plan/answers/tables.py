@@ -198,7 +198,7 @@ class Views:
 
     @by("table")
     def given(self, table: str) -> dict[str, Any]:
-        """Return what the views of a table are made from, as `tables.given.Given` takes it."""
+        """Return what the views of a table are made from, as `tables.view.Given` takes it."""
         tables = self._tables
         needs = {
             "scores": tables.batches(table),
