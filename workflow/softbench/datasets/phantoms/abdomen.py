@@ -20,14 +20,13 @@ import numpy as np
 
 from softbench.datasets.case import Case
 from softbench.datasets.phantoms import shapes
-from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids, Layer, Rater, generator
+from softbench.datasets.phantoms.shapes import NOWHERE_MM, Draw, Grids, Layer, Rater, generator
 
 VERSION = 1
 TITLE = "Phantom abdomen"
 LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/abdomen.py"
 ACCESS = "made"
-ARCHIVES = ()
 MODALITIES = ("ct",)
 CLASSES = ("background", "liver", "kidneys", "spleen", "pancreas")
 STRUCTURES = {"liver": (1,), "kidneys": (2,), "spleen": (3,), "pancreas": (4,)}
@@ -56,33 +55,30 @@ ANATOMY, IMAGE, DRAWING = 0, 1, 2  # streams of random numbers
 
 def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
     """Make one case; see `phantoms.make`. `labels` has one rater, `truth` sums to 1 over the five classes."""
-    rng, shape = generator(seed, case, ANATOMY), SIZES[size]
-    shift = rng.uniform(-VIEW_SHIFT, VIEW_SHIFT, 3) * np.multiply(shape, SPACING_MM)
+    shape = SIZES[size]
+    draw = Draw(generator(seed, case, ANATOMY), shape, SPACING_MM)
+    shift = draw.rng.uniform(-VIEW_SHIFT, VIEW_SHIFT, 3) * np.multiply(shape, SPACING_MM)
     position = shapes.positions(shape, SPACING_MM, shift)
     inside = shapes.ellipsoid(position[1:], (0, 0), INSIDE_MM) + np.zeros(shape)
-    layers = _organs(rng, position, inside)
-    return Case(
-        id=f"phantom_abdomen_{case:03d}",
-        images=_image(generator(seed, case, IMAGE), position, inside, layers, SPACING_MM),
-        labels=RATER.draw(generator(seed, case, DRAWING), layers, SPACING_MM)[None],
-        spacing_mm=SPACING_MM,
-        affine=shapes.affine(position, SPACING_MM),
-        truth=RATER.probability(layers, len(CLASSES)).astype(np.float32),
-    )
+    layers = _organs(draw, position, inside)
+    image = _image(Draw(generator(seed, case, IMAGE), shape, SPACING_MM), position, inside, layers)
+    labels = RATER.draw(generator(seed, case, DRAWING), layers, SPACING_MM)[None]
+    truth = RATER.probability(layers, len(CLASSES))
+    return shapes.assemble(f"phantom_abdomen_{case:03d}", position, SPACING_MM, image, labels, truth)
 
 
-def _organs(rng: np.random.Generator, position: Grids, inside: np.ndarray) -> list[Layer]:
+def _organs(draw: Draw, position: Grids, inside: np.ndarray) -> list[Layer]:
     """Draw the organs, top first; each keeps a gap to those above it and to the wall."""
-    right, left = _organ(rng, position, KIDNEY_RIGHT), _organ(rng, position, KIDNEY_LEFT)
+    right, left = _organ(draw, position, KIDNEY_RIGHT), _organ(draw, position, KIDNEY_LEFT)
     bodies = {
-        4: _pancreas(rng, position),
-        2: _kidneys(rng, right, left),
-        3: _organ(rng, position, SPLEEN),
-        1: _organ(rng, position, LIVER),
+        4: _pancreas(draw, position),
+        2: _kidneys(draw.rng, right, left),
+        3: _organ(draw, position, SPLEEN),
+        1: _organ(draw, position, LIVER),
     }
     layers: list[Layer] = []
     for class_id, body in bodies.items():
-        missing = rng.uniform() < ABSENT
+        missing = draw.rng.uniform() < ABSENT
         body = np.minimum(body, inside - APART_MM)
         for _, above in layers:
             body = np.minimum(body, -above - APART_MM)
@@ -90,13 +86,12 @@ def _organs(rng: np.random.Generator, position: Grids, inside: np.ndarray) -> li
     return layers
 
 
-def _organ(rng: np.random.Generator, position: Grids, organ: tuple[tuple, tuple]) -> np.ndarray:
+def _organ(draw: Draw, position: Grids, organ: tuple[tuple, tuple]) -> np.ndarray:
     """Return the distance to an ellipsoid that varies in size, form and place."""
     centre, semi_axes = organ
-    scale = np.exp(SIZE_SPREAD * rng.standard_normal() + AXIS_SPREAD * rng.standard_normal(3))
-    place = np.array(centre) + PLACE_SPREAD_MM * rng.standard_normal(3)
-    body = shapes.ellipsoid(position, place, semi_axes * scale)
-    return shapes.roughened(rng, body, by_mm=ROUGH_MM, length_mm=ROUGH_LENGTH_MM, spacing_mm=SPACING_MM)
+    scale = np.exp(SIZE_SPREAD * draw.rng.standard_normal() + AXIS_SPREAD * draw.rng.standard_normal(3))
+    place = np.array(centre) + PLACE_SPREAD_MM * draw.rng.standard_normal(3)
+    return draw.uneven(shapes.ellipsoid(position, place, semi_axes * scale), by=ROUGH_MM, length_mm=ROUGH_LENGTH_MM)
 
 
 def _kidneys(rng: np.random.Generator, right: np.ndarray, left: np.ndarray) -> np.ndarray:
@@ -107,15 +102,12 @@ def _kidneys(rng: np.random.Generator, right: np.ndarray, left: np.ndarray) -> n
     return np.maximum(right, left)
 
 
-def _pancreas(rng: np.random.Generator, position: Grids) -> np.ndarray:
+def _pancreas(draw: Draw, position: Grids) -> np.ndarray:
     """Return the distance to tubes that follow one another from the head to the tail."""
-    points = np.array(PANCREAS) + PANCREAS_WANDER_MM * rng.standard_normal((len(PANCREAS), 3))
-    thick = rng.uniform(*PANCREAS_MM)
-    radii = thick * np.linspace(1, 2 / 3, len(points) - 1)
+    points = np.array(PANCREAS) + PANCREAS_WANDER_MM * draw.rng.standard_normal((len(PANCREAS), 3))
+    radii = draw.rng.uniform(*PANCREAS_MM) * np.linspace(1, 2 / 3, len(points) - 1)
     parts = [shapes.tube(position, a, b, r) for a, b, r in zip(points[:-1], points[1:], radii, strict=True)]
-    string = np.maximum.reduce(parts)
-    bumps = {"by_mm": PANCREAS_ROUGH_MM, "length_mm": PANCREAS_ROUGH_LENGTH_MM}
-    return shapes.roughened(rng, string, spacing_mm=SPACING_MM, **bumps)
+    return draw.uneven(np.maximum.reduce(parts), by=PANCREAS_ROUGH_MM, length_mm=PANCREAS_ROUGH_LENGTH_MM)
 
 
 ORGAN_HU = {1: (90, 115), 2: (165, 210), 3: (120, 160), 4: (80, 110)}  # liver, kidneys, spleen, pancreas
@@ -129,57 +121,37 @@ GAP_MM = 0.4  # of fat between organs and bowel
 NOISE_HU = (9.0, 20.0)  # standard deviation, drawn for each case
 
 
-def _image(
-    rng: np.random.Generator,
-    position: Grids,
-    inside: np.ndarray,
-    layers: Sequence[Layer],
-    spacing_mm: tuple[float, ...],
-) -> np.ndarray:
-    """Make the image of an anatomy.
-
-    Args:
-        rng: source of randomness.
-        position: of the voxels from the middle of the body in mm, three grids that broadcast to (D, H, W).
-        inside: (D, H, W), distance to the wall of the body in mm, positive inside.
-        layers: class id and distance (D, H, W) in mm of each organ, top first.
-        spacing_mm: of the grid.
-    Returns: (1, D, H, W) float32, HU.
-    """
-    shape = layers[0][1].shape
-    hu = _wall(rng, inside, spacing_mm)
-    hu = _bowel(rng, hu, np.minimum(inside, -np.maximum.reduce([d for _, d in layers]) - GAP_MM), spacing_mm)
-    hu = _fixed(rng, position, hu, spacing_mm)
+def _image(draw: Draw, position: Grids, inside: np.ndarray, layers: Sequence[Layer]) -> np.ndarray:
+    """Make the image of an anatomy, (1, D, H, W) float32 in HU; `inside` is the distance in mm to the wall."""
+    hu = _wall(draw, inside)
+    hu = _bowel(draw, hu, np.minimum(inside, -np.maximum.reduce([d for _, d in layers]) - GAP_MM))
+    hu = _fixed(draw, position, hu)
     for class_id, distance_mm in reversed(layers):
-        mean = rng.uniform(*ORGAN_HU[class_id])
-        tissue = shapes.uneven(rng, shape, mean, by_hu=PATCHES_HU, length_mm=PATCHES_LENGTH_MM, spacing_mm=spacing_mm)
-        hu = shapes.covered(hu, distance_mm, tissue, spacing_mm)
-    return shapes.scanned(rng, hu, spacing_mm, noise_hu=rng.uniform(*NOISE_HU))
+        mean = draw.rng.uniform(*ORGAN_HU[class_id])
+        hu = draw.covered(hu, distance_mm, draw.uneven(mean, by=PATCHES_HU, length_mm=PATCHES_LENGTH_MM))
+    return draw.scanned(hu, noise_hu=draw.rng.uniform(*NOISE_HU))
 
 
-def _wall(rng: np.random.Generator, inside: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+def _wall(draw: Draw, inside: np.ndarray) -> np.ndarray:
     """Return air, then fat, then muscle, then the fat of the inside."""
     hu = np.full(inside.shape, shapes.AIR)
-    hu = shapes.covered(hu, inside + WALL_MM + rng.uniform(*SKIN_FAT_MM), shapes.FAT, spacing_mm)
-    hu = shapes.covered(hu, inside + WALL_MM, shapes.MUSCLE, spacing_mm)
-    return shapes.covered(hu, inside, shapes.FAT, spacing_mm)
+    hu = draw.covered(hu, inside + WALL_MM + draw.rng.uniform(*SKIN_FAT_MM), shapes.FAT)
+    hu = draw.covered(hu, inside + WALL_MM, shapes.MUSCLE)
+    return draw.covered(hu, inside, shapes.FAT)
 
 
-def _bowel(rng: np.random.Generator, hu: np.ndarray, room: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+def _bowel(draw: Draw, hu: np.ndarray, room: np.ndarray) -> np.ndarray:
     """Fill the room between the organs with loops of bowel, some of them holding gas."""
-    loops = shapes.uneven(rng, hu.shape, -BOWEL_LEVEL, by_hu=1.0, length_mm=BOWEL_LENGTH_MM, spacing_mm=spacing_mm)
-    filling = shapes.uneven(
-        rng, hu.shape, float(np.mean(BOWEL_HU)), by_hu=np.ptp(BOWEL_HU) / 4, length_mm=2 * BOWEL_LENGTH_MM,
-        spacing_mm=spacing_mm,
-    )  # fmt: skip
-    hu = shapes.covered(hu, np.minimum(BOWEL_SHARPNESS_MM * loops, room), filling, spacing_mm)
-    return shapes.covered(hu, np.minimum(BOWEL_SHARPNESS_MM * (loops - GAS_LEVEL), room), GAS_HU, spacing_mm)
+    loops = draw.uneven(-BOWEL_LEVEL, by=1.0, length_mm=BOWEL_LENGTH_MM)
+    filling = draw.uneven(float(np.mean(BOWEL_HU)), by=np.ptp(BOWEL_HU) / 4, length_mm=2 * BOWEL_LENGTH_MM)
+    hu = draw.covered(hu, np.minimum(BOWEL_SHARPNESS_MM * loops, room), filling)
+    return draw.covered(hu, np.minimum(BOWEL_SHARPNESS_MM * (loops - GAS_LEVEL), room), GAS_HU)
 
 
-def _fixed(rng: np.random.Generator, position: Grids, hu: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+def _fixed(draw: Draw, position: Grids, hu: np.ndarray) -> np.ndarray:
     """Lay the great vessels and the spine over the rest, the same in all slices."""
     for place, radius, limits in VESSELS:
         vessel = shapes.ellipsoid(position[1:], place, (radius, radius))
-        hu = shapes.covered(hu, vessel + np.zeros(hu.shape), rng.uniform(*limits), spacing_mm)
+        hu = draw.covered(hu, vessel + np.zeros(hu.shape), draw.rng.uniform(*limits))
     spine = shapes.ellipsoid(position[1:], SPINE_PLACE_MM, SPINE_MM) + np.zeros(hu.shape)
-    return shapes.covered(hu, spine, rng.uniform(*BONE_HU), spacing_mm)
+    return draw.covered(hu, spine, draw.rng.uniform(*BONE_HU))

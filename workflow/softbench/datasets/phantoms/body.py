@@ -20,14 +20,13 @@ import numpy as np
 
 from softbench.datasets.case import Case
 from softbench.datasets.phantoms import shapes
-from softbench.datasets.phantoms.shapes import Grids, Rater, generator, smooth_field
+from softbench.datasets.phantoms.shapes import Draw, Grids, Rater, generator
 
 VERSION = 1
 TITLE = "Phantom body composition"
 LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/body.py"
 ACCESS = "made"
-ARCHIVES = ()
 MODALITIES = ("ct",)
 CLASSES = ("background", "muscle", "imat", "sat", "vat", "other")
 STRUCTURES = {"MUS": (1,), "IMAT": (2,), "SAT": (3,), "VAT": (4,), "MSC": (5,)}
@@ -66,34 +65,34 @@ class Anatomy:
 
 def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
     """Make one case; see `phantoms.make`. 2-D: `labels` (1, H, W), `truth` (6, H, W) sums to 1 over the classes."""
-    spacing_mm = (EDGE_MM[size], EDGE_MM[size])
-    position = shapes.positions(SIZES[size], spacing_mm, (0, 0))
-    anatomy = _anatomy(generator(seed, case, ANATOMY), position, spacing_mm)
+    shape, spacing_mm = SIZES[size], (EDGE_MM[size], EDGE_MM[size])
+    position = shapes.positions(shape, spacing_mm, (0, 0))
+    anatomy = _anatomy(Draw(generator(seed, case, ANATOMY), shape, spacing_mm), position)
     top = np.maximum(anatomy.spine, anatomy.organs)
     layers = [(5, top), (2, anatomy.strands), (4, anatomy.cavity), (1, anatomy.muscle), (3, anatomy.skin)]
-    return Case(
-        id=f"phantom_body_{case:03d}",
-        images=_image(generator(seed, case, IMAGE), anatomy, spacing_mm),
-        labels=RATER.draw(generator(seed, case, DRAWING), layers, spacing_mm)[None],
-        spacing_mm=spacing_mm,
-        affine=shapes.affine(position, spacing_mm),
-        truth=RATER.probability(layers, len(CLASSES)).astype(np.float32),
-    )
+    image = _image(Draw(generator(seed, case, IMAGE), shape, spacing_mm), anatomy)
+    labels = RATER.draw(generator(seed, case, DRAWING), layers, spacing_mm)[None]
+    truth = RATER.probability(layers, len(CLASSES))
+    return shapes.assemble(f"phantom_body_{case:03d}", position, spacing_mm, image, labels, truth)
 
 
-def _anatomy(rng: np.random.Generator, position: Grids, spacing_mm: tuple[float, ...]) -> Anatomy:
+def _view(draw: Draw) -> float:
+    """Return the length of the view in mm."""
+    return draw.shape[0] * draw.spacing_mm[0]
+
+
+def _anatomy(draw: Draw, position: Grids) -> Anatomy:
     """Draw the distances (H, W) in mm to all that a cross section shows."""
-    view = position[0].size * spacing_mm[0]
-    semi_axes = np.array(BODY) * view * np.exp(BODY_SPREAD * rng.standard_normal(2))
+    view = _view(draw)
+    semi_axes = np.array(BODY) * view * np.exp(BODY_SPREAD * draw.rng.standard_normal(2))
     body = shapes.ellipsoid(position, (0, 0), semi_axes)
-    bumps = {"by_mm": BODY_ROUGH * view, "length_mm": BODY_ROUGH_LENGTH * view}
-    skin = shapes.roughened(rng, body, spacing_mm=spacing_mm, **bumps)
-    fat = rng.uniform(*SKIN_FAT) * view + FRONT_FAT * view * np.maximum(position[0] / semi_axes[0], -1)
+    skin = draw.uneven(body, by=BODY_ROUGH * view, length_mm=BODY_ROUGH_LENGTH * view)
+    fat = draw.rng.uniform(*SKIN_FAT) * view + FRONT_FAT * view * np.maximum(position[0] / semi_axes[0], -1)
     muscle = skin - fat
     spine = np.minimum(shapes.ellipsoid(position, _scaled(SPINE_PLACE, view), _scaled(SPINE, view)), muscle)
-    cavity = _cavity(rng, position, muscle, spine, view, spacing_mm)
-    organs = _organs(rng, cavity, view, spacing_mm)
-    strands = _strands(rng, np.minimum(muscle, -np.maximum(cavity, spine)), spacing_mm)
+    cavity = _cavity(draw, position, muscle, spine)
+    organs = _organs(draw, cavity)
+    strands = _strands(draw, np.minimum(muscle, -np.maximum(cavity, spine)))
     return Anatomy(skin, muscle, cavity, organs, spine, strands)
 
 
@@ -101,34 +100,30 @@ def _scaled(shares: tuple[float, ...], view: float) -> np.ndarray:
     return np.array(shares) * view
 
 
-def _cavity(
-    rng: np.random.Generator, position: Grids, muscle: np.ndarray, spine: np.ndarray, view: float,
-    spacing_mm: tuple[float, ...],
-) -> np.ndarray:  # fmt: skip
+def _cavity(draw: Draw, position: Grids, muscle: np.ndarray, spine: np.ndarray) -> np.ndarray:
     """Return the distance to the space within the muscle: the wall, the back, the psoas and the spine bound it."""
-    wall = shapes.roughened(
-        rng, muscle, by_mm=WALL_ROUGH * view, length_mm=WALL_ROUGH_LENGTH * view, spacing_mm=spacing_mm
-    )
-    cavity = np.minimum(wall - rng.uniform(*WALL) * view, -spine)
+    view = _view(draw)
+    wall = draw.uneven(muscle, by=WALL_ROUGH * view, length_mm=WALL_ROUGH_LENGTH * view)
+    cavity = np.minimum(wall - draw.rng.uniform(*WALL) * view, -spine)
     aside = (position[0], np.abs(position[1]))  # both sides at once
     for place, semi_axes in ((BACK_PLACE, BACK), (PSOAS_PLACE, PSOAS)):
-        scale = np.exp(2 * BODY_SPREAD * rng.standard_normal(2))
+        scale = np.exp(2 * BODY_SPREAD * draw.rng.standard_normal(2))
         cavity = np.minimum(cavity, -shapes.ellipsoid(aside, _scaled(place, view), _scaled(semi_axes, view) * scale))
     return cavity
 
 
-def _organs(rng: np.random.Generator, cavity: np.ndarray, view: float, spacing_mm: tuple[float, ...]) -> np.ndarray:
+def _organs(draw: Draw, cavity: np.ndarray) -> np.ndarray:
     """Return the distance to loops and lumps within the cavity; some cases have many, some few."""
-    lumps = smooth_field(rng, cavity.shape, length_mm=ORGAN_LENGTH * view, spacing_mm=spacing_mm)
-    return np.minimum(ORGAN_SHARPNESS * view * (lumps - rng.uniform(*ORGAN_LEVEL)), cavity - MARGIN_MM)
+    lumps = draw.field(ORGAN_LENGTH * _view(draw))
+    return np.minimum(ORGAN_SHARPNESS * _view(draw) * (lumps - draw.rng.uniform(*ORGAN_LEVEL)), cavity - MARGIN_MM)
 
 
-def _strands(rng: np.random.Generator, muscle: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+def _strands(draw: Draw, muscle: np.ndarray) -> np.ndarray:
     """Return the distance to strands: lines where a smooth field is zero, here and there, all within the muscle."""
-    field, where = (smooth_field(rng, muscle.shape, length_mm=STRAND_LENGTH_MM, spacing_mm=spacing_mm) for _ in "ab")
-    slope = np.hypot(*np.gradient(field, *spacing_mm))
-    line = rng.uniform(*STRAND_HALF_MM) - np.abs(field) / np.maximum(slope, 1 / (4 * STRAND_LENGTH_MM))
-    here = STRAND_TAPER_MM * (where - rng.uniform(*STRAND_LEVEL))
+    field, where = draw.field(STRAND_LENGTH_MM), draw.field(STRAND_LENGTH_MM)
+    slope = np.hypot(*np.gradient(field, *draw.spacing_mm))
+    line = draw.rng.uniform(*STRAND_HALF_MM) - np.abs(field) / np.maximum(slope, 1 / (4 * STRAND_LENGTH_MM))
+    here = STRAND_TAPER_MM * (where - draw.rng.uniform(*STRAND_LEVEL))
     return np.minimum.reduce([line, here, muscle - MARGIN_MM])
 
 
@@ -140,42 +135,28 @@ BONE_HU, MARROW_HU, BONE_SHARE = (350, 550), (150, 220), 0.012  # thickness of t
 NOISE_HU = (10.0, 20.0)  # standard deviation, drawn for each case
 
 
-def _image(rng: np.random.Generator, anatomy: Anatomy, spacing_mm: tuple[float, ...]) -> np.ndarray:
-    """Make the image of an anatomy.
-
-    Args:
-        rng: source of randomness.
-        anatomy: what the cross section shows.
-        spacing_mm: of the grid, (H, W).
-    Returns: (1, H, W) float32, HU.
-    """
-    shape = anatomy.skin.shape
-    patches = {"by_hu": MUSCLE_PATCHES_HU, "length_mm": MUSCLE_PATCHES_MM}
-    muscle = shapes.uneven(rng, shape, rng.uniform(*MUSCLE_HU), spacing_mm=spacing_mm, **patches)
-    hu = np.full(shape, shapes.AIR)
+def _image(draw: Draw, anatomy: Anatomy) -> np.ndarray:
+    """Make the image of an anatomy, (1, H, W) float32 in HU."""
+    rng = draw.rng
+    muscle = draw.uneven(rng.uniform(*MUSCLE_HU), by=MUSCLE_PATCHES_HU, length_mm=MUSCLE_PATCHES_MM)
+    hu = np.full(draw.shape, shapes.AIR)
     for distance_mm, tissue in (
         (anatomy.skin, rng.uniform(*FAT_HU)),
         (anatomy.muscle, muscle),
         (anatomy.cavity, rng.uniform(*VISCERAL_HU)),
         (anatomy.strands, rng.uniform(*STRAND_HU)),
     ):
-        hu = shapes.covered(hu, distance_mm, tissue, spacing_mm)
-    hu = _with_organs(rng, hu, anatomy.organs, spacing_mm)
-    hu = shapes.covered(hu, anatomy.spine, rng.uniform(*BONE_HU), spacing_mm)
-    hu = shapes.covered(hu, anatomy.spine - BONE_SHARE * _view(hu, spacing_mm), rng.uniform(*MARROW_HU), spacing_mm)
-    return shapes.scanned(rng, hu, spacing_mm, noise_hu=rng.uniform(*NOISE_HU))
+        hu = draw.covered(hu, distance_mm, tissue)
+    hu = _with_organs(draw, hu, anatomy.organs)
+    hu = draw.covered(hu, anatomy.spine, rng.uniform(*BONE_HU))
+    hu = draw.covered(hu, anatomy.spine - BONE_SHARE * _view(draw), rng.uniform(*MARROW_HU))
+    return draw.scanned(hu, noise_hu=rng.uniform(*NOISE_HU))
 
 
-def _view(hu: np.ndarray, spacing_mm: tuple[float, ...]) -> float:
-    return hu.shape[0] * spacing_mm[0]
-
-
-def _with_organs(
-    rng: np.random.Generator, hu: np.ndarray, organs: np.ndarray, spacing_mm: tuple[float, ...]
-) -> np.ndarray:
+def _with_organs(draw: Draw, hu: np.ndarray, organs: np.ndarray) -> np.ndarray:
     """Lay organs over the fat of the cavity, and gas into some of them."""
-    length_mm = ORGAN_PATCHES_SHARE * _view(hu, spacing_mm)
-    patches = shapes.uneven(rng, hu.shape, 0.0, by_hu=1.0, length_mm=length_mm, spacing_mm=spacing_mm)
-    filled = shapes.covered(hu, organs, rng.uniform(*ORGAN_HU) + ORGAN_PATCHES_HU * patches, spacing_mm)
-    deep = organs - GAS_DEPTH_SHARE * _view(hu, spacing_mm)
-    return shapes.covered(filled, np.minimum(deep, length_mm * (patches - GAS_LEVEL)), GAS_HU, spacing_mm)
+    length_mm = ORGAN_PATCHES_SHARE * _view(draw)
+    patches = draw.uneven(0.0, by=1.0, length_mm=length_mm)
+    filled = draw.covered(hu, organs, draw.rng.uniform(*ORGAN_HU) + ORGAN_PATCHES_HU * patches)
+    deep = organs - GAS_DEPTH_SHARE * _view(draw)
+    return draw.covered(filled, np.minimum(deep, length_mm * (patches - GAS_LEVEL)), GAS_HU)

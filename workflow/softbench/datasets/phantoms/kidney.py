@@ -17,14 +17,13 @@ import numpy as np
 
 from softbench.datasets.case import Case
 from softbench.datasets.phantoms import shapes
-from softbench.datasets.phantoms.shapes import NOWHERE_MM, Grids, Rater, generator
+from softbench.datasets.phantoms.shapes import NOWHERE_MM, Draw, Grids, Rater, generator
 
 VERSION = 1
 TITLE = "Phantom kidney tumour"
 LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/kidney.py"
 ACCESS = "made"
-ARCHIVES = ()
 MODALITIES = ("ct",)
 CLASSES = ("background", "kidney", "tumor")
 STRUCTURES = {"kidney": (1, 2), "tumor": (2,)}
@@ -54,49 +53,45 @@ ANATOMY, IMAGE, DRAWING = 0, 1, 2  # streams of random numbers
 
 def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
     """Make one case; see `phantoms.make`. `labels` has one rater, `truth` sums to 1 over the three classes."""
-    position, side, kidney, tumour = _anatomy(generator(seed, case, ANATOMY), SIZES[size])
+    shape = SIZES[size]
+    position, side, kidney, tumour = _anatomy(Draw(generator(seed, case, ANATOMY), shape, SPACING_MM))
     layers = [(2, tumour), (1, kidney)]
-    return Case(
-        id=f"phantom_kidney_{case:03d}",
-        images=_image(generator(seed, case, IMAGE), position, side, kidney, tumour, SPACING_MM),
-        labels=RATER.draw(generator(seed, case, DRAWING), layers, SPACING_MM)[None],
-        spacing_mm=SPACING_MM,
-        affine=shapes.affine(position, SPACING_MM),
-        truth=RATER.probability(layers, len(CLASSES)).astype(np.float32),
-    )
+    image = _image(Draw(generator(seed, case, IMAGE), shape, SPACING_MM), position, side, kidney, tumour)
+    labels = RATER.draw(generator(seed, case, DRAWING), layers, SPACING_MM)[None]
+    truth = RATER.probability(layers, len(CLASSES))
+    return shapes.assemble(f"phantom_kidney_{case:03d}", position, SPACING_MM, image, labels, truth)
 
 
-def _anatomy(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Grids, int, np.ndarray, np.ndarray]:
+def _anatomy(draw: Draw) -> tuple[Grids, int, np.ndarray, np.ndarray]:
     """Draw the view (mm from the kidney's centre), the side (+1 right, -1 left), and both distances in mm."""
+    rng = draw.rng
     side = int(rng.choice((-1, 1)))
     semi_axes = np.array(KIDNEY_MM) * np.exp(KIDNEY_SPREAD * rng.standard_normal(3))
     towards = shapes.direction(rng)
     surface = 1 / np.sqrt(np.sum((towards / semi_axes) ** 2))
     centre = towards * surface * rng.uniform(*DEPTH)
-    shift = rng.uniform(-VIEW_SHIFT, VIEW_SHIFT, 3) * np.multiply(shape, SPACING_MM)
-    position = shapes.positions(shape, SPACING_MM, centre * rng.uniform(*VIEW_TOWARDS_TUMOUR) + shift)
-    kidney = _kidney(rng, position, side, semi_axes)
-    tumour = _tumour(rng, position, centre)
+    shift = rng.uniform(-VIEW_SHIFT, VIEW_SHIFT, 3) * np.multiply(draw.shape, SPACING_MM)
+    position = shapes.positions(draw.shape, SPACING_MM, centre * rng.uniform(*VIEW_TOWARDS_TUMOUR) + shift)
+    kidney = _kidney(draw, position, side, semi_axes)
+    tumour = _tumour(draw, position, centre)
     if rng.uniform() < NO_TUMOUR:
         tumour = np.full_like(tumour, NOWHERE_MM)
     return position, side, kidney, tumour
 
 
-def _kidney(rng: np.random.Generator, position: Grids, side: int, semi_axes: np.ndarray) -> np.ndarray:
+def _kidney(draw: Draw, position: Grids, side: int, semi_axes: np.ndarray) -> np.ndarray:
     """Return the distance to the bean; `lateral` runs away from the spine."""
     d, h, lateral = position[0], position[1], side * position[2]
     bent = lateral + BEND_MM * (d / semi_axes[0]) ** 2
     whole = shapes.ellipsoid((d, h, bent), (0, 0, 0), semi_axes)
     notch = shapes.ellipsoid((d, h, lateral), (0, 0, -NOTCH_PLACE * semi_axes[2]), NOTCH_MM)
-    bean = np.minimum(whole, -notch)
-    return shapes.roughened(rng, bean, by_mm=ROUGH_MM, length_mm=ROUGH_LENGTH_MM, spacing_mm=SPACING_MM)
+    return draw.uneven(np.minimum(whole, -notch), by=ROUGH_MM, length_mm=ROUGH_LENGTH_MM)
 
 
-def _tumour(rng: np.random.Generator, position: Grids, centre: np.ndarray) -> np.ndarray:
-    radius = shapes.spread(rng, RADIUS_MM, RADIUS_SPREAD, RADIUS_LOW_MM, RADIUS_HIGH_MM)
-    ball = shapes.ellipsoid(position, centre, radius * np.exp(STRETCH * rng.standard_normal(3)))
-    bumps, length = TUMOUR_ROUGHNESS * radius, TUMOUR_ROUGH_LENGTH * radius
-    return shapes.roughened(rng, ball, by_mm=bumps, length_mm=length, spacing_mm=SPACING_MM)
+def _tumour(draw: Draw, position: Grids, centre: np.ndarray) -> np.ndarray:
+    radius = shapes.spread(draw.rng, RADIUS_MM, RADIUS_SPREAD, RADIUS_LOW_MM, RADIUS_HIGH_MM)
+    ball = shapes.ellipsoid(position, centre, radius * np.exp(STRETCH * draw.rng.standard_normal(3)))
+    return draw.uneven(ball, by=TUMOUR_ROUGHNESS * radius, length_mm=TUMOUR_ROUGH_LENGTH * radius)
 
 
 KIDNEY_HU, TUMOUR_HU, ORGAN_HU, BOWEL_HU, VESSEL_HU = (150, 200), (40, 100), (90, 140), (35, 100), (130, 200)
@@ -116,51 +111,34 @@ CYST_SHARE, CYST_MM = 0.4, (3.0, 6.0)  # of the cases; radius
 NOISE_HU = (12.0, 25.0)  # standard deviation, drawn for each case
 
 
-def _image(
-    rng: np.random.Generator,
-    position: Grids,
-    side: int,
-    kidney: np.ndarray,
-    tumour: np.ndarray,
-    spacing_mm: tuple[float, ...],
-) -> np.ndarray:
-    """Make the image of an anatomy.
-
-    Args:
-        rng: source of randomness.
-        position: of the voxels from the kidney's centre in mm, three grids that broadcast to (D, H, W).
-        side: +1 right, -1 left; the spine lies towards -side along W.
-        kidney, tumour: (D, H, W), distances in mm, positive inside.
-        spacing_mm: of the grid.
-    Returns: (1, D, H, W) float32, HU.
-    """
+def _image(draw: Draw, position: Grids, side: int, kidney: np.ndarray, tumour: np.ndarray) -> np.ndarray:
+    """Make the image of an anatomy, (1, D, H, W) float32 in HU; the spine lies towards -side along W."""
     seen = (position[0], position[1], side * position[2])  # the third axis runs away from the spine
-    hu = _neighbours(rng, seen, np.maximum(kidney, tumour), spacing_mm)
-    cortex = rng.uniform(*KIDNEY_HU)
-    hu = shapes.covered(hu, kidney, cortex, spacing_mm)
-    hu = shapes.covered(hu, kidney - CORTEX_MM, cortex - MEDULLA_DROP_HU, spacing_mm)
-    hu = shapes.covered(hu, _cyst(rng, seen, kidney), CYST_HU, spacing_mm)
-    patches = _patchy(rng, kidney.shape, TUMOUR_HU, spacing_mm)
-    hu = shapes.covered(hu, tumour, patches, spacing_mm)
-    hu = shapes.covered(hu, tumour - rng.uniform(*NECROSIS_DEPTH_MM), NECROSIS_HU, spacing_mm)
-    return shapes.scanned(rng, hu, spacing_mm, noise_hu=rng.uniform(*NOISE_HU))
+    hu = _neighbours(draw, seen, np.maximum(kidney, tumour))
+    cortex = draw.rng.uniform(*KIDNEY_HU)
+    hu = draw.covered(hu, kidney, cortex)
+    hu = draw.covered(hu, kidney - CORTEX_MM, cortex - MEDULLA_DROP_HU)
+    hu = draw.covered(hu, _cyst(draw.rng, seen, kidney), CYST_HU)
+    hu = draw.covered(hu, tumour, _patchy(draw, TUMOUR_HU))
+    hu = draw.covered(hu, tumour - draw.rng.uniform(*NECROSIS_DEPTH_MM), NECROSIS_HU)
+    return draw.scanned(hu, noise_hu=draw.rng.uniform(*NOISE_HU))
 
 
-def _neighbours(rng: np.random.Generator, seen: Grids, inner: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+def _neighbours(draw: Draw, seen: Grids, inner: np.ndarray) -> np.ndarray:
     """Return the HU (D, H, W) of all that is neither kidney nor tumour: fat, and what lies in it."""
-    hu = np.full(inner.shape, shapes.FAT)
+    rng, hu = draw.rng, np.full(inner.shape, shapes.FAT)
     vessel = shapes.tube(seen, np.array([0, 0, -6.0]), np.array([4.0, 6.0, -80.0]), rng.uniform(*VESSEL_MM))
-    hu = shapes.covered(hu, vessel, rng.uniform(*VESSEL_HU), spacing_mm)
+    hu = draw.covered(hu, vessel, rng.uniform(*VESSEL_HU))
     muscle = MUSCLE_PLACE_MM + PLACE_SPREAD_MM * rng.standard_normal() - seen[1] - 0.25 * seen[2]
-    bodies = [(muscle + np.zeros(inner.shape), (shapes.MUSCLE, shapes.MUSCLE + 15))]
-    bodies += [(_body(rng, seen, ORGAN_CENTRE_MM, ORGAN_MM), ORGAN_HU)]
-    bodies += [(_body(rng, seen, BOWEL_CENTRE_MM, BOWEL_MM), BOWEL_HU)]
+    bodies = [
+        (muscle + np.zeros(inner.shape), (shapes.MUSCLE, shapes.MUSCLE + 15)),
+        (_body(rng, seen, ORGAN_CENTRE_MM, ORGAN_MM), ORGAN_HU),
+        (_body(rng, seen, BOWEL_CENTRE_MM, BOWEL_MM), BOWEL_HU),
+    ]
     for body, limits in bodies:
-        rough = shapes.roughened(
-            rng, body, by_mm=AROUND_ROUGH_MM, length_mm=AROUND_ROUGH_LENGTH_MM, spacing_mm=spacing_mm
-        )
+        rough = draw.uneven(body, by=AROUND_ROUGH_MM, length_mm=AROUND_ROUGH_LENGTH_MM)
         room = np.minimum(rough, -inner - rng.uniform(*GAP_MM))
-        hu = shapes.covered(hu, room, _patchy(rng, inner.shape, limits, spacing_mm), spacing_mm)
+        hu = draw.covered(hu, room, _patchy(draw, limits))
     return hu
 
 
@@ -168,11 +146,8 @@ def _body(rng: np.random.Generator, seen: Grids, centre: tuple[float, ...], semi
     return shapes.ellipsoid(seen, np.array(centre) + PLACE_SPREAD_MM * rng.standard_normal(3), semi_axes)
 
 
-def _patchy(
-    rng: np.random.Generator, shape: tuple[int, ...], limits: tuple[float, float], spacing_mm: tuple[float, ...]
-) -> np.ndarray:
-    mean = rng.uniform(*limits)
-    return shapes.uneven(rng, shape, mean, by_hu=PATCHES_HU, length_mm=PATCHES_LENGTH_MM, spacing_mm=spacing_mm)
+def _patchy(draw: Draw, limits: tuple[float, float]) -> np.ndarray:
+    return draw.uneven(draw.rng.uniform(*limits), by=PATCHES_HU, length_mm=PATCHES_LENGTH_MM)
 
 
 def _cyst(rng: np.random.Generator, seen: Grids, kidney: np.ndarray) -> np.ndarray:
@@ -180,5 +155,5 @@ def _cyst(rng: np.random.Generator, seen: Grids, kidney: np.ndarray) -> np.ndarr
     centre = shapes.direction(rng) * (20.0, 10.0, 8.0)
     radius = rng.uniform(*CYST_MM)
     if rng.uniform() >= CYST_SHARE:
-        return np.full(kidney.shape, shapes.NOWHERE_MM)
+        return np.full(kidney.shape, NOWHERE_MM)
     return np.minimum(shapes.ellipsoid(seen, centre, (radius,) * 3), kidney)

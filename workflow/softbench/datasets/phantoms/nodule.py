@@ -23,14 +23,13 @@ import numpy as np
 
 from softbench.datasets.case import Case
 from softbench.datasets.phantoms import shapes
-from softbench.datasets.phantoms.shapes import Grids, Rater, fraction, generator, smooth_field
+from softbench.datasets.phantoms.shapes import NOWHERE_MM, Draw, Grids, Rater, fraction, generator
 
 VERSION = 1
 TITLE = "Phantom lung nodule, four raters"
 LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/nodule.py"
 ACCESS = "made"
-ARCHIVES = ()
 MODALITIES = ("ct",)
 CLASSES = ("background", "nodule")
 STRUCTURES = {"nodule": (1,)}
@@ -57,30 +56,25 @@ ANATOMY, IMAGE, DRAWING, SEEING = 0, 1, 2, 3  # streams of random numbers
 
 def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
     """Make one case; see `phantoms.make`. `labels` has four raters, `truth` is the mean over them."""
-    position, nodule, radius = _anatomy(generator(seed, case, ANATOMY), SIZES[size])
-    return Case(
-        id=f"phantom_nodule_{case:03d}",
-        images=_image(generator(seed, case, IMAGE), position, nodule, radius, SPACING_MM),
-        labels=_drawn(generator(seed, case, DRAWING), generator(seed, case, SEEING), nodule),
-        spacing_mm=SPACING_MM,
-        affine=shapes.affine(position, SPACING_MM),
-        truth=_truth(nodule),
-    )
+    shape = SIZES[size]
+    position, nodule, radius = _anatomy(Draw(generator(seed, case, ANATOMY), shape, SPACING_MM))
+    image = _image(Draw(generator(seed, case, IMAGE), shape, SPACING_MM), position, nodule, radius)
+    labels = _drawn(generator(seed, case, DRAWING), generator(seed, case, SEEING), nodule)
+    return shapes.assemble(f"phantom_nodule_{case:03d}", position, SPACING_MM, image, labels, _truth(nodule))
 
 
-def _anatomy(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Grids, np.ndarray, float]:
+def _anatomy(draw: Draw) -> tuple[Grids, np.ndarray, float]:
     """Draw the view (mm from the nodule's centre), the distance to the nodule (D, H, W) and its radius, in mm."""
-    extent = np.multiply(shape, SPACING_MM)
-    position = shapes.positions(shape, SPACING_MM, rng.uniform(-VIEW_SHIFT, VIEW_SHIFT, 3) * extent)
-    radius = shapes.spread(rng, RADIUS_MM, RADIUS_SPREAD, RADIUS_LOW_MM, RADIUS_HIGH_MM)
-    ball = shapes.ellipsoid(position, (0, 0, 0), radius * np.exp(STRETCH * rng.standard_normal(3)))
-    bumps, length = ROUGHNESS * radius, ROUGH_LENGTH * radius
-    return position, shapes.roughened(rng, ball, by_mm=bumps, length_mm=length, spacing_mm=SPACING_MM), radius
+    extent = np.multiply(draw.shape, SPACING_MM)
+    position = shapes.positions(draw.shape, SPACING_MM, draw.rng.uniform(-VIEW_SHIFT, VIEW_SHIFT, 3) * extent)
+    radius = shapes.spread(draw.rng, RADIUS_MM, RADIUS_SPREAD, RADIUS_LOW_MM, RADIUS_HIGH_MM)
+    ball = shapes.ellipsoid(position, (0, 0, 0), radius * np.exp(STRETCH * draw.rng.standard_normal(3)))
+    return position, draw.uneven(ball, by=ROUGHNESS * radius, length_mm=ROUGH_LENGTH * radius), radius
 
 
 def _drawn(rng: np.random.Generator, seeing: np.random.Generator, nodule: np.ndarray) -> np.ndarray:
     """Return the four drawings (4, D, H, W), one of them empty where its rater overlooks the nodule."""
-    drawings = np.stack([one.draw(rng, [(1, nodule)], SPACING_MM) for one in RATERS])
+    drawings = np.stack([rater.draw(rng, [(1, nodule)], SPACING_MM) for rater in RATERS])
     blind = int(seeing.integers(len(RATERS)))
     if seeing.uniform() < OVERLOOKED:
         drawings[blind] = 0
@@ -88,10 +82,10 @@ def _drawn(rng: np.random.Generator, seeing: np.random.Generator, nodule: np.nda
 
 
 def _truth(nodule: np.ndarray) -> np.ndarray:
-    """Return the probability (2, D, H, W) float32 that a rater drawn at random marks a voxel."""
-    seen = np.mean([one.probability([(1, nodule)], len(CLASSES))[1] for one in RATERS], axis=0)
+    """Return the probability (2, D, H, W) that a rater drawn at random marks a voxel."""
+    seen = np.mean([rater.probability([(1, nodule)], len(CLASSES))[1] for rater in RATERS], axis=0)
     marked = (1 - OVERLOOKED / len(RATERS)) * seen
-    return np.stack([1 - marked, marked]).astype(np.float32)
+    return np.stack([1 - marked, marked])
 
 
 LUNG_HU, SOLID_HU, GLASS_HU, VESSEL_HU, WALL_HU = (-880, -800), (-40, 60), (-640, -420), (-20, 60), 40.0
@@ -106,27 +100,14 @@ WALL_SHARE, WALL_PLACE = 0.35, (0.6, 1.3)  # of the cases with the chest wall ne
 NOISE_HU = (30.0, 65.0)  # standard deviation, drawn for each case
 
 
-def _image(
-    rng: np.random.Generator, position: Grids, nodule: np.ndarray, radius: float, spacing_mm: tuple[float, ...]
-) -> np.ndarray:
-    """Make the image of an anatomy.
-
-    Args:
-        rng: source of randomness.
-        position: of the voxels from the nodule's centre in mm, three grids that broadcast to (D, H, W).
-        nodule: (D, H, W), distance to its surface in mm, positive inside.
-        radius: of the nodule in mm.
-        spacing_mm: of the grid.
-    Returns: (1, D, H, W) float32, HU.
-    """
-    shape = nodule.shape
-    lung = rng.uniform(*LUNG_HU)
-    hu = shapes.uneven(rng, shape, lung, by_hu=LUNG_PATCHES_HU, length_mm=LUNG_PATCHES_MM, spacing_mm=spacing_mm)
-    for vessel in _vessels(rng, position):
-        hu = shapes.covered(hu, vessel, rng.uniform(*VESSEL_HU), spacing_mm)
-    hu = shapes.covered(hu, _wall(rng, position, radius) + np.zeros(shape), WALL_HU, spacing_mm)
-    hu = _with_nodule(rng, hu, nodule + _spikes(rng, nodule, spacing_mm), radius, spacing_mm)
-    return shapes.scanned(rng, hu, spacing_mm, noise_hu=rng.uniform(*NOISE_HU))
+def _image(draw: Draw, position: Grids, nodule: np.ndarray, radius: float) -> np.ndarray:
+    """Make the image of an anatomy, (1, D, H, W) float32 in HU; `nodule` is the distance to its surface in mm."""
+    hu = draw.uneven(draw.rng.uniform(*LUNG_HU), by=LUNG_PATCHES_HU, length_mm=LUNG_PATCHES_MM)
+    for vessel in _vessels(draw.rng, position):
+        hu = draw.covered(hu, vessel, draw.rng.uniform(*VESSEL_HU))
+    hu = draw.covered(hu, _wall(draw.rng, position, radius) + np.zeros(draw.shape), WALL_HU)
+    hu = _with_nodule(draw, hu, nodule + _spikes(draw, nodule), radius)
+    return draw.scanned(hu, noise_hu=draw.rng.uniform(*NOISE_HU))
 
 
 def _vessels(rng: np.random.Generator, position: Grids) -> list[np.ndarray]:
@@ -144,30 +125,27 @@ def _wall(rng: np.random.Generator, position: Grids, radius: float) -> np.ndarra
     """Return the distance to a flat chest wall beside the nodule, or to nothing."""
     outwards, place = shapes.direction(rng), radius * rng.uniform(*WALL_PLACE)
     if rng.uniform() >= WALL_SHARE:
-        return np.full(1, shapes.NOWHERE_MM)
+        return np.full(1, NOWHERE_MM)
     distance: np.ndarray = sum(p * o for p, o in zip(position, outwards, strict=True)) - place
     return distance
 
 
-def _spikes(rng: np.random.Generator, nodule: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+def _spikes(draw: Draw, nodule: np.ndarray) -> np.ndarray:
     """Return by how many mm spicules push the visible border outwards: nothing within, less with distance."""
-    field = smooth_field(rng, nodule.shape, length_mm=SPIKE_LENGTH_MM, spacing_mm=spacing_mm)
+    field = draw.field(SPIKE_LENGTH_MM)
     reach = np.exp(-np.maximum(-nodule, 0) / SPIKE_REACH_MM)
-    spikes: np.ndarray = rng.uniform(*SPIKES) * np.maximum(field - SPIKE_LEVEL, 0) * reach
+    spikes: np.ndarray = draw.rng.uniform(*SPIKES) * np.maximum(field - SPIKE_LEVEL, 0) * reach
     return spikes
 
 
-def _with_nodule(
-    rng: np.random.Generator, hu: np.ndarray, border: np.ndarray, radius: float, spacing_mm: tuple[float, ...]
-) -> np.ndarray:
+def _with_nodule(draw: Draw, hu: np.ndarray, border: np.ndarray, radius: float) -> np.ndarray:
     """Lay the nodule over lung, wall and vessels, which stay visible under ground glass."""
-
-    def tissue(limits: tuple[float, float]) -> np.ndarray:
-        mean = rng.uniform(*limits)
-        return shapes.uneven(rng, border.shape, mean, by_hu=PATCHES_HU, length_mm=PATCHES_MM, spacing_mm=spacing_mm)
-
-    solid, glass, depth, fade = tissue(SOLID_HU), tissue(GLASS_HU), rng.uniform(*CORE_DEPTH), rng.uniform(*FADE_MM)
+    rng = draw.rng
+    solid, glass = (
+        draw.uneven(rng.uniform(*limits), by=PATCHES_HU, length_mm=PATCHES_MM) for limits in (SOLID_HU, GLASS_HU)
+    )
+    depth, fade = rng.uniform(*CORE_DEPTH), rng.uniform(*FADE_MM)
     if rng.uniform() >= PART_SOLID:
-        return shapes.covered(hu, border, solid, spacing_mm)
+        return draw.covered(hu, border, solid)
     halo = hu + (np.maximum(glass, hu) - hu) * fraction(border, fade)
-    return shapes.covered(halo, border - depth * radius, solid, spacing_mm)
+    return draw.covered(halo, border - depth * radius, solid)

@@ -21,14 +21,13 @@ import numpy as np
 
 from softbench.datasets.case import Case
 from softbench.datasets.phantoms import shapes
-from softbench.datasets.phantoms.shapes import NOWHERE_MM, Layer, Rater, fraction, generator, smooth_field
+from softbench.datasets.phantoms.shapes import NOWHERE_MM, Draw, Layer, Rater, fraction, generator, smooth_field
 
 VERSION = 1
 TITLE = "Phantom retina, two raters"
 LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/retina.py"
 ACCESS = "made"
-ARCHIVES = ()
 MODALITIES = ("oct",)
 CLASSES = ("background", "nfl", "gcl_ipl", "inl", "opl", "onl_ism", "ise", "os_rpe", "fluid")
 STRUCTURES = {
@@ -69,19 +68,15 @@ ANATOMY, IMAGE, DRAWING = 0, 1, 2  # streams of random numbers
 
 def make(case: int, seed: int = 0, *, size: str = "small") -> Case:
     """Make one case; see `phantoms.make`. `labels` has two raters, `truth` is the mean over them."""
-    rng, shape = generator(seed, case, ANATOMY), SIZES[size]
+    shape = SIZES[size]
     position = shapes.positions(shape, SPACING_MM, (shape[0] * SPACING_MM[0] / 2, 0.0))
-    boundaries, pockets = _anatomy(rng, shape, position[1][0])
+    boundaries, pockets = _anatomy(Draw(generator(seed, case, ANATOMY), shape, SPACING_MM), position[1][0])
     layers = _layers(position[0], boundaries, pockets)
+    image = _image(Draw(generator(seed, case, IMAGE), shape, SPACING_MM), layers)
     drawing = generator(seed, case, DRAWING)
-    return Case(
-        id=f"phantom_retina_{case:03d}",
-        images=_image(generator(seed, case, IMAGE), layers, SPACING_MM),
-        labels=np.stack([one.draw(drawing, layers, SPACING_MM) for one in RATERS]),
-        spacing_mm=SPACING_MM,
-        affine=shapes.affine(position, SPACING_MM),
-        truth=np.mean([one.probability(layers, len(CLASSES)) for one in RATERS], axis=0).astype(np.float32),
-    )
+    labels = np.stack([rater.draw(drawing, layers, SPACING_MM) for rater in RATERS])
+    truth = np.mean([rater.probability(layers, len(CLASSES)) for rater in RATERS], axis=0)
+    return shapes.assemble(f"phantom_retina_{case:03d}", position, SPACING_MM, image, labels, truth)
 
 
 def _layers(depth: np.ndarray, boundaries: np.ndarray, pockets: np.ndarray) -> list[Layer]:
@@ -90,15 +85,16 @@ def _layers(depth: np.ndarray, boundaries: np.ndarray, pockets: np.ndarray) -> l
     return [(8, pockets), (0, below[7]), *((k + 1, below[k]) for k in reversed(range(7)))]
 
 
-def _anatomy(rng: np.random.Generator, shape: tuple[int, ...], w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _anatomy(draw: Draw, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Draw depths of the boundaries (8, W) and the distance to fluid (H, W), in mm."""
+    rng = draw.rng
     thickness, sunk = _pitted(rng, w, _thickness(rng, w))
     top = rng.uniform(*TOP_MM) + TILT * rng.standard_normal() * w + BEND_PER_MM * rng.standard_normal() * w**2
     top = top + WAVE_MM * _along(rng, w, WAVE_LENGTH_MM) + sunk
     boundaries = top + np.concatenate([np.zeros((1, len(w))), np.cumsum(thickness, axis=0)])
     if rng.uniform() >= FLUID:
-        return boundaries, np.full(shape, NOWHERE_MM)
-    return _swollen(rng, shape, w, boundaries)
+        return boundaries, np.full(draw.shape, NOWHERE_MM)
+    return _swollen(draw, w, boundaries)
 
 
 def _along(rng: np.random.Generator, w: np.ndarray, length_mm: float) -> np.ndarray:
@@ -123,23 +119,20 @@ def _pitted(rng: np.random.Generator, w: np.ndarray, thickness: np.ndarray) -> t
     return thickness - lost, lost.sum(axis=0)
 
 
-def _swollen(
-    rng: np.random.Generator, shape: tuple[int, ...], w: np.ndarray, boundaries: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _swollen(draw: Draw, w: np.ndarray, boundaries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Put pockets of fluid between two boundaries, and lift what lies above by half of their height."""
-    fluid, lifted = np.full(shape, NOWHERE_MM), boundaries.copy()
+    rng, fluid, lifted = draw.rng, np.full(draw.shape, NOWHERE_MM), boundaries.copy()
+    depth = (np.arange(draw.shape[0])[:, None] + 0.5) * SPACING_MM[0]
     for _ in range(int(rng.integers(*POCKETS))):
         tall, wide = (rng.uniform(*limits) for limits in POCKET_MM)
         centre = rng.uniform(w[0], w[-1])
         column = int(np.abs(w - centre).argmin())
         upper, lower = lifted[list(POCKET_LAYERS), column]
         place = rng.uniform(upper, lower)
-        depth = (np.arange(shape[0])[:, None] + 0.5) * SPACING_MM[0]
         fluid = np.maximum(fluid, shapes.ellipsoid((depth, w[None]), (place, centre), (tall, wide)))
         rise = tall * np.exp(-((w - centre) ** 2) / (2 * wide**2))
         lifted[: POCKET_LAYERS[0] + 1] -= rise
-    bumps = {"by_mm": POCKET_ROUGH_MM, "length_mm": POCKET_ROUGH_LENGTH_MM}
-    return lifted, shapes.roughened(rng, fluid, spacing_mm=SPACING_MM, **bumps)
+    return lifted, draw.uneven(fluid, by=POCKET_ROUGH_MM, length_mm=POCKET_ROUGH_LENGTH_MM)
 
 
 VITREOUS, CHOROID = 0.06, 0.45
@@ -154,32 +147,25 @@ FLOOR, FLOOR_SPREAD = 0.02, 0.01  # detector noise
 SCALE = 255.0  # of the stored intensities
 
 
-def _image(rng: np.random.Generator, layers: Sequence[Layer], spacing_mm: tuple[float, ...]) -> np.ndarray:
-    """Make the image of an anatomy.
-
-    Args:
-        rng: source of randomness.
-        layers: fluid, choroid, layers 7 to 1, each with its distance (H, W) in mm; see `retina`.
-        spacing_mm: of the grid, (H, W).
-    Returns: (1, H, W) float32, positive.
-    """
+def _image(draw: Draw, layers: Sequence[Layer]) -> np.ndarray:
+    """Make the image of an anatomy, (1, H, W) float32, positive; `layers` as `_layers` returns them."""
     (_, fluid), (_, choroid), *retina = layers
-    bright = BRIGHTNESS * np.exp(SPREAD * rng.standard_normal(len(BRIGHTNESS)))
+    pixel_mm = SPACING_MM[0]
+    bright = BRIGHTNESS * np.exp(SPREAD * draw.rng.standard_normal(len(BRIGHTNESS)))
     clean = np.full(fluid.shape, VITREOUS)
     for class_id, below in reversed(retina):
-        clean += (bright[class_id - 1] - clean) * fraction(below, spacing_mm[0])
-    patches = smooth_field(rng, clean.shape, length_mm=PATCHES_LENGTH_MM, spacing_mm=spacing_mm)
-    clean *= np.exp(PATCHES * patches)
+        clean += (bright[class_id - 1] - clean) * fraction(below, pixel_mm)
+    clean *= np.exp(PATCHES * draw.field(PATCHES_LENGTH_MM))
     faded = CHOROID * np.exp(-np.maximum(choroid, 0) / CHOROID_DECAY_MM)
-    clean += (faded - clean) * fraction(choroid, spacing_mm[0])
-    clean += (bright[7] - clean) * fraction(fluid, spacing_mm[0])
-    shaded = clean * _shadows(rng, retina[-1][1], spacing_mm)
-    return (SCALE * _speckled(rng, shaded))[None].astype(np.float32)
+    clean += (faded - clean) * fraction(choroid, pixel_mm)
+    clean += (bright[7] - clean) * fraction(fluid, pixel_mm)
+    shaded = clean * _shadows(draw.rng, retina[-1][1])
+    return (SCALE * _speckled(draw.rng, shaded))[None].astype(np.float32)
 
 
-def _shadows(rng: np.random.Generator, surface: np.ndarray, spacing_mm: tuple[float, ...]) -> np.ndarray:
+def _shadows(rng: np.random.Generator, surface: np.ndarray) -> np.ndarray:
     """Return the share of light that is left, (H, W): columns below vessels of the uppermost layer are darker."""
-    w = (np.arange(surface.shape[1]) + 0.5) * spacing_mm[1]
+    w = (np.arange(surface.shape[1]) + 0.5) * SPACING_MM[1]
     light = np.ones_like(surface)
     for _ in range(int(rng.integers(*SHADOWS))):
         half = rng.uniform(*SHADOW_MM) / 2

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
+from softbench.datasets.case import Case
+
 VERSION = 1
 NOWHERE_MM = -1000.0  # distance of a structure that does not exist: its probability is exactly 0
 Grids = Sequence[np.ndarray]  # one array an axis; together they broadcast to the shape of the image
@@ -35,6 +37,13 @@ def affine(position: Grids, spacing_mm: Sequence[float]) -> np.ndarray:
     matrix[:dims, :dims] = np.diag(spacing_mm)[::-1]
     matrix[:dims, dims] = [grid.flat[0] for grid in reversed(position)]
     return matrix
+
+
+def assemble(
+    case: str, position: Grids, spacing_mm: tuple[float, ...], image: np.ndarray, labels: np.ndarray, truth: np.ndarray
+) -> Case:
+    """Return a case from its id, image (M, ...), labels (R, ...) and truth (C, ...), at the place of its view."""
+    return Case(case, image, labels, spacing_mm, affine(position, spacing_mm), truth.astype(np.float32))
 
 
 def ellipsoid(position: Grids, centre_mm: Vector, semi_axes_mm: Vector) -> np.ndarray:
@@ -59,18 +68,9 @@ def tube(position: Grids, start_mm: np.ndarray, end_mm: np.ndarray, radius_mm: f
     return distance
 
 
-def roughened(
-    rng: np.random.Generator, distance_mm: np.ndarray, *, by_mm: float, length_mm: float, spacing_mm: tuple[float, ...]
-) -> np.ndarray:
-    """Return a surface with bumps: standard deviation `by_mm`, correlation length `length_mm`."""
-    bumps = smooth_field(rng, distance_mm.shape, length_mm=length_mm, spacing_mm=spacing_mm)
-    rough: np.ndarray = distance_mm + by_mm * bumps
-    return rough
-
-
-def direction(rng: np.random.Generator, dims: int = 3) -> np.ndarray:
-    """Draw a unit vector, all directions alike."""
-    vector = rng.standard_normal(dims)
+def direction(rng: np.random.Generator) -> np.ndarray:
+    """Draw a unit vector (3,), all directions alike."""
+    vector = rng.standard_normal(3)
     unit: np.ndarray = vector / np.linalg.norm(vector)
     return unit
 
@@ -170,28 +170,38 @@ WHITE_SHARE = 0.4  # of the noise variance that has no correlation
 TEXTURE_HU, TEXTURE_LENGTH_MM = 6.0, 6.0  # fine structure of all tissues: standard deviation, correlation length
 
 
-def covered(
-    below: np.ndarray, distance_mm: np.ndarray, hu: float | np.ndarray, spacing_mm: tuple[float, ...]
-) -> np.ndarray:
-    """Lay a tissue of these HU over another, with its share of each voxel; the voxel's mean edge is the blur."""
-    mixed: np.ndarray = below + (hu - below) * fraction(distance_mm, float(np.mean(spacing_mm)))
-    return mixed
+@dataclass(frozen=True)
+class Draw:
+    """Random numbers of one purpose, and the grid on which what is drawn lies.
 
+    Attributes:
+        rng: source of randomness; each call of a method takes the next numbers of it.
+        shape: (D, H, W) or (H, W).
+        spacing_mm: of the grid, one number an axis.
+    """
 
-def uneven(
-    rng: np.random.Generator, shape: tuple[int, ...], hu: float, *, by_hu: float, length_mm: float,
-    spacing_mm: tuple[float, ...],
-) -> np.ndarray:  # fmt: skip
-    """Return a tissue whose HU vary from place to place: mean `hu`, standard deviation `by_hu`."""
-    patches = smooth_field(rng, shape, length_mm=length_mm, spacing_mm=spacing_mm)
-    tissue: np.ndarray = hu + by_hu * patches
-    return tissue
+    rng: np.random.Generator
+    shape: tuple[int, ...]
+    spacing_mm: tuple[float, ...]
 
+    def field(self, length_mm: float) -> np.ndarray:
+        """Draw a smooth field of variance 1; see `smooth_field`."""
+        return smooth_field(self.rng, self.shape, length_mm=length_mm, spacing_mm=self.spacing_mm)
 
-def scanned(rng: np.random.Generator, hu: np.ndarray, spacing_mm: tuple[float, ...], *, noise_hu: float) -> np.ndarray:
-    """Add fine structure and noise (standard deviation `noise_hu`); return one channel, (1, ...) float32."""
-    textured = uneven(rng, hu.shape, 0.0, by_hu=TEXTURE_HU, length_mm=TEXTURE_LENGTH_MM, spacing_mm=spacing_mm) + hu
-    grain = smooth_field(rng, hu.shape, length_mm=GRAIN_VOXELS * min(spacing_mm), spacing_mm=spacing_mm)
-    white = rng.standard_normal(hu.shape)
-    noise = np.sqrt(1 - WHITE_SHARE) * grain + np.sqrt(WHITE_SHARE) * white
-    return np.maximum(textured + noise_hu * noise, AIR - 24)[None].astype(np.float32)  # scanners clip at -1024
+    def uneven(self, mean: float | np.ndarray, *, by: float, length_mm: float) -> np.ndarray:
+        """Return values (HU of a tissue, mm of a distance) that vary from place to place, by a standard deviation."""
+        result: np.ndarray = mean + by * self.field(length_mm)
+        return result
+
+    def covered(self, below: np.ndarray, distance_mm: np.ndarray, hu: float | np.ndarray) -> np.ndarray:
+        """Lay a tissue of these HU over another, with its share of each voxel; the voxel's mean edge is the blur."""
+        mixed: np.ndarray = below + (hu - below) * fraction(distance_mm, float(np.mean(self.spacing_mm)))
+        return mixed
+
+    def scanned(self, hu: np.ndarray, *, noise_hu: float) -> np.ndarray:
+        """Add fine structure and noise (standard deviation `noise_hu`); return one channel, (1, ...) float32."""
+        textured = self.uneven(0.0, by=TEXTURE_HU, length_mm=TEXTURE_LENGTH_MM) + hu
+        grain = self.field(GRAIN_VOXELS * min(self.spacing_mm))
+        white = self.rng.standard_normal(self.shape)
+        noise = np.sqrt(1 - WHITE_SHARE) * grain + np.sqrt(WHITE_SHARE) * white
+        return np.maximum(textured + noise_hu * noise, AIR - 24)[None].astype(np.float32)  # scanners clip at -1024
