@@ -175,7 +175,8 @@ def test_failed_run_is_told_with_its_reason(explain: Callable[..., dict], capsys
     pieces.write_json(path, batch)
     assert explain("tiny/svls/dsc")["check"]["agrees"]
     cli.main(["explain", "tiny/svls/dsc", *EXTRA])
-    assert "failed: loss is nan in step 3" in capsys.readouterr().out
+    assert "status failed" in (text := capsys.readouterr().out)
+    assert "reason loss is nan in step 3" in text
 
 
 def test_command_prints_text_and_json(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:

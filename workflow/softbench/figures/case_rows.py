@@ -1,18 +1,20 @@
 """Rows of figures that show cases: cases chosen by a rule fixed before anybody looks, and what methods predict."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from softbench import datasets, images
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
+from softbench.figures import pictures
 from softbench.figures.pictures import NOT_RUN
 from softbench.jobs import pieces, storage
 from softbench.tables.sheet import digits, number
@@ -20,7 +22,10 @@ from softbench.tables.sheet import digits, number
 VERSION = 2
 QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 RULE_WORDS = {"lower_quartile": "lower quartile", "median": "median", "upper_quartile": "upper quartile"}
+FAILED = "no finished run"
+FOREGROUND_WORDS = "all structures together"
 FOREGROUND = "foreground"  # all classes but background: not scored as such, so the mean over structures stands for it
+Predicted = Callable[[str, Path, str], np.ndarray]  # method, folder of its seed, case -> label map or probabilities
 
 
 @dataclass(frozen=True)
@@ -34,11 +39,7 @@ class Choice:
 
 
 def dsc_by_case(
-    scores: pd.DataFrame,
-    method: str,
-    structure: str = FOREGROUND,
-    seed: int | None = None,
-    prediction: str = "raw",
+    scores: pd.DataFrame, method: str, structure: str = FOREGROUND, seed: int | None = None, prediction: str = "raw"
 ) -> pd.Series:
     """Return a method's DSC of each test case, on the full grid: the mean over raters, seeds and structures.
 
@@ -85,11 +86,6 @@ def chosen_words(choice: Choice, by: str, where: str) -> str:
     )
 
 
-FAILED = "no finished run"
-FOREGROUND_WORDS = "all structures together"
-Predicted = Callable[[str, Path, str], np.ndarray]  # method, folder of its seed, case -> label map or probabilities
-
-
 @dataclass(frozen=True)
 class CaseRow:
     """One case of one experiment.
@@ -128,42 +124,40 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
     if by not in done:
         why = f"every run of {panel['runs'][by]['title']}, which chooses the cases, failed"
         return [CaseRow(panel["name"], reason=FAILED, about=f"{panel['name']}: {why}")]
-    scores = _dsc_of(folder for _, folder in done.values())
-    dsc = _dsc(scores, by, panel["structure"], done[by][0])
-    chosen = choose(dsc, settings.get("cases", ["median"]))
-    dataset = datasets.open(panel["data"])
-    give = predicted or label_maps(dataset)
-    return [_row(panel, dataset, one, done, by, give, scores, titles(settings)) for one in chosen]
-
-
-def _row(
-    panel: Mapping[str, Any],
-    dataset: Dataset,
-    chosen: Choice,
-    done: Mapping[str, tuple[int | None, Path]],
-    by: str,
-    give: Predicted,
-    scores: pd.DataFrame,
-    shown: Collection[str],
-) -> CaseRow:
-    who = f"{panel['runs'][by]['title']}, {_whose(done[by][0])}"
-    words = chosen_words(chosen, who, panel["name"])
-    others = {panel["runs"][method]["title"]: seed for method, (seed, _) in done.items() if seed != done[by][0]}
-    odd = "".join(f"; of {title} {_whose(seed)}" for title, seed in others.items())
-    same = "the ensemble" if done[by][0] is None else "the same seed"
-    values = {
-        method: _dsc(scores, method, panel["structure"], seed).get(chosen.case, np.nan)
-        for method, (seed, _) in done.items()
+    dsc = {
+        method: dsc_by_case(
+            _read_dsc(folder), method, panel["structure"], seed, "raw" if seed is not None else "ensemble"
+        )
+        for method, (seed, folder) in done.items()
     }
-    return CaseRow(
-        f"{panel['name']}\n{RULE_WORDS[chosen.rule]}",
-        dataset.load(chosen.case),
-        structures_of(dataset, panel["structure"]),
-        {method: give(method, folder, chosen.case) for method, (_, folder) in done.items() if method in shown},
-        {method: float(value) for method, value in values.items()},
-        f"{words}. Shown is {same} of each method{odd}",
-        seeds={method: seed for method, (seed, _) in done.items()},
-    )
+    dataset = datasets.open(panel["data"])
+    shown, give = titles(settings), predicted or label_maps(dataset)
+    return [
+        CaseRow(
+            f"{panel['name']}\n{RULE_WORDS[choice.rule]}",
+            dataset.load(choice.case),
+            structures_of(dataset, panel["structure"]),
+            {method: give(method, folder, choice.case) for method, (_, folder) in done.items() if method in shown},
+            {method: float(values.get(choice.case, np.nan)) for method, values in dsc.items()},
+            _about(panel, choice, by, {method: seed for method, (seed, _) in done.items()}),
+            seeds={method: seed for method, (seed, _) in done.items()},
+        )
+        for choice in choose(dsc[by], settings.get("cases", ["median"]))
+    ]
+
+
+def _about(panel: Mapping[str, Any], choice: Choice, by: str, seeds: Mapping[str, int | None]) -> str:
+    """Say which case is shown, and of which seed of each method."""
+    names = {method: "ensemble" if seed is None else f"seed {seed}" for method, seed in seeds.items()}
+    words = chosen_words(choice, f"{panel['runs'][by]['title']}, {names[by]}", panel["name"])
+    odd = [f"; of {panel['runs'][method]['title']} {name}" for method, name in names.items() if name != names[by]]
+    return f"{words}. Shown is the {'ensemble' if seeds[by] is None else 'same seed'} of each method{''.join(odd)}"
+
+
+def _read_dsc(folder: Path) -> pd.DataFrame:
+    """Return the rows of the DSC in the scores of a seed."""
+    how: dict[str, Any] = {"filters": [("metric", "==", "dsc")]}
+    return storage.read_parquet(folder / "scores.parquet", folder.parent / "batch-*.json", **how)
 
 
 def done_of(method: str, run: Mapping[str, Any]) -> tuple[int | None, Path] | None:
@@ -174,23 +168,6 @@ def done_of(method: str, run: Mapping[str, Any]) -> tuple[int | None, Path] | No
     records = pieces.read_joint([Path(run["ensemble"])], [method])
     made = [record.path.parent / "ensemble" for record in records if record.content["status"] == "done"]
     return (None, made[0]) if made else None
-
-
-def _whose(seed: int | None) -> str:
-    return "ensemble" if seed is None else f"seed {seed}"
-
-
-def _dsc(scores: pd.DataFrame, method: str, structure: str, seed: int | None) -> pd.Series:
-    """Return the DSC by case of a method's seed, or of its ensemble."""
-    prediction = "ensemble" if seed is None else "raw"
-    return dsc_by_case(scores, method, structure, seed, prediction)
-
-
-def _dsc_of(folders: Iterable[Path]) -> pd.DataFrame:
-    """Return the rows of the DSC in the scores of some seeds, one seed a method."""
-    how: dict[str, Any] = {"filters": [("metric", "==", "dsc")]}
-    found = [storage.read_parquet(one / "scores.parquet", one.parent / "batch-*.json", **how) for one in folders]
-    return pd.concat(found, ignore_index=True)
 
 
 def first_done(batches: Iterable[Path | str]) -> tuple[int, Path] | None:
@@ -238,6 +215,13 @@ def share(probabilities: np.ndarray, ids: Sequence[int]) -> np.ndarray:
 def nothing_at_hand(shown: Sequence[CaseRow]) -> list[str]:
     """Return why each experiment has nothing to show; nothing where one has."""
     return [row.about for row in shown] if all(row.case is None for row in shown) else []
+
+
+def blank(axes: Sequence[Axes], reason: str) -> None:
+    """Fill the axes of a row that has no case: the first says why, the others are empty."""
+    for axis in axes:
+        pictures.bare(axis)
+    pictures.empty(axes[0], reason)
 
 
 def captioned(text: str, shown: Sequence[CaseRow]) -> str:

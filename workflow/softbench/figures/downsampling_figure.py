@@ -60,8 +60,9 @@ def draw(case: Case, ids: Sequence[int], factors: Sequence[int], *, size: int, w
     mask = np.isin(case.labels[0], ids)
     slices, box = close_up(mask, size)
     with pictures.style():
-        figure = Figure(figsize=((2 + len(factors)) * INCHES + 0.75, 2 * INCHES + 0.6), layout="constrained")
-        axes = pictures.grid(figure, 2, 2 + len(factors))
+        heads = ["image", "full", *(f"1/{factor}" for factor in factors)]
+        size_in_inches = len(heads) * INCHES + 0.75, 2 * INCHES + 0.6
+        figure, axes = pictures.panels(size_in_inches, title, 2, heads)
         pictures.show(axes[0, 0], case.images[0][slices], case.spacing_mm, cmap="gray")
         pictures.contour(axes[0, 0], mask[slices], colors=pictures.COLOURS[0], linewidths=0.8)
         pictures.bare(axes[1, 0])
@@ -74,10 +75,7 @@ def draw(case: Case, ids: Sequence[int], factors: Sequence[int], *, size: int, w
                 shown = _coarse(axis, coarse, factor, slices, case.spacing_mm)
         for axis in axes.flat:
             axis.set(xlim=(box[1].start - 0.5, box[1].stop - 0.5), ylim=(box[0].start - 0.5, box[0].stop - 0.5))
-        for axis, head in zip(axes[0], ["image", "full", *(f"1/{factor}" for factor in factors)], strict=True):
-            axis.set_title(head)
         figure.colorbar(shown, ax=axes, label=f"share of {what}", fraction=0.03, pad=0.01, aspect=25)
-        pictures.title(figure, title)
     return figure
 
 

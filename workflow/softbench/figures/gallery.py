@@ -175,10 +175,6 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
     case = dataset.load(choose_case(dataset.cases))
     every = {name: open_store(Path(path).parent).read(case) for name, path in panel["soft_labels"].items()}
     figure = draw(case, every, dataset.classes, title=settings["title"])
-    coarse = [f"{name} is not shown: it lies on a coarser grid." for name, soft in every.items() if _is_off(case, soft)]
+    coarse = [f"{name} is not shown: it lies on a coarser grid." for name in every if not _is_on(case, every[name])]
     where = f"{panel['name']}: {case.id}, {RULE}."
     pictures.save(figure, paths, " ".join([CAPTION, where, *coarse]), about=settings.get("about", ""))
-
-
-def _is_off(case: Case, soft: np.ndarray) -> bool:
-    return soft.shape[1:] != case.labels.shape[1:]

@@ -137,10 +137,33 @@ def nothing(text: str, whys: Sequence[str]) -> Figure:
     return figure
 
 
-def grid(figure: Figure, rows: int, columns: int, place: Any = None) -> np.ndarray:
-    """Return axes (rows, columns) in a figure, or in a place of its grid; always two-dimensional."""
-    spec = figure.add_gridspec(rows, columns) if place is None else place.subgridspec(rows, columns)
-    return np.array([[figure.add_subplot(spec[row, column]) for column in range(columns)] for row in range(rows)])
+def panels(
+    size: tuple[float, float], text: str, rows: int, heads: Sequence[str], widths: Sequence[float] | None = None
+) -> tuple[Figure, np.ndarray]:
+    """Return a figure of so many inches with a title, and its axes (rows, columns), with heads above the first row.
+
+    Args:
+        heads: the title of each column; their number is that of the columns.
+        widths: of the columns, relative; all the same where None.
+    """
+    figure = Figure(figsize=size, layout="constrained")
+    spec = figure.add_gridspec(rows, len(heads), width_ratios=widths)
+    axes = np.array([[figure.add_subplot(spec[row, column]) for column in range(len(heads))] for row in range(rows)])
+    for axis, head in zip(axes[0], heads, strict=True):
+        axis.set_title(head)
+    title(figure, text)
+    return figure, axes
+
+
+def legend(figure: Figure, handles: Sequence[Any], *, columns: int) -> None:
+    """Explain lines and colours below the panels."""
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns, frameon=False, fontsize=6.5)
+
+
+def no_curve(axis: Axes, why: str) -> None:
+    """Say within an axis with numbers why it has no curve."""
+    said = axis.text(0.5, 0.5, textwrap.fill(why, 30), transform=axis.transAxes, ha="center", va="center")
+    said.set(color="0.4", fontsize=6.5, in_layout=False)
 
 
 def spelled(name: str) -> str:

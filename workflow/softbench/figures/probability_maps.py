@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from softbench.figures import case_rows, pictures
@@ -35,32 +37,20 @@ def draw_probabilities(rows: Sequence[CaseRow], methods: Mapping[str, str], *, t
     if reasons := case_rows.nothing_at_hand(rows):
         return pictures.nothing(title, reasons)
     with pictures.style():
-        size = ((2 + len(methods)) * PANEL + 0.75, len(rows) * PANEL + 0.5)
-        figure = Figure(figsize=size, layout="constrained")
-        axes = pictures.grid(figure, len(rows), 2 + len(methods))
-        shown = None
-        for line, row in zip(axes, rows, strict=True):
-            shown = _fill_row(line, row, list(methods)) or shown
-        for axis, head in zip(
-            axes[0], ["image", "raters' mean" if _many(rows) else "label", *methods.values()], strict=True
-        ):
-            axis.set_title(head)
-        if shown is not None:
-            figure.colorbar(shown, ax=axes, label="probability", fraction=0.03, pad=0.01, aspect=25)
-        pictures.title(figure, title)
+        many = any(row.case is not None and len(row.case.labels) > 1 for row in rows)
+        heads = ["image", "raters' mean" if many else "label", *methods.values()]
+        size = (len(heads) * PANEL + 0.75, len(rows) * PANEL + 0.5)
+        figure, axes = pictures.panels(size, title, len(rows), heads)
+        shown = [_fill_row(line, row, list(methods)) for line, row in zip(axes, rows, strict=True)]
+        scale = next(picture for picture in reversed(shown) if picture is not None)
+        figure.colorbar(scale, ax=axes, label="probability", fraction=0.03, pad=0.01, aspect=25)
     return figure
-
-
-def _many(rows: Sequence[CaseRow]) -> bool:
-    return any(row.case is not None and len(row.case.labels) > 1 for row in rows)
 
 
 def _fill_row(axes: Sequence[Axes], row: CaseRow, methods: Sequence[str]) -> Any:
     axes[0].set_ylabel(row.name)
     if row.case is None:
-        for axis in axes[1:]:
-            pictures.bare(axis)
-        pictures.empty(axes[0], row.reason)
+        case_rows.blank(axes, row.reason)
         return None
     ids, spacing = members(row), row.case.spacing_mm
     raters = np.stack([np.isin(labels, ids) for labels in row.case.labels])
@@ -104,15 +94,13 @@ def draw_discrepancies(
     with pictures.style():
         columns, lines = 1 + max(map(len, arms.values())), len(rows) * len(arms)
         tall = sum(_height(row) for row in rows) * len(arms) + 0.2 * lines + 0.4
-        figure = Figure(figsize=(columns * INCHES + 0.9, tall), layout="constrained")
-        axes = pictures.grid(figure, lines, columns)
+        figure, axes = pictures.panels((columns * INCHES + 0.9, tall), title, lines, [""] * columns)
         for index, row in enumerate(rows):
             _fill_arms(axes[index * len(arms) : (index + 1) * len(arms)], row, list(arms.values()), methods)
-        bar = figure.colorbar(
-            _scale(), ax=axes, fraction=0.03, pad=0.01, aspect=30, ticks=[-1, 0, 1], label="prediction − reference"
-        )
+        scale = ScalarMappable(Normalize(SIGNED_MAP["vmin"], SIGNED_MAP["vmax"]), SIGNED_MAP["cmap"])
+        how: dict[str, Any] = {"fraction": 0.03, "pad": 0.01, "aspect": 30, "ticks": [-1, 0, 1]}
+        bar = figure.colorbar(scale, ax=axes, label="prediction − reference", **how)
         bar.ax.set_yticklabels(["−1\ntoo low", "0", "+1\ntoo high"])
-        pictures.title(figure, title)
     return figure
 
 
@@ -125,20 +113,13 @@ def _height(row: CaseRow) -> float:
     return pictures.height(plane, row.case.spacing_mm, INCHES)
 
 
-def _scale() -> Any:
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
-    return ScalarMappable(Normalize(SIGNED_MAP["vmin"], SIGNED_MAP["vmax"]), SIGNED_MAP["cmap"])
-
-
 def _fill_arms(axes: np.ndarray, row: CaseRow, arms: Sequence[Sequence[str]], methods: Mapping[str, str]) -> None:
     axes[0, 0].set_ylabel(row.name)
+    if row.case is None:
+        case_rows.blank(list(axes.flat), row.reason)
+        return
     for axis in axes.flat:
         pictures.bare(axis)
-    if row.case is None:
-        pictures.empty(axes[0, 0], row.reason)
-        return
     ids, spacing = members(row), row.case.spacing_mm
     reference = np.isin(row.case.labels[0], ids)
     window = choose_window(reference.astype(np.uint8))

@@ -40,19 +40,17 @@ def draw(rows: Sequence[CaseRow], methods: Mapping[str, str], *, title: str) -> 
     if reasons := case_rows.nothing_at_hand(rows):
         return pictures.nothing(title, reasons)
     with pictures.style():
-        columns = 1 + len(methods)
-        tall = max(_height(row) for row in rows)
-        size = (columns * INCHES + KEY + 0.2, len(rows) * tall + 0.75)
-        figure = Figure(figsize=size, layout="constrained")
-        spec = figure.add_gridspec(len(rows), columns + 1, width_ratios=[INCHES] * columns + [KEY])
-        for index, row in enumerate(rows):
-            axes = [figure.add_subplot(spec[index, column]) for column in range(columns + 1)]
-            _fill(axes, row, list(methods))
-            if index == 0:
-                for axis, head in zip(axes, ["reference", *methods.values()], strict=False):
-                    axis.set_title(head)
-        pictures.title(figure, title)
-        _legend(figure)
+        heads = ["reference", *methods.values(), ""]
+        widths = [INCHES] * (len(heads) - 1) + [KEY]
+        size = sum(widths) + 0.2, len(rows) * max(_height(row) for row in rows) + 0.75
+        figure, axes = pictures.panels(size, title, len(rows), heads, widths)
+        for line, row in zip(axes, rows, strict=True):
+            _fill(line, row, list(methods))
+        handles = [
+            Line2D([], [], color="0.3", linewidth=2.0, label="reference"),
+            Line2D([], [], color="0.3", linewidth=0.8, linestyle=(0, (3, 1.5)), label="prediction"),
+        ]
+        pictures.legend(figure, handles, columns=2)
     return figure
 
 
@@ -66,9 +64,7 @@ def _height(row: CaseRow) -> float:
 def _fill(axes: Sequence[Axes], row: CaseRow, methods: Sequence[str]) -> None:
     axes[0].set_ylabel(row.name)
     if row.case is None:
-        for axis in axes:
-            pictures.bare(axis)
-        pictures.empty(axes[0], row.reason)
+        case_rows.blank(axes, row.reason)
         return
     window = choose_window(row.case.labels[0])
     colours = pictures.colour_of(list(row.structures))
@@ -92,11 +88,3 @@ def _name_colours(axis: Axes, colours: Mapping[str, str]) -> None:
     line: dict[str, Any] = {"linewidth": 2, "path_effects": edge}
     handles = [Line2D([], [], color=colours[name], label=pictures.spelled(name), **line) for name in colours]
     axis.legend(handles=handles, loc="center left", frameon=False, fontsize=6, handlelength=1.2, borderaxespad=0)
-
-
-def _legend(figure: Figure) -> None:
-    handles = [
-        Line2D([], [], color="0.3", linewidth=2.0, label="reference"),
-        Line2D([], [], color="0.3", linewidth=0.8, linestyle=(0, (3, 1.5)), label="prediction"),
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=6.5)

@@ -3,7 +3,6 @@
 After Fig. 3 of the GeoLS paper (alpha) and Figs. 4 and 5 of the superpixel paper (count, weight of KL).
 """
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,16 +133,13 @@ def draw(
         log: whether that axis is logarithmic.
     """
     with pictures.style("ticks"):
-        width, height = max(3.35, INCHES[0] * len(panels)), INCHES[1] * len(metrics) + 0.75
-        figure = Figure(figsize=(width, height), layout="constrained")
-        axes = pictures.grid(figure, len(metrics), len(panels))
+        size = max(3.35, INCHES[0] * len(panels)), INCHES[1] * len(metrics) + 0.75
+        figure, axes = pictures.panels(size, title, len(metrics), [panel.name for panel in panels])
         for column, panel in enumerate(panels):
-            axes[0, column].set_title(panel.name)
             for axis, metric in zip(axes[:, column], metrics, strict=True):
                 _fill_panel(axis, panel, metric)
                 _name(axis, metric if column == 0 else "", points, x if axis is axes[-1, column] else "", log)
         figure.align_ylabels(axes[:, 0])
-        pictures.title(figure, title)
         _legend(figure, any(len(panel.printed) for panel in panels))
     return figure
 
@@ -158,8 +154,7 @@ def _fill_panel(axis: Axes, panel: Panel, metric: str) -> None:
     if curve is None or curve.empty:
         if shown.empty:
             axis.set_yticks([])
-        why = axis.text(0.5, 0.5, textwrap.fill(panel.reason, 30), transform=axis.transAxes, ha="center", va="center")
-        why.set(color="0.4", fontsize=6.5, in_layout=False)
+        pictures.no_curve(axis, panel.reason)
         return
     mean = curve.groupby("x")["value"].mean()
     axis.plot(curve["x"], curve["value"], "o", color=SEED, markersize=1.8, alpha=0.7, linewidth=0, zorder=3)
@@ -189,7 +184,7 @@ def _legend(figure: Figure, with_printed: bool) -> None:
     if with_printed:
         hollow = {"marker": "D", "markersize": 4, "markerfacecolor": "white", "linewidth": 0}
         handles.append(Line2D([], [], color=PRINTED_COLOUR, **hollow, label="printed, ± sd over seeds"))  # type: ignore[arg-type]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=6.5)
+    pictures.legend(figure, handles, columns=3)
 
 
 def caption(panels: Sequence[Panel], *, metrics: Sequence[str], structure: str, x: str, note: str = "") -> str:

@@ -1,6 +1,5 @@
 """How runs went while they were trained: loss, validation DSC and learning rate against steps, a line a seed."""
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,26 +100,24 @@ CAPTION = (
 def draw(panels: Sequence[Panel], *, title: str) -> Figure:
     """Draw the curves of some experiments; one without runs says why."""
     with pictures.style("ticks"):
-        width, height = max(3.35, INCHES[0] * len(panels)), INCHES[1] * len(ROWS) + 0.9
-        figure = Figure(figsize=(width, height), layout="constrained")
-        axes = pictures.grid(figure, len(ROWS), len(panels))
+        size = max(3.35, INCHES[0] * len(panels)), INCHES[1] * len(ROWS) + 0.9
+        figure, axes = pictures.panels(size, title, len(ROWS), [panel.name for panel in panels])
         for column, panel in enumerate(panels):
-            axes[0, column].set_title(panel.name)
             for axis, quantity in zip(axes[:, column], ROWS, strict=True):
                 _fill(axis, panel, quantity)
                 axis.set_ylabel(ROWS[quantity] if column == 0 else "")
             axes[-1, column].set_xlabel("step")
         figure.align_ylabels(axes[:, 0])
-        pictures.title(figure, title)
-        _legend(figure, panels[0])
+        titles = panels[0].titles
+        handles = [Line2D([], [], linewidth=1.2, label=titles[method], **_look(panels[0], method)) for method in titles]
+        pictures.legend(figure, handles, columns=2)
     return figure
 
 
 def _fill(axis: Axes, panel: Panel, quantity: str) -> None:
     if panel.curves is None:
         axis.set(xticks=[], yticks=[])
-        why = axis.text(0.5, 0.5, textwrap.fill(panel.reason, 30), transform=axis.transAxes, ha="center", va="center")
-        why.set(color="0.4", fontsize=6.5, in_layout=False)
+        pictures.no_curve(axis, panel.reason)
         return
     for (method, _), run in panel.curves.groupby(["method", "seed"]):
         how = _look(panel, str(method))
@@ -144,13 +141,6 @@ def _look(panel: Panel, method: str) -> dict[str, Any]:
     place = list(panel.titles).index(method)
     palette = sns.color_palette("colorblind")
     return {"color": palette[place % len(palette)], "linestyle": STYLES[place % len(STYLES)]}
-
-
-def _legend(figure: Figure, panel: Panel) -> None:
-    handles = [
-        Line2D([], [], linewidth=1.2, label=title, **_look(panel, method)) for method, title in panel.titles.items()
-    ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=6.5)
 
 
 def caption(panels: Sequence[Panel], *, note: str = "") -> str:

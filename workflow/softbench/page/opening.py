@@ -1,6 +1,7 @@
 """What stands first on the page: what was run, what the tables say, and why calibration stands over three regions."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,15 +77,11 @@ def _lines(rows: pd.DataFrame, names: dict[tuple[str, str, str], str]) -> tuple[
         columns.setdefault(row["title"], []).append(names[_place(row)])
     methods: dict[str, list[str]] = {}
     for title, found in columns.items():
-        methods.setdefault(_join(found), []).append(title)
-    return tuple(f"{_join(titles)}: {found}" for found, titles in methods.items())
+        methods.setdefault(", ".join(found), []).append(title)
+    return tuple(f"{', '.join(titles)}: {found}" for found, titles in methods.items())
 
 
-def _join(words: Iterable[str]) -> str:
-    return ", ".join(words)
-
-
-SHORT = 12  # characters of a commit that a reader sees
+COMMIT = re.compile(r"^([^+]{12})[^+]*")  # characters of a commit that a reader sees; what follows + is kept
 
 
 @dataclass(frozen=True)
@@ -120,31 +117,19 @@ def read(batches: Iterable[Path], untrained: Collection[str] = ()) -> Ledger:
                 failed.append(Failure(method, int(seed), outcome["reason"]))
             else:
                 done.append(batch.path.parent / f"seed-{seed}")
-    records = [json.loads(one.read_text(encoding="utf-8")) for one in map(_record, done) if one.exists()]
+    there = [folder / "provenance.json" for folder in done]
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in there if path.exists()]
     return Ledger(
         done=len(done),
         seeds=tuple(sorted({int(folder.name.removeprefix("seed-")) for folder in done})),
         failed=tuple(failed),
-        days=_once(record["began"][:10] for record in records),
-        commits=_once(_short(record["commit"]) for record in records),
-        machines=_once(map(_machine_of, records)),
+        days=tuple(sorted({record["began"][:10] for record in records})),
+        commits=tuple(sorted({COMMIT.sub(r"\1", record["commit"]) for record in records})),
+        machines=tuple(sorted({_machine(record) for record in records})),
     )
 
 
-def _record(folder: Path) -> Path:
-    return folder / "provenance.json"
-
-
-def _once(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted(set(values)))
-
-
-def _short(commit: str) -> str:
-    name, plus, changes = commit.partition("+")
-    return name[:SHORT] + plus + changes
-
-
-def _machine_of(record: dict[str, Any]) -> str:
+def _machine(record: dict[str, Any]) -> str:
     """Name the GPU, or the processor where there is none."""
     device = str(record["device"])
     return str(record.get("processor", device)) if device == "cpu" else device
@@ -157,7 +142,6 @@ WHY_REGIONS = (
     "in the foreground and in the band around the boundaries, the same cap may hurt or help, and the order of the "
     "methods can turn round: hence all three regions side by side."
 )
-NO_REHEARSALS: Mapping[str, str] = {}
 NO_TEST = "One {what} per method: nothing tells how large a difference noise alone would make."
 
 
@@ -177,11 +161,7 @@ class Shown:
 
 
 def to_html(
-    shown: Sequence[Shown],
-    whole: Ledger,
-    data: int,
-    left: Sequence[str] = (),
-    rehearsals: Mapping[str, str] = NO_REHEARSALS,
+    shown: Sequence[Shown], whole: Ledger, data: int, left: Sequence[str], rehearsals: Mapping[str, str]
 ) -> str:
     """Return the opening as a fragment of HTML; it says what is in the tables, and makes no claim of its own.
 
@@ -204,12 +184,9 @@ def _run(shown: Sequence[Shown], whole: Ledger, data: int) -> str:
     """Say in one sentence what was run; runs that several tables show count once."""
     if not (whole.done or whole.failed):
         return "Nothing was run: what stands below is printed in the papers."
-    methods = len({method for one in shown for method in one.methods})
+    methods = _count_of(len({method for one in shown for method in one.methods}), "trained method")
     seeds = f"seed{'' if len(whole.seeds) == 1 else 's'} {', '.join(map(str, whole.seeds))}"
-    return (
-        f"{_count_of(methods, 'trained method')} on {_count_of(data, 'data set')}, {seeds}: {_outcome(whole)}; "
-        f"{_circumstances(whole)}."
-    )
+    return f"{methods} on {_count_of(data, 'data set')}, {seeds}: {_outcome(whole)}; {_circumstances(whole)}."
 
 
 def _count_of(number: int, noun: str) -> str:

@@ -20,7 +20,7 @@ So :math:`|r_{bf16} - r_{fp32}| \le (2^{-5} + 80 \sqrt n\, 2^{-23}) (|r_{fp32}| 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -134,19 +134,12 @@ def _outcomes(device: torch.device) -> Iterator[tuple[Trial, dict[str, float]]]:
     gpu = device.type == "cuda"
     yield from ((trial, shares(trial, device)) for trial in (*SMALL, *(USUAL if gpu else ())))
     for edge in EDGES if gpu else ():
-        outcomes = _unless_out_of_memory(large(edge), device)
-        if outcomes:
-            yield from outcomes
+        try:
+            yield from [(trial, shares(trial, device)) for trial in large(edge)]
             return
-        _free_cache()
-
-
-def _unless_out_of_memory(trials: Sequence[Trial], device: torch.device) -> list[tuple[Trial, dict[str, float]]]:
-    """Return the outcomes of trials; none where one of them does not fit."""
-    try:
-        return [(trial, shares(trial, device)) for trial in trials]
-    except torch.OutOfMemoryError:
-        return []
+        except torch.OutOfMemoryError:
+            pass
+        _free_cache()  # here, when the frames of the error, and their tensors, are gone
 
 
 def bound(terms: int) -> float:
@@ -166,9 +159,10 @@ def shares(trial: Trial, device: torch.device) -> dict[str, float]:
     total = torch.zeros(kernel.shape, dtype=torch.float64, device=where)
     with torch.no_grad(), _exact_fp32():
         for slab in slabs(images, kernel, gradient, transposed=trial.transposed, where=where):
-            found = {"result": (result, slab.of_outcome, slab.outcome)}
-            found["gradient of images"] = (of_images, slab.of_images, slab.images)
-            for what, (ours, layers, reference) in found.items():
+            for what, ours, layers, reference in (
+                ("result", result, slab.of_outcome, slab.outcome),
+                ("gradient of images", of_images, slab.of_images, slab.images),
+            ):
                 error = _largest_error(ours[:, :, layers].to(where), reference, trial.terms[what])
                 worst[what] = torch.maximum(worst[what], error)
             total += slab.kernel

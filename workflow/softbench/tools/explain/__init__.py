@@ -1,7 +1,9 @@
 """`softbench explain`: print which runs, cases, settings and data stand behind a cell of a table."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,9 @@ examples, in the folder of the suite:
 It reads config and results/ as they are now and starts nothing. Whether results still are what config asks for
 says `snakemake -n results/tables/<table>.csv`.
 """
-WIDTH = 24  # of the names at the left
-HASH = 12  # digits shown of a hash; --json has them all
+WIDTH, INDENT = 120, 22  # of a line, and of the names at its left
+HASH, SHOWN = re.compile("[0-9a-f]{64}"), 12  # digits shown of a hash; --json has them all
+TITLES = {"method": "Method, as config has it now", "cases": "Cases, mean over runs", "commands": "Make it again"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,133 +42,60 @@ def run(options: argparse.Namespace) -> None:
 
 
 def render(chain: Mapping[str, Any]) -> str:
-    """Return `chain.trace`'s data as chapters: cell, method, data, runs, cases, commands."""
-    chapters = [("", _head(chain)), ("Cell", _lines(_without(chain["cell"], "table")))]
-    if "method" in chain:
-        chapters += [
-            ("Method, as config has it now", [_line("experiment", chain["experiment"]), *_method(chain["method"])]),
-            ("Data", [*_data(chain)]),
-            ("Runs", [*_runs(chain)]),
-            ("Cases, mean over runs", [*_cases(chain["cases"])]),
-        ]
+    """Return `chain.trace`'s data as text, a chapter for each part of it; what all runs have alike is said once."""
+    about = {name: part for name, part in chain.items() if isinstance(part, str) and name != "address"}
+    head = [chain["address"], f"  {chain['table']['title']}; {chain['table']['path']}", *_lines(about)]
+    chapters = [
+        [TITLES.get(name, name.replace("_", " ").capitalize()), *_lines(part)]
+        for name, part in chain.items()
+        if part and name != "table" and not isinstance(part, str)
+    ]
+    return "\n\n".join("\n".join(lines) for lines in [head, *chapters])
+
+
+def _lines(part: Any) -> Iterator[str]:
+    if isinstance(part, Mapping):
+        yield from (line for name, value in part.items() if value is not None for line in _entry(name, value))
+    elif isinstance(part[0], Mapping):
+        yield from _runs(part)
     else:
-        chapters.append(("Ours", [_line("experiment", chain["experiment"]), _line("none", chain["no_number"])]))
-    chapters.append(("Make it again", [_line(name, command) for name, command in chain["commands"].items()]))
-    return "\n\n".join("\n".join([title, *lines] if title else lines) for title, lines in chapters if lines)
+        yield from _entry("", part)
 
 
-def _head(chain: Mapping[str, Any]) -> list[str]:
-    table = chain["table"]
-    return [chain["address"], f"  {table['title']}; {table['path']}"]
+def _runs(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    alike = {name: value for name, value in runs[0].items() if all(run.get(name) == value for run in runs[1:])}
+    alike = alike if len(runs) > 1 else {}
+    for run in runs:
+        first = {name: run[name] for name in ("status", "value") if name in run}
+        own = {name: value for name, value in {**first, **run}.items() if name != "seed" and name not in alike}
+        yield from _entry("ensemble" if run["seed"] is None else f"seed {run['seed']}", own)
+    yield from _entry("all of them", alike) if alike else ()
 
 
-def _without(content: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in content.items() if name not in names}
-
-
-def _lines(content: Mapping[str, Any]) -> list[str]:
-    return [_line(name.replace("_", " "), value) for name, value in content.items() if value is not None]
-
-
-def _method(method: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in method.items():
-        if not (isinstance(value, Mapping) and "name" in value):
-            yield from _lines({name: value})
-            continue
-        rest = value.get("settings", _without(value, "name", "path", "key"))
-        of_recipe = f", recipe {value['recipe']}" if "recipe" in value else ""
-        yield _line(name.replace("_", " "), f"{value['name']}{of_recipe}: {_said(rest) or 'no settings'}")
-        if "path" in value:
-            yield _line("", f"{value['path']}; key {value.get('key', 'unknown: it was not made here')}")
-
-
-def _line(name: str, value: Any) -> str:
-    return f"  {name:<{WIDTH}}{_said(value)}"
+def _entry(name: str, value: Any) -> list[str]:
+    """Return a name and its value in lines; a text, such as a command, stays in one."""
+    said = _said(value)
+    lines = [said] if isinstance(value, str) else textwrap.wrap(said, WIDTH - INDENT, break_on_hyphens=False)
+    heads = [f"  {name.replace('_', ' '):<{INDENT - 2}}", *[" " * INDENT] * len(lines)]
+    return [head + line for head, line in zip(heads, lines, strict=False)]
 
 
 def _said(value: Any) -> str:
-    """Return a value in words: settings as `name value`, numbers with six digits that count."""
+    """Return a value in words: settings as `name value`, numbers with six digits that count, hashes cut."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_said(part)}" for name, part in value.items() if part not in (None, "", {}))
+        there = {name: part for name, part in value.items() if part not in (None, "", {})}
+        return ", ".join(
+            f"{name} ({_said(part)})" if isinstance(part, Mapping) else f"{name} {_said(part)}"
+            for name, part in there.items()
+        )
     if isinstance(value, list):
-        return f"[{', '.join(map(_said, value))}]"
+        of_mappings = bool(value) and isinstance(value[0], Mapping)
+        return "; ".join(map(_said, value)) if of_mappings else f"[{', '.join(map(_said, value))}]"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if HASH.fullmatch(str(value)):
+        return str(value)[:SHOWN]
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _data(chain: Mapping[str, Any]) -> Iterator[str]:
-    split, source = chain["split"], chain["source"]
-    if split["path"] is None:
-        yield _line("split", f"{split['name']}, not made yet")
-    else:
-        yield _line("split", f"{split['name']}: {_said(split['cases'])} cases; {split['path']}")
-        yield _line("", f"sha256 {split['sha256']}")
-    dataset = chain["dataset"]
-    yield _line("data set", f"{dataset['name']}: {dataset['cases']} cases; {dataset['path']}")
-    yield _line("", f"key {dataset.get('key', 'unknown: it is not prepared here')}")
-    yield _line("", f"settings {_said(dataset.get('settings', {}))}")
-    yield _line("source", f"{source['name']}: {source.get('title', 'not here')}")
-    yield from (_line("", f"{name} {source[name]}") for name in ("licence", "citation") if name in source)
-    if "sha256" in source:
-        yield _line("", f"{source['files']} files, sha256 {source['sha256']}; {source['path']}")
-
-
-def _runs(chain: Mapping[str, Any]) -> Iterator[str]:
-    for run in chain["runs"]:
-        yield from _run(run)
-    yield from _software(chain["runs"])
-    if chain["seeds_not_run"]:
-        yield _line("not run", f"seeds {', '.join(map(str, chain['seeds_not_run']))}")
-    check = chain["check"]
-    if not chain["runs"]:
-        yield _line("none", "no batch of this method lies in results/runs")
-    elif check["agrees"]:
-        yield _line("check", f"the mean of these runs, {_said(check['mean_of_the_runs'])}, is the number of the table")
-    else:
-        mean = _said(check["mean_of_the_runs"])
-        yield _line("CHECK", f"the mean of these runs is {mean}, not the number of the table. Make the table again.")
-
-
-def _run(run: Mapping[str, Any]) -> Iterator[str]:
-    name = "ensemble" if run["seed"] is None else f"seed {run['seed']}"
-    if run["status"] != "done":
-        yield _line(name, f"{run['status']}: {run.get('reason', 'no reason is recorded')}")
-        return
-    value = f"{_said(run['value'])}, mean over {run['defined_cases']} cases" if "value" in run else "no such score"
-    of_seeds = f", of the seeds {_said(run['seeds'])}" if "seeds" in run else ""
-    scale = f", temperature {_said(run['temperature'])}" if "temperature" in run else ""
-    yield _line(name, value + of_seeds + scale)
-    hashes = [f"{key} {str(run[key])[:HASH]}" for key in ("weights", "scores", "key") if run.get(key)]
-    yield _line("", "; ".join(hashes))
-    yield from _circumstances(run)
-    yield _line("", run["path"])
-
-
-def _circumstances(run: Mapping[str, Any]) -> Iterator[str]:
-    if "began" not in run:
-        return
-    on = run["device"] if run["device"] != "cpu" else run.get("processor", "cpu")
-    threads = f", {run['threads']} thread{'s' if run['threads'] > 1 else ''}" if "threads" in run else ""
-    steps = f" for {run['steps']} steps" if "steps" in run else ""
-    taken = f"{_said(run['seconds'])} s ({_said(run['cpu_seconds'])} CPU-s){steps}"
-    yield _line("", f"{run['began']} on {run['host']}, {on}{threads}; {taken}; {_said(run['peak_memory_mib'])} MiB")
-
-
-def _software(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Give commit and versions, once for all runs that have the same."""
-    of_seeds: dict[str, list[str]] = {}
-    for run in runs:
-        if "commit" in run:
-            text = f"commit {run['commit']}; {_said(run['versions'])}"
-            of_seeds.setdefault(text, []).append(str(run["seed"]))
-    for text, seeds in of_seeds.items():
-        yield _line("made by" if len(of_seeds) == 1 else f"seeds {', '.join(seeds)} by", text)
-
-
-def _cases(cases: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterable[str]:
-    for end, of_end in cases.items():
-        yield _line(end, ", ".join(f"{case['case']} {_said(case['value'])}" for case in of_end))
 
 
 COMMAND = Command(

@@ -117,7 +117,7 @@ def _behind(plan: Plan, table: str, row: address.Row, where: Place) -> dict[str,
     }
     told |= {"split": _split(plan, where), **_data(plan, RESULTS, where)}
     told |= {"runs": made, "seeds_not_run": asked, "cases": address.extremes(scores) if len(scores) else {}}
-    told |= {"check": _check(row, of_seed), "commands": _commands(plan, table, where, made)}
+    told |= {"check": _check(row, of_seed, made), "commands": _commands(plan, table, where, made)}
     plain: dict[str, Any] = _plain(told)
     return plain
 
@@ -128,13 +128,15 @@ def _missing(plan: Plan, where: Place, made: Sequence[dict[str, Any]]) -> list[i
     return [seed for seed in wanted if seed not in {run["seed"] for run in made}]
 
 
-def _check(row: address.Row, of_seed: dict[int | None, tuple[float, int]]) -> dict[str, Any]:
+def _check(row: address.Row, of_seed: dict[int | None, tuple[float, int]], made: Sequence[Any]) -> dict[str, Any]:
     """Compare the cell with the mean over the seeds that lie there now."""
     shown = float(row.get("mean") or row.get("ours_mean") or math.nan)
     means = [mean for mean, _ in of_seed.values() if not math.isnan(mean)]
     again = sum(means) / len(means) if means else math.nan
     agrees = math.isclose(shown, again, rel_tol=TOLERANCE) or (math.isnan(shown) and math.isnan(again))
-    return {"mean_of_the_runs": None if math.isnan(again) else again, "agrees": agrees}
+    differ = f"the mean of these runs is {again:.6g}, not the number of the table. Make the table again."
+    says = "no batch of this method lies in results/runs" if not made else None if agrees else differ
+    return {"mean_of_the_runs": again, "agrees": agrees, "says": says}
 
 
 def _commands(plan: Plan, table: str, where: Place, made: Sequence[dict[str, Any]]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Score folders of predictions: match and check all files first, then score case by case, then show."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -80,14 +80,14 @@ def _score(
         for source, files in predictions.items()
     }
     orders = [
-        Order(f"{source}, case {case}", folders[source][case], files, raters[case], settings, versions)
+        (f"{source}, case {case}", folders[source][case], files, raters[case], settings, versions)
         for source, of_case in predictions.items()
         for case, files in of_case.items()
     ]
-    outcomes = progress.each(score, [(order,) for order in orders], workers=workers, what="score", log=log)
-    if kept := sum(outcome.kept for outcome in outcomes):
+    outcomes = progress.each(score, orders, workers=workers, what="score", log=log)
+    if kept := outcomes.count(KEPT):
         log(f"{kept} of {len(orders)} cases were there from an earlier call")
-    if bad := [outcome.reason for outcome in outcomes if outcome.reason]:
+    if bad := [outcome for outcome in outcomes if outcome and outcome != KEPT]:
         raise InputError(
             f"{len(bad)} of {len(orders)} cases cannot be scored; the others are kept in {output / 'cases'}:\n"
             + "\n".join(bad)
@@ -173,57 +173,35 @@ def _require_classes(structures: Mapping[str, Sequence[int]], classes: int) -> N
         raise InputError("a structure cannot be called 'all': rows over all classes are. Rename it.")
 
 
-PIECE = "scores"
+PIECE, KEPT = "scores", "kept"
 NAMES = {"experiment": "own", "split": "given", "network": "given"}
 
 
-@dataclass(frozen=True)
-class Order:
-    """What a worker needs to score one case into `folder`; `versions` are those of the modules that decide."""
+def score(
+    label: str, folder: Path, files: Files, raters: Sequence[Path], settings: Settings, versions: Mapping[str, int]
+) -> str:
+    """Score a case into `folder` unless that is done; a bad case is no error here.
 
-    label: str
-    folder: Path
-    files: Files
-    raters: tuple[Path, ...]
-    settings: Settings
-    versions: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Whether a case was there from an earlier call, and why it could not be scored (empty where it could)."""
-
-    kept: bool = False
-    reason: str = ""
-
-
-def score(order: Order) -> Outcome:
-    """Score a case unless that is done, and say how it went; a bad case is no error here."""
+    Returns: `KEPT` where it was there from an earlier call, else why it could not be scored, or nothing where it could.
+    """
     try:
-        key = _key(order)
-        kept = (pieces.read_record(order.folder, PIECE) or {}).get("key") == key
-        pieces.make(order.folder, PIECE, key, lambda scratch: _build(order, scratch))
+        key = pieces.key_of(  # from the bytes of its files, not from their place
+            prediction={kind: pieces.hash_file(path) for kind, path in vars(files).items() if path},
+            references=[pieces.hash_file(path) for path in raters],
+            settings=asdict(settings),
+            libraries={name: metadata.version(name) for name in settings.cross_check},
+            versions=dict(versions),
+        )
+        kept = (pieces.read_record(folder, PIECE) or {}).get("key") == key
+        pieces.make(folder, PIECE, key, lambda scratch: _build(files, raters, settings, scratch))
     except InputError as error:
-        return Outcome(reason=f"- {order.label}: {error}")
-    return Outcome(kept)
+        return f"- {label}: {error}"
+    return KEPT if kept else ""
 
 
-def _key(order: Order) -> str:
-    """Return the key of a case: from the bytes of its files, not from their place."""
-    files = {"nifti": order.files.nifti, "npz": order.files.npz}
-    return pieces.key_of(
-        prediction={kind: pieces.hash_file(path) for kind, path in files.items() if path},
-        references=[pieces.hash_file(path) for path in order.raters],
-        settings=asdict(order.settings),
-        libraries={name: metadata.version(name) for name in order.settings.cross_check},
-        versions=dict(order.versions),
-    )
-
-
-def _build(order: Order, scratch: Path) -> dict[str, Any]:
-    settings = order.settings
+def _build(files: Files, raters: Sequence[Path], settings: Settings, scratch: Path) -> dict[str, Any]:
     assert settings.classes is not None, "settings are complete"
-    loaded = volumes.read_case(order.files, order.raters, settings.classes, settings.ignore_label)
+    loaded = volumes.read_case(files, raters, settings.classes, settings.ignore_label)
     rows, statistics = _rows(loaded, settings)
     rows.to_parquet(scratch / "scores.parquet", index=False)
     arrays = {name: array for roi, bins in statistics.items() for name, array in bins.to_arrays(roi).items()}
