@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from softbench.papers import published
 from softbench.papers.claims.judge import Outcome, judge_all
-from softbench.papers.published import Dataset, Paper, PrintedCell, PrintedMetric, PublishedTable, arithmetic
+from softbench.papers.published import Dataset, Paper, PrintedCell, PrintedMetric, PublishedTable
 
-from make import markdown
+from make import arithmetic, markdown
 
 HEAD = """# Papers
 
@@ -78,7 +78,7 @@ def _overview(papers: Sequence[Paper]) -> str:
 
 
 def _arithmetic() -> str:
-    found = published.checks()
+    found = arithmetic.checks()
     counts, held = Counter(one.kind for one in found), Counter(one.kind for one in found if one.holds)
     rows = [(kind, rule, str(counts[kind]), str(held[kind])) for kind, rule in arithmetic.KINDS.items()]
     said = (

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 from softbench import InputError
-from softbench.statistics import crossed_difference, difference
+from softbench.statistics import crossed_difference, difference, pair
 from softbench.statistics.crossed import mean_squares, new_seeds_and_cases
 from statsmodels.formula.api import mixedlm, ols
 from statsmodels.stats.anova import anova_lm
@@ -66,7 +66,7 @@ def test_f_against_method_by_seed_is_the_square_of_the_paired_t(tidy, seed):
 @pytest.mark.parametrize("seed", range(3))
 def test_standard_error_and_components_are_those_of_the_mixed_model(tidy, seed):
     new, old = two_methods(np.random.default_rng(seed))
-    found = crossed_difference(tidy(new=new, old=old), "new", "old", "dsc")
+    found = crossed_difference(pair(tidy(new=new, old=old), "new", "old", "dsc"))
     data = long(new - old, old)
     data = data[data["method"] == 0].assign(one=1, y=lambda rows: rows["y"] * 100)
     parts = {"seed": "0 + C(seed)", "case": "0 + C(case)"}
@@ -82,7 +82,7 @@ def test_standard_error_and_components_are_those_of_the_mixed_model(tidy, seed):
 def test_cases_that_differ_make_the_interval_wider_than_that_over_seeds(tidy):
     new, old = two_methods(np.random.default_rng(1), of_seed=0.001, of_case=0.05)
     scores = tidy(new=new, old=old)
-    crossed, paired = crossed_difference(scores, "new", "old", "dsc"), difference(scores, "new", "old", "dsc")
+    crossed, paired = crossed_difference(pair(scores, "new", "old", "dsc")), difference(scores, "new", "old", "dsc")
     assert crossed.mean == pytest.approx(paired.mean, rel=1e-12)
     assert crossed.high - crossed.low > 2 * (paired.high - paired.low)
     assert (crossed.p < 0.05) == (crossed.low > 0 or crossed.high < 0)
@@ -94,14 +94,14 @@ def test_where_cases_do_not_differ_it_is_the_interval_over_seeds(tidy):
     sign = np.where((np.arange(S)[:, None] + np.arange(C)) % 2, 1, -1)
     old = np.full((S, C), 0.5)
     scores = tidy(new=old + np.arange(S)[:, None] / 64 + sign / 128, old=old)
-    crossed, paired = crossed_difference(scores, "new", "old", "dsc"), difference(scores, "new", "old", "dsc")
+    crossed, paired = crossed_difference(pair(scores, "new", "old", "dsc")), difference(scores, "new", "old", "dsc")
     assert crossed.df == S - 1
     assert (crossed.low, crossed.high, crossed.p) == pytest.approx((paired.low, paired.high, paired.p), rel=1e-9)
 
 
 def test_identical_methods_differ_by_nothing(tidy):
     values = np.random.default_rng(0).random((5, 30))
-    found = crossed_difference(tidy(new=values, old=values), "new", "old", "dsc")
+    found = crossed_difference(pair(tidy(new=values, old=values), "new", "old", "dsc"))
     assert (found.mean, found.low, found.high, found.p) == (0, 0, 0, 1)
 
 
@@ -110,8 +110,8 @@ def test_undefined_cases_are_left_out_and_counted(tidy):
     holed = new.copy()
     holed[2, 4], holed[:, 7] = NAN, NAN
     kept = np.delete(np.arange(33), [4, 7])
-    found = crossed_difference(tidy(new=holed, old=old), "new", "old", "dsc")
-    whole = crossed_difference(tidy(new=new[:, kept], old=old[:, kept]), "new", "old", "dsc")
+    found = crossed_difference(pair(tidy(new=holed, old=old), "new", "old", "dsc"))
+    whole = crossed_difference(pair(tidy(new=new[:, kept], old=old[:, kept]), "new", "old", "dsc"))
     assert (found.n_cases, found.left_out) == (31, 2)
     assert (found.mean, found.low, found.high, found.p) == (whole.mean, whole.low, whole.high, whole.p)
 
@@ -121,7 +121,7 @@ def test_undefined_cases_are_left_out_and_counted(tidy):
 ])  # fmt: skip
 def test_few_seeds_or_cases_give_a_mean_and_a_reason(tidy, seeds, cases, reason):
     new, old = two_methods(np.random.default_rng(0), seeds, cases)
-    found = crossed_difference(tidy(new=new, old=old), "new", "old", "dsc")
+    found = crossed_difference(pair(tidy(new=new, old=old), "new", "old", "dsc"))
     assert found.reason == reason
     assert found.mean == pytest.approx((new - old).mean())
     assert np.isnan([found.low, found.high, found.p]).all()
@@ -130,13 +130,13 @@ def test_few_seeds_or_cases_give_a_mean_and_a_reason(tidy, seeds, cases, reason)
 def test_infinite_values_give_no_number(tidy):
     new, old = two_methods(np.random.default_rng(0))
     new[0, 0] = old[0, 0] = np.inf
-    found = crossed_difference(tidy(new=new, old=old), "new", "old", "dsc")
+    found = crossed_difference(pair(tidy(new=new, old=old), "new", "old", "dsc"))
     assert "infinite" in found.reason
     assert np.isnan([found.mean, found.low, found.p]).all()
 
 
 def test_nothing_defined_is_no_crash(tidy):
-    found = crossed_difference(tidy(new=[[NAN], [NAN]], old=[[0.5], [0.5]]), "new", "old", "dsc")
+    found = crossed_difference(pair(tidy(new=[[NAN], [NAN]], old=[[0.5], [0.5]]), "new", "old", "dsc"))
     assert np.isnan(found.mean)
     assert (found.n_seeds, found.n_cases, found.left_out) == (0, 0, 1)
     assert found.reason is not None
@@ -145,24 +145,24 @@ def test_nothing_defined_is_no_crash(tidy):
 def test_repeating_each_case_of_a_patient_adds_no_evidence(tidy):
     # 35 patients with three identical cases each: by patient, the interval is that of 35 cases.
     new, old = two_methods(np.random.default_rng(0), cases=35, of_seed=0.001, of_case=0.05)
-    once = crossed_difference(tidy(new=new, old=old), "new", "old", "dsc")
+    once = crossed_difference(pair(tidy(new=new, old=old), "new", "old", "dsc"))
     repeated = tidy(new=np.repeat(new, 3, axis=1), old=np.repeat(old, 3, axis=1))
     patients = {f"case{c:02}": f"patient{c // 3}" for c in range(105)}
-    thrice = crossed_difference(repeated, "new", "old", "dsc", groups=patients)
+    thrice = crossed_difference(pair(repeated, "new", "old", "dsc"), groups=patients)
     assert (thrice.n_cases, thrice.n_patients) == (105, 35)
     assert (thrice.mean, thrice.low, thrice.high) == pytest.approx((once.mean, once.low, once.high), rel=1e-9)
-    by_case = crossed_difference(repeated, "new", "old", "dsc")
+    by_case = crossed_difference(pair(repeated, "new", "old", "dsc"))
     assert by_case.high - by_case.low < 0.7 * (thrice.high - thrice.low)
 
 
 def test_mean_stays_that_over_cases_when_patients_have_unequal_numbers(tidy):
     new, old = two_methods(np.random.default_rng(0), cases=50)
     patients = {f"case{c:02}": f"patient{min(c, 34)}" for c in range(50)}
-    found = crossed_difference(tidy(new=new, old=old), "new", "old", "dsc", groups=patients)
+    found = crossed_difference(pair(tidy(new=new, old=old), "new", "old", "dsc"), groups=patients)
     assert found.mean == pytest.approx((new - old).mean(), rel=1e-12)
     assert found.n_patients == 35
 
 
 def test_case_without_a_patient_is_named(tidy):
     with pytest.raises(InputError, match="case01"):
-        crossed_difference(tidy(new=[[0.5, 0.6]], old=[[0.5, 0.5]]), "new", "old", "dsc", groups={"case00": "p"})
+        crossed_difference(pair(tidy(new=[[0.5, 0.6]], old=[[0.5, 0.5]]), "new", "old", "dsc"), groups={"case00": "p"})

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from softbench.statistics import crossed_difference, difference, equivalence, new_patients, summarise
+from softbench.statistics import crossed_difference, difference, equivalence, new_patients, pair, summarise
 
 NAN = float("nan")
 NAMES = ["one_hot", "ls", "svls", "geols", "focal"]
@@ -25,7 +25,10 @@ def numbers(scores, method):
     gap = difference(scores, method, "one_hot", "hd95")
     row = summarise(scores).set_index("method").loc[method].to_dict()
     apart = [crossed_difference, new_patients]
-    return [*map(repr, (row, gap, equivalence(gap, 0.1))), *(repr(f(scores, method, "one_hot", "hd95")) for f in apart)]
+    return [
+        *map(repr, (row, gap, equivalence(gap, 0.1))),
+        *(repr(f(pair(scores, method, "one_hot", "hd95"))) for f in apart),
+    ]
 
 
 @pytest.mark.parametrize("method", ["ls", "focal"])
@@ -44,5 +47,5 @@ def test_the_order_of_rows_changes_nothing(scores, seed):
 def test_a_method_and_its_control_exchanged_change_the_sign_alone(scores):
     forth, back = (difference(scores, *pair, "hd95") for pair in (("ls", "svls"), ("svls", "ls")))
     assert (forth.mean, forth.low, forth.high, forth.p) == (-back.mean, -back.high, -back.low, back.p)
-    forth, back = (crossed_difference(scores, *pair, "hd95") for pair in (("ls", "svls"), ("svls", "ls")))
+    forth, back = (crossed_difference(pair(scores, *two, "hd95")) for two in (("ls", "svls"), ("svls", "ls")))
     assert (forth.mean, forth.low, forth.high, forth.p) == (-back.mean, -back.high, -back.low, back.p)

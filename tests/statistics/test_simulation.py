@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from softbench.statistics import crossed_difference, detectable, difference, new_patients, power
+from softbench.statistics import crossed_difference, detectable, difference, new_patients, pair, power
 from softbench.statistics.bootstrap import percentiles, weights
 from softbench.statistics.crossed import new_seeds_and_cases
 from softbench.statistics.intervals import t_interval
@@ -116,7 +116,7 @@ def test_tables_get_what_was_simulated(draw, tidy):
         scores: pd.DataFrame = tidy(new=drawn.new[i], old=drawn.old[i])
         gap = difference(scores, "new", "old", "dsc")
         assert [gap.mean, gap.low, gap.high, gap.sd, gap.p] == pytest.approx([float(part[i]) for part in intervals])
-        both = crossed_difference(scores, "new", "old", "dsc")
+        both = crossed_difference(pair(scores, "new", "old", "dsc"))
         assert [both.low, both.high, both.p] == pytest.approx([float(crossed[k][i]) for k in ("low", "high", "p")])
-        cases = new_patients(scores, "new", "old", "dsc", draws=500)
+        cases = new_patients(pair(scores, "new", "old", "dsc"), draws=500)
         assert (cases.low, cases.high) == pytest.approx(tuple(redrawn[:, i]))

@@ -44,7 +44,10 @@ def test_text_has_means_counts_and_differences_a_method(scores, settings, tmp_pa
             tmp_path / f"p.{suffix}",
         )
     text = (tmp_path / "p.md").read_text()
-    assert "| Method | diagonal | exclude | infinite | undefined | difference, diagonal | difference, exclude |" in text
+    assert (
+        "| Method | Mean, diagonal | Mean, exclude | Infinite | Undefined | Difference, diagonal | Difference, exclude |"
+        in text
+    )
     line = next(one for one in text.splitlines() if one.startswith("| Bad"))
     assert [cell.split()[0] for cell in line.split("|")[2:6]] == [f"{MISSED:.2f}", "2.00", "1", "0"]
     assert f"+{MISSED - 2:.2f}" in line
@@ -61,7 +64,7 @@ def test_policy_of_the_table_comes_first(scores, settings, tmp_path: Path, own: 
     both = build(Runs(scores, {}, []), {**settings, "policy": own})
     assert list(both.tables) == [own, other]
     forms.write(masks.sheet(both), tmp_path / "p.md")
-    assert f"| Method | {own} | {other} |" in (tmp_path / "p.md").read_text()
+    assert f"| Method | Mean, {own} | Mean, {other} |" in (tmp_path / "p.md").read_text()
 
 
 def test_where_nothing_differs_the_file_says_so(scores, settings, tmp_path: Path) -> None:

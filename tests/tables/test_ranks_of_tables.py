@@ -338,6 +338,7 @@ def test_agreement_of_tables_is_written_for_those_that_share_three_methods(tmp_p
         "| one / again | 3 | +1.00 (p 0.333) |" in text
     )  # of the 6 orders of three methods, 2 agree or disagree fully
     assert "| one / few | 2 | – |" in text
+    assert "| Data sets | Methods |" in text
     assert "one / few: fewer than 3 methods in common." in text
     assert len(pd.read_csv(tmp_path / "b.csv")) == 3 * 3  # pairs of tables x columns
 

@@ -6,6 +6,7 @@ import pytest
 from softbench import InputError
 from softbench.tables import forms
 from softbench.tables.sheet import Sheet, plain
+from softbench.tables.views import soft_label_quality
 
 HEADS = ["Name", "a < b", "c"]
 ROWS = [["x|y", "1", "2"], ["z & z", "3", "4"]]
@@ -42,3 +43,7 @@ def test_group_is_named_once_over_its_rows(tmp_path: Path) -> None:
 def test_other_suffix_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"\.md, \.tex, \.html"):
         forms.write(Sheet("T", ""), tmp_path / "t.rst")
+
+
+def test_headings_of_soft_labels_begin_with_a_capital():
+    assert all(heading[0].isupper() for heading, _ in soft_label_quality.COLUMNS.values())

@@ -3,7 +3,7 @@
 from softbench.statistics.bootstrap import NewPatients, new_patients
 from softbench.statistics.crossed import Crossed, crossed_difference
 from softbench.statistics.intervals import draw_means, reason_against
-from softbench.statistics.paired import Difference, Equivalence, difference, differences, equivalence
+from softbench.statistics.paired import Difference, Equivalence, Pairs, difference, differences, equivalence, pair
 from softbench.statistics.ranking import Agreement, Friedman, Ranks, agreement, friedman, ranks
 from softbench.statistics.summary import apply_policy, composite, seed_means, summarise
 from softbench.statistics.testing import Family, detectable, holm, power, seeds_needed
@@ -16,6 +16,7 @@ __all__ = [
     "Family",
     "Friedman",
     "NewPatients",
+    "Pairs",
     "Ranks",
     "agreement",
     "apply_policy",
@@ -29,6 +30,7 @@ __all__ = [
     "friedman",
     "holm",
     "new_patients",
+    "pair",
     "power",
     "ranks",
     "reason_against",

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from softbench.statistics.intervals import CONFIDENCE, reason_against
-from softbench.statistics.paired import Pairs, pair, patients_of
+from softbench.statistics.paired import Pairs, patients_of
 
 VERSION = 1
 LABEL = "these checkpoints, new patients"
@@ -36,16 +35,7 @@ class NewPatients:
 
 
 def new_patients(
-    scores: pd.DataFrame,
-    method: str,
-    control: str,
-    metric: str,
-    *,
-    structure: str | None = None,
-    roi: str = "all",
-    groups: Mapping[str, str] | None = None,
-    draws: int = DRAWS,
-    seed: int = 0,
+    pairs: Pairs, groups: Mapping[str, str] | None = None, *, draws: int = DRAWS, seed: int = 0
 ) -> NewPatients:
     r"""Return how much trained networks differ, for the population of patients.
 
@@ -56,21 +46,14 @@ def new_patients(
     .. math:: a = \Phi(-\sqrt{n / (n-1)}\; t_{0.975, n-1})
 
     Args:
-        scores, method, control, metric, structure, roi: as in `difference`.
+        pairs: the differences of a method and its control by seed and case (`pair`).
         groups: case -> patient, where patients have several cases; patients are drawn with all their cases.
         draws: number of bootstrap samples.
         seed: of the draws. They depend on it and the number of patients alone.
     Returns: the difference; no interval below 30 patients with a defined difference in each seed.
-    Raises: InputError: as `difference`, and if a case has no patient.
+    Raises: InputError: if a case has no patient.
     Source: Efron 1979; the expanded percentiles: Hesterberg 2015, "What Teachers Should Know About the Bootstrap".
     """
-    return new_patients_of(pair(scores, method, control, metric, structure, roi), groups, draws=draws, seed=seed)
-
-
-def new_patients_of(
-    pairs: Pairs, groups: Mapping[str, str] | None = None, *, draws: int = DRAWS, seed: int = 0
-) -> NewPatients:
-    """Return `new_patients` of pairs that were read already."""
     table = pairs.table
     patients = patients_of(table.columns, groups)
     sums, sizes = patient_sums(table.to_numpy(), patients)

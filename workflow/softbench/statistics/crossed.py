@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from softbench.statistics.intervals import CONFIDENCE, MIN_SEEDS_CROSSED, p_of, reason_against
-from softbench.statistics.paired import Pairs, pair, patients_of
+from softbench.statistics.paired import Pairs, patients_of
 
 VERSION = 1
 
@@ -40,16 +39,7 @@ class Crossed:
     reason: str | None = None
 
 
-def crossed_difference(
-    scores: pd.DataFrame,
-    method: str,
-    control: str,
-    metric: str,
-    *,
-    structure: str | None = None,
-    roi: str = "all",
-    groups: Mapping[str, str] | None = None,
-) -> Crossed:
+def crossed_difference(pairs: Pairs, groups: Mapping[str, str] | None = None) -> Crossed:
     r"""Return how much a method differs from its control, for the population of seeds and cases.
 
     The model is score = method + seed + case + method x seed + method x case + seed x case + rest, all but `method`
@@ -63,25 +53,15 @@ def crossed_difference(
     methods, and is not computed again.
 
     Args:
-        scores, method, control, metric, structure, roi: as in `difference`.
+        pairs: the differences of the two by seed and case (`pair`).
         groups: case -> patient, where patients have several cases: the patient is then the unit. The mean stays that
             over cases.
     Returns: the difference over the cases that are defined for both methods in all common seeds; `mean` differs from
         that of `difference` only where cases were left out. No interval with fewer than 5 seeds or 30 patients.
-    Raises: InputError: as `difference`, and if a case has no patient.
+    Raises: InputError: if a case has no patient.
     Source: the crossed random-effects ANOVA; Satterthwaite 1946. Departures: components below zero, as said.
     """
-    return crossed_of(pair(scores, method, control, metric, structure, roi), groups)
-
-
-def crossed_of(pairs: Pairs, groups: Mapping[str, str] | None = None) -> Crossed:
-    """Return `crossed_difference` of pairs that were read already."""
-    table = pairs.table
-    return _of_table(table if not pairs.finite else table.dropna(axis=1), pairs, groups)
-
-
-def _of_table(whole: pd.DataFrame, pairs: Pairs, groups: Mapping[str, str] | None) -> Crossed:
-    """Return the difference of the cases that are defined everywhere, (S, C)."""
+    whole = pairs.table.dropna(axis=1) if pairs.finite else pairs.table
     patients = patients_of(whole.columns, groups)
     counts: dict[str, Any] = {
         "n_seeds": len(whole), "n_cases": whole.shape[1], "n_patients": len(np.unique(patients)),

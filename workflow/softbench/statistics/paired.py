@@ -95,9 +95,15 @@ def sides(
 
 
 def pair(
-    scores: pd.DataFrame, method: str, control: str, metric: str, structure: str | None, roi: str, over: str = "cases"
+    scores: pd.DataFrame,
+    method: str,
+    control: str,
+    metric: str,
+    structure: str | None = None,
+    roi: str = "all",
+    over: str = "cases",
 ) -> Pairs:
-    """Return the differences of two methods; the arguments are those of `difference`."""
+    """Return the differences of two methods by seed and case; arguments and errors are those of `difference`."""
     return sides(scores, (method, control), metric, structure, roi, over).pair(method, control)
 
 

@@ -8,11 +8,19 @@ import pandas as pd
 
 from softbench.errors import InputError
 from softbench.metrics import catalogue
-from softbench.statistics import Crossed, Difference, Equivalence, NewPatients, detectable, equivalence
-from softbench.statistics.bootstrap import new_patients_of
-from softbench.statistics.crossed import crossed_of
+from softbench.statistics import (
+    Crossed,
+    Difference,
+    Equivalence,
+    NewPatients,
+    Pairs,
+    crossed_difference,
+    detectable,
+    equivalence,
+    new_patients,
+)
 from softbench.statistics.intervals import MARK
-from softbench.statistics.paired import Pairs, sides
+from softbench.statistics.paired import sides
 from softbench.tables.assemble import Evidence
 from softbench.tables.cells import Cell, Column, Method, Table
 
@@ -126,7 +134,7 @@ def _weighed(found: Finding, pairs: Pairs | None, margin: float | None, groups: 
     assert gap is not None  # `_is_there` has looked
     crossed, checkpoints = Crossed(reason=POOLED), NewPatients(math.nan, reason=POOLED)
     if pairs is not None:
-        crossed, checkpoints = crossed_of(pairs, groups), new_patients_of(pairs, groups)
+        crossed, checkpoints = crossed_difference(pairs, groups), new_patients(pairs, groups)
     return replace(
         found,
         crossed=Crossed(mean=crossed.mean, reason=NO_TEST) if ensembles else crossed,

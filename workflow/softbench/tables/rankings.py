@@ -190,7 +190,7 @@ def sheet_between(tables: Mapping[str, Sequence[Ordered]]) -> Sheet:
     found = between_tables(tables)
     columns: list[tuple[str, str]] = list(dict.fromkeys(zip(found["metric"], found["roi"], strict=True)))
     rows = [_row(pair, group, columns) for pair, group in found.groupby(["first", "second"], sort=False)]
-    grid = plain(["Data sets", "methods", *map(_name, columns)], rows)
+    grid = plain(["Data sets", "Methods", *map(_name, columns)], rows)
     return Sheet("Agreement of the data sets", ABOUT, (grid,), tuple(_notes(found)), found)
 
 

@@ -97,16 +97,6 @@ class Picture:
     caption: str
 
 
-def always(given: Given) -> str:
-    """Apply to every table."""
-    return ""
-
-
-def nothing_else(given: Given) -> Iterable[Path]:
-    """Read no file but those that `needs` names."""
-    return ()
-
-
 @dataclass(frozen=True)
 class View:
     """What a reader is shown of a table.

@@ -135,11 +135,6 @@ def _gaps(table: pd.DataFrame) -> Iterable[str]:
         yield "Soft labels made before their time was recorded are marked; making them again records it."
 
 
-def view(given: Given) -> Sheet:
-    """Return the sheet of a table's methods; provenance is read beside the batches, and is no input."""
-    return sheet(cost_records.build(given.needs["costs"]), given.title)
-
-
 def provenance(given: Given) -> Iterable[Path]:
     """Return the records of time and memory beside the runs and soft labels, and the folders that count as disk."""
     for method in given.needs["costs"]:
@@ -149,19 +144,14 @@ def provenance(given: Given) -> Iterable[Path]:
             yield from (folder / name for name in ("provenance.json", "history.csv") if (folder / name).exists())
 
 
-def without_runs(given: Given) -> str:
-    """Say that nothing was trained."""
-    return "" if given.needs["costs"] else "there is no data at hand to train on"
-
-
 VIEW = View(
     name="costs",
     title="Costs",
     caption="What each method cost: its soft label, training, memory, energy or “not measured”, disk.",
     needs=("costs",),
-    applies=without_runs,
+    applies=lambda given: "" if given.needs["costs"] else "there is no data at hand to train on",
     reads=provenance,
-    build=view,
+    build=lambda given: sheet(cost_records.build(given.needs["costs"]), given.title),
     folded=True,
     of=("methods", "paper"),
     place=90,

@@ -11,7 +11,7 @@ from softbench.tables.assemble import Runs, build_table
 from softbench.tables.cells import Cell, Column, Table
 from softbench.tables.layout import differences, heads, means, name_of, title_of
 from softbench.tables.sheet import NOTHING, Entry, Sheet, plain
-from softbench.tables.view import Given, View
+from softbench.tables.view import View
 from softbench.tables.wording import POLICIES, spread, untested
 
 VERSION = 1
@@ -82,7 +82,8 @@ def sheet(sensitivity: Sensitivity) -> Sheet:
     )
     if not sensitivity.differ:
         return Sheet(title, " ".join([NOTHING_DIFFERS, *_undefined(sensitivity)]), numbers=numbers)
-    top = ["Method", *names, "infinite", "undefined", *(f"difference, {name}" for name in names)]
+    top = ["Method", *(f"Mean, {name}" for name in names), "Infinite", "Undefined"]
+    top += [f"Difference, {name}" for name in names]
     rows = [line for place in sensitivity.differ for line in _lines(sensitivity, place)]
     groups = [title_of(heads(shown)[place]) for place in sensitivity.differ for _ in shown.methods]
     interval = "" if untested(shown) else " with its 95 % t interval"
@@ -132,18 +133,13 @@ def _gap(cell: Cell) -> list[object]:
     return [None] * 4 if gap is None else [gap.mean, gap.low, gap.high, cell.p_holm]
 
 
-def view(given: Given) -> Sheet:
-    """Return the sheet of a table."""
-    return sheet(build(given.shown, given.runs, given.settings))
-
-
 VIEW = View(
     name="empty_mask_sensitivity",
     file="policies_{table}",
     title="Empty masks under two policies",
     caption="What an empty mask costs: the table's policy and a second one, where any value differs.",
     needs=("scores", "ensembles"),
-    build=view,
+    build=lambda given: sheet(build(given.shown, given.runs, given.settings)),
     folded=True,
     place=60,
 )

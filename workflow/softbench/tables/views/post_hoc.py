@@ -12,12 +12,11 @@ import pandas as pd
 
 from softbench.tables import wording
 from softbench.tables.assemble import OF_ENSEMBLES, RAW, Runs, build_table
-from softbench.tables.assemble import build_table as table_of
 from softbench.tables.cells import ALPHA, Method, Table
 from softbench.tables.layout import ARROWS_MEAN, differences, heads, means, name_of
 from softbench.tables.sheet import Grid, Line, Sheet
 from softbench.tables.table import TEMPERATURE, scaled_rows
-from softbench.tables.view import Given, View
+from softbench.tables.view import View
 from softbench.tables.wording import failed_runs, members, missing_seeds, untested
 
 VERSION = 2
@@ -53,7 +52,7 @@ def build_vs_temperature(runs: Runs, settings: Mapping[str, Any]) -> Table | Non
     rows = [{**first, "control": None}, *others]
     failed = [one for one in runs.failed if one["method"] != own]
     alone = Runs(runs.scores, runs.reliability, failed, runs.ensembles)
-    return table_of(alone, {**settings, "methods": rows, "prediction": RAW})
+    return build_table(alone, {**settings, "methods": rows, "prediction": RAW})
 
 
 def grid_vs_temperature(table: Table) -> Grid:
@@ -236,11 +235,6 @@ def _records(post_hoc: PostHoc) -> Iterable[list[object]]:
             yield [method.key, method.title, prediction, seeds, *what, cell.mean, cell.sd_seeds, *counts]
 
 
-def view(given: Given) -> Sheet:
-    """Return the sheet of a table."""
-    return sheet(build(given.all_runs, given.settings, given.needs["predictions"]))
-
-
 VIEW = View(
     name="post_hoc",
     file="free_{table}",
@@ -248,6 +242,6 @@ VIEW = View(
     caption="Every method raw, at its own temperature and as an ensemble: what needs no further training; and every "
     "method against one-hot at its own temperature, paired over seeds.",
     needs=("scores", "ensembles", "predictions"),
-    build=view,
+    build=lambda given: sheet(build(given.all_runs, given.settings, given.needs["predictions"])),
     place=50,
 )

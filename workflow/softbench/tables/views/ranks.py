@@ -13,7 +13,7 @@ from softbench.tables.cells import Method
 from softbench.tables.layout import heads, name_of
 from softbench.tables.rankings import Ranking, between_columns, of_one_run
 from softbench.tables.sheet import NOTHING, Grid, Reasons, Sheet, number, p_value, plain
-from softbench.tables.view import Given, View
+from softbench.tables.view import View
 
 VERSION = 2
 
@@ -199,17 +199,12 @@ def matrix(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
     return plain(["Ranked by", *names], rows)
 
 
-def build(given: Given) -> Sheet:
-    """Return the sheet of a table."""
-    return sheet(given.evidence, given.rankings)
-
-
 VIEW = View(
     name="ranks",
     title="Ranks",
     caption="Who comes first by each column, and how stable that is over seeds and over redrawn cases.",
     needs=("scores", "ensembles"),
-    build=build,
+    build=lambda given: sheet(given.evidence, given.rankings),
     folded=True,
     place=40,
 )

@@ -7,7 +7,7 @@ from softbench.tables import layout, wording
 from softbench.tables.cells import Cell, Column, Method, Table
 from softbench.tables.layout import differences, heads, means
 from softbench.tables.sheet import Grid, Sheet
-from softbench.tables.view import Given, View
+from softbench.tables.view import View
 
 COLUMNS = [
     *("method", "title", "structure", "metric", "roi", "unit", "better"),
@@ -54,11 +54,6 @@ def _record(method: Method, column: Column, cell: Cell) -> list[object]:
 VERSION = 1
 
 
-def build(given: Given) -> Sheet:
-    """Return the table as a sheet."""
-    return sheet(given.shown)
-
-
 VIEW = View(
     name="results",
     file="{table}",
@@ -67,6 +62,6 @@ VIEW = View(
     "seeds. Bold, where there are several runs a method: beyond noise after Holm's adjustment for all differences of "
     "the table.",
     needs=("scores", "ensembles"),
-    build=build,
+    build=lambda given: sheet(given.shown),
     place=10,
 )

@@ -11,21 +11,21 @@ from softbench.tables.view import Given, View
 
 VERSION = 2
 COLUMNS = {  # column of quality.parquet -> heading, decimals
-    "entropy": ("entropy (nat)", 4),
-    "softened_share": ("softened voxels", 3),
-    "band_width_mm": ("width of the band (mm)", 2),
-    "stray_mass": ("mass on classes not near", 4),
-    "sum_error": ("largest sum error", 4),
-    "argmax_flips": ("argmax flips", 5),
+    "entropy": ("Entropy (nat)", 4),
+    "softened_share": ("Softened voxels", 3),
+    "band_width_mm": ("Width of the band (mm)", 2),
+    "stray_mass": ("Mass on classes not near", 4),
+    "sum_error": ("Largest sum error", 4),
+    "argmax_flips": ("Argmax flips", 5),
     "kl": ("KL to truth (nat)", 4),
     "brier": ("Brier to truth", 4),
-    "soft_dice": ("soft Dice to truth", 3),
+    "soft_dice": ("Soft Dice to truth", 3),
     "raters_kl": ("KL to raters' mean (nat)", 4),
     "raters_brier": ("Brier to raters' mean", 4),
-    "raters_dice": ("soft Dice to raters' mean", 3),
-    "superpixels_asked": ("superpixels asked for", 0),
-    "superpixels_found": ("superpixels found, median (range)", 0),
-    "cut_share": ("voxels in cut superpixels", 3),
+    "raters_dice": ("Soft Dice to raters' mean", 3),
+    "superpixels_asked": ("Superpixels asked for", 0),
+    "superpixels_found": ("Superpixels found, median (range)", 0),
+    "cut_share": ("Voxels in cut superpixels", 3),
 }
 OF_SUPERPIXELS = ("superpixels_fewest", "superpixels_most", "superpixels_off", "superpixels_cases")  # in the .csv alone
 ABOUT = (
@@ -121,11 +121,6 @@ def view(given: Given) -> Sheet:
     return sheet(summarise(stores), labels["title"])
 
 
-def without_soft_labels(given: Given) -> str:
-    """Say that a table has no soft label."""
-    return "" if given.needs["soft_labels"]["rows"] else "there is no data at hand to make soft labels of"
-
-
 VIEW = View(
     name="soft_label_quality",
     file="quality_{table}",
@@ -133,7 +128,9 @@ VIEW = View(
     caption="What the soft labels are like before anything is trained: entropy, softened band, distance to the truth "
     "where it is known.",
     needs=("soft_labels",),
-    applies=without_soft_labels,
+    applies=lambda given: (
+        "" if given.needs["soft_labels"]["rows"] else "there is no data at hand to make soft labels of"
+    ),
     build=view,
     of=("methods", "paper"),
     place=80,

@@ -185,18 +185,13 @@ def view(given: Given) -> Sheet:
     return sheet(build(given.runs, settings, of_truth["rows"], stores))
 
 
-def without_truth(given: Given) -> str:
-    """Say why a table's soft labels cannot be compared with the truth."""
-    return str(given.needs["truth"]["missing"])
-
-
 VIEW = View(
     name="truth",
     title="Distance to the truth and calibration",
     caption="How far each soft label is from the true probabilities of the phantom, beside the calibration of its "
     "network.",
     needs=("scores", "ensembles", "truth"),
-    applies=without_truth,
+    applies=lambda given: str(given.needs["truth"]["missing"]),
     build=view,
     place=70,
 )
