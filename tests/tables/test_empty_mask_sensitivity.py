@@ -44,10 +44,9 @@ def test_text_has_means_counts_and_differences_a_method(scores, settings, tmp_pa
             tmp_path / f"p.{suffix}",
         )
     text = (tmp_path / "p.md").read_text()
-    assert (
-        "| Method | Mean, diagonal | Mean, exclude | Infinite | Undefined | Difference, diagonal | Difference, exclude |"
-        in text
-    )
+    heads = ["Method", "Mean, diagonal", "Mean, exclude", "Infinite", "Undefined"]
+    heads += ["Difference, diagonal", "Difference, exclude"]
+    assert f"| {' | '.join(heads)} |" in text
     line = next(one for one in text.splitlines() if one.startswith("| Bad"))
     assert [cell.split()[0] for cell in line.split("|")[2:6]] == [f"{MISSED:.2f}", "2.00", "1", "0"]
     assert f"+{MISSED - 2:.2f}" in line
