@@ -75,7 +75,7 @@ rule derive_split:
         "../../envs/data.yaml"
     params:
         rule=plan.data.split_rule,
-        version=plan.stages.split(),
+        version=plan.stages.versions("split"),
         code=plan.stages.script("derive_split.py"),
     script:
         "../scripts/derive_split.py"

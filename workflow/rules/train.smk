@@ -72,7 +72,7 @@ rule score_ensemble:
         cpus_per_task=plan.train.threads,
     params:
         methods=plan.train.ensembles,
-        version=plan.stages.ensemble(),
+        version=plan.stages.versions("ensemble"),
         code=plan.stages.script("score_ensemble.py"),
     script:
         "../scripts/score_ensemble.py"

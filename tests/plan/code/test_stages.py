@@ -75,7 +75,11 @@ def test_new_recipe_source_loss_or_network_changes_nothing_of_the_others(
     for stage, named in ALL:
         versions = after.code.versions(*after.entries(stage, **named))
         assert versions == code.versions(*stages.entries(stage, **named))
-    assert after.soften("mine")[f"{S}soft_labels/mine.py"] == after.prepare("mine")[f"{S}datasets/mine.py"] == 5
+    assert (
+        after.soften("mine")[f"{S}soft_labels/mine.py"]
+        == after.versions("prepare", source="mine")[f"{S}datasets/mine.py"]
+        == 5
+    )
     for script in (path.removeprefix("scripts/") for path in files if path.startswith("scripts/")):
         assert after.cheap(script) == stages.cheap(script)
 
@@ -113,8 +117,7 @@ def test_measures_of_soft_labels_decide_no_map_and_no_weights(code: Code, stages
 def test_answers_of_each_stage_are_those_of_its_entries(stage: str, code: Code, stages: Stages) -> None:
     named = {"fetch": {"source": "kits2019"}, "prepare": {"source": "phantom_brain"}, "train": RUN}
     of_stage = named.get(stage, {"recipe": "geols"} if stage in RECIPE else {})
-    answer = getattr(stages, stage)
-    found = answer(**of_stage) if stage == "train" else answer(*of_stage.values())
+    found = getattr(stages, stage)("geols") if stage in RECIPE else stages.versions(stage, **of_stage)
     assert found == code.versions(*stages.entries(stage, **of_stage))
     assert set(stages.entries(stage, **of_stage)) > {FIRST[stage]} or not of_stage
 
@@ -125,7 +128,7 @@ def test_recipe_without_a_module_counts_by_what_all_soft_labels_share(stages: St
 
 def test_source_that_does_not_exist_is_named(stages: Stages) -> None:
     with pytest.raises(InputError, match=r"datasets/sources/kits2018\.py is named by a rule but does not exist"):
-        stages.fetch("kits2018")
+        stages.versions("fetch", source="kits2018")
 
 
 @pytest.mark.parametrize("script", ["figure_probabilities.py", "figure_discrepancy.py"])

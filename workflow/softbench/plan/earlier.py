@@ -63,22 +63,28 @@ def names(soft_labels: SoftLabels, data: Data, code: Code) -> dict[str, Any]:
         data: answers about data sets.
         code: all code below `workflow/`.
     """
-    return {
-        **_of_soft_labels(soft_labels),
-        **_of_datasets(data, code),
-        **BEGINS,
-        "version_of": _versions(code),
-        **_shared(),
-    }
+    from snakemake.exceptions import WorkflowError
 
+    plan = data.plan
 
-def target(name: str) -> str:
-    """Say which file stands for a target that was the name of a rule; empty where there was none."""
-    start, _, source = name.partition("_")
-    return f" Files of {source!r} are fetched by the target {paths.raw(source)}." if start == "fetch" and source else ""
+    def datasets_of(source: str) -> str:
+        return pattern(name for name, dataset in plan.datasets.items() if dataset["source"] == source)
 
+    def content_of(source: str) -> Callable[[Wildcards], str]:
+        return lambda wildcards: data.content(source)
 
-def _of_soft_labels(soft_labels: SoftLabels) -> dict[str, Any]:
+    def fetch_params(source: str) -> dict[str, Any]:
+        version = version_of(modules.file_of_source(source), "datasets/fetch/fetch.py")
+        return {"source": source, "content": content_of(source), "version": version}
+
+    def place_of_split(dataset: str, split: str) -> str:
+        return paths.split(dataset, split, derived=plan.is_derived(dataset, split))
+
+    def version_of(*named: str) -> dict[str, int]:
+        """Return the VERSIONs of modules, paths below softbench/, and of all that these reach."""
+        there = [MOVED.get(module, module) for module in named]
+        return {**modules.version_of(*there), **code.versions(*(f"softbench/{module}" for module in there))}
+
     return {
         "keys_of": soft_labels.keys,
         "settings_of": soft_labels.settings,
@@ -88,26 +94,6 @@ def _of_soft_labels(soft_labels: SoftLabels) -> dict[str, Any]:
         "map_settings_of": soft_labels.map_settings,
         "shards_of": soft_labels.shards_of,
         "settings_of_map": soft_labels.settings_of_map,
-    }
-
-
-def _of_datasets(data: Data, code: Code) -> dict[str, Any]:
-    plan = data.plan
-
-    def datasets_of(source: str) -> str:
-        return pattern(name for name, one in plan.datasets.items() if one["source"] == source)
-
-    def content_of(source: str) -> Callable[[Wildcards], str]:
-        return lambda wildcards: data.content(source)
-
-    def fetch_params(source: str) -> dict[str, Any]:
-        version = _versions(code)(modules.file_of_source(source), "datasets/fetch/fetch.py")
-        return {"source": source, "content": content_of(source), "version": version}
-
-    def place_of_split(dataset: str, split: str) -> str:
-        return paths.split(dataset, split, derived=plan.is_derived(dataset, split))
-
-    return {
         "PLAN": plan,
         "datasets_of": datasets_of,
         "dataset_settings_of": data.settings,
@@ -115,27 +101,8 @@ def _of_datasets(data: Data, code: Code) -> dict[str, Any]:
         "fetch_params": fetch_params,
         "main_split_of": data.main_split,
         "place_of_split": place_of_split,
-    }
-
-
-def _versions(code: Code) -> Callable[..., dict[str, int]]:
-    def version_of(*named: str) -> dict[str, int]:
-        """Return the VERSIONs of modules, paths below softbench/, and of all that these reach."""
-        there = [MOVED.get(module, module) for module in named]
-        return {**modules.version_of(*there), **code.versions(*(f"softbench/{module}" for module in there))}
-
-    return version_of
-
-
-def stop_on_bad_input(function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
-    """Call a function; where it raises `InputError`, end with its message alone."""
-    return stops(function)(*arguments, **named)
-
-
-def _shared() -> dict[str, Any]:
-    from snakemake.exceptions import WorkflowError
-
-    return {
+        **BEGINS,
+        "version_of": version_of,
         "DATASET": paths.DATASET,
         "PACKAGE": modules.PACKAGE,
         "InputError": InputError,
@@ -145,3 +112,14 @@ def _shared() -> dict[str, Any]:
         "stop_on_bad_input": stop_on_bad_input,
         "sys": sys,
     }
+
+
+def target(name: str) -> str:
+    """Say which file stands for a target that was the name of a rule; empty where there was none."""
+    start, _, source = name.partition("_")
+    return f" Files of {source!r} are fetched by the target {paths.raw(source)}." if start == "fetch" and source else ""
+
+
+def stop_on_bad_input(function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> R:
+    """Call a function; where it raises `InputError`, end with its message alone."""
+    return stops(function)(*arguments, **named)

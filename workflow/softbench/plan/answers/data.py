@@ -58,7 +58,7 @@ class Data:
 
     def versions(self, wildcards: Wildcards) -> dict[str, int]:
         """Return the VERSIONs of the modules that decide a prepared case."""
-        return self._stages.prepare(self.source(wildcards))
+        return self._stages.versions("prepare", source=self.source(wildcards))
 
     @by("source")
     @stops
@@ -79,7 +79,7 @@ class Data:
 
     def fetch_versions(self, wildcards: Wildcards) -> dict[str, int]:
         """Return the VERSIONs of the modules that decide which files of a source are fetched."""
-        return self._stages.fetch(wildcards.source)
+        return self._stages.versions("fetch", source=wildcards.source)
 
     def wanted(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of the sources that the tables in `run:` need; phantoms are not fetched."""

@@ -58,10 +58,10 @@ class Train:
             "protocol": self.plan.protocol_of(experiment, method),
             "scoring": self.plan.experiments[experiment]["scoring"],
             "versions": {
-                "training": self._stages.train(
-                    network=settings["name"], loss=one["loss"], recipe=recipe, coarse=coarse
+                "training": self._stages.versions(
+                    "train", network=settings["name"], loss=one["loss"], recipe=recipe, coarse=coarse
                 ),
-                "scoring": self._stages.score(),
+                "scoring": self._stages.versions("score"),
             },
         }
 
@@ -78,7 +78,7 @@ class Train:
             "kind": self.plan.methods[method]["sanity"],
             "names": self._names(run),
             "scoring": self.plan.experiments[experiment]["scoring"],
-            "versions": self._stages.sanity(),
+            "versions": self._stages.versions("sanity"),
             "seed": self.plan.batches_of(experiment, method)[0][0],
         }
 

@@ -12,19 +12,29 @@ from softbench.errors import InputError
 from softbench.losses import catalogue as losses
 from softbench.plan.code.graph import Code
 
-FETCHING = "softbench/datasets/fetch/fetch.py"
-PREPARING = "softbench/datasets/prepare/prepare.py"
-SPLITTING = "softbench/datasets/splits.py"
-MAPPING = "softbench/soft_labels/maps.py"
-SOFTENING = "softbench/soft_labels/produce.py"
-PACKING = "softbench/tools/pack.py"
-TRAINING = "softbench/training/weights.py"
 COARSE = "softbench/training/coarse.py"
-SCORING = "softbench/training/scores.py"
-SANITY = "softbench/training/sanity.py"
-ENSEMBLE = "softbench/training/ensemble.py"
 MAKING = "softbench/tables/making.py"
 INFERRING = "softbench/training/scores.py"  # what figures infer again
+FIRST = {  # stage -> where it begins
+    "fetch": "softbench/datasets/fetch/fetch.py",
+    "prepare": "softbench/datasets/prepare/prepare.py",
+    "split": "softbench/datasets/splits.py",
+    "map": "softbench/soft_labels/maps.py",
+    "soften": "softbench/soft_labels/produce.py",
+    "pack": "softbench/tools/pack.py",  # of what a program writes
+    "train": "softbench/training/weights.py",
+    "score": "softbench/training/scores.py",  # which no training reaches
+    "sanity": "softbench/training/sanity.py",
+    "ensemble": "softbench/training/ensemble.py",
+}
+LOADS = {  # by name; the key of scores holds that of the weights, so that `score` need not say its network
+    "fetch": ("source",),
+    "prepare": ("source",),
+    "map": ("recipe",),
+    "soften": ("recipe",),
+    "train": ("network", "loss", "recipe", "coarse"),
+    "score": ("network", "coarse"),
+}
 
 
 class Stages:
@@ -34,22 +44,14 @@ class Stages:
         """Take the code."""
         self.code = code
 
-    def fetch(self, source: str) -> dict[str, int]:
-        """Return the VERSIONs that decide the files of a published source."""
-        return self.code.versions(*self.entries("fetch", source=source))
-
-    def prepare(self, source: str) -> dict[str, int]:
-        """Return the VERSIONs that decide the cases of a source, published or made."""
-        return self.code.versions(*self.entries("prepare", source=source))
-
-    def split(self) -> dict[str, int]:
-        """Return the VERSIONs that decide a split that follows from a dataset's patients."""
-        return self.code.versions(*self.entries("split"))
+    def versions(self, stage: str, **named: Any) -> dict[str, int]:
+        """Return the VERSIONs that decide what a dear stage makes; arguments and errors as `entries`."""
+        return self.code.versions(*self.entries(stage, **named))
 
     def map(self, recipe: str) -> dict[str, int]:
         """Return the VERSIONs that decide the maps of a recipe; errors as `soften`."""
         self._require_recipe(recipe)
-        return self.code.versions(*self.entries("map", recipe=recipe))
+        return self.versions("map", recipe=recipe)
 
     def soften(self, recipe: str) -> dict[str, int]:
         """Return the VERSIONs that decide a soft label; a recipe that mixes maps reaches what makes them.
@@ -57,7 +59,7 @@ class Stages:
         Raises: InputError: if the recipe is no module: its VERSION would decide nothing.
         """
         self._require_recipe(recipe)
-        return self.code.versions(*self.entries("soften", recipe=recipe))
+        return self.versions("soften", recipe=recipe)
 
     def _require_recipe(self, recipe: str) -> None:
         if self.code.module("soft_labels", recipe) is None:
@@ -68,40 +70,17 @@ class Stages:
 
     def pack(self) -> dict[str, int]:
         """Return the VERSIONs that decide a soft label that a program writes."""
-        return self.code.versions(*self.entries("pack"))
-
-    def train(self, *, network: str, loss: str, recipe: str, coarse: bool) -> dict[str, int]:
-        """Return the VERSIONs that decide the weights of a run.
-
-        Args:
-            network: its name in softbench.networks.
-            loss: the expression of config.
-            recipe: of the soft label; training computes soft labels, or mixes them from maps. A recipe that is no
-                module of this package (a program, a rule of its own) counts nothing here: its label's hashes do.
-            coarse: whether the method trains on a coarser grid.
-        """
-        entries = self.entries("train", network=network, loss=loss, recipe=recipe, coarse=coarse)
-        return self.code.versions(*entries)
-
-    def score(self) -> dict[str, int]:
-        """Return the VERSIONs that decide the scores of given weights, which no training reaches."""
-        return self.code.versions(*self.entries("score"))
-
-    def sanity(self) -> dict[str, int]:
-        """Return the VERSIONs that decide the scores of a sanity row."""
-        return self.code.versions(*self.entries("sanity"))
-
-    def ensemble(self) -> dict[str, int]:
-        """Return the VERSIONs that decide the scores of an ensemble."""
-        return self.code.versions(*self.entries("ensemble"))
+        return self.versions("pack")
 
     def entries(self, stage: str, **named: Any) -> tuple[str, ...]:
         """Return where a dear stage begins.
 
         Args:
             stage: one of `FIRST`.
-            named: what its job loads by name: `source`, `recipe`, `network`, `loss` (an expression), `coarse` (a bool).
-                What this stage does not load (`LOADS`) is left out: training and scoring share a job.
+            named: what its job loads by name: `source`, `recipe`, `network`, `loss` (an expression), `coarse` (whether
+                it trains on a coarser grid). What this stage does not load (`LOADS`) is left out: training and scoring
+                share a job. A recipe that is no module of this package (a program, a rule of its own) counts nothing
+                where a run is trained: its label's hashes do.
         Raises: InputError: if a source, network or loss does not exist.
         """
         found, named = [FIRST[stage]], {name: named[name] for name in LOADS.get(stage, ()) if name in named}
@@ -118,12 +97,8 @@ class Stages:
     def _source(self, name: str) -> str:
         if name.startswith("phantom_"):
             return f"softbench/datasets/phantoms/{name.removeprefix('phantom_')}.py"
-        of_earlier_version = self.code.module("datasets", name)  # own sources lay there
-        return (
-            self.code.module("datasets", "sources", name)
-            or of_earlier_version
-            or f"softbench/datasets/sources/{name}.py"
-        )
+        places = (self.code.module("datasets", *folder, name) for folder in (["sources"], []))  # [] of earlier versions
+        return next(filter(None, places), f"softbench/datasets/sources/{name}.py")
 
     def script(self, name: str) -> str:
         """Return the fingerprint of a script alone, "train.py" as "scripts/train.py": of how it calls its stage."""
@@ -151,25 +126,3 @@ class Stages:
         if INFERRING not in self.code.reached(script):
             return {"code": self.code.fingerprint(script, *more)}
         return {"code": self.code.fingerprint(script, *more, but=[INFERRING]), **self.code.versions(INFERRING)}
-
-
-FIRST = {
-    "fetch": FETCHING,
-    "prepare": PREPARING,
-    "split": SPLITTING,
-    "map": MAPPING,
-    "soften": SOFTENING,
-    "pack": PACKING,
-    "train": TRAINING,
-    "score": SCORING,
-    "sanity": SANITY,
-    "ensemble": ENSEMBLE,
-}
-LOADS = {  # by name; the key of scores holds that of the weights, so that `score` need not say its network
-    "fetch": ("source",),
-    "prepare": ("source",),
-    "map": ("recipe",),
-    "soften": ("recipe",),
-    "train": ("network", "loss", "recipe", "coarse"),
-    "score": ("network", "coarse"),
-}

@@ -6,7 +6,7 @@
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -16,8 +16,11 @@ from softbench.losses import catalogue as losses
 from softbench.plan import forms, modules, rule_files
 from softbench.plan.config import metrics, schema, walk
 from softbench.plan.forms import OPEN, SUFFIX
-from softbench.plan.places import Fault, KeyPath, Places, known, refuse
+from softbench.plan.places import Fault, KeyPath, known, refuse
 from softbench.plan.rule_files import RulesFound
+
+if TYPE_CHECKING:
+    from softbench.plan.config import Config
 
 PLATEAU = "halve_on_plateau"
 COUNTED = ("epochs", "steps")
@@ -107,21 +110,7 @@ def published() -> dict[str, dict[str, Any]]:
     return {key: table for text in texts for key, table in yaml.load(text, schema.LOADER)["tables"].items()}
 
 
-class Read(Protocol):
-    """What was read of config: `config.Config`."""
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """Plain values."""
-        ...
-
-    @property
-    def places(self) -> Places:
-        """Where each of them was written."""
-        ...
-
-
-def check(config: Read, found: RulesFound | None = None) -> None:
+def check(config: "Config", found: RulesFound | None = None) -> None:
     """Raise for the first fault of config: a key, type, range or name that is not known.
 
     Args:
