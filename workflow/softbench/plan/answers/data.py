@@ -144,8 +144,7 @@ class SoftLabels:
         def given(wildcards: Wildcards) -> list[str]:
             path = ("soft_labels", wildcards.soft_label)
             place = self.plan.places.of(path) if self.plan.places else None
-            where = f"{place}: {dotted(path)}" if place else f"config: {dotted(path)}"
-            return calls.complete(where, self.settings(wildcards), defaults)
+            return calls.complete(f"{place or 'config'}: {dotted(path)}", self.settings(wildcards), defaults)
 
         return given
 
@@ -155,7 +154,7 @@ class SoftLabels:
 
     def map_settings(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return the settings of a map."""
-        return self._settings_of_map(wildcards.map)
+        return self._map_settings(wildcards.map)
 
     def shards_of(self, kind: str) -> Callable[[Wildcards], list[str]]:
         """Return the lists of the maps that a soft label mixes."""
@@ -169,7 +168,7 @@ class SoftLabels:
         """Return the settings of the map that a soft label mixes."""
 
         def settings(wildcards: Wildcards) -> dict[str, Any]:
-            return self._settings_of_map(self.map_of(kind, wildcards))
+            return self._map_settings(self.map_of(kind, wildcards))
 
         return settings
 
@@ -178,5 +177,5 @@ class SoftLabels:
         name: str = self.plan.soft_labels.get(wildcards.soft_label, {}).get("map", kind)
         return name
 
-    def _settings_of_map(self, name: str) -> dict[str, Any]:
+    def _map_settings(self, name: str) -> dict[str, Any]:
         return {key: value for key, value in self.plan.maps.get(name, {}).items() if key != "map"}

@@ -27,7 +27,10 @@ class Figures:
         """Return the settings of a figure, and what there is of each of its experiments."""
         name = wildcards.figure
         if name not in self._read:
-            self._read[name] = self._settings(self.plan.figures[name])
+            figure = self.plan.figures[name]
+            titles = {method: self.plan.title_of(method) for method in forms.figure_methods(figure)}
+            panels = [self._panel(figure, experiment) for experiment in figure["experiments"]]
+            self._read[name] = {**figure, "titles": titles, "panels": panels}
         return self._read[name]
 
     def kind(self, wildcards: Wildcards) -> str:
@@ -39,8 +42,8 @@ class Figures:
         """Return what a figure needs of runs: their batches, for inference also soft labels and splits."""
         keys = ("batches", "soft_label", "split") if self.kind(wildcards) in INFERS else ("batches",)
         runs = [run for panel in self._panels(wildcards) for run in panel["runs"].values()]
-        found = [run[key] for run in runs for key in keys]
-        return paths.once(path for one in found for path in ([one] if isinstance(one, str) else one))
+        needed = [run[key] for run in runs for key in keys]
+        return paths.once(path for part in needed for path in ([part] if isinstance(part, str) else part))
 
     def data(self, wildcards: Wildcards) -> list[str]:
         """Return the prepared data sets of a figure that shows images."""
@@ -60,11 +63,6 @@ class Figures:
     def _panels(self, wildcards: Wildcards) -> list[dict[str, Any]]:
         """Return the panels of a figure that there is data for."""
         return [panel for panel in self.settings(wildcards)["panels"] if "reason" not in panel]
-
-    def _settings(self, figure: dict[str, Any]) -> dict[str, Any]:
-        titles = {method: self.plan.title_of(method) for method in forms.figure_methods(figure)}
-        panels = [self._panel(figure, experiment) for experiment in figure["experiments"]]
-        return {**figure, "titles": titles, "panels": panels}
 
     def _panel(self, figure: dict[str, Any], experiment: str) -> dict[str, Any]:
         """Return an experiment of a figure: where its data and runs lie, or the reason why there are none."""
@@ -88,12 +86,14 @@ class Figures:
         """Return where a method's runs lie, and for inference what they rest on."""
         run = (experiment, self.plan.experiments[experiment]["networks"][0], method)
         scored = {"title": self.plan.title_of(method), "batches": self.plan.batch_files(run)}
-        if figure["kind"] not in INFERS:
-            return scored
-        return {
-            **scored,
-            "data": paths.dataset(self.plan.dataset_of(experiment)),
-            "soft_label": self.plan.soft_label_of(experiment, method),
-            "split": self.plan.split_of(experiment),
-            "run": self._train.run_of(run),
-        }
+        return (
+            scored
+            if figure["kind"] not in INFERS
+            else scored
+            | {
+                "data": paths.dataset(self.plan.dataset_of(experiment)),
+                "soft_label": self.plan.soft_label_of(experiment, method),
+                "split": self.plan.split_of(experiment),
+                "run": self._train.run_of(run),
+            }
+        )

@@ -7,7 +7,6 @@ from softbench.plan import modules, paths, views
 from softbench.plan.answers.papers import Papers
 from softbench.plan.answers.tables import Tables, Views
 from softbench.plan.calls import Wildcards, by, pattern
-from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
 
 FORMS = ("csv", "md", "tex", "html")
@@ -91,18 +90,21 @@ class Pages:
     @by("page")
     def settings(self, page: str) -> dict[str, Any]:
         """Return what `page.report.write` says of the tables, the papers' tables and the data of a page."""
-        tables, papers = self._of_page(page), self._papers_of_page(page)
+        targets = self._targets(page)
+        tables = [name for name in targets if name in self.plan.tables]
+        papers = [name for name in targets if name in self.plan.paper_tables]
         experiments = [experiment for table in tables for experiment, _, _ in self.plan.runs_of(table)]
         experiments += [experiment for table in papers for experiment in self._papers.experiments_at_hand(table)]
         sources = dict.fromkeys(map(self.plan.source_of, experiments))
+        compared = self._comparison(tables) if page == "index" else []
         return {
-            "tables": {table: self._facts_of_table(table) for table in tables},
-            "papers": {table: self._facts_of_paper_table(table) for table in papers},
+            "tables": {table: self._facts(table) for table in tables},
+            "papers": {table: self._facts(table) for table in papers},
             "figures": self._figures(page),
             "cards": [modules.data_card(source) for source in sources],
             "claims": self._claims(page),
             "rehearsals": {f"{name}.html": self._tables.title(name) for name in self._rehearsed() if page == "index"},
-            "comparison": [path for path in self._compared(page) if path.endswith(".html")],
+            "comparison": [path for path in compared if path.endswith(".html")],
         }
 
     def batches(self, wildcards: Wildcards) -> list[str]:
@@ -118,9 +120,6 @@ class Pages:
         figures = paths.figures(self._figures(page), ["png", "txt"])
         return [*records, *figures, *self.settings(page)["comparison"], self._claims(page)]
 
-    def _compared(self, page: str) -> list[str]:
-        return self._comparison(self._of_page(page)) if page == "index" else []
-
     def _claims(self, page: str) -> str:
         """Return the verdicts that a page shows: after all its runs for the papers' own, else of what lies there."""
         return f"results/{page}/claims.html" if page in self._papers.pages else "results/claims.html"
@@ -131,16 +130,11 @@ class Pages:
             return [name for name in self.plan.config["run"] if name not in self._rehearsed()]
         return self._papers.pages.get(page, [page])
 
-    def _of_page(self, page: str) -> list[str]:
-        return [name for name in self._targets(page) if name in self.plan.tables]
-
-    def _papers_of_page(self, page: str) -> list[str]:
-        return [name for name in self._targets(page) if name in self.plan.paper_tables]
-
     def _figures(self, page: str) -> dict[str, str]:
         """Return name -> title of the papers' figures of a page: those whose experiments all stand in its papers'
         tables."""
-        shown = {name for table in self._papers_of_page(page) for name in self.plan.experiments_of(table)}
+        papers = (name for name in self._targets(page) if name in self.plan.paper_tables)
+        shown = {experiment for table in papers for experiment in self.plan.experiments_of(table)}
         every = {name for data in DATA for name in self._paper_figures(data)}
         return {
             name: figure["title"]
@@ -148,27 +142,17 @@ class Pages:
             if name in every and shown and shown.issuperset(figure["experiments"])
         }
 
-    def _facts_of_table(self, table: str) -> dict[str, Any]:
-        """Return the title, data, methods and batches of a table."""
-        title, runs = self.plan.tables[table]["title"], self.plan.runs_of(table)
-        return self._facts(table, title, runs, self._tables.batches(table))
-
-    def _facts_of_paper_table(self, table: str) -> dict[str, Any]:
-        """Return the same of a paper's table, for what there is data for."""
-        runs = self._papers.runs_at_hand(table)
-        batches = [path for run in runs for path in self.plan.batch_files(run)]
-        return self._facts(table, self._tables.title(table), runs, batches)
-
-    def _facts(self, table: str, title: str, runs: Sequence[Run], batches: list[str]) -> dict[str, Any]:
-        """Return what a page says of some runs, and where their batches lie."""
+    def _facts(self, table: str) -> dict[str, Any]:
+        """Return the title, data, methods and batches of a table; of a paper's, for what there is data for."""
+        runs = self._tables.runs(table)
         data = [self._data_of(experiment, network) for experiment, network, _ in runs]
         methods = [self.plan.title_of(method) for _, _, method in runs if method in self.plan.trained()]
         return {
-            "title": title,
+            "title": self._tables.title(table),
             "data": "; ".join(dict.fromkeys(data)) or "none at hand",
             "methods": list(dict.fromkeys(methods)),
             "untrained": self.plan.sanity_rows(),
-            "batches": batches,
+            "batches": paths.once(path for run in runs for path in self.plan.batch_files(run)),
             "record": str(views.record(table)),
             "numbers": f"results/tables/{table}.csv",
         }

@@ -2,7 +2,7 @@
 
 import csv
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,8 +68,7 @@ class Papers:
     @by("table")
     def batches(self, name: str) -> list[str]:
         """Return the manifests of all batches of a paper's table; one batch may serve several blocks."""
-        table = self.plan.paper_tables[name]
-        return paths.once(path for block in table["blocks"] for path in self._batches(table, block))
+        return self._batches_of(self.runs_at_hand(name))
 
     def runs_at_hand(self, name: str) -> list[Run]:
         """Return the runs that stand beside a table's printed rows, where there is data."""
@@ -93,11 +92,11 @@ class Papers:
 
         Claims train nothing; where data is or could be had is no matter.
         """
-        return [self._with_runs(table, self._batches_there) for table in self.plan.papers_of(self.plan.config["data"])]
+        return [self._with_runs(name, only_there=True) for name in self.plan.papers_of(self.plan.config["data"])]
 
     def in_full(self, wildcards: Wildcards) -> list[dict[str, Any]]:
         """Return what decides the papers' tables of a page, with all their runs."""
-        return [self._with_runs(table, self._batches) for table in self.pages[wildcards.page]]
+        return [self._with_runs(name, only_there=False) for name in self.pages[wildcards.page]]
 
     def all_batches(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of all batches of the papers' tables of a page."""
@@ -132,7 +131,7 @@ class Papers:
             "composites": experiment.get("composites", {}),
             "command": FETCH.format(manifest=paths.raw(self.plan.source_of(name))),
             "missing": self.plan.missing(name),
-            "batches": self._batches(table, block),
+            "batches": self._batches_of(self._runs(table, block)),
             "methods": methods,
             "scaled": self._scaled(table, block),
             "pick": shown.pick_settings(self.plan, block),
@@ -155,17 +154,11 @@ class Papers:
         (network,) = self.plan.experiments[experiment]["networks"]
         return [(experiment, network, method) for method in shown.picked_methods(block, printed) if method in run]
 
-    def _batches(self, table: Block, block: Block) -> list[str]:
-        """Return the manifests of all batches of a block."""
-        return paths.once(path for run in self._runs(table, block) for path in self.plan.batch_files(run))
+    def _batches_of(self, runs: Iterable[Run]) -> list[str]:
+        return paths.once(path for run in runs for path in self.plan.batch_files(run))
 
-    def _batches_there(self, table: Block, block: Block) -> list[str]:
-        """Return the manifests of a block's batches that lie there."""
-        runs = self._printed_runs(table, block)
-        return paths.there(paths.once(path for run in runs for path in self.plan.batch_files(run)))
-
-    def _with_runs(self, name: str, batches: Callable[[Block, Block], list[str]]) -> dict[str, Any]:
-        """Return what decides a paper's table but its notes.
+    def _with_runs(self, name: str, *, only_there: bool) -> dict[str, Any]:
+        """Return what decides a paper's table but its notes, with all its batches, or those that lie there.
 
         A block without runs says so, and which command makes them.
         """
@@ -173,8 +166,9 @@ class Papers:
         unrun = {"missing": "nothing was run yet", "command": RUN.format(table=name)}
         blocks = []
         for block, known in zip(table["blocks"], chosen["blocks"], strict=True):
-            there = batches(table, block)
-            blocks.append({**known, "scaled": {}, "batches": there, **({"missing": None} if there else unrun)})
+            runs = self._printed_runs(table, block)
+            batches = paths.there(self._batches_of(runs)) if only_there else known["batches"]
+            blocks.append({**known, "scaled": {}, "batches": batches, **({"missing": None} if batches else unrun)})
         titles = {key: title for key, title in chosen["titles"].items() if not key.endswith(shown.SIGN)}
         kept = ("published", "policy", "grid", "is_rehearsal")
         return {key: chosen[key] for key in kept} | {"titles": titles, "blocks": blocks}
@@ -193,10 +187,8 @@ class Papers:
         titles = {name: self.plan.title_of(name, experiments) for name in self.plan.methods if name in methods}
         for block in table["blocks"]:
             titles |= shown.picked_titles(self.plan, block)
-        for block in table["blocks"]:
-            scaled = self._scaled(table, block)
-            titles |= {key: shown.TITLE.format(self.plan.title_of(method)) for method, key in scaled.items()}
-        return titles
+        scaled = {method: key for block in table["blocks"] for method, key in self._scaled(table, block).items()}
+        return titles | {key: shown.TITLE.format(self.plan.title_of(method)) for method, key in scaled.items()}
 
 
 @functools.cache

@@ -67,9 +67,7 @@ class Tables:
     def _notes(self, table: str) -> list[str]:
         experiments = self.plan.tables[table]["experiments"]
         source = self.plan.source_of(experiments[0])
-        leaky = any(
-            self.plan.experiments[name]["split"].startswith("leaky_") for name, _, _ in self.plan.runs_of(table)
-        )
+        leaky = any(self.plan.experiments[name]["split"].startswith("leaky_") for name in experiments)
         return [
             modules.licence_note(source),
             *rater_notes(self.plan, experiments),
@@ -101,11 +99,14 @@ class Tables:
         title = f"Soft labels of {', '.join(dict.fromkeys(named))}" if datasets else NO_DATA
         return {"title": title, "data": paths.dataset(datasets[0]) if datasets else None, "rows": rows}
 
-    def trained(self, table: str) -> list[Run]:
-        """Return the trained runs of a table; of a paper's, those that there is data for."""
+    def runs(self, table: str) -> list[Run]:
+        """Return the runs of a table; of a paper's, those that there is data for."""
         of_paper = table in self.plan.paper_tables
-        runs = self._papers.runs_at_hand(table) if of_paper else self.plan.runs_of(table)
-        return [run for run in dict.fromkeys(runs) if self.plan.methods[run[2]]["sanity"] is None]
+        return self._papers.runs_at_hand(table) if of_paper else self.plan.runs_of(table)
+
+    def trained(self, table: str) -> list[Run]:
+        """Return those of them that are trained."""
+        return [run for run in dict.fromkeys(self.runs(table)) if self.plan.methods[run[2]]["sanity"] is None]
 
     def costs(self, table: str) -> list[dict[str, Any]]:
         """Return where the runs and the soft label of each trained method of a table lie."""
@@ -221,7 +222,7 @@ class Views:
         if not (columns and methods):
             return {"missing": NOTHING_TO_COMPARE, "columns": [], "rows": []}
         dataset = self._tables.dataset(table)
-        rows = [{**row, "manifest": paths.soft_label(dataset, row["soft_label"])} for row in methods]
+        rows = [row | {"manifest": paths.soft_label(dataset, row["soft_label"])} for row in methods]
         return {"missing": "", "columns": columns, "rows": rows}
 
     @by("table")
