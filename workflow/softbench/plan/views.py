@@ -5,7 +5,7 @@ A file of `tables/views` or `figures/views` that assigns `VIEW = View(…)` is a
 
 import ast
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,45 +60,49 @@ def declared(kind: str) -> list[Declared]:
 
     Raises: InputError: if a file of theirs declares no view that can be read, or two views have one name or one file.
     """
-    found = sorted((view for view in _all() if kind in view.of), key=lambda view: (view.place, view.name))
+    every = (
+        _read(f"{room}/{path.name}", folder)
+        for room, folder in ROOMS.items()
+        for path in sorted((modules.PACKAGE / room).glob("[!_]*.py"))
+    )
+    found = sorted((view for view in every if kind in view.of), key=lambda view: (view.place, view.name))
     for place, view in enumerate(found):
-        if twin := next((other for other in found[:place] if other.files() == view.files()), None):
-            raise InputError(f"{view.module} and {twin.module} are views of one file, {view.file!r}. Rename one.")
-        if twin := next((other for other in found[:place] if other.name == view.name), None):
-            raise InputError(f"{view.module} and {twin.module} are views of one name, {view.name!r}. Rename one.")
+        for twin in found[:place]:
+            same = f"file, {view.file!r}" if twin.files() == view.files() else f"name, {view.name!r}"
+            if twin.files() == view.files() or twin.name == view.name:
+                raise InputError(f"{view.module} and {twin.module} are views of one {same}. Rename one.")
     return found
-
-
-def _all() -> Iterator[Declared]:
-    for room, folder in ROOMS.items():
-        for path in sorted((modules.PACKAGE / room).glob("[!_]*.py")):
-            yield _read(f"{room}/{path.name}", folder)
 
 
 def _read(module: str, folder: str) -> Declared:
     said = _arguments(module)
-    if missing := [name for name in NEEDED if name not in said]:
-        raise _fault(module, f"VIEW lacks {', '.join(missing)}; see softbench/tables/view.py.")
-    if unknown := sorted(set(said) - {*NEEDED, *OPTIONAL}):
-        raise _fault(module, f"VIEW has no argument {', '.join(unknown)}; known: {', '.join([*NEEDED, *OPTIONAL])}.")
-    _check_types(module, said)
+    if wrong := next(_wrong(said), None):
+        raise InputError(f"{modules.PACKAGE / module}: {wrong}")
     known = {name: said[name] for name in ("name", "title", "caption", "of", "folded", "place") if name in said}
-    _check_needs(module, tuple(known.get("of", Declared.of)), said.get("needs", ()))
-    file = said.get("file", f"{known['name']}_{{table}}")
-    if "{table}" not in file:
-        raise _fault(module, f"`file` must hold {{table}}, but is {file!r}.")
-    return Declared(module, folder, file=file, **known)
+    return Declared(module, folder, file=said.get("file", f"{said['name']}_{{table}}"), **known)
 
 
-def _check_types(module: str, said: Mapping[str, Any]) -> None:
-    """Raise unless what VIEW says is of the kind that it must be."""
+def _wrong(said: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the arguments of a view, with what would be right."""
+    if missing := [name for name in NEEDED if name not in said]:
+        yield f"VIEW lacks {', '.join(missing)}; see softbench/tables/view.py."
+    if unknown := sorted(set(said) - {*NEEDED, *OPTIONAL}):
+        yield f"VIEW has no argument {', '.join(unknown)}; known: {', '.join([*NEEDED, *OPTIONAL])}."
     for name, (is_right, words) in TYPES.items():
         if name in said and not is_right(said[name]):
-            raise _fault(module, f"`{name}` of VIEW must be {words}, but is {said[name]!r}.")
+            yield f"`{name}` of VIEW must be {words}, but is {said[name]!r}."
+    kinds, needs = said.get("of", Declared.of), said.get("needs", ())
+    if unknown := sorted(set(kinds) - set(KINDS)):
+        yield f"`of` holds {', '.join(unknown)}; kinds: {', '.join(KINDS)}."
+    for kind in kinds:
+        if unknown := sorted(set(needs) - set(NEEDS[kind])):
+            yield f"`needs` holds {', '.join(unknown)}; tables of {kind!r} have {', '.join(NEEDS[kind])}."
+    if "{table}" not in said.get("file", "{table}"):
+        yield f"`file` must hold {{table}}, but is {said['file']!r}."
 
 
 def _is_tuple(value: Any) -> bool:
-    return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+    return isinstance(value, tuple) and all(isinstance(text, str) for text in value)
 
 
 def _is_text(value: Any) -> bool:
@@ -115,21 +119,6 @@ TYPES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "folded": (lambda value: isinstance(value, bool), "True or False"),
     "place": (lambda value: isinstance(value, int) and not isinstance(value, bool), "a whole number"),
 }
-
-
-def _check_needs(module: str, kinds: Sequence[str], needs: Sequence[str]) -> None:
-    """Raise unless the kinds of tables are known, and each of them has what a view needs."""
-    if unknown := sorted(set(kinds) - set(KINDS)):
-        raise _fault(module, f"`of` holds {', '.join(unknown)}; kinds: {', '.join(KINDS)}.")
-    for kind in kinds:
-        if unknown := sorted(set(needs) - set(NEEDS[kind])):
-            raise _fault(
-                module, f"`needs` holds {', '.join(unknown)}; tables of {kind!r} have {', '.join(NEEDS[kind])}."
-            )
-
-
-def _fault(module: str, said: str) -> InputError:
-    return InputError(f"{modules.PACKAGE / module}: {said}")
 
 
 def _arguments(module: str) -> dict[str, Any]:
@@ -150,7 +139,8 @@ def _value(module: str, name: str, node: ast.expr) -> Any:
             return ast.unparse(node)
         if isinstance(node, ast.Name):
             return modules.constant(module, node.id)
-        raise _fault(module, f"`{name}` of VIEW must be written out, with no call.") from None
+        said = f"`{name}` of VIEW must be written out, with no call."
+        raise InputError(f"{modules.PACKAGE / module}: {said}") from None
 
 
 def record(table: str) -> Path:
@@ -177,19 +167,16 @@ def outputs(views: Iterable[Declared], category: str) -> list[Any]:
 
     Snakemake keeps the files while they are made anew, and shows them in its report.
     """
-    from snakemake.ioflags import update
-
-    return [*(_flagged(view, file, category) for view in views for file in view.files()), update(RECORD), MARK]
-
-
-def _flagged(view: Declared, file: str, category: str) -> Any:
     from snakemake.io import report
     from snakemake.ioflags import update
 
-    if not file.endswith(IN_REPORT):
-        return update(file)
-    labels = {"shows": f"{view.title} ({view.name})"}
-    return report(update(file), caption=_caption(view), category=category, subcategory="{table}", labels=labels)
+    def flagged(view: Declared, file: str) -> Any:
+        if not file.endswith(IN_REPORT):
+            return update(file)
+        labels = {"shows": f"{view.title} ({view.name})"}
+        return report(update(file), caption=_caption(view), category=category, subcategory="{table}", labels=labels)
+
+    return [*(flagged(view, file) for view in views for file in view.files()), update(RECORD), MARK]
 
 
 def _caption(view: Declared) -> str:
