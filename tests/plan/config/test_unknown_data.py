@@ -33,7 +33,7 @@ def test_all_of_it_is_refused_where_the_source_says_what_there_is(plan: Plan) ->
 
 
 def test_nothing_of_it_is_refused_where_the_source_does_not_say_it(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Facts, "_declared", lambda facts, dataset, name: None)
+    monkeypatch.setattr(Facts, "declared", lambda facts, dataset, name: None)
     assert checks.faults(plan) == []
 
 

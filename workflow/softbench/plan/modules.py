@@ -140,14 +140,14 @@ def file_of_source(source: str) -> str:
     return next((place for place in places if (PACKAGE / place).exists()), places[0])
 
 
-def constant_of_source(source: str, name: str) -> Any:
-    """Return a constant of a source's module, e.g. ACCESS or TITLE."""
-    return constant(file_of_source(source), name)
+def constant_of_source(source: str, name: str, default: Any = NEEDED) -> Any:
+    """Return a constant of a source's module, e.g. ACCESS or TITLE; arguments and errors as `constant`."""
+    return constant(file_of_source(source), name, default)
 
 
 def source_has(source: str, name: str) -> bool:
-    """Return whether a published source's module assigns a constant at its top; phantoms have none of these."""
-    return not is_phantom(source) and defines(file_of_source(source), name)
+    """Return whether the module of a source assigns a constant at its top, written out or computed."""
+    return defines(file_of_source(source), name)
 
 
 def data_card(source: str) -> dict[str, str]:
@@ -161,15 +161,9 @@ def licence_note(source: str) -> str:
     return f"Data: {card['title']}; licence: {card['licence']}."
 
 
-def has_pseudo_raters(source: str) -> bool:
-    """Return whether a source's raters are put together from annotations of single objects by changing people."""
-    return source_has(source, "PSEUDO_RATERS") and bool(constant_of_source(source, "PSEUDO_RATERS"))
-
-
 def splits_of(source: str) -> dict[str, dict[str, Any]]:
     """Return the splits that a source derives by a rule: name -> arguments of `splits.by_patient`."""
-    splits: dict[str, dict[str, Any]] = constant_of_source(source, "SPLITS") if source_has(source, "SPLITS") else {}
-    return splits
+    return constant_of_source(source, "SPLITS") if source_has(source, "SPLITS") else {}
 
 
 def reason_missing(source: str, config: Mapping[str, Any], raw: Path = Path("results/raw")) -> str | None:

@@ -115,9 +115,7 @@ class Plan:
 
     def has_several_raters(self, experiment: str) -> bool:
         """Return whether a case of an experiment has several label maps, one a rater, as far as its source says."""
-        module = modules.file_of_source(self.source_of(experiment))
-        label_maps: int = modules.constant(module, "LABEL_MAPS", 1)
-        return label_maps > 1
+        return bool(modules.constant_of_source(self.source_of(experiment), "LABEL_MAPS", 1) > 1)
 
     def title_of(self, method: str, experiments: Collection[str] = ()) -> str:
         """Return the title of a method.

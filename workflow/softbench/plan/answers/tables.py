@@ -71,7 +71,7 @@ class Tables:
         return [
             modules.licence_note(source),
             *rater_notes(self.plan, experiments),
-            *([PSEUDO_RATERS] if modules.has_pseudo_raters(source) else []),
+            *([PSEUDO_RATERS] if modules.constant_of_source(source, "PSEUDO_RATERS", False) else []),
             *([LEAKS] if leaky else []),
         ]
 

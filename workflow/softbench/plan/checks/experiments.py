@@ -32,34 +32,21 @@ class Facts:
         is_own = rest and rest[0] in IN_REHEARSAL and rest[0] in written[base]["rehearsal"]
         return ("experiments", base, *(["rehearsal"] if is_own or not rest else []), *rest)
 
-    def source(self, dataset: str) -> str:
-        """Return the source of a data set."""
-        source: str = self.plan.datasets[dataset]["source"]
-        return source
-
-    def dims(self, dataset: str) -> int | None:
-        """Return whether images are 2-D or 3-D; None where the source does not say so."""
-        dims: int | None = self._declared(dataset, "DIMS")
-        return dims
-
-    def label_maps(self, dataset: str) -> int | None:
-        """Return how many label maps a case has, one a rater; None where the source does not say so."""
-        count: int | None = self._declared(dataset, "LABEL_MAPS")
-        return count
+    def declared(self, dataset: str, name: str) -> Any:
+        """Return what the source of a data set declares, e.g. DIMS or LABEL_MAPS (one a rater); None where it computes
+        it, or does not say so."""
+        return modules.constant_of_source(self.plan.datasets[dataset]["source"], name, None)
 
     def structures(self, dataset: str) -> list[str] | None:
         """Return the structures of a data set; None where the source computes them."""
-        declared = self._declared(dataset, "STRUCTURES")
+        declared = self.declared(dataset, "STRUCTURES")
         return None if declared is None else list(declared)
 
     def splits(self, dataset: str) -> list[str]:
         """Return the splits of a data set: committed ones, and those that its source derives by a rule."""
         folder = modules.PACKAGE.parent / "splits" / dataset
         committed = [path.stem for path in folder.glob("*.csv")]
-        return sorted({*committed, *(self._declared(dataset, "SPLITS") or {})})
-
-    def _declared(self, dataset: str, name: str) -> Any:
-        return modules.constant(modules.file_of_source(self.source(dataset)), name, None)
+        return sorted({*committed, *(self.declared(dataset, "SPLITS") or {})})
 
 
 LENGTHS = ("patch_size", "inference_patch")  # of a protocol: one number an axis
@@ -82,10 +69,10 @@ def faults(facts: Facts) -> Iterator[Fault]:
 
 def _of_dataset(name: str, facts: Facts) -> Iterator[Fault]:
     """Yield lengths of a data set that are not one for each axis."""
-    dataset, dims = facts.plan.datasets[name], facts.dims(name)
+    dataset, dims = facts.plan.datasets[name], facts.declared(name, "DIMS")
     lengths = {("crop", "size"): (dataset.get("crop") or {}).get("size"), ("spacing_mm",): dataset.get("spacing_mm")}
     for rest, value in lengths.items():
-        yield from _one_an_axis(("datasets", name, *rest), value, dims, f"the images of {facts.source(name)}")
+        yield from _one_an_axis(("datasets", name, *rest), value, dims, f"the images of {dataset['source']}")
 
 
 def _one_an_axis(path: KeyPath, value: Any, dims: int | None, what: str) -> Iterator[Fault]:
@@ -98,7 +85,7 @@ def _named_and_left_out(name: str, facts: Facts) -> Iterator[Fault]:
     """Yield methods that an experiment names and leaves out: none would run, and nobody would be told."""
     experiment = facts.plan.experiments[name]
     named, left_out = experiment["methods"], experiment.get("except", [])
-    for index, method in enumerate(named if isinstance(named, Sequence) and named != "all" else []):
+    for index, method in enumerate(named if named != "all" else []):
         if method in left_out:
             path = facts.path(name, "methods", index)
             said = "which `except` of the same experiment leaves out. Write `except: []`, or leave it out here."
@@ -121,11 +108,14 @@ def split(name: str, facts: Facts) -> Iterator[Fault]:
 def _dimensions(name: str, facts: Facts) -> Iterator[Fault]:
     """Yield patch sizes, axes, networks and resolutions of an experiment of other dimensions than its images."""
     experiment, plan = facts.plan.experiments[name], facts.plan
-    dims, dataset = facts.dims(experiment["dataset"]), experiment["dataset"]
+    dataset = experiment["dataset"]
+    dims = facts.declared(dataset, "DIMS")
     if dims is None:
         return
     what = f"the images of {dataset!r} in experiments.{name}"
-    of_protocol = _path_of_protocol(name, facts)
+    of_protocol = facts.path(name, "protocol")
+    if "rehearsal" not in of_protocol:
+        of_protocol = ("protocols", experiment["protocol"])
     protocol = plan.protocols[experiment["protocol"]]
     for key in LENGTHS:
         yield from _one_an_axis((*of_protocol, key), protocol.get(key), dims, what)
@@ -166,19 +156,15 @@ def _networks(name: str, dims: int, facts: Facts) -> Iterator[Fault]:
             yield Fault(facts.path(name, "networks", place), said)
 
 
-def _path_of_protocol(name: str, facts: Facts) -> KeyPath:
-    path = facts.path(name, "protocol")
-    return path if "rehearsal" in path else ("protocols", facts.plan.experiments[name]["protocol"])
-
-
 def _raters(name: str, facts: Facts) -> Iterator[Fault]:
     """Yield methods of an experiment that learn from a rater whom its cases do not have."""
     dataset = facts.plan.experiments[name]["dataset"]
-    count = facts.label_maps(dataset)
+    count = facts.declared(dataset, "LABEL_MAPS")
     for method in facts.plan.methods_of(name):
         rater = facts.plan.methods[method]["raters"]
         if count is not None and isinstance(rater, int) and rater > count:
-            said = f"is {rater}, but a case of {dataset!r} in experiments.{name} has {_count(count)}. "
+            raters = "one rater" if count == 1 else f"{count} raters"
+            said = f"is {rater}, but a case of {dataset!r} in experiments.{name} has {raters}. "
             wanted = "Name one that there is, or leave the method out of the experiment (`except`)."
             yield Fault(("methods", method, "raters"), said + wanted)
     if count == 1:
@@ -193,10 +179,6 @@ def _rater_pairs(name: str, dataset: str, facts: Facts) -> Iterator[Fault]:
             wanted = "has one rater. Leave it out, or take data of several raters."
             place = facts.path(name, "methods", facts.plan.experiments[name]["methods"].index(method))
             yield Fault(place, f"{said}experiments.{name} {wanted}")
-
-
-def _count(raters: int) -> str:
-    return "one rater" if raters == 1 else f"{raters} raters"
 
 
 def _names(name: str, facts: Facts) -> Iterator[Fault]:
@@ -261,10 +243,8 @@ def _factor(soft_label: Mapping[str, Any]) -> Any:
 
 def _same(one: Any, other: Any) -> bool:
     """Return whether two factors are the same; one number stands for all axes."""
-    pair = [value if isinstance(value, list) else [value] for value in (one, other)]
-    if len(pair[0]) == len(pair[1]):
-        return pair[0] == pair[1]
-    return len({*pair[0], *pair[1]}) == 1
+    own, wanted = (value if isinstance(value, list) else [value] for value in (one, other))
+    return own == wanted if len(own) == len(wanted) else len({*own, *wanted}) == 1
 
 
 def _readers_of_shares(facts: Facts) -> Iterator[Fault]:
