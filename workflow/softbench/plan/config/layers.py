@@ -73,16 +73,13 @@ def _rank(path: Path) -> tuple[int, str]:
 
 
 def _joined(one: Node, other: Node, section: str) -> Node:
-    if not (isinstance(one.value, dict) and isinstance(other.value, dict)):
-        raise _in_two_files(other.place, [section], one.place)
-    for name in other.value:
-        if name in one.value:
-            raise _in_two_files(other.value[name].place, [section, name], one.value[name].place)
+    twice = [([section], one, other)]
+    if isinstance(one.value, dict) and isinstance(other.value, dict):
+        twice = [([section, name], one.value[name], other.value[name]) for name in other.value if name in one.value]
+    for path, first, second in twice:
+        said = f"also stands in {first.place}. Rename one of them; to change an entry, write it in {OWN}."
+        raise fault(second.place, path, said)
     return one.with_value({**one.value, **other.value})
-
-
-def _in_two_files(place: Place, path: list[Any], first: Place) -> InputError:
-    return fault(place, path, f"also stands in {first}. Rename one of them; to change an entry, write it in {OWN}.")
 
 
 def _file(root: Path, path: str | Path, layer: int) -> Node:
@@ -107,24 +104,18 @@ def _assigned(assignments: Sequence[str] | Mapping[str, Any], layer: int) -> Nod
         key, sign, value = text.partition("=")
         if not sign:
             raise InputError(f"{ASSIGNED}: takes key=value, but was given {text!r}.")
-        top = merged(top, Node({key: _value(key, value, layer)}, ASSIGNED, layer))
+        tree = compose(value, f"{ASSIGNED} {key}")
+        given = tree and Tree(str(ASSIGNED), layer, has_lines=False).node(tree, ASSIGNED, (key,))
+        top = merged(top, _placed({key: retype(plain(given)) if given else None}, layer))
     return top
-
-
-def _value(key: str, text: str, layer: int) -> Node:
-    node = compose(text, f"{ASSIGNED} {key}")
-    if node is None:
-        return Node(None, ASSIGNED, layer)
-    given = Tree(str(ASSIGNED), layer, has_lines=False).node(node, ASSIGNED, (key,))
-    return _placed(retype(plain(given)), layer)
 
 
 def _placed(value: Any, layer: int) -> Node:
     """Return values of the command line as nodes."""
     if isinstance(value, Mapping):
-        return Node({key: _placed(one, layer) for key, one in value.items()}, ASSIGNED, layer)
-    if isinstance(value, list):
-        return Node([_placed(one, layer) for one in value], ASSIGNED, layer)
+        value = {key: _placed(child, layer) for key, child in value.items()}
+    elif isinstance(value, list):
+        value = [_placed(item, layer) for item in value]
     return Node(value, ASSIGNED, layer)
 
 

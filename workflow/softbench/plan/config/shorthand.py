@@ -1,11 +1,9 @@
 """What config says in short: `like`, parts that are given in place, and the methods that `methods: all` means."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from softbench.errors import InputError
 from softbench.plan.config.layers import SECTIONS
-from softbench.plan.config.sweep import Sweep, over_made
+from softbench.plan.config.sweep import Sweeps, over_made
 from softbench.plan.places import KeyPath, Node, dotted, fault, known, left, merged, plain
 
 LIKE = "like"
@@ -112,7 +110,7 @@ def move_parts(top: Node) -> Node:
     return top.with_value(sections)
 
 
-def methods_by_name(top: Node, sweeps: Mapping[str, Mapping[str, Sweep]]) -> tuple[Node, frozenset[str]]:
+def methods_by_name(top: Node, sweeps: Sweeps) -> tuple[Node, frozenset[str]]:
     """Return config, and the methods that only experiments that name them run.
 
     Those are the methods of the catalogue, but for config/methods.yaml, and what sweeps make. An older file of the user
@@ -122,25 +120,18 @@ def methods_by_name(top: Node, sweeps: Mapping[str, Mapping[str, Sweep]]) -> tup
     """
     methods = top.value["methods"]
     made = {name for swept in sweeps["methods"].values() for name in swept.made}
-    found = frozenset(name for name, node in methods.value.items() if name in made or _is_elsewhere(node))
+    elsewhere = (name for name, node in methods.value.items() if node.layer == 0 and node.place.file != OF_ALL)
+    found = frozenset({*elsewhere, *made} & set(methods.value))
     kept = {name: _without_old_key(name, node, name in found) for name, node in methods.value.items()}
     return top.with_value({**top.value, "methods": methods.with_value(kept)}), found
-
-
-def _is_elsewhere(node: Node) -> bool:
-    return node.layer == 0 and node.place.file != OF_ALL
 
 
 def _without_old_key(name: str, node: Node, by_name: bool) -> Node:
     if not isinstance(node.value, dict) or GONE not in node.value:
         return node
     old = node.value[GONE]
-    if old.value is not by_name or old.layer == 0:
-        raise _gone(name, old)
-    return node.with_value({key: child for key, child in node.value.items() if key != GONE})
-
-
-def _gone(name: str, old: Node) -> InputError:
+    if old.value is by_name and old.layer > 0:
+        return node.with_value({key: child for key, child in node.value.items() if key != GONE})
     if old.value:
         said = (
             "a method that only experiments that name it run stands in a file of its own in config/, e.g. "
@@ -148,4 +139,4 @@ def _gone(name: str, old: Node) -> InputError:
         )
     else:
         said = f"for `methods: all` to mean it, write `my_{name}: {{like: {name}}}` in `methods` of config.yaml."
-    return fault(old.place, ["methods", name, GONE], f"is gone. Delete it: {said}")
+    raise fault(old.place, ["methods", name, GONE], f"is gone. Delete it: {said}")

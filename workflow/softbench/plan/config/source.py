@@ -31,7 +31,11 @@ def load(content: bytes, file: str, layer: int) -> Node:
     Raises: InputError: with file and line, if it is not UTF-8, is no YAML, has a tab in an indentation, a key twice in
         one mapping, a key that is no text or number, a tag of its own, or no mapping at its top.
     """
-    text = _text(content, file)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{Place(file, line)}: the file is not UTF-8. Save it as UTF-8.") from None
     node = compose(text, file)
     if node is None or node.tag == TAG + "null":
         return Node({}, Place(file, 1, 1), layer)
@@ -52,14 +56,6 @@ def compose(text: str, file: str) -> yaml.Node | None:
     except yaml.YAMLError as error:  # a character that YAML does not allow
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         raise InputError(f"{Place(file, line)}: no YAML: {getattr(error, 'reason', error)}.") from None
-
-
-def _text(content: bytes, file: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{Place(file, line)}: the file is not UTF-8. Save it as UTF-8.") from None
 
 
 def _no_yaml(error: yaml.MarkedYAMLError, file: str) -> str:
@@ -87,12 +83,13 @@ class Tree:
         if node.tag not in (TAG + "map", TAG + "seq"):
             raise fault(place, path, f"has the tag {node.tag!r}, which config does not know. Delete it.")
         self._open.add(id(node))
-        value = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._list(node, path)
+        value: Any
+        if isinstance(node, yaml.MappingNode):
+            value = self._mapping(node, path)
+        else:
+            value = [self.node(item, self._place(item), (*path, n)) for n, item in enumerate(node.value)]
         self._open.remove(id(node))
         return Node(value, place, self.layer)
-
-    def _list(self, node: yaml.Node, path: KeyPath) -> list[Node]:
-        return [self.node(item, self._place(item), (*path, n)) for n, item in enumerate(node.value)]
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[Any, Node]:
         """Return the entries of a mapping; those of `<<` first, which its own replace."""
@@ -103,7 +100,9 @@ class Tree:
             merges = key_node.tag == MERGE
             key, place = "<<" if merges else self._key(key_node, path), self._place(key_node)
             if key in places:
-                raise _twice(place, (*path, key), places[key])
+                where = f"; the first is in line {places[key].line}" if places[key].line else ""
+                said = f"stands twice{where}. YAML would keep the last: rename or delete one."
+                raise fault(place, (*path, key), said)
             places[key] = place
             if merges:
                 inherited = self._inherited(value, (*path, key))
@@ -146,8 +145,3 @@ class Tree:
         if not self._has_lines:
             return Place(self.file)
         return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
-
-
-def _twice(place: Place, path: KeyPath, first: Place) -> InputError:
-    where = f"; the first is in line {first.line}" if first.line else ""
-    return fault(place, path, f"stands twice{where}. YAML would keep the last: rename or delete one.")

@@ -21,12 +21,14 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 class Sweep:
     """A sweep of config: the entries that it stands for, in the order of its values."""
 
-    node: Node
     members: tuple[tuple[tuple[Any, ...], str], ...]  # a value of each parameter, key of the entry
     made: Mapping[str, Node]  # those of them that it makes; the others are written elsewhere
 
 
-def expand(top: Node) -> tuple[Node, dict[str, dict[str, Sweep]]]:
+Sweeps = Mapping[str, Mapping[str, Sweep]]  # section -> entry -> the sweep that it is
+
+
+def expand(top: Node) -> tuple[Node, Sweeps]:
     """Return config with the entries that sweeps make in the place of the sweeps, and the sweeps of each section.
 
     `{count}` in any text of the entry becomes the value, `{count:g}` the value as Python's format writes it,
@@ -37,18 +39,18 @@ def expand(top: Node) -> tuple[Node, dict[str, dict[str, Sweep]]]:
 
     Raises: InputError: if a sweep cannot be read, makes a key twice, or one that the same layer or a lower one writes.
     """
-    sections, sweeps = dict(top.value), {}
+    sections, sweeps = dict(top.value), dict[str, dict[str, Sweep]]()
     for section in SWEPT:
         entries = sections[section].value
-        sweeps[section] = {name: _sweep((section, name), node) for name, node in entries.items() if _is_sweep(node)}
+        swept = (name for name, node in entries.items() if isinstance(node.value, dict) and SWEEP in node.value)
+        sweeps[section] = {name: _sweep((section, name), entries[name]) for name in swept}
         sections[section] = sections[section].with_value(_with_made(section, entries, sweeps[section]))
-        for name, one in sweeps[section].items():
-            _check_members((section, name), one, sections[section].value)
+        for name, sweep in sweeps[section].items():
+            for _, key in sweep.members:
+                if key not in sections[section].value:
+                    said = f"names the entry {key!r}, which {section} lacks. {known(key, sections[section].value)}"
+                    raise fault(entries[name].value[SWEEP].place, [section, name, SWEEP], said)
     return top.with_value(sections), sweeps
-
-
-def _is_sweep(node: Node) -> bool:
-    return isinstance(node.value, dict) and SWEEP in node.value
 
 
 def _with_made(section: str, entries: Mapping[str, Node], sweeps: Mapping[str, Sweep]) -> dict[str, Node]:
@@ -103,7 +105,7 @@ def _sweep(path: KeyPath, node: Node) -> Sweep:
         members.append((tuple(given.values()), key))
         if own is None:
             made[key] = _filled(path, entry, given)
-    return Sweep(node, tuple(members), made)
+    return Sweep(tuple(members), made)
 
 
 def _values(path: KeyPath, sweep: Node) -> dict[str, dict[Any, str | None]]:
@@ -142,9 +144,8 @@ def _value(path: KeyPath, item: Node) -> tuple[Any, str | None]:
 
 
 def _is_value(value: Any) -> bool:
-    if isinstance(value, bool):
-        return False
-    return isinstance(value, str) or (isinstance(value, int | float) and math.isfinite(value))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return is_number or isinstance(value, str)
 
 
 def _key(path: KeyPath, node: Node, pattern: Any, given: Mapping[str, Any]) -> str:
@@ -215,24 +216,18 @@ def _text(path: KeyPath, node: Node, given: Mapping[str, Any]) -> Any:
     alone = FIELD.fullmatch(node.value)
     if alone and not alone[2]:
         return given[alone[1]]
+
+    def filled(field: re.Match[str]) -> str:
+        value, form = given[field[1]], field[2] or ""
+        return in_key(value) if form == KEY else format(value, form)
+
     try:
-        return FIELD.sub(lambda field: _formatted(given[field[1]], field[2] or ""), node.value)
+        return FIELD.sub(filled, node.value)
     except ValueError as error:
         raise fault(node.place, path, f"is {node.value!r}, which cannot be filled in: {error}.") from None
 
 
-def _formatted(value: Any, form: str) -> str:
-    return in_key(value) if form == KEY else format(value, form)
-
-
-def _check_members(path: KeyPath, sweep: Sweep, entries: Mapping[str, Node]) -> None:
-    for _, key in sweep.members:
-        if key not in entries:
-            said = f"names the entry {key!r}, which {path[0]} lacks. {known(key, entries)}"
-            raise fault(sweep.node.value[SWEEP].place, [*path, SWEEP], said)
-
-
-def name_members(top: Node, sweeps: Mapping[str, Mapping[str, Sweep]]) -> Node:
+def name_members(top: Node, sweeps: Sweeps) -> Node:
     """Return config with the entries of a sweep wherever experiments, tables and figures name it.
 
     `{sweep: name}` among the items of a list stands for the keys of its entries, each key once in the list; the key
@@ -244,62 +239,57 @@ def name_members(top: Node, sweeps: Mapping[str, Mapping[str, Sweep]]) -> Node:
     for section in NAMED_IN:
         entries = sections[section].value
         sections[section] = sections[section].with_value(
-            {name: _Members(sweeps).within((section, name), node) for name, node in entries.items()}
+            {name: _within((section, name), node, sweeps) for name, node in entries.items()}
         )
     return top.with_value(sections)
 
 
-class _Members:
-    """Puts entries in the place of the sweeps that are named."""
-
-    def __init__(self, sweeps: Mapping[str, Mapping[str, Sweep]]) -> None:
-        self._sweeps = sweeps
-
-    def within(self, path: KeyPath, node: Node) -> Node:
-        """Return a value with the entries of all sweeps that are named in it."""
-        if isinstance(node.value, dict):
-            return node.with_value(self._mapping(path, node.value))
-        if isinstance(node.value, list):
-            return node.with_value(self._list(path, node.value))
-        return node
-
-    def _mapping(self, path: KeyPath, entries: Mapping[Any, Node]) -> dict[Any, Node]:
+def _within(path: KeyPath, node: Node, sweeps: Sweeps) -> Node:
+    """Return a value with the entries of all sweeps that are named in it."""
+    if isinstance(node.value, dict):
         found: dict[Any, Node] = {}
-        for key, node in entries.items():
+        for key, child in node.value.items():
             if key == SWEEP:
-                found |= self._points(path, node, entries)
+                found |= {
+                    value: point for value, point in _points(path, child, sweeps).items() if value not in node.value
+                }
             else:
-                found[key] = self.within((*path, key), node)
-        return found
+                found[key] = _within((*path, key), child, sweeps)
+        return node.with_value(found)
+    if isinstance(node.value, list):
+        return node.with_value(_items(path, node.value, sweeps))
+    return node
 
-    def _points(self, path: KeyPath, node: Node, written: Mapping[Any, Node]) -> dict[Any, Node]:
-        """Return value -> key of a sweep; whole numbers without a point, as they are written in points."""
-        points: dict[Any, Node] = {}
-        for values, key in self._named(path, node).members:
-            if len(values) > 1:
-                raise fault(node.place, [*path, SWEEP], f"names {node.value!r}, whose values have several parameters.")
-            whole = isinstance(values[0], float) and values[0].is_integer()
-            points[int(values[0]) if whole else values[0]] = node.with_value(key)
-        return {value: key for value, key in points.items() if value not in written}
 
-    def _list(self, path: KeyPath, items: list[Node]) -> list[Node]:
-        if not any(map(_names_sweep, items)):
-            return [self.within((*path, n), item) for n, item in enumerate(items)]
-        found: dict[Any, Node] = {}
-        for n, item in enumerate(items):
-            for one in self._members_of((*path, n), item) if _names_sweep(item) else [item]:
-                found.setdefault(one.value if isinstance(one.value, str) else n, one)
-        return list(found.values())
+def _points(path: KeyPath, node: Node, sweeps: Sweeps) -> dict[Any, Node]:
+    """Return value -> key of a sweep; whole numbers without a point, as they are written in points."""
+    points: dict[Any, Node] = {}
+    for values, key in _named(path, node, sweeps).members:
+        if len(values) > 1:
+            raise fault(node.place, [*path, SWEEP], f"names {node.value!r}, whose values have several parameters.")
+        whole = isinstance(values[0], float) and values[0].is_integer()
+        points[int(values[0]) if whole else values[0]] = node.with_value(key)
+    return points
 
-    def _members_of(self, path: KeyPath, item: Node) -> list[Node]:
-        return [item.with_value(key) for _, key in self._named(path, item.value[SWEEP]).members]
 
-    def _named(self, path: KeyPath, node: Node) -> Sweep:
-        section = "soft_labels" if "soft_labels" in path else "methods"
-        if not isinstance(node.value, str) or node.value not in self._sweeps[section]:
-            said = f"names {plain(node)!r}, which is no sweep of {section}. {known(node.value, self._sweeps[section])}"
-            raise fault(node.place, [*path, SWEEP], said)
-        return self._sweeps[section][node.value]
+def _items(path: KeyPath, items: list[Node], sweeps: Sweeps) -> list[Node]:
+    """Return the items of a list; where one names a sweep, each text stands in it once."""
+    if not any(map(_names_sweep, items)):
+        return [_within((*path, n), item, sweeps) for n, item in enumerate(items)]
+    found: dict[Any, Node] = {}
+    for n, item in enumerate(items):
+        members = _named((*path, n), item.value[SWEEP], sweeps).members if _names_sweep(item) else ()
+        for node in [item.with_value(key) for _, key in members] or [item]:
+            found.setdefault(node.value if isinstance(node.value, str) else n, node)
+    return list(found.values())
+
+
+def _named(path: KeyPath, node: Node, sweeps: Sweeps) -> Sweep:
+    section = "soft_labels" if "soft_labels" in path else "methods"
+    if not isinstance(node.value, str) or node.value not in sweeps[section]:
+        said = f"names {plain(node)!r}, which is no sweep of {section}. {known(node.value, sweeps[section])}"
+        raise fault(node.place, [*path, SWEEP], said)
+    return sweeps[section][node.value]
 
 
 def _names_sweep(item: Node) -> bool:

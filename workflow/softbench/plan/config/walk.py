@@ -82,12 +82,7 @@ def faults(value: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[
             yield Fault(path, _other_than(value, schema))
     elif not _has_type(value, types(schema)):
         yield Fault(path, _other_than(value, schema) + _hint(value, schema))
-    else:
-        yield from _parts(value, schema, path, rules)
-
-
-def _parts(value: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
-    if isinstance(value, Mapping):
+    elif isinstance(value, Mapping):
         yield from _mapping(value, schema, path, rules)
     elif isinstance(value, list):
         yield from _list(value, schema, path, rules)
@@ -99,15 +94,11 @@ def _parts(value: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[
 
 def _alternatives(value: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
     """Yield nothing where one alternative fits; the faults of the one of the value's own type, or what would fit."""
-    each = [(one, list(faults(value, one, path, rules))) for one in schema["anyOf"]]
-    if any(not found for _, found in each):
-        return
-    if isinstance(value, list | Mapping):
-        for one, found in each:
-            if "enum" not in one and _has_type(value, types(one)):
-                yield from found
-                return
-    yield Fault(path, _other_than(value, schema))
+    tried = [(part, list(faults(value, part, path, rules))) for part in schema["anyOf"]]
+    if all(wrong for _, wrong in tried):
+        is_nested = isinstance(value, list | Mapping)
+        own = (wrong for part, wrong in tried if is_nested and "enum" not in part and _has_type(value, types(part)))
+        yield from next(own, [Fault(path, _other_than(value, schema))])
 
 
 def _mapping(value: Mapping[Any, Any], schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
@@ -117,8 +108,10 @@ def _mapping(value: Mapping[Any, Any], schema: Schema, path: KeyPath, rules: Rul
     if missing and not (other is False and set(value) - set(properties)):  # else one of them is misspelt
         yield Fault(path, f"lacks {', '.join(map(repr, missing))}.")
     if not schema.get("minProperties", 0) <= len(value) <= schema.get("maxProperties", len(value)):
-        found = ", ".join(map(str, value)) or "nothing"
-        yield Fault(path, f"must hold {_how_many(schema)}{_of(properties)}, but holds {found}.")
+        low, high = schema.get("minProperties", 0), schema.get("maxProperties")
+        count = "one" if low == high == 1 else f"at least {low}"
+        which = f"of {', '.join(properties)}" if properties else "entry"
+        yield Fault(path, f"must hold {count} {which}, but holds {', '.join(map(str, value)) or 'nothing'}.")
     for key, one in value.items():
         if key in properties:
             yield from faults(one, properties[key], (*path, key), rules)
@@ -153,7 +146,8 @@ def _key(key: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Faul
 
 def _list(value: list[Any], schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
     low, high = schema.get("minItems", 0), schema.get("maxItems", len(value))
-    if not low <= len(value) <= high or (schema.get("rising") and not _is_rising(value)):
+    falls = value and schema.get("rising") and all(_is_a(item, "number") for item in value) and not value[0] < value[-1]
+    if not low <= len(value) <= high or falls:
         yield Fault(path, _other_than(value, schema))
         return
     for place, one in enumerate(value):
@@ -200,10 +194,6 @@ def _is_one_of(value: Any, choices: Sequence[Any]) -> bool:
     return any(value == choice and isinstance(value, bool) == isinstance(choice, bool) for choice in choices)
 
 
-def _is_rising(value: list[Any]) -> bool:
-    return not all(_is_a(one, "number") for one in value) or value[0] < value[-1]
-
-
 def shown(value: Any) -> str:
     """Return a value as a message shows it: as YAML writes it, cut where it is long."""
     if value is None or isinstance(value, bool):
@@ -212,14 +202,11 @@ def shown(value: Any) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _meaning(schema: Schema) -> str:
-    return f" ({schema['description']})" if schema.get("description") else ""
-
-
 def _other_than(value: Any, schema: Schema) -> str:
     """Say what a value is, what it must be, and which of the choices was probably meant."""
     choices = [str(one) for part in schema.get("anyOf", [schema]) for one in part.get("enum", [])]
-    return f"is {shown(value)}, but must be {wanted(schema)}{_meaning(schema)}.{meant(value, choices)}"
+    meaning = f" ({schema['description']})" if schema.get("description") else ""
+    return f"is {shown(value)}, but must be {wanted(schema)}{meaning}.{meant(value, choices)}"
 
 
 def _hint(value: Any, schema: Schema) -> str:
@@ -229,15 +216,6 @@ def _hint(value: Any, schema: Schema) -> str:
     if re.fullmatch(r"[-+]?\d+,\d+", value):
         return f" Write it with a point: {value.replace(',', '.')}."
     return " Write it without quotes." if re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?\d+)?", value) else ""
-
-
-def _how_many(schema: Schema) -> str:
-    low, high = schema.get("minProperties", 0), schema.get("maxProperties")
-    return "one" if low == high == 1 else f"at least {low}"
-
-
-def _of(properties: Mapping[str, Schema]) -> str:
-    return f" of {', '.join(properties)}" if properties else " entry"
 
 
 def wanted(schema: Schema) -> str:
