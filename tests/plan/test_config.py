@@ -13,7 +13,7 @@ from softbench.plan.config import read
 from softbench.plan.config.check import faults
 from softbench.plan.config.layers import retype
 from softbench.plan.places import refuse
-from softbench.plan.plan import Plan, complete_methods, complete_soft_labels
+from softbench.plan.plan import Plan, complete_methods, with_unnamed
 
 
 def test_texts_of_the_command_line_become_numbers() -> None:
@@ -29,7 +29,7 @@ def test_values_that_have_a_type_keep_it() -> None:
 
 
 def test_recipe_without_a_key_gets_one_of_its_name() -> None:
-    found = complete_soft_labels({"ls_02": {"recipe": "ls", "alpha": 0.2}}, ["ls", "svls"])
+    found = with_unnamed({"ls_02": {"recipe": "ls", "alpha": 0.2}}, "recipe", ["ls", "svls"])
     assert found == {"ls_02": {"recipe": "ls", "alpha": 0.2}, "svls": {"recipe": "svls"}}
 
 

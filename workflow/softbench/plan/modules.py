@@ -53,13 +53,13 @@ def defines(module: str, name: str) -> bool:
 def _read(module: str) -> dict[str, ast.expr]:
     path = PACKAGE / module
     try:
-        return _assigned(path, path.stat().st_mtime_ns)
+        return _top(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
         raise InputError(f"{path} is named by a rule but does not exist.") from None
 
 
 @functools.cache
-def _assigned(path: Path, changed: int) -> dict[str, ast.expr]:
+def _top(path: Path, changed: int) -> dict[str, ast.expr]:
     """Return what a module assigns or defines at its top; a function stands as its own name.
 
     Read once, for rules ask thousands of times, and anew once `changed`.
@@ -71,12 +71,18 @@ def _assigned(path: Path, changed: int) -> dict[str, ast.expr]:
         raise InputError(f"{path}{line} is no Python: {error.args[0]}. Fix it.") from None
     found: dict[str, ast.expr] = {}
     for node in tree.body:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            found |= {target.id: node.value for target in targets if isinstance(target, ast.Name)}
+        found |= assigned(node)
         if isinstance(node, ast.FunctionDef):
             found[node.name] = ast.Name(node.name)
     return found
+
+
+def assigned(node: ast.AST) -> dict[str, ast.expr]:
+    """Return what a statement assigns to names, name -> value; nothing of any other statement."""
+    if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+        return {}
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return {target.id: node.value for target in targets if isinstance(target, ast.Name)}
 
 
 def version_of(*modules: str) -> dict[str, int]:

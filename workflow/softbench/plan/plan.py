@@ -42,8 +42,8 @@ class Plan:
         self.config, self.places, self.rules, self._by_name = config, places, rules, by_name
         self.recipes, self.kinds, self.sources = recipes, kinds, sources
         self.datasets: dict[str, dict[str, Any]] = config["datasets"]
-        self.maps = complete_maps(config["maps"], kinds)
-        self.soft_labels = complete_soft_labels(config["soft_labels"], recipes)
+        self.maps = with_unnamed(config["maps"], "map", kinds)
+        self.soft_labels = with_unnamed(config["soft_labels"], "recipe", recipes)
         self.methods = complete_methods(config["methods"], self.soft_labels)
         experiments, self.protocols = add_rehearsals(config["experiments"], config["protocols"])
         self.experiments, self.ensembles = _apart(experiments)
@@ -240,19 +240,11 @@ def _apart(experiments: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], set[
     return of_runs, asking
 
 
-def complete_soft_labels(soft_labels: dict[str, Any], recipes: list[str]) -> dict[str, Any]:
-    """Return every soft label with its recipe; a recipe without a key gets one of its own name."""
-    complete = {name: {"recipe": name, **(settings or {})} for name, settings in soft_labels.items()}
-    used = {settings["recipe"] for settings in complete.values()}
-    new = [name for name in recipes if name not in used]
-    return complete | {name: {"recipe": name} for name in new}
-
-
-def complete_maps(maps: dict[str, Any], kinds: list[str]) -> dict[str, Any]:
-    """Return every map with its kind; a kind without a key gets one of its own name."""
-    complete = {name: {"map": name, **(settings or {})} for name, settings in maps.items()}
-    used = {settings["map"] for settings in complete.values()}
-    return complete | {name: {"map": name} for name in kinds if name not in used}
+def with_unnamed(entries: dict[str, Any], part: str, found: list[str]) -> dict[str, Any]:
+    """Return every soft label with its recipe, or map with its kind; what no entry names gets one of its own name."""
+    complete = {name: {part: name, **(settings or {})} for name, settings in entries.items()}
+    used = {settings[part] for settings in complete.values()}
+    return complete | {name: {part: name} for name in found if name not in used}
 
 
 def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> dict[str, Any]:

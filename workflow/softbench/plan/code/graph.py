@@ -133,8 +133,8 @@ class Code:
                 yield from self._modules_of(offered) if offered else ()
 
     def _packages_of(self, path: str) -> Iterator[str]:
-        folders = (str(folder) for folder in PurePosixPath(path).parents)
-        yield from (one for one in (f"{folder}/__init__.py" for folder in folders) if one in self.facts)
+        packages = (f"{folder}/__init__.py" for folder in PurePosixPath(path).parents)
+        yield from (package for package in packages if package in self.facts)
 
     def _file_of(self, dotted: str) -> str | None:
         stem = dotted.replace(".", "/")
@@ -144,7 +144,8 @@ class Code:
         """Give the data files beside a module whose names end so, and those of this very name in the data folders."""
         folder = str(PurePosixPath(path).parent)
         yield from (f"{folder}/{one}" for one in self._data.get(folder, ()) if one.endswith(name))
-        yield from (f"{other}/{name}" for other, names in self._data.items() if name in names and _is_shared(other))
+        shared = ((other, names) for other, names in self._data.items() if other.partition("/")[0] in DATA)
+        yield from (f"{other}/{name}" for other, names in shared if name in names)
 
     @functools.cached_property
     def _data(self) -> dict[str, set[str]]:
@@ -155,10 +156,6 @@ class Code:
                 folder, _, name = path.rpartition("/")
                 found.setdefault(folder, set()).add(name)
         return found
-
-
-def _is_shared(folder: str) -> bool:
-    return folder.partition("/")[0] in DATA
 
 
 def facts_of(workflow: Path, cache: Path | None) -> dict[str, Facts]:
@@ -201,19 +198,15 @@ def _look(workflow: Path, path: str) -> Facts:
 
 
 def _read(cache: Path | None) -> dict[str, tuple[str, Facts]]:
-    if cache is None:
-        return {}
+    def facts(kept: dict[str, Any]) -> Facts:
+        return Facts(**kept | {name: tuple(kept[name]) for name in ("imports", "names")})
+
     try:
-        content = json.loads(cache.read_text(encoding="utf-8"))
-        if content["form"] != source.FORM:
-            return {}
-        return {path: (stamp, _facts(facts)) for path, (stamp, facts) in content["files"].items()}
+        content = json.loads(cache.read_text(encoding="utf-8")) if cache else {"form": None}
+        files = content["files"] if content["form"] == source.FORM else {}
+        return {path: (stamp, facts(kept)) for path, (stamp, kept) in files.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
-
-
-def _facts(kept: dict[str, Any]) -> Facts:
-    return Facts(**kept | {name: tuple(kept[name]) for name in ("imports", "names")})
 
 
 def _write(cache: Path, files: dict[str, list]) -> None:

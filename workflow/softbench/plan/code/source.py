@@ -3,8 +3,10 @@
 import ast
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from softbench.plan.modules import assigned
 
 WORDS = ("ALLOWED", "ALLOWED_MADE")  # constants that the schema of config alone reads, from the text
 FORM = 3  # of these facts; raised when they are found in another way, so that no cache of older ones is believed
@@ -50,11 +52,12 @@ def of_python(text: str, module: str) -> Facts:
     except (SyntaxError, ValueError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         return Facts(error=f"{line} is no Python: {error.args[0]}")
-    declared = _assigned(tree, "VERSION")
+    top = {name: value for node in tree.body for name, value in assigned(node).items()}
+    declared = top.get("VERSION")
     version = declared.value if isinstance(declared, ast.Constant) and isinstance(declared.value, int) else None
     imports = tuple(sorted(set(_imports(tree, module))))
     names = tuple(sorted(set(_data_names(tree))))
-    metric = module.startswith("softbench.metrics.") and _assigned(tree, "METRIC") is not None
+    metric = module.startswith("softbench.metrics.") and "METRIC" in top
     return Facts(_of_tree(tree), imports, names, version, declared is not None, _offers(tree, module), metric)
 
 
@@ -62,14 +65,6 @@ def of_data(content: bytes) -> Facts:
     """Return the facts of a data file; a template names those that it includes."""
     included = INCLUDED.findall(content.decode("utf-8", errors="replace"))
     return Facts(hashlib.sha256(content).hexdigest()[:32], names=tuple(sorted(set(included))))
-
-
-def _assigned(tree: ast.Module, name: str) -> ast.expr | None:
-    for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if isinstance(node, ast.Assign | ast.AnnAssign) and any(_is_name(target, name) for target in targets):
-            return node.value
-    return None
 
 
 def _is_name(node: ast.AST | None, name: str) -> bool:
@@ -82,7 +77,9 @@ def _imports(tree: ast.Module, module: str) -> Iterator[str]:
     nodes = list(_run_nodes(tree))
     for node in nodes:
         bound |= _bound(node, module)
-        yield from _imported(node, module)
+        yield from (
+            (alias.name for alias in node.names) if isinstance(node, ast.Import) else _bound(node, module).values()
+        )
     for node in nodes:
         dotted = _dotted(node)
         name, _, rest = dotted.partition(".")
@@ -111,15 +108,8 @@ def _asks_for_types(test: ast.expr) -> bool:
     return _is_name(test, "TYPE_CHECKING") or (isinstance(test, ast.Attribute) and test.attr == "TYPE_CHECKING")
 
 
-def _imported(node: ast.AST, module: str) -> Iterable[str]:
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    if isinstance(node, ast.ImportFrom):
-        return [f"{_base(node, module)}.{alias.name}" for alias in node.names]
-    return []
-
-
 def _bound(node: ast.AST, module: str) -> dict[str, str]:
+    """Return the names that an import gives, each with the dotted name that it stands for."""
     if isinstance(node, ast.Import):
         pairs = ((alias, alias.name if alias.asname else alias.name.partition(".")[0]) for alias in node.names)
         return {alias.asname or name: name for alias, name in pairs}
@@ -169,9 +159,9 @@ def _write(value: object, parts: list[str], *, docstrings: bool) -> None:
     """Write a tree as text that is the same for every Python: no places in the file, and nothing that is empty."""
     if isinstance(value, list):
         parts.append("[")
-        for one in value:
-            if not _is_words(one) and (docstrings or not _is_text_alone(one)):
-                _write(one, parts, docstrings=docstrings)
+        for part in value:
+            if not set(assigned(part)) & set(WORDS) and (docstrings or not _is_text_alone(part)):
+                _write(part, parts, docstrings=docstrings)
         parts.append("]")
     elif isinstance(value, ast.AST):
         parts.append(f"({type(value).__name__}")
@@ -190,9 +180,3 @@ def _write(value: object, parts: list[str], *, docstrings: bool) -> None:
 def _is_text_alone(node: object) -> bool:
     """Return whether a statement is a text that nobody takes: a docstring."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-
-
-def _is_words(node: object) -> bool:
-    """Return whether a statement assigns what the schema of config alone reads."""
-    target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
-    return isinstance(node, ast.Assign | ast.AnnAssign) and any(_is_name(target, name) for name in WORDS)
