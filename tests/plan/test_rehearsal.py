@@ -1,7 +1,5 @@
 """A rehearsal is its experiment in small."""
 
-import pytest
-from softbench import InputError
 from softbench.plan.forms import add_rehearsals
 
 PROTOCOLS = {"long": {"epochs": 200, "batch": 4, "patch_size": [128, 192, 192], "flips": ["W"]}}
@@ -34,8 +32,3 @@ def test_experiment_itself_is_what_it_would_be_without() -> None:
     assert experiments["paper"] == {key: value for key, value in PAPER.items() if key != "rehearsal"}
     assert protocols["long"] == PROTOCOLS["long"]
     assert "rehearsal" in PAPER
-
-
-def test_taken_name_stops() -> None:
-    with pytest.raises(InputError, match=r"experiments\.paper has a rehearsal, paper_phantom, but that name is taken"):
-        add_rehearsals({"paper": PAPER, "paper_phantom": {}}, PROTOCOLS)

@@ -6,8 +6,6 @@ The form on phantoms is a rehearsal: each experiment of a paper again, tiny, tri
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from softbench.errors import InputError
-
 SUFFIX = "_phantom"  # of what is rehearsed
 ABOUT_REHEARSAL = (
     "A rehearsal: the whole path, from images to what is shown here, on phantoms, with small networks and short runs. "
@@ -26,7 +24,6 @@ OF_ONE_EXPERIMENT = ("discrepancy", "downsampling", "soft_labels")
 STANDS_IN = {OPEN: "open stand-in", SUFFIX: "phantom"}
 TAKEN = ("reliability", "soft_labels", "ranks", "cases")  # figures of a table are called `<one of these>_<table>`
 
-
 Named = Mapping[str, dict[str, Any]]
 
 
@@ -41,32 +38,17 @@ def add_rehearsals(experiments: Named, protocols: Named) -> tuple[dict[str, dict
     A rehearsal has the methods, loss and scoring of its experiment, and what its `rehearsal` says in place of the rest;
     its protocol is the experiment's with the entries of `rehearsal.protocol` over it, of which `epochs` or `steps`
     stand in place of either.
-
-    Raises: InputError: if the name of a rehearsal is taken.
     """
-    every, protocols = {name: _without(one) for name, one in experiments.items()}, dict(protocols)
-    for name, one in experiments.items():
-        if "rehearsal" not in one:
-            continue
-        new = name + SUFFIX
-        if new in experiments or new in protocols:
-            raise InputError(f"config: experiments.{name} has a rehearsal, {new}, but that name is taken. Rename it.")
-        if one["protocol"] not in protocols:
-            continue  # said by the plan, which lists the known ones
-        own = {key: value for key, value in one["rehearsal"].items() if key != "protocol"}
-        protocols[new] = _shortened(protocols[one["protocol"]], one["rehearsal"].get("protocol", {}))
+    every = {name: {key: one[key] for key in one if key != "rehearsal"} for name, one in experiments.items()}
+    protocols = dict(protocols)
+    for name, rehearsed in ((name, one["rehearsal"]) for name, one in experiments.items() if "rehearsal" in one):
+        new, shortened = name + SUFFIX, rehearsed.get("protocol", {})
+        dropped = COUNTED if set(shortened) & set(COUNTED) else ()  # it counts in epochs or steps, never both
+        long = protocols[experiments[name]["protocol"]]
+        protocols[new] = {key: long[key] for key in long if key not in dropped} | shortened
+        own = {key: rehearsed[key] for key in rehearsed if key != "protocol"}
         every[new] = every[name] | {"split": "main", "protocol": new} | own
     return every, protocols
-
-
-def _shortened(protocol: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a protocol with entries over it; it counts in epochs or steps, never both."""
-    dropped = COUNTED if set(own) & set(COUNTED) else ()
-    return {name: value for name, value in protocol.items() if name not in dropped} | dict(own)
-
-
-def _without(experiment: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in experiment.items() if key != "rehearsal"}
 
 
 def table_forms(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

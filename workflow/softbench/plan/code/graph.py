@@ -202,8 +202,8 @@ def _read(cache: Path | None) -> dict[str, tuple[str, Facts]]:
         return Facts(**kept | {name: tuple(kept[name]) for name in ("imports", "names")})
 
     try:
-        content = json.loads(cache.read_text(encoding="utf-8")) if cache else {"form": None}
-        files = content["files"] if content["form"] == source.FORM else {}
+        content: dict[str, Any] = json.loads(cache.read_text(encoding="utf-8")) if cache else {"form": None}
+        files: dict[str, Any] = content["files"] if content["form"] == source.FORM else {}
         return {path: (stamp, facts(kept)) for path, (stamp, kept) in files.items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return {}
