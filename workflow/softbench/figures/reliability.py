@@ -121,9 +121,8 @@ def draw_curves(axis: Axes, seeds: Sequence[Reliability]) -> None:
     axis.set(xlim=(0, 1), ylim=(0, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     axis.tick_params(labelbottom=False)
     if not seeds:
-        axis.text(
-            0.5, 0.5, "no finished run", ha="center", va="center", color="0.4", backgroundcolor="white", fontsize=6.5
-        )
+        how: dict[str, Any] = {"ha": "center", "va": "center", "color": "0.4", "backgroundcolor": "white"}
+        axis.text(0.5, 0.5, FAILED, fontsize=6.5, **how)
         return
     for bins in seeds if len(seeds) > 1 else []:
         axis.plot(*curve(bins), color=CURVE, linewidth=0.5, alpha=0.45, zorder=3)
@@ -139,17 +138,8 @@ def draw_curves(axis: Axes, seeds: Sequence[Reliability]) -> None:
 def _shade(axis: Axes, confidence: np.ndarray, accuracy: np.ndarray) -> None:
     """Fill the gap to the diagonal: orange where the network is too sure of itself, blue where it is too modest."""
     for colour, part in ((OVER, accuracy < confidence), (UNDER, accuracy >= confidence)):
-        axis.fill_between(
-            confidence,
-            accuracy,
-            confidence,
-            where=part,
-            interpolate=True,
-            color=colour,
-            alpha=SHADE,
-            linewidth=0,
-            zorder=2,
-        )
+        how: dict[str, Any] = {"where": part, "interpolate": True, "color": colour, "alpha": SHADE, "linewidth": 0}
+        axis.fill_between(confidence, accuracy, confidence, zorder=2, **how)
 
 
 def draw_histogram(axis: Axes, seeds: Sequence[Reliability]) -> None:
@@ -183,14 +173,8 @@ def draw_legend(figure: Figure, *, lines: int, ensembles: bool = False, single: 
         Patch(color=OVER, alpha=SHADE, linewidth=0, label="over-confident"),
         Patch(color=UNDER, alpha=SHADE, linewidth=0, label="under-confident"),
     ]
-    figure.legend(
-        handles=handles,
-        loc="lower center",
-        ncols=-(-len(handles) // lines),
-        frameon=False,
-        fontsize=6.5,
-        borderaxespad=0.2,
-    )
+    how: dict[str, Any] = {"loc": "lower center", "frameon": False, "fontsize": 6.5, "borderaxespad": 0.2}
+    figure.legend(handles=handles, ncols=-(-len(handles) // lines), **how)
 
 
 LETTERS = 20  # of a line of a method's title

@@ -196,7 +196,11 @@ def _patch_size(shapes: np.ndarray, spacings: np.ndarray) -> list[int]:
 
 def _told(name: str, found: Folder) -> list[str]:
     """Return what was found, in lines."""
-    wanting = incomplete(found.cases)
+    wanting = [
+        f"{case.id} has {'no label map' if case.images else 'no image'}"
+        for case in found.cases
+        if not (case.images and case.labels)
+    ]
     lines = [f"{name}: {len(found.whole)} cases, channels {', '.join(found.channels)}, "
              f"classes {', '.join(found.names.values())}"]  # fmt: skip
     if wanting:
@@ -210,7 +214,7 @@ def look(folder: Path) -> Folder:
     Raises: InputError: if there is no readable dataset.json, it names no channels or labels, or no case has both files.
     """
     facts = _facts(folder)
-    channels = _in_order(facts, "channel_names", "modality")
+    channels = _channels(facts.get("channel_names") or facts["modality"])
     single, regions, ignored = _labels(facts["labels"], folder)
     known = Folder(
         str(facts.get("name") or folder.resolve().name),
@@ -256,9 +260,8 @@ def _facts(folder: Path) -> dict[str, Any]:
     return facts
 
 
-def _in_order(facts: Mapping[str, Any], *keys: str) -> tuple[str, ...]:
-    """Return the names of the channels, each one another."""
-    named: Mapping[str, str] = next(facts[key] for key in keys if facts.get(key))
+def _channels(named: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the channels in order, each one another."""
     names = [_word(named[number]) for number in sorted(named, key=int)]
     return tuple(name if names.count(name) == 1 else f"{name}_{place}" for place, name in enumerate(names))
 
@@ -270,7 +273,8 @@ def _labels(
     if all(key.isdigit() for key in labels):
         labels = {name: int(number) for number, name in labels.items()}
     try:
-        ids = {_word(name): _ids(value) for name, value in labels.items()}
+        several = {name: value if isinstance(value, list | tuple) else [value] for name, value in labels.items()}
+        ids = {_word(name): tuple(int(number) for number in value) for name, value in several.items()}
     except (TypeError, ValueError) as error:
         raise InputError(f"{folder / 'dataset.json'}: labels is {labels}. Write it like {EXAMPLE}") from error
     ignored = ids.pop("ignore", ())
@@ -281,22 +285,9 @@ def _labels(
     return names, regions, ignored
 
 
-def _ids(value: Any) -> tuple[int, ...]:
-    return tuple(int(number) for number in value) if isinstance(value, list | tuple) else (int(value),)
-
-
 def _word(name: str) -> str:
     """Return a name as classes and channels are called here: small letters, digits and underscores."""
     return "_".join("".join(c if c.isalnum() else " " for c in str(name).lower()).split()) or "unnamed"
-
-
-def incomplete(cases: list[RawCase]) -> list[str]:
-    """Return what is wrong with cases that lack a file, each in words."""
-    return [
-        f"{case.id} has {'no label map' if case.images else 'no image'}"
-        for case in cases
-        if not (case.images and case.labels)
-    ]
 
 
 def write(kind: str, name: str, files: Mapping[str, Path], root: Path, **values: Any) -> list[Path]:
@@ -351,12 +342,8 @@ def line(name: str, value: Any) -> str:
         return "\n".join([f"{name} = {{", *entries, "}"])
     if isinstance(value, tuple):
         return "\n".join([f"{name} = (", *(f"    {_short(entry)}," for entry in value), ")"])
-    return "\n".join([f"{name} = (", *(f"    {_short(part)}" for part in _parts(value)), ")"])
-
-
-def _parts(text: str) -> list[str]:
-    """Cut a text into pieces that fit into a line each; put together again they are the text."""
-    return [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
+    parts = [value[start : start + PIECE] for start in range(0, len(value), PIECE)]  # of a text, each fits into a line
+    return "\n".join([f"{name} = (", *(f"    {_short(part)}" for part in parts), ")"])
 
 
 def _short(value: Any) -> str:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Literal, get_args
 
 Verdict = Literal["ok", "warning", "failed", "not checked"]
 
@@ -24,24 +25,11 @@ class Finding:
         return f"{self.verdict:11}  {self.name:17}  {self.detail}"
 
 
-def ok(name: str, detail: str) -> Finding:
-    """Return a finding that all is well."""
-    return Finding(name, "ok", detail)
+def _found(verdict: Verdict, name: str, detail: str) -> Finding:
+    return Finding(name, verdict, detail)
 
 
-def warning(name: str, detail: str) -> Finding:
-    """Return a finding that something may go wrong."""
-    return Finding(name, "warning", detail)
-
-
-def failed(name: str, detail: str) -> Finding:
-    """Return a finding that a campaign would go wrong."""
-    return Finding(name, "failed", detail)
-
-
-def not_checked(name: str, detail: str) -> Finding:
-    """Return a finding that the check does not apply here."""
-    return Finding(name, "not checked", detail)
+ok, warning, failed, not_checked = (partial(_found, verdict) for verdict in get_args(Verdict))
 
 
 def run(named: Mapping[str, Callable[[], Finding]]) -> Iterator[Finding]:
@@ -51,5 +39,5 @@ def run(named: Mapping[str, Callable[[], Finding]]) -> Iterator[Finding]:
             finding = check()
         except Exception as error:  # whatever a driver, a library or a file system raises is a finding
             said = (f"{error}".strip().splitlines() or ["without a message"])[0]
-            finding = Finding(name, "failed", f"it stopped with {type(error).__name__}: {said}")
+            finding = failed(name, f"it stopped with {type(error).__name__}: {said}")
         yield finding

@@ -24,6 +24,7 @@ PROTOCOL = Protocol(
 )  # fmt: skip
 NETWORK = {"name": "compact_unet", "widths": [8, 16, 32]}
 CASES = 5
+RESUME = "stop and continue"
 TIMES = 10.0  # a resumed run on a GPU may differ from the whole by so many times as much as a rerun does
 
 
@@ -84,21 +85,15 @@ def resume(device: torch.device) -> Finding:
         except TimeLimitError:
             resumed = small_run(Path(scratch) / "stopped", device)
         else:
-            return Finding(
-                "stop and continue",
-                "failed",
-                "a training past its time limit was not stopped. Set the clock; report it.",
-            )
+            return failed(RESUME, "a training past its time limit was not stopped. Set the clock; report it.")
         again = small_run(Path(scratch) / "again", device) if device.type == "cuda" else whole
     half = f"a training stopped at step {STEPS // 2} and continued"
     if hash_weights(whole) == hash_weights(resumed):
-        return ok("stop and continue", f"{half} ends with the weights of one that nobody stopped.")
+        return ok(RESUME, f"{half} ends with the weights of one that nobody stopped.")
     apart, spread = difference(whole, resumed), difference(whole, again)
     found = f"{half} ends with weights that differ by up to {apart:.2g} from those of one that nobody stopped"
     if device.type == "cpu":
-        return failed("stop and continue", f"{found}: set no time limit here, and report it.")
+        return failed(RESUME, f"{found}: set no time limit here, and report it.")
     if apart <= TIMES * spread:
-        return ok("stop and continue", f"{found}; a rerun differs by {spread:.2g}.")
-    return warning(
-        "stop and continue", f"{found}, a rerun by {spread:.2g} only: set no time limit here, and report it."
-    )
+        return ok(RESUME, f"{found}; a rerun differs by {spread:.2g}.")
+    return warning(RESUME, f"{found}, a rerun by {spread:.2g} only: set no time limit here, and report it.")

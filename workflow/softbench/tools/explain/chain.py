@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from softbench.datasets import splits
 from softbench.errors import InputError
 from softbench.jobs import pieces
@@ -20,6 +22,7 @@ TEXT = set(address.PLACE) | {"table", "unit", "better", "control", "printed", "p
 TEXT |= {"derived", "standard", "status", "reason", "data"}
 FACTS = ("began", "host", "device", "processor", "seconds", "cpu_seconds", "peak_memory_mib", "energy_j", "commit")
 OF_ENSEMBLE = ("status", "reason", "seeds", "key", "scores", "temperature")
+MAKE = "snakemake --cores all"
 TOLERANCE = 1e-9  # relative; a csv holds every digit, sums may come in another order
 
 
@@ -42,24 +45,16 @@ def trace(plan: Plan, words: Sequence[str]) -> dict[str, Any]:
     found = {"address": address.address(table, row, whole), "table": _table(plan, table, path), "cell": _cell(row)}
     if where.method is None:
         reason = plan.missing(where.experiment) or "no run of it has such a score yet"
-        return {
-            **found,
-            "experiment": where.experiment,
-            "no_number": reason,
-            "commands": _commands(plan, table, where, []),
-        }
+        told = {"experiment": where.experiment, "no_number": reason}
+        return {**found, **told, "commands": _commands(plan, table, where, [])}
     return found | _behind(plan, table, row, where)
 
 
 def _rows(path: Path, table: str) -> list[dict[str, str]]:
     if not path.exists():
-        raise InputError(f"the table {table} was not made yet: there is no {path}. {_make(table)}")
+        raise InputError(f"the table {table} was not made yet: there is no {path}. Make it: {MAKE} {path}")
     with open(path, encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def _make(table: str) -> str:
-    return f"Make it: snakemake --cores all results/tables/{table}.csv"
 
 
 def _with_run(plan: Plan, table: str, row: dict[str, str]) -> dict[str, str]:
@@ -110,11 +105,8 @@ def _behind(plan: Plan, table: str, row: address.Row, where: Place) -> dict[str,
         if run["seed"] in of_seed:
             run["value"], run["defined_cases"] = of_seed[run["seed"]]
     asked = [] if where.is_ensemble else _missing(plan, where, made)
-    told: dict[str, Any] = {
-        "experiment": where.experiment,
-        "prediction": where.prediction,
-        "method": _method(plan, RESULTS, where),
-    }
+    told: dict[str, Any] = {"experiment": where.experiment, "prediction": where.prediction}
+    told |= {"method": _method(plan, RESULTS, where)}
     told |= {"split": _split(plan, where), **_data(plan, RESULTS, where)}
     told |= {"runs": made, "seeds_not_run": asked, "cases": address.extremes(scores) if len(scores) else {}}
     told |= {"check": _check(row, of_seed, made), "commands": _commands(plan, table, where, made)}
@@ -140,20 +132,16 @@ def _check(row: address.Row, of_seed: dict[int | None, tuple[float, int]], made:
 
 
 def _commands(plan: Plan, table: str, where: Place, made: Sequence[dict[str, Any]]) -> dict[str, str]:
-    found = {"table": f"snakemake --cores all results/tables/{table}.csv"}
-    if lists := _lists(plan, where, made):
-        found["runs"] = f"snakemake --cores all {' '.join(lists)}"
-    return found
-
-
-def _lists(plan: Plan, where: Place, made: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the files of a cell's runs that are targets."""
+    """Return what makes the table again and, of the files of a cell's runs, those that are targets."""
     run = (where.experiment, where.network, str(where.method))
     if where.is_ensemble:
-        return paths.ensembles([run])
-    if made and plan.methods[run[2]]["sanity"] is not None:
-        return plan.batch_files(run)
-    return paths.once(run["batch"] for run in made)
+        lists = paths.ensembles([run])
+    elif made and plan.methods[run[2]]["sanity"] is not None:
+        lists = plan.batch_files(run)
+    else:
+        lists = paths.once(one["batch"] for one in made)
+    found = {"table": f"{MAKE} results/tables/{table}.csv"}
+    return found | ({"runs": f"{MAKE} {' '.join(lists)}"} if lists else {})
 
 
 def _plain(content: Any) -> Any:
@@ -264,16 +252,9 @@ def _circumstances(folder: Path) -> dict[str, Any]:
         found["versions"] = {"python": facts["python"], **facts["packages"]}
     if "threads" in facts:
         found["threads"] = facts["threads"]
-    history = _last_row(folder / "history.csv")
-    return found | ({"steps": int(float(history["step"]))} if history else {})
-
-
-def _last_row(path: Path) -> dict[str, str]:
-    if not path.exists():
-        return {}
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return rows[-1] if rows else {}
+    history = folder / "history.csv"
+    steps = pd.read_csv(history)["step"] if history.exists() else pd.Series(dtype=float)
+    return found | ({"steps": int(steps.iloc[-1])} if len(steps) else {})
 
 
 def _json(path: Path) -> dict[str, Any]:

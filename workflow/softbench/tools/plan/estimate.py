@@ -125,10 +125,9 @@ def _runs(plan: Plan, batch: Path) -> Runs:
     experiment, network, method = batch.parts[-4:-1]
     seeds = tuple(plan.batches_of(experiment, method)[int(batch.stem.removeprefix("batch-"))])
     there = tuple(seed for seed in seeds if (batch.parent / f"seed-{seed}" / "model.key.json").exists())
-    return Runs(
-        experiment, network, method, seeds, there, length_of(plan, experiment, method),
-        load_of(plan, experiment, network, method), tested_of(plan, experiment),
-    )  # fmt: skip
+    lasts = length_of(plan, experiment, method)
+    load = load_of(plan, experiment, network, method)
+    return Runs(experiment, network, method, seeds, there, lasts, load, tested_of(plan, experiment))
 
 
 def load_of(plan: Plan, experiment: str, network: str, method: str) -> Load:
@@ -138,11 +137,8 @@ def load_of(plan: Plan, experiment: str, network: str, method: str) -> Load:
     factor = resolution["factor"] if resolution else 1
     factors = factor if isinstance(factor, list) else [factor] * len(lengths)
     grid = tuple(-(-length // part) for length, part in zip(lengths, factors, strict=True))
-    return Load(_named(plan.config["networks"][network]), protocol["batch"], grid)
-
-
-def _named(settings: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in sorted(settings.items()))
+    settings = sorted(plan.config["networks"][network].items())
+    return Load(", ".join(f"{name} {value}" for name, value in settings), protocol["batch"], grid)
 
 
 def length_of(plan: Plan, experiment: str, method: str) -> length.Length:
@@ -169,14 +165,12 @@ def _count(path: Path, part: str) -> int:
 def downloads(jobs: Iterable[Job], config: dict[str, Any]) -> dict[str, tuple[float, float] | None]:
     """Return source -> (download, unpacked) in GB; None where no size is published, zeros where a folder is given."""
     written = [Path(path).parts for job in jobs for path in job.outputs]
-    return {parts[2]: _size(parts[2], config) for parts in written if parts[:2] == RAW}
-
-
-def _size(source: str, config: dict[str, Any]) -> tuple[float, float] | None:
-    if source in config["folders"]:
-        return 0.0, 0.0
-    size = constant_of_source(source, "SIZE_GB") if source_has(source, "SIZE_GB") else None
-    return None if size is None else (float(size[0]), float(size[1]))
+    found: dict[str, tuple[float, float] | None] = {}
+    for source in (parts[2] for parts in written if parts[:2] == RAW):
+        size = constant_of_source(source, "SIZE_GB") if source_has(source, "SIZE_GB") else None
+        given = (0.0, 0.0) if source in config["folders"] else None
+        found[source] = given or (None if size is None else (float(size[0]), float(size[1])))
+    return found
 
 
 def left_out(targets: Iterable[str], plan: Plan) -> dict[str, str]:
@@ -250,26 +244,21 @@ def _group(group: Group, members: Sequence[Runs], seen: pd.DataFrame) -> Group:
     group.on_gpu = bool(alike["on_gpu"].iloc[0])
     group.basis = f"{len(alike)} run{'s' if len(alike) > 1 else ''} of {', '.join(sorted(set(alike['experiment'])))}"
     steps = math.nan if group.steps is None else group.steps
-    of_run = [steps * _of_method(alike, member)["s_per_step"].median() / HOUR for member in members]
+    of_run = [steps * _alike(alike, member)["s_per_step"].median() / HOUR for member in members]
     group.hours = sum(member.new * hours for member, hours in zip(members, of_run, strict=True))
     group.kept_hours = sum(len(member.there) * hours for member, hours in zip(members, of_run, strict=True))
     group.peak_mib, group.peak_gpu_mib = float(alike["peak_mib"].max()), float(alike["peak_gpu_mib"].max())
-    _add_scoring(group, seen[(seen["network"] == group.network) & (seen["tested"] == members[0].tested)])
+    own = seen[(seen["network"] == group.network) & (seen["tested"] == members[0].tested)]
+    if len(own):  # scoring depends on the test cases: of the same network on as many cases of the same data set
+        group.scoring_hours = float(group.runs * own["scoring_s"].median() / HOUR)
+        group.disk_mib = float(group.runs * own["disk_mib"].median())
     return group
 
 
-def _of_method(alike: pd.DataFrame, member: Runs) -> pd.DataFrame:
+def _alike(alike: pd.DataFrame, member: Runs) -> pd.DataFrame:
     """Return the seen runs of the same method and experiment; where there are none, of any."""
     own = alike[(alike["method"] == member.method) & (alike["experiment"] == member.experiment)]
     return own if len(own) else alike
-
-
-def _add_scoring(group: Group, own: pd.DataFrame) -> None:
-    """Fill in what depends on the test cases, from runs of the same network on as many cases of the same data set."""
-    if own.empty:
-        return
-    group.scoring_hours = float(group.runs * own["scoring_s"].median() / HOUR)
-    group.disk_mib = float(group.runs * own["disk_mib"].median())
 
 
 def seen(plan: Plan) -> pd.DataFrame:

@@ -120,7 +120,9 @@ def _of_predictions(source: Source, found: dict[str, list[Path]], cases: Sequenc
     if not found:
         yield f"- {source}: {_nothing(source.folder, '.nii, .nii.gz or .npz file')}"
         return
-    yield from _twice(str(source), {case: paths for case, paths in found.items() if not _is_pair_or_one(paths)})
+    npz = {case: sum(path.suffix == ".npz" for path in paths) for case, paths in found.items()}
+    pair_or_one = {case for case, paths in found.items() if len(paths) == 1 or (len(paths), npz[case]) == (2, 1)}
+    yield from _twice(str(source), {case: paths for case, paths in found.items() if case not in pair_or_one})
     missing, extra = [case for case in cases if case not in found], [case for case in found if case not in cases]
     if missing:
         yield f"- {source}: no prediction for {_list_of(missing)}. Predict them, or take their references away."
@@ -140,11 +142,6 @@ def _twice(label: str, doubles: dict[str, list[Path]]) -> Iterator[str]:
         yield f"- {label}: {case} is there {len(paths)} times: {', '.join(p.name for p in paths)}. Keep one."
 
 
-def _is_pair_or_one(paths: Sequence[Path]) -> bool:
-    """Return whether the files of a case are one, or nnU-Net's pair of label map and npz."""
-    return len(paths) == 1 or (len(paths) == 2 and sum(path.suffix == ".npz" for path in paths) == 1)
-
-
 def _hint(extra: Sequence[str], cases: Iterable[str]) -> str:
     """Say if the names would match without an ending like _0000; it is not cut off silently."""
     known = set(cases)
@@ -160,6 +157,4 @@ def _list_of(cases: Sequence[str]) -> str:
 
 
 def _files(paths: Sequence[Path]) -> Files:
-    npz = [path for path in paths if path.suffix == ".npz"]
-    nifti = [path for path in paths if path.suffix != ".npz"]
-    return Files(nifti[0] if nifti else None, npz[0] if npz else None)
+    return Files(**{"npz" if path.suffix == ".npz" else "nifti": path for path in paths})
