@@ -56,7 +56,7 @@ def _published_ids(source: ModuleType) -> str:
     if not hasattr(source, "LABEL_IDS"):
         return "derived, see above" if hasattr(source, "read") else "as the classes"
     ids = [f"{number} {source.CLASSES[class_id]}" for number, class_id in source.LABEL_IDS.items()]
-    return ", ".join(ids + [f"{number} not labelled" for number in reading.ignored_of(source)])
+    return ", ".join(ids + [f"{number} not labelled" for number in reading.ignored_ids(source)])
 
 
 def _left_out(source: ModuleType) -> str:

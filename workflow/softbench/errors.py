@@ -28,14 +28,14 @@ def meant(name: Any, names: Iterable[Any]) -> str:
     >>> meant("svsl", ["ls", "svls"])
     " Did you mean 'svls'?"
     """
-    by_letters = {str(one).lower(): str(one) for one in names}
+    by_letters = {str(known).lower(): str(known) for known in names}
     near = difflib.get_close_matches(str(name).lower(), by_letters, n=1)
     return f" Did you mean {by_letters[near[0]]!r}?" if near else ""
 
 
 def listed(name: Any, names: Iterable[Any]) -> str:
     """Return the names in their order, joined; of more than 60 the twelve nearest, and how many there are besides."""
-    texts = sorted({str(one) for one in names})
+    texts = sorted({str(known) for known in names})
     if len(texts) <= MANY:
         return ", ".join(texts) or "none"
     nearest = difflib.get_close_matches(str(name), texts, n=12, cutoff=0)

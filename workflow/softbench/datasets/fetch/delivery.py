@@ -146,7 +146,8 @@ class Delivery:
         if not missing:
             return
         for name in missing:
-            self._say_why(by_name[name])
+            if self.shelf.is_recorded(name, by_name[name].key):
+                self.log(f"{name}: {self.shelf.changed(name)[0]} is not as it came; brought again")
         if len(missing) < len(items):
             self.log(f"{self.source}: {len(items) - len(missing)} of {len(items)} files are there already")
         moving = Transfer(self.source, len(items), len(items) - len(missing), self.log)
@@ -159,11 +160,6 @@ class Delivery:
                 f"{len(failed)} of {len(items)} files could not be brought:\n{lines}\n"
                 f"The {moving.done} that are there are kept."
             )
-
-    def _say_why(self, item: Item) -> None:
-        """Log why an item that was there is brought again."""
-        if self.shelf.is_recorded(item.name, item.key):
-            self.log(f"{item.name}: {self.shelf.changed(item.name)[0]} is not as it came; brought again")
 
     def _bring(self, item: Item, moving: Transfer) -> None:
         try:
@@ -247,7 +243,10 @@ class Delivery:
             else:
                 target = scratch / (item.archive.path or item.name)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                _take(path, target, move=path.parent == self.store)
+                if path.parent == self.store:
+                    path.replace(target)
+                else:  # a mirror keeps its file
+                    shutil.copyfile(path, target)
             name = item.name if item.steady else item.archive.into
             self.sums.note(name, *self._arrived[name])  # first: what is on the shelf is never looked at again
             self.shelf.remove(item.name)
@@ -269,13 +268,6 @@ class Delivery:
         size = sum(path.stat().st_size for path in paths)
         self.sums.require_same(item.archive.into, size, shelf.hash_of(images), where)
         self._arrived[item.archive.into] = (size, shelf.hash_of(images))
-
-
-def _take(path: Path, target: Path, *, move: bool) -> None:
-    if move:
-        path.replace(target)
-    else:
-        shutil.copyfile(path, target)
 
 
 def mirror_folder(mirror: str | Path | None) -> Path | None:

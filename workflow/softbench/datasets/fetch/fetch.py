@@ -5,7 +5,6 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 from types import ModuleType
@@ -22,16 +21,6 @@ from softbench.jobs import pieces
 from softbench.jobs.progress import Log
 
 VERSION = 1
-
-
-@dataclass(frozen=True)
-class _Way:
-    """How files are brought: see `fetch`."""
-
-    mirror: str | Path | None
-    committed: Path | None
-    log: Log
-    pause_s: float
 
 
 def fetch(
@@ -65,7 +54,7 @@ def fetch(
     shelf = Shelf(output)
     shelf.clear_scratch()
     if folder is None and not _put_by_hand(source, shelf, log):
-        _download_all(source_name, source, output, shelf, _Way(mirror, committed, log, pause_s))
+        _download_all(source_name, source, output, shelf, mirror, committed, log, pause_s)
     files_folder = location(output, folder)
     layout.require_cases(source, files_folder)
     downloaded = folder is None and shelf.names
@@ -141,40 +130,40 @@ def _put_by_hand(source: ModuleType, shelf: Shelf, log: Log) -> bool:
     return True
 
 
-def _download_all(name: str, source: ModuleType, output: Path, shelf: Shelf, way: _Way) -> None:
-    """Bring all that a source publishes into `output/files`."""
+def _download_all(
+    name: str,
+    source: ModuleType,
+    output: Path,
+    shelf: Shelf,
+    mirror: str | Path | None,
+    committed: Path | None,
+    log: Log,
+    pause_s: float,
+) -> None:
+    """Bring all that a source publishes into `output/files`; a publisher is asked only for what is not at hand."""
     items = [Item(archive) for archive in archives_of(source)]
-    headers, secret = _admission(name, source, output, shelf, items, way)
+    at_hand = bool(items) and (mirror is not None or all(shelf.has(item.name, item.key) for item in items))
+    headers, secret = ({}, "") if at_hand else admission_headers(name, source, output)
+    require_safe_addresses(source, secret)
+
+    def log_censored(line: str) -> None:
+        log(_censored(line, secret))
+
     with _told(name, source, output, secret):
-        sums = Checksums(output / "checksums.csv", way.committed)
-        log = _without(secret, way.log)
-        delivery = Delivery(shelf, output / "archives", sums, name, way.mirror, log, way.pause_s, headers)
+        sums = Checksums(output / "checksums.csv", committed)
+        delivery = Delivery(shelf, output / "archives", sums, name, mirror, log_censored, pause_s, headers)
         _require_room(source, output, items)
         if source.ACCESS == "tcia":
             delivery.bring_all(items)
-            items += tcia.items(tcia.chosen(name, source, output, mirror=way.mirror, log=log, pause_s=way.pause_s))
-        shelf.keep_only([item.name for item in items], log)
+            items += tcia.items(tcia.chosen(name, source, output, mirror=mirror, log=log_censored, pause_s=pause_s))
+        shelf.keep_only([item.name for item in items], log_censored)
         delivery.bring_all(items)
         shelf.remove_empty_folders()
     shutil.rmtree(output / "archives", ignore_errors=True)
-    _say_how_to_commit(name, sums, way)
-
-
-def _admission(
-    name: str, source: ModuleType, output: Path, shelf: Shelf, items: list[Item], way: _Way
-) -> tuple[dict[str, str], str]:
-    """Return the HTTP headers that the publisher wants, and the secret in them; none if nothing is asked of it."""
-    at_hand = bool(items) and (way.mirror is not None or all(shelf.has(item.name, item.key) for item in items))
-    headers, secret = ({}, "") if at_hand else admission_headers(name, source, output)
-    require_safe_addresses(source, secret)
-    return headers, secret
-
-
-def _say_how_to_commit(name: str, sums: Checksums, way: _Way) -> None:
-    if sums.unheld() and way.committed is not None:
-        way.log(
+    if sums.unheld() and committed is not None:
+        log(
             f"{name}: the checksums of {len(sums.unheld())} file(s) are in {sums.record}. To hold later downloads to "
-            f"them: cp {sums.record} {way.committed}, and commit it."
+            f"them: cp {sums.record} {committed}, and commit it."
         )
 
 
@@ -202,11 +191,6 @@ def _told(name: str, source: ModuleType, output: Path, secret: str) -> Iterator[
         raise InputError(_censored(ways, secret)) from (None if secret else error)
     except OSError as error:
         raise InputError(f"{error.filename or output} cannot be used: {error.strerror}.") from error
-
-
-def _without(secret: str, log: Log) -> Log:
-    """Return a log that never shows the secret."""
-    return lambda line: log(_censored(line, secret))
 
 
 def _censored(text: str, secret: str) -> str:

@@ -64,10 +64,10 @@ def chosen(
     """
     selections = source.SERIES(output / "files") if callable(source.SERIES) else source.SERIES
     selections = [selections] if isinstance(selections, Selection) else list(selections)
-    key = pieces.key_of(version=[VERSION, source.VERSION], selections=[asdict(one) for one in selections])
+    key = pieces.key_of(version=[VERSION, source.VERSION], selections=[asdict(selection) for selection in selections])
     kept = _read(output / "series.json", key) or _of_mirror(name, output, mirror, key, log, pause_s)
     if kept is None:
-        rows = [row for one in selections for row in _listed(one, output / "archives", log, pause_s)]
+        rows = [row for selection in selections for row in _listed(selection, output / "archives", log, pause_s)]
         rows = list(source.choose_series(rows)) if hasattr(source, "choose_series") else rows
         if not rows:
             raise InputError(f"no series of {source.TITLE} is left: its `choose_series` chose none.")

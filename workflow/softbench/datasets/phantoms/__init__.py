@@ -32,7 +32,7 @@ def make(name: str, case: int | str, seed: int = 0, *, size: str = "small") -> C
     require_one_of("phantom", name, names())
     source = datasets.source(name)
     require_one_of("size", size, source.SIZES)
-    index = number_of(name, case) if isinstance(case, str) else int(case)
+    index = case_number(name, case) if isinstance(case, str) else int(case)
     if index < 0 or seed < 0:
         raise InputError(f"`case` and `seed` must not be negative, but are {index} and {seed}.")
     made: Case = source.make(index, seed, size=size)
@@ -44,7 +44,7 @@ def case_id(name: str, index: int) -> str:
     return f"{name}_{index:03d}"
 
 
-def number_of(name: str, case: str) -> int:
+def case_number(name: str, case: str) -> int:
     """Return the number of the case with this id; raise `InputError` if the id is not one of this phantom."""
     match = re.fullmatch(rf"{re.escape(name)}_(\d{{3,}})", case)
     if match is None:

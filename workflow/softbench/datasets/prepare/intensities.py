@@ -72,7 +72,7 @@ def window(channels: np.ndarray, settings: Mapping[str, Any] | None) -> np.ndarr
     if kind == "windows_hu":
         if len(channels) != 1:
             raise InputError(f"`window.windows_hu` needs an image of one channel, but it has {len(channels)}.")
-        return np.stack([_scaled(channels[0], *_limits(one, kind)) for one in limits])
+        return np.stack([_scaled(channels[0], *_limits(pair, kind)) for pair in limits])
     low, high = _limits(limits, kind)
     if kind == "hu":
         return np.clip(channels, low, high).astype(np.float32)

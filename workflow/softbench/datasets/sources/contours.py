@@ -70,8 +70,10 @@ def rasterise(outlines: Sequence[Outline], slices_mm: np.ndarray, shape: tuple[i
     Raises: InputError: if an outline is further than half a slice distance from every slice.
     """
     mask = np.zeros((len(slices_mm), *shape), bool)
-    for outline in sorted(outlines, key=lambda one: not one.includes):  # first what is included, then what is cut out
-        place = _slice_of(outline, slices_mm)
+    for outline in sorted(
+        outlines, key=lambda outline: not outline.includes
+    ):  # first what is included, then what is cut out
+        place = _nearest_slice(outline, slices_mm)
         enclosed, on = inside(outline.points, shape)
         if outline.includes:
             mask[place] |= enclosed
@@ -80,7 +82,7 @@ def rasterise(outlines: Sequence[Outline], slices_mm: np.ndarray, shape: tuple[i
     return mask
 
 
-def _slice_of(outline: Outline, slices_mm: np.ndarray) -> int:
+def _nearest_slice(outline: Outline, slices_mm: np.ndarray) -> int:
     distances = np.abs(slices_mm - outline.z_mm)
     place = int(distances.argmin())
     step = float(np.median(np.abs(np.diff(slices_mm)))) if len(slices_mm) > 1 else 0.0
@@ -106,9 +108,9 @@ def together(clouds: Sequence[np.ndarray], within_mm: float) -> list[list[int]]:
     moved = [cloud - lowest + 1 for cloud in clouds]
     trees = [cKDTree(cloud) for cloud in moved]
     near = np.eye(len(clouds), dtype=bool)
-    for one in range(len(clouds)):
-        for other in range(one):
-            near[one, other] = _are_near(moved[one], trees[other], within_mm + ROUNDING_MM)
+    for row in range(len(clouds)):
+        for other in range(row):
+            near[row, other] = _are_near(moved[row], trees[other], within_mm + ROUNDING_MM)
     _, names = connected_components(near, directed=False)
     groups = [np.flatnonzero(names == name).tolist() for name in np.unique(names)]
     return sorted(groups)
@@ -128,7 +130,7 @@ Nodule = list[Outline]
 Readings = list[list[Nodule]]
 
 
-def series_of(path: Path) -> str | None:
+def read_series_uid(path: Path) -> str | None:
     """Return the UID of the CT series that an XML file is about; None for other XML, as readings of chest films."""
     with open(path, "rb") as file:
         head = file.read(HEAD_BYTES)
@@ -144,7 +146,8 @@ def from_xml(path: Path) -> Readings:
     try:
         root = ElementTree.parse(path).getroot()
         return [
-            [_nodule(one) for one in _all(reading, "unblindedReadNodule")] for reading in _all(root, "readingSession")
+            [_nodule(element) for element in _all(reading, "unblindedReadNodule")]
+            for reading in _all(root, "readingSession")
         ]
     except (ElementTree.ParseError, OSError, ValueError, TypeError) as error:
         raise InputError(f"{path} cannot be read as LIDC annotations ({error}). Download it again.") from error

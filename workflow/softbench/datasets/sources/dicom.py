@@ -72,7 +72,7 @@ def read_series(folder: Path) -> Image:
     if not slices:
         raise InputError(f"{folder} holds no DICOM file. Expected is one series, a file a slice.")
     _require_one_series(folder, slices)
-    ordered = sorted(slices, key=lambda one: one.depth_mm)
+    ordered = sorted(slices, key=lambda level: level.depth_mm)
     step_mm = _even_step(folder, ordered)
     return _in_ras(_voxels(folder, ordered), _affine(ordered[0], step_mm))
 
@@ -94,7 +94,7 @@ def _slice(path: Path) -> Slice:
     try:
         header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(TAGS))
         frames = int(header.get("NumberOfFrames") or 1)
-        one = Slice(
+        level = Slice(
             path,
             str(header.SeriesInstanceUID),
             (int(header.Rows), int(header.Columns)),
@@ -108,11 +108,11 @@ def _slice(path: Path) -> Slice:
         ) from error
     if frames != 1:
         raise InputError(f"{path} holds {frames} frames, but a series is read with a file a slice.")
-    return one
+    return level
 
 
 def _require_one_series(folder: Path, slices: Sequence[Slice]) -> None:
-    counts = Counter(one.series for one in slices)
+    counts = Counter(level.series for level in slices)
     if len(counts) > 1:
         found = ", ".join(f"{uid} ({n} files)" for uid, n in sorted(counts.items()))
         raise InputError(f"{folder} holds {len(counts)} series: {found}. Keep one series a folder.")
@@ -135,7 +135,7 @@ def _even_step(folder: Path, ordered: Sequence[Slice]) -> float:
     """Return the distance of the slices in mm; raise unless they are one even, straight stack."""
     if len(ordered) < 2:
         raise InputError(f"{folder} holds one slice ({ordered[0].path.name}), no volume. Download the series again.")
-    steps = np.diff([one.depth_mm for one in ordered])
+    steps = np.diff([level.depth_mm for level in ordered])
     step = float(np.sort(steps)[(len(steps) - 1) // 2])  # the lower median: of two steps, the one that is no gap
     for lower, upper, found in zip(ordered, ordered[1:], steps, strict=False):
         pair = f"{lower.path.name} and {upper.path.name} ({lower.depth_mm:g} and {upper.depth_mm:g} mm)"
@@ -164,7 +164,7 @@ def _even_step(folder: Path, ordered: Sequence[Slice]) -> float:
 def _voxels(folder: Path, ordered: Sequence[Slice]) -> np.ndarray:
     """Return the intensities (slice, row, column), rescaled."""
     reader = sitk.ImageSeriesReader()
-    reader.SetFileNames([str(one.path) for one in ordered])
+    reader.SetFileNames([str(level.path) for level in ordered])
     try:
         array: np.ndarray = sitk.GetArrayFromImage(reader.Execute())
     except RuntimeError as error:
@@ -212,7 +212,9 @@ def headers(folder: Path) -> list[Segmentation]:
     objects = [path for path in dicom_files(folder) if _read(path, specific_tags=["Modality"]).get("Modality") == "SEG"]
     files = [(path, _read(path, stop_before_pixels=True)) for path in objects]
     return [
-        Segmentation(path, {int(one.SegmentNumber): _name(one) for one in data.SegmentSequence}, _series(data))
+        Segmentation(
+            path, {int(segment.SegmentNumber): _name(segment) for segment in data.SegmentSequence}, _series(data)
+        )
         for path, data in files
         if "SegmentSequence" in data
     ]
@@ -237,13 +239,13 @@ def _series(data: Any) -> str:
     return str(referenced[0].get("SeriesInstanceUID") or "")
 
 
-def masks(path: Path, grid: Image, name_of: Callable[[str], str]) -> dict[str, np.ndarray]:
+def masks(path: Path, grid: Image, shorten: Callable[[str], str]) -> dict[str, np.ndarray]:
     """Lay the frames of a segmentation onto an image's grid.
 
     Args:
         path: of the object.
         grid: the image, in RAS.
-        name_of: a short name for the full one of a segment; segments of one short name are joined.
+        shorten: returns a short name for the full one of a segment; segments of one short name are joined.
     Returns: masks (D, H, W) bool by short name.
     Raises: InputError: if the object is no binary one, is damaged, or has a pixel that is set and lies outside of the
         grid or between its voxels.
@@ -251,8 +253,8 @@ def masks(path: Path, grid: Image, name_of: Callable[[str], str]) -> dict[str, n
     data = _read(path)
     if data.get("SegmentationType") != "BINARY":
         raise InputError(f"{path} is {data.get('SegmentationType')}, but only BINARY segmentations are read.")
-    result = {name_of(_name(one)): np.zeros(grid.array.shape, bool) for one in data.SegmentSequence}
-    names = {int(one.SegmentNumber): name_of(_name(one)) for one in data.SegmentSequence}
+    names = {int(segment.SegmentNumber): shorten(_name(segment)) for segment in data.SegmentSequence}
+    result = {name: np.zeros(grid.array.shape, bool) for name in names.values()}
     to_index = np.linalg.inv(grid.affine)
     for number, (segment, affine, pixels) in enumerate(_frames(path, data)):
         if pixels.any():

@@ -110,7 +110,7 @@ def xml_files(folder: Path) -> dict[str, Path]:
     """Return the annotation file of each series; raise if two files of one series say different things."""
     found: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(folder.rglob("*.xml")):
-        series = None if shelf.is_hidden(path.relative_to(folder)) else contours.series_of(path)
+        series = None if shelf.is_hidden(path.relative_to(folder)) else contours.read_series_uid(path)
         if series:
             found[series].append(path)
     for paths in found.values():
@@ -179,7 +179,7 @@ def _nodules(scan: Scan, file: Path, readings: Readings) -> tuple[list[RawCase],
 def _cloud(nodule: Sequence[Outline], scan: Scan) -> np.ndarray:
     """Return the points of a nodule's outlines, x, y, z in mm."""
     return np.vstack(
-        [np.column_stack([one.points * scan.pixel_mm, np.full(len(one.points), one.z_mm)]) for one in nodule]
+        [np.column_stack([line.points * scan.pixel_mm, np.full(len(line.points), line.z_mm)]) for line in nodule]
     )
 
 

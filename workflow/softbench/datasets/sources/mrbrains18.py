@@ -115,7 +115,7 @@ def read(case: words.RawCase, *, strip: str = "air", strip_margin_mm: float = 6.
         return volumes
     unknown = np.zeros(volumes.shape, bool) if volumes.valid is None else ~volumes.valid
     labelled = np.asarray(volumes.labels.any(axis=0) | unknown)
-    inside = head_of(volumes.channels[0]) if strip == "air" else _near(labelled, volumes.spacing_mm, strip_margin_mm)
+    inside = find_head(volumes.channels[0]) if strip == "air" else _near(labelled, volumes.spacing_mm, strip_margin_mm)
     lost = int((labelled & ~inside).sum())
     if lost:
         raise InputError(
@@ -131,7 +131,7 @@ def _near(labelled: np.ndarray, spacing_mm: tuple[float, ...], margin_mm: float)
     return near
 
 
-def head_of(image: np.ndarray) -> np.ndarray:
+def find_head(image: np.ndarray) -> np.ndarray:
     """Return which voxels (D, H, W) belong to the head.
 
     The largest connected part above Otsu's threshold of the image, then holes (sinuses, dark skull) filled in each

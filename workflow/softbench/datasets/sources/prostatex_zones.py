@@ -67,7 +67,7 @@ def choose_series(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row in rows if row["StudyInstanceUID"] in segmented]
 
 
-def zone_of(name: str) -> str:
+def zone_name(name: str) -> str:
     """Return the class that the name of a segment means, or the name itself if it is no zone."""
     found = [zone for zone, pattern in NAMES.items() if re.search(pattern, name, re.IGNORECASE)]
     return found[0] if len(found) == 1 else name
@@ -79,17 +79,19 @@ def find_cases(folder: Path) -> list[words.RawCase]:
     for patient in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
         folders = sorted(path for path in patient.iterdir() if path.is_dir())
         for series in folders:
-            for found in _zones(series):
-                image = patient / found.series
-                images = (image,) if found.series and image.is_dir() else ()
-                cases.append(words.RawCase(patient.name, patient.name, images, (found.path,)))
+            for zones in _zones(series):
+                image = patient / zones.series
+                images = (image,) if zones.series and image.is_dir() else ()
+                cases.append(words.RawCase(patient.name, patient.name, images, (zones.path,)))
     return cases
 
 
 def _zones(series: Path) -> list[dicom.Segmentation]:
     """Return the segmentations of a folder that are zones."""
     files = tuple((str(path), path.stat().st_mtime_ns) for path in sorted(series.glob("*.dcm")))
-    return [found for found in _headers(series, files) if len(set(NAMES) & set(_named(found.segments.values()))) >= 2]
+    return [
+        header for header in _headers(series, files) if len(set(NAMES) & set(_named(header.segments.values()))) >= 2
+    ]
 
 
 @cache
@@ -99,7 +101,7 @@ def _headers(series: Path, files: tuple[tuple[str, int], ...]) -> tuple[dicom.Se
 
 
 def _named(names: Iterable[str]) -> list[str]:
-    return [zone_of(name) for name in names]
+    return [zone_name(name) for name in names]
 
 
 def read(case: words.RawCase) -> Volumes:
@@ -110,7 +112,7 @@ def read(case: words.RawCase) -> Volumes:
     """
     _require_zones(case.labels[0])
     image = dicom.read_series(case.images[0])
-    masks = dicom.masks(case.labels[0], image, zone_of)
+    masks = dicom.masks(case.labels[0], image, zone_name)
     labels = np.zeros(image.array.shape, np.uint8)
     for zone in ORDER:
         labels[masks[zone]] = CLASSES.index(zone)
@@ -122,7 +124,7 @@ def read(case: words.RawCase) -> Volumes:
 
 
 def _require_zones(path: Path) -> None:
-    (header,) = (found for found in dicom.headers(path.parent) if found.path == path)
+    (header,) = (header for header in dicom.headers(path.parent) if header.path == path)
     if sorted(_named(header.segments.values())) != sorted(NAMES):
         raise InputError(
             f"{path} must hold one segment each of {', '.join(NAMES)}, but holds {len(header.segments)}: "

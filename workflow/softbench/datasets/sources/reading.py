@@ -53,7 +53,7 @@ def join(
     for path, volume in zip((*case.images, *case.labels), (*channels, *raters), strict=True):
         require_same_grid(path, volume, case.images[0], first)
     known = [
-        class_ids(rater.array, str(path), ids_of(source), ignored_of(source))
+        class_ids(rater.array, str(path), label_ids(source), ignored_ids(source))
         for path, rater in zip(case.labels, raters, strict=True)
     ]
     valid = np.logical_and.reduce([mask for _, mask in known])
@@ -67,12 +67,12 @@ def join(
     )
 
 
-def ids_of(source: ModuleType) -> Mapping[int, int]:
+def label_ids(source: ModuleType) -> Mapping[int, int]:
     """Return which class each published id means; without `LABEL_IDS`, each id its own."""
     return getattr(source, "LABEL_IDS", {number: number for number in range(len(source.CLASSES))})
 
 
-def ignored_of(source: ModuleType) -> tuple[int, ...]:
+def ignored_ids(source: ModuleType) -> tuple[int, ...]:
     """Return the ids of voxels that nobody labelled."""
     return getattr(source, "IGNORED", ())
 
