@@ -95,12 +95,15 @@ def take(arguments: Sequence[str] = ()) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise InputError(f"{_in_use_by(_owner())} Wait until it has ended: nothing of it was touched.") from None
+        raise _in_use(_owner(), "Wait until it has ended: nothing of it was touched.") from None
     except OSError:  # a file system without locks: Snakemake's own must do
         return False
     stale = list(LOCKS.glob("*.lock"))
-    if stale and "--unlock" not in arguments:
-        _require_of_this_host(_owner())
+    if stale and "--unlock" not in arguments and (owner := _owner()).get("host") != platform.node():
+        raise _in_use(
+            owner, f"This host ({platform.node()}) cannot see whether it has ended. If it has, say "
+            "`snakemake --unlock` once, then the same command; what is finished is kept.",
+        )  # fmt: skip
     _held.append(file)
     for lock in stale:
         lock.unlink()
@@ -123,20 +126,12 @@ def _owner() -> dict[str, Any]:
     return owner if isinstance(owner, dict) else {}
 
 
-def _in_use_by(owner: dict[str, Any]) -> str:
+def _in_use(owner: dict[str, Any], way_out: str) -> InputError:
     said = {name: owner.get(name, "unknown") for name in ("pid", "host", "since", "command")}
-    return (
+    return InputError(
         f"the folder {Path.cwd()} is in use: process {said['pid']} on {said['host']}, since {said['since']}: "
-        f"`{said['command']}`."
+        f"`{said['command']}`. {way_out}"
     )
-
-
-def _require_of_this_host(owner: dict[str, Any]) -> None:
-    if owner.get("host") != platform.node():
-        raise InputError(
-            f"{_in_use_by(owner)} This host ({platform.node()}) cannot see whether it has ended. If it has, say "
-            "`snakemake --unlock` once, then the same command; what is finished is kept."
-        )
 
 
 def require_none_left(folder: Path) -> None:
@@ -168,16 +163,13 @@ def jobs_of(folder: Path) -> list[str]:
 def lists(results: Path, patterns: tuple[str, ...] = PREPARED + RUNS) -> Iterator[Path]:
     """Give the lists that jobs wrote last, without their provenance (`shard-0.provenance.json`) and the
     records that a list of several methods names, which are no outputs."""
-    named = set(_named(results))
+    named: set[Path] = set()
+    for joint in results.glob(JOINT):
+        with suppress(OSError, ValueError, KeyError, TypeError):  # nothing of a list that cannot be read
+            listed = json.loads(joint.read_text(encoding="utf-8"))["pieces"]
+            named |= {joint.parent / entry["path"] for entry in listed}
     found = (path for pattern in patterns for path in sorted(results.glob(pattern)))
     yield from (path for path in found if "." not in path.stem and path not in named)
-
-
-def _named(results: Path) -> Iterator[Path]:
-    """Give the records that lists of several methods name; nothing of a list that cannot be read."""
-    for path in results.glob(JOINT):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            yield from [path.parent / one["path"] for one in json.loads(path.read_text(encoding="utf-8"))["pieces"]]
 
 
 def look_again(results: Path) -> int:

@@ -203,25 +203,17 @@ def make_each(output: Path, record: str, makers: Mapping[str, Maker], log: Log) 
             log_line(f"FAILED: {error}")
             failed[method] = error
     if failed:
-        raise _failure(failed, len(makers))
-    write_json(output, {"pieces": [_entry(output, method, record) for method in makers]})
+        said = " ".join(f"{method}: {str(error).removesuffix('.')}." for method, error in failed.items())
+        text = f"{len(failed)} of {len(makers)} methods failed. {said} {OTHERS_KEPT}"
+        only_input = all(isinstance(error, InputError) for error in failed.values())
+        raise InputError(text) if only_input else ExceptionGroup(text, list(failed.values()))
+    made = ((method, f"{method}/{record}") for method in makers)
+    listed = [{"method": method, "path": path, "hash": hash_file(output.parent / path)} for method, path in made]
+    write_json(output, {"pieces": listed})
 
 
 def _log_with_name(log: Log, method: str, line: str) -> None:
     log(f"{method}: {line}")
-
-
-def _entry(output: Path, method: str, record: str) -> dict[str, str]:
-    path = f"{method}/{record}"
-    return {"method": method, "path": path, "hash": hash_file(output.parent / path)}
-
-
-def _failure(failed: Mapping[str, Exception], count: int) -> Exception:
-    said = " ".join(f"{method}: {str(error).removesuffix('.')}." for method, error in failed.items())
-    text = f"{len(failed)} of {count} methods failed. {said} {OTHERS_KEPT}"
-    if all(isinstance(error, InputError) for error in failed.values()):
-        return InputError(text)
-    return ExceptionGroup(text, list(failed.values()))
 
 
 def read_joint(paths: Iterable[Path], methods: Collection[str] | None = None) -> Iterator[Record]:
@@ -237,13 +229,10 @@ def read_joint(paths: Iterable[Path], methods: Collection[str] | None = None) ->
         if "pieces" not in content:
             yield Record(path, content, path)
             continue
-        wanted = (entry for entry in content["pieces"] if methods is None or entry["method"] in methods)
-        yield from (_listed_record(path, entry) for entry in wanted)
-
-
-def _listed_record(joint: Path, entry: Mapping[str, str]) -> Record:
-    path = joint.parent / entry["path"]
-    content = storage.read_json(path, joint)
-    if hash_file(path) != entry["hash"]:
-        raise InputError(f"{path} is not the record that {joint} lists. Delete {joint}, then {storage.KEPT}")
-    return Record(path, content, joint)
+        for entry in content["pieces"]:
+            if methods is None or entry["method"] in methods:
+                one = path.parent / entry["path"]
+                record = Record(one, storage.read_json(one, path), path)
+                if hash_file(one) != entry["hash"]:
+                    raise InputError(f"{one} is not the record that {path} lists. Delete {path}, then {storage.KEPT}")
+                yield record

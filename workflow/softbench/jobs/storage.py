@@ -33,8 +33,9 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        number = _number(error, path)
-        if number is None or _names_a_lasting_file(error):
+        number, named = _number(error, path), getattr(error, "filename", None)
+        names_lasting_file = isinstance(named, str) and ".part/" not in f"{named}/"
+        if number is None or names_lasting_file:
             raise
         raise OSError(number, os.strerror(number), str(path)) from error
 
@@ -48,11 +49,6 @@ def _number(error: Exception, path: Path) -> int | None:
     return None
 
 
-def _names_a_lasting_file(error: Exception) -> bool:
-    named = getattr(error, "filename", None)
-    return isinstance(named, str) and ".part/" not in f"{named}/"
-
-
 def explained(error: BaseException) -> str | None:
     """Return what went wrong with which file and what to do; None if the error is not of a disk."""
     if not isinstance(error, OSError) or error.errno not in FULL | FORBIDDEN | OTHER:
@@ -64,17 +60,14 @@ def explained(error: BaseException) -> str | None:
 def _way_out(number: int, place: Path) -> str:
     goes_on = "then give the same command again: what is finished is kept."
     if number in FULL:
-        return f"Free space on the disk, or have the quota raised ({_free(place)}), {goes_on}"
+        try:
+            free = f"{shutil.disk_usage(_existing(place)).free / 2**20:.0f} MiB are free there"
+        except OSError:
+            free = "how much is free is unknown"
+        return f"Free space on the disk, or have the quota raised ({free}), {goes_on}"
     if number in FORBIDDEN:
         return f"Fix its owner, its permissions or how its disk is mounted, {goes_on}"
     return f"Look at that file and its disk, {goes_on}"
-
-
-def _free(place: Path) -> str:
-    try:
-        return f"{shutil.disk_usage(_existing(place)).free / 2**20:.0f} MiB are free there"
-    except OSError:
-        return "how much is free is unknown"
 
 
 def _existing(place: Path) -> Path:
@@ -132,16 +125,13 @@ def reading(path: Path, listed: Path | str) -> Iterator[None]:
     except PermissionError as error:
         raise InputError(explained(error) or str(error)) from error
     except Exception as error:
-        raise InputError(f"{path} is damaged ({_brief(error)}). {way_out(path, listed)}") from error
+        brief = (str(error).splitlines() or [""])[0][:200] or type(error).__name__
+        raise InputError(f"{path} is damaged ({brief}). {way_out(path, listed)}") from error
 
 
 def way_out(path: Path, listed: Path | str) -> str:
     """Return what to do about a damaged file."""
     return f"Delete it and {listed}, then {KEPT}"
-
-
-def _brief(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200] or type(error).__name__
 
 
 def require_checksums(path: Path) -> None:

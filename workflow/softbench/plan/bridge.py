@@ -131,7 +131,10 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     _include(workflow, own)
     _keep_fetching_local(workflow)
     _check_recipes(workflow, found)
-    _include(workflow, [_written(found.targets())])
+    text = "".join(TARGET.format(name=name) for name in found.targets())
+    if not TARGETS.exists() or TARGETS.read_text(encoding="utf-8") != text:
+        pieces.write_text(TARGETS, text)
+    _include(workflow, [TARGETS])
     if is_run:
         _note_page(found)
     return found
@@ -191,14 +194,6 @@ def _check_recipes(workflow: Any, found: Answers) -> None:
             rule_files.check_recipe(recipe, Path(rule.snakefile), outputs, constraint, expected, params)
 
 
-def _written(targets: Iterable[str]) -> Path:
-    """Write the rule file of the targets, unless it lies there as it should be; return where."""
-    text = "".join(TARGET.format(name=name) for name in targets)
-    if not TARGETS.exists() or TARGETS.read_text(encoding="utf-8") != text:
-        pieces.write_text(TARGETS, text)
-    return TARGETS
-
-
 @dataclass(frozen=True)
 class Failed:
     """A view that could not be made: its table, its name, and why."""
@@ -222,13 +217,9 @@ def failed(tables: Path = TABLES, since: float = 0.0) -> list[Failed]:
 def _failed_in(record: Path) -> Iterator[Failed]:
     for module, view in views.read_record(record).get("views", {}).items():
         if view["state"] == "failed":
-            yield Failed(record.stem, _view_name(module), view["reason"])
-
-
-def _view_name(module: str) -> str:
-    """Return what a view is called, as in the log of its job: "tables/costs", "figures/ranks"."""
-    room, _, stem = module.removeprefix("softbench.").rpartition(".views.")
-    return f"{room}/{stem}" if room else module.rpartition(".")[2]
+            room, _, stem = module.removeprefix("softbench.").rpartition(".views.")
+            name = f"{room}/{stem}" if room else module.rpartition(".")[2]  # as in the log of its job: "tables/costs"
+            yield Failed(record.stem, name, view["reason"])
 
 
 def try_again(tables: Path = TABLES, marks: Path = MARKS) -> None:
