@@ -162,10 +162,10 @@ def check_profile(named: Iterable[str], rules: Collection[str]) -> list[str]:
     unknown = sorted(set(named) - set(rules))
     earlier: dict[str, list[str]] = {}
     for name in unknown:
-        if now := new_name(name):
+        if now := next((now for start, now in NOW.items() if name.startswith(start)), None):
             earlier.setdefault(now, []).append(name)
     if earlier:
-        told = "\n".join(f"  {_told(now, old)}" for now, old in earlier.items())
+        told = "\n".join(f"  {_is_now(now, old)}" for now, old in earlier.items())
         raise InputError(
             "the profile (or --set-resources, --set-threads, --groups) names rules of an earlier version:\n"
             f"{told}\nDelete these lines, or write the rule of today in their place: its own resources stand in "
@@ -176,12 +176,7 @@ def check_profile(named: Iterable[str], rules: Collection[str]) -> list[str]:
     return [f"The profile names the rule {name!r}, which is not there.{meant[name]}" for name in unknown]
 
 
-def new_name(name: str) -> str | None:
-    """Return the rule that does the work of one of an earlier version; None where there was no such rule."""
-    return next((now for start, now in NOW.items() if name.startswith(start)), None)
-
-
-def _told(now: str, old: list[str]) -> str:
+def _is_now(now: str, old: list[str]) -> str:
     more = f" and {len(old) - SHOWN} more" if len(old) > SHOWN else ""
     verb = "are" if len(old) > 1 else "is"
     example = MEMORY.get(now, "8000").format(rest=old[0].partition("_")[2])

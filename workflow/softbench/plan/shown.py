@@ -31,8 +31,7 @@ def table_rows(plan: Plan, table: str) -> list[dict[str, Any]]:
         row = {"key": key, "title": title, "control": method["control"], "trained": method["sanity"] is None}
         rows.append(row | ({"wrong": True} if is_wrong(plan, key) else {}))
         if key in scaled:
-            row = {"key": key + SIGN, "title": TITLE.format(title), "control": key, "trained": True, "scaled": key}
-            rows.append(row)
+            rows.append(row | {"key": key + SIGN, "title": TITLE.format(title), "control": key, "scaled": key})
     return rows
 
 
@@ -150,14 +149,9 @@ def picked_methods(block: Mapping[str, Any], printed: Iterable[str]) -> list[str
 
     For a row whose parameter the paper does not say, these are all that the row is picked from.
     """
-    rows = _picked_rows(block)
+    rows: Rows = (block.get("pick") or {}).get("rows", {})
     found = [list(rows[method].values()) if method in rows else [method] for method in printed]
     return list(dict.fromkeys(method for methods in found for method in methods))
-
-
-def _picked_rows(block: Mapping[str, Any]) -> Rows:
-    rows: Rows = (block.get("pick") or {}).get("rows", {})
-    return rows
 
 
 def pick_settings(plan: Plan, block: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -181,11 +175,10 @@ def pick_settings(plan: Plan, block: Mapping[str, Any]) -> dict[str, Any] | None
 
 def picked_titles(plan: Plan, block: Mapping[str, Any]) -> dict[str, str]:
     """Return the titles of the methods that a block's rows are picked from, which say the value of each."""
-    what = (block.get("pick") or {}).get("what", "")
-    titles: dict[str, str] = {}
-    for row, values in _picked_rows(block).items():
+    pick, titles = block.get("pick") or {"rows": {}}, dict[str, str]()
+    for row, values in pick["rows"].items():
         title = plan.methods[row]["title"]
-        titles |= {method: f"{title}, {value:g} {what}" for value, method in values.items()}
+        titles |= {method: f"{title}, {value:g} {pick['what']}" for value, method in values.items()}
         titles[row + UNPICKED] = title
     return titles
 

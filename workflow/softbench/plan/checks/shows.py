@@ -115,12 +115,9 @@ def of_figures(facts: Facts) -> Iterator[Fault]:
         if name in {f"{start}_{table}" for start in forms.TAKEN for table in facts.plan.tables}:
             yield Fault(("figures", name), "has the name of a table's own figure. Rename it.")
     for form, figure in facts.plan.figures.items():
-        base = next(name for name in (form, form.removesuffix(OPEN), form.removesuffix(SUFFIX)) if _is_own(name, facts))
+        names = (form, form.removesuffix(OPEN), form.removesuffix(SUFFIX))
+        base = next(name for name in names if name in facts.plan.config["figures"])
         yield from _figure_structures(("figures", base), figure, facts)
-
-
-def _is_own(name: str, facts: Facts) -> bool:
-    return name in facts.plan.config.get("figures", {})
 
 
 def _shape(path: KeyPath, figure: Mapping[str, Any]) -> Iterator[Fault]:

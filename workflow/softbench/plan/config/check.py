@@ -15,7 +15,7 @@ from softbench.errors import InputError
 from softbench.losses import catalogue as losses
 from softbench.plan import forms, modules, rule_files
 from softbench.plan.config import metrics, schema, walk
-from softbench.plan.forms import OPEN, SUFFIX
+from softbench.plan.forms import COUNTED, OPEN, SUFFIX
 from softbench.plan.places import Fault, KeyPath, known, refuse
 from softbench.plan.rule_files import RulesFound
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from softbench.plan.config import Config
 
 PLATEAU = "halve_on_plateau"
-COUNTED = ("epochs", "steps")
 PUBLISHED = modules.PACKAGE.parent / "published"
 
 
@@ -124,10 +123,7 @@ def check(config: "Config", found: RulesFound | None = None) -> None:
 def faults(values: Mapping[str, Any], found: RulesFound | None = None) -> list[Fault]:
     """Return what is wrong with config: with its entries one by one, or if nothing is, with what they say together."""
     names = Names(values, found or rule_files.find())
-
-    def entry(kind: str, key: str, value: Any) -> schema.Schema:
-        return schema.entry(kind, key, value, names.found.maps)
-
+    entry = functools.partial(schema.entry, recipes_of_maps=names.found.maps)
     rules = walk.Rules(names.of, entry, _loss_fault, names.is_known)
     return list(walk.faults(values, schema.whole(), (), rules)) or list(_together(values, names))
 
@@ -198,7 +194,8 @@ def _circles(methods: Mapping[str, Any]) -> Iterator[Fault]:
         if control == name:
             way = " -> ".join([*seen, name])
             said = f"is {control!r}, the method itself" if len(seen) == 1 else f"ends where it began: {way}"
-            yield Fault(_place_of_control(name, methods), f"{said}. Name a method that it is compared with, or null.")
+            rest = ["control"] if "control" in (methods[name] or {}) else []
+            yield Fault(("methods", name, *rest), f"{said}. Name a method that it is compared with, or null.")
 
 
 def _control(name: str, methods: Mapping[str, Any]) -> str | None:
@@ -207,10 +204,6 @@ def _control(name: str, methods: Mapping[str, Any]) -> str | None:
         return None
     control: str | None = method.get("control", "one_hot")
     return control
-
-
-def _place_of_control(name: str, methods: Mapping[str, Any]) -> KeyPath:
-    return ("methods", name, *(["control"] if "control" in (methods[name] or {}) else []))
 
 
 def _lengths(path: KeyPath, protocol: Mapping[str, Any]) -> Iterator[Fault]:
@@ -232,11 +225,9 @@ def _lengths(path: KeyPath, protocol: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _rehearsals(values: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield rehearsals that count in both, or whose name is taken."""
+    """Yield rehearsals that count in both units."""
     for name, experiment in values["experiments"].items():
-        if "rehearsal" not in experiment:
-            continue
-        protocol = experiment["rehearsal"].get("protocol", {})
+        protocol = experiment.get("rehearsal", {}).get("protocol", {})
         if set(COUNTED) <= set(protocol):
             said = f"is {protocol['steps']}, but it has `epochs: {protocol['epochs']}`, too. Delete one of them."
             yield Fault(("experiments", name, "rehearsal", "protocol", "steps"), said)

@@ -96,36 +96,28 @@ def own_columns(table: Mapping[str, Any], scoring: Mapping[str, Any]) -> list[di
 def is_known(key: str) -> bool:
     """Return whether a metric exists, parameters in its key included; see `metrics.catalogue.PATTERNS`."""
     base, at, library = key.partition("@")
-    if at and library not in _of_catalogue("LIBRARIES"):
+    if at and library not in modules.constant(CATALOGUE, "LIBRARIES"):
         return False
     tolerant, thresholded = TOLERANCE.fullmatch(base), THRESHOLD.fullmatch(base)
-    return (
-        base in registered()
-        or (tolerant is not None and tolerant[1] in _tolerant())
-        or (thresholded is not None and not at and _has_threshold(thresholded[1], thresholded[2]))
-    )
-
-
-def _has_threshold(base: str, chosen_on: str) -> bool:
-    return base in _thresholded() and chosen_on in _of_catalogue("CHOSEN_ON")
-
-
-def _of_catalogue(name: str) -> Any:
-    return modules.constant(CATALOGUE, name)
-
-
-def _tolerant() -> list[str]:
-    return [entry.key for entry in entries() if entry.tolerance]
+    if tolerant and any(entry.tolerance and entry.key == tolerant[1] for entry in entries()):
+        return True
+    has_threshold = thresholded and thresholded[1] in _thresholded() and thresholded[2] in _chosen_on()
+    return base in registered() or bool(has_threshold and not at)
 
 
 def _thresholded() -> list[str]:
     return [*(entry.key for entry in entries() if entry.at_threshold), "threshold"]
 
 
-def names(tolerances_mm: frozenset[float] = frozenset({1.0, 2.0})) -> list[str]:
+def _chosen_on() -> tuple[str, ...]:
+    """Return what thresholds are chosen on."""
+    return tuple(modules.constant(CATALOGUE, "CHOSEN_ON"))
+
+
+def names() -> list[str]:
     """Return the metrics that a message lists: those of the catalogue, and those with a tolerance or a threshold."""
-    at = [f"{key}_at_{part}" for key in _thresholded() for part in _of_catalogue("CHOSEN_ON")]
-    within = [f"{key}_{tolerance:g}mm" for key in _tolerant() for tolerance in sorted(tolerances_mm)]
+    at = [f"{key}_at_{part}" for key in _thresholded() for part in _chosen_on()]
+    within = [f"{entry.key}_{mm}mm" for entry in entries() if entry.tolerance for mm in (1, 2)]
     return [*registered(), *within, *at]
 
 
@@ -144,7 +136,7 @@ def scored(scoring: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         elif entry.of != "grid":
             yield from ((entry.key, roi, "both" if entry.of == "bins" else "all") for roi in entry.regions)
     if scoring.get("thresholds"):
-        parts = [f"{part}{whole}" for part in _of_catalogue("CHOSEN_ON") for whole in ("", "_global")]
+        parts = [f"{part}{whole}" for part in _chosen_on() for whole in ("", "_global")]
         keys = [key for key in _thresholded() if key != "threshold"]
         yield from ((f"{key}_at_{part}", "all", "structures") for key in keys for part in parts)
     yield "image_diagonal", "all", "all"

@@ -75,11 +75,8 @@ def mapping(properties: Mapping[str, Schema], required: tuple[str, ...] = (), *,
 
 def settings(defaults: Mapping[str, Any], allowed: Mapping[str, Schema]) -> dict[str, Schema]:
     """Return the schema of each setting of `defaults`: what is declared of it, else the type of its default."""
-    return {name: allowed[name] if name in allowed else _type(default) for name, default in defaults.items()}
-
-
-def _type(default: Any) -> Schema:
-    return {} if default is None else {"type": TYPES[type(default)]}
+    types = {name: {} if value is None else {"type": TYPES[type(value)]} for name, value in defaults.items()}
+    return {name: allowed.get(name, of_default) for name, of_default in types.items()}
 
 
 def recipe_settings(name: str) -> dict[str, Schema] | None:
