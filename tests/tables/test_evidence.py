@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError
-from softbench.tables import assemble, findings, forms
-from softbench.tables.findings import numbers
+from softbench.tables import assemble, forms
 from softbench.tables.views import statistics
 
 MARGINS = {"dsc": 0.02, "hd95": 5.0}
@@ -43,17 +42,18 @@ def many(scores):
 
 
 def of_method(shown, method, **options):
-    return [one for one in findings.findings(shown, **options) if one.method.key == method]
+    return [one for one in statistics.findings(shown, **options) if one.method.key == method]
 
 
 def read(shown, **options):
-    found = findings.findings(shown, **options)
-    return pd.read_csv(StringIO(numbers(found, shown.table.tests).to_csv(index=False))).set_index(["method", "metric"])
+    found = statistics.findings(shown, **options)
+    text = statistics.numbers(found, shown.table.tests).to_csv(index=False)
+    return pd.read_csv(StringIO(text)).set_index(["method", "metric"])
 
 
 def test_lines_are_grouped_by_column_and_hold_the_tables_own_numbers(show) -> None:
     shown = show()
-    found = findings.findings(shown)
+    found = statistics.findings(shown)
     assert [(one.column.metric, one.method.key) for one in found] == [
         (metric, key) for metric in ("dsc", "hd95", "ece") for key in ("good", "bad", "noise")
     ]
@@ -71,7 +71,7 @@ def test_difference_within_the_margin_is_equivalent_and_without_one_has_no_test(
 
 def test_margin_of_an_unknown_metric_is_named(show) -> None:
     with pytest.raises(InputError, match=r"margins.*'dice' is unknown"):
-        findings.findings(show(), margins={"dice": 0.1})
+        statistics.findings(show(), margins={"dice": 0.1})
 
 
 def test_few_seeds_and_cases_give_reasons_in_place_of_intervals(show) -> None:
@@ -116,7 +116,7 @@ def test_pooled_column_has_seeds_alone(show, scores) -> None:
     shown = show(pd.concat([scores, pooled]), columns=[{"metric": "ece", "over": "pooled"}])
     found = of_method(shown, "good")[0]
     assert found.cell.difference.n_seeds == 3
-    assert found.crossed.reason == found.checkpoints.reason == findings.POOLED
+    assert found.crossed.reason == found.checkpoints.reason == statistics.POOLED
 
 
 def without_company(frame: pd.DataFrame) -> pd.DataFrame:
@@ -146,7 +146,7 @@ def test_same_method_under_two_names_has_equal_numbers(show, methods, many) -> N
 
 def write(shown, path: Path, suffix: str, margins=MARGINS) -> str:
     file = path / f"statistics.{suffix}"
-    forms.write(statistics.sheet(shown, findings.findings(shown, margins=margins), margins=margins), file)
+    forms.write(statistics.sheet(shown, statistics.findings(shown, margins=margins), margins=margins), file)
     return file.read_text()
 
 
@@ -188,6 +188,6 @@ def test_ensembles_have_no_test_and_say_so(show, many, tmp_path: Path) -> None:
             "prediction": "ensemble",
         },
     )
-    found = findings.findings(shown, margins={"ece": 0.1})[0]
-    assert found.reason == found.crossed.reason == findings.NO_TEST
+    found = statistics.findings(shown, margins={"ece": 0.1})[0]
+    assert found.reason == found.crossed.reason == statistics.NO_TEST
     assert "no test of ensembles" in write(shown, tmp_path, "md", {"ece": 0.1})

@@ -187,11 +187,3 @@ def patients_of(split: pd.DataFrame) -> dict[str, str] | None:
     if test["patient"].is_unique:
         return None
     return dict(zip(test["case"].astype(str), test["patient"].astype(str), strict=True))
-
-
-def failures(table: Table) -> Iterator[str]:
-    """Name the runs that gave no score."""
-    titles = {method.key: method.title for method in table.methods}
-    if table.failed:
-        runs = "; ".join(f"{titles.get(one.method, one.method)}, seed {one.seed}: {one.reason}" for one in table.failed)
-        yield f"Failed runs: {len(table.failed)}. {runs.rstrip('.')}."

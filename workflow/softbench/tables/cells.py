@@ -216,3 +216,8 @@ class Table:
     prediction: str = "raw"
     ensembles: tuple[Ensemble, ...] = ()  # of the rows, where the prediction is that of ensembles
     tests: int = 0  # size of the family that Holm's adjustment is over
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Key -> title of each row."""
+        return {method.key: method.title for method in self.methods}

@@ -8,7 +8,7 @@ the rank of the mean over seeds does not.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 
@@ -53,15 +53,7 @@ class Ranking:
         return self.ranks.table["rank"].sort_values(kind="stable")
 
 
-@dataclass(frozen=True)
-class Order:
-    """A column and the ranks of its methods, as a csv of ranks holds them; `order` as in `Ranking`."""
-
-    column: Column
-    order: pd.Series
-
-
-Ordered = TypeVar("Ordered", Ranking, Order)
+Orders = Sequence[tuple[Column, pd.Series]]  # ranks by method, of each column
 
 
 def rankings(evidence: Evidence, *, draws: int = DRAWS) -> tuple[Ranking, ...]:
@@ -128,32 +120,30 @@ def between_columns(found: Sequence[Ranking], names: Sequence[str]) -> pd.DataFr
     return pd.DataFrame([_tau(names[a], names[b], orders[a], orders[b]) for a, b in pairs], columns=TAU)
 
 
-def between_tables(tables: Mapping[str, Sequence[Ordered]]) -> pd.DataFrame:
+def between_tables(tables: Mapping[str, Orders]) -> pd.DataFrame:
     """Return Kendall's tau between the rankings of tables, column by column, for the methods that two tables share.
 
     Args:
-        tables: title -> rankings. Columns meet by metric and region, and by structure where the two have it, else by
+        tables: title -> orders. Columns meet by metric and region, and by structure where the two have it, else by
             their place: the composite of one data set stands for that of the other.
     Returns: a row for each pair of tables and column, with `metric`, `roi`, `first`, `second`, `tau`, `p`, `n_methods`.
     """
     titles, rows = list(tables), []
     for a, first in enumerate(titles):
         for second in titles[a + 1 :]:
-            for one, other in _meeting(tables[first], tables[second]):
-                place = {"metric": one.column.metric, "roi": one.column.roi}
-                rows.append({**place, **dict(zip(TAU, _tau(first, second, one.order, other.order), strict=True))})
+            for column, one, other in _meeting(tables[first], tables[second]):
+                rows.append([column.metric, column.roi, *_tau(first, second, one, other)])
     return pd.DataFrame(rows, columns=["metric", "roi", *TAU])
 
 
-def _meeting(first: Sequence[Ordered], second: Sequence[Ordered]) -> list[tuple[Ordered, Ordered]]:
-    """Return the columns of two tables that show the same metric and region, once each."""
+def _meeting(first: Orders, second: Orders) -> list[tuple[Column, pd.Series, pd.Series]]:
+    """Return the orders of two tables by the same metric and region, once each."""
     left, found = list(second), []
-    for one in first:
-        alike = [o for o in left if (o.column.metric, o.column.roi) == (one.column.metric, one.column.roi)]
-        alike.sort(key=lambda other: other.column.structure != one.column.structure)  # stable: else the first
+    for column, order in first:
+        alike = [i for i, (other, _) in enumerate(left) if (other.metric, other.roi) == (column.metric, column.roi)]
+        alike.sort(key=lambda i: left[i][0].structure != column.structure)  # stable: else the first
         if alike:
-            left.remove(alike[0])
-            found.append((one, alike[0]))
+            found.append((column, order, left.pop(alike[0])[1]))
     return found
 
 
@@ -169,28 +159,28 @@ ABOUT = (
 )
 
 
-def read_orders(path: Path) -> tuple[Order, ...]:
+def read_orders(path: Path) -> Orders:
     """Return the ranks by column of a table, from its csv of ranks; none where that holds a sentence."""
-    numbers = pd.read_csv(path)
+    numbers, place = pd.read_csv(path), ["metric", "structure", "roi", "over"]
     if "rank" not in numbers:
-        return ()
-    place = ["metric", "structure", "roi", "over"]
-    return tuple(
-        Order(Column(metric=key[0], structure=key[1], roi=key[2], over=key[3]), of_column.set_index("method")["rank"])
-        for key, of_column in numbers.groupby(place, sort=False)
-    )
+        return []
+    of_column = numbers.groupby(place, sort=False)
+    return [
+        (Column(key[0], key[1], key[2], over=key[3]), ranked.set_index("method")["rank"]) for key, ranked in of_column
+    ]
 
 
-def sheet_between(tables: Mapping[str, Sequence[Ordered]]) -> Sheet:
+def sheet_between(tables: Mapping[str, Orders]) -> Sheet:
     """Return the agreement of tables; a pair with fewer than three methods in common has no tau for the reader.
 
     Args:
-        tables: title -> rankings, as `rankings.rankings` or `read` gives them.
+        tables: title -> orders, as `read_orders` gives them.
     """
     found = between_tables(tables)
     columns: list[tuple[str, str]] = list(dict.fromkeys(zip(found["metric"], found["roi"], strict=True)))
     rows = [_row(pair, group, columns) for pair, group in found.groupby(["first", "second"], sort=False)]
-    grid = plain(["Data sets", "Methods", *map(_name, columns)], rows)
+    names = [catalogue.describe(key).name + ("" if roi == "all" else f", {REGIONS[roi]}") for key, roi in columns]
+    grid = plain(["Data sets", "Methods", *names], rows)
     return Sheet("Agreement of the data sets", ABOUT, (grid,), tuple(_notes(found)), found)
 
 
@@ -203,11 +193,6 @@ def _cell(one: Mapping | None) -> str:
     if one is None or one["n_methods"] < MIN_METHODS or pd.isna(one["tau"]):
         return NOTHING
     return f"{number(one['tau'], 2, signed=True)} (p {p_value(one['p'])})"
-
-
-def _name(column: tuple[str, str]) -> str:
-    metric, roi = column
-    return catalogue.describe(metric).name + ("" if roi == "all" else f", {REGIONS[roi]}")
 
 
 def _notes(found: pd.DataFrame) -> Iterable[str]:

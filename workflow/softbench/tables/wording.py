@@ -18,7 +18,7 @@ def span(table: Table, of: Callable[[Cell], int]) -> tuple[int, int]:
 
 def members(table: Table) -> Iterable[str]:
     """Say how many seeds the ensembles have, which have fewer, and which could not be made."""
-    titles = {method.key: method.title for method in table.methods}
+    titles = table.titles
     shown = [one for one in table.ensembles if one.method in titles]
     most = max((len(one.seeds) for one in shown), default=0)
     if shown:
@@ -32,12 +32,12 @@ def members(table: Table) -> Iterable[str]:
 
 def scaled(table: Table) -> Iterable[str]:
     """Say what a row at its own temperature is."""
-    titles = {method.key: method.title for method in table.methods}
     for method in table.methods:
         if method.scaled is not None:
+            whose = table.titles.get(method.scaled, method.scaled)
             yield (
-                f"{method.title}: the runs of {titles.get(method.scaled, method.scaled)} without further training, "
-                "their logits divided by one number a run, fitted on its validation cases. That changes no label map, "
+                f"{method.title}: the runs of {whose} without further training, their logits divided by one number a "
+                "run, fitted on its validation cases. That changes no label map, "
                 "so metrics of label maps differ by zero: they are not tested, and count for no adjustment."
             )
 
@@ -53,13 +53,11 @@ def missing_seeds(table: Table) -> Iterable[str]:
             yield f"{method.title}: {seeds} of {most} seeds."
 
 
-def failed_runs(table: Table) -> Iterable[str]:
-    """Say which runs failed, and why."""
+def failed_runs(table: Table, absent: str = "") -> Iterable[str]:
+    """Say which runs failed, and why; `absent`: what they are not in."""
     if table.failed:
-        titles = {method.key: method.title for method in table.methods}
-        runs = "; ".join(f"{titles.get(f.method, f.method)}, seed {f.seed}: {f.reason}" for f in table.failed)
-        where = "no ensemble" if table.ensembles else "no mean"
-        yield f"Failed runs: {len(table.failed)}, in {where}. {runs.rstrip('.')}."
+        runs = "; ".join(f"{table.titles.get(f.method, f.method)}, seed {f.seed}: {f.reason}" for f in table.failed)
+        yield f"Failed runs: {len(table.failed)}{absent}. {runs.rstrip('.')}."
 
 
 POLICIES = {
@@ -169,7 +167,8 @@ def footnotes(table: Table) -> tuple[str, ...]:
     lines = [*table.notes, *made, *predicted, *missing_seeds(table), POLICIES[table.policy], *_counts(table)]
     lines += [*detected(table), *few_cases(table)]
     lines += [PER_CASE] if any((column.metric, column.over) == ("ece", "cases") for column in table.columns) else []
-    return (*lines, *failed_runs(table), NO_TEST_OF_ENSEMBLES if table.ensembles else SEED_IS_THE_UNIT)
+    absent = ", in no ensemble" if table.ensembles else ", in no mean"
+    return (*lines, *failed_runs(table, absent), NO_TEST_OF_ENSEMBLES if table.ensembles else SEED_IS_THE_UNIT)
 
 
 def _counts(table: Table) -> Iterable[str]:

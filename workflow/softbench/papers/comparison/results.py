@@ -1,7 +1,6 @@
 """Our scores as a printed table needs them: summarised for its metrics, structures and annotation sets."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -11,7 +10,7 @@ from softbench.papers.published import PublishedTable
 from softbench.statistics import apply_policy, seed_means, summarise
 from softbench.statistics.summary import CELL
 from softbench.tables.cells import Column, Summary
-from softbench.tables.table import with_composites
+from softbench.tables.table import summary_of, with_composites
 
 VERSION = 3
 GRIDS = ("full", "training")
@@ -68,14 +67,7 @@ def lookup(results: pd.DataFrame | None, rater: int = EVERY_RATER) -> Found:
     if missing := [name for name in (*PLACE, *NUMBERS) if name not in results]:
         raise InputError(f"`results` lack the column(s) {', '.join(missing)}. Make them with `results.results`.")
     rows = results[results["rater"] == rater].to_dict("records")
-    return {(row["method"], row["structure"], row["metric"], row["roi"]): _summary(row) for row in rows}
-
-
-def _summary(row: Mapping[Hashable, Any]) -> Summary:
-    mean, sd_seeds, sd_cases = (float(row[name]) for name in NUMBERS[:3])
-    seeds, cases, undefined, penalised = (int(row[name]) for name in NUMBERS[3:])
-    pairing = row.get("by_seed", {}), row.get("runs", "")
-    return Summary(mean, sd_seeds, sd_cases, seeds, cases, undefined, penalised, *pairing)
+    return {(row["method"], row["structure"], row["metric"], row["roi"]): summary_of(row) for row in rows}
 
 
 def _on_grid(scores: pd.DataFrame, grid: str) -> pd.DataFrame:

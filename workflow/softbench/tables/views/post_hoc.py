@@ -212,7 +212,14 @@ def _notes(post_hoc: PostHoc) -> list[str]:
     pooled = post_hoc.tables.get(ENSEMBLE)
     made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in raw.composites.items()]
     whose = list(members(pooled)) if pooled else []
-    return [*post_hoc.missing, *made, *whose, *missing_seeds(raw), *failed_runs(raw), wording.POLICIES[raw.policy]]
+    return [
+        *post_hoc.missing,
+        *made,
+        *whose,
+        *missing_seeds(raw),
+        *failed_runs(raw, ", in no mean"),
+        wording.POLICIES[raw.policy],
+    ]
 
 
 def _frame(post_hoc: PostHoc) -> pd.DataFrame:

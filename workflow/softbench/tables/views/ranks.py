@@ -8,7 +8,7 @@ import pandas as pd
 
 from softbench.statistics.bootstrap import LABEL
 from softbench.tables import wording
-from softbench.tables.assemble import Evidence, failures
+from softbench.tables.assemble import Evidence
 from softbench.tables.cells import Method
 from softbench.tables.layout import heads, name_of
 from softbench.tables.rankings import Ranking, between_columns, of_one_run
@@ -20,7 +20,7 @@ VERSION = 2
 
 def numbers(evidence: Evidence, found: Sequence[Ranking]) -> pd.DataFrame:
     """Return the ranks, unrounded; the test of a column stands on each of its lines."""
-    titles = {method.key: method.title for method in evidence.table.methods}
+    titles = evidence.table.titles
     frames = [_frame(one) for one in found if one.ranks is not None]
     whole = pd.concat(frames) if frames else pd.DataFrame(index=pd.Index([], name="method"))
     whole.insert(0, "title", [titles[key] for key in whole.index])
@@ -115,7 +115,7 @@ def _left_out(evidence: Evidence, found: Sequence[Ranking]) -> Iterator[str]:
     missing = sorted({seed for one in found if one.ranks for seed in one.ranks.missing})
     if missing:
         yield f"Seeds that some method lacks, left out for all: {', '.join(f'{seed:g}' for seed in missing)}."
-    yield from failures(evidence.table)
+    yield from wording.failed_runs(evidence.table)
     if evidence.table.ensembles:
         yield wording.NO_TEST_OF_ENSEMBLES
     elif of_one_run(found):
@@ -123,7 +123,7 @@ def _left_out(evidence: Evidence, found: Sequence[Ranking]) -> Iterator[str]:
 
 
 def _details(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
-    titles, reasons = {method.key: method.title for method in evidence.table.methods}, Reasons()
+    titles, reasons = evidence.table.titles, Reasons()
     single, rows, groups = of_one_run(found), [], []
     redrawn = any(one.ranks and not one.ranks.reason for one in found)
     for name, one in zip(evidence.names, found, strict=True):
