@@ -7,6 +7,7 @@ overlap. It is prepared as FLARE 2021; that its scans contain those of FLARE 202
 """
 
 import re
+from functools import partial
 from pathlib import Path
 
 from softbench.datasets.case import Archive, RawCase
@@ -82,14 +83,11 @@ def find_dropped(folder: Path) -> dict[str, str]:
 def _found(folder: Path) -> list[RawCase]:
     below = [folder, *sorted(path for path in folder.rglob("*") if path.is_dir())]
     volumes = [item for place in below for item in layout.volumes(place).items()]
-    return layout.pair(_named(IMAGE, volumes), _named(MASK, volumes))
+    images, masks = (layout.regroup(volumes, partial(_scan, pattern)) for pattern in (IMAGE, MASK))
+    return layout.pair(images, masks)
 
 
-def _named(pattern: re.Pattern[str], volumes: list[tuple[str, list[Path]]]) -> dict[str, list[Path]]:
-    """Return the files whose whole name fits, by the id in it."""
-    names: dict[str, list[Path]] = {}
-    for name, files in volumes:
-        match = pattern.fullmatch(name)
-        if match is not None:
-            names.setdefault(match[1], []).extend(files)
-    return names
+def _scan(pattern: re.Pattern[str], name: str) -> str | None:
+    """Return the id in a name that fits as a whole."""
+    match = pattern.fullmatch(name)
+    return match and match[1]

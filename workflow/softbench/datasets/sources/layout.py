@@ -4,7 +4,7 @@ Images lie in one folder and label maps in another, as in the Decathlon and nnU-
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +24,21 @@ def volumes(folder: Path) -> dict[str, list[Path]]:
         if suffix and not file.name.startswith("."):
             found[file.name.removesuffix(suffix)].append(file)
     return dict(found)
+
+
+def regroup(found: Iterable[tuple[str, list[Path]]], new_name: Callable[[str], str | None]) -> dict[str, list[Path]]:
+    """Group files by another name; those of names that become alike are put together, in their order.
+
+    Args:
+        found: names with their files, as `volumes` returns them.
+        new_name: returns the other name, or None for files that are left out.
+    """
+    groups: dict[str, list[Path]] = {}
+    for name, files in found:
+        other = new_name(name)
+        if other is not None:
+            groups.setdefault(other, []).extend(files)
+    return groups
 
 
 def pair(images: dict[str, list[Path]], labels: dict[str, list[Path]]) -> list[RawCase]:
@@ -71,13 +86,5 @@ def find_in_folders(
         for images, labels in folders:
             if (root / images).is_dir():
                 found = volumes(root / images)
-                return pair(_without(suffix, found), volumes(root / labels))
+                return pair(regroup(found.items(), lambda name: name.removesuffix(suffix)), volumes(root / labels))
     return []
-
-
-def _without(suffix: str, found: dict[str, list[Path]]) -> dict[str, list[Path]]:
-    """Take a suffix off the names; files that are then called alike stay together, so that reading refuses them."""
-    names: dict[str, list[Path]] = {}
-    for name, files in found.items():
-        names.setdefault(name.removesuffix(suffix), []).extend(files)
-    return names

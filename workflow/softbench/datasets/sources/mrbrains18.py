@@ -28,7 +28,7 @@ from skimage.filters import threshold_otsu
 from softbench.checks import require_one_of
 from softbench.datasets import case as words
 from softbench.datasets.case import Volumes
-from softbench.datasets.sources import reading
+from softbench.datasets.sources import layout, reading
 from softbench.errors import InputError
 
 VERSION = 1
@@ -96,12 +96,9 @@ def find_cases(folder: Path) -> list[words.RawCase]:
 
 def _case(subject: Path) -> words.RawCase:
     name = f"subject_{int(subject.name):02d}"
-    images = tuple(path for stem in FILES for path in _volumes(subject / "pre", stem))
-    return words.RawCase(name, name, images, tuple(_volumes(subject, "segm")))
-
-
-def _volumes(folder: Path, stem: str) -> list[Path]:
-    return [path for suffix in (".nii.gz", ".nii") if (path := folder / f"{stem}{suffix}").is_file()]
+    images = layout.volumes(subject / "pre")
+    labels = layout.volumes(subject).get("segm", [])
+    return words.RawCase(name, name, tuple(path for stem in FILES for path in images.get(stem, [])), tuple(labels))
 
 
 def read(case: words.RawCase, *, strip: str = "air", strip_margin_mm: float = 6.0) -> Volumes:

@@ -29,7 +29,7 @@ def find_cases(folder: Path, channels: int, *, patient_of: Callable[[str], str] 
     """
     found, labels = layout.volumes(folder / "imagesTr"), layout.volumes(folder / "labelsTr")
     if any(CHANNEL.fullmatch(name) for name in found):
-        files = _by_case(found)
+        files = layout.regroup(sorted(found.items()), _case_name)  # channels in the order of their numbers
         pairs = layout.pair({name: paths[:1] for name, paths in files.items()}, labels)
         cases = [replace(case, images=tuple(files.get(case.id, ()))) for case in pairs]
     else:
@@ -37,10 +37,7 @@ def find_cases(folder: Path, channels: int, *, patient_of: Callable[[str], str] 
     return [replace(case, patient=patient_of(case.id)) for case in cases]
 
 
-def _by_case(found: dict[str, list[Path]]) -> dict[str, list[Path]]:
-    """Put the files of a case's channels together, in the order of their numbers; others stay under their own name."""
-    cases: dict[str, list[Path]] = {}
-    for name in sorted(found):
-        numbered = CHANNEL.fullmatch(name)
-        cases.setdefault(numbered[1] if numbered else name, []).extend(found[name])
-    return cases
+def _case_name(name: str) -> str:
+    """Return the name of a file without the number of its channel."""
+    numbered = CHANNEL.fullmatch(name)
+    return numbered[1] if numbered else name
