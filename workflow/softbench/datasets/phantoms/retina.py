@@ -28,21 +28,14 @@ TITLE = "Phantom retina, two raters"
 LICENCE = "none, made by this suite"
 CITATION = "SoftLabelBench, softbench/datasets/phantoms/retina.py"
 ACCESS = "made"
-MODALITIES = ("oct",)
-CLASSES = ("background", "nfl", "gcl_ipl", "inl", "opl", "onl_ism", "ise", "os_rpe", "fluid")
-STRUCTURES = {
-    "nfl": (1,),
-    "gcl_ipl": (2,),
-    "inl": (3,),
-    "opl": (4,),
-    "onl_ism": (5,),
-    "ise": (6,),
-    "os_rpe": (7,),
-    "fluid": (8,),
-}
 DIMS = 2
 LABEL_MAPS = 2  # of a case, one a rater
 CASES = 72
+MODALITIES = ("oct",)
+CLASSES = ("background", "nfl", "gcl_ipl", "inl", "opl", "onl_ism", "ise", "os_rpe", "fluid")
+STRUCTURES = {
+    "nfl": (1,), "gcl_ipl": (2,), "inl": (3,), "opl": (4,), "onl_ism": (5,), "ise": (6,), "os_rpe": (7,), "fluid": (8,),
+}  # fmt: skip
 
 SPACING_MM = (0.004, 0.011)
 SIZES = {"small": (96, 128), "tiny": (96, 32)}  # pixels; a retina is 70 of them thick

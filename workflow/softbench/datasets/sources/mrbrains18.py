@@ -53,27 +53,13 @@ LAYOUT = (
 )
 MODALITIES = ("t1", "ir", "flair")
 FILES = ("reg_T1", "reg_IR", "FLAIR")  # of each modality, below pre/
-CLASSES = (
-    "background",
-    "cortical_gm",
-    "basal_ganglia",
-    "wm",
-    "wm_lesions",
-    "csf",  # extracerebral
-    "ventricles",
-    "cerebellum",
-    "brain_stem",
-)
+CLASSES = (  # csf: extracerebral
+    "background", "cortical_gm", "basal_ganglia", "wm", "wm_lesions", "csf", "ventricles", "cerebellum", "brain_stem",
+)  # fmt: skip
 STRUCTURES = {
-    "cortical_gm": (1,),
-    "basal_ganglia": (2,),
-    "wm": (3,),
-    "wm_lesions": (4,),
-    "csf": (5,),
-    "ventricles": (6,),
-    "cerebellum": (7,),
-    "brain_stem": (8,),
-}
+    "cortical_gm": (1,), "basal_ganglia": (2,), "wm": (3,), "wm_lesions": (4,), "csf": (5,), "ventricles": (6,),
+    "cerebellum": (7,), "brain_stem": (8,),
+}  # fmt: skip
 DIMS = 3
 LABEL_MAPS = 1  # of a case, one a rater
 LABEL_IDS = {number: number for number in range(9)}

@@ -53,15 +53,8 @@ LAYOUT = "Subject_01.mat to Subject_10.mat, themselves or in 2015_BOE_Chiu/"
 MODALITIES = ("oct",)
 CLASSES = ("background", "nfl", "gcl_ipl", "inl", "opl", "onl_ism", "ise", "os_rpe", "fluid")
 STRUCTURES = {
-    "nfl": (1,),
-    "gcl_ipl": (2,),
-    "inl": (3,),
-    "opl": (4,),
-    "onl_ism": (5,),
-    "ise": (6,),
-    "os_rpe": (7,),
-    "fluid": (8,),
-}
+    "nfl": (1,), "gcl_ipl": (2,), "inl": (3,), "opl": (4,), "onl_ism": (5,), "ise": (6,), "os_rpe": (7,), "fluid": (8,),
+}  # fmt: skip
 DIMS = 2
 LABEL_MAPS = 2  # of a case, one a rater
 SETTINGS = {"denoise": "nl_means", "flatten": True, "rows": [320, 64]}  # rows: 1.24 and 0.25 mm
