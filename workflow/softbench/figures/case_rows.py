@@ -204,7 +204,7 @@ def titles(settings: Mapping[str, Any]) -> dict[str, str]:
 
 def members(row: CaseRow) -> tuple[int, ...]:
     """Return the class ids of a row's structures together."""
-    return tuple(sorted({one for ids in row.structures.values() for one in ids}))
+    return tuple(sorted({class_id for ids in row.structures.values() for class_id in ids}))
 
 
 def share(probabilities: np.ndarray, ids: Sequence[int]) -> np.ndarray:

@@ -171,9 +171,9 @@ def _name(axis: Axes, metric: str, points: Sequence[float], x: str, log: bool) -
     axis.set_xticks(points, [f"{value:g}" for value in points] if x else [""] * len(points), fontsize=5)
     axis.set_xlabel(x)
     if metric:
-        one = describe(metric)
-        unit = "" if one.unit == "1" else f" ({one.unit})"
-        axis.set_ylabel(f"{one.name}{unit} {ARROWS.get(one.better, '')}".strip())
+        described = describe(metric)
+        unit = "" if described.unit == "1" else f" ({described.unit})"
+        axis.set_ylabel(f"{described.name}{unit} {ARROWS.get(described.better, '')}".strip())
 
 
 def _legend(figure: Figure, with_printed: bool) -> None:
@@ -191,7 +191,7 @@ def caption(panels: Sequence[Panel], *, metrics: Sequence[str], structure: str, 
     """Return the caption of a sweep; `note` is a sentence that ends it."""
     names = ", ".join(describe(metric).name for metric in metrics)
     text = CAPTION.format(metrics=names, structure=structure, x=x)
-    counts = [f"{one.name}: {one.curves['seed'].nunique()} seeds" for one in panels if one.curves is not None]
-    missing = [f"{one.name}: {one.reason}" for one in panels if one.curves is None]
+    counts = [f"{panel.name}: {panel.curves['seed'].nunique()} seeds" for panel in panels if panel.curves is not None]
+    missing = [f"{panel.name}: {panel.reason}" for panel in panels if panel.curves is None]
     about = ABOUT_PRINTED if any(len(panel.printed) for panel in panels) else ""
     return f"{text}{about} {'; '.join([*counts, *missing])}. {note}".strip()

@@ -173,7 +173,7 @@ def to_html(
         rehearsals: page beside this one -> title.
     """
     template = environment().get_template("opening.html.j2")
-    tables = [one for one in shown if one.answer]
+    tables = [table for table in shown if table.answer]
     return template.render(
         shown=shown, tables=tables, run=_run(shown, whole, data), summary=_summary(tables),
         regions=WHY_REGIONS, no_test=_no_test, facts=_facts, left=left, rehearsals=rehearsals,
@@ -184,7 +184,7 @@ def _run(shown: Sequence[Shown], whole: Ledger, data: int) -> str:
     """Say in one sentence what was run; runs that several tables show count once."""
     if not (whole.done or whole.failed):
         return "Nothing was run: what stands below is printed in the papers."
-    methods = _count_of(len({method for one in shown for method in one.methods}), "trained method")
+    methods = _count_of(len({method for table in shown for method in table.methods}), "trained method")
     seeds = f"seed{'' if len(whole.seeds) == 1 else 's'} {', '.join(map(str, whole.seeds))}"
     return f"{methods} on {_count_of(data, 'data set')}, {seeds}: {_outcome(whole)}; {_circumstances(whole)}."
 
@@ -206,10 +206,10 @@ def _circumstances(runs: Ledger) -> str:
 
 def _summary(tables: Sequence[Shown]) -> str:
     """Say in one sentence in how many tables anything was better or worse than its control."""
-    tested = [one for one in tables if one.answer and one.answer.tests]
+    tested = [table for table in tables if table.answer and table.answer.tests]
     if not tested:
         return ""
-    better, worse = (_count([getattr(one.answer, side) for one in tested]) for side in ("better", "worse"))
+    better, worse = (_count([getattr(table.answer, side) for table in tested]) for side in ("better", "worse"))
     return f"Is a method better than its control beyond noise, in any column? {better}. Worse? {worse}."
 
 
@@ -221,19 +221,19 @@ def _count(found: Sequence[tuple[str, ...]]) -> str:
     return f"In {count or 'none'} of {len(found)} tables"
 
 
-def _facts(one: Shown) -> Mapping[str, str]:
+def _facts(table: Shown) -> Mapping[str, str]:
     """Return what was run for a table: name -> text."""
-    runs = one.runs
+    runs = table.runs
     ran = bool(runs.done or runs.failed)
     return {
-        "Data": one.data,
-        "Methods": f"{len(one.methods)} trained",
+        "Data": table.data,
+        "Methods": f"{len(table.methods)} trained",
         "Seeds": ", ".join(map(str, runs.seeds)) or NOTHING,
         "Runs": _outcome(runs) if ran else "not run",
         "When, where, commit": _circumstances(runs) if ran else NOTHING,
     }
 
 
-def _no_test(one: Shown) -> str:
+def _no_test(table: Shown) -> str:
     """Say why a table has no test: one run, or one ensemble, per method."""
-    return NO_TEST.format(what="run" if len(one.runs.seeds) < 2 else "ensemble")
+    return NO_TEST.format(what="run" if len(table.runs.seeds) < 2 else "ensemble")

@@ -36,7 +36,7 @@ def write(
     Raises: InputError: for an unknown key of a section, an address given twice, and where a figure is missing.
     """
     filled = [_filled(f"section-{number}", section) for number, section in enumerate(sections, start=1)]
-    _check_addresses([one["id"] for chapter in filled for one in (chapter, *chapter["sections"])])
+    _check_addresses([section["id"] for chapter in filled for section in (chapter, *chapter["sections"])])
     template = environment().get_template("page.html.j2")
     style, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     text = template.render(
@@ -81,7 +81,7 @@ def _filled(place: str, section: Section, *, chapter: str = "") -> dict[str, Any
 
 
 def _check_addresses(addresses: Sequence[str]) -> None:
-    double = sorted({one for one in addresses if addresses.count(one) > 1})
+    double = sorted({address for address in addresses if addresses.count(address) > 1})
     if double:
         raise InputError(f"several sections have the `id` {', '.join(double)}. Give each its own.")
 

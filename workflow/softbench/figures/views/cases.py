@@ -242,7 +242,7 @@ def _limits(lines: Drawn) -> tuple[float, float]:
 def _strips(lines: Drawn, low: float, high: float) -> tuple[bool, bool]:
     """Return whether something lies beyond the left and the right end."""
     found = [beyond(line, low, high, 0) for _, _, line in lines]
-    left, right = (any(any(one[side]) for one in found) for side in ("left", "right"))
+    left, right = (any(any(ends[side]) for ends in found) for side in ("left", "right"))
     return left, right
 
 

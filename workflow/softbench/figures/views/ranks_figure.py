@@ -121,20 +121,20 @@ def draw(found: Sequence[Ranking], names: Sequence[str], titles: Mapping[str, st
         title: of the figure.
     Returns: the figure; where no critical difference is valid, it says why, and which columns have no panel.
     """
-    shown = [(one, name) for one, name in zip(found, names, strict=True) if one.ranks]
+    shown = [(ranking, name) for ranking, name in zip(found, names, strict=True) if ranking.ranks]
     if not shown:
-        return pictures.nothing(title, list(dict.fromkeys(one.reason or "" for one in found)))
-    labels = [textwrap.wrap(titles[str(key)], LETTERS) for one, _ in shown for key in one.order.index]
+        return pictures.nothing(title, list(dict.fromkeys(ranking.reason or "" for ranking in found)))
+    labels = [textwrap.wrap(titles[str(key)], LETTERS) for ranking, _ in shown for key in ranking.order.index]
     letters = max(len(line) for label in labels for line in label)
-    sheet = RankSheet([len(one.order) for one, _ in shown], letters, title_lines=max(map(len, labels)))
+    sheet = RankSheet([len(ranking.order) for ranking, _ in shown], letters, title_lines=max(map(len, labels)))
     said = textwrap.wrap(_below(found, names), sheet.letters)
     heading = pictures.heading_lines(title, sheet.width)
     sheet = replace(sheet, lines_below=len(said), heading_lines=len(heading))
     with pictures.style("ticks"):
         figure = Figure(figsize=(sheet.width, sheet.height))
         pictures.heading(figure, heading)
-        for index, (one, name) in enumerate(shown):
-            _panel(figure.add_axes(sheet.place(index)), one, name, titles)
+        for index, (ranking, name) in enumerate(shown):
+            _panel(figure.add_axes(sheet.place(index)), ranking, name, titles)
         below = "\n".join(said)
         figure.text(0.5, 0.05 / sheet.height, below, ha="center", va="bottom", color="0.3", fontsize=6.5)
     return figure
@@ -142,22 +142,26 @@ def draw(found: Sequence[Ranking], names: Sequence[str], titles: Mapping[str, st
 
 def _below(found: Sequence[Ranking], names: Sequence[str]) -> str:
     """Say what dots, lines and bars are, which panels have no critical difference, and which columns no panel."""
-    ranked = [one for one in found if one.ranks]
-    reasons = dict.fromkeys(one.reason.removeprefix(f"{NO_CD}: ") for one in ranked if one.reason)
-    where = "No critical difference is valid" if all(one.reason for one in ranked) else "Panels without CD"
+    ranked = [ranking for ranking in found if ranking.ranks]
+    reasons = dict.fromkeys(ranking.reason.removeprefix(f"{NO_CD}: ") for ranking in ranked if ranking.reason)
+    where = "No critical difference is valid" if all(ranking.reason for ranking in ranked) else "Panels without CD"
     bars = "Bars: not apart by Nemenyi’s critical difference (CD)."
-    missing = [f"{name} has no panel: {one.reason}." for one, name in zip(found, names, strict=True) if not one.ranks]
+    missing = [
+        f"{name} has no panel: {ranking.reason}."
+        for ranking, name in zip(found, names, strict=True)
+        if not ranking.ranks
+    ]
     of_one = of_one_run(found)
     tested = [] if of_one else [f"{where}: {'; '.join(reasons)}."] if reasons else [bars]
     return " ".join([DOTS_OF_ONE_RUN if of_one else DOTS, *tested, *missing])
 
 
-def _panel(axis: Axes, one: Ranking, name: str, titles: Mapping[str, str]) -> None:
+def _panel(axis: Axes, ranking: Ranking, name: str, titles: Mapping[str, str]) -> None:
     """Draw one column's ranks, the best on top."""
-    assert one.ranks is not None
-    order, test = one.order, None if one.reason else one.test
-    lines, table = range(len(order)), one.ranks.table.loc[order.index]
-    if one.seeds > 1:
+    assert ranking.ranks is not None
+    order, test = ranking.order, None if ranking.reason else ranking.test
+    lines, table = range(len(order)), ranking.ranks.table.loc[order.index]
+    if ranking.seeds > 1:
         axis.hlines(lines, table["seeds_best"], table["seeds_worst"], color=RANGE, linewidth=1.8, zorder=2)
     axis.plot(order, lines, "o", color=INK, markersize=3, zorder=3)
     axis.set(xlim=(0.4, len(order) + 0.6), ylim=(len(order) - 0.4, -0.6))

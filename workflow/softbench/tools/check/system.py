@@ -5,7 +5,6 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -30,18 +29,13 @@ def packages(pins: tuple[Path, ...] = PINS) -> Finding:
     """Compare installed packages with the pins; a build tag such as +cpu or +cu130 is no difference."""
     if not all(path.exists() for path in pins):
         return not_checked("packages", "the pins, envs/requirements.txt, are not beside the package.")
-    pinned = {name: version for path in pins for name, version in _pins(path.read_text(encoding="utf-8"))}
+    lines = [line.partition("#")[0].strip() for path in pins for line in path.read_text(encoding="utf-8").splitlines()]
+    pinned = {name: version for name, equals, version in (line.partition("==") for line in lines) if equals}
     other = [f"{name} {found}, not {pinned[name]}" for name in pinned if (found := _installed(name)) != pinned[name]]
     if not other:
         return ok("packages", f"all {len(pinned)} as pinned in envs/.")
     shown = "; ".join(other[:SHOWN]) + (f"; and {len(other) - SHOWN} more" if len(other) > SHOWN else "")
     return warning("packages", f"{shown}. Numbers may differ from those of the pins: `make setup` installs them.")
-
-
-def _pins(text: str) -> list[tuple[str, str]]:
-    """Return name and version of each line `name==version`."""
-    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
-    return [(name, version) for name, equals, version in (line.partition("==") for line in lines) if equals]
 
 
 def _installed(name: str) -> str:
@@ -114,7 +108,8 @@ def _files_left(folder: Path) -> int | None:
 
 def clock(results: Path, suite: Path = PACKAGE.parent.parent) -> Finding:
     """Compare the clock with the newest file of the suite, and with the time that the file system gives a new one."""
-    ahead = newest(_files(suite, results)) - time.time()
+    files = [*(suite / "workflow").rglob("*.py"), *suite.glob("*"), *results.glob("*")]  # all results would be too many
+    ahead = max((file.stat().st_mtime for file in files if file.is_file()), default=0.0) - time.time()
     if ahead > APART_S:
         what = f"the newest file here is {ahead:.0f} s in the future: what depends on it would be made at every call"
         return failed("clock", f"{what}. Set the clock, or, where it is right, `touch` the files.")
@@ -123,17 +118,6 @@ def clock(results: Path, suite: Path = PACKAGE.parent.parent) -> Finding:
         what = f"a file written now is dated {apart:+.0f} s from this machine's clock"
         return warning("clock", f"{what}: on several machines, results may be made twice. Set the clocks (NTP).")
     return ok("clock", "not before the newest file here, and that of the file system agrees.")
-
-
-def newest(files: Iterable[Path]) -> float:
-    """Return when the newest of the files was written, seconds since 1970; 0 where there is none."""
-    return max((file.stat().st_mtime for file in files), default=0.0)
-
-
-def _files(suite: Path, results: Path) -> Iterator[Path]:
-    """Yield the texts of the suite, and what lies at the top of the results: all of them would be too many."""
-    yield from (suite / "workflow").rglob("*.py")
-    yield from (file for folder in (suite, results) for file in folder.glob("*") if file.is_file())
 
 
 def _of_new_file(folder: Path) -> float:

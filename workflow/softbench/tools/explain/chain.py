@@ -139,7 +139,7 @@ def _commands(plan: Plan, table: str, where: Place, made: Sequence[dict[str, Any
     elif made and plan.methods[run[2]]["sanity"] is not None:
         lists = plan.batch_files(run)
     else:
-        lists = paths.once(one["batch"] for one in made)
+        lists = paths.once(record["batch"] for record in made)
     found = {"table": f"{MAKE} results/tables/{table}.csv"}
     return found | ({"runs": f"{MAKE} {' '.join(lists)}"} if lists else {})
 

@@ -21,9 +21,7 @@ from softbench.tools.score.inputs import Settings, Show, Source
 
 LIBRARIES = ("numpy", "scipy", "pandas", "nibabel")  # those that decide a score
 CALIBRATION = (
-    ("ece", "all"),
-    ("ece", "foreground"),
-    ("ece", "band"),
+    *(("ece", roi) for roi in ("all", "foreground", "band")),
     ("tace", "all"),
     ("nll", "all"),
     ("brier", "all"),
@@ -46,10 +44,10 @@ def write(
         references: the folders of the raters.
         output: where it goes.
     """
-    notes = _notes(runs, settings, len(references))
+    names = list(structures_of(settings))
     found = {
-        "scores": overview(runs, settings, show, notes),
-        "structures": by_structure(runs, settings, show),
+        "scores": overview(runs, settings, show, _notes(runs, settings, len(references))),
+        "structures": _build(runs, _overlap(names, settings), show, f"{show.title}: each structure", {}, ()),
     }
     if checked := cross_check(runs, settings, show):
         found["cross_check"] = checked
@@ -59,12 +57,12 @@ def write(
     sections = [_section("Scores", found["scores"])]
     if runs.reliability:
         sections.append(_diagrams(runs, show, references, output / "figures"))
-    if len(structures_of(settings)) > 1:
+    if len(names) > 1:
         sections.append(_section("Each structure", found["structures"]))
     if checked:
         sections.append(_section("The same by other libraries", checked))
-    about = _provenance(runs, settings, sources, references)
-    page.write(output / "index.html", title=show.title, sections=sections, provenance=about)
+    traced = _provenance(runs, settings, sources, references)
+    page.write(output / "index.html", title=show.title, sections=sections, provenance=traced)
     return found["scores"]
 
 
@@ -128,12 +126,6 @@ def overview(runs: Runs, settings: Settings, show: Show, notes: Sequence[str]) -
     if runs.reliability:
         columns += [{"metric": metric, "roi": roi} for metric, roi in CALIBRATION]
     return _build(runs, columns, show, show.title, composites, notes)
-
-
-def by_structure(runs: Runs, settings: Settings, show: Show) -> Table:
-    """Build the table of each structure's overlap and surface distance."""
-    columns = _overlap(list(structures_of(settings)), settings)
-    return _build(runs, columns, show, f"{show.title}: each structure", {}, ())
 
 
 def cross_check(runs: Runs, settings: Settings, show: Show) -> Table | None:
