@@ -84,13 +84,11 @@ class Plan:
 
     def dataset_of(self, experiment: str) -> str:
         """Return the data set of an experiment."""
-        dataset: str = self.experiments[experiment]["dataset"]
-        return dataset
+        return str(self.experiments[experiment]["dataset"])
 
     def source_of(self, experiment: str) -> str:
         """Return the source of an experiment's data set."""
-        source: str = self.datasets[self.dataset_of(experiment)]["source"]
-        return source
+        return str(self.datasets[self.dataset_of(experiment)]["source"])
 
     def data_folder(self, experiment: str) -> str:
         """Return the folder of an experiment's prepared data set."""
@@ -125,10 +123,9 @@ class Plan:
             experiments: where it stands beside others; if all of them have several raters, a row that is not trained
                 has the title that config gives it there.
         """
-        one = self.methods[method]
         several = bool(experiments) and all(map(self.has_several_raters, experiments))
-        title: str = one.get("title_raters", one["title"]) if several else one["title"]
-        return title
+        named = self.methods[method]
+        return str(named.get("title_raters", named["title"]) if several else named["title"])
 
     def methods_of(self, experiment: str) -> list[str]:
         """Return the methods of an experiment, in the order of its table.

@@ -104,8 +104,7 @@ def label_titles(plan: Plan, labels: Iterable[str]) -> dict[str, str]:
 def _label_title(plan: Plan, label: str) -> str:
     users = [method for method in plan.methods.values() if method["soft_label"] == label]
     if users:
-        title: str = min(users, key=lambda method: not _is_plain(method))["title"]  # min gives the first of its kind
-        return title
+        return str(min(users, key=lambda method: not _is_plain(method))["title"])  # min gives the first of its kind
     settings = plan.soft_labels.get(label, {})
     said = ", ".join(f"{name} {value}" for name, value in settings.items() if name not in ("recipe", "map"))
     return f"{label} ({said})" if said else label
@@ -188,8 +187,7 @@ def _methods(plan: Plan, table: str) -> list[str]:
 
 
 def _recipe(plan: Plan, method: str) -> str:
-    recipe: str = plan.soft_labels[plan.methods[method]["soft_label"]]["recipe"]
-    return recipe
+    return str(plan.soft_labels[plan.methods[method]["soft_label"]]["recipe"])
 
 
 def _is_one_hot(plan: Plan, method: str) -> bool:

@@ -36,8 +36,7 @@ class Data:
 
     def source(self, wildcards: Wildcards) -> str:
         """Return the source of a data set."""
-        source: str = self.plan.datasets[wildcards.dataset]["source"]
-        return source
+        return str(self.plan.datasets[wildcards.dataset]["source"])
 
     def settings(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return how a data set is prepared."""
@@ -174,8 +173,7 @@ class SoftLabels:
 
     def map_of(self, kind: str, wildcards: Wildcards) -> str:
         """Return the map that a soft label names, or the one that is called after its kind."""
-        name: str = self.plan.soft_labels.get(wildcards.soft_label, {}).get("map", kind)
-        return name
+        return str(self.plan.soft_labels.get(wildcards.soft_label, {}).get("map", kind))
 
     def _map_settings(self, name: str) -> dict[str, Any]:
         return {key: value for key, value in self.plan.maps.get(name, {}).items() if key != "map"}

@@ -35,8 +35,7 @@ class Figures:
 
     def kind(self, wildcards: Wildcards) -> str:
         """Return the kind of a figure, after which its script is called."""
-        kind: str = self.plan.figures[wildcards.figure]["kind"]
-        return kind
+        return str(self.plan.figures[wildcards.figure]["kind"])
 
     def runs(self, wildcards: Wildcards) -> list[str]:
         """Return what a figure needs of runs: their batches, for inference also soft labels and splits."""

@@ -129,8 +129,7 @@ class Tables:
         """Return the title of a table, or which printed table it is."""
         if table in self.plan.paper_tables:
             return self._papers.title(table)
-        title: str = self.plan.tables[table]["title"]
-        return title
+        return str(self.plan.tables[table]["title"])
 
     def of_run(self) -> list[str]:
         """Return the tables in `run:` but the papers'."""

@@ -38,8 +38,7 @@ class Train:
     def threads(self, wildcards: Wildcards) -> int:
         """Return torch's threads, which are part of the protocol, so that all methods of an experiment have as many."""
         protocol = self.plan.protocols[self.plan.experiments[wildcards.experiment]["protocol"]]
-        threads: int = protocol.get("threads", 1)
-        return threads
+        return int(protocol.get("threads", 1))
 
     def run(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return what decides the runs of a method, seeds apart."""
@@ -67,20 +66,18 @@ class Train:
 
     def sanity(self, wildcards: Wildcards) -> list[dict[str, Any]]:
         """Return what decides the scores of each row of an experiment that is not trained."""
-        untrained, methods = self.plan.sanity_rows(), self.plan.methods_of(wildcards.experiment)
+        experiment, untrained = wildcards.experiment, self.plan.sanity_rows()
         return [
-            self._sanity((wildcards.experiment, wildcards.network, method)) for method in methods if method in untrained
+            {
+                "kind": self.plan.methods[method]["sanity"],
+                "names": self._names((experiment, wildcards.network, method)),
+                "scoring": self.plan.experiments[experiment]["scoring"],
+                "versions": self._stages.versions("sanity"),
+                "seed": self.plan.batches_of(experiment, method)[0][0],
+            }
+            for method in self.plan.methods_of(experiment)
+            if method in untrained
         ]
-
-    def _sanity(self, run: Run) -> dict[str, Any]:
-        experiment, _, method = run
-        return {
-            "kind": self.plan.methods[method]["sanity"],
-            "names": self._names(run),
-            "scoring": self.plan.experiments[experiment]["scoring"],
-            "versions": self._stages.versions("sanity"),
-            "seed": self.plan.batches_of(experiment, method)[0][0],
-        }
 
     def ensembles(self, wildcards: Wildcards) -> list[dict[str, Any]]:
         """Return what decides the ensemble of each trained method of an experiment, and where its seeds lie."""
@@ -108,11 +105,5 @@ class Train:
     def _names(self, run: Run) -> dict[str, str]:
         """Return what fills the columns of a run's scores."""
         experiment, network, method = run
-        one = self.plan.experiments[experiment]
-        return {
-            "experiment": experiment,
-            "dataset": one["dataset"],
-            "split": one["split"],
-            "network": network,
-            "method": method,
-        }
+        dataset, split = (self.plan.experiments[experiment][name] for name in ("dataset", "split"))
+        return {"experiment": experiment, "dataset": dataset, "split": split, "network": network, "method": method}
