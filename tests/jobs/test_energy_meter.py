@@ -181,7 +181,8 @@ def test_provenance_says_that_nothing_was_measured(tmp_path) -> None:
 def test_provenance_of_a_gpu_holds_its_peak_since_the_watch_began(tmp_path, gpu, monkeypatch) -> None:
     gpu(Library())
     peak = {"bytes": 9 * 2**30}
-    monkeypatch.setattr(provenance, "_forget_peak", lambda device: peak.update(bytes=0))
+    monkeypatch.setattr(torch.cuda, "current_device", lambda: 0)
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: peak.update(bytes=0))
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: peak["bytes"])
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "Card")
     watch = provenance.Watch(torch.device("cuda"), tmp_path)

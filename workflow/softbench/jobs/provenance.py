@@ -33,36 +33,45 @@ class Watch:
 
     def __init__(self, device: Any = "cpu", powercap: Path = POWERCAP) -> None:
         """Start; `device` is where the work runs, `powercap` where Linux shows the energy of CPU packages."""
-        self.device = device
-        if _on_gpu(device):
-            _forget_peak(device)
+        self.device, self.cuda = device, _cuda(device)
+        if self.cuda:
+            self.cuda.current_device()  # starts CUDA: before that there is nothing to reset
+            self.cuda.reset_peak_memory_stats(device)
         self.meter = Meter(device, powercap)
         self.began = time.time()
         self.clock, self.cpu = time.monotonic(), _cpu_s()
 
     def write(self, path: Path, **more: Any) -> None:
         """Write host, device, seconds, peak memory, versions and commit, and whatever else is given."""
-        facts = {
+        joules = self.meter.joules()
+        facts: dict[str, Any] = {
             "host": platform.node(),
             "platform": platform.platform(),
             "processor": processor(),
-            "device": _device_name(self.device),
+            "device": str(self.cuda.get_device_name(self.device) if self.cuda else self.device),
             "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.began)),
             "seconds": round(time.monotonic() - self.clock, 3),
             "cpu_seconds": round(_cpu_s() - self.cpu, 3),
             "peak_memory_mib": round(peak_memory_mib(), 1),
-            **({"peak_device_memory_mib": round(_peak_device_mib(self.device), 1)} if _on_gpu(self.device) else {}),
-            **self._energy(),
+            "energy_j": joules or "not measured",
+            **({"energy_note": NOTE} if joules else {}),
             "python": platform.python_version(),
             "packages": versions(),
             "commit": commit(),
             "command": " ".join(sys.argv),
         }
+        if self.cuda:  # of what tensors took since the watch began
+            facts["peak_device_memory_mib"] = round(self.cuda.max_memory_allocated(self.device) / 2**20, 1)
         pieces.write_json(path, facts | more)
 
-    def _energy(self) -> dict[str, Any]:
-        joules = self.meter.joules()
-        return {"energy_j": joules, "energy_note": NOTE} if joules else {"energy_j": "not measured"}
+
+def _cuda(device: Any) -> Any:
+    """Return `torch.cuda` for a device of it; None for any other, without torch."""
+    if not str(device).startswith("cuda"):
+        return None
+    import torch
+
+    return torch.cuda
 
 
 def of_cases(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -127,38 +136,12 @@ def processor() -> str:
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
-def _on_gpu(device: Any) -> bool:
-    return str(device).startswith("cuda")
-
-
-def _forget_peak(device: Any) -> None:
-    import torch
-
-    torch.cuda.current_device()  # starts CUDA: before that there is nothing to reset
-    torch.cuda.reset_peak_memory_stats(device)
-
-
-def _peak_device_mib(device: Any) -> float:
-    """Return the most device memory that tensors took since the watch began, in MiB."""
-    import torch
-
-    return float(torch.cuda.max_memory_allocated(device) / 2**20)
-
-
-def _device_name(device: Any) -> str:
-    if _on_gpu(device):
-        import torch
-
-        return str(torch.cuda.get_device_name(device))
-    return str(device)
-
-
 class Meter:
     """Counts from when it is made."""
 
     def __init__(self, device: Any = "cpu", powercap: Path = POWERCAP) -> None:
         """Start; `device` is where the work runs, `powercap` where Linux shows RAPL's counters."""
-        self._library = nvml() if str(device).startswith("cuda") else None
+        self._library = nvml() if _cuda(device) else None
         self._uuid = _uuid(device) if self._library else ""
         self._gpu = self._gpu_j()
         self._packages = packages(powercap)
@@ -221,14 +204,10 @@ class Package:
 def packages(powercap: Path = POWERCAP) -> list[Package]:
     """Return the counters of all CPU packages, or none where one of them cannot be read."""
     try:
-        zones = [zone for zone in sorted(powercap.glob("intel-rapl:*")) if _package_name(zone).startswith("package")]
-        return [Package(zone) for zone in zones]
+        zones = sorted(powercap.glob("intel-rapl:*"))
+        return [Package(zone) for zone in zones if (zone / "name").read_text(encoding="utf-8").startswith("package")]
     except (OSError, ValueError):
         return []
-
-
-def _package_name(zone: Path) -> str:
-    return (zone / "name").read_text(encoding="utf-8").strip()
 
 
 def _read_number(path: Path) -> int:
@@ -268,6 +247,4 @@ def nvml(load: Callable[[str], Any] = ctypes.CDLL) -> Nvml | None:
 
 def _uuid(device: Any) -> str:
     """Return the name that NVML knows a device of torch by: its number is another where some GPUs are hidden."""
-    import torch
-
-    return f"GPU-{torch.cuda.get_device_properties(device).uuid}"
+    return f"GPU-{_cuda(device).get_device_properties(device).uuid}"
