@@ -110,23 +110,31 @@ def _splits(source: ModuleType, facts: Facts) -> str:
         by = f"`{made['by']}`" if "by" in made else ""
         rows.append((f"`{split}`", parts(split), "; ".join(text for text in (by, made.get("note", "")) if text)))
     for name, rule in getattr(source, "SPLITS", {}).items():
-        call = ", ".join(f"{part}={rule[part]:g}" for part in splits.PARTS)
-        cases = rule.get("unit") == "case"
-        units = "{case: case for case in patients}" if cases else "patients"
-        by = f"`by_patient({units}, {call})`, once the ids are known"
-        rows.append((f"`<dataset>/{name}`", shares(rule), by + ("; patients leak" if cases else "")))
+        given = {part: share for part, share in rule.items() if part != "leaks"}
+        units = "{case: case for case in patients}" if "leaks" in rule else "patients"
+        by = f"`by_patient({units}, {given})`, once the ids are known"
+        rows.append((f"`<dataset>/{name}`", shares(rule), by + ("; patients leak" if "leaks" in rule else "")))
     return table(("split", "train / val / test", "made by"), rows)
 
 
 def parts(split: str) -> str:
     """Return how many cases a committed split has in each part."""
-    counts = splits.read(SPLITS / f"{split}.csv")["part"].value_counts()
+    cases = splits.read(SPLITS / f"{split}.csv")
+    counts = cases["part"].value_counts()
+    twice = cases.loc[cases["case"].duplicated(keep=False) & (cases["part"] != "val"), "part"]
+    if len(twice):
+        return f"{counts['train']} / {counts['test']}; {len(twice)} of those that {twice.iloc[0]} also validate"
     return " / ".join(str(counts[part]) for part in splits.PARTS)
 
 
 def shares(rule: Mapping[str, Any]) -> str:
     """Return the shares that a rule gives to each part."""
-    return " / ".join(f"{100 * rule[part]:g}" for part in splits.PARTS) + f" % of {rule.get('unit', 'patient')}s"
+    given = [
+        f"{100 * share:g} ({part})" if "+" in part else f"{100 * share:g}"
+        for part, share in rule.items()
+        if part != "leaks"
+    ]
+    return f"{' / '.join(given)} % of {rule.get('leaks', 'patients')}"
 
 
 def _flow(value: Any) -> str:

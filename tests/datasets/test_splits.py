@@ -1,5 +1,6 @@
 """Splits: nobody is trained and tested on, and the committed files follow one rule."""
 
+import importlib
 from pathlib import Path
 
 import pandas as pd
@@ -130,12 +131,59 @@ def test_derived_split_keeps_patients_together_unless_it_says_that_it_leaks(tmp_
     main = splits.read(tmp_path / "main.csv")
     assert main.groupby("patient")["part"].nunique().max() == 1
     assert list(main["part"].value_counts()[["train", "val", "test"]]) == [20, 8, 12]
-    splits.derive({**rule, "unit": "case"}, cases, tmp_path / "leaky_cases.csv", "workflow/splits/d/leaky_cases.csv")
-    leaky = splits.read(tmp_path / "leaky_cases.csv")
+    splits.derive({**rule, "leaks": "slices"}, cases, tmp_path / "slices.csv", "workflow/splits/d/slices.csv")
+    assert splits.leaks(tmp_path / "slices.csv") == "slices"
+    leaky = splits.read(tmp_path / "slices.csv")
     assert leaky.groupby("patient")["part"].nunique().max() > 1
-    (tmp_path / "named_well.csv").write_text((tmp_path / "leaky_cases.csv").read_text())
+    assert leaky["part"].value_counts().to_dict() == {"train": 20, "test": 12, "val": 8}
+    (tmp_path / "silent.csv").write_text((tmp_path / "slices.csv").read_text().partition("\n")[2])
     with pytest.raises(InputError, match="in more than one part"):
-        splits.read(tmp_path / "named_well.csv")
+        splits.read(tmp_path / "silent.csv")
+
+
+def test_case_that_trains_and_selects_is_in_both_parts_and_leaks_nothing(tmp_path: Path) -> None:
+    split = splits.read(written(tmp_path, "case,patient,part\na,p,train\nb,p,train+val\nc,r,test\n"))
+    assert split.groupby("part")["case"].apply(list).to_dict() == {"test": ["c"], "train": ["a", "b"], "val": ["b"]}
+    splits.check(split, dataset(patient=["p", "p", "r", "s"]))
+    with pytest.raises(InputError, match=r"(?s)patient is in more than one part.*r: b in train, c in test"):
+        splits.read(written(tmp_path, "case,patient,part\na,p,train\nb,r,train+val\nc,r,test\n"))
+    with pytest.raises(InputError, match=r"(?s)the same image.*b in train, c in test"):
+        splits.check(split, dataset(patient=["p", "p", "r", "s"], image_sha256=["1", "2", "2", "4"]))
+
+
+PRINTED = {  # SVLS Sec. 3.1; superpixel Sec. 3
+    "brats2019_svls": (269, 66),
+    "kits2019_svls": (168, 42),
+    "mrbrains18": (5, 2),
+    "oct_dme": (55, 55),
+}
+
+
+@pytest.mark.parametrize("dataset", sorted({path.parent.name for path in COMMITTED.glob("*/paper.csv")}))
+def test_paper_split_has_the_printed_sizes_and_the_test_cases_of_main(dataset: str) -> None:
+    main = splits.read(COMMITTED / dataset / "main.csv")
+    file = COMMITTED / dataset / "paper.csv"
+    assert file.read_text() == splits.to_csv(splits.selecting_in_training(main))
+    counts = splits.read(file)["part"].value_counts()
+    assert counts["val"] == (main["part"] == "val").sum()
+    assert PRINTED.get(dataset, (counts["train"], counts["test"])) == (counts["train"], counts["test"])
+    assert counts["train"] + counts["test"] == len(main)
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "units", "sizes"),
+    [
+        ("prostatex_zones", "paper", 98, (78, 20)),
+        ("lidc", "paper_nodules", 887, (669, 218)),
+        ("saros", "paper_slices", 342, (274, 68)),
+        ("saros", "paper", 57, (46, 11)),  # six slices a patient: 276 and 66
+    ],
+)
+def test_rule_gives_the_printed_sizes(source: str, name: str, units: int, sizes: tuple[int, int]) -> None:
+    rule = importlib.import_module(f"softbench.datasets.sources.{source}").SPLITS[name]
+    shares = {part: share for part, share in rule.items() if part != "leaks"}
+    counts = splits.by_patient({f"{unit:03d}": f"{unit:03d}" for unit in range(units)}, shares)["part"].value_counts()
+    assert (counts["train"] + counts["train+val"], counts["test"]) == sizes
 
 
 def test_changed_cases_stop_before_they_change_a_split(tmp_path):

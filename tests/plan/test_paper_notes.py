@@ -72,7 +72,7 @@ def test_geols_tables_say_which_intensities_the_maps_see(config: dict) -> None:
     plan = planned(config)
     shown = {name: table for name, table in config["tables"].items() if name in ("geols_1", "geols_2", "geols_3")}
     for table in shown.values():
-        said = " ".join(table["choices"])
+        said = " ".join(table["choices"].values())
         for part in ("before the network's normalisation", "released script", "`scale: none | unit`"):
             assert part in said
         methods = {method for block in table["blocks"] for method in plan.methods_of(block["experiment"])}

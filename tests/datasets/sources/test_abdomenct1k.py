@@ -169,7 +169,7 @@ def test_classes_structures_and_preparation_are_those_of_flare2021() -> None:
 
 def test_split_follows_by_a_rule() -> None:
     cases = {f"Case_{number:05d}": f"Case_{number:05d}" for number in range(1, 1001)}
-    split = splits.by_patient(cases, **abdomenct1k.SPLITS["main"])
+    split = splits.by_patient(cases, abdomenct1k.SPLITS["main"])
     assert Counter(split["part"]) == {"train": 700, "val": 100, "test": 200}
 
 

@@ -150,7 +150,7 @@ def test_split_keeps_children_together_and_follows_its_rule() -> None:
     split = splits.read(SPLITS / "chase_db1" / "main.csv")
     assert Counter(split["part"]) == {"train": 16, "val": 4, "test": 8}  # 8, 2 and 4 children
     patients = {f"Image_{number:02d}{eye}": f"{number:02d}" for number in range(1, 15) for eye in "LR"}
-    again = splits.by_patient(patients, train=8 / 14, val=2 / 14, test=4 / 14)
+    again = splits.by_patient(patients, {"train": 8 / 14, "val": 2 / 14, "test": 4 / 14})
     pd.testing.assert_frame_equal(split, again)
 
 

@@ -365,7 +365,7 @@ def test_series_and_annotations_are_downloaded(
 
 def test_splits_keep_the_nodules_of_a_patient_together() -> None:
     patients = {f"{name}_n{number:02d}": name for name in map("P{:03d}".format, range(100)) for number in (1, 2)}
-    split = splits.by_patient(patients, **lidc.SPLITS["main"])
+    split = splits.by_patient(patients, lidc.SPLITS["main"])
     assert split.groupby("patient")["part"].nunique().max() == 1
     counts = split.drop_duplicates("patient")["part"].value_counts().to_dict()
     assert counts == {"train": 68, "val": 7, "test": 25}  # round(67.5), round(75.0) of 100

@@ -225,5 +225,5 @@ def test_network_is_trained_a_step_and_scored(release: Folder, tmp_path: Path, s
 
 def test_split_by_rule_has_the_papers_sizes() -> None:
     patients = {f"ProstateX-{n:04d}": f"ProstateX-{n:04d}" for n in range(98)}
-    split = splits.by_patient(patients, **prostatex_zones.SPLITS["main"])
+    split = splits.by_patient(patients, prostatex_zones.SPLITS["main"])
     assert split["part"].value_counts().to_dict() == {"train": 70, "test": 20, "val": 8}  # 78 and 20; 8 of 78 validate

@@ -265,6 +265,6 @@ def test_network_is_trained_a_step_and_scored(release: Folder, tmp_path: Path, s
 
 def test_split_by_rule_keeps_patients_together() -> None:
     patients = {f"case_{n:03d}_slice_{k}": f"P{n}" for n in range(57) for k in range(6)}
-    split = splits.by_patient(patients, **saros.SPLITS["main"])
+    split = splits.by_patient(patients, saros.SPLITS["main"])
     assert split.groupby("part")["patient"].nunique().to_dict() == {"train": 40, "val": 6, "test": 11}  # of 57
     assert (split.groupby("patient")["part"].nunique() == 1).all()

@@ -46,8 +46,9 @@ module, so a plain literal (strings, numbers, lists, dicts).
     PSEUDO_RATERS  optional, True where a rater's label map is put together from several people's hands: the dataset's
                  manifest then says so
     SPLITS*      optional, split -> shares {"train": 0.7, "val": 0.1, "test": 0.2} of the patients, for ids that are
-                 known only after download (`splits.by_patient`); with "unit": "case" of the cases, and then its name
-                 begins with `leaky_`. A committed `workflow/splits/<dataset>/<split>.csv` goes first in any case
+                 known only after download (`splits.by_patient`); `train+val` and `val+test` are parts that also
+                 select. With "leaks": "slices" the cases are split, whatever their patient, and tables say so. A
+                 committed `workflow/splits/<dataset>/<split>.csv` goes first in any case
     SIZE_GB      optional, (download, unpacked) in GB, None where unknown: the disk is looked at before anything starts
 
 **Files from publishers**

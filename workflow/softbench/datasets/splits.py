@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from softbench.jobs import pieces
 
 VERSION = 1
 PARTS = ("train", "val", "test")
-BOTH = "val+test"  # in a file: selects and tests, as authors without a validation part did; shown in each table
-LEAKY = "leaky_"  # begins the names of splits that may have a patient in several parts, as a paper's did
+SELECTS = ("train+val", "val+test")  # in a file: also selects, as where authors have no validation part
+LEAKS = "# leaks: "  # begins the first line of a file that may have a patient in several parts, as a paper's did
 COLUMNS = ("case", "patient", "part")
 
 
@@ -22,33 +23,41 @@ def read(path: Path | str) -> pd.DataFrame:
     """Read a split.
 
     Returns: columns case, patient, part (train | val | test), all str, in the order of the file; a case that the file
-        gives to `val+test` has a row in each.
+        gives to `train+val` or `val+test` has a row in each.
     Raises: InputError: if columns or parts are unknown, a case is there twice, a part is empty, or a patient is in two
-        parts (a network could then be tested on a patient that it was trained on), unless the file's name begins with
-        `leaky_`.
+        parts (a network could then be tested on a patient that it was trained on), unless the file's first line says
+        `# leaks: slices`, or what else is split without regard to patients.
     """
     split = _table(Path(path))
-    unknown = sorted(set(split["part"]) - {*PARTS, BOTH})
+    known = (*PARTS, *SELECTS)
+    unknown = sorted(set(split["part"]) - set(known))
     if unknown:
         raise InputError(
-            f"{path} names the part(s) {unknown}; known are {', '.join(PARTS)}, {BOTH}. Correct its column `part`."
+            f"{path} names the part(s) {unknown}; known are {', '.join(known)}. Correct its column `part`."
         )
     twice = sorted(set(split.loc[split["case"].duplicated(), "case"]))
     if twice:
         raise InputError(f"{path} holds the case(s) {', '.join(twice)} more than once. Keep one line of each.")
-    if not Path(path).name.startswith(LEAKY):
-        _require_one_part(split, "patient", f"{path}: patient")
     split = split.assign(part=split["part"].str.split("+")).explode("part", ignore_index=True)
+    if not leaks(path):
+        _require_one_part(_main_use(split), "patient", f"{path}: patient")
     empty = [part for part in PARTS if not (split["part"] == part).any()]
     if empty:
         raise InputError(f"{path} has no case in {', '.join(empty)}. Give each of {', '.join(PARTS)} at least one.")
     return split
 
 
+def leaks(path: Path | str) -> str:
+    """Return what a split's first line says is split without regard to patients (`slices`); empty where nothing is."""
+    with open(path, encoding="utf-8") as file:
+        first = file.readline().strip()
+    return first.removeprefix(LEAKS).strip() if first.startswith(LEAKS) else ""
+
+
 def _table(path: Path) -> pd.DataFrame:
     wanted = f"a CSV file with the columns {', '.join(COLUMNS)}"
     try:
-        split = pd.read_csv(path, dtype=str, keep_default_na=False)
+        split = pd.read_csv(path, dtype=str, keep_default_na=False, skiprows=1 if leaks(path) else 0)
     except (OSError, ValueError) as error:
         raise InputError(f"the split {path} cannot be read ({str(error).strip()}). Write {wanted}.") from error
     if tuple(split.columns) != COLUMNS:
@@ -88,8 +97,12 @@ def check(split: pd.DataFrame, dataset_cases: pd.DataFrame) -> None:
             f"{row['case']} is of patient {row['patient']!r} in the split, but of {row['patient_dataset']!r} in the "
             f"dataset ({len(other)} such case(s)). Fix the split's column `patient`."
         )
-    twice = both["case"].duplicated(keep=False)
-    _require_one_part(both.assign(part=both["part"].mask(twice, BOTH)), "image_sha256", "the same image (sha256)")
+    _require_one_part(_main_use(both), "image_sha256", "the same image (sha256)")
+
+
+def _main_use(split: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a case: one that trains or tests and also selects counts as training or testing."""
+    return split[~(split["case"].duplicated(keep=False) & (split["part"] == "val"))]
 
 
 def _require_one_part(table: pd.DataFrame, column: str, what: str) -> None:
@@ -132,38 +145,53 @@ def permuted(
     return split[kept | (split.index >= train)].reset_index(drop=True)
 
 
-def by_patient(patients: Mapping[str, str], *, train: float, val: float, test: float, seed: int = 0) -> pd.DataFrame:
+def selecting_in_training(split: pd.DataFrame) -> pd.DataFrame:
+    """Return a split whose validation cases also train, as the papers that print no validation part had it.
+
+    Training has its printed size then, selection looks at the cases that it looks at in `split`, and the test cases
+    are the same, so that results on both splits can be compared.
+    """
+    return split.assign(part=split["part"].replace({"val": "train+val"}))
+
+
+def by_patient(patients: Mapping[str, str], shares: Mapping[str, float], *, seed: int = 0) -> pd.DataFrame:
     """Split whole patients by one fixed permutation: the rule for sources whose ids are known only after download.
 
     The patients, sorted by id, are put in the order `numpy.random.RandomState(seed).permutation(n)`; the first
-    round(train * n) train, those up to round((train + val) * n) validate, the rest tests.
+    round(share * n) are in the first part, those up to round((share + next share) * n) in the next, and so on.
 
     Args:
         patients: patient of each case.
-        train, val, test: shares of the patients, adding up to 1.
+        shares: part (train, val, test, train+val, val+test) -> share of the patients, adding up to 1.
         seed: of the permutation.
-    Returns: all cases, sorted within each part by id.
-    Raises: InputError: if the shares do not add up to 1, or a part would have no patient.
+    Returns: all cases, those of a part together, sorted within it by id.
+    Raises: InputError: if the shares do not add up to 1, a part is unknown or would have no patient.
     """
-    if abs(train + val + test - 1) > 1e-9:
+    total = sum(shares.values())
+    if abs(total - 1) > 1e-9 or not set(shares) <= {*PARTS, *SELECTS}:
         raise InputError(
-            f"the shares of a split must add up to 1, but {train} + {val} + {test} do not. Fix the source's `SPLITS`."
+            f"a split must have shares of {', '.join((*PARTS, *SELECTS))} that add up to 1, but {dict(shares)} adds up "
+            f"to {total:g}. Fix the source's `SPLITS`."
         )
     names = sorted(set(patients.values()))
-    bounds = [round(train * len(names)), round((train + val) * len(names)), len(names)]
-    if not 0 < bounds[0] < bounds[1] < bounds[2]:
-        raise InputError(f"{len(names)} patient(s) are too few for three parts. Add cases, or commit a split of yours.")
+    bounds = [round(share * len(names)) for share in np.cumsum(list(shares.values()))]
+    if not all(low < high for low, high in pairwise([0, *bounds])):
+        raise InputError(
+            f"{len(names)} patient(s) are too few for {len(shares)} parts. Add cases, or commit a split of yours."
+        )
     order = np.random.RandomState(seed).permutation(len(names))
-    place = {names[index]: PARTS[int(np.searchsorted(bounds, rank, side="right"))] for rank, index in enumerate(order)}
-    rows = sorted((PARTS.index(place[patient]), case, patient) for case, patient in patients.items())
-    return pd.DataFrame([(case, patient, PARTS[part]) for part, case, patient in rows], columns=list(COLUMNS))
+    place = {names[index]: int(np.searchsorted(bounds, rank, side="right")) for rank, index in enumerate(order)}
+    rows = sorted((place[patient], case, patient) for case, patient in patients.items())
+    parts = list(shares)
+    return pd.DataFrame([(case, patient, parts[part]) for part, case, patient in rows], columns=list(COLUMNS))
 
 
 def derive(rule: Mapping[str, Any], dataset_cases: pd.DataFrame, path: Path, commit_to: str) -> str:
     """Write the split that a rule gives, and return how to keep it permanently.
 
     Args:
-        rule: shares and seed, for `by_patient`; with `unit: case`, cases are split and patients may leak.
+        rule: shares and seed, for `by_patient`; with `leaks: slices` cases are split (the word says what a case is),
+            so that a patient may be in several parts, and the file's first line says so.
         dataset_cases: `Dataset.cases`.
         path: the file; beside it, `<name>.first` keeps what was written first.
         commit_to: where a committed split would lie.
@@ -171,10 +199,11 @@ def derive(rule: Mapping[str, Any], dataset_cases: pd.DataFrame, path: Path, com
         after could not be compared.
     """
     patients = dict(zip(dataset_cases["case"], dataset_cases["patient"], strict=True))
-    shares = {name: value for name, value in rule.items() if name != "unit"}
-    units = {case: case for case in patients} if rule.get("unit") == "case" else patients
-    split = by_patient(units, **shares)
-    text = to_csv(split.assign(patient=split["case"].map(patients)))
+    shares = {name: value for name, value in rule.items() if name not in ("seed", "leaks")}
+    units = {case: case for case in patients} if "leaks" in rule else patients
+    split = by_patient(units, shares, seed=rule.get("seed", 0))
+    said = f"{LEAKS}{rule['leaks']}\n" if "leaks" in rule else ""
+    text = said + to_csv(split.assign(patient=split["case"].map(patients)))
     first = path.with_suffix(".first")
     if first.exists() and first.read_text(encoding="utf-8") != text:
         raise InputError(

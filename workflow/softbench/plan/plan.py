@@ -194,8 +194,12 @@ class Plan:
         ]
 
     def papers_of(self, data: str) -> list[str]:
-        """Return the papers' tables in the form that `data` asks for: svls_1 …, svls_1_open …, or svls_1_phantom …."""
-        return [name + self.form_of(data) for name in _tables(self.config, printed=True)]
+        """Return the papers' tables in the form that `data` asks for: svls_1 …, svls_1_open …, or svls_1_phantom ….
+
+        Variants, such as those with the printed splits, are made by their names alone.
+        """
+        tables = _tables(self.config, printed=True)
+        return [name + self.form_of(data) for name, table in tables.items() if "variant_of" not in table]
 
     def form_of(self, data: str) -> str:
         """Return what the names of the papers' tables end with: nothing, _open or _phantom."""

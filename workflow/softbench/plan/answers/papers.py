@@ -2,7 +2,7 @@
 
 import csv
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,20 @@ AUTO = (
     "always in float32; the paper names no precision. `precision: fp32` in the protocol keeps all in float32."
 )
 SET = "Activations are in {}, as `precision` in the protocol says."
+SAYS_LEAKS = "# leaks: "  # begins the first line of a split, as `datasets.splits` reads it
+LEAKS = (
+    "Split `{split}` of {dataset} (`leaks: {what}`): {what} were split, not patients. A patient may be in training and "
+    "test, so the scores flatter."
+)
+SELECTS = {  # what is said of a split, by the part of its selecting cases
+    "train+val": (
+        "Split `{split}` of {dataset}: weights and temperature are chosen on some of the training cases: there is no "
+        "validation part. A network fits cases that it was trained on too well, so the temperature is too low."
+    ),
+    "val+test": (
+        "Split `{split}` of {dataset}: weights and temperature are chosen on the test cases, so the scores flatter."
+    ),
+}
 NAMES = {"fp32": "float32", "bf16": "bfloat16"}
 
 
@@ -114,7 +128,8 @@ class Papers:
         sources = dict.fromkeys(self.plan.source_of(name) for name in experiments if not self.plan.missing(name))
         return [
             *([CHOICES_OF_REHEARSAL] if table["is_rehearsal"] else []),
-            *map(CHOICE.format, table.get("choices", [])),
+            *map(CHOICE.format, table.get("choices", {}).values()),
+            *split_notes(self.plan, experiments),
             *precision_notes(self.plan, experiments),
             *map(modules.licence_note, sources),
         ]
@@ -216,14 +231,37 @@ def lengths(plan: Plan, experiment: str, methods: Sequence[str]) -> list[dict[st
     ]
 
 
-def training_cases(plan: Plan, experiment: str, splits: Path = paths.SPLITS) -> int | None:
+def training_cases(plan: Plan, experiment: str) -> int | None:
     """Return the training cases of a split that comes with the suite; None where it is made from the data."""
-    one = plan.experiments[experiment]
-    path = splits / one["dataset"] / f"{one['split']}.csv"
+    split = committed_split(plan, experiment)
+    return None if split is None else sum("train" in part.split("+") for part in split[1])
+
+
+def committed_split(plan: Plan, experiment: str, splits: Path = paths.SPLITS) -> tuple[str, list[str]] | None:
+    """Return what a split that comes with the suite leaks, and the part of each case; None where data makes it."""
+    chosen = plan.experiments[experiment]
+    path = splits / chosen["dataset"] / f"{chosen['split']}.csv"
     if not path.exists():
         return None
-    with open(path, encoding="utf-8", newline="") as file:
-        return sum(row["part"] == "train" for row in csv.DictReader(file))
+    lines = path.read_text(encoding="utf-8").splitlines()
+    leaks = lines.pop(0).removeprefix(SAYS_LEAKS).strip() if lines[0].startswith(SAYS_LEAKS) else ""
+    return leaks, [row["part"] for row in csv.DictReader(lines)]
+
+
+def split_notes(plan: Plan, experiments: Iterable[str]) -> list[str]:
+    """Return what is said of splits that leak patients, or select on cases that also train or test; each once."""
+    return list(dict.fromkeys(note for name in experiments for note in _split_notes(plan, name)))
+
+
+def _split_notes(plan: Plan, experiment: str) -> Iterator[str]:
+    names = {"dataset": plan.dataset_of(experiment), "split": plan.experiments[experiment]["split"]}
+    rule = modules.splits_of(plan.source_of(experiment)).get(names["split"], {})
+    leaks, parts = committed_split(plan, experiment) or (rule.get("leaks", ""), list(rule))
+    if leaks:
+        yield LEAKS.format(what=leaks, **names)
+    for part in SELECTS:
+        if part in parts:
+            yield SELECTS[part].format(**names)
 
 
 def precision_notes(plan: Plan, experiments: Iterable[str]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from softbench.plan import modules, paths, shown, views
+from softbench.plan.answers import papers
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.papers import Papers
 from softbench.plan.calls import Wildcards, by, pattern
@@ -14,7 +15,6 @@ from softbench.plan.views import Declared
 
 NO_DATA = "Soft labels: none, since there is no data at hand"
 PSEUDO_RATERS = "Pseudo-raters: each is put together from annotations of single objects by changing people."
-LEAKS = "The split may have a patient's cases in training and test: the scores flatter."
 NO_TRUTH = "the true probabilities are known of phantoms alone"
 NOTHING_TO_COMPARE = "no method learns its soft label by plain cross-entropy, or no column shows calibration"
 OF_RATERS = {  # what a row that is not trained is where a case has several raters, by its kind
@@ -67,12 +67,11 @@ class Tables:
     def _notes(self, table: str) -> list[str]:
         experiments = self.plan.tables[table]["experiments"]
         source = self.plan.source_of(experiments[0])
-        leaky = any(self.plan.experiments[name]["split"].startswith("leaky_") for name in experiments)
         return [
             modules.licence_note(source),
             *rater_notes(self.plan, experiments),
             *([PSEUDO_RATERS] if modules.constant_of_source(source, "PSEUDO_RATERS", False) else []),
-            *([LEAKS] if leaky else []),
+            *papers.split_notes(self.plan, experiments),
         ]
 
     @by("table")
