@@ -118,12 +118,8 @@ def _splits(source: ModuleType, facts: Facts) -> str:
 
 
 def parts(split: str) -> str:
-    """Return how many cases a committed split has in each part."""
-    cases = splits.read(SPLITS / f"{split}.csv")
-    counts = cases["part"].value_counts()
-    twice = cases.loc[cases["case"].duplicated(keep=False) & (cases["part"] != "val"), "part"]
-    if len(twice):
-        return f"{counts['train']} / {counts['test']}; {len(twice)} of those that {twice.iloc[0]} also validate"
+    """Return how many cases a committed split has in each part; one that trains and validates counts in both."""
+    counts = splits.read(SPLITS / f"{split}.csv")["part"].value_counts()
     return " / ".join(str(counts[part]) for part in splits.PARTS)
 
 
