@@ -10,7 +10,7 @@ from softbench.papers.comparison import blocks as paper_blocks
 from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.notes import footnotes
 
-from .test_paper_blocks import write_batch
+from .test_blocks import write_batch
 
 ROWS = {"sp": {500: "sp", 1000: "sp_1000", 1500: "sp_1500"}}
 ROWS |= {"wsp": {500: "wsp", 1000: "wsp_1000", 1500: "wsp_1500"}}
