@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbench import datasets, soft_labels
-from softbench.plan import checks
+from softbench.plan import checks, rule_files
 from softbench.plan.config import read
 from softbench.plan.config.check import faults
 from softbench.plan.places import refuse
@@ -33,7 +32,7 @@ def accepted(root: Path) -> Callable[[dict[str, Any]], Plan]:
 
     def accept(config: dict[str, Any]) -> Plan:
         refuse(faults(config), None)
-        plan = Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=by_name)
+        plan = Plan(config, rule_files.find(), by_name=by_name)
         checks.fit(plan)
         return plan
 

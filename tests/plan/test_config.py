@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbench import InputError, datasets, soft_labels
-from softbench.plan import checks
+from softbench import InputError, soft_labels
+from softbench.plan import checks, rule_files
 from softbench.plan import modules as config
 from softbench.plan.calls import pattern
 from softbench.plan.config import read
@@ -70,7 +70,7 @@ def plan(root: Path, **changes: dict[str, Any]) -> Plan:
     for part, entries in changes.items():
         given[part] |= {name: {**(given[part].get(name) or {}), **entry} for name, entry in entries.items()}
     refuse(faults(given), None)
-    made = Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(root).by_name)
+    made = Plan(given, rule_files.find(), by_name=read(root).by_name)
     checks.fit(made)
     return made
 

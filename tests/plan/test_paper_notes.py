@@ -4,8 +4,8 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from softbench import datasets, soft_labels
 from softbench.length import Length, words
+from softbench.plan import rule_files
 from softbench.plan.answers import papers
 from softbench.plan.config import read
 from softbench.plan.plan import Plan
@@ -19,7 +19,7 @@ def config(root: Path) -> dict:
 
 
 def planned(config: dict) -> Plan:
-    return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(ROOT).by_name)
+    return Plan(config, rule_files.find(), by_name=read(ROOT).by_name)
 
 
 def test_every_experiment_of_a_paper_says_its_steps_unless_its_split_follows_from_the_data(config: dict) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbench import InputError, datasets, soft_labels
+from softbench import InputError
 from softbench.papers import published
-from softbench.plan import shown
+from softbench.plan import rule_files, shown
 from softbench.plan.config import read
 from softbench.plan.plan import Plan
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def planned(config: dict) -> Plan:
-    return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(ROOT).by_name)
+    return Plan(config, rule_files.find(), by_name=read(ROOT).by_name)
 
 
 def test_all_that_a_row_is_picked_from_is_run() -> None:

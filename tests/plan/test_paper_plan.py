@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from softbench import InputError, datasets, soft_labels
+from softbench import InputError, datasets
 from softbench.papers import published
 from softbench.plan import forms as paper_plan
+from softbench.plan import rule_files
 from softbench.plan.config import read
 from softbench.plan.plan import Plan
 
@@ -21,7 +22,7 @@ EXPERIMENTS = ["mine", "mine_phantom", "other"]
 @pytest.fixture(scope="module")
 def shipped(root: Path) -> Plan:
     config = read(root).values
-    return Plan(config, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(root).by_name)
+    return Plan(config, rule_files.find(), by_name=read(root).by_name)
 
 
 def blocks_of(form: str) -> list[tuple[str, bool, bool]]:

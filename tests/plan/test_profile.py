@@ -2,7 +2,7 @@
 
 import pytest
 from softbench import InputError
-from softbench.plan import modules, rule_files
+from softbench.plan import rule_files
 
 RULES = ("prepare", "fetch_source", "figure", "figure_of_predictions", "table", "train")
 
@@ -35,4 +35,4 @@ def test_misspelt_rule_is_told_with_the_near_one() -> None:
 
 
 def test_rules_that_are_there_are_silent() -> None:
-    assert rule_files.check_profile(RULES, rule_files.names(modules.PACKAGE.parents[1])) == []
+    assert rule_files.check_profile(RULES, rule_files.find().names) == []

@@ -4,8 +4,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from softbench import datasets, soft_labels
-from softbench.plan import shown
+from softbench.plan import rule_files, shown
 from softbench.plan.config import read
 from softbench.plan.plan import Plan
 
@@ -21,7 +20,7 @@ def plan(root: Path):
             **given["experiments"]["demo_brain"], "methods": list(methods), "except": [], "scoring": scoring or {},
         }  # fmt: skip
         given |= {"tables": {"t": shown}, "run": [], "experiments": {"e": experiment}, "figures": {}}
-        return Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(root).by_name)
+        return Plan(given, rule_files.find(), by_name=read(root).by_name)
 
     return make
 
@@ -80,7 +79,7 @@ def test_truth_is_told_of_phantoms_with_columns_of_calibration(plan, root: Path)
     both = [{"metric": "dsc", "structure": "WT"}, {"metric": "nll"}]
     assert shown.calibration_columns(plan(columns=both), "t") == both[1:]
     given = read(root).values
-    shipped = Plan(given, soft_labels.names(), ["geodesic", "slic"], datasets.names(), by_name=read(root).by_name)
+    shipped = Plan(given, rule_files.find(), by_name=read(root).by_name)
     on_phantoms = {name for name in shipped.tables if shown.on_phantoms(shipped, name)}
     assert on_phantoms >= {"demo_brain", "demo_nodule", "demo_body"}
     assert "hippocampus" not in on_phantoms

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from softbench import InputError
-from softbench.plan import checks, modules, rule_files
+from softbench.plan import checks, rule_files
 from softbench.plan.config import read
 from softbench.plan.config.check import faults
 from softbench.plan.plan import Plan
@@ -47,7 +47,7 @@ def test_random_changes_of_the_shipped_config_are_accepted_or_refused(root: Path
         wrong = faults(values, found)
         if not wrong:
             try:
-                plan = Plan(values, list(found.recipes), list(found.maps), modules.sources(), by_name=shipped.by_name)
+                plan = Plan(values, found, by_name=shipped.by_name)
                 wrong = checks.faults(plan)
             except InputError:
                 wrong = [None]

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 from softbench import InputError
-from softbench.plan import modules, rule_files
+from softbench.plan import rule_files
 
 HERE = Path(__file__).parent
-RULES = rule_files.names(modules.PACKAGE.parents[1])
+RULES = rule_files.find().names
 GONE = ("prepare_", "fetch_", "figure_probabilities", *rule_files.OF_TABLES)
 
 

@@ -12,7 +12,7 @@ import difflib
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -117,7 +117,7 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     is_run = is_main and launch.is_run(sys.argv[1:])
     _begin(root / "workflow", is_run=is_run)
     if is_main:
-        _check_profile(workflow, rule_files.names(root))
+        _check_profile(workflow, rule_files.find(root).names)
     given = workflow.config_settings
     plan = Plan.read(Path(), workflow.overwrite_configfiles, given.config_args or given.config)
     config.clear()
@@ -160,7 +160,7 @@ def _note_page(found: Answers) -> None:
         paths.INDEX.unlink()
 
 
-def _check_profile(workflow: Any, rules: list[str]) -> None:
+def _check_profile(workflow: Any, rules: Collection[str]) -> None:
     given, groups = workflow.resource_settings, workflow.group_settings
     named = {*given.overwrite_resources, *given.overwrite_threads, *groups.overwrite_groups}
     for line in rule_files.check_profile(named, rules):

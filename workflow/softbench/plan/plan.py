@@ -1,6 +1,6 @@
 """The plan: what config asks for, with its defaults filled in. What does not fit is said by `config` and `checks`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from softbench.plan.config import layers, metrics
 from softbench.plan.forms import add_rehearsals
 from softbench.plan.paths import Run
 from softbench.plan.places import Places
+from softbench.plan.rule_files import RulesFound
 
 
 class Plan:
@@ -20,10 +21,7 @@ class Plan:
     def __init__(
         self,
         config: dict[str, Any],
-        recipes: list[str],
-        kinds: list[str],
-        sources: list[str],
-        rules: Collection[str] = (),
+        found: RulesFound,
         *,
         places: Places | None = None,
         by_name: Collection[str] = (),
@@ -32,18 +30,14 @@ class Plan:
 
         Args:
             config: as the schema allows it.
-            recipes: the recipes that have a rule `soften_<recipe>`.
-            kinds: the kinds of maps that have a rule `map_<kind>`.
-            sources: the sources that have a module in `datasets/`.
-            rules: the names of all rules, which no table may have.
+            found: the recipes, kinds of maps and sources that there are, and the names of all rules.
             places: where the values of config were written, for messages.
             by_name: methods that only experiments that name them run; `methods: all` means the others.
         """
-        self.config, self.places, self.rules, self._by_name = config, places, rules, by_name
-        self.recipes, self.kinds, self.sources = recipes, kinds, sources
+        self.config, self.found, self.places, self._by_name = config, found, places, by_name
         self.datasets: dict[str, dict[str, Any]] = config["datasets"]
-        self.maps = with_unnamed(config["maps"], "map", kinds)
-        self.soft_labels = with_unnamed(config["soft_labels"], "recipe", recipes)
+        self.maps = with_unnamed(config["maps"], "map", found.maps)
+        self.soft_labels = with_unnamed(config["soft_labels"], "recipe", found.recipes)
         self.methods = complete_methods(config["methods"], self.soft_labels)
         experiments, self.protocols = add_rehearsals(config["experiments"], config["protocols"])
         self.experiments, self.ensembles = _apart(experiments)
@@ -66,11 +60,8 @@ class Plan:
         found = settings.read(root, configfiles, assignments)
         try:
             settings.check(found)
-            rules = rule_files.find(root / "workflow" / "rules")
-            plan = cls(
-                found.values, list(rules.recipes), list(rules.maps), list(rules.sources), rule_files.names(root),
-                places=found.places, by_name=found.by_name,
-            )  # fmt: skip
+            rules = rule_files.find(root)
+            plan = cls(found.values, rules, places=found.places, by_name=found.by_name)
             checks.fit(plan)
         except InputError as error:
             raise InputError(f"{layers.advice(root, configfiles)}{error}") from None
@@ -241,7 +232,7 @@ def _apart(experiments: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], set[
     return of_runs, asking
 
 
-def with_unnamed(entries: dict[str, Any], part: str, found: list[str]) -> dict[str, Any]:
+def with_unnamed(entries: dict[str, Any], part: str, found: Iterable[str]) -> dict[str, Any]:
     """Return every soft label with its recipe, or map with its kind; what no entry names gets one of its own name."""
     complete = {name: {part: name, **(settings or {})} for name, settings in entries.items()}
     used = {settings[part] for settings in complete.values()}

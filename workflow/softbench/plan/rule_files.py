@@ -14,7 +14,8 @@ from softbench.plan import modules, paths
 
 RULE = re.compile(r"^(?:rule|use rule \w+ as) (\w+)", re.MULTILINE)
 RECIPE = re.compile(r"^\s+recipe=['\"](\w+)['\"]", re.MULTILINE)
-RULES = modules.PACKAGE.parent / "rules"
+ROOT = modules.PACKAGE.parents[1]
+RULES = ROOT / "workflow" / "rules"
 PREFIXES = {"soft_labels": "soften_", "maps": "map_"}
 COPY = "copy the text of svls.smk, or start with `make method NAME=...`"
 
@@ -42,31 +43,26 @@ class RulesFound:
     """What rules there are.
 
     `recipes` have a rule `soften_<recipe>`; each kind of `maps` a rule `map_<kind>`, and stands with the recipe that
-    makes it ("" where its rule names none); `sources` have a module.
+    makes it ("" where its rule names none); `sources` have a module; `names` are those of all rules, which no table may
+    have.
     """
 
     recipes: Sequence[str]
     maps: Mapping[str, str]
     sources: Sequence[str]
+    names: Sequence[str]
 
 
-def find(folder: Path = RULES) -> RulesFound:
-    """Read the rule files below a folder."""
+def find(root: Path = ROOT) -> RulesFound:
+    """Read the Snakefile and the rule files of a suite."""
     found: dict[str, str] = {}
-    for path in sorted(folder.rglob("*.smk")):
+    for path in [*root.glob("Snakefile"), *sorted((root / "workflow" / "rules").rglob("*.smk"))]:
         _, *parts = RULE.split(path.read_text(encoding="utf-8"))  # a name, then what follows it
         found |= dict(zip(parts[::2], parts[1::2], strict=True))
     recipes = sorted(name.removeprefix("soften_") for name in found if name.startswith("soften_"))
     maps = {name.removeprefix("map_"): RECIPE.search(text) for name, text in found.items() if name.startswith("map_")}
-    return RulesFound(
-        recipes, {kind: said[1] if said else "" for kind, said in sorted(maps.items())}, modules.sources()
-    )
-
-
-def names(root: Path) -> list[str]:
-    """Return the names of all rules that the Snakefile and the rule files of a suite declare, sorted."""
-    files = [*root.glob("Snakefile"), *(root / "workflow" / "rules").rglob("*.smk")]
-    return sorted({name for path in files for name in RULE.findall(path.read_text(encoding="utf-8"))})
+    kinds = {kind: said[1] if said else "" for kind, said in sorted(maps.items())}
+    return RulesFound(recipes, kinds, modules.sources(), sorted(found))
 
 
 def check_names(folder: Path) -> list[Path]:

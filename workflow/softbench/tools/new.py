@@ -323,11 +323,10 @@ def write(kind: str, name: str, files: Mapping[str, Path], root: Path, **values:
 def require_free(name: str, root: Path, *parts: str) -> None:
     """Raise `InputError` if one of these parts of config has a key of this name, or a rule is called so."""
     from softbench.plan import config, rule_files
-    from softbench.plan.modules import PACKAGE
 
     found = config.read(root)
     taken = [f"{part}.{name} of {found.places.of((part, name))}" for part in parts if name in found.values[part]]
-    taken += ["a rule"] if name in rule_files.names(PACKAGE.parents[1]) else []
+    taken += ["a rule"] if name in rule_files.find().names else []
     if taken:
         raise InputError(f"NAME={name} is the name of {' and of '.join(taken)}. Take another.")
 

@@ -32,7 +32,9 @@ class Data:
         self._read: set[str] = set()  # committed splits that are whole
         self.names = pattern(plan.datasets)
         self.prepared = pattern(name for name, one in plan.datasets.items() if one["source"] not in own_rules)
-        self.sources = pattern(name for name in plan.sources if not modules.is_phantom(name) and name not in own_rules)
+        self.sources = pattern(
+            name for name in plan.found.sources if not modules.is_phantom(name) and name not in own_rules
+        )
 
     def source(self, wildcards: Wildcards) -> str:
         """Return the source of a data set."""

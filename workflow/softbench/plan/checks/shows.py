@@ -20,7 +20,7 @@ FOREGROUND = "foreground"
 
 def of_tables(facts: Facts) -> Iterator[Fault]:
     """Yield tables with the name of a rule, and what does not fit in those that show no printed one."""
-    for name in set(facts.plan.rules) & {*facts.plan.tables, *facts.plan.paper_tables}:
+    for name in set(facts.plan.found.names) & {*facts.plan.tables, *facts.plan.paper_tables}:
         yield Fault(("tables", name), "has the name of a rule, so it could be no target. Rename it.")
     for name, table in facts.plan.tables.items():
         yield from _mixed(name, facts)
