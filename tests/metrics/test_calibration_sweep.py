@@ -177,13 +177,6 @@ def test_first_class_wins_a_tie():
     assert sweep(np.full((2, 1, 2), 0.5), np.array([[1, 1]]), None, 10).statistics.correct.sum() == 0
 
 
-def test_blocks_are_unknown_where_they_were_not_asked_for():
-    p, y = random_map(9)
-    found, whole = sweep(p, y, None, 10, blocks=False), sweep(p, y, None, 10)
-    assert all(math.isnan(value) for value in found.gaps)
-    assert found.statistics.ece == whole.statistics.ece
-
-
 def test_bins_that_are_no_number_are_refused():
     with pytest.raises(InputError, match="whole number"):
         sweep(*random_map(10), None, 0)

@@ -7,7 +7,7 @@ import pytest
 from softbench import InputError, metrics
 from softbench.metrics.catalogue import TOLERANT, metrics_of
 from softbench.metrics.pooled import Pool, merged
-from softbench.metrics.score import assess, curves_of
+from softbench.metrics.score import assess, count_thresholds
 
 SPACING = (2.0, 1.0, 1.5)
 STRUCTURES = {"WT": [1, 2, 3], "ET": [3]}
@@ -117,7 +117,7 @@ def test_thresholds_of_validation_are_kept_on_test():
     bright = np.roll(reference, 2, axis=2)  # another case, where another threshold fits best
     pool = Pool()
     pool.add("a", assess(p, reference[None], SPACING, STRUCTURES, thresholds=True))
-    validation = merged([curves_of(p, bright[None], SPACING, STRUCTURES)])
+    validation = merged([count_thresholds(p, bright[None], SPACING, STRUCTURES)])
     rows = pool.rows_at_thresholds(validation)
     threshold = value(rows, structure="WT", metric="threshold_at_val")
     mask = p[1:].sum(axis=0).astype(np.float64) >= threshold

@@ -9,7 +9,7 @@ from medpy.metric import binary as medpy
 from softbench import InputError
 from softbench.metrics import overlap
 from softbench.metrics.metric import values
-from softbench.metrics.threshold import THRESHOLDS, Curve, curves, hard_at_best_threshold, shared_best
+from softbench.metrics.threshold import THRESHOLDS, ThresholdCounts, count_classes, hard_at_best_threshold, shared_best
 
 ORACLE = Path(__file__).parents[1] / "oracles" / "metrics" / "E_epd_soft2d.npz"
 NAMES = {
@@ -36,7 +36,7 @@ def lattice(dtype) -> np.ndarray:
 def test_curve_and_scores_are_those_of_the_oracle(class_id):
     with np.load(ORACLE) as oracle:
         found = hard_at_best_threshold(oracle["in_prob"], oracle["in_soft"])
-        curve = curves(oracle["in_prob"], oracle["in_soft"])[class_id]
+        curve = count_classes(oracle["in_prob"], oracle["in_soft"])[class_id]
         expected = {key: float(oracle[f"out_c{class_id}.{name}"]) for key, name in NAMES.items()}
         assert found["per_class"][class_id] == pytest.approx(expected, abs=1e-9)
         assert curve.dsc == pytest.approx(oracle[f"out_c{class_id}.DSC_h_curve"], abs=1e-9)
@@ -59,7 +59,7 @@ def test_scores_at_the_threshold_equal_medpy(seed):
 def test_one_pass_gives_the_mask_of_every_threshold(dtype):
     p = np.concatenate([lattice(dtype).ravel(), random_class(0, (40, 40), dtype)[0].ravel()])[None]
     mask = np.random.default_rng(1).random(p.shape) < 0.5
-    curve = Curve.of(p, mask)
+    curve = ThresholdCounts.count(p, mask)
     for index, threshold in enumerate(THRESHOLDS):
         expected = overlap.compare(p.astype(np.float64) >= threshold, mask)
         assert curve.at(index) == expected, threshold
@@ -68,13 +68,13 @@ def test_one_pass_gives_the_mask_of_every_threshold(dtype):
 
 def test_probabilities_on_a_threshold_are_in_its_mask():
     p = THRESHOLDS[None]  # step k holds voxel k, so the mask of threshold k has the 101 - k voxels from it on
-    curve = Curve.of(p, np.ones(p.shape, bool))
+    curve = ThresholdCounts.count(p, np.ones(p.shape, bool))
     assert [curve.at(k).both for k in range(101)] == [101 - k for k in range(101)]
     assert [THRESHOLDS[k] for k in (7, 29, 57, 58)] == [0.07, 0.29, 0.57, 0.58]  # k * 0.01 misses these
 
 
 def test_values_just_outside_count_as_their_nearest():
-    curve = Curve.of(np.array([[-1e-7, 1 + 1e-7]]), np.array([[True, True]]))
+    curve = ThresholdCounts.count(np.array([[-1e-7, 1 + 1e-7]]), np.array([[True, True]]))
     assert curve.at(0).both == 2
     assert curve.at(1).both == curve.at(100).both == 1
 
@@ -86,8 +86,8 @@ def test_best_is_the_first_of_equal_maxima():
 
 def test_merged_curve_is_that_of_all_voxels():
     (p, a), (q, b) = random_class(1), random_class(2)
-    merged = Curve.of(p, a).merge(Curve.of(q, b))
-    together = Curve.of(np.concatenate([p, q]), np.concatenate([a, b]))
+    merged = ThresholdCounts.count(p, a).merge(ThresholdCounts.count(q, b))
+    together = ThresholdCounts.count(np.concatenate([p, q]), np.concatenate([a, b]))
     assert (merged.reference == together.reference).all()
     assert (merged.other == together.other).all()
     assert merged.best == together.best
@@ -96,19 +96,21 @@ def test_merged_curve_is_that_of_all_voxels():
 def test_voxels_outside_count_for_nothing():
     p, mask = random_class(3)
     inside = np.random.default_rng(0).random(p.shape) < 0.5
-    assert (Curve.of(p, mask, inside).dsc == Curve.of(p[inside][None], mask[inside][None]).dsc).all()
+    assert (
+        ThresholdCounts.count(p, mask, inside).dsc == ThresholdCounts.count(p[inside][None], mask[inside][None]).dsc
+    ).all()
 
 
 def test_views_of_an_array_count_as_copies():
     p, mask = random_class(4)
     p.setflags(write=False)
-    turned = Curve.of(p.transpose(2, 0, 1)[::-1], mask.transpose(2, 0, 1)[::-1])
-    assert (turned.reference == Curve.of(p, mask).reference).all()
+    turned = ThresholdCounts.count(p.transpose(2, 0, 1)[::-1], mask.transpose(2, 0, 1)[::-1])
+    assert (turned.reference == ThresholdCounts.count(p, mask).reference).all()
 
 
 def test_absent_class_has_no_threshold():
     p, mask = random_class(5)
-    curve = Curve.of(p, np.zeros_like(mask))
+    curve = ThresholdCounts.count(p, np.zeros_like(mask))
     assert curve.absent
     assert curve.best is None
     assert np.isnan(curve.dsc).all()
@@ -119,27 +121,17 @@ def test_absent_class_has_no_threshold():
 
 def test_empty_region_has_no_threshold():
     p, mask = random_class(6)
-    assert Curve.of(p, mask, np.zeros(p.shape, bool)).best is None
-
-
-def test_curves_go_through_one_npz(tmp_path):
-    first, second = Curve.of(*random_class(7)), Curve.of(*random_class(8))
-    np.savez(tmp_path / "curves.npz", **first.to_arrays("1"), **second.to_arrays("2"))
-    with np.load(tmp_path / "curves.npz") as file:
-        assert (Curve.from_arrays(file, "1").dsc == first.dsc).all()
-        assert (Curve.from_arrays(file, "2").dsc == second.dsc).all()
-        with pytest.raises(InputError, match="'3'"):
-            Curve.from_arrays(file, "3")
+    assert ThresholdCounts.count(p, mask, np.zeros(p.shape, bool)).best is None
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_threshold_chosen_on_the_scored_cases_is_never_worse_than_one_chosen_elsewhere(seed):
-    validation, test = (Curve.of(*random_class(2 * seed + part, (5, 5))) for part in (0, 1))
+    validation, test = (ThresholdCounts.count(*random_class(2 * seed + part, (5, 5))) for part in (0, 1))
     assert test.scores(validation.best)["dsc"] <= test.scores(test.best)["dsc"]
 
 
 def test_such_a_choice_flatters_on_average():
-    pairs = [[Curve.of(*random_class(2 * seed + part, (5, 5))) for part in (0, 1)] for seed in range(20)]
+    pairs = [[ThresholdCounts.count(*random_class(2 * seed + part, (5, 5))) for part in (0, 1)] for seed in range(20)]
     gains = [test.scores(test.best)["dsc"] - test.scores(validation.best)["dsc"] for validation, test in pairs]
     assert np.mean(gains) > 0.01
 
@@ -149,7 +141,7 @@ def test_shared_threshold_maximises_the_mean_over_classes_that_are_present():
     p = np.moveaxis(rng.dirichlet((0.5, 0.5, 0.5, 0.5), (8, 9)), -1, 0)
     target = p.copy()
     target[2] = 0  # never the most probable
-    found, of_classes = hard_at_best_threshold(p, target), curves(p, target)
+    found, of_classes = hard_at_best_threshold(p, target), count_classes(p, target)
     assert found["absent"] == [2]
     assert list(found["per_class"]) == list(found["global"]) == [0, 1, 3]
     means = [np.mean([of_classes[c].scores(k)["dsc"] for c in (0, 1, 3)]) for k in range(101)]
@@ -161,12 +153,12 @@ def test_shared_threshold_maximises_the_mean_over_classes_that_are_present():
 
 def test_no_shared_threshold_without_classes():
     p, mask = random_class(10)
-    assert shared_best({0: Curve.of(p, np.zeros_like(mask))}) is None
+    assert shared_best({0: ThresholdCounts.count(p, np.zeros_like(mask))}) is None
 
 
 def test_first_class_wins_ties_of_the_soft_label():
     target = np.array([[0.5, 0.4, 0.2], [0.5, 0.4, 0.8], [0.0, 0.2, 0.0]])[:, None]
-    reference = [curve.reference.sum() for curve in curves(target, target).values()]
+    reference = [curve.reference.sum() for curve in count_classes(target, target).values()]
     assert reference == [2, 1, 0]
 
 
@@ -191,4 +183,4 @@ def test_unfit_input_stops_at_the_door(prediction, target, message):
 @pytest.mark.parametrize("index", [-1, 101])
 def test_index_must_be_a_threshold(index):
     with pytest.raises(InputError, match=r"0 \.\. 100"):
-        Curve.of(*random_class(11)).at(index)
+        ThresholdCounts.count(*random_class(11)).at(index)

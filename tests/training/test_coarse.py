@@ -145,9 +145,9 @@ def test_scores_of_the_training_grid_compare_with_the_class_that_the_paper_assig
     def seen(probabilities: np.ndarray, reference: np.ndarray, valid: np.ndarray | None) -> None:
         references[len(references) + 1] = reference
 
-    monkeypatch.setattr(scoring.Curve, "of", seen)
+    monkeypatch.setattr(scoring.ThresholdCounts, "count", seen)
     target = store.decode(batch.target("phantom_body_001")[0][0])
-    scoring._curves((target, target, None), {str(c): [c] for c in range(1, CLASSES)})
+    scoring._count((target, target, None), {str(c): [c] for c in range(1, CLASSES)})
     labels = batch.case("phantom_body_001").labels[0]
     assert len(references) == CLASSES - 1
     for c, reference in references.items():

@@ -16,7 +16,6 @@ from softbench.metrics.kernels.tally import tally
 from softbench.metrics.metric import FRACTION, REGION_EMPTY, Metric, values
 
 VERSION = 2
-UNKNOWN = Gaps(float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,9 +199,7 @@ def calibration(
     return values(BINS, found.statistics) | values(BLOCKS, gaps)
 
 
-def sweep(
-    probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray | None, bins: int, *, blocks: bool = True
-) -> Sweep:
+def sweep(probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray | None, bins: int) -> Sweep:
     """Measure the calibration of arrays that were checked (`inputs.check_case`), in array order.
 
     Args:
@@ -210,13 +207,11 @@ def sweep(
         reference: (...) class ids.
         inside: bool mask (...) of the voxels that count, or None for all.
         bins: number of bins and of blocks.
-        blocks: whether to look at blocks; the gaps are NaN where not.
     Returns: the sums, and the errors over blocks, all of the voxels inside.
     Raises: InputError: if `bins` is not a positive whole number.
     """
     sums = statistics(probabilities, reference, inside, bins)
-    gaps = adaptive_errors(probabilities, reference, inside, int(bins)) if blocks else UNKNOWN
-    return Sweep(sums, gaps)
+    return Sweep(sums, adaptive_errors(probabilities, reference, inside, int(bins)))
 
 
 BINS = (  # sums over bins and voxels add up over cases

@@ -61,9 +61,9 @@ def inside(
     spacing_mm: Sequence[float] | None = None,
     valid: np.ndarray | None = None,
 ) -> np.ndarray | None:
-    """Return `mask`, or None if it is the whole volume, so that no mask is allocated."""
-    if roi == "all" and valid is None:
-        return None
+    """Return `mask`; for "all" it is `valid` itself, None where that is the whole volume, so that none is allocated."""
+    if roi == "all":
+        return valid
     return mask(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=valid)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from softbench.metrics import catalogue, overlap, surface
 from softbench.metrics import cross_check as others
-from softbench.metrics.calibration import Reliability, Sweep, sweep
+from softbench.metrics.calibration import Reliability, Sweep, statistics, sweep
 from softbench.metrics.catalogue import metrics_of, tolerance_end
 from softbench.metrics.metric import OF_LABEL_MAP, Masks, Metric, Voxels, values
 from softbench.metrics.soft import SoftSums
@@ -40,9 +40,9 @@ def tidy(rows: pd.DataFrame, names: Mapping[str, str], seed: int | None) -> pd.D
     return rows.assign(**names, seed=seeds, **filled)[COLUMNS]
 
 
-def table(found: Iterable[tuple[int, Row]]) -> pd.DataFrame:
+def table(rows: Iterable[tuple[int, Row]]) -> pd.DataFrame:
     """Return (rater, row) as a tidy table, each value with its unit."""
-    lines = [(rater, *row, catalogue.describe(row[1]).unit) for rater, row in found]
+    lines = [(rater, *row, catalogue.describe(row[1]).unit) for rater, row in rows]
     return pd.DataFrame(lines, columns=["rater", "structure", "metric", "roi", "value", "unit"])
 
 
@@ -128,15 +128,14 @@ def of_probability(
         where: the voxels of each region.
     """
     target = reference.view(np.uint8)
-    found = {roi: sweep(pair, target, region, bins, blocks=False).statistics for roi, region in where.items()}
-    return of_bins(structure, found)
+    return of_bins(structure, {roi: statistics(pair, target, region, bins) for roi, region in where.items()})
 
 
-def of_bins(structure: str, statistics: Mapping[str, Reliability]) -> list[Row]:
+def of_bins(structure: str, regions: Mapping[str, Reliability]) -> list[Row]:
     """Return the calibration rows of each region's sums: of a case, or of the voxels of several."""
     return [
         (structure, metric.key, roi, float(metric.compute(sums)))
-        for roi, sums in statistics.items()
+        for roi, sums in regions.items()
         for metric in _measured_in(roi, "bins")
     ]
 
@@ -149,20 +148,22 @@ def of_classes(
     bins: int,
 ) -> tuple[list[Row], dict[str, Reliability]]:
     """Return the rows of all classes together, and each region's statistics."""
-    found = {roi: sweep(probabilities, reference, region, bins) for roi, region in where.items()}
-    rows = [row for roi, one in found.items() for row in _of_region(roi, one, probabilities, reference, where[roi])]
+    sweeps = {roi: sweep(probabilities, reference, region, bins) for roi, region in where.items()}
+    rows = [
+        row for roi, of_roi in sweeps.items() for row in _of_region(roi, of_roi, probabilities, reference, where[roi])
+    ]
     if given.libraries:
         for roi, region in where.items():
             by_library = others.calibration(probabilities, reference, region, bins, given.libraries).values
             rows += [(WHOLE, key, roi, value) for key, value in by_library.items()]
-    return [*rows, *given.of_grid()], {roi: one.statistics for roi, one in found.items()}
+    return [*rows, *given.of_grid()], {roi: sums.statistics for roi, sums in sweeps.items()}
 
 
 def _of_region(
-    roi: str, found: Sweep, probabilities: np.ndarray, reference: np.ndarray, region: np.ndarray | None
+    roi: str, sums: Sweep, probabilities: np.ndarray, reference: np.ndarray, region: np.ndarray | None
 ) -> list[Row]:
-    rows = of_bins(WHOLE, {roi: found.statistics})
-    rows += [(WHOLE, key, roi, value) for key, value in values(_measured_in(roi, "blocks"), found.gaps).items()]
+    rows = of_bins(WHOLE, {roi: sums.statistics})
+    rows += [(WHOLE, key, roi, value) for key, value in values(_measured_in(roi, "blocks"), sums.gaps).items()]
     if metrics := _measured_in(roi, "voxels"):  # a copy of the region, which the suite's own metrics do without
         counted = slice(None) if region is None else region.reshape(-1)
         voxels = Voxels(probabilities.reshape(len(probabilities), -1)[:, counted], reference.reshape(-1)[counted])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from softbench.metrics.inputs import require_mask
 from softbench.metrics.metric import ROIS, Masks
 from softbench.metrics.rows import MEAN, Row, Surroundings, table
 from softbench.metrics.soft import SoftSums
-from softbench.metrics.threshold import Curve
+from softbench.metrics.threshold import ThresholdCounts
 
 VERSION = 2
 
@@ -25,14 +26,13 @@ class Assessment:
     """What one case gives: its tidy rows, and the statistics that several cases pool.
 
     rows: as `score_case`. statistics: the reliability of each region, against the first rater. soft: the soft sums of
-    each structure, against the raters' mean. curves: (rater, structure) -> the overlap at every threshold, where that
-    was asked for.
+    each structure, against the raters' mean. counts: (rater, structure) -> voxels by threshold, where asked for.
     """
 
     rows: pd.DataFrame
     statistics: dict[str, Reliability]
     soft: dict[str, SoftSums]
-    curves: dict[tuple[int, str], Curve]
+    counts: dict[tuple[int, str], ThresholdCounts]
 
 
 def binary(
@@ -112,43 +112,39 @@ def assess(
     spacing_mm: Sequence[float],
     structures: Mapping[str, Sequence[int]],
     *,
-    tolerances_mm: Sequence[float] = (2.0,),
     band_mm: float = 3.0,
     bins: int = 10,
-    valid: np.ndarray | None = None,
-    cross_check: Sequence[str] = (),
-    in_plane: bool = False,
     thresholds: bool = False,
+    **shared: Any,
 ) -> Assessment:
     """Score one case, and keep what cases pool; arguments and errors as `score_case`.
 
-    Args: thresholds: whether to keep the curves of overlap by threshold.
+    Args: thresholds: whether to count voxels by threshold.
     """
-    given, probabilities, references = _enter(
-        probabilities, references, spacing_mm, structures, tolerances_mm, valid, cross_check, in_plane=in_plane
-    )
-    where = [{roi: _region(reference, roi, band_mm, given) for roi in ROIS} for reference in references]
-    found: list[tuple[int, Row]] = []
+    given, probabilities, references = _enter(probabilities, references, spacing_mm, structures, **shared)
+    how: dict[str, Any] = {"band_mm": band_mm, "spacing_mm": given.spacing_mm, "valid": given.usable}
+    where = [{roi: regions.inside(reference, roi, **how) for roi in ROIS} for reference in references]
+    lines: list[tuple[int, Row]] = []
     statistics: list[dict[str, Reliability]] = []
     for rater, reference in enumerate(references, start=1):
         values, sums = rows.of_classes(probabilities, reference, where[rater - 1], given, bins)
-        found += _by(rater, values)
+        lines += _by(rater, values)
         statistics.append(sums)
     predicted = most_probable(probabilities)
     soft: dict[str, SoftSums] = {}
-    curves: dict[tuple[int, str], Curve] = {}
+    counts: dict[tuple[int, str], ThresholdCounts] = {}
     for structure, is_member in given.members.items():  # one at a time: each holds another volume of probabilities
-        mask, masks = given.mask(predicted, structure), [given.mask(one, structure) for one in references]
-        inside = _sum_of(probabilities, is_member, given.usable)
+        mask, masks = given.mask(predicted, structure), [given.mask(reference, structure) for reference in references]
+        inside = _sum_classes(probabilities, is_member, given.usable)
         pair = np.stack([1 - inside, inside])
         for rater, reference in enumerate(masks, start=1):
-            found += _by(rater, rows.of_masks(structure, mask, reference, given))
-            found += _by(rater, rows.of_probability(structure, pair, reference, where[rater - 1], bins))
+            lines += _by(rater, rows.of_masks(structure, mask, reference, given))
+            lines += _by(rater, rows.of_probability(structure, pair, reference, where[rater - 1], bins))
             if thresholds:
-                curves[rater, structure] = Curve.of(inside, reference, given.usable)
+                counts[rater, structure] = ThresholdCounts.count(inside, reference, given.usable)
         soft[structure] = rows.of_mean(inside, masks, given.usable)
-        found += _by(MEAN, rows.of_soft(structure, soft[structure]))
-    return Assessment(table(found), statistics[0], soft, curves)
+        lines += _by(MEAN, rows.of_soft(structure, soft[structure]))
+    return Assessment(table(lines), statistics[0], soft, counts)
 
 
 def score_label_map(
@@ -174,35 +170,34 @@ def score_label_map(
     """
     labels, references, usable = np.asarray(labels), np.asarray(references), inputs.require_valid(valid)
     _require_raters(references, labels.shape)
-    given = _surroundings(
-        references, spacing_mm, structures, classes, tolerances_mm, usable, cross_check, in_plane=in_plane
-    )
+    shared: dict[str, Any] = {"tolerances_mm": tolerances_mm, "cross_check": cross_check, "in_plane": in_plane}
+    given = _surroundings(references, spacing_mm, structures, classes, usable, **shared)
     for name, label_map in [("labels", labels), *(("references", reference) for reference in references)]:
         require_same_shape(name, label_map.shape, "references", given.shape)
         require_label_map(name, label_map if usable is None else label_map[usable], classes)
-    found: list[tuple[int, Row]] = []
+    lines: list[tuple[int, Row]] = []
     for rater, reference in enumerate(references, start=1):
         for structure in given.members:
             masks = given.mask(labels, structure), given.mask(reference, structure)
-            found += _by(rater, rows.of_masks(structure, *masks, given))
-        found += _by(rater, given.of_grid())
-    return table(found)
+            lines += _by(rater, rows.of_masks(structure, *masks, given))
+        lines += _by(rater, given.of_grid())
+    return table(lines)
 
 
-def curves_of(
+def count_thresholds(
     probabilities: np.ndarray,
     references: np.ndarray,
     spacing_mm: Sequence[float],
     structures: Mapping[str, Sequence[int]],
     *,
     valid: np.ndarray | None = None,
-) -> dict[tuple[int, str], Curve]:
-    """Return the overlap of each rater's structures at every threshold; arguments and errors as `score_case`."""
-    given, probabilities, references = _enter(probabilities, references, spacing_mm, structures, (), valid)
+) -> dict[tuple[int, str], ThresholdCounts]:
+    """Count the voxels of each rater's structures by threshold; arguments and errors as `score_case`."""
+    given, probabilities, references = _enter(probabilities, references, spacing_mm, structures, valid=valid)
     return {
-        (rater, structure): Curve.of(inside, given.mask(reference, structure), given.usable)
+        (rater, structure): ThresholdCounts.count(inside, given.mask(reference, structure), given.usable)
         for structure, is_member in given.members.items()
-        for inside in [_sum_of(probabilities, is_member, given.usable)]
+        for inside in [_sum_classes(probabilities, is_member, given.usable)]
         for rater, reference in enumerate(references, start=1)
     }
 
@@ -212,19 +207,15 @@ def _enter(
     references: np.ndarray,
     spacing_mm: Sequence[float],
     structures: Mapping[str, Sequence[int]],
-    tolerances_mm: Sequence[float],
-    valid: np.ndarray | None,
-    cross_check: Sequence[str] = (),
     *,
-    in_plane: bool = False,
+    valid: np.ndarray | None = None,
+    **shared: Any,
 ) -> tuple[Surroundings, np.ndarray, np.ndarray]:
     """Check probabilities and references, and return them with what they share."""
     probabilities, references, usable = np.asarray(probabilities), np.asarray(references), inputs.require_valid(valid)
     inputs.require_probabilities(probabilities, usable)
     _require_raters(references, probabilities.shape[1:])
-    given = _surroundings(
-        references, spacing_mm, structures, len(probabilities), tolerances_mm, usable, cross_check, in_plane=in_plane
-    )
+    given = _surroundings(references, spacing_mm, structures, len(probabilities), usable, **shared)
     for reference in references:
         inputs.require_reference(probabilities, reference, usable)
     return given, probabilities, references
@@ -235,11 +226,11 @@ def _surroundings(
     spacing_mm: Sequence[float],
     structures: Mapping[str, Sequence[int]],
     classes: int,
-    tolerances_mm: Sequence[float],
     usable: np.ndarray | None,
-    cross_check: Sequence[str],
     *,
-    in_plane: bool,
+    tolerances_mm: Sequence[float] = (2.0,),
+    cross_check: Sequence[str] = (),
+    in_plane: bool = False,
 ) -> Surroundings:
     """Check what all raters share, and put it together."""
     spacing = require_spacing(spacing_mm, references.ndim - 1)
@@ -275,7 +266,7 @@ def _memberships(structures: Mapping[str, Sequence[int]], classes: int) -> dict[
     return members
 
 
-def _sum_of(probabilities: np.ndarray, is_member: np.ndarray, usable: np.ndarray | None) -> np.ndarray:
+def _sum_classes(probabilities: np.ndarray, is_member: np.ndarray, usable: np.ndarray | None) -> np.ndarray:
     """Return the probability of a structure: the sum over its classes; 0 outside of the voxels that exist."""
     ids = np.flatnonzero(is_member)
     total: np.ndarray = probabilities[ids[0]]
@@ -285,12 +276,5 @@ def _sum_of(probabilities: np.ndarray, is_member: np.ndarray, usable: np.ndarray
     return np.minimum(known, 1) if len(ids) > 1 else known  # rounding may pass 1
 
 
-def _region(reference: np.ndarray, roi: str, band_mm: float, given: Surroundings) -> np.ndarray | None:
-    """Return the mask of a region, None where it is all."""
-    if roi == "all":
-        return given.usable
-    return regions.mask(reference, roi, band_mm=band_mm, spacing_mm=given.spacing_mm, valid=given.usable)
-
-
-def _by(rater: int, found: Iterable[Row]) -> list[tuple[int, Row]]:
-    return [(rater, row) for row in found]
+def _by(rater: int, lines: Iterable[Row]) -> list[tuple[int, Row]]:
+    return [(rater, row) for row in lines]

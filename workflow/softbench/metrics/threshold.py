@@ -2,7 +2,7 @@
 
 A threshold chosen on the voxels that are scored gives an optimistic result: its DSC is never below that at a threshold
 chosen on other voxels. EPD's tables use this choice. For an unbiased one, take `best` of the validation cases' merged
-curve and `at` that index of the test cases'. Voxels are counted once, by the highest threshold that they reach;
+counts and `at` that index of the test cases'. Voxels are counted once, by the highest threshold that they reach;
 cumulative sums of these counts then give the mask of every threshold exactly.
 """
 
@@ -24,11 +24,10 @@ VERSION = 1
 THRESHOLDS = np.arange(101) / 100  # EPD, Sec. III-C; the doubles nearest to 0, 0.01, …, 1
 CEILINGS = np.append(THRESHOLDS, np.inf)  # step k reaches from CEILINGS[k] to below CEILINGS[k + 1]
 MEASURES = tuple(metric.key for metric in CATALOGUE.values() if metric.at_threshold)
-FIELDS = ("reference", "other")
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class ThresholdCounts:
     """Voxels of one class by the highest threshold that their probability reaches, in the reference and outside it.
 
     reference, other: (101,) counts. Sums of several cases are those of their pooled voxels.
@@ -38,7 +37,7 @@ class Curve:
     other: np.ndarray
 
     @classmethod
-    def of(cls, probability: np.ndarray, mask: np.ndarray, inside: np.ndarray | None = None) -> "Curve":
+    def count(cls, probability: np.ndarray, mask: np.ndarray, inside: np.ndarray | None = None) -> "ThresholdCounts":
         """Count the voxels of one class.
 
         Args:
@@ -54,9 +53,9 @@ class Curve:
         p = p.astype(np.float32 if p.itemsize <= 4 else np.float64, copy=False)  # the types that are compiled
         return cls(*count_steps(p.ravel(), y.ravel(), CEILINGS))
 
-    def merge(self, other: "Curve") -> "Curve":
+    def merge(self, other: "ThresholdCounts") -> "ThresholdCounts":
         """Return the counts of both together, as if their voxels had been one volume."""
-        return Curve(self.reference + other.reference, self.other + other.other)
+        return ThresholdCounts(self.reference + other.reference, self.other + other.other)
 
     @property
     def absent(self) -> bool:
@@ -66,9 +65,9 @@ class Curve:
     @cached_property
     def dsc(self) -> np.ndarray:
         """DSC at each threshold, (101,) in [0, 1]; all NaN where the class is absent."""
-        found, wrong = _from_the_top(self.reference), _from_the_top(self.other)
-        sizes = found + wrong + self.reference.sum()
-        return np.full(len(THRESHOLDS), np.nan) if self.absent else 2 * found / sizes
+        right, wrong = _from_the_top(self.reference), _from_the_top(self.other)
+        sizes = right + wrong + self.reference.sum()
+        return np.full(len(THRESHOLDS), np.nan) if self.absent else 2 * right / sizes
 
     @property
     def best(self) -> int | None:
@@ -96,39 +95,22 @@ class Curve:
         measured = values((CATALOGUE[key] for key in MEASURES), self.at(index))
         return {"threshold": float(THRESHOLDS[index]), **measured}
 
-    def to_arrays(self, name: str = "") -> dict[str, np.ndarray]:
-        """Return the counts as plain arrays for one npz; `name` keeps several curves in it apart."""
-        return {_key(name, field): getattr(self, field) for field in FIELDS}
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray], name: str = "") -> "Curve":
-        """Rebuild a curve from what `to_arrays` gave.
-
-        Raises: InputError: if there is none of this name.
-        """
-        missing = [_key(name, field) for field in FIELDS if _key(name, field) not in arrays]
-        if missing:
-            raise InputError(f"no threshold curve {name!r}: {missing} not among {sorted(arrays)}.")
-        return cls(*(np.asarray(arrays[_key(name, field)]) for field in FIELDS))
-
 
 def _from_the_top(counts: np.ndarray) -> np.ndarray:
     """Return how many voxels reach each threshold."""
     return counts[::-1].cumsum()[::-1]
 
 
-def _key(name: str, field: str) -> str:
-    return f"{name}.{field}" if name else field
-
-
-def curves(prediction: np.ndarray, target: np.ndarray, inside: np.ndarray | None = None) -> dict[int, Curve]:
+def count_classes(
+    prediction: np.ndarray, target: np.ndarray, inside: np.ndarray | None = None
+) -> dict[int, ThresholdCounts]:
     """Count the voxels of every class, against where the soft label's most probable class is that class.
 
     Args:
         prediction: (C, D, H, W) or (C, H, W) float in [0, 1].
         target: soft label of the same shape; the first class wins ties, as in the paper.
         inside: bool (D, H, W) or (H, W), the voxels that count; all where it is left out.
-    Returns: the curve of each class id, of absent classes too.
+    Returns: the counts of each class id, of absent classes too.
     Raises: InputError: if arrays hold no probabilities, or shapes differ.
     """
     prediction, target = np.asarray(prediction), np.asarray(target)
@@ -139,16 +121,16 @@ def curves(prediction: np.ndarray, target: np.ndarray, inside: np.ndarray | None
         )
     require_probability("target", target)
     hard = target.argmax(axis=0)
-    return {c: Curve.of(probability, hard == c, inside) for c, probability in enumerate(prediction)}
+    return {c: ThresholdCounts.count(probability, hard == c, inside) for c, probability in enumerate(prediction)}
 
 
-def shared_best(of_classes: Mapping[Any, Curve]) -> int | None:
+def shared_best(by_class: Mapping[Any, ThresholdCounts]) -> int | None:
     """Return the index of the threshold that maximises the mean DSC over the classes that are present.
 
     The first one where several do; None where all classes are absent. This reading is ours: the paper does not say
     whether its threshold belongs to a class or to all.
     """
-    present = [curve.dsc for curve in of_classes.values() if not curve.absent]
+    present = [counts.dsc for counts in by_class.values() if not counts.absent]
     return int(np.mean(present, axis=0).argmax()) if present else None
 
 
@@ -166,13 +148,13 @@ def hard_at_best_threshold(prediction: np.ndarray, target: np.ndarray) -> dict:
     Source: Ali et al. 2024, Sec. III-C. Departures: none known; per class or global is not said, so both are here.
     """
     if np.asarray(target).dtype == bool:
-        curve = Curve.of(prediction, target)
-        return curve.scores(curve.best)
-    found = curves(prediction, target)
-    present = {class_id: curve for class_id, curve in found.items() if not curve.absent}
+        counts = ThresholdCounts.count(prediction, target)
+        return counts.scores(counts.best)
+    by_class = count_classes(prediction, target)
+    present = {class_id: counts for class_id, counts in by_class.items() if not counts.absent}
     shared = shared_best(present)
     return {
-        "per_class": {class_id: curve.scores(curve.best) for class_id, curve in present.items()},
-        "global": {class_id: curve.scores(shared) for class_id, curve in present.items()},
-        "absent": [class_id for class_id in found if class_id not in present],
+        "per_class": {class_id: counts.scores(counts.best) for class_id, counts in present.items()},
+        "global": {class_id: counts.scores(shared) for class_id, counts in present.items()},
+        "absent": [class_id for class_id in by_class if class_id not in present],
     }

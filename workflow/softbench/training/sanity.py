@@ -22,9 +22,9 @@ from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
 from softbench.jobs import pieces
 from softbench.metrics.calibration import Reliability
-from softbench.metrics.pooled import Curves, Pool, merged
-from softbench.metrics.score import Assessment, curves_of
-from softbench.metrics.threshold import Curve
+from softbench.metrics.pooled import Counts, Pool, merged
+from softbench.metrics.score import Assessment, count_thresholds
+from softbench.metrics.threshold import ThresholdCounts
 from softbench.training import predictors
 from softbench.training.predictors import certain
 from softbench.training.run import Scoring
@@ -150,13 +150,8 @@ def score_rater_pairs(
     Raises: InputError: if a case has one rater.
     """
 
-    def assess_case(case_id: str) -> Assessment:
-        return _assess_pairs(case_id, dataset, scoring)
-
-    def validation_curves() -> Curves:
-        return _curves(dataset, validation)
-
-    return score_each(cases, assess_case, validation_curves if scoring.thresholds else None, log)
+    count = partial(_count, dataset, validation) if scoring.thresholds else None
+    return score_each(cases, partial(_assess_pairs, dataset, scoring), count, log)
 
 
 def rater_pairs(case: Case, case_id: str, classes: int) -> Iterator[Pair]:
@@ -174,24 +169,24 @@ def rater_pairs(case: Case, case_id: str, classes: int) -> Iterator[Pair]:
         yield STEP * (first + 1) + second + 1, certain(case, first, classes), case.labels[second : second + 1]
 
 
-def _assess_pairs(case_id: str, dataset: Dataset, scoring: Scoring) -> Assessment:
-    """Assess all pairs of a case: the rows and curves of each, and what their voxels give together."""
+def _assess_pairs(dataset: Dataset, scoring: Scoring, case_id: str) -> Assessment:
+    """Assess all pairs of a case: the rows and counts of each, and what their voxels give together."""
     case, together = dataset.load(case_id), Pool()
     rows: list[pd.DataFrame] = []
-    curves: dict[tuple[int, str], Curve] = {}
+    counts: dict[tuple[int, str], ThresholdCounts] = {}
     for pair, probabilities, reference in rater_pairs(case, case_id, len(dataset.classes)):
-        found = measure(probabilities, reference, case, dataset, scoring)
-        together.add(case_id, found)
-        rows.append(found.rows.assign(rater=pair))
-        curves |= {(pair, structure): curve for (_, structure), curve in found.curves.items()}
-    return Assessment(pd.concat(rows, ignore_index=True), together.statistics, together.soft, curves)
+        assessment = measure(probabilities, reference, case, dataset, scoring)
+        together.add(case_id, assessment)
+        rows.append(assessment.rows.assign(rater=pair))
+        counts |= {(pair, structure): of_pair for (_, structure), of_pair in assessment.counts.items()}
+    return Assessment(pd.concat(rows, ignore_index=True), together.statistics, together.soft, counts)
 
 
-def _curves(dataset: Dataset, cases: Sequence[str]) -> Curves:
-    """Return the overlap of each structure at every threshold, over all pairs of cases."""
-    curves = []
-    for case_id in cases:
-        case = dataset.load(case_id)
-        for _, probabilities, reference in rater_pairs(case, case_id, len(dataset.classes)):
-            curves.append(curves_of(probabilities, reference, case.spacing_mm, dataset.structures, valid=case.valid))
-    return merged(curves)
+def _count(dataset: Dataset, cases: Sequence[str]) -> Counts:
+    """Count the voxels of each structure by threshold, over all pairs of cases."""
+    loaded = ((case_id, dataset.load(case_id)) for case_id in cases)
+    return merged(
+        count_thresholds(probabilities, reference, case.spacing_mm, dataset.structures, valid=case.valid)
+        for case_id, case in loaded
+        for _, probabilities, reference in rater_pairs(case, case_id, len(dataset.classes))
+    )

@@ -16,7 +16,7 @@ from softbench.training.inference import view_of
 from softbench.training.material import Material
 from softbench.training.predictors import Predictor
 from softbench.training.run import Run
-from softbench.training.scoring import Pair
+from softbench.training.scoring import Arrays, Pair
 from softbench.training.temperature_scaling import temperature
 
 VERSION = 1
@@ -58,11 +58,11 @@ def pair_of(material: Material, models: Sequence[torch.nn.Module]) -> Pair | Non
         return None
     predictor = predictors.networks(models, view=view_of(material.protocol))
 
-    def of_case(case_id: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    def predict_pair(case_id: str) -> Arrays:
         coarse, (soft, _) = material.case(case_id), material.target(case_id)
         return predictor(coarse), store.decode(soft[0]), coarse.valid
 
-    return of_case
+    return predict_pair
 
 
 def probabilities(
@@ -78,7 +78,7 @@ def probabilities(
         data set; those of a coarser grid of training are brought there.
     """
 
-    def of_case(method: str, folder: Path, case: str) -> np.ndarray:
+    def predict_case(method: str, folder: Path, case: str) -> np.ndarray:
         given = runs[method]
         data, soft = Path(given["data"]).parent, Path(given["soft_label"]).parent
         batch = Material(Run.of(given["run"]), data, soft, splits.read(Path(given["split"])), device, log)
@@ -88,4 +88,4 @@ def probabilities(
         log(f"{method}: {case} again, from {folder / 'model.pt'}")
         return predictors.networks([model], resolution=batch.run.resolution, view=view)(batch.dataset.load(case))
 
-    return of_case
+    return predict_case

@@ -14,11 +14,11 @@ from softbench.jobs import pieces
 from softbench.jobs.progress import Progress
 from softbench.metrics import rows
 from softbench.metrics.calibration import Reliability
-from softbench.metrics.pooled import POOLED, Chosen, Curves, Pool, choose, merged, rows_at, thresholds_of
+from softbench.metrics.pooled import POOLED, Chosen, Counts, Pool, choose, chosen_thresholds, merge_all, merged, rows_at
 from softbench.metrics.rows import table, tidy
-from softbench.metrics.score import Assessment, assess, curves_of
+from softbench.metrics.score import Assessment, assess, count_thresholds
 from softbench.metrics.soft import SoftSums
-from softbench.metrics.threshold import Curve
+from softbench.metrics.threshold import ThresholdCounts
 from softbench.training.predictors import Predictor
 from softbench.training.run import Scoring
 
@@ -27,8 +27,9 @@ RAW = "raw"  # what a network says, without temperature
 COARSE = "training"  # the grid of training, in the column `grid`
 RATER = 1  # of rows on that grid: the target is of no rater
 
-# case id -> probabilities and target, (C, ...) on the grid of training, and the voxels that exist there or None
-Pair = Callable[[str], tuple[np.ndarray, np.ndarray, np.ndarray | None]]
+# probabilities and target, (C, ...) on the grid of training, and the voxels that exist there or None
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+Pair = Callable[[str], Arrays]  # by case id
 
 
 def score(
@@ -67,19 +68,19 @@ def score(
                 store.write(keep / "probabilities", case_id, probabilities, affine=case.affine)
         return measure(probabilities, case.labels, case, dataset, scoring)
 
-    def validation_curves() -> Curves:
-        def curves(case: Case) -> dict[tuple[int, str], Curve]:
-            return curves_of(predictor(case), case.labels, case.spacing_mm, dataset.structures, valid=case.valid)
+    def validation_counts() -> Counts:
+        return merged(
+            count_thresholds(predictor(case), case.labels, case.spacing_mm, dataset.structures, valid=case.valid)
+            for case in map(dataset.load, validation)
+        )
 
-        return merged([curves(case) for case in map(dataset.load, validation)])
-
-    return score_each(cases, assess_case, validation_curves if scoring.thresholds else None, log)
+    return score_each(cases, assess_case, validation_counts if scoring.thresholds else None, log)
 
 
 def score_each(
     cases: Sequence[str],
     assess_case: Callable[[str], Assessment],
-    validation_curves: Callable[[], Curves] | None,
+    validation_counts: Callable[[], Counts] | None,
     log: Callable[[str], None],
 ) -> tuple[pd.DataFrame, dict[str, Reliability]]:
     """Return the rows of each case and of all cases pooled, and the pooled reliability statistics.
@@ -87,7 +88,7 @@ def score_each(
     Args:
         cases: ids, in the order of the rows.
         assess_case: scores one of them.
-        validation_curves: of the cases on which thresholds are chosen; None: no hard metrics at thresholds.
+        validation_counts: of the cases on which thresholds are chosen; None: no hard metrics at thresholds.
         log: takes a line of progress.
     """
     tables: list[pd.DataFrame] = []
@@ -99,8 +100,8 @@ def score_each(
         pool.add(case_id, assessment)
         progress.at(number)
     tables.append(pool.rows())
-    if validation_curves is not None:
-        tables.append(pool.rows_at_thresholds(validation_curves()))
+    if validation_counts is not None:
+        tables.append(pool.rows_at_thresholds(validation_counts()))
     return pd.concat(tables, ignore_index=True), pool.statistics
 
 
@@ -140,37 +141,34 @@ def score_coarse(
     Returns: soft metrics, and hard ones at the best thresholds, of each case and pooled (case "pooled"), with `case`
         and `grid`.
     """
-    of_validation = _merged([_curves(pair(case), structures) for case in validation])
-    curves: dict[str, dict[str, Curve]] = {}
+    of_validation = merge_all(_count(pair(case), structures) for case in validation)
+    counts: dict[str, dict[str, ThresholdCounts]] = {}
     sums: dict[str, dict[str, SoftSums]] = {}
     for case in cases:
-        found = pair(case)
-        curves[case], sums[case] = _curves(found, structures), _sums(found, structures)
-    pooled, total = _merged(list(curves.values())), _merged(list(sums.values()))
+        arrays = pair(case)
+        counts[case], sums[case] = _count(arrays, structures), _sums(arrays, structures)
+    pooled, total = merge_all(counts.values()), merge_all(sums.values())
     chosen: Chosen = choose(of_validation, "val") | choose(pooled, "test")
     tables = [
-        table([(RATER, row) for row in (*_soft_rows(sums[case]), *rows_at(curves[case], chosen))]).assign(case=case)
+        table([(RATER, row) for row in (*_soft_rows(sums[case]), *rows_at(counts[case], chosen))]).assign(case=case)
         for case in cases
     ]
-    whole = [*_soft_rows(total), *rows_at(pooled, chosen), *thresholds_of(chosen)]
+    whole = [*_soft_rows(total), *rows_at(pooled, chosen), *chosen_thresholds(chosen)]
     tables.append(table([(RATER, row) for row in whole]).assign(case=POOLED))
     return pd.concat(tables, ignore_index=True).assign(grid=COARSE)
 
 
-def _curves(
-    found: tuple[np.ndarray, np.ndarray, np.ndarray | None], structures: Mapping[str, Sequence[int]]
-) -> dict[str, Curve]:
-    probabilities, target, valid = found
+def _count(arrays: Arrays, structures: Mapping[str, Sequence[int]]) -> dict[str, ThresholdCounts]:
+    probabilities, target, valid = arrays
     hard = target.argmax(axis=0)  # the one place where hard labels come from soft ones: EPD's printed evaluation
     return {
-        name: Curve.of(_sum(probabilities, ids), np.isin(hard, list(ids)), valid) for name, ids in structures.items()
+        name: ThresholdCounts.count(_sum(probabilities, ids), np.isin(hard, list(ids)), valid)
+        for name, ids in structures.items()
     }
 
 
-def _sums(
-    found: tuple[np.ndarray, np.ndarray, np.ndarray | None], structures: Mapping[str, Sequence[int]]
-) -> dict[str, SoftSums]:
-    probabilities, target, valid = found
+def _sums(arrays: Arrays, structures: Mapping[str, Sequence[int]]) -> dict[str, SoftSums]:
+    probabilities, target, valid = arrays
     return {name: SoftSums.of(_sum(probabilities, ids), _sum(target, ids), valid) for name, ids in structures.items()}
 
 
@@ -180,15 +178,7 @@ def _sum(probabilities: np.ndarray, ids: Sequence[int]) -> np.ndarray:
 
 
 def _soft_rows(sums: Mapping[str, SoftSums]) -> list[rows.Row]:
-    return [row for structure, one in sums.items() for row in rows.of_soft(structure, one)]
-
-
-def _merged(found: Sequence[Mapping]) -> dict:
-    """Add up what several cases have, structure by structure."""
-    total: dict = {}
-    for of_case in found:
-        total |= {name: total[name].merge(one) if name in total else one for name, one in of_case.items()}
-    return total
+    return [row for structure, of_structure in sums.items() for row in rows.of_soft(structure, of_structure)]
 
 
 def diagram_name(prediction: str, roi: str) -> str:
@@ -227,8 +217,8 @@ def fill_scores(
         keep = scratch if kind == first else None
         rows, pooled = score(predictor, dataset, part["test"], scoring, validation=part["val"], keep=keep, log=log)
         tables.append(rows.assign(prediction=kind))
-        for roi, one in pooled.items():
-            arrays |= one.to_arrays(diagram_name(kind, roi))
+        for roi, statistics in pooled.items():
+            arrays |= statistics.to_arrays(diagram_name(kind, roi))
     if pair is not None:
         coarse = score_coarse(pair, dataset.structures, part["test"], part["val"])
         tables.append(coarse.assign(prediction=first))
