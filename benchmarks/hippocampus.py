@@ -24,7 +24,7 @@ import torch
 from prepared import prepare_cases
 from softbench import datasets
 from softbench.datasets import Dataset
-from softbench.training.inference import view_of
+from softbench.training.inference import make_view
 from softbench.training.loop import validate
 from training_work import CONFIG, ROOT
 
@@ -66,7 +66,7 @@ def one_run(name: str, dataset: Dataset, seed: int, chosen: argparse.Namespace) 
     model = hippocampus_run.train_seed(name, chosen.method, dataset, parts, protocol, seed, CPU)
     took = time.process_time() - start
     test = hippocampus_run.cases_of(dataset, parts.test)
-    return validate(model, test, view_of(protocol))["val_dsc"], took, sum(p.numel() for p in model.parameters())
+    return validate(model, test, make_view(protocol))["val_dsc"], took, sum(p.numel() for p in model.parameters())
 
 
 def _options() -> argparse.Namespace:

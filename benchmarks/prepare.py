@@ -145,7 +145,7 @@ def print_loader(output: Path, decode_s: float, sizes: Sizes) -> None:
 def fed_s(data: cached_data.CachedData, protocol: Protocol) -> float:
     """Return the CPU seconds of all steps; each batch is written over the last one, as in training."""
     into = batches.buffers(data, protocol)
-    return sum(cpu_s(lambda n=n: batches.batch_of(data, protocol, 0, n, into))[0] for n in range(protocol.steps))
+    return sum(cpu_s(lambda n=n: batches.draw_batch(data, protocol, 0, n, into))[0] for n in range(protocol.steps))
 
 
 if __name__ == "__main__":

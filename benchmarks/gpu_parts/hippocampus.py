@@ -10,7 +10,7 @@ import torch
 from bundle import open_hippocampus
 from softbench.datasets import Dataset
 from softbench.training import predictors
-from softbench.training.inference import view_of
+from softbench.training.inference import make_view
 from softbench.training.run import Scoring
 from softbench.training.scoring import score
 from training_work import CONFIG
@@ -43,7 +43,7 @@ def one_seed(job: Job, dataset: Dataset, seed: int) -> dict[str, Any]:
     model = hippocampus_run.train_seed(EXPERIMENT, METHOD, dataset, parts, protocol, seed, job.device)
     clocks.append((time.monotonic(), time.process_time()))
     rows, _ = score(
-        predictors.networks([model], view=view_of(protocol)), dataset, parts.test, scoring(), log=lambda line: None
+        predictors.networks([model], view=make_view(protocol)), dataset, parts.test, scoring(), log=lambda line: None
     )
     clocks.append((time.monotonic(), time.process_time()))
     names = ("training_s", "training_cpu_s"), ("scoring_s", "scoring_cpu_s")

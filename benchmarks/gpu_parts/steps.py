@@ -11,7 +11,7 @@ import numpy as np
 import rates
 import torch
 from softbench.datasets.case import Case
-from softbench.training.batches import batch_of
+from softbench.training.batches import draw_batch
 from softbench.training.cached_data import CachedData
 from softbench.training.protocol import Protocol
 from training_suite import in_memory, step_cost
@@ -101,8 +101,8 @@ def few_steps(job: Job, data: CachedData, setting: Setting, protocol: Protocol) 
 @contextmanager
 def data_at_hand(data: CachedData, protocol: Protocol) -> Iterator[None]:
     """Let the suite's loop train on one batch that is there already, step after step."""
-    images, target = batch_of(data, protocol, 0, 0)
-    with mock.patch("softbench.training.loop.batch_of", return_value=(images, target)):
+    images, target = draw_batch(data, protocol, 0, 0)
+    with mock.patch("softbench.training.loop.draw_batch", return_value=(images, target)):
         yield
 
 

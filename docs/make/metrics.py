@@ -29,7 +29,7 @@ def page() -> str:
         thresholded=_listed(catalogue.THRESHOLDED),
         tolerant=_listed(catalogue.TOLERANT),
         libraries=", ".join(catalogue.LIBRARIES.values()),
-        pooled=_listed(metric.key for metric in catalogue.metrics_of("bins")),
+        pooled=_listed(metric.key for metric in catalogue.select_metrics("bins")),
         versions=", ".join(f"{name} {version}" for name, version in libraries.VERSIONS.items()),
         compare=lambda peers, case: table_of_pairs(beside.pairs(getattr(libraries, peers), oracle[case])),
         empty=table_of_empty_masks([oracle[case] for case in EMPTY_CASES]),

@@ -168,8 +168,8 @@ def _networks() -> list[str]:
     parts = ["\n## Networks\n\n`networks.<key>`: `name` names the module (`docs/networks.md`).\n"]
     for name in networks.names():
         one = schema.entry("network", name, {"name": name}, {})
-        needed, _, takes_others = networks.settings_of(name)
-        table = rows(_properties(one, "name"), networks.defaults_of(name), needed)
+        needed, _, takes_others = networks.known_settings(name)
+        table = rows(_properties(one, "name"), networks.default_settings(name), needed)
         parts.append(f"\n### `{name}`\n\n{table}{chr(10) + OPEN + chr(10) if takes_others else ''}")
     return parts
 

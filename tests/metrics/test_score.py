@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from softbench import InputError, metrics
-from softbench.metrics.catalogue import TOLERANT, metrics_of
+from softbench.metrics.catalogue import TOLERANT, select_metrics
 from softbench.metrics.pooled import Pool, merged
 from softbench.metrics.score import assess, count_thresholds
 
@@ -37,7 +37,7 @@ def test_rows_of_a_case_are_complete():
     scores = metrics.score_case(p, reference[None], SPACING, STRUCTURES, tolerances_mm=(1.0, 1.5, 2))
     assert list(scores.columns) == ["rater", "structure", "metric", "roi", "value", "unit"]
     tolerances = ("1mm", "1.5mm", "2mm")
-    plain = {metric.key for metric in metrics_of("counts", "surfaces") if not metric.tolerance}
+    plain = {metric.key for metric in select_metrics("counts", "surfaces") if not metric.tolerance}
     masks = {*plain, *(f"{key}_{tolerance}" for key in TOLERANT for tolerance in tolerances)}
     pooled, soft = {"ece", "mce", "ace_netcal", "cwece", "brier", "nll"}, {"dsc_s", "rd", "rad", "rmse", "mae", "mse"}
     rois = ("all", "foreground", "band")

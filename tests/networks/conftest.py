@@ -15,7 +15,7 @@ SETTINGS: dict[str, dict[str, Any]] = {  # of a network that is not here, its de
     "epd_net": {"widths": [4, 4, 6, 6, 8, 8]},
     "monai": {"network": "UNet", "channels": [4, 8, 16], "strides": [2, 2], "num_res_units": 1},
 }
-KINDS = [(name, dims) for name in networks.names() for dims in networks.dims_of(name)]
+KINDS = [(name, dims) for name in networks.names() for dims in networks.known_dims(name)]
 
 
 @pytest.fixture(params=KINDS, ids=[f"{name}-{dims}d" for name, dims in KINDS])

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pandas as pd
-from softbench.soft_labels.produce import fit, lender_of
+from softbench.soft_labels.produce import choose_lenders, fit
 
 SPLIT = pd.DataFrame({"case": list("abcde"), "part": ["train", "test", "train", "train", "test"]})
 
 
 def test_the_next_case_of_the_same_part_lends() -> None:
-    assert lender_of(SPLIT) == {"a": "c", "c": "d", "d": "a", "b": "e", "e": "b"}
+    assert choose_lenders(SPLIT) == {"a": "c", "c": "d", "d": "a", "b": "e", "e": "b"}
 
 
 def test_larger_is_cropped_and_smaller_padded_around_the_centre() -> None:

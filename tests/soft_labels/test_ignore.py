@@ -56,7 +56,7 @@ def test_what_was_not_labelled_is_not_learned_from_and_not_counted() -> None:
     codes = store.encode(ls.soften(case.labels, None, case.spacing_mm, classes=6))
     data = cached_data.load([case], [(codes[None], case.labels)], [64, 64], torch.device("cpu"))
     protocol = Protocol(steps=1, batch=1, patch_size=[64, 64], learning_rate=0.1)
-    _, target = batches.batch_of(data, protocol, 0, 0)
+    _, target = batches.draw_batch(data, protocol, 0, 0)
     np.testing.assert_array_equal(target.valid[0].numpy(), case.valid)
     expected = np.bincount(case.labels[0][case.valid], minlength=6) / case.valid.sum()
     np.testing.assert_allclose(cached_data.class_frequencies(data, 6), expected, atol=1e-12)

@@ -189,4 +189,4 @@ def test_number_of_superpixels_far_off_the_request_is_told_in_the_log_each_time(
 def test_maps_without_numbers_of_their_own_list_none(data: Path, tmp_path: Path) -> None:
     maps.produce("geols", data, tmp_path, settings={}, **QUIET)
     assert set(json.loads((tmp_path / "shard-0.json").read_text())) == {"recipe", "settings", "cases"}
-    assert maps.facts_of(tmp_path, "phantom_brain_000") == {}
+    assert maps.read_facts(tmp_path, "phantom_brain_000") == {}

@@ -16,7 +16,7 @@ from softbench.tables import assemble
 from softbench.training import inference, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution
-from softbench.training.scores import pair_of
+from softbench.training.scores import make_pair
 
 NAMES = {"experiment": "tiny", "dataset": "made", "split": "main", "network": "small", "method": "one_hot"}
 RUN = Run.of(
@@ -136,7 +136,7 @@ def test_split_of_another_dataset_is_refused(data: Path) -> None:
 
 def test_keys_know_all_that_decides(data: Path) -> None:
     keys = {
-        open_batch(data, run)[0].key_of_model(0)
+        open_batch(data, run)[0].model_key(0)
         for run in (
             RUN,
             replace(RUN, loss="0.5*ce"),
@@ -147,10 +147,10 @@ def test_keys_know_all_that_decides(data: Path) -> None:
     }
     assert len(keys) == 5
     batch = open_batch(data)[0]
-    assert batch.key_of_model(0) != batch.key_of_model(1)
+    assert batch.model_key(0) != batch.model_key(1)
     renamed = open_batch(data, replace(RUN, names={**NAMES, "method": "other"}))[0]
-    assert renamed.key_of_model(0) == batch.key_of_model(0)
-    assert renamed.key_of_scores(0) != batch.key_of_scores(0)
+    assert renamed.model_key(0) == batch.model_key(0)
+    assert renamed.scores_key(0) != batch.scores_key(0)
 
 
 def test_two_methods_with_one_soft_label_are_one_run(data: Path, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_coarse_method_is_scored_on_its_own_grid_too(data: Path, tmp_path: Path)
         assert own["pooled", structure, "dsc_s"] == own[case, structure, "dsc_s"]
         assert own[case, structure, "dsc_at_test"] >= own[case, structure, "dsc_at_val"]
     target = store.decode(batch.target(case)[0][0])
-    found = pair_of(batch, [inference.load_model(tmp_path / "seed-0" / "model.pt", torch.device("cpu"))])(case)
+    found = make_pair(batch, [inference.load_model(tmp_path / "seed-0" / "model.pt", torch.device("cpu"))])(case)
     np.testing.assert_array_equal(found[1], target)
     expected = metrics.soft(np.clip(found[0][1:].sum(axis=0), 0, 1), np.clip(target[1:].sum(axis=0), 0, 1))
     assert own[case, "WT", "rd"] == pytest.approx(expected["rd"])

@@ -37,8 +37,8 @@ def test_memory_that_is_used_again_holds_the_batch_that_fresh_memory_would() -> 
     data = load([make_case(n) for n in range(3)])
     into = batches.buffers(data, PROTOCOL)
     for step in range(8):
-        images, target = batches.batch_of(data, PROTOCOL, 0, step, into)
-        others, other = batches.batch_of(data, PROTOCOL, 0, step)
+        images, target = batches.draw_batch(data, PROTOCOL, 0, step, into)
+        others, other = batches.draw_batch(data, PROTOCOL, 0, step)
         assert torch.equal(images, others)
         assert all(torch.equal(a, b) for a, b in zip(target, other, strict=True))
         assert images.data_ptr() == into.images.data_ptr()
@@ -50,11 +50,11 @@ def test_flipped_batch_is_the_flipped_crop() -> None:
     settings = {"steps": 1, "batch": 1, "patch_size": [6, 7, 8], "learning_rate": 0.1}
     plain, flipping = Protocol(**settings), Protocol(**settings, flips=["D", "H", "W"])
     data = cached_data.load(cases, [(encode(one_hot(cases[0].labels[0], 3))[None], cases[0].labels)], [6, 7, 8], CPU)
-    straight, target = batches.batch_of(data, plain, 0, 0)
+    straight, target = batches.draw_batch(data, plain, 0, 0)
     ways = [[axis for axis, turned in zip((-3, -2, -1), bits, strict=True) if turned] for bits in np.ndindex(2, 2, 2)]
     seen = set()
     for step in range(40):
-        images, turned = batches.batch_of(data, flipping, 0, step)
+        images, turned = batches.draw_batch(data, flipping, 0, step)
         (way,) = [n for n, axes in enumerate(ways) if torch.equal(images, straight.flip(axes))]
         assert torch.equal(turned.hard, target.hard.flip(ways[way]))
         assert torch.equal(turned.soft, target.soft.flip(ways[way]))

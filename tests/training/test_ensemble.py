@@ -18,8 +18,8 @@ from softbench.tables import assemble
 from softbench.training import ensemble, inference, predictors, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution
-from softbench.training.scores import pair_of
-from softbench.training.temperature_scaling import LOWEST, log_of, scale, temperature_of_mean
+from softbench.training.scores import make_pair
+from softbench.training.temperature_scaling import LOWEST, log_probabilities, scale, temperature_of_mean
 
 CASE = "phantom_brain_003"  # the test case
 VERSION = {"training/ensemble.py": 1}
@@ -220,7 +220,7 @@ def test_coarse_ensemble_is_scored_on_both_grids(data: Path, tmp_path: Path) -> 
     first, second, mean = (store.read(tmp_path / f / "probabilities", CASE) for f in ("seed-0", "seed-1", "ensemble"))
     np.testing.assert_allclose(mean, (first + second) / 2, atol=2 / store.ONE)  # bringing to the full grid is linear
     models = [inference.load_model(tmp_path / f"seed-{seed}" / "model.pt", torch.device("cpu")) for seed in (0, 1)]
-    pair = pair_of(batch, models)
+    pair = make_pair(batch, models)
     assert pair is not None
     coarse = predictors.networks(models)(batch.case(CASE))
     np.testing.assert_array_equal(pair(CASE)[0], coarse)
@@ -298,7 +298,9 @@ def test_temperature_two_takes_the_root() -> None:
 
 def test_probability_of_zero_stays_finite() -> None:
     nothing = np.array([1.0, 0.0], np.float32)
-    assert log_of(nothing).tolist() == pytest.approx([0.0, math.log(2.0**-126)])  # 2^-126: float32's smallest normal
+    assert log_probabilities(nothing).tolist() == pytest.approx(
+        [0.0, math.log(2.0**-126)]
+    )  # 2^-126: float32's smallest normal
     share = 2 ** (-126 / 20)  # at T = 20
     np.testing.assert_allclose(scale(nothing, 20.0), [1 / (1 + share), share / (1 + share)], rtol=1e-5)
 

@@ -11,8 +11,8 @@ from softbench.datasets.case import Case
 from softbench.errors import DivergedError, InputError, TimeLimitError
 from softbench.soft_labels import one_hot, svls
 from softbench.training import batches, cached_data, loop, parts
-from softbench.training.inference import View, hash_weights, logits, predict, view_of
-from softbench.training.loop import dice_of_classes, validate
+from softbench.training.inference import View, hash_weights, logits, make_view, predict
+from softbench.training.loop import class_dice, validate
 from softbench.training.protocol import Protocol
 
 PROTOCOL = Protocol(
@@ -78,17 +78,17 @@ def test_killed_and_resumed_run_ends_with_the_weights_of_the_undisturbed_one(
 ) -> None:
     whole, whole_history = train(tmp_path / "whole")
     monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
-    draw = loop.batch_of
+    draw = loop.draw_batch
 
     def batch_until_killed(data, protocol, seed, step, into):
         if step == killed_at:
             raise KeyboardInterrupt
         return draw(data, protocol, seed, step, into)
 
-    monkeypatch.setattr(loop, "batch_of", batch_until_killed)
+    monkeypatch.setattr(loop, "draw_batch", batch_until_killed)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "killed")
-    monkeypatch.setattr(loop, "batch_of", draw)
+    monkeypatch.setattr(loop, "draw_batch", draw)
     assert parts.load_checkpoint(tmp_path / "killed", "key", CPU)[0]["step"] == 20 * (killed_at // 20)
     resumed, history = train(tmp_path / "killed")
     assert hash_weights(resumed) == hash_weights(whole)
@@ -114,7 +114,7 @@ def test_loss_that_is_not_finite_names_step_and_cases(tmp_path: Path) -> None:
     cases = [make_case(n) for n in range(5)]
     data = load(cases)
     data.images[3] = float("inf")
-    step = next(s for s in range(60) if 3 in batches.cases_of_step(0, s, 2, 5))
+    step = next(s for s in range(60) if 3 in batches.draw_cases(0, s, 2, 5))
     with pytest.raises(DivergedError, match=rf"at step {step} .*case_3"):
         train(tmp_path, data=data)
 
@@ -134,14 +134,14 @@ def test_all_methods_of_a_seed_see_the_same_crops() -> None:
     cases = [make_case(n) for n in range(5)]
     sharp, smooth = load(cases), load(cases, svls)
     for step in range(5):
-        (images, target), (others, other) = (batches.batch_of(d, PROTOCOL, 7, step) for d in (sharp, smooth))
+        (images, target), (others, other) = (batches.draw_batch(d, PROTOCOL, 7, step) for d in (sharp, smooth))
         assert torch.equal(images, others)
         assert torch.equal(target.hard, other.hard)
         assert not torch.equal(target.soft, other.soft)
 
 
 def test_each_case_is_seen_once_an_epoch() -> None:
-    seen = [n for step in range(5) for n in batches.cases_of_step(3, step, 2, 5)]
+    seen = [n for step in range(5) for n in batches.draw_cases(3, step, 2, 5)]
     assert sorted(seen[:5]) == sorted(seen[5:]) == [0, 1, 2, 3, 4]
     assert seen[:5] != seen[5:]
 
@@ -150,7 +150,7 @@ def test_flips_move_image_and_target_together() -> None:
     data = load([make_case(n) for n in range(5)])
     protocol = replace(PROTOCOL, intensity_scale=0.0, intensity_shift=0.0)
     for step in range(10):
-        images, target = batches.batch_of(data, protocol, 0, step)
+        images, target = batches.draw_batch(data, protocol, 0, step)
         inside = target.valid
         assert ((images[:, 0] > 0.5)[inside] == target.hard.bool()[inside]).float().mean() > 0.95
         assert torch.equal(target.soft.argmax(dim=1), target.hard)
@@ -158,7 +158,7 @@ def test_flips_move_image_and_target_together() -> None:
 
 def test_padding_is_background_and_not_valid() -> None:
     data = load([make_case(0, (5, 6, 7))], crop=[8, 8, 8])
-    _, target = batches.batch_of(data, replace(PROTOCOL, batch=1, flips=[]), 0, 0)
+    _, target = batches.draw_batch(data, replace(PROTOCOL, batch=1, flips=[]), 0, 0)
     assert int(target.valid.sum()) == 5 * 6 * 7
     assert (target.soft[0, 0][~target.valid[0]] == 1).all()
     assert (target.soft.sum(dim=1) == 1).all()
@@ -168,7 +168,7 @@ def test_crops_stay_inside_the_case() -> None:
     case = make_case(0, (20, 9, 30))
     data = load([case, make_case(1, (24, 24, 40))])
     for step in range(30):
-        _, target = batches.batch_of(data, PROTOCOL, 0, step)
+        _, target = batches.draw_batch(data, PROTOCOL, 0, step)
         assert target.valid.all()
 
 
@@ -203,7 +203,7 @@ def test_a_large_temperature_knows_nothing(tmp_path: Path) -> None:
 def test_validation_dice_is_two_overlaps_by_both_sizes() -> None:
     label = torch.tensor([0, 1, 1, 1, 2])
     prediction = torch.tensor([0, 1, 1, 0, 0])
-    assert dice_of_classes(prediction, label, 4) == pytest.approx([2 * 2 / 5, 0.0])  # class 3 is nowhere
+    assert class_dice(prediction, label, 4) == pytest.approx([2 * 2 / 5, 0.0])  # class 3 is nowhere
 
 
 def test_validation_looks_at_every_case(tmp_path: Path) -> None:
@@ -229,17 +229,17 @@ def test_best_validation_is_selected_and_survives_a_kill(tmp_path: Path, monkeyp
     scores = iter([0.2, 0.9])
     monkeypatch.setattr(loop, "validate", lambda *_: {"val_dsc": next(scores), "val_nll": 0.0})
     monkeypatch.setattr(loop, "CHECKPOINT_S", 0.0)
-    draw = loop.batch_of
+    draw = loop.draw_batch
 
     def batch_until_killed(data, protocol, seed, step, into):
         if step == 45:
             raise KeyboardInterrupt
         return draw(data, protocol, seed, step, into)
 
-    monkeypatch.setattr(loop, "batch_of", batch_until_killed)
+    monkeypatch.setattr(loop, "draw_batch", batch_until_killed)
     with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "killed", protocol=protocol)
-    monkeypatch.setattr(loop, "batch_of", draw)
+    monkeypatch.setattr(loop, "draw_batch", draw)
     scores = iter([0.5])
     resumed, _ = train(tmp_path / "killed", protocol=protocol)
     assert hash_weights(resumed) == hash_weights(best)
@@ -261,7 +261,7 @@ def test_windows_of_one_size_with_the_image_are_the_image(tmp_path: Path) -> Non
 def test_flipped_inference_is_the_mean_over_all_flipped_images(tmp_path: Path) -> None:
     model, _ = train(tmp_path, protocol=replace(PROTOCOL, steps=20))
     image = make_case(1, (8, 8, 8)).images
-    view = view_of(replace(PROTOCOL, tta_flips=["H", "W"]))
+    view = make_view(replace(PROTOCOL, tta_flips=["H", "W"]))
     assert view == View(None, 0.5, (-2, -1))
     ways = [(), (-2,), (-1,), (-2, -1)]
     each = [logits(model, np.flip(image, way).copy()).flip(way) for way in ways]
@@ -279,8 +279,7 @@ def test_windows_cover_images_of_any_size_and_give_probabilities(tmp_path: Path)
         assert found.shape == (2, *shape)
         np.testing.assert_allclose(found.sum(axis=0), 1, atol=1e-5)
         assert (
-            dice_of_classes(torch.from_numpy(found.argmax(0)), torch.from_numpy(case.labels[0].astype("int64")), 2)[0]
-            > 0.6
+            class_dice(torch.from_numpy(found.argmax(0)), torch.from_numpy(case.labels[0].astype("int64")), 2)[0] > 0.6
         )
 
 

@@ -29,7 +29,7 @@ from softbench.training.batch import Batch, Run, run_batch
 
 torch.set_num_threads(1)
 folder, output, run, kills = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]), json.loads(sys.argv[4])
-seeds, draw, loop.CHECKPOINT_S = json.loads(sys.argv[5]), loop.batch_of, 0.0
+seeds, draw, loop.CHECKPOINT_S = json.loads(sys.argv[5]), loop.draw_batch, 0.0
 
 
 def attempt(last):
@@ -38,7 +38,7 @@ def attempt(last):
             os.kill(os.getpid(), signal.SIGKILL)
         return draw(data, protocol, seed, step, into)
 
-    loop.batch_of = batch_unless_killed
+    loop.draw_batch = batch_unless_killed
     split = splits.read(folder / "split.csv")
     batch = Batch(Run.of(run), folder / "data", folder / "soft", split, torch.device("cpu"), print)
     run_batch(batch, seeds, output, output / "batch-0.json")

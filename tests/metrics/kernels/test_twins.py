@@ -55,8 +55,8 @@ def test_tally(shape: tuple[int, ...], bins: int, whole: bool) -> None:
 @pytest.mark.parametrize("target", [0, 1, 2])
 def test_blocks_by_counting(bins: int, target: int) -> None:
     p, y = random_map()
-    found = blocks.of_counts(Column(p[target], y.ravel(), None, target), bins)
-    assert found == pytest.approx(blocks.of_sorted(p[target].ravel(), y.ravel() == target, bins), abs=1e-13)
+    found = blocks.errors_by_counting(Column(p[target], y.ravel(), None, target), bins)
+    assert found == pytest.approx(blocks.errors_by_sorting(p[target].ravel(), y.ravel() == target, bins), abs=1e-13)
 
 
 @pytest.mark.parametrize("spacing", SPACINGS)

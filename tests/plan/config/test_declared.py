@@ -66,7 +66,7 @@ def test_fields_of_protocols_and_scoring_are_declared_and_their_defaults_allowed
 
 @pytest.mark.parametrize("name", networks.names())
 def test_arguments_of_networks_are_declared(name: str) -> None:
-    needed, optional, _ = networks.settings_of(name)
+    needed, optional, _ = networks.known_settings(name)
     module = f"networks/{name}.py"
     allowed = modules.constant(module, "ALLOWED")
     assert set(allowed) == needed | optional

@@ -45,7 +45,7 @@ class WeightedSum(nn.Module):
     def weights(self) -> dict[str, float]:
         """Return the learned weights as they are now, as `w_<term>`; none where none are learned."""
         sums: list[Any] = [module for module in self.modules() if getattr(type(module), "LEARNED", False)]
-        return {name: value for one in sums for name, value in one.weights().items()}
+        return {name: value for learned in sums for name, value in learned.weights().items()}
 
 
 def hardened(target: Target) -> Target:
@@ -83,7 +83,7 @@ def _loss(term: Term, frequencies: Frequencies | None) -> nn.Module:
     if term.name == LEARNED:
         learned = importlib.import_module("softbench.losses.learned_weights").LearnedWeights
         weighted: nn.Module = learned(
-            [one.label for one in term.inner], [_weighted(one, frequencies) for one in term.inner]
+            [inner.label for inner in term.inner], [_weighted(inner, frequencies) for inner in term.inner]
         )
         return weighted
     entry = catalogue.LOSSES[term.name]

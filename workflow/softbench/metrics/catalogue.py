@@ -128,7 +128,7 @@ def describe(key: str) -> Metric:
     return found
 
 
-def metrics_of(*kinds: str, settings: Container[str] = ()) -> list[Metric]:
+def select_metrics(*kinds: str, settings: Container[str] = ()) -> list[Metric]:
     """Return the metrics of some kinds (`Metric.of`), without those that a setting asks for which is not set."""
     found = [metric for metric in CATALOGUE.values() if metric.of in kinds]
     return [metric for metric in found if metric.asked_by is None or metric.asked_by in settings]

@@ -40,8 +40,8 @@ class Pool:
 
     def rows(self) -> pd.DataFrame:
         """Return the rows over all cases, with `case`: calibration against rater 1, soft metrics against the mean."""
-        pooled = [(1, row) for row in rows.of_bins(WHOLE, self.statistics)]
-        pooled += [(MEAN, row) for structure, sums in self.soft.items() for row in rows.of_soft(structure, sums)]
+        pooled = [(1, row) for row in rows.bin_rows(WHOLE, self.statistics)]
+        pooled += [(MEAN, row) for structure, sums in self.soft.items() for row in rows.soft_rows(structure, sums)]
         return table(pooled).assign(case=POOLED)
 
     def rows_at_thresholds(self, validation: Counts) -> pd.DataFrame:

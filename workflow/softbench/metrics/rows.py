@@ -11,7 +11,7 @@ import pandas as pd
 from softbench.metrics import catalogue, overlap, surface
 from softbench.metrics import cross_check as others
 from softbench.metrics.calibration import Reliability, Sweep, statistics, sweep
-from softbench.metrics.catalogue import metrics_of, tolerance_end
+from softbench.metrics.catalogue import select_metrics, tolerance_end
 from softbench.metrics.metric import OF_LABEL_MAP, Masks, Metric, Voxels, values
 from softbench.metrics.soft import SoftSums
 
@@ -75,10 +75,10 @@ class Surroundings:
         """Number of voxels that exist."""
         return math.prod(self.shape) if self.usable is None else int(np.count_nonzero(self.usable))
 
-    def of_grid(self) -> list[Row]:
+    def grid_rows(self) -> list[Row]:
         """Return the rows of the case itself, such as the diagonal that tables put in for a distance to nothing."""
         size_mm = np.multiply(self.shape, self.spacing_mm)
-        return [(WHOLE, key, "all", value) for key, value in values(metrics_of("grid"), size_mm).items()]
+        return [(WHOLE, key, "all", value) for key, value in values(select_metrics("grid"), size_mm).items()]
 
 
 def measure_masks(
@@ -98,7 +98,7 @@ def measure_masks(
         "counts": overlap.compare(masks.prediction, masks.reference, voxels),
         "surfaces": surface.between(*masks),
     }
-    known = metrics_of(*OF_LABEL_MAP, settings=asked)
+    known = select_metrics(*OF_LABEL_MAP, settings=asked)
     always = [metric for metric in known if not metric.tolerance and not metric.asked_by]
     found = {metric.key: float(metric.compute(given[metric.of])) for metric in always}
     for end, tolerance in tolerances_mm.items():
@@ -107,7 +107,7 @@ def measure_masks(
     return found | {metric.key: float(metric.compute(given[metric.of])) for metric in known if metric.asked_by}
 
 
-def of_masks(structure: str, prediction: np.ndarray, reference: np.ndarray, given: Surroundings) -> list[Row]:
+def mask_rows(structure: str, prediction: np.ndarray, reference: np.ndarray, given: Surroundings) -> list[Row]:
     """Return the rows of one structure's mask against its reference."""
     masks = Masks(prediction, reference, given.spacing_mm)
     ends = {tolerance_end(tolerance): tolerance for tolerance in given.tolerances_mm}
@@ -117,7 +117,7 @@ def of_masks(structure: str, prediction: np.ndarray, reference: np.ndarray, give
     return [(structure, key, "all", value) for key, value in found.items()]
 
 
-def of_probability(
+def probability_rows(
     structure: str, pair: np.ndarray, reference: np.ndarray, where: Mapping[str, np.ndarray | None], bins: int
 ) -> list[Row]:
     """Return the calibration rows of one structure against the rest.
@@ -128,10 +128,10 @@ def of_probability(
         where: the voxels of each region.
     """
     target = reference.view(np.uint8)
-    return of_bins(structure, {roi: statistics(pair, target, region, bins) for roi, region in where.items()})
+    return bin_rows(structure, {roi: statistics(pair, target, region, bins) for roi, region in where.items()})
 
 
-def of_bins(structure: str, regions: Mapping[str, Reliability]) -> list[Row]:
+def bin_rows(structure: str, regions: Mapping[str, Reliability]) -> list[Row]:
     """Return the calibration rows of each region's sums: of a case, or of the voxels of several."""
     return [
         (structure, metric.key, roi, float(metric.compute(sums)))
@@ -140,7 +140,7 @@ def of_bins(structure: str, regions: Mapping[str, Reliability]) -> list[Row]:
     ]
 
 
-def of_classes(
+def class_rows(
     probabilities: np.ndarray,
     reference: np.ndarray,
     where: Mapping[str, np.ndarray | None],
@@ -150,19 +150,19 @@ def of_classes(
     """Return the rows of all classes together, and each region's statistics."""
     sweeps = {roi: sweep(probabilities, reference, region, bins) for roi, region in where.items()}
     rows = [
-        row for roi, of_roi in sweeps.items() for row in _of_region(roi, of_roi, probabilities, reference, where[roi])
+        row for roi, of_roi in sweeps.items() for row in _region_rows(roi, of_roi, probabilities, reference, where[roi])
     ]
     if given.libraries:
         for roi, region in where.items():
             by_library = others.calibration(probabilities, reference, region, bins, given.libraries).values
             rows += [(WHOLE, key, roi, value) for key, value in by_library.items()]
-    return [*rows, *given.of_grid()], {roi: sums.statistics for roi, sums in sweeps.items()}
+    return [*rows, *given.grid_rows()], {roi: sums.statistics for roi, sums in sweeps.items()}
 
 
-def _of_region(
+def _region_rows(
     roi: str, sums: Sweep, probabilities: np.ndarray, reference: np.ndarray, region: np.ndarray | None
 ) -> list[Row]:
-    rows = of_bins(WHOLE, {roi: sums.statistics})
+    rows = bin_rows(WHOLE, {roi: sums.statistics})
     rows += [(WHOLE, key, roi, value) for key, value in values(_measured_in(roi, "blocks"), sums.gaps).items()]
     if metrics := _measured_in(roi, "voxels"):  # a copy of the region, which the suite's own metrics do without
         counted = slice(None) if region is None else region.reshape(-1)
@@ -172,15 +172,15 @@ def _of_region(
 
 
 def _measured_in(roi: str, kind: str) -> list[Metric]:
-    return [metric for metric in metrics_of(kind) if roi in metric.regions]
+    return [metric for metric in select_metrics(kind) if roi in metric.regions]
 
 
-def of_mean(inside: np.ndarray, references: Sequence[np.ndarray], usable: np.ndarray | None) -> SoftSums:
+def sum_against_mean(inside: np.ndarray, references: Sequence[np.ndarray], usable: np.ndarray | None) -> SoftSums:
     """Return the sums of one structure: its probability against the share of raters who marked the voxel."""
     share = references[0] if len(references) == 1 else np.stack(references).mean(axis=0, dtype=np.float64)
     return SoftSums.of(inside, share, usable)
 
 
-def of_soft(structure: str, sums: SoftSums) -> list[Row]:
+def soft_rows(structure: str, sums: SoftSums) -> list[Row]:
     """Return the soft rows of one structure."""
-    return [(structure, key, "all", value) for key, value in values(metrics_of("soft"), sums).items()]
+    return [(structure, key, "all", value) for key, value in values(select_metrics("soft"), sums).items()]

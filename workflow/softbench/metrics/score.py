@@ -127,7 +127,7 @@ def assess(
     lines: list[tuple[int, Row]] = []
     statistics: list[dict[str, Reliability]] = []
     for rater, reference in enumerate(references, start=1):
-        values, sums = rows.of_classes(probabilities, reference, where[rater - 1], given, bins)
+        values, sums = rows.class_rows(probabilities, reference, where[rater - 1], given, bins)
         lines += _by(rater, values)
         statistics.append(sums)
     predicted = most_probable(probabilities)
@@ -138,12 +138,12 @@ def assess(
         inside = _sum_classes(probabilities, is_member, given.usable)
         pair = np.stack([1 - inside, inside])
         for rater, reference in enumerate(masks, start=1):
-            lines += _by(rater, rows.of_masks(structure, mask, reference, given))
-            lines += _by(rater, rows.of_probability(structure, pair, reference, where[rater - 1], bins))
+            lines += _by(rater, rows.mask_rows(structure, mask, reference, given))
+            lines += _by(rater, rows.probability_rows(structure, pair, reference, where[rater - 1], bins))
             if thresholds:
                 counts[rater, structure] = ThresholdCounts.count(inside, reference, given.usable)
-        soft[structure] = rows.of_mean(inside, masks, given.usable)
-        lines += _by(MEAN, rows.of_soft(structure, soft[structure]))
+        soft[structure] = rows.sum_against_mean(inside, masks, given.usable)
+        lines += _by(MEAN, rows.soft_rows(structure, soft[structure]))
     return Assessment(table(lines), statistics[0], soft, counts)
 
 
@@ -179,8 +179,8 @@ def score_label_map(
     for rater, reference in enumerate(references, start=1):
         for structure in given.members:
             masks = given.mask(labels, structure), given.mask(reference, structure)
-            lines += _by(rater, rows.of_masks(structure, *masks, given))
-        lines += _by(rater, given.of_grid())
+            lines += _by(rater, rows.mask_rows(structure, *masks, given))
+        lines += _by(rater, given.grid_rows())
     return table(lines)
 
 

@@ -9,7 +9,7 @@ printed "RMSE" cannot be: where hard labels misclassify 0.39 % of voxels by at l
 paper prints percent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -46,20 +46,13 @@ class SoftSums:
             inside: bool, the voxels that count; all where it is left out.
         Raises: InputError: if maps are no floats in [0, 1], or shapes differ.
         """
-        p, s = (one.ravel() for one in check_maps("prediction", prediction, "target", target, inside))
-        p, s = (one.astype(np.float32) if one.dtype == np.float16 else one for one in (p, s))  # what is compiled
+        maps = (part.ravel() for part in check_maps("prediction", prediction, "target", target, inside))
+        p, s = (part.astype(np.float32) if part.dtype == np.float16 else part for part in maps)  # what is compiled
         return cls(*soft_sums(p, s), voxels=p.size)
 
     def merge(self, other: "SoftSums") -> "SoftSums":
         """Return the sums of both together, as if their voxels had been one volume."""
-        return SoftSums(
-            self.reference + other.reference,
-            self.prediction + other.prediction,
-            self.product + other.product,
-            self.squared + other.squared,
-            self.absolute + other.absolute,
-            self.voxels + other.voxels,
-        )
+        return SoftSums(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
 
     @property
     def absent(self) -> bool:

@@ -15,7 +15,7 @@ from softbench.errors import InputError
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["build", "defaults_of", "dims_of", "names", "parameters", "require_settings", "settings_of"]
+__all__ = ["build", "default_settings", "known_dims", "known_settings", "names", "parameters", "require_settings"]
 VERSION = None  # builds by name
 
 
@@ -44,8 +44,8 @@ def build(name: str, in_channels: int, classes: int, dims: int, **settings: Any)
 
     require_one_of("network", name, names())
     require_one_of("dims", dims, (2, 3))
-    if dims not in dims_of(name):
-        only = " and ".join(f"{taken}-D" for taken in dims_of(name))
+    if dims not in known_dims(name):
+        only = " and ".join(f"{taken}-D" for taken in known_dims(name))
         raise InputError(f"`dims`: the network {name} is {only}, but the images are {dims}-D. Choose another network.")
     require_settings(f"network {name}", name, settings)
     module = importlib.import_module(f"softbench.networks.{name}")
@@ -71,7 +71,7 @@ def require_settings(place: str, name: str, given: Iterable[str]) -> None:
         given: names of settings.
     Raises: InputError: lists the settings of the network.
     """
-    needed, optional, open_ended = settings_of(name)
+    needed, optional, open_ended = known_settings(name)
     missing = sorted(needed - set(given))
     unknown = [] if open_ended else sorted(set(given) - needed - optional)
     if missing or unknown:
@@ -81,13 +81,13 @@ def require_settings(place: str, name: str, given: Iterable[str]) -> None:
         raise InputError(f"{place} {' and '.join(problems)}; its settings: {', '.join(known) or 'none'}.")
 
 
-def dims_of(name: str) -> tuple[int, ...]:
+def known_dims(name: str) -> tuple[int, ...]:
     """Return the dimensions of the images that a network takes: its module's `DIMS`, else 2 and 3."""
     assigned = {ast.unparse(node.targets[0]): node.value for node in _statements(name) if isinstance(node, ast.Assign)}
     return tuple(ast.literal_eval(assigned["DIMS"])) if "DIMS" in assigned else (2, 3)
 
 
-def settings_of(name: str) -> tuple[set[str], set[str], bool]:
+def known_settings(name: str) -> tuple[set[str], set[str], bool]:
     """Return the keyword-only arguments of `build` without and with a default, and whether it takes any others."""
     arguments = _arguments(name)
     pairs = list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
@@ -95,7 +95,7 @@ def settings_of(name: str) -> tuple[set[str], set[str], bool]:
     return needed, {argument.arg for argument, _ in pairs} - needed, arguments.kwarg is not None
 
 
-def defaults_of(name: str) -> dict[str, Any]:
+def default_settings(name: str) -> dict[str, Any]:
     """Return the defaults of the arguments of `build`, of those that have one that is a plain literal."""
     arguments = _arguments(name)
     found: dict[str, Any] = {}

@@ -108,10 +108,9 @@ def names() -> list[str]:
     """Return the classes of `monai.networks.nets` that take both image channels and classes."""
     from monai.networks import nets
 
-    found = {name: one for name, one in vars(nets).items() if inspect.isclass(one) and issubclass(one, nn.Module)}
-    return sorted(
-        name for name, one in found.items() if one.__name__ == name and {"in_channels", "classes"} <= set(_filled(one))
-    )
+    classes = {name: kind for name, kind in vars(nets).items() if inspect.isclass(kind) and issubclass(kind, nn.Module)}
+    own = {name: kind for name, kind in classes.items() if kind.__name__ == name}
+    return sorted(name for name, kind in own.items() if {"in_channels", "classes"} <= set(_filled(kind)))
 
 
 def make(name: str, in_channels: int, classes: int, dims: int, arguments: dict[str, Any]) -> nn.Module:

@@ -90,14 +90,13 @@ def batched(soften: Soften) -> Soften:
 
     @functools.wraps(soften)
     def soften_batch(labels: Any, images: Any, spacing_mm: Sequence[float], **settings: Any) -> Any:
-        each = [
-            soften(one, None if images is None else images[n], spacing_mm, **settings) for n, one in enumerate(labels)
-        ]
+        pairs = zip(labels, [None] * len(labels) if images is None else images, strict=True)
+        soft = [soften(raters, image, spacing_mm, **settings) for raters, image in pairs]
         if not hasattr(labels, "detach"):
-            return np.stack(each)
+            return np.stack(soft)
         import torch
 
-        return torch.stack(each)
+        return torch.stack(soft)
 
     return soften_batch
 

@@ -9,7 +9,7 @@ from softbench.arrays import one_hot
 from softbench.checks import require_fraction, require_same_shape
 from softbench.errors import InputError
 from softbench.soft_labels.contract import for_tensors_too, one_rater
-from softbench.soft_labels.geols_map import VARIANTS, distribution, make_map, maps, reading_of
+from softbench.soft_labels.geols_map import VARIANTS, distribution, make_map, maps, resolve_reading
 
 VERSION = 2
 NEEDS_IMAGE = True
@@ -75,7 +75,7 @@ def is_normalised(
     variant: str = "code", background: str | None = None, normalise: str | None = None, **settings: object
 ) -> bool:
     """Return whether the classes of a voxel sum to 1: with `normalise="sum"` or `background="normalise_rest"`."""
-    reading = reading_of(variant, background=background, normalise=normalise)
+    reading = resolve_reading(variant, background=background, normalise=normalise)
     return reading["normalise"] == "sum" or reading["background"] == "normalise_rest"
 
 
@@ -87,7 +87,7 @@ def map_settings(
     Soft labels for which this returns the same can share a map; arguments are settings of `soften`, others are ignored.
     """
     chosen = {name: settings.get(name, SETTINGS[name]) for name in MAP_SETTINGS}
-    reading = reading_of(variant, background=background, cost=cost)
+    reading = resolve_reading(variant, background=background, cost=cost)
     chosen["cost"] = reading["cost"]
     if chosen["background_seeds"] is None:
         chosen["background_seeds"] = reading["background"] == "seeded"
@@ -146,7 +146,7 @@ def soften(
         classes: number of classes C, background included.
         alpha: share given to the maps, in [0, 1]; 0 gives one-hot.
         variant: "code" or "paper".
-        seeds, count, seed, case: see `seeds.of`.
+        seeds, count, seed, case: see `seeds.choose`.
         scale: of the image, "none" or "unit" (each channel stretched to [0, 1] by its minimum and maximum).
         background_seeds: whether distances from the background are measured; None where `background` needs them.
         cost, iterations, engine: see `geodesic.distances`.
@@ -162,7 +162,7 @@ def soften(
         the image's own; seeds never vanish (see `seeds.skeleton`). "normalise_rest" is ours.
     """
     require_fraction("alpha", alpha)
-    reading = reading_of(variant, cost=cost, decay=decay, background=background, normalise=normalise)
+    reading = resolve_reading(variant, cost=cost, decay=decay, background=background, normalise=normalise)
     of_map = map_settings(
         variant, background, cost, seeds=seeds, count=count, seed=seed, background_seeds=background_seeds,
         scale=scale, channels=channels, iterations=iterations, engine=engine,
@@ -204,7 +204,9 @@ def apply_map(
             f"the map holds distances from the classes {mapped}, but `labels` holds the classes "
             f"{np.unique(label_map).tolist()}. Make the map of these labels."
         )
-    return _mix(label_map, arrays, alpha, reading_of(variant, decay=decay, background=background, normalise=normalise))
+    return _mix(
+        label_map, arrays, alpha, resolve_reading(variant, decay=decay, background=background, normalise=normalise)
+    )
 
 
 def closeness(
@@ -224,8 +226,8 @@ def _mix(label_map: np.ndarray, made: dict[str, np.ndarray], alpha: float, readi
             "Make the map with background_seeds: true."
         )
     close = np.zeros(distances.shape[1:], np.float32)
-    for one in distances:
-        close += maps(one, present, decay=reading["decay"], background=reading["background"])
+    for distance in distances:
+        close += maps(distance, present, decay=reading["decay"], background=reading["background"])
     close /= len(distances)
     target = one_hot(label_map, len(present))
     if reading["normalise"] == "sum":

@@ -62,7 +62,7 @@ def make_map(
     if present.any():
         masks = np.stack(
             [
-                seeding.of(label_map == c, seeds, count=count, case=case, class_id=int(c), seed=seed)
+                seeding.choose(label_map == c, seeds, count=count, case=case, class_id=int(c), seed=seed)
                 for c in np.flatnonzero(present)
             ]
         )
@@ -83,7 +83,7 @@ def scaled(image: np.ndarray, scale: str) -> np.ndarray:
     return (image - low) / np.where(span > 0, span, np.float32(1))
 
 
-def reading_of(variant: str, **chosen: str | None) -> dict[str, str]:
+def resolve_reading(variant: str, **chosen: str | None) -> dict[str, str]:
     """Return the four readings: what was chosen, and the variant's where nothing was.
 
     Args:

@@ -26,10 +26,10 @@ def load(recipe: str) -> ModuleType:
     try:
         return importlib.import_module(f"softbench.soft_labels.{recipe}")
     except Exception as error:
-        raise InputError(f"{short(path)} cannot be imported: {place_of(error, path)}.") from error
+        raise InputError(f"{short(path)} cannot be imported: {explain_error(error, path)}.") from error
 
 
-def place_of(error: Exception, path: Path) -> str:
+def explain_error(error: Exception, path: Path) -> str:
     """Return what an exception says, and where: the last line of `path` that it passed, else where it was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if Path(frame.filename) == path] or frames[-1:]
@@ -64,7 +64,7 @@ def made(
     except (InputError, MemoryError):
         raise
     except Exception as error:
-        raise InputError(f"case {case}: soften stopped with {place_of(error, path)}. {hint}") from error
+        raise InputError(f"case {case}: soften stopped with {explain_error(error, path)}. {hint}") from error
     try:
         check(soft, case, shape, module.is_normalised(**settings))
     except InputError as error:

@@ -112,7 +112,7 @@ def produce(
     dataset = datasets.open(data)
     job = {"recipe": recipe, "settings": complete, "version": version, "format": VERSION}
     cases = list(dataset.manifest["cases"])[shard::shards]
-    keys = {case: pieces.key_of(**job, data=hashes_of_inputs(dataset, case, complete)) for case in cases}
+    keys = {case: pieces.key_of(**job, data=input_hashes(dataset, case, complete)) for case in cases}
     work = partial(_map_case, recipe, data, output / "cases", complete)
     records = progress.each(work, list(keys.items()), workers=workers, what=f"map {recipe}", log=log)
     of_case = dict(zip(keys, records, strict=True))
@@ -126,7 +126,7 @@ def produce(
     pieces.write_json(output / f"shard-{shard}.json", listed)
 
 
-def facts_of(folder: Path, case: str) -> dict[str, int | float]:
+def read_facts(folder: Path, case: str) -> dict[str, int | float]:
     """Return what the map of a case says of itself (`map_facts` of its recipe); nothing where it says nothing."""
     return (pieces.read_record(folder / "cases", case) or {}).get("facts", {})
 
@@ -172,7 +172,7 @@ def take_intensities(settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return kind, {name: value for name, value in settings.items() if name != SETTING}
 
 
-def hashes_of_inputs(dataset: Dataset, case: str, settings: Mapping[str, Any]) -> list[str]:
+def input_hashes(dataset: Dataset, case: str, settings: Mapping[str, Any]) -> list[str]:
     """Return the hashes that decide what a recipe with these settings sees of a case.
 
     Args:

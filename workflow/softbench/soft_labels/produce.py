@@ -108,12 +108,12 @@ def _lenders(module: ModuleType, split: pd.DataFrame | None) -> dict[str, str]:
         return {}
     if split is None:
         raise InputError(f"{module.__name__} exchanges cases within the parts of a split, but was given no split.")
-    return lender_of(split)
+    return choose_lenders(split)
 
 
 def _inputs(dataset: Dataset, lenders: dict[str, str], settings: dict[str, Any]) -> dict[str, list[str]]:
     """Return the hashes that decide the soft label of each case: its own, and the lender's where there is one."""
-    hashes = partial(maps.hashes_of_inputs, dataset, settings=settings)
+    hashes = partial(maps.input_hashes, dataset, settings=settings)
     if not lenders:
         return {case: hashes(case) for case in dataset.cases["case"]}
     return {case: [*hashes(case), *hashes(lender)] for case, lender in lenders.items()}
@@ -128,7 +128,11 @@ def _soften_case(job: Job, case_id: str, key: str) -> dict[str, Any]:
         dataset = datasets.open(job.data)
         case, classes = dataset.load(case_id), len(dataset.classes)
         soft = made(
-            job.module, case.id, (classes, *grid_of(job, case)), job.own_settings, lambda: _soft(job, dataset, case)
+            job.module,
+            case.id,
+            (classes, *soft_label_grid(job, case)),
+            job.own_settings,
+            lambda: _soft(job, dataset, case),
         )
         codes = store.encode(soft)
         if job.module.KIND == "stored":
@@ -156,11 +160,11 @@ def _soft(job: Job, dataset: Dataset, case: Case) -> np.ndarray:
 
 def _of_map(job: Job, case_id: str) -> dict[str, float]:
     """Return the numbers that the map of a case knows, as floats; none without maps."""
-    facts = maps.facts_of(job.map_folder, case_id) if job.map_folder else {}
+    facts = maps.read_facts(job.map_folder, case_id) if job.map_folder else {}
     return {name: float(value) for name, value in facts.items()}
 
 
-def grid_of(job: Job, case: Case) -> tuple[int, ...]:
+def soft_label_grid(job: Job, case: Case) -> tuple[int, ...]:
     """Return the grid of a soft label: the case's, but for a recipe with a `grid` of its own."""
     own = getattr(job.module, "grid", None)
     return own(case.labels.shape[1:], **job.own_settings) if own else case.labels.shape[1:]
@@ -174,7 +178,7 @@ def _quality(codes: np.ndarray, case: Case) -> dict[str, float]:
     return {name: value for name, value in numbers.items() if np.isfinite(value)}
 
 
-def lender_of(split: pd.DataFrame) -> dict[str, str]:
+def choose_lenders(split: pd.DataFrame) -> dict[str, str]:
     """Return for each case of a split the next case of the same part; for the last case, the first.
 
     Args:

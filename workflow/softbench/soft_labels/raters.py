@@ -43,7 +43,7 @@ def choose(labels: np.ndarray, raters: Raters, classes: int) -> list[np.ndarray]
     )
 
 
-def shares_of(case: Case, raters: Raters, classes: int) -> list[np.ndarray]:
+def choose_shares(case: Case, raters: Raters, classes: int) -> list[np.ndarray]:
     """Return the shares (C, ...), the store's integers, of each rater that `raters.choose` chooses.
 
     Raises: InputError: if the case keeps none, if they lie on another grid than its labels, or for the majority, whose

@@ -13,7 +13,7 @@ from softbench.datasets.case import Case
 from softbench.errors import InputError
 from softbench.soft_labels import maps
 from softbench.soft_labels.contract import fill
-from softbench.soft_labels.raters import Raters, choose, majority, probabilities, shares_of
+from softbench.soft_labels.raters import Raters, choose, choose_shares, majority, probabilities
 
 VERSION = 1
 WRITTEN = ("recipe", "kind", "settings", "classes", "normalised", "key", "cases")  # what every manifest says
@@ -81,7 +81,7 @@ class SoftLabels:
                 f"{self.manifest['recipe']!r} is not. Use `raters: first` on the full grid."
             )
         stacks = choose(case.labels, raters, classes)
-        shares = shares_of(case, raters, classes) if reads_shares(self.manifest["recipe"]) else [None] * len(stacks)
+        shares = choose_shares(case, raters, classes) if reads_shares(self.manifest["recipe"]) else [None] * len(stacks)
         softs = [self._compute(case, *pair) for pair in zip(stacks, shares, strict=True)]
         if raters == "mean":
             return store.encode(np.stack(softs).mean(axis=0))[None], majority(case.labels, classes)[None]
@@ -133,7 +133,7 @@ def compute(
         image: (M, ...) instead of the case's own.
         shares: (C, ...) the store's integers instead of those of the case's first rater, for a recipe that reads them.
         map_folder: where the maps of the data set lie, for a recipe that mixes them; without it they are made.
-    Raises: InputError: as the recipe, and as `shares_of`.
+    Raises: InputError: as the recipe, and as `choose_shares`.
     """
     module = importlib.import_module(f"softbench.soft_labels.{recipe}")
     stack = case.labels if labels is None else labels
@@ -156,7 +156,7 @@ def compute(
         mixed: np.ndarray = module.apply_map(stack, arrays, **given, **rest)
         return mixed
     if reads_shares(recipe):
-        chosen = shares_of(case, "first", classes)[0] if shares is None else shares
+        chosen = choose_shares(case, "first", classes)[0] if shares is None else shares
         settings = {**settings, "shares": probabilities(case, chosen)}
     if getattr(module, "NEEDS_VALID", False):
         settings = {**settings, "valid": case.valid}

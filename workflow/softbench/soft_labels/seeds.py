@@ -12,7 +12,9 @@ VERSION = 1
 KINDS = ("skeleton", "erosion", "random")
 
 
-def of(mask: np.ndarray, kind: str, *, count: int = 5, case: str = "", class_id: int = 0, seed: int = 0) -> np.ndarray:
+def choose(
+    mask: np.ndarray, kind: str, *, count: int = 5, case: str = "", class_id: int = 0, seed: int = 0
+) -> np.ndarray:
     """Return the seeds of a mask, by the kind that is named; never empty where the mask is not.
 
     Args:

@@ -9,7 +9,7 @@ from softbench import images, soft_labels
 from softbench.checks import require_same_shape
 from softbench.errors import InputError
 from softbench.plan import calls
-from softbench.soft_labels.load import place_of
+from softbench.soft_labels.load import explain_error
 from softbench.tools.command import Command, add_settings
 
 NOTES = """\
@@ -49,7 +49,9 @@ def run(options: argparse.Namespace) -> None:
     except InputError:
         raise
     except (TypeError, ValueError) as error:
-        raise InputError(f"{options.recipe} stopped with {place_of(error, Path(str(module.__file__)))}.") from error
+        raise InputError(
+            f"{options.recipe} stopped with {explain_error(error, Path(str(module.__file__)))}."
+        ) from error
     if soft.shape[1:] != labels.shape[1:]:
         raise InputError(
             f"{options.recipe} gives a coarser grid, {soft.shape[1:]}, which a file of the labels cannot hold."

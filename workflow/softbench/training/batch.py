@@ -18,13 +18,13 @@ VERSION = 1
 class Batch(Material):
     """The data of a batch and the pieces of its seeds: `model`, and `scores` that are made of it."""
 
-    def key_of_model(self, seed: int) -> str:
+    def model_key(self, seed: int) -> str:
         """Return the key of all that decides the weights of a seed."""
-        return weights.key_of_model(self, seed)
+        return weights.model_key(self, seed)
 
-    def key_of_scores(self, seed: int) -> str:
+    def scores_key(self, seed: int) -> str:
         """Return the key of all that decides the scores of a seed."""
-        return scores.key_of_scores(self, self.key_of_model(seed))
+        return scores.scores_key(self, self.model_key(seed))
 
     def loads_by_name(self) -> dict[str, Any]:
         """Return what training imports by name, as `plan.code.record.note` takes it."""
@@ -36,12 +36,12 @@ class Batch(Material):
         """Train and score one seed, or take its finished pieces; a run that diverges is recorded, not raised."""
         train, score = partial(weights.fill, self, seed, folder), partial(scores.fill, self, seed, folder)
         try:
-            model = pieces.make(folder, "model", self.key_of_model(seed), train)
+            model = pieces.make(folder, "model", self.model_key(seed), train)
         except DivergedError as error:
             self.log(f"FAILED: {error}")
             return {"status": "failed", "reason": str(error)}
         parts.remove_checkpoint(folder)
-        scored = pieces.make(folder, "scores", self.key_of_scores(seed), score)
+        scored = pieces.make(folder, "scores", self.scores_key(seed), score)
         facts = {name: model[name] for name in ("training", "validation")}
         return {"status": "done", "model": model["hash"], "scores": scored["hash"], "key": scored["key"], **facts}
 

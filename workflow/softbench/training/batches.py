@@ -44,7 +44,7 @@ def buffers(data: CachedData, protocol: Protocol) -> Buffers:
     )
 
 
-def batch_of(
+def draw_batch(
     data: CachedData, protocol: Protocol, seed: int, step: int, into: Buffers | None = None
 ) -> tuple[torch.Tensor, Target]:
     """Return the images and target of a step: which cases, which crops and flips is a function of (seed, step).
@@ -52,13 +52,13 @@ def batch_of(
     Args: into: memory that is overwritten, from `buffers`; None takes fresh memory.
     """
     images, soft, hard, valid = places = into or buffers(data, protocol)
-    chosen = cases_of_step(seed, step, protocol.batch, len(data.cases))
+    chosen = draw_cases(seed, step, protocol.batch, len(data.cases))
     rng = generator(seed, "augment", step)
     where = rng.random((protocol.batch, data.dims))
     turns = rng.random((protocol.batch, data.dims)) < 0.5
     scale = 1 + protocol.intensity_scale * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
     shift = protocol.intensity_shift * rng.uniform(-1, 1, (protocol.batch, data.images.shape[1]))
-    raters = raters_of_step(seed, step, protocol.batch, data.hard.shape[1])
+    raters = draw_raters(seed, step, protocol.batch, data.hard.shape[1])
     moves = [augment.draw(protocol, data.dims, rng) for _ in chosen]
     for i, n in enumerate(chosen):
         sample, flips = _sample(data, protocol, n, raters[i], where[i]), _flips(data, protocol, turns[i])
@@ -141,13 +141,13 @@ def dropout_seed(seed: int, step: int) -> int:
     return int(generator(seed, "dropout", step).integers(2**62))
 
 
-def cases_of_step(seed: int, step: int, batch: int, cases: int) -> list[int]:
+def draw_cases(seed: int, step: int, batch: int, cases: int) -> list[int]:
     """Return which of `cases` training cases make up the batch of a step: each once an epoch, in a new order."""
     positions = range(step * batch, (step + 1) * batch)
     orders = {epoch: generator(seed, "order", epoch).permutation(cases) for epoch in {p // cases for p in positions}}
     return [int(orders[p // cases][p % cases]) for p in positions]
 
 
-def raters_of_step(seed: int, step: int, batch: int, raters: int) -> list[int]:
+def draw_raters(seed: int, step: int, batch: int, raters: int) -> list[int]:
     """Return which rater each image of a step's batch is learned from; always the first where there is one."""
     return [int(n) for n in generator(seed, "rater", step).integers(raters, size=batch)]

@@ -26,11 +26,11 @@ from softbench import datasets
 from softbench.errors import InputError
 from softbench.jobs import pieces, provenance
 from softbench.training import inference, predictors, scoring
-from softbench.training.inference import view_of
+from softbench.training.inference import make_view
 from softbench.training.material import Material
 from softbench.training.predictors import Predictor
 from softbench.training.run import Run
-from softbench.training.scores import pair_of
+from softbench.training.scores import make_pair
 from softbench.training.temperature_scaling import temperature_of_mean
 
 VERSION = 1
@@ -94,7 +94,9 @@ def run(batch: Material, manifests: Sequence[Path], version: Mapping[str, int], 
         batch.log(f"no ensemble: {reason}.")
         pieces.write_json(output, {**record, "status": "not made", "reason": reason})
         return
-    key = pieces.key_of(version=version, seeds=[[seed, one["model"], one["key"]] for seed, one in done.items()])
+    key = pieces.key_of(
+        version=version, seeds=[[seed, outcome["model"], outcome["key"]] for seed, outcome in done.items()]
+    )
     folder = output.parent
     scores = pieces.make(folder / "ensemble", "scores", key, lambda scratch: _fill(batch, done, folder, scratch))
     facts = {name: scores[name] for name in ("temperature",) if name in scores}
@@ -103,26 +105,26 @@ def run(batch: Material, manifests: Sequence[Path], version: Mapping[str, int], 
 
 def _outcomes(manifests: Sequence[Path]) -> dict[int, Outcome]:
     """Return what became of each seed, in the order of the seeds, whatever batches they were trained in."""
-    found = [json.loads(path.read_text(encoding="utf-8"))["seeds"].items() for path in manifests]
-    return dict(sorted((int(seed), outcome) for seeds in found for seed, outcome in seeds))
+    batches = [json.loads(path.read_text(encoding="utf-8"))["seeds"].items() for path in manifests]
+    return dict(sorted((int(seed), outcome) for seeds in batches for seed, outcome in seeds))
 
 
 def _fill(batch: Material, done: Mapping[int, Outcome], folder: Path, scratch: Path) -> dict[str, Any]:
     """Fill the piece: scores, reliability statistics, predictions and where they were made."""
     watch, run = provenance.Watch(batch.device), batch.run
     torch.set_num_threads(run.protocol.threads)
-    models = [_load(folder / f"seed-{seed}", one, batch.device) for seed, one in done.items()]
+    models = [_load(folder / f"seed-{seed}", outcome, batch.device) for seed, outcome in done.items()]
     batch.log(f"ensemble of {len(models)} seeds")
-    of_models: dict[str, Any] = {"resolution": run.resolution, "view": view_of(batch.protocol)}
+    of_models: dict[str, Any] = {"resolution": run.resolution, "view": make_view(batch.protocol)}
     kinds: dict[str, Predictor] = {MEAN: predictors.networks(models, **of_models)}
     facts: dict[str, Any] = {}
     if run.scoring.temperature:
         validation = [batch.case(case) for case in batch.parts["val"]]
-        facts["temperature"] = temperature_of_mean(models, validation, view=view_of(batch.protocol))
+        facts["temperature"] = temperature_of_mean(models, validation, view=make_view(batch.protocol))
         batch.log(f"ensemble: temperature {facts['temperature']:.3f}")
         kinds[SCALED] = predictors.networks(models, temperature_of_mean=facts["temperature"], **of_models)
     where = (scratch, kinds, batch.dataset, batch.split)
-    facts |= scoring.fill_scores(*where, run.scoring, run.names, None, batch.log, pair=pair_of(batch, models))
+    facts |= scoring.fill_scores(*where, run.scoring, run.names, None, batch.log, pair=make_pair(batch, models))
     watch.write(scratch / "provenance.json", threads=run.protocol.threads)
     return facts
 

@@ -38,7 +38,7 @@ class View:
     tta_flips: tuple[int, ...] = ()
 
 
-def view_of(protocol: Protocol) -> View:
+def make_view(protocol: Protocol) -> View:
     """Return how the networks of a protocol look at images."""
     names = AXES[-len(protocol.patch_size) :]
     flips = tuple(names.index(axis) - len(names) for axis in protocol.tta_flips)

@@ -15,10 +15,10 @@ from softbench.datasets.case import Case
 from softbench.errors import DivergedError, TimeLimitError
 from softbench.jobs.progress import duration
 from softbench.losses.target import Target
-from softbench.training.batches import batch_of, buffers, cases_of_step, dropout_seed
+from softbench.training.batches import buffers, draw_batch, draw_cases, dropout_seed
 from softbench.training.cached_data import CachedData
 from softbench.training.device import Forward, make_forward, precision_name
-from softbench.training.inference import View, stream_logits, view_of
+from softbench.training.inference import View, make_view, stream_logits
 from softbench.training.memory import Step, explained
 from softbench.training.parts import Parts, load_checkpoint, make, save_checkpoint
 from softbench.training.protocol import Protocol
@@ -92,7 +92,7 @@ def train(
     with explained(shapes, precision_name(protocol.precision, device), device):
         for step in range(start, steps):
             _seed(seed, step, device)
-            images, target = batch_of(data, protocol, seed, step, into)
+            images, target = draw_batch(data, protocol, seed, step, into)
             losses_seen.append(_step(parts, forward, images, target, protocol.clip_norm))
             done, last = step + 1, step + 1 == steps
             due = done % validate_every == 0 or last
@@ -102,7 +102,7 @@ def train(
             row |= {"learning_rate": float(parts.schedule.get_last_lr()[0]), **parts.criterion.weights()}
             row["step_s"] = (time.monotonic() - looked) / (done - looked_at)
             if due:
-                row |= validate(parts.model, validation, view_of(protocol))
+                row |= validate(parts.model, validation, make_view(protocol))
                 if done % (protocol.plateau_epoch_steps or validate_every) == 0:
                     parts.step_plateau(row["val_dsc"])
                 best = _better(best, row, parts.model, protocol)
@@ -183,7 +183,7 @@ def _look(values: list[torch.Tensor], done: int, data: CachedData, protocol: Pro
     numbers = torch.stack(values).tolist()
     for step, number in enumerate(numbers, start=done - len(numbers)):
         if not abs(number) < float("inf"):
-            chosen = cases_of_step(seed, step, protocol.batch, len(data.cases))
+            chosen = draw_cases(seed, step, protocol.batch, len(data.cases))
             names = ", ".join(data.cases[n] for n in chosen)
             raise DivergedError(f"seed {seed}: the loss is {number} at step {step} (cases {names}).")
     return {"step": done, "loss": sum(numbers) / len(numbers)}
@@ -203,7 +203,7 @@ def validate(model: nn.Module, cases: Sequence[Case], view: View | None = None) 
     overlaps, losses, voxels = [], 0.0, 0
     for case, scores in stream_logits(model, cases, view):
         label, scores = _labelled(case, scores)
-        overlaps += dice_of_classes(scores.argmax(dim=0), label, scores.shape[0])
+        overlaps += class_dice(scores.argmax(dim=0), label, scores.shape[0])
         chosen = torch.log_softmax(scores.double(), dim=0).gather(0, label[None])
         losses -= float(chosen.sum())
         voxels += label.numel()
@@ -221,7 +221,7 @@ def _labelled(case: Case, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Ten
     return label[valid], scores[:, valid]
 
 
-def dice_of_classes(prediction: torch.Tensor, label: torch.Tensor, classes: int) -> list[float]:
+def class_dice(prediction: torch.Tensor, label: torch.Tensor, classes: int) -> list[float]:
     """Return the DSC of each foreground class that prediction or label holds."""
     joint = torch.bincount((label * classes + prediction).flatten(), minlength=classes**2).view(classes, classes)
     sizes = joint.sum(dim=0) + joint.sum(dim=1)

@@ -1,6 +1,5 @@
 """What a training step changes (network, loss, optimiser, schedule), and the checkpoint that holds it."""
 
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -117,5 +116,4 @@ def load_checkpoint(folder: Path, key: str, device: torch.device) -> tuple[dict[
 
 def remove_checkpoint(folder: Path) -> None:
     """Delete the checkpoint of a run that is whole."""
-    if (folder / CHECKPOINT).exists():
-        os.unlink(folder / CHECKPOINT)
+    (folder / CHECKPOINT).unlink(missing_ok=True)

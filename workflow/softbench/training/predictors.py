@@ -39,25 +39,25 @@ def networks(
         view: how the network looks at an image, on the grid of training; None: whole, as it is.
     """
 
-    def of_images(images: np.ndarray) -> np.ndarray:
+    def predict_images(images: np.ndarray) -> np.ndarray:
         mean = predict(models, images, temperature=temperature, view=view)
         return mean if temperature_of_mean == 1 else scale(mean, temperature_of_mean)
 
-    def of_case(case: Case) -> np.ndarray:
+    def predict_case(case: Case) -> np.ndarray:
         if resolution is None:
-            return of_images(case.images)
-        return resolution.refine(of_images(resolution.coarsen_images(case.images)), case.images.shape[1:])
+            return predict_images(case.images)
+        return resolution.refine(predict_images(resolution.coarsen_images(case.images)), case.images.shape[1:])
 
-    return of_case
+    return predict_case
 
 
 def oracle(dataset: Dataset) -> Predictor:
     """Predict the first rater's labels, one-hot: what a perfect prediction scores against each rater."""
 
-    def of_case(case: Case) -> np.ndarray:
+    def predict_case(case: Case) -> np.ndarray:
         return certain(case, 0, len(dataset.classes))
 
-    return of_case
+    return predict_case
 
 
 def certain(case: Case, rater: int, classes: int) -> np.ndarray:
@@ -71,11 +71,11 @@ def chance(dataset: Dataset, cases: Sequence[str]) -> Predictor:
     """Predict the class frequencies of some cases (the training part) for every voxel, whatever the image shows."""
     frequencies = class_frequencies(dataset, cases)
 
-    def of_case(case: Case) -> np.ndarray:
+    def predict_case(case: Case) -> np.ndarray:
         shape = (len(frequencies), *case.labels.shape[1:])
         return np.broadcast_to(frequencies.reshape(-1, *[1] * (len(shape) - 1)), shape).astype(np.float32)
 
-    return of_case
+    return predict_case
 
 
 def class_frequencies(dataset: Dataset, cases: Sequence[str]) -> np.ndarray:

@@ -12,7 +12,7 @@ from softbench import store
 from softbench.datasets import splits
 from softbench.jobs import pieces
 from softbench.training import inference, predictors, scoring
-from softbench.training.inference import view_of
+from softbench.training.inference import make_view
 from softbench.training.material import Material
 from softbench.training.predictors import Predictor
 from softbench.training.run import Run
@@ -22,7 +22,7 @@ from softbench.training.temperature_scaling import temperature
 VERSION = 1
 
 
-def key_of_scores(material: Material, model: str) -> str:
+def scores_key(material: Material, model: str) -> str:
     """Return the key of all that decides the scores of a seed; `model` is the key of its weights."""
     hashes = material.dataset.manifest["cases"]
     return pieces.key_of(
@@ -39,24 +39,24 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
     """Fill the piece `scores`: the tidy table, the reliability statistics and the predictions."""
     torch.set_num_threads(material.run.protocol.threads)
     model = inference.load_model(folder / "model.pt", material.device)
-    run, coarse = material.run, pair_of(material, [model])
-    of_model: dict[str, Any] = {"resolution": run.resolution, "view": view_of(material.protocol)}
+    run, coarse = material.run, make_pair(material, [model])
+    of_model: dict[str, Any] = {"resolution": run.resolution, "view": make_view(material.protocol)}
     kinds: dict[str, Predictor] = {scoring.RAW: predictors.networks([model], **of_model)}
     found: dict[str, Any] = {}
     if run.scoring.temperature:
         validation = [material.case(case) for case in material.parts["val"]]
-        found["temperature"] = temperature(model, validation, view=view_of(material.protocol))
+        found["temperature"] = temperature(model, validation, view=make_view(material.protocol))
         material.log(f"seed {seed}: temperature {found['temperature']:.3f}")
         kinds["temperature"] = predictors.networks([model], temperature=found["temperature"], **of_model)
     where = (scratch, kinds, material.dataset, material.split)
     return found | scoring.fill_scores(*where, run.scoring, run.names, seed, material.log, pair=coarse)
 
 
-def pair_of(material: Material, models: Sequence[torch.nn.Module]) -> Pair | None:
+def make_pair(material: Material, models: Sequence[torch.nn.Module]) -> Pair | None:
     """Return how a case's prediction and target on a coarser grid of training are had; None without such a grid."""
     if material.run.resolution is None:
         return None
-    predictor = predictors.networks(models, view=view_of(material.protocol))
+    predictor = predictors.networks(models, view=make_view(material.protocol))
 
     def predict_pair(case_id: str) -> Arrays:
         coarse, (soft, _) = material.case(case_id), material.target(case_id)
@@ -84,7 +84,7 @@ def probabilities(
         batch = Material(Run.of(given["run"]), data, soft, splits.read(Path(given["split"])), device, log)
         torch.set_num_threads(batch.run.protocol.threads)
         model = inference.load_model(folder / "model.pt", device)
-        view = view_of(batch.protocol)
+        view = make_view(batch.protocol)
         log(f"{method}: {case} again, from {folder / 'model.pt'}")
         return predictors.networks([model], resolution=batch.run.resolution, view=view)(batch.dataset.load(case))
 

@@ -178,7 +178,7 @@ def _sum(probabilities: np.ndarray, ids: Sequence[int]) -> np.ndarray:
 
 
 def _soft_rows(sums: Mapping[str, SoftSums]) -> list[rows.Row]:
-    return [row for structure, of_structure in sums.items() for row in rows.of_soft(structure, of_structure)]
+    return [row for structure, of_structure in sums.items() for row in rows.soft_rows(structure, of_structure)]
 
 
 def diagram_name(prediction: str, roi: str) -> str:

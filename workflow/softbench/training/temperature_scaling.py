@@ -54,10 +54,10 @@ def temperature_of_mean(models: Sequence[nn.Module], cases: Sequence[Case], *, v
     Returns: T, in [0.05, 20]; see `temperature` and `scale`.
     Source: Rahaman & Thiery 2021, "pool-then-calibrate". Departures: none.
     """
-    return fit(lambda: (_valid(case, log_of(predict(models, case.images, view=view))) for case in cases))
+    return fit(lambda: (_valid(case, log_probabilities(predict(models, case.images, view=view))) for case in cases))
 
 
-def log_of(probabilities: np.ndarray) -> torch.Tensor:
+def log_probabilities(probabilities: np.ndarray) -> torch.Tensor:
     """Return the logarithm of probabilities (C, ...) as float32; those below 1.2e-38, the smallest float32 that keeps
     all its digits, count as that, so it is finite and at least -87.34."""
     return torch.from_numpy(probabilities).float().clamp_min(FLOOR).log()
@@ -71,7 +71,7 @@ def scale(probabilities: np.ndarray, temperature: float) -> np.ndarray:
         temperature: 1 leaves them, more flattens, less sharpens.
     Returns: (C, ...) float32, summing to 1 over C.
     """
-    return torch.softmax(log_of(probabilities) / temperature, dim=0).numpy()
+    return torch.softmax(log_probabilities(probabilities) / temperature, dim=0).numpy()
 
 
 def fit(scores: Callable[[], Scores]) -> float:

@@ -19,7 +19,7 @@ from softbench.training.protocol import Protocol
 VERSION = 1
 
 
-def key_of_model(material: Material, seed: int) -> str:
+def model_key(material: Material, seed: int) -> str:
     """Return the key of all that decides the weights of a seed."""
     hashes = material.dataset.manifest["cases"]
     return pieces.key_of(
@@ -49,7 +49,7 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
         classes=len(material.dataset.classes),
         seed=seed,
         folder=folder,
-        key=key_of_model(material, seed),
+        key=model_key(material, seed),
         deadline=material.deadline,
         log=material.log,
     )

@@ -1,6 +1,6 @@
 """Calibration errors over blocks of equal count, class by class: Nixon's ACE and TACE, and the SVLS authors' TACE.
 
-Blocks of many float32 values are found by counting, exactly; others by sorting (`of_sorted`, the plain twin). Both cut
+Blocks of many float32 values are found by counting, exactly; others by sorting, which is the plain twin. Both cut
 at the same voxels. The bits of a float32 from 0 to 1, read as an integer, are in the order of the values. Values are
 counted by their upper 16 bits; where a cut falls into one of these coarse bins, again by their lower 16 bits, where a
 bin is one exact value. Within a coarse bin values are evenly spaced, so their sum follows from integers and is exact.
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from softbench.metrics.kernels.tally import classes_of, walk
+from softbench.metrics.kernels.tally import flat_classes, walk
 
 VERSION = 1
 THRESHOLD = 1e-3  # TACE looks at probabilities above this: SVLS paper, Sec. 4.1
@@ -260,8 +260,8 @@ def adaptive_errors(probabilities: np.ndarray, reference: np.ndarray, inside: np
     the SVLS authors: it leaves out class 0, cuts into blocks of n // bins (the last takes the rest), and divides by
     `bins` once more. Departures: ties are cut in array order; a class with too few voxels is left out (theirs is 0/0).
     """
-    y = classes_of(reference, len(probabilities))
-    gaps = list(_of_classes(probabilities, y, inside, bins))
+    y = flat_classes(reference, len(probabilities))
+    gaps = list(_errors_by_class(probabilities, y, inside, bins))
     of_foreground = mean_known(gap.tace_svls for gap in gaps[1:])
     return Gaps(mean_known(gap.ace for gap in gaps), mean_known(gap.tace for gap in gaps), of_foreground / bins)
 
@@ -272,21 +272,21 @@ def mean_known(values: Iterable[float]) -> float:
     return float(np.mean(known)) if known else float("nan")
 
 
-def _of_classes(p: np.ndarray, y: np.ndarray, inside: np.ndarray | None, bins: int) -> Iterator[Gaps]:
+def _errors_by_class(p: np.ndarray, y: np.ndarray, inside: np.ndarray | None, bins: int) -> Iterator[Gaps]:
     count = len(y) if inside is None else int(np.count_nonzero(inside))
     many = count > FEW and p.dtype.itemsize <= 4 and bool(p.min() >= 0)  # a NaN outside is sorted away from what counts
     flat = None if many or inside is None else inside.reshape(-1)
     for class_id, values in enumerate(p):
         if many:
-            yield of_counts(Column(values, y, inside, class_id), bins)
+            yield errors_by_counting(Column(values, y, inside, class_id), bins)
         elif flat is None:
-            yield of_sorted(values.reshape(-1), y == class_id, bins)
+            yield errors_by_sorting(values.reshape(-1), y == class_id, bins)
         else:
-            yield of_sorted(values.reshape(-1)[flat], y[flat] == class_id, bins)
+            yield errors_by_sorting(values.reshape(-1)[flat], y[flat] == class_id, bins)
 
 
-def of_sorted(values: np.ndarray, hit: np.ndarray, bins: int) -> Gaps:
-    """Return the errors of one class from its (N,) probabilities and whether each came true; twin of `of_counts`."""
+def errors_by_sorting(values: np.ndarray, hit: np.ndarray, bins: int) -> Gaps:
+    """Return the errors of one class from its (N,) probabilities and whether each came true: the plain twin."""
     values = values.astype(np.float32 if values.dtype.itemsize <= 4 else np.float64)
     order = np.argsort(values, kind="stable")
     ordered = values[order]
@@ -297,7 +297,7 @@ def of_sorted(values: np.ndarray, hit: np.ndarray, bins: int) -> Gaps:
     return _gaps((error[of_ace], error[of_tace], error[of_svls]), error[-1], len(ordered), kept)
 
 
-def of_counts(column: Column, bins: int) -> Gaps:
+def errors_by_counting(column: Column, bins: int) -> Gaps:
     """Return the errors of one class from its float32 probabilities, none of them negative."""
     table = column.count(THRESHOLD)
     ranks = _ranks(table.total, table.kept, bins)

@@ -38,10 +38,10 @@ def tally(probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray |
     """Add up the voxels of (C, ...) probabilities and (...) classes, in bins (low, high] between inner `edges`."""
     classes, bins = len(probabilities), len(edges) + 1
     total = _zeros(classes, bins)
-    y = classes_of(reference, classes)
+    y = flat_classes(reference, classes)
     for p, start, here, mask in walk(probabilities, inside):
         part = _zeros(classes, bins)
-        _add_chunk(p, start, y[here], mask, _edges_of(edges, p.dtype), part)
+        _add_chunk(p, start, y[here], mask, _round_edges(edges, p.dtype), part)
         for whole, share in zip(total, part, strict=True):
             whole += share
     return total
@@ -54,13 +54,13 @@ def tally_plain(
     counted = np.ones(reference.shape, bool) if inside is None else inside
     p, y = probabilities[:, counted].astype(np.float64), reference[counted]
 
-    def bins_of(values: np.ndarray, hit: np.ndarray) -> list[np.ndarray]:
+    def count_bins(values: np.ndarray, hit: np.ndarray) -> list[np.ndarray]:
         places = np.searchsorted(edges, values)
         return [np.bincount(places, weights, len(edges) + 1) for weights in (None, values, hit)]
 
     hits = np.arange(len(p))[:, None] == y
-    of_top = bins_of(p.max(axis=0), p.argmax(axis=0) == y)
-    counts, confidence, correct = (np.stack(sums) for sums in zip(*map(bins_of, p, hits), strict=True))
+    of_top = count_bins(p.max(axis=0), p.argmax(axis=0) == y)
+    counts, confidence, correct = (np.stack(sums) for sums in zip(*map(count_bins, p, hits), strict=True))
     errors = ((p - hits) ** 2).sum(), -np.log(np.maximum(p[y, np.arange(y.size)], FLOOR)).sum()
     return Tally(of_top[0], of_top[1], of_top[2], counts, confidence, correct, np.array(errors))
 
@@ -71,7 +71,7 @@ def _zeros(classes: int, bins: int) -> Tally:
     return Tally(*of_top, *of_classes, np.zeros(2))
 
 
-def _edges_of(edges: np.ndarray, kind: np.dtype) -> np.ndarray:
+def _round_edges(edges: np.ndarray, kind: np.dtype) -> np.ndarray:
     """Return edges in the type of the values, rounded down: `value > edge` is then what it is for the exact edge."""
     rounded = edges.astype(kind)
     return np.where(rounded > edges, np.nextafter(rounded, kind.type(-1)), rounded)
@@ -154,7 +154,7 @@ def _add_even_block(p: np.ndarray, start: int, y: np.ndarray, best: np.uint32, p
     sums.class_correct[truth, places[truth, 0]] += count
     squared = 0.0
     for c in range(p.shape[0]):
-        total, squares = _sums_of(p[c, start : start + count])
+        total, squares = _add_row(p[c, start : start + count])
         sums.class_counts[c, places[c, 0]] += count
         sums.class_confidence[c, places[c, 0]] += total
         squared += squares - 2 * total * np.float64(c == truth)
@@ -165,7 +165,7 @@ def _add_even_block(p: np.ndarray, start: int, y: np.ndarray, best: np.uint32, p
 
 
 @compiled
-def _sums_of(row: np.ndarray) -> tuple[float, float]:
+def _add_row(row: np.ndarray) -> tuple[float, float]:
     """Return the sum and the sum of squares of a row, by four strands: one addition waits for another."""
     a = b = c = d = aa = bb = cc = dd = 0.0
     whole = len(row) // 4 * 4
@@ -229,7 +229,7 @@ def _add_block(
     sums.errors[1] += logs - np.log(product)
 
 
-def classes_of(reference: np.ndarray, classes: int) -> np.ndarray:
+def flat_classes(reference: np.ndarray, classes: int) -> np.ndarray:
     """Return a label map as (N,) of the smallest type that is compiled for; no copy where it is that already."""
     return np.ascontiguousarray(reference, np.uint8 if classes <= 256 else np.uint32).reshape(-1)
 

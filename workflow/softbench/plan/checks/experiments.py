@@ -147,7 +147,7 @@ def _networks(name: str, dims: int, facts: Facts) -> Iterator[Fault]:
     """Yield networks of an experiment that take no images of these dimensions."""
     experiment = facts.plan.experiments[name]
     for place, network in enumerate(experiment["networks"]):
-        takes = networks.dims_of(facts.plan.config["networks"][network]["name"])
+        takes = networks.known_dims(facts.plan.config["networks"][network]["name"])
         if dims not in takes:
             only = " and ".join(f"{one}-D" for one in takes)
             said = (

@@ -161,9 +161,9 @@ def _network(name: Any) -> Schema:
     named: dict[str, Schema] = {"name": {"names": "network_modules", "description": "docs/networks.md"}}
     if name not in networks.names():
         return mapping(named, ("name",), closed=False)
-    needed, optional, takes_others = networks.settings_of(name)
+    needed, optional, takes_others = networks.known_settings(name)
     allowed = modules.constant(f"networks/{name}.py", "ALLOWED", {})
-    own = settings(dict.fromkeys(sorted(needed | optional)) | networks.defaults_of(name), allowed)
+    own = settings(dict.fromkeys(sorted(needed | optional)) | networks.default_settings(name), allowed)
     return mapping({**named, **own}, ("name", *sorted(needed)), closed=not takes_others)
 
 

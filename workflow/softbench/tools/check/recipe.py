@@ -13,7 +13,7 @@ from softbench import datasets
 from softbench.errors import InputError
 from softbench.plan import modules, rule_files
 from softbench.soft_labels import open_store
-from softbench.soft_labels.load import FOLDER, load, place_of, short
+from softbench.soft_labels.load import FOLDER, explain_error, load, short
 from softbench.tools.check.contracts import CONTRACTS, Contract, ContractError, small_cases
 from softbench.tools.check.findings import Finding, failed, not_checked, ok
 
@@ -74,7 +74,7 @@ def _of_contract(contract: Contract, module: ModuleType, path: Path) -> Finding:
         except ContractError as error:
             return failed(contract.name, f"{path.name}, {dims}: {error}")
         except Exception as error:  # whatever the recipe raises is a finding
-            return failed(contract.name, f"{path.name}, {dims}: it stopped with {place_of(error, path)}.")
+            return failed(contract.name, f"{path.name}, {dims}: it stopped with {explain_error(error, path)}.")
     return ok(contract.name, str(contract.check.__doc__).partition("\n")[0])
 
 
