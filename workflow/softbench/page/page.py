@@ -36,7 +36,9 @@ def write(
     Raises: InputError: for an unknown key of a section, an address given twice, and where a figure is missing.
     """
     filled = [_filled(f"section-{number}", section) for number, section in enumerate(sections, start=1)]
-    _check_addresses([section["id"] for chapter in filled for section in (chapter, *chapter["sections"])])
+    addresses = [section["id"] for chapter in filled for section in (chapter, *chapter["sections"])]
+    if double := sorted({address for address in addresses if addresses.count(address) > 1}):
+        raise InputError(f"several sections have the `id` {', '.join(double)}. Give each its own.")
     template = environment().get_template("page.html.j2")
     style, script = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     text = template.render(
@@ -78,12 +80,6 @@ def _filled(place: str, section: Section, *, chapter: str = "") -> dict[str, Any
         texts["html"] = texts["html"].replace(f"<strong>{escape(heading)}</strong>", "")
     images = [_inline(Path(figure)) for figure in section.get("figures", ())]
     return {**texts, "id": address, "folded": bool(section.get("folded")), "images": images, "sections": parts}
-
-
-def _check_addresses(addresses: Sequence[str]) -> None:
-    double = sorted({address for address in addresses if addresses.count(address) > 1})
-    if double:
-        raise InputError(f"several sections have the `id` {', '.join(double)}. Give each its own.")
 
 
 def _inline(path: Path) -> dict[str, Any]:

@@ -56,13 +56,18 @@ def write(
     """
     known, every = list(cards), {**tables, **papers}
     done = {name: facts for name, facts in every.items() if Path(facts["record"]).exists()}
-    read = {name: pd.read_csv(facts["numbers"]) for name, facts in tables.items() if name in done}
-    numbers = {name: frame for name, frame in read.items() if "method" in frame}  # else a sentence: why there are none
-    shown = [_shown(name, facts, numbers.get(name)) for name, facts in every.items()]
+    frames = {name: pd.read_csv(facts["numbers"]) for name, facts in tables.items() if name in done}
+    numbers = {name: frame for name, frame in frames.items() if "method" in frame}  # else a sentence says why
+    answers = {name: opening.answer(frame) for name, frame in numbers.items()}
+    shown = [
+        opening.Shown(name, facts["title"], facts["data"], facts["methods"], _runs_of([facts]), answers.get(name))
+        for name, facts in every.items()
+    ]
+    made = {name: of_table(read(Path(facts["record"])), name, facts["title"]) for name, facts in done.items()}
     sections = [
-        *(_chapter(name, facts) for name, facts in done.items() if name in tables),
+        *(chapter for name, chapter in made.items() if name in tables),
         *of_html(map(Path, comparison), title="Do the data sets agree?", address="between"),
-        *(_chapter(name, facts) for name, facts in done.items() if name in papers),
+        *(chapter for name, chapter in made.items() if name in papers),
         *of_figures(files, figures, title="The papers’ figures", note=FIGURES),
         *of_html([Path(claims)], title="The papers’ claims", address="claims"),
         *of_sources(_example(numbers), known),
@@ -70,15 +75,6 @@ def write(
     left = [facts["title"] for name, facts in every.items() if name not in done]
     first = opening.to_html(shown, _runs_of(list(every.values())), len(known), left, rehearsals or {})
     page.write(path, title="SoftLabelBench", sections=sections, provenance=provenance, opening=first)
-
-
-def _chapter(name: str, facts: Facts) -> dict[str, Any]:
-    return of_table(read(Path(facts["record"])), name, facts["title"])
-
-
-def _shown(name: str, facts: Facts, numbers: pd.DataFrame | None) -> opening.Shown:
-    found = None if numbers is None else opening.answer(numbers)
-    return opening.Shown(name, facts["title"], facts["data"], facts["methods"], _runs_of([facts]), found)
 
 
 def _runs_of(every: Sequence[Facts]) -> opening.Ledger:

@@ -18,7 +18,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from softbench.figures import pictures
-from softbench.metrics.metric import Metric
 from softbench.metrics.overlap import METRICS as OVERLAPS
 from softbench.metrics.surface import DISTANCES
 from softbench.statistics.paired import pair
@@ -112,14 +111,10 @@ def beyond(line: CaseLine, low: float, high: float, decimals: int) -> dict[str, 
     return {
         side: (
             _signed(line.mean, decimals) if is_mean else f"to {_signed(end, decimals)}" if is_end else "",
-            _of_cases(float(furthest(out)), len(out), decimals) if len(out) else "",
+            _signed(float(furthest(out)), decimals) + (f" ({len(out)})" if len(out) > 1 else "") if len(out) else "",
         )
         for side, (out, is_mean, is_end, end, furthest) in sides.items()
     }
-
-
-def _of_cases(furthest: float, count: int, decimals: int) -> str:
-    return _signed(furthest, decimals) + (f" ({count})" if count > 1 else "")
 
 
 def _signed(value: float, decimals: int) -> str:
@@ -157,13 +152,10 @@ def telling(columns: Sequence[Column]) -> list[int]:
     """Return the places of the columns to show: the first overlap, the first distance, the ECE of the boundary band;
     the first column of all where there is none of them."""
     single = [c for c, column in enumerate(columns) if column.over == "cases"]
-    of_groups = ([c for c in single if columns[c].metric in _keys(group)] for group in (OVERLAPS, DISTANCES))
+    keys = ({metric.key for metric in group} for group in (OVERLAPS, DISTANCES))
+    of_groups = ([c for c in single if columns[c].metric in of_group] for of_group in keys)
     of_band = [c for c in single if (columns[c].metric, columns[c].roi) == ("ece", "band")]
     return [found[0] for found in (*of_groups, of_band) if found] or single[:1]
-
-
-def _keys(group: Sequence[Metric]) -> set[str]:
-    return {metric.key for metric in group}
 
 
 def draw(evidence: Evidence, *, title: str) -> Figure:

@@ -82,12 +82,9 @@ def draw(panels: Sequence[Mapping[str, Any]], *, title: str) -> tuple[Figure, st
     rows = [plate.row for plate in plates]
     if reasons := case_rows.nothing_at_hand(rows) or ([] if plates else [NOTHING_SHOWN]):
         return pictures.nothing(title, reasons), ". ".join(reasons) + "."
-    return _figure(plates, title), case_rows.captioned(CAPTION.format(what=_what(panels)), rows)
-
-
-def _what(panels: Sequence[Mapping[str, Any]]) -> str:
-    """Say whose predictions are shown: of a run, or of an ensemble where the table is of ensembles."""
-    return "ensemble" if any("ensemble" in run for panel in panels for run in panel.get("runs", {}).values()) else "run"
+    of_ensembles = any("ensemble" in run for panel in panels for run in panel.get("runs", {}).values())
+    caption = CAPTION.format(what="ensemble" if of_ensembles else "run")
+    return _figure(plates, title), case_rows.captioned(caption, rows)
 
 
 def _plates(panel: Mapping[str, Any]) -> Iterator[Plate]:

@@ -41,13 +41,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run all checks, print each finding as it is made, and return 1 if one failed."""
-    return _print(_of_recipe(options.name) if options.name else _of_machine(options))
+    if options.name:
+        from softbench.tools.check import recipe  # here, for it reads the contracts
 
-
-def _of_recipe(name: str) -> Iterator[Finding]:
-    from softbench.tools.check import recipe  # here, for it reads the contracts
-
-    return recipe.findings(name)
+        made = recipe.findings(options.name)
+    else:
+        made = _of_machine(options)
+    verdicts = []
+    for finding in made:
+        print(finding, flush=True)
+        verdicts.append(finding.verdict)
+    print(_summary(verdicts))
+    return int("failed" in verdicts)
 
 
 def _of_machine(options: argparse.Namespace) -> Iterator[Finding]:
@@ -84,15 +89,6 @@ def checks(device: Any, step: Any) -> dict[str, Callable[[], Finding]]:
         "bf16 convolutions": lambda: convolution.check(device),
         "memory": lambda: largest_crop.check(device, step),
     }
-
-
-def _print(findings: Iterator[Finding]) -> int:
-    verdicts = []
-    for finding in findings:
-        print(finding, flush=True)
-        verdicts.append(finding.verdict)
-    print(_summary(verdicts))
-    return int("failed" in verdicts)
 
 
 def config_folder() -> Path:

@@ -96,7 +96,8 @@ def _group(group: Group) -> Iterator[str]:
         yield f"  {group.kept} more have a model: kept, unless what decides them has changed{again}"
     load = group.load
     yield f"  each run: {length.words(group.length)}"
-    yield f"  a step of {load.batch} x {grid(load.grid)} voxels ({load.voxels:,}{_of_run(group)})"
+    of_run = "" if group.steps is None else f"; {group.steps * load.voxels:,} a run"
+    yield f"  a step of {load.batch} x {grid(load.grid)} voxels ({load.voxels:,}{of_run})"
     if not group.basis:
         where = f"{group.network} at {load.batch} x {grid(load.grid)}"
         yield f"  training, memory, disk: not known: no run of {where} was seen"
@@ -105,16 +106,9 @@ def _group(group: Group) -> Iterator[str]:
     taken = _hours(group.hours, kind) if _known(group.hours) else "not known before the split is made"
     yield f"  training {taken}, on {group.hardware}: {group.basis}, scaled by steps"
     yield f"  scoring {_clock(group.scoring_hours) if _known(group.scoring_hours) else 'not known'}"
-    yield f"  memory up to {_mib(group.peak_mib)}{_gpu(group)} a job"
+    gpu = f" and {_mib(group.peak_gpu_mib)} of the GPU" if _known(group.peak_gpu_mib) else ""
+    yield f"  memory up to {_mib(group.peak_mib)}{gpu} a job"
     yield f"  disk {_mib(group.disk_mib) if _known(group.disk_mib) else 'not known'}"
-
-
-def _of_run(group: Group) -> str:
-    return "" if group.steps is None else f"; {group.steps * group.load.voxels:,} a run"
-
-
-def _gpu(group: Group) -> str:
-    return f" and {_mib(group.peak_gpu_mib)} of the GPU" if _known(group.peak_gpu_mib) else ""
 
 
 def _downloads(sizes: Mapping[str, tuple[float, float] | None]) -> Iterator[str]:

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from softbench.checks import require_positive
 from softbench.errors import InputError
 from softbench.plan.modules import PACKAGE, version_of
@@ -89,18 +87,21 @@ def run(options: argparse.Namespace) -> None:
     require_at_least("--classes", options.classes, 2)
     require_at_least("--bins", options.bins, 1)
     require_at_least("--cores", options.cores, 1)
+    for option, value in (("--band", options.band), *(("--tolerances", mm) for mm in options.tolerances)):
+        require_positive(option, value)
     sources = sources_of(options.predictions)
     settings = Settings(
         structures=structures_of(options.structures),
         classes=options.classes,
-        tolerances_mm=tolerances_of(options.tolerances),
-        band_mm=positive("--band", options.band),
+        tolerances_mm=tuple(sorted(set(options.tolerances))),
+        band_mm=options.band,
         bins=options.bins,
         ignore_label=options.ignore_label,
         cross_check=libraries_of(options.cross_check),
     )
     title = options.title or "Predictions against " + " and ".join(path.resolve().name for path in options.references)
-    show = Show(title, options.control, composites_of(options.composite))
+    composites = None if options.composite is None else _named("--composite", options.composite, "average=WT,TC,ET")
+    show = Show(title, options.control, composites)
     table = score(
         sources, options.references, options.output,
         settings=settings, show=show, versions=_versions(), workers=options.cores, log=print_progress,
@@ -180,11 +181,6 @@ def structures_of(words: Sequence[str] | None) -> dict[str, tuple[int, ...]] | N
         ) from None
 
 
-def composites_of(words: Sequence[str] | None) -> dict[str, tuple[str, ...]] | None:
-    """Return name -> structures of `--composite`; None where it is left out."""
-    return None if words is None else _named("--composite", words, "average=WT,TC,ET")
-
-
 def _named(option: str, words: Sequence[str], example: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for word in words:
@@ -196,17 +192,6 @@ def _named(option: str, words: Sequence[str], example: str) -> dict[str, tuple[s
             raise InputError(f"{option} names {name} twice. Write it once, as {example}.")
         found[name] = parts
     return found
-
-
-def tolerances_of(values: Sequence[float]) -> tuple[float, ...]:
-    """Return each tolerance once, in ascending order."""
-    return tuple(sorted({positive("--tolerances", value) for value in values}))
-
-
-def positive(option: str, value: float) -> float:
-    """Return a number; raise `InputError` unless it is positive."""
-    require_positive(option, value)
-    return float(np.float64(value))
 
 
 def libraries_of(names: Sequence[str]) -> tuple[str, ...]:
