@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Callable, Iterable
 
 from softbench.statistics import detectable, reason_against
-from softbench.tables.cells import ALPHA, Cell, Column, Table
+from softbench.tables.cells import ALPHA, Cell, Table
 from softbench.tables.layout import ARROWS_MEAN, heads, name_of
 
 
@@ -119,15 +119,12 @@ def paired(table: Table) -> str:
     """Say what stands in a cell of part 2, and which numbers are bold."""
     if why := untested(table):
         return f"Method minus control, {DEFINED}. {why}, and nothing is bold."
+    family = _count((table.tests, table.tests), "difference")
     return (
         f"Method minus control, paired over seeds and {DEFINED}, with its 95 % t interval (each by itself). Bold: "
-        f"beyond noise after Holm's adjustment for the {_differences(table)} of this table (p < {ALPHA:g}); among the "
-        "means only where the method is the better one."
+        f"beyond noise after Holm's adjustment for the {family} of this table (p < {ALPHA:g}); among the means only "
+        "where the method is the better one."
     )
-
-
-def _differences(table: Table) -> str:
-    return f"{table.tests} difference{'' if table.tests == 1 else 's'}"
 
 
 def untested(table: Table) -> str:
@@ -173,21 +170,14 @@ def footnotes(table: Table) -> tuple[str, ...]:
 
 def _counts(table: Table) -> Iterable[str]:
     """Count each column's undefined and penalised values, and say whose the penalised ones are."""
+    fate = {"exclude": "infinite and left out", "raw": "infinite"}.get(table.policy, "penalised")
     for column, head, cells in zip(table.columns, heads(table), zip(*table.cells, strict=True), strict=True):
         undefined = sum(cell.n_undefined for cell in cells)
         penalised = {m.title: c.n_penalised for m, c in zip(table.methods, cells, strict=True) if c.n_penalised}
         said = [f"{undefined} undefined"] if undefined else []
         if penalised:
             shares = ", ".join(f"{title} {count}" for title, count in penalised.items())
-            said.append(f"{sum(penalised.values())} {_fate(table.policy)} ({shares})")
+            said.append(f"{sum(penalised.values())} {fate} ({shares})")
         if said:
-            yield f"{name_of(head)}{_region(column)}: {', '.join(said)}."
-
-
-def _fate(policy: str) -> str:
-    return {"exclude": "infinite and left out", "raw": "infinite"}.get(policy, "penalised")
-
-
-def _region(column: Column) -> str:
-    """Name the region where a column's own title hides it."""
-    return f" ({column.roi})" if column.title is not None and column.roi != "all" else ""
+            hidden = column.title is not None and column.roi != "all"  # the region, by a column's own title
+            yield f"{name_of(head)}{f' ({column.roi})' if hidden else ''}: {', '.join(said)}."

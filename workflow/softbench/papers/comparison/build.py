@@ -87,9 +87,6 @@ class PaperTable:
         return tuple(cell for one in self.sections for row in one.cells for cell in row if cell.comparison is not None)
 
 
-Mine = Mapping[tuple[str, str, str], PrintedCell]  # what is printed of a grid: by method, structure, metric
-
-
 def build(
     table: PublishedTable,
     blocks: Sequence[Block],
@@ -160,7 +157,18 @@ def _section(table: PublishedTable, block: Block, rater: int | None, titles: Map
     found = lookup(block.results, rater or 0)
     own = {key: block.methods.get(key, key) for key in dict.fromkeys(method for method, _, _ in mine)}
     extra = [key for key in _scored(block, columns, found, titles) if key not in own.values()]
-    place = _Place(table, block, found, mine)
+
+    def our(method: str, metric: str | None, column: Column) -> Summary | None:
+        structure = block.structures.get(column.structure, column.structure)
+        return found.get((method, structure, metric, column.roi)) if metric else None
+
+    def cell(method: str, key: str, column: Column) -> Cell:
+        """Return a method's cell; `key` is the paper's of its row, empty where the paper lacks it."""
+        ours, standard = our(method, column.metric, column), our(method, column.standard, column)
+        printed = mine.get((key, column.structure, column.printed.name)) if column.printed else None
+        comparison = _judged(table, block, printed, ours) if printed else None
+        return Cell(ours, comparison=comparison, standard=standard)
+
     return Section(
         block,
         ", ".join(part for part in (table.datasets[block.dataset].title, block.arm) if part),
@@ -169,7 +177,7 @@ def _section(table: PublishedTable, block: Block, rater: int | None, titles: Map
         tuple(Method(key, titles.get(key, key)) for key in (*own.values(), *extra)),
         columns,
         tuple(
-            tuple(place.cell(key, printed, column) for column in columns)
+            tuple(cell(key, printed, column) for column in columns)
             for printed, key in (*own.items(), *(("", key) for key in extra))
         ),
     )
@@ -187,38 +195,20 @@ def _scored(block: Block, columns: Sequence[Column], found: Found, titles: Mappi
     return [*(key for key in titles if key in scored), *(key for key in scored if key not in titles)]
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where the cells of a grid are read from: the printed table, a block of ours, its numbers, and those printed."""
-
-    table: PublishedTable
-    block: Block
-    found: Found
-    mine: Mine
-
-    def cell(self, method: str, key: str, column: Column) -> Cell:
-        """Return a method's cell; `key` is the paper's of its row, empty where the paper lacks it."""
-        ours, standard = self._ours(method, column.metric, column), self._ours(method, column.standard, column)
-        printed = self.mine.get((key, column.structure, column.printed.name)) if column.printed else None
-        if printed is None:
-            return Cell(ours, standard=standard)
-        value = value_of(self.table, printed)
-        return Cell(ours, comparison=Comparison(printed, value, self._judge(printed, value, ours)), standard=standard)
-
-    def _ours(self, method: str, metric: str | None, column: Column) -> Summary | None:
-        structure = self.block.structures.get(column.structure, column.structure)
-        return self.found.get((method, structure, metric, column.roi)) if metric else None
-
-    def _judge(self, printed: PrintedCell, value: Printed, ours: Summary | None) -> Judgement:
-        if self.table.metric_of(printed).ours is None:
-            return Judgement("not comparable", "no metric of ours")
-        if ours is None:
-            return Judgement("not run")
-        if self.block.surrogate:
-            return Judgement("surrogate")
-        if printed.incomparable:
-            return Judgement("not comparable", printed.note)
-        return judge(ours, value, same_cases=self.block.same_cases)
+def _judged(table: PublishedTable, block: Block, printed: PrintedCell, ours: Summary | None) -> Comparison:
+    """Return a printed cell with its status beside ours."""
+    value = value_of(table, printed)
+    if table.metric_of(printed).ours is None:
+        judgement = Judgement("not comparable", "no metric of ours")
+    elif ours is None:
+        judgement = Judgement("not run")
+    elif block.surrogate:
+        judgement = Judgement("surrogate")
+    elif printed.incomparable:
+        judgement = Judgement("not comparable", printed.note)
+    else:
+        judgement = judge(ours, value, same_cases=block.same_cases)
+    return Comparison(printed, value, judgement)
 
 
 def judge(ours: Summary, printed: Printed, *, same_cases: bool) -> Judgement:

@@ -1,7 +1,8 @@
 """A paper's table with ours beside it as a sheet: grids in the paper's units and digits, notes, numbers."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -9,7 +10,6 @@ from softbench.papers import published
 from softbench.papers.comparison.blocks import read
 from softbench.papers.comparison.build import PaperTable, Section, build
 from softbench.papers.comparison.notes import about, about_section, footnotes, letters_of, unit_of
-from softbench.papers.published import PrintedCell
 from softbench.tables import layout
 from softbench.tables.cells import Cell, Column, Method, Summary
 from softbench.tables.layout import ARROWS
@@ -48,19 +48,17 @@ def _record(
     table: PaperTable, section: Section, printed: str | None, row: Method, column: Column, cell: Cell
 ) -> list[object]:
     block, judgement = section.block, cell.comparison.judgement if cell.comparison else None
+    metric, standard = column.printed, cell.standard
+    assert metric is not None
     place = [table.printed.key, block.dataset, block.arm, section.rater, printed, row.key, row.title, column.structure]
     data = None if block.results is None else block.data or block.dataset
     return [
-        *place, *_metric_columns(column), *_of_printed(table, cell), *_of_ours(cell.summary),
-        *_of_standard(column, cell), cell.gap_to_printed, judgement and judgement.reach, judgement and judgement.status,
-        judgement and judgement.reason, data, block.surrogate, block.same_cases,
+        *place, metric.name, metric.ours, metric.roi, column.described.unit if metric.ours else None, metric.better,
+        *_of_printed(table, cell), *_of_ours(cell.summary),
+        column.standard, standard and standard.mean, standard and standard.sd_seeds, cell.gap_to_printed,
+        judgement and judgement.reach, judgement and judgement.status, judgement and judgement.reason,
+        data, block.surrogate, block.same_cases,
     ]  # fmt: skip
-
-
-def _metric_columns(column: Column) -> list[object]:
-    metric = column.printed
-    assert metric is not None
-    return [metric.name, metric.ours, metric.roi, column.described.unit if metric.ours else None, metric.better]
 
 
 def _of_printed(table: PaperTable, cell: Cell) -> list[object]:
@@ -78,11 +76,6 @@ def _of_ours(ours: Summary | None) -> list[object]:
     return [ours.mean, ours.sd_seeds, ours.sd_cases, ours.n_seeds, ours.n_cases, ours.n_undefined, ours.n_penalised]
 
 
-def _of_standard(column: Column, cell: Cell) -> list[object]:
-    standard = cell.standard
-    return [column.standard, standard and standard.mean, standard and standard.sd_seeds]
-
-
 JUDGED = ("within", "outside", "not comparable")  # statuses beside a difference
 Digits = tuple[int, int]  # decimals of a mean and of its ±
 
@@ -94,11 +87,11 @@ def sheet(table: PaperTable) -> Sheet:
 
 
 def _grid(table: PaperTable, section: Section) -> Grid:
-    lines, extra = [], len(section.rows) - len(section.printed)
+    lines, extra, letters = [], len(section.rows) - len(section.printed), letters_of(table)
     asides = (*[""] * len(section.printed), *["not in the paper"] * extra)
     decimals = [_decimals(column) for column in zip(*section.cells, strict=True)]
     for row, aside, cells in zip(section.rows, asides, section.cells, strict=True):
-        entries = map(_Entries(table).entry, cells, section.columns, decimals)
+        entries = map(partial(_entry, table, letters), cells, section.columns, decimals)
         lines.append(Line(row.title, tuple(entries), aside))
     return Grid(heads(section), tuple(lines), title=section.title, about=about_section(section), look="stacked")
 
@@ -123,34 +116,28 @@ def _decimals(cells: Sequence[Cell]) -> Digits:
     return means, max((one.decimals("sd") for one in printed if "±" in one.printed), default=means)
 
 
-class _Entries:
-    """Writes the cells of a table: ours; below it the printed number, difference and status, and the usual metric."""
+def _entry(table: PaperTable, letters: Mapping[str, str], cell: Cell, column: Column, digits: Digits) -> Entry:
+    """Return ours; below it the printed number, difference and status, and the usual metric, in the paper's unit.
 
-    def __init__(self, table: PaperTable) -> None:
-        self.letters = letters_of(table)
-        self.over_cases = table.printed.over == "cases"
+    A printed number decides the digits, else its column.
+    """
+    assert column.printed is not None
+    if cell.comparison is not None and not math.isnan(cell.comparison.cell.mean):
+        digits = _decimals([cell])
+    factor = float(column.printed.factor)
+    status = layout.mark_status(_status(cell, factor, digits[0]), cell)
+    asides = Text(_printed(cell, letters)), status, Text(_standard(cell, column, factor, digits))
+    ours = _ours(cell.summary, factor, digits, over_cases=table.printed.over == "cases")
+    return Entry(Text(ours), tuple(aside for aside in asides if aside.text))
 
-    def entry(self, cell: Cell, column: Column, digits: Digits) -> Entry:
-        """Return the words of a cell, in the paper's unit; a printed number decides its digits, else its column."""
-        assert column.printed is not None
-        if cell.comparison is not None and not math.isnan(cell.comparison.cell.mean):
-            digits = _decimals([cell])
-        factor = float(column.printed.factor)
-        asides = (
-            Text(self._printed(cell)),
-            layout.mark_status(_status(cell, factor, digits[0]), cell),
-            Text(_standard(cell, column, factor, digits)),
-        )
-        ours = _ours(cell.summary, factor, digits, over_cases=self.over_cases)
-        return Entry(Text(ours), tuple(aside for aside in asides if aside.text))
 
-    def _printed(self, cell: Cell) -> str:
-        """Return the printed number, digit by digit, with room around its ± and a true minus, and its note's letter."""
-        if cell.comparison is None:
-            return ""
-        one: PrintedCell = cell.comparison.cell
-        letter = f" ({self.letters[one.note]})" if one.note in self.letters else ""
-        return f"printed {one.printed.replace('±', ' ± ').replace('-', MINUS)}{letter}"
+def _printed(cell: Cell, letters: Mapping[str, str]) -> str:
+    """Return the printed number, digit by digit, with room around its ± and a true minus, and its note's letter."""
+    if cell.comparison is None:
+        return ""
+    printed = cell.comparison.cell
+    letter = f" ({letters[printed.note]})" if printed.note in letters else ""
+    return f"printed {printed.printed.replace('±', ' ± ').replace('-', MINUS)}{letter}"
 
 
 def _ours(ours: Summary | None, factor: float, digits: Digits, *, over_cases: bool) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from softbench.tables.assemble import Runs, build_table
-from softbench.tables.cells import Cell, Column, Table
+from softbench.tables.cells import Cell, Table
 from softbench.tables.layout import differences, heads, means, name_of, title_of
 from softbench.tables.sheet import NOTHING, Entry, Sheet, plain
 from softbench.tables.view import View
@@ -76,10 +76,8 @@ def _differs(columns: Sequence[Sequence[Cell]]) -> bool:
 def sheet(sensitivity: Sensitivity) -> Sheet:
     """Return the columns that differ, a group each, or a sentence where none does; the numbers are of all columns."""
     shown, names = sensitivity.first, list(sensitivity.tables)
-    title, numbers = (
-        f"{shown.title}: what an empty mask costs",
-        pd.DataFrame(list(_records(sensitivity)), columns=COLUMNS),
-    )
+    title = f"{shown.title}: what an empty mask costs"
+    numbers = pd.DataFrame(list(_records(sensitivity)), columns=COLUMNS)
     if not sensitivity.differ:
         return Sheet(title, " ".join([NOTHING_DIFFERS, *_undefined(sensitivity)]), numbers=numbers)
     top = ["Method", *(f"Mean, {name}" for name in names), "Infinite", "Undefined"]
@@ -120,17 +118,11 @@ def _records(sensitivity: Sensitivity) -> Iterable[list[object]]:
     for name, shown in sensitivity.tables.items():
         for method, row in zip(shown.methods, shown.cells, strict=True):
             for place, (column, cell) in enumerate(zip(shown.columns, row, strict=True)):
-                what = [method.key, method.title, *_place(column), name, cell.mean, cell.sd_seeds]
-                yield [*what, cell.n_penalised, cell.n_undefined, *_gap(cell), place in sensitivity.differ]
-
-
-def _place(column: Column) -> list[str]:
-    return [column.structure, column.metric, column.roi, column.described.unit]
-
-
-def _gap(cell: Cell) -> list[object]:
-    gap = cell.difference
-    return [None] * 4 if gap is None else [gap.mean, gap.low, gap.high, cell.p_holm]
+                where = [column.structure, column.metric, column.roi, column.described.unit]
+                gap = cell.difference
+                against = [None] * 4 if gap is None else [gap.mean, gap.low, gap.high, cell.p_holm]
+                what = [method.key, method.title, *where, name, cell.mean, cell.sd_seeds]
+                yield [*what, cell.n_penalised, cell.n_undefined, *against, place in sensitivity.differ]
 
 
 VIEW = View(
