@@ -1,1 +1,1 @@
-"""What each rule file asks of the plan: a module a rule file, of the same name; those of soft labels and maps in `data`."""
+"""What each rule file asks of the plan: a module a rule file, of the same name; of soft labels and maps, in `data`."""
