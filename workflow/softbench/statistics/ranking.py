@@ -92,7 +92,10 @@ def ranks(
     reason = POOLED if over == "pooled" else reason_against(cases=len(cases), finite=bool(np.isfinite(values).all()))
     redrawn = None if reason or not len(seeds) else _redrawn(worth, draws, seed)
     by_seed, by_case = _ranked(worth, 2, seeds, names), _ranked(worth, 1, cases, names)
-    table = _means(values, names).join([_over_seeds(by_seed), _over_cases(by_case, redrawn)])
+    means = values.mean(axis=(1, 2)) if values.size else np.nan
+    table = pd.DataFrame({"mean": means}, index=pd.Index(names, name="method")).join(
+        [_over_seeds(by_seed), _over_cases(by_case, redrawn)]
+    )
     return Ranks(
         table=table if over == "cases" else table.assign(cases_mean=np.nan),
         by_seed=by_seed,
@@ -132,11 +135,6 @@ def _redrawn(worth: np.ndarray, draws: int, seed: int) -> np.ndarray:
     return np.concatenate(
         [np.mean([_rank(w @ of_seed.T) for of_seed in seeds], axis=0) for w in weights(cases, draws, seed)]
     )
-
-
-def _means(values: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
-    means = values.mean(axis=(1, 2)) if values.size else np.nan
-    return pd.DataFrame({"mean": means}, index=pd.Index(names, name="method"))
 
 
 def _over_seeds(by_seed: pd.DataFrame) -> pd.DataFrame:

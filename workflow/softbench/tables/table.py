@@ -51,6 +51,7 @@ def build(
     Raises: InputError: if a column, a method or a control was never scored, or the scores mix experiments.
     """
     rows = [Method(**method) for method in methods]
+    titles = {row.key: row.title for row in rows}
     heads = [Column(**column) for column in columns]
     lost = [Failure(**failure) for failure in failed]
     named = {column.structure for column in heads}
@@ -68,7 +69,7 @@ def build(
         columns=tuple(heads),
         cells=judged,
         policy=policy,
-        controls=_controls(rows),
+        controls={row.control: titles.get(row.control, row.control) for row in rows if row.control},
         composites=made,
         notes=tuple(notes),
         failed=tuple(lost),
@@ -76,11 +77,6 @@ def build(
         ensembles=tuple(ensembles),
         tests=tests,
     )
-
-
-def _controls(rows: Sequence[Method]) -> dict[str, str]:
-    titles = {row.key: row.title for row in rows}
-    return {row.control: titles.get(row.control, row.control) for row in rows if row.control}
 
 
 def _cells_of(scores: pd.DataFrame, summaries: pd.DataFrame, column: Column, rows: Sequence[Method]) -> list[Cell]:
@@ -110,11 +106,9 @@ def _cell(column: Column, row: Method, summary: pd.DataFrame, gap: Difference | 
         return Cell()
     found = summary.loc[row.key]
     same_map = gap is not None and row.scaled == row.control and is_of_label_map(column.metric)
-    return Cell(
-        summary_of(found.to_dict()),
-        difference=_untested(gap) if gap is not None and same_map else gap,
-        same_map=same_map,
-    )
+    if gap is not None and same_map:  # zero by construction: an interval or a test would say nothing
+        gap = replace(gap, low=math.nan, high=math.nan, sd=math.nan, p=math.nan)
+    return Cell(summary_of(found.to_dict()), difference=gap, same_map=same_map)
 
 
 def summary_of(row: Mapping[Hashable, Any]) -> Summary:
@@ -130,11 +124,6 @@ def summary_of(row: Mapping[Hashable, Any]) -> Summary:
         by_seed=row.get("by_seed", {}),
         runs=row.get("runs", ""),
     )
-
-
-def _untested(gap: Difference) -> Difference:
-    """Return a difference that is zero by construction: an interval or a test would say nothing."""
-    return replace(gap, low=math.nan, high=math.nan, sd=math.nan, p=math.nan)
 
 
 def _judged(cells: list[list[Cell]], columns: Sequence[Column]) -> tuple[tuple[tuple[Cell, ...], ...], int]:

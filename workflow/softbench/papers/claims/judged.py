@@ -164,8 +164,8 @@ def _span(rows: pd.DataFrame) -> tuple[int, int]:
     return (int(seeds.min()), int(seeds.max())) if len(seeds) else (0, 0)
 
 
-OUTCOME = ["verdict", "agree", "ties", "cells", "missing", "p_true", "p_qualified", "p_false", "why_no_p", "against"]
-OUTCOME += ["absent"]
+OUTCOME = ["verdict", "agree", "ties", "cells", "missing", "p_true", "p_qualified", "p_false", "why_no_p"]
+OUTCOME += ["against", "absent"]
 COLUMNS = [
     *("claim", "paper", "place", "says", "our_reading"),
     *(f"{side}_{name}" for side in ("printed", "ours") for name in OUTCOME),
@@ -180,21 +180,12 @@ def numbers(judged: Sequence[Judged]) -> pd.DataFrame:
     scored by us. `ours_verdict` is "not run" where nothing is there; `seeds_min` and `seeds_max` are then empty.
     The probabilities of an undetermined claim are those of the cells that are there.
     """
-    records = [
-        [
-            *_claim(one),
-            *_outcome_columns(one.printed),
-            one.our_verdict,
-            *_outcome_columns(one.ours)[1:],
-            *_data_columns(one),
-        ]
-        for one in judged
-    ]
+    records = []
+    for one in judged:
+        claim = [one.claim.key, one.claim.paper, one.claim.place, one.claim.says, one.claim.ours]
+        ours = [one.our_verdict, *_outcome_columns(one.ours)[1:]]
+        records.append([*claim, *_outcome_columns(one.printed), *ours, *_data_columns(one)])
     return pd.DataFrame(records, columns=COLUMNS).astype(dict.fromkeys(["seeds_min", "seeds_max"], "Int64"))
-
-
-def _claim(one: Judged) -> list[object]:
-    return [one.claim.key, one.claim.paper, one.claim.place, one.claim.says, one.claim.ours]
 
 
 def _outcome_columns(one: Outcome) -> list[object]:
