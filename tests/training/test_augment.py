@@ -9,6 +9,7 @@ from softbench.training.augment import Move
 from softbench.training.protocol import Protocol
 
 SIZE = 24
+RECORDED = Move(degrees=-1.8517595255188057, blur_sigma=0.406637949358332)
 
 
 def sample(dims: int = 2) -> list[torch.Tensor]:
@@ -89,10 +90,89 @@ def test_draws_are_a_function_of_seed_and_step() -> None:
     assert augment.draw(Protocol(**settings), 2, batches.generator(0, "augment", 0)) == Move()
 
 
-def test_exchanged_axes_need_one_length() -> None:
-    protocol = Protocol(steps=1, batch=1, patch_size=[8, 16, 8], learning_rate=1.0, transposes=[["H", "W"]])
-    with pytest.raises(InputError, match="axes H, W are exchanged"):
+def test_exchanged_axes_are_those_of_the_patch() -> None:
+    protocol = Protocol(steps=1, batch=1, patch_size=[8, 16], learning_rate=1.0, transposes=[["D", "W"]])
+    with pytest.raises(InputError, match=r"the patch \[8, 16\] has only H, W"):
         protocol.for_cases(4)
+
+
+def oblong(dims: int) -> list[torch.Tensor]:
+    """Voxels of an oblong case, told apart by their images: 4 rows and 8 columns, every third of them foreground."""
+    shape = (2, 4, 8)[-dims:]
+    codes = torch.arange(float(np.prod(shape))).reshape(shape) + 1
+    hard = (codes % 3 == 0).to(torch.uint8)
+    soft = torch.stack([1 - 0.8 * hard, 0.8 * hard])
+    return [codes[None], soft, hard, torch.ones(shape, dtype=torch.bool)]
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize("move", [Move(transposes=((-2, -1),)), Move(turns=((-2, -1, 1),)), Move(turns=((-2, -1, 3),))])
+def test_turned_unequal_axes_are_cropped_and_padded(dims: int, move: Move) -> None:
+    """4 x 8 becomes 8 x 4: of its rows the middle 4 stay, and 4 columns are padded, 2 before and 2 behind."""
+    before = oblong(dims)
+    images, soft, hard, valid = augment.apply(before, move)
+    assert images.shape == before[0].shape
+    assert hard.shape == before[2].shape
+    inside = torch.zeros_like(valid)
+    inside[..., 2:6] = True
+    assert torch.equal(valid, inside)
+    assert torch.equal(hard, torch.where(inside, (images[0] % 3 == 0).to(torch.uint8), 0))  # labels go with their voxel
+    torch.testing.assert_close(soft[1], 0.8 * hard)
+    torch.testing.assert_close(soft.sum(dim=0), torch.ones(hard.shape))
+    kept = images[0][valid]
+    assert len(kept.unique()) == inside.sum()  # each voxel once
+    columns = (before[0][0] - 1) % 8
+    assert set(((kept - 1) % 8).tolist()) == set(columns[..., 2:6].unique().tolist())  # the middle of the longer axis
+
+
+def test_even_turns_of_unequal_axes_lose_nothing() -> None:
+    before = oblong(3)
+    after = augment.apply(before, Move(turns=((-2, -1, 2),)))
+    for one, other in zip(before, after, strict=True):
+        assert torch.equal(one.flip(-2, -1), other)
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize(("place", "rows", "columns"), [((0, 0), 6, 6), ((-1, 1), 0, 12), ((1, 0), 12, 6)])
+def test_zoomed_part_lies_at_its_place(dims: int, place: tuple[float, float], rows: int, columns: int) -> None:
+    """At a zoom of 2 a part of 12 x 12 of 24 x 24 fills the crop: its first row and column are told by its mean."""
+    parts = sample(dims)
+    images, _, _, valid = augment.warp(parts, 0.0, 2.0, place)
+    part = parts[0][..., rows : rows + 12, columns : columns + 12]
+    halves = torch.nn.functional.avg_pool2d(images.reshape(-1, 1, SIZE, SIZE), 2).reshape(part.shape)
+    # each pixel became four; linear interpolation gives them 9/16 of its value, the rest of its neighbours
+    assert (halves - part).abs().mean() < 0.05
+    assert valid.all()
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_part_at_a_corner_keeps_labels_and_sums(dims: int) -> None:
+    images, soft, hard, valid = augment.warp(sample(dims), 0.0, 1.25, (0.9, -0.4))
+    torch.testing.assert_close(soft.sum(dim=0), torch.ones(hard.shape))
+    assert set(hard.unique().tolist()) <= {0, 1}
+    assert ((images[0] > 0.5) != (hard > 0)).float().mean() < 0.01
+    assert valid.all()  # a part of the crop never reaches beyond it
+
+
+def test_places_of_zoomed_parts_are_spread_over_the_crop() -> None:
+    settings = {"steps": 1, "batch": 1, "patch_size": [8, 8], "learning_rate": 1.0}
+    zoomed, plain = Protocol(**settings, zoom=[1.0, 1.25]), Protocol(**settings, blur_sigma=1)
+    draws = [augment.draw(zoomed, 2, batches.generator(0, "augment", step)) for step in range(200)]
+    for axis in (0, 1):
+        values = [move.place[axis] for move in draws]
+        assert min(values) < -0.8
+        assert max(values) > 0.8
+        assert abs(np.mean(values)) < 0.15
+    assert augment.draw(plain, 2, batches.generator(0, "augment", 0)).place == (0.0, 0.0)
+
+
+def test_a_protocol_without_zoom_draws_what_it_always_did() -> None:
+    """The numbers of a run without zoom, recorded before parts had a place; a further draw would shift them."""
+    protocol = Protocol(
+        steps=1, batch=1, patch_size=[8, 8], learning_rate=1.0, transposes=[["H", "W"]], rotate_deg=20, blur_sigma=1
+    )
+    move = augment.draw(protocol, 2, batches.generator(0, "augment", 3))
+    assert move == RECORDED
 
 
 def test_epochs_are_turned_into_steps() -> None:

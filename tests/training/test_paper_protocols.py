@@ -34,7 +34,7 @@ PAPERS = {  # protocol -> phantom, network in small, recipe, loss, crop
 def test_every_protocol_that_is_no_demo_is_here() -> None:
     """A protocol that differs in its crop, and what fits it, alone is that of other data."""
     kept = {
-        name: {key: value for key, value in protocol.items() if key not in ("patch_size", "transposes")}
+        name: {key: value for key, value in protocol.items() if key != "patch_size"}
         for name, protocol in CONFIG["protocols"].items()
         if not name.startswith(("demo_", "hippocampus"))
     }

@@ -101,11 +101,6 @@ REFUSED = {
         "protocols.mine.plateau_epoch_steps",
         "is 5, but must be a multiple of `validate_every`, 2:",
     ),
-    "axes of other lengths": (
-        "protocols:\n  hippocampus:\n    transposes: [[D, H]]  # here",
-        "protocols.hippocampus.transposes.0",
-        "exchanges the axes D and H, but the patch [32, 48, 32] has other lengths there.",
-    ),
     "axis that planes lack": (
         "protocols:\n  demo_body:\n    flips: [D]  # here",
         "protocols.demo_body.flips",

@@ -187,24 +187,23 @@ class Protocol:
 
         The epoch is that of the plateau rule where the protocol names one.
 
-        Raises: InputError: if it names neither steps nor epochs, or both, or an axis turn needs equal lengths.
+        Raises: InputError: if it names neither steps nor epochs, or both, or exchanges axes that it lacks.
         """
         if (self.steps is None) == (self.epochs is None):
             raise InputError(f"a protocol needs either `steps` or `epochs`, but has {self.steps} and {self.epochs}.")
-        self._require_square()
+        self._require_axes()
         own = self.validate_every or self.plateau_epoch_steps
         if self.epochs is None:
             return replace(self, validate_every=own or 100)
         steps, epoch = (length.steps_of(epochs, self.batch, cases) for epochs in (self.epochs, 1))
         return replace(self, steps=steps, epochs=None, validate_every=own or epoch)
 
-    def _require_square(self) -> None:
-        """Raise if axes are to be exchanged that have different lengths in a patch."""
+    def _require_axes(self) -> None:
+        """Raise if axes are to be exchanged that a patch does not have."""
         names = AXES[-len(self.patch_size) :]
-        length = dict(zip(names, self.patch_size, strict=True))
         for pair in [*self.transposes, *self.quarter_turns]:
-            if len({length.get(axis) for axis in pair}) != 1:
+            if not set(pair) <= set(names):
                 raise InputError(
-                    f"axes {', '.join(pair)} are exchanged, but the patch {self.patch_size} has other lengths there. "
-                    "Make `patch_size` square in this plane, or leave the plane out."
+                    f"axes {', '.join(pair)} are exchanged, but the patch {self.patch_size} has only "
+                    f"{', '.join(names)}. Name these alone."
                 )

@@ -122,25 +122,12 @@ def _dimensions(name: str, facts: Facts) -> Iterator[Fault]:
     for key in AXES:
         if dims == 2 and "D" in str(protocol.get(key, [])):
             yield Fault((*of_protocol, key), f"names the axis D, but {what} are 2-D. Name H and W alone.")
-    yield from _exchanged(of_protocol, protocol)
     yield from _networks(name, dims, facts)
     for method in plan.methods_of(name):
         factor = (plan.methods[method]["resolution"] or {}).get("factor")
         yield from _one_an_axis(("methods", method, "resolution", "factor"), factor, dims, what)
     if dims == 2 and experiment["scoring"].get("in_plane"):
         yield Fault(facts.path(name, "scoring", "in_plane"), f"looks at the slices of a volume, but {what} are 2-D.")
-
-
-def _exchanged(path: KeyPath, protocol: Mapping[str, Any]) -> Iterator[Fault]:
-    """Yield axes that a protocol exchanges though its patch has other lengths there."""
-    length = dict(zip("WHD", reversed(protocol["patch_size"]), strict=False))
-    for key in ("transposes", "quarter_turns"):
-        for place, pair in enumerate(protocol.get(key, [])):
-            if len({length.get(axis) for axis in pair}) > 1:
-                said = (
-                    f"exchanges the axes {' and '.join(pair)}, but the patch {protocol['patch_size']} has other lengths"
-                )
-                yield Fault((*path, key, place), f"{said} there. Make it square in this plane, or leave the plane out.")
 
 
 def _networks(name: str, dims: int, facts: Facts) -> Iterator[Fault]:
