@@ -1,14 +1,15 @@
-"""What a coarser grid leaves of a thin structure: the nearest voxel, and EPD's shares, at the same resolutions.
+"""What a coarser grid leaves of a slice and of a thin structure in it: as conventional downsampling and as EPD make it.
 
 After Fig. 3 of the EPD paper; nothing is trained.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from softbench import datasets, resolution
 from softbench.datasets.case import Case
@@ -16,13 +17,16 @@ from softbench.figures import pictures
 from softbench.figures.case_rows import structures_of
 from softbench.figures.gallery import choose_case, choose_window
 
-VERSION = 1
+VERSION = 2
 INCHES = 1.3  # of a panel
 MAP: dict[str, Any] = {"cmap": "cividis", "vmin": 0, "vmax": 1}
+WINDOW = pictures.COLOURS[0]  # yellow, as in the paper
 CAPTION = (
-    "Close-up of {what} in {case}, {rule}: at full resolution, and on coarser grids by the nearest voxel (above) and "
-    "as the share of each window, EPD (below). The close-up is the square of {size} voxels with the longest boundary "
-    "of the structure. Nothing is trained."
+    "{case}, {rule}: the slice, and in it {what}. Left: the whole slice, with the window that the other columns show. "
+    "Image: interpolated at the centre of each window without anti-aliasing (bilinear), and as the mean of each window "
+    "(EPD); at 1/2 these are the same. Label: the nearest voxel, and the share of each window (EPD). The window is the "
+    "square of {size} voxels with the longest boundary of {what}. All images have the grey scale of the whole slice. "
+    "Nothing is trained."
 )
 RULE = "the first case that has every class, or else the first"
 FACTORS, SIZE = (2, 4, 8), 64
@@ -47,36 +51,53 @@ def of_panel(panel: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Fig
 
 
 def draw(case: Case, ids: Sequence[int], factors: Sequence[int], *, size: int, what: str, title: str) -> Figure:
-    """Draw the close-ups.
+    """Draw the close-ups: a line for each way to downsample images, and one for each way to downsample labels.
 
     Args:
-        case: its first rater's labels are shown.
+        case: its first image and its first rater's labels are shown.
         ids: class ids of the structure.
         factors: of the coarser grids, fine voxels along each axis.
         size: side of the close-up, fine voxels.
         what: the structure's name.
         title: of the figure.
     """
-    mask = np.isin(case.labels[0], ids)
+    mask, image = np.isin(case.labels[0], ids), np.asarray(case.images[0], np.float32)
     slices, box = close_up(mask, size)
+    grey = {"cmap": "gray", "vmin": float(image[slices].min()), "vmax": float(image[slices].max())}
     with pictures.style():
-        heads = ["image", "full", *(f"1/{factor}" for factor in factors)]
-        size_in_inches = len(heads) * INCHES + 0.75, 2 * INCHES + 0.6
-        figure, axes = pictures.panels(size_in_inches, title, 2, heads)
-        pictures.show(axes[0, 0], case.images[0][slices], case.spacing_mm, cmap="gray")
-        pictures.contour(axes[0, 0], mask[slices], colors=pictures.COLOURS[0], linewidths=0.8)
-        pictures.bare(axes[1, 0])
-        for line, name in zip(axes, ("nearest", "EPD"), strict=True):
-            line[1].set_ylabel(name)
-        for column, factor in enumerate([1, *factors], start=1):
-            nearest = resolution.nearest(mask, factor).astype(np.float32)
-            shares = resolution.mean(mask[None], factor)[0]
-            for axis, coarse in zip(axes[:, column], (nearest, shares), strict=True):
-                shown = _coarse(axis, coarse, factor, slices, case.spacing_mm)
-        for axis in axes.flat:
-            axis.set(xlim=(box[1].start - 0.5, box[1].stop - 0.5), ylim=(box[0].start - 0.5, box[0].stop - 0.5))
-        figure.colorbar(shown, ax=axes, label=f"share of {what}", fraction=0.03, pad=0.01, aspect=25)
+        heads = ["whole slice", "full", *(f"1/{factor}" for factor in factors)]
+        figure, axes = pictures.panels((len(heads) * INCHES + 0.9, 4 * INCHES + 0.6), title, 4, heads)
+        for line, (name, array, reduce, colours) in zip(axes, _lines(image, mask, grey), strict=True):
+            line[0].set_ylabel(name)
+            _whole(line[0], array[slices], box, case.spacing_mm, colours)
+            for axis, factor in zip(line[1:], [1, *factors], strict=True):
+                shown = _coarse(axis, reduce(array, factor), factor, slices, case.spacing_mm, colours)
+                axis.set(xlim=(box[1].start - 0.5, box[1].stop - 0.5), ylim=(box[0].start - 0.5, box[0].stop - 0.5))
+        figure.colorbar(shown, ax=axes[2:], label=f"share of {what}", fraction=0.03, pad=0.01, aspect=25)
     return figure
+
+
+Line = tuple[str, np.ndarray, Callable[[np.ndarray, int], np.ndarray], dict[str, Any]]
+
+
+def _lines(image: np.ndarray, mask: np.ndarray, grey: dict[str, Any]) -> list[Line]:
+    """Return name, full resolution, way to downsample and colours of each line of panels."""
+    return [
+        ("image, bilinear", image, lambda array, factor: resolution.bilinear(array[None], factor)[0], grey),
+        ("image, mean (EPD)", image, lambda array, factor: resolution.mean(array[None], factor)[0], grey),
+        ("label, nearest", mask, resolution.nearest, MAP),
+        ("label, shares (EPD)", mask, lambda array, factor: resolution.mean(array[None], factor)[0], MAP),
+    ]
+
+
+def _whole(
+    axis: Axes, plane: np.ndarray, box: tuple[slice, slice], spacing_mm: Sequence[float], colours: dict[str, Any]
+) -> None:
+    """Show the whole slice with the window of the close-ups."""
+    pictures.show(axis, plane, spacing_mm, **colours)
+    corner = box[1].start - 0.5, box[0].start - 0.5
+    wide, high = (side.stop - side.start for side in reversed(box))
+    axis.add_patch(Rectangle(corner, wide, high, fill=False, edgecolor=WINDOW, linewidth=0.8))
 
 
 def close_up(mask: np.ndarray, size: int) -> tuple[tuple[int, ...], tuple[slice, slice]]:
@@ -97,8 +118,15 @@ def close_up(mask: np.ndarray, size: int) -> tuple[tuple[int, ...], tuple[slice,
     return where, (slice(top, top + high), slice(left, left + wide))
 
 
-def _coarse(axis: Axes, coarse: np.ndarray, factor: int, slices: tuple[int, ...], spacing_mm: Sequence[float]) -> Any:
+def _coarse(
+    axis: Axes,
+    coarse: np.ndarray,
+    factor: int,
+    slices: tuple[int, ...],
+    spacing_mm: Sequence[float],
+    colours: dict[str, Any],
+) -> Any:
     """Show a coarser grid in the coordinates of the fine one."""
     plane = coarse[tuple(index // factor for index in slices)]
     extent = (-0.5, plane.shape[1] * factor - 0.5, -0.5, plane.shape[0] * factor - 0.5)
-    return pictures.show(axis, plane, spacing_mm, extent=extent, **MAP)
+    return pictures.show(axis, plane, spacing_mm, extent=extent, **colours)
