@@ -8,6 +8,7 @@ import pytest
 from softbench.datasets.case import Case
 from softbench.figures import case_rows, pictures, probability_maps, slices_figure
 from softbench.figures.case_rows import CaseRow
+from softbench.figures.gallery import MARGIN
 
 METHODS = {"one_hot": "One-hot", "svls": "SVLS"}
 MISSING = CaseRow("BraTS", reason="not run: no data", about="BraTS: not run")
@@ -44,6 +45,45 @@ def test_slice_has_a_contour_of_each_structure_for_reference_and_prediction():
     figure = slices_figure.draw([row({"one_hot": LABELS[1], "svls": LABELS[0] * 0})], METHODS, title="T")
     # The reference alone; both structures twice; the reference twice and nothing of an empty prediction.
     assert [len(axis.collections) for axis in figure.axes[:3]] == [2, 4, 2]
+
+
+def test_filled_slices_show_the_bare_image_and_a_colour_for_each_structure():
+    figure = slices_figure.draw([row({"one_hot": LABELS[1]})], METHODS, title="T", filled=True)
+    assert [axis.get_title() for axis in figure.axes[:4]] == ["image", "reference", "One-hot", "SVLS"]
+    assert not any(axis.collections for axis in figure.axes)  # no contour
+    image, reference, predicted = pictures_in(figure)
+    assert image.ndim == 2
+    yellow, blue = ([int(code[place : place + 2], 16) / 255 for place in (1, 3, 5)] for code in pictures.COLOURS[:2])
+    for shown, labels in ((reference, LABELS[0]), (predicted, LABELS[1])):
+        window = labels[tuple(slice(first, last) for first, last in windows_of(LABELS[0]))]
+        np.testing.assert_allclose(shown[window == 1], np.tile(yellow, ((window == 1).sum(), 1)))
+        np.testing.assert_allclose(shown[window == 2], np.tile(blue, ((window == 2).sum(), 1)))  # the core lies on top
+        assert not shown[window == 0].any()
+    assert texts(figure) == ["DSC 0.875", case_rows.FAILED]
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_first_row_lies_at_the_top_where_it_is_asked_for(filled):
+    for first_row in ("top", "bottom"):
+        rows = [row({"one_hot": LABELS[1], "svls": LABELS[1]})]
+        figure = slices_figure.draw(rows, METHODS, title="T", filled=filled, first_row=first_row)
+        shown = [axis for axis in figure.axes if axis.images]
+        assert len(shown) == 3 + filled
+        assert {axis.transData.transform((0, 0))[1] > axis.transData.transform((0, 5))[1] for axis in shown} == {
+            first_row == "top"
+        }
+
+
+def windows_of(labels):
+    inside = np.argwhere(labels)
+    return [(max(0, low - MARGIN), high + 1 + MARGIN) for low, high in zip(inside.min(0), inside.max(0), strict=True)]
+
+
+def test_caption_says_what_is_drawn_and_what_is_ours():
+    assert slices_figure.caption({}) == slices_figure.CAPTION
+    said = slices_figure.caption({"filled": True, "note": "Ours."})
+    assert said == f"{slices_figure.CAPTION_OF_COLOURS} Ours."
+    assert "contours" not in said
 
 
 def test_probabilities_show_the_raters_mean_and_the_sum_over_classes():

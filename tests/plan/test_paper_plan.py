@@ -65,6 +65,13 @@ def test_every_printed_place_has_a_block_and_every_printed_method_is_run(name: s
             assert cell.place.method in shipped.methods_of(experiment)
 
 
+def test_oct_dme_is_trained_with_dice_too(shipped: Plan) -> None:
+    (block,) = shipped.paper_tables["superpixel_2"]["blocks"]
+    losses = [shipped.methods[method]["loss"] for method in block["variants"]]
+    assert [loss.partition(" + ")[2] for loss in losses] == ["dice"] * 4 + ["dice(hard) + 1.0*kl"] * 2
+    assert [loss.startswith("wce") for loss in losses] == [False, True] * 3
+
+
 @pytest.mark.parametrize("name", published.names())
 def test_every_variant_is_run_and_is_none_of_the_papers_rows(name: str, shipped: Plan) -> None:
     printed = {cell.place.method for cell in published.read(name).cells}

@@ -1,14 +1,17 @@
-"""Slices of test cases with the contours of the reference and of each method: a row a case, a column a method.
+"""Slices of test cases with the reference and the prediction of each method: a row a case, a column a method.
 
-After Fig. 2 of the GeoLS paper.
+Contours on the image, after Fig. 2 of the GeoLS paper; or label maps in colours beside the bare image, after Figs. S1
+and S2 of the superpixel paper.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib.patheffects as effects
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -17,41 +20,66 @@ from softbench.figures.case_rows import FAILED, CaseRow
 from softbench.figures.gallery import choose_window
 from softbench.tables.sheet import digits, number
 
-VERSION = 1
+VERSION = 2
 INCHES = 1.35  # of a panel
+LETTERS = 20  # of a line above a panel
 KEY = 0.75  # of the column that names the colours
 REFERENCE: dict[str, Any] = {"linewidths": 2.0}
 DASHED: dict[str, Any] = {"linewidths": 0.8, "linestyles": [(0, (3, 1.5))]}
-CAPTION = (
-    "The slice with most structures and the longest boundary, cropped to the reference's structures: thick contours of "
-    "the reference (first rater), thin dashed ones of the prediction. Number: DSC of the whole case, mean over "
-    "structures and raters."
+SLICE = "The slice with most structures and the longest boundary, cropped to the reference's structures: "
+NUMBER = " Number: DSC of the whole case, mean over structures and raters."
+CAPTION = f"{SLICE}thick contours of the reference (first rater), thin dashed ones of the prediction.{NUMBER}"
+CAPTION_OF_COLOURS = (
+    f"{SLICE}the first channel of the image, the reference (first rater), and what each method predicts, a colour for "
+    f"each structure.{NUMBER}"
 )
 
 
-def draw(rows: Sequence[CaseRow], methods: Mapping[str, str], *, title: str) -> Figure:
+def caption(settings: Mapping[str, Any]) -> str:
+    """Return the caption of a figure of config, by its `filled`; its `note` comes last."""
+    said = CAPTION_OF_COLOURS if settings.get("filled") else CAPTION
+    return f"{said} {settings['note']}" if "note" in settings else said
+
+
+def draw(
+    rows: Sequence[CaseRow],
+    methods: Mapping[str, str],
+    *,
+    title: str,
+    filled: bool = False,
+    first_row: Literal["top", "bottom"] = "bottom",
+) -> Figure:
     """Draw the slices.
 
     Args:
         rows: of `case_rows.rows`; `predicted` are label maps.
         methods: key -> title, the columns.
         title: of the figure.
+        filled: whether structures are filled with colours, beside a column with the bare image; else contours.
+        first_row: where the first row of an array is shown; that of B-scans lies at the top.
     """
     if reasons := case_rows.nothing_at_hand(rows):
         return pictures.nothing(title, reasons)
     with pictures.style():
-        heads = ["reference", *methods.values(), ""]
+        named = [textwrap.fill(title, LETTERS) for title in methods.values()]
+        heads = [*(["image"] if filled else []), "reference", *named, ""]
         widths = [INCHES] * (len(heads) - 1) + [KEY]
         size = sum(widths) + 0.2, len(rows) * max(_height(row) for row in rows) + 0.75
         figure, axes = pictures.panels(size, title, len(rows), heads, widths)
         for line, row in zip(axes, rows, strict=True):
-            _fill(line, row, list(methods))
-        handles = [
-            Line2D([], [], color="0.3", linewidth=2.0, label="reference"),
-            Line2D([], [], color="0.3", linewidth=0.8, linestyle=(0, (3, 1.5)), label="prediction"),
-        ]
-        pictures.legend(figure, handles, columns=2)
+            _fill(line, row, list(methods), filled=filled)
+            for axis in line[:-1]:
+                axis.yaxis.set_inverted(first_row == "top" and row.case is not None)
+        if not filled:
+            pictures.legend(figure, _kinds_of_line(), columns=2)
     return figure
+
+
+def _kinds_of_line() -> list[Line2D]:
+    return [
+        Line2D([], [], color="0.3", linewidth=2.0, label="reference"),
+        Line2D([], [], color="0.3", linewidth=0.8, linestyle=(0, (3, 1.5)), label="prediction"),
+    ]
 
 
 def _height(row: CaseRow) -> float:
@@ -61,25 +89,44 @@ def _height(row: CaseRow) -> float:
     return pictures.height(row.case.labels[0][choose_window(row.case.labels[0])], row.case.spacing_mm, INCHES)
 
 
-def _fill(axes: Sequence[Axes], row: CaseRow, methods: Sequence[str]) -> None:
+def _fill(axes: Sequence[Axes], row: CaseRow, methods: Sequence[str], *, filled: bool) -> None:
     axes[0].set_ylabel(row.name)
     if row.case is None:
         case_rows.blank(axes, row.reason)
         return
     window = choose_window(row.case.labels[0])
-    colours = pictures.colour_of(list(row.structures))
-    for axis, method in zip(axes, [None, *methods], strict=False):
+    if filled:
+        pictures.show(axes[0], row.case.images[0][window], row.case.spacing_mm, cmap="gray")
+    for axis, method in zip(axes[int(filled) :], [None, *methods], strict=False):
         if method is not None and method not in row.predicted:
             pictures.empty(axis, FAILED)
             continue
-        pictures.show(axis, row.case.images[0][window], row.case.spacing_mm, cmap="gray")
-        for name, ids in row.structures.items():
-            pictures.contour(axis, np.isin(row.case.labels[0][window], ids), colors=colours[name], **REFERENCE)
-            if method is not None:
-                pictures.contour(axis, np.isin(row.predicted[method][window], ids), colors=colours[name], **DASHED)
+        (_paint if filled else _outline)(axis, row, method, window)
         if method is not None:
             pictures.corner(axis, f"DSC {number(row.dsc[method], digits('dsc', '1'))}")
-    _name_colours(axes[-1], colours)
+    _name_colours(axes[-1], pictures.colour_of(list(row.structures)))
+
+
+def _outline(axis: Axes, row: CaseRow, method: str | None, window: tuple[Any, ...]) -> None:
+    """Draw the contours of the reference and of a method on the image; the reference's alone where `method` is None."""
+    assert row.case is not None
+    pictures.show(axis, row.case.images[0][window], row.case.spacing_mm, cmap="gray")
+    colours = pictures.colour_of(list(row.structures))
+    for name, ids in row.structures.items():
+        pictures.contour(axis, np.isin(row.case.labels[0][window], ids), colors=colours[name], **REFERENCE)
+        if method is not None:
+            pictures.contour(axis, np.isin(row.predicted[method][window], ids), colors=colours[name], **DASHED)
+
+
+def _paint(axis: Axes, row: CaseRow, method: str | None, window: tuple[Any, ...]) -> None:
+    """Fill the structures that a method predicts, or the reference's; the smaller of two that share classes on top."""
+    assert row.case is not None
+    labels = row.case.labels[0] if method is None else row.predicted[method]
+    colours = pictures.colour_of(list(row.structures))
+    painted = np.zeros((*labels[window].shape, 3))  # background is black
+    for name in sorted(row.structures, key=lambda name: -len(row.structures[name])):
+        painted[np.isin(labels[window], row.structures[name])] = to_rgb(colours[name])
+    pictures.show(axis, painted, row.case.spacing_mm)
 
 
 def _name_colours(axis: Axes, colours: Mapping[str, str]) -> None:
