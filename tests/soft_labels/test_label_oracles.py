@@ -118,6 +118,16 @@ def test_smoothing_the_mean_is_the_mean_of_smoothing(oracles: Path) -> None:
     np.testing.assert_allclose(msvls.soften(raters, None, (1, 1, 1), classes=3), np.mean(each, axis=0), atol=1e-6)
 
 
+def test_near_class_that_no_rater_chose_has_nothing_of_moh_and_something_of_msvls() -> None:
+    raters = np.array([[[0, 1, 2], [0, 1, 2], [0, 1, 2]], [[0, 1, 1], [0, 1, 1], [0, 0, 1]]], np.uint8)
+    flat = raters[:, None].repeat(3, axis=1)  # the same in each of three slices
+    hard, soft = (recipe.soften(flat, None, (1, 1, 1), classes=3)[:, 1, 1, 1] for recipe in (moh, msvls))
+    assert hard.tolist() == [0, 1, 0]  # both raters chose class 1 in the middle, neither its neighbour 2
+    weights = svls.kernel(3)  # a side of the cube, of one rater of two
+    assert soft[2] == pytest.approx(weights[:, :, 2].sum() / weights.sum() / 2)
+    assert soft[2] > 0.05
+
+
 def test_window_means_are_those_of_the_papers_figure(oracles: Path) -> None:
     file = np.load(oracles / "labels" / "epd.npz")
     soft = epd.soften(file["fig2_label"][None], None, (1, 1), classes=2, factor=2)

@@ -187,9 +187,9 @@ REFUSED = {
         "has the name of a rule, so it could be no target. Rename it.",
     ),
     "name of a soft label that no method learns from": (
-        "methods:\n  msvls: {soft_label: ls}  # here",
-        "methods.msvls.soft_label",
-        "the soft label 'msvls' is learnt by no method, so that it gets one of this name. Rename the soft label",
+        "methods:\n  moh: {soft_label: ls}  # here",
+        "methods.moh.soft_label",
+        "the soft label 'moh' is learnt by no method, so that it gets one of this name. Rename the soft label",
     ),
     "name of a recipe": (
         "soft_labels:\n  shuffled: {recipe: ls}  # here",

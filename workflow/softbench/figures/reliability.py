@@ -181,7 +181,7 @@ LETTERS = 20  # of a line of a method's title
 CAPTION = (
     "How often a prediction is right against how sure it is. The diagrams pool the voxels of all test cases; their "
     "ECE is not the table's mean over cases: it is smaller where over- and under-confident cases cancel, and may be "
-    "larger, since a case counts by its voxels."
+    "larger, since a case counts by its voxels. Of several raters the first is the reference."
 )
 
 
