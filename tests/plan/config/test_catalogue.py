@@ -52,8 +52,8 @@ def test_values_of_every_entry_are_those_that_were_looked_at(config: Config, req
 
 ALL = """one_hot ls ls_02 ls_03 focal svls geols one_hot_ce_dice superpixel blur one_hot_l1_dice conventional_2 epd_2
 distance wrong_image shuffled chance oracle"""
-OF_GEOLS = """one_hot ls focal svls geols geols_random_3 geols_random_5 geols_random_7 geols_erosion geols_alpha_005
-geols_alpha_02 geols_alpha_03 geols_alpha_04 geols_alpha_05"""
+OF_GEOLS = """one_hot ls focal svls geols geols_paper geols_random_3 geols_random_5 geols_random_7 geols_erosion
+geols_alpha_005 geols_alpha_02 geols_alpha_03 geols_alpha_04 geols_alpha_05"""
 
 
 def test_methods_of_all_and_of_sweeps_have_their_order(root: Path) -> None:

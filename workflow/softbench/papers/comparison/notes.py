@@ -37,6 +37,10 @@ LIMITS = (
     "one in twenty would be outside by chance. Within does not mean equal; outside means that the settings differ, not "
     "who is right."
 )
+RANKS = (
+    "Nothing is marked as best: the csv has the rank of each printed number and of ours among the paper's rows, and "
+    "the ranks of ours that the noise over seeds leaves open."
+)
 
 
 def about(table: PaperTable) -> str:
@@ -86,7 +90,7 @@ def footnotes(table: PaperTable) -> tuple[str, ...]:
     """Return the lines under a table: notes, counts, gaps, rule, data, metrics, doubts, what the paper leaves open."""
     return (
         *table.notes, *_counts(table), *_gaps(table), *_missing(table), _printed_spread(table), *_rule(table),
-        *_data(table), *_metrics(table), *_doubts(table), POLICIES[table.policy],
+        RANKS, *_data(table), *_metrics(table), *_doubts(table), POLICIES[table.policy],
         *(f"The paper: {fact}" for fact in published.paper(table.printed.paper).know),
     )  # fmt: skip
 

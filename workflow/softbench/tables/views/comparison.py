@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from softbench.papers import published
+from softbench.papers.comparison import ranks
 from softbench.papers.comparison.blocks import read
 from softbench.papers.comparison.build import PaperTable, Section, build
 from softbench.papers.comparison.notes import about, about_section, footnotes, letters_of, unit_of
@@ -16,7 +17,7 @@ from softbench.tables.layout import ARROWS
 from softbench.tables.sheet import ALL, MINUS, NOTHING, Entry, Grid, Head, Line, Sheet, Text, number
 from softbench.tables.view import Given, View
 
-VERSION = 3
+VERSION = 4
 COLUMNS = [
     *("table", "dataset", "arm", "rater", "method", "method_ours", "title", "structure"),
     *("metric", "metric_ours", "roi", "unit", "better"),
@@ -25,17 +26,24 @@ COLUMNS = [
     *("ours_mean", "ours_sd_over_seeds", "ours_sd_over_cases", "ours_seeds", "ours_cases"),
     *("ours_undefined", "ours_penalised", "standard", "standard_mean", "standard_sd_over_seeds"),
     *("difference", "reach", "status", "reason", "data", "surrogate", "same_cases"),
+    *("printed_rank", "ours_rank", "ours_rank_best", "ours_rank_worst"),
 ]
 COUNTS = ["rater", "printed_seeds", "printed_cases", "ours_seeds", "ours_cases", "ours_undefined", "ours_penalised"]
+COUNTS += ["printed_rank", "ours_rank", "ours_rank_best", "ours_rank_worst"]
 
 
 def numbers(table: PaperTable) -> pd.DataFrame:
-    """Return a row a cell: numbers in our units as they are, unknown ones empty; no `status` where none is printed."""
+    """Return a row a cell: numbers in our units as they are, unknown ones empty; no `status` where none is printed.
+
+    The last columns are ranks among the paper's rows (`papers.comparison.ranks`).
+    """
     records = [
-        _record(table, section, printed, row, column, cell)
+        [*_record(table, section, printed, row, column, cell), place.printed, place.ours, place.best, place.worst]
         for section in table.sections
-        for printed, row, cells in zip(_keys(section), section.rows, section.cells, strict=True)
-        for column, cell in zip(section.columns, cells, strict=True)
+        for printed, row, cells, places in zip(
+            _keys(section), section.rows, section.cells, ranks.places(section), strict=True
+        )
+        for column, cell, place in zip(section.columns, cells, places, strict=True)
     ]
     return pd.DataFrame(records, columns=COLUMNS).astype(dict.fromkeys(COUNTS, "Int64"))
 
