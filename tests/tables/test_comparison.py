@@ -13,7 +13,7 @@ from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.build import Block
 from softbench.papers.comparison.notes import footnotes, letters_of
 from softbench.tables import forms
-from softbench.tables.views.comparison import heads, sheet
+from softbench.tables.views.comparison import heads, numbers, sheet
 
 STATUSES = ("within", "outside", "not comparable", "surrogate", "not run")
 TITLES = {"one_hot": "One-hot & <hard>", "oracle": "Oracle_1 (100 %)"}
@@ -29,8 +29,7 @@ def made_results(table, dataset, arm):
             rows += [
                 (method, place.structure, key, metric.roi, place.rater or 0, mean)
                 for method in (place.method, "oracle")
-                for key in (metric.ours, metric.beside)
-                if key
+                for key in metric.keys
             ]
     names = ["method", "structure", "metric", "roi", "rater", "mean"]
     frame = pd.DataFrame(rows, columns=names).drop_duplicates(names[:-1])
@@ -215,10 +214,28 @@ def test_outside_is_said_and_set_off():
 def test_what_stands_beside_a_papers_own_metric_is_better_the_same_way_and_no_papers_own():
     metrics = [metric for name in published.names() for metric in published.read(name).metrics.values()]
     beside_own = {metric.ours: metric.beside for metric in metrics if metric.beside}
-    assert len(beside_own) == 9
+    assert len(beside_own) == 11
     for own, other in beside_own.items():
         assert catalogue.describe(own).better == catalogue.describe(other).better
         assert other not in beside_own
+
+
+def test_printed_rmse_says_as_what_it_is_read_and_its_csv_has_the_other_readings():
+    printed = published.read("epd_1")
+    results = made_results(printed, "knuh", "plain")
+    results["mean"] *= results["metric"].map({"mse": 0.5, "rmse": 8.0}).fillna(1.0)
+    made = beside.build(printed, [Block("knuh", "plain", results=results, surrogate=True)])
+    assert [head.label for head in heads(made.sections[0])][-1] == "RMSE (%), read as MAE"
+    written = numbers(made)
+    rows = written[(written["metric"] == "RMSE") & (written["arm"] == "plain")]
+    assert set(rows["metric_ours"]) == {"mae"}
+    assert (set(rows["reading_2"]), set(rows["reading_3"])) == ({"mse"}, {"rmse"})
+    for place, key in ((2, "mse"), (3, "rmse")):
+        kept = results[results["metric"] == key].set_index("method")["mean"]
+        found = rows.set_index("method_ours")[f"reading_{place}_mean"]
+        assert found.dropna().to_dict() == kept[found.dropna().index].to_dict() != {}
+    others = written[written["metric"] != "RMSE"]
+    assert others[["reading_2", "reading_2_mean", "reading_3"]].isna().all(axis=None)
 
 
 def test_hd95_as_cited_and_that_of_the_challenge_stand_side_by_side_by_name():

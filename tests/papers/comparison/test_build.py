@@ -1,6 +1,7 @@
 """Ours beside printed: which cell gets which status, and which rows there are."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -125,11 +126,22 @@ def test_our_names_may_differ_from_the_papers():
 
 
 def test_metric_without_a_key_of_ours_is_not_comparable_run_or_not():
-    plain = [cell for cell in built("epd_1", []).compared if cell.comparison.cell.place.metric == "RMSE"]
+    printed = published.read("epd_1")
+    unknown = replace(printed.metrics["RMSE"], ours=None, readings=())
+    table = replace(printed, metrics=printed.metrics | {"RMSE": unknown})
+    plain = [cell for cell in beside.build(table, []).compared if cell.comparison.cell.place.metric == "RMSE"]
     assert len(plain) == 14
     assert {(cell.comparison.judgement.status, cell.comparison.judgement.reason) for cell in plain} == {
         ("not comparable", "no metric of ours")
     }
+
+
+def test_other_readings_of_a_printed_number_are_kept_with_it():
+    rows = [row("epd_2", "average", key, value) for key, value in (("mae", 0.009), ("mse", 0.004), ("rmse", 0.06))]
+    made = beside.build(published.read("epd_1"), [Block("knuh", "plain", results=pd.DataFrame(rows))])
+    cell = cell_at(made, "epd_2", "RMSE", "average")
+    assert cell.summary.mean == 0.009
+    assert {key: one.mean for key, one in cell.readings.items()} == {"mse": 0.004, "rmse": 0.06}
 
 
 def test_distance_in_doubtful_units_is_not_judged():

@@ -98,6 +98,30 @@ def test_standard_metric_is_summarised_too():
     assert found(made, "all", "tace")["mean"] == pytest.approx(0.04)
 
 
+def test_sums_of_all_cases_stand_beside_the_mean_of_cases():
+    """Cases of 0.1 and 0.3 sum to 0.15, seed by seed: the first is larger."""
+    of_cases = scored("average", "rad", lambda seed, case, rater: 0.1 + 0.2 * case)
+    pooled = scored("average", "rad", lambda seed, case, rater: 0.15 + 0.01 * seed).assign(case="pooled")
+    other = scored("average", "dsc_s", lambda *_: 0.9).assign(case="pooled")  # printed of single cases alone
+    scores = pd.concat([of_cases, pooled.drop_duplicates(["seed", "metric"]), other])
+    made = results(scores, published.read("epd_1"), "knuh")
+    assert found(made, "average", "rad")["mean"] == pytest.approx(0.2)
+    together = found(made, "average", "rad_all_cases")
+    assert (together["mean"], together["sd_seeds"]) == pytest.approx((0.16, 0.01))
+    assert (together["by_seed"][2], together["n_cases"]) == (pytest.approx(0.17), 0)
+    assert set(made["metric"]) == {"rad", "rad_all_cases"}
+
+
+def test_composite_of_all_cases_is_the_mean_of_its_members():
+    parts = [
+        scored(name, "rad", lambda *_, of=of: of).assign(case="pooled") for name, of in (("MUS", 0.1), ("SAT", 0.5))
+    ]
+    pooled = pd.concat(parts).drop_duplicates(["seed", "structure"])
+    members = {"average": ["MUS", "SAT"]}
+    made = results(pooled, published.read("epd_1"), "knuh", composites=members)
+    assert found(made, "average", "rad_all_cases")["mean"] == pytest.approx(0.3)
+
+
 def test_scores_of_nothing_printed_stop_with_what_is_needed():
     with pytest.raises(InputError, match="no metric of svls_1 was scored; it needs dsc, sd_svls_2mm, nsd_2mm, ece"):
         results(scored("WT", "vs", lambda *_: 0.9), published.read("svls_1"), "brats2019_svls")

@@ -97,7 +97,7 @@ def test_units_fit_their_factor():
 
 def test_every_value_lies_in_the_range_of_its_metric():
     frame = published.frame()
-    for row in frame[frame["mean"].notna() & (frame["metric"] != "RMSE")].itertuples():
+    for row in frame[frame["mean"].notna()].itertuples():
         low, high = catalogue.describe(row.metric).range
         assert low <= row.mean <= high
 

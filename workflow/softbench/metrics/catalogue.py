@@ -59,11 +59,13 @@ THRESHOLD = Metric(
     "t in 0, 0.01 .. 1 of the highest DSC, the first where several are", "", "", of="counts", compute=float,
 )  # fmt: skip
 THRESHOLDED = (*(metric.key for metric in CATALOGUE.values() if metric.at_threshold), "threshold")
+ALL_CASES = "_all_cases"  # ends the key of a soft metric of the sums of all cases: rad_all_cases
 CHOSEN_ON = {"val": "validation", "test": "test"}
 LIBRARIES = {"medpy": "medpy", "monai": "MONAI", "netcal": "netcal"}
 PATTERNS = (
     f"<{'|'.join(TOLERANT)}>_<tolerance>mm",
     f"<{'|'.join(THRESHOLDED)}>_at_<{'|'.join(CHOSEN_ON)}>, the same with _global",
+    f"<{'|'.join(metric.key for metric in SOFT)}>{ALL_CASES}",
     f"<key>@<{'|'.join(LIBRARIES)}>",
 )
 
@@ -120,7 +122,7 @@ def describe(key: str) -> Metric:
     Raises: InputError: if no such metric is registered.
     """
     base, _, library = key.partition("@")
-    found = CATALOGUE.get(base) or _at_tolerance(base) or (None if library else _at_threshold(base))
+    found = CATALOGUE.get(base) or _at_tolerance(base) or (None if library else _at_threshold(base) or _together(base))
     if found and "@" in key:
         found = _from_library(found, library) if library in LIBRARIES else None
     if not found:
@@ -172,6 +174,14 @@ def _at_threshold(key: str) -> Metric | None:
         base, key=key, name=name, definition=definition, source=EPD + departure,
         empty_case="NaN where the class is absent from the argmax of the soft label: left out, and counted",
     )  # fmt: skip
+
+
+def _together(key: str) -> Metric | None:
+    base = CATALOGUE.get(key.removesuffix(ALL_CASES)) if key.endswith(ALL_CASES) else None
+    if base is None or base not in SOFT:
+        return None
+    definition = f"{base.definition}; each sum over all cases together"
+    return replace(base, key=key, name=f"{base.name} (all cases)", definition=definition)
 
 
 def _from_library(base: Metric, library: str) -> Metric:

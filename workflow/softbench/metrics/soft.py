@@ -2,11 +2,10 @@
 
 The paper gives the soft Dice and, in words, an absolute and a signed volume difference and an "RMSE". Three readings
 are ours. RD and RAD compare the sums of probability, relative to the reference's; in merged sums, gains and losses of
-different cases cancel. Pooling: values come from sums that may be one case's or, merged, those of all cases; the
-printed RAD and RD of thin structures suggest the second, the paper does not say. RMSE is the voxel-wise one, which the
-printed "RMSE" cannot be: where hard labels misclassify 0.39 % of voxels by at least 0.5 each, it is at least
-0.5 sqrt(0.0039) = 3.1 %, and 0.38 % is printed. That fits `mae` or `mse`, so both stand beside it. Fractions here; the
-paper prints percent.
+different cases cancel. Pooling: values come from sums that may be one case's or, merged, those of all cases; the paper
+does not say which, so its table shows both. RMSE is the voxel-wise one, which the printed "RMSE" cannot be: where hard
+labels misclassify 0.39 % of voxels by at least 0.5 each, it is at least 0.5 sqrt(0.0039) = 3.1 %, and 0.38 % is
+printed. That is read as `mae`, and `mse` stands beside it. Fractions here; the paper prints percent.
 """
 
 from dataclasses import dataclass, fields
@@ -99,7 +98,7 @@ METRICS = (
         of="soft", compute=lambda s: s.known(s.squared, s.voxels) ** 0.5,
     ),
     Metric(
-        "mae", "MAE", "1", "lower", FRACTION, "mean over voxels of |p - s|", ABSENT, "ours, beside EPD's RMSE",
+        "mae", "MAE", "1", "lower", FRACTION, "mean over voxels of |p - s|", ABSENT, "ours; EPD's RMSE is read as it",
         of="soft", compute=lambda s: s.known(s.absolute, s.voxels),
     ),
     Metric(

@@ -41,7 +41,8 @@ class Column:
     """What a column shows: a metric of a structure in a region; `over` is "cases" or "pooled".
 
     metric: our key; empty where a paper's metric has none. printed: the paper's metric, in a paper's table; standard:
-    our key of the usual metric beside it, where the paper's own definition is another.
+    our key of the usual metric beside it, where the paper's own definition is another; readings: our keys of what else
+    the printed values could be.
     """
 
     metric: str
@@ -51,6 +52,7 @@ class Column:
     over: str = "cases"
     printed: "PrintedMetric | None" = None
     standard: str | None = None
+    readings: tuple[str, ...] = ()
 
     @property
     def described(self) -> catalogue.Metric:
@@ -119,7 +121,8 @@ class Cell:
     """One cell of a table: our number with its spread and counts, and the numbers that it is compared with.
 
     summary: None where nothing was scored. difference …same_map: to the control of its row. comparison, standard: to
-    the number that a paper prints, and the usual metric where the paper's own is another.
+    the number that a paper prints, and the usual metric where the paper's own is another. readings: key -> what else
+    the printed number could be.
     """
 
     summary: Summary | None = None
@@ -129,6 +132,7 @@ class Cell:
     same_map: bool = False  # method and control have one label map, and so one value: there is nothing to test
     comparison: Comparison | None = None
     standard: Summary | None = None
+    readings: Mapping[str, Summary] = field(default_factory=dict, hash=False)
 
     @property
     def _known(self) -> Summary:

@@ -17,7 +17,7 @@ from softbench.plan.forms import title_of_rehearsal
 from softbench.statistics.intervals import CONFIDENCE
 from softbench.tables.cells import Cell, Column, Comparison, Judgement, Method, Printed, Summary
 
-VERSION = 3
+VERSION = 4
 MIN_SEEDS = 3  # a further run: mean ± 5.0 sd with three seeds, ± 15.6 sd with two, which no number could fail
 # The interval holds 91 to 95 % (not 95) of pairs of samples of 20 cases with skewed overlaps, 88 % with distances of a
 # long tail; 84 to 95 and 87 % of samples of 10. Simulated: 20000 pairs, three seeds, one network.
@@ -167,7 +167,8 @@ def _section(table: PublishedTable, block: Block, rater: int | None, titles: Map
         ours, standard = our(method, column.metric, column), our(method, column.standard, column)
         printed = mine.get((key, column.structure, column.printed.name)) if column.printed else None
         comparison = _judged(table, block, printed, ours) if printed else None
-        return Cell(ours, comparison=comparison, standard=standard)
+        readings = {name: found for name in column.readings if (found := our(method, name, column))}
+        return Cell(ours, comparison=comparison, standard=standard, readings=readings)
 
     return Section(
         block,
@@ -185,7 +186,8 @@ def _section(table: PublishedTable, block: Block, rater: int | None, titles: Map
 
 def _column(table: PublishedTable, structure: str, metric: str) -> Column:
     printed = table.metrics[metric]
-    return Column(printed.ours or "", structure, printed.roi, printed=printed, standard=printed.beside)
+    key, more = printed.ours or "", printed.readings
+    return Column(key, structure, printed.roi, printed=printed, standard=printed.beside, readings=more)
 
 
 def _scored(block: Block, columns: Sequence[Column], found: Found, titles: Mapping[str, str]) -> list[str]:

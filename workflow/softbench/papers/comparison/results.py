@@ -6,13 +6,14 @@ import pandas as pd
 
 from softbench.checks import require_one_of
 from softbench.errors import InputError
+from softbench.metrics.catalogue import ALL_CASES
 from softbench.papers.published import PublishedTable
 from softbench.statistics import apply_policy, seed_means, summarise
-from softbench.statistics.summary import CELL
+from softbench.statistics.summary import CELL, OVER
 from softbench.tables.cells import Column, Summary
 from softbench.tables.table import summary_of, with_composites
 
-VERSION = 3
+VERSION = 4
 GRIDS = ("full", "training")
 EVERY_RATER = 0
 PLACE = ["method", "structure", "metric", "roi", "rater"]
@@ -47,7 +48,7 @@ def results(
     """
     require_one_of("grid", grid, GRIDS)
     settled = apply_policy(_on_grid(scores[scores["prediction"] == "raw"], grid), policy)
-    wanted = settled[settled["metric"].isin(table.our_keys()) & (settled["case"] != "pooled")]
+    wanted = _wanted(settled, table.our_keys())
     if wanted.empty:
         raise InputError(f"no metric of {table.key} was scored; it needs {', '.join(table.our_keys())}.")
     heads, made = _heads(table, dataset), table.composites if composites is None else composites
@@ -76,27 +77,41 @@ def _on_grid(scores: pd.DataFrame, grid: str) -> pd.DataFrame:
     return scores[(scores["grid"] == grid) | rest].assign(grid=grid)
 
 
+def _wanted(scores: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of some metrics: of single cases, and of the sums of all cases where a key asks for these."""
+    is_pooled = scores["case"] == "pooled"
+    pooled = scores[is_pooled]
+    together = pooled.assign(metric=pooled["metric"].astype(str) + ALL_CASES)
+    parts = [part[part["metric"].isin(keys)] for part in (scores[~is_pooled], together)]
+    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+
+
 def _heads(table: PublishedTable, dataset: str) -> list[Column]:
-    """Return what is printed of a data set, in our keys, with the standard metrics."""
+    """Return what is printed of a data set, in our keys, with the standard metrics and other readings."""
     found: dict[Column, None] = {}
     for cell in table.cells:
         metric = table.metric_of(cell)
-        if cell.place.dataset == dataset and metric.ours is not None:
-            keys = (metric.ours, metric.beside)
-            found |= {Column(key, cell.place.structure): None for key in keys if key}
+        if cell.place.dataset == dataset:
+            found |= {Column(key, cell.place.structure): None for key in metric.keys}
     return list(found)
 
 
 def _of_rater(scores: pd.DataFrame, rater: int | None) -> pd.DataFrame:
     rows = scores if rater is None else scores[scores["rater"] == rater]
-    found = summarise(rows).assign(rater=EVERY_RATER if rater is None else rater, runs=_runs(rows))
-    of_place = _by_seed(rows)
+    is_pooled = rows["case"] == "pooled"
+    found = [_summarised(rows, over) for over in OVER if (is_pooled == (over == "pooled")).any()]
+    whose = {"rater": EVERY_RATER if rater is None else rater, "runs": _runs(rows)}
+    return pd.concat(found, ignore_index=True).assign(**whose)
+
+
+def _summarised(scores: pd.DataFrame, over: str) -> pd.DataFrame:
+    found, of_place = summarise(scores, over=over), _by_seed(scores, over)
     return found.assign(by_seed=[of_place.get(place, {}) for place in found[CELL].itertuples(index=False, name=None)])
 
 
-def _by_seed(scores: pd.DataFrame) -> dict[tuple, dict[int, float]]:
+def _by_seed(scores: pd.DataFrame, over: str) -> dict[tuple, dict[int, float]]:
     """Return the means of the seeds that have one, by method, structure, metric and roi."""
-    means = seed_means(scores).dropna().reset_index(name="mean")
+    means = seed_means(scores, over=over).dropna().reset_index(name="mean")
     return {
         place: dict(zip(one["seed"].astype(int), one["mean"].astype(float), strict=True))
         for place, one in means.groupby(CELL, observed=True)

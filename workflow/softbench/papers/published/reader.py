@@ -91,7 +91,8 @@ def check(content: Any, schema: Path, name: str) -> None:
 
 
 def _metric(name: str, content: Mapping[str, Any]) -> PrintedMetric:
-    return PrintedMetric(name, **{**content, "factor": Decimal(str(content["factor"]))})
+    read = {"factor": Decimal(str(content["factor"])), "readings": tuple(content.get("readings", ()))}
+    return PrintedMetric(name, **{**content, **read})
 
 
 def _table(

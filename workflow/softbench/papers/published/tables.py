@@ -20,7 +20,8 @@ class PrintedMetric:
     """A metric as a paper prints it; `printed number * factor` is in our unit (shares for percent).
 
     `ours` is our key of the same definition, None where we have none; `beside` that of the usual one where the paper's
-    is its own, or of another reading. `better` is "zero" where nearest 0 is best.
+    is its own, or of another reading. `better` is "zero" where nearest 0 is best. `readings`: where the printed values
+    cannot be what the paper calls them, so that `ours` is what fits best, the keys of what else they could be.
     """
 
     name: str
@@ -31,6 +32,12 @@ class PrintedMetric:
     roi: str = "all"
     note: str = ""
     beside: str | None = None
+    readings: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> list[str]:
+        """Our keys of all that stands for it; none where it has no key of ours."""
+        return [key for key in (self.ours, self.beside, *self.readings) if key] if self.ours else []
 
     @property
     def key(self) -> str:
@@ -139,9 +146,8 @@ class PublishedTable:
         return self.metrics[cell.place.metric]
 
     def our_keys(self) -> list[str]:
-        """Return our keys of all its metrics, those beside them included, in its order."""
-        pairs = [(metric.ours, metric.beside) for metric in self.metrics.values() if metric.ours]
-        return list(dict.fromkeys(key for pair in pairs for key in pair if key))
+        """Return our keys of all its metrics, those beside them and other readings included, in its order."""
+        return list(dict.fromkeys(key for metric in self.metrics.values() for key in metric.keys))
 
     def in_our_units(self, cell: PrintedCell, *, derived: bool = False) -> tuple[float, float]:
         """Return mean and sd in our unit (shares, mm), NaN where the paper has none.

@@ -6,6 +6,7 @@ from functools import partial
 
 import pandas as pd
 
+from softbench.metrics.catalogue import ALL_CASES
 from softbench.papers import published
 from softbench.papers.comparison import ranks
 from softbench.papers.comparison.blocks import read
@@ -26,8 +27,11 @@ COLUMNS = [
     *("ours_mean", "ours_sd_over_seeds", "ours_sd_over_cases", "ours_seeds", "ours_cases"),
     *("ours_undefined", "ours_penalised", "standard", "standard_mean", "standard_sd_over_seeds"),
     *("difference", "reach", "status", "reason", "data", "surrogate", "same_cases"),
+    *("reading_2", "reading_2_mean", "reading_2_sd_over_seeds"),
+    *("reading_3", "reading_3_mean", "reading_3_sd_over_seeds"),
     *("printed_rank", "ours_rank", "ours_rank_best", "ours_rank_worst"),
 ]
+READINGS = 2  # beside the one that is shown
 COUNTS = ["rater", "printed_seeds", "printed_cases", "ours_seeds", "ours_cases", "ours_undefined", "ours_penalised"]
 COUNTS += ["printed_rank", "ours_rank", "ours_rank_best", "ours_rank_worst"]
 
@@ -65,7 +69,7 @@ def _record(
         *_of_printed(table, cell), *_of_ours(cell.summary),
         column.standard, standard and standard.mean, standard and standard.sd_seeds, cell.gap_to_printed,
         judgement and judgement.reach, judgement and judgement.status, judgement and judgement.reason,
-        data, block.surrogate, block.same_cases,
+        data, block.surrogate, block.same_cases, *_of_readings(column, cell),
     ]  # fmt: skip
 
 
@@ -82,6 +86,13 @@ def _of_ours(ours: Summary | None) -> list[object]:
     if ours is None:
         return [None] * 7
     return [ours.mean, ours.sd_seeds, ours.sd_cases, ours.n_seeds, ours.n_cases, ours.n_undefined, ours.n_penalised]
+
+
+def _of_readings(column: Column, cell: Cell) -> list[object]:
+    """Return key, mean and sd over seeds of what else the printed number could be; empty where there is nothing."""
+    found = [(key, cell.readings.get(key)) for key in column.readings]
+    known: list[object] = [part for key, ours in found for part in (key, ours and ours.mean, ours and ours.sd_seeds)]
+    return known + [None] * (3 * READINGS - len(known))
 
 
 JUDGED = ("within", "outside", "not comparable")  # statuses beside a difference
@@ -112,7 +123,8 @@ def heads(section: Section) -> tuple[Head, ...]:
 
 def _head(column: Column, *, alone: bool) -> Head:
     assert column.printed is not None
-    metric, arrow = column.printed.name + unit_of(column.printed), ARROWS[column.printed.better]
+    read_as = f", read as {column.described.name}" if column.readings else ""
+    metric, arrow = column.printed.name + unit_of(column.printed) + read_as, ARROWS[column.printed.better]
     structure = ALL if column.structure == "all" else column.structure
     return Head(metric, arrow) if alone else Head(structure, arrow, metric)
 
@@ -174,7 +186,9 @@ def _standard(cell: Cell, column: Column, factor: float, digits: Digits) -> str:
 
 def short_name(key: str) -> str:
     """Return a name short enough for a cell: NSD, TACE, HD95; "at val" where only the threshold is another, "in plane"
-    where edges are those of slices."""
+    where edges are those of slices, "all cases" where sums are over all cases together."""
+    if key.endswith(ALL_CASES):
+        return "all cases"
     if key.endswith("_in_plane"):
         return "in plane"
     return "at val" if key.endswith("_at_val") else key.split("_")[0].upper()

@@ -19,7 +19,7 @@ from softbench.tools.explain.address import Place
 
 RESULTS = Path("results")
 TEXT = set(address.PLACE) | {"table", "unit", "better", "control", "printed", "printed_sd_over", "confidence", "note"}
-TEXT |= {"derived", "standard", "status", "reason", "data"}
+TEXT |= {"derived", "standard", "status", "reason", "data", "reading_2", "reading_3"}
 FACTS = ("began", "host", "device", "processor", "seconds", "cpu_seconds", "peak_memory_mib", "energy_j", "commit")
 OF_ENSEMBLE = ("status", "reason", "seeds", "key", "scores", "temperature")
 MAKE = "snakemake --cores all"
