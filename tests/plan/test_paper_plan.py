@@ -86,6 +86,29 @@ def test_epd_rows_stand_in_its_table_with_the_semimetric_dice_too(shipped: Plan)
     assert augmented["variants"] == []
 
 
+@pytest.mark.parametrize("factor", [4, 8])
+def test_images_and_labels_are_crossed_at_each_factor_at_which_images_differ(factor: int, shipped: Plan) -> None:
+    (plain,) = (block for block in shipped.paper_tables["epd_1_images"]["blocks"] if block["arm"] == "plain")
+    printed = [cell.place.method for cell in published.read("epd_1").cells]
+    found = {}
+    for name in dict.fromkeys([*printed, *plain["variants"]]):
+        method = shipped.methods[name]
+        if (method["resolution"] or {}).get("factor") == factor:
+            found[name] = method["resolution"]["images"], method["resolution"]["labels"]
+    assert found == {
+        f"conventional_{factor}": ("bilinear", "nearest"),
+        f"epd_{factor}": ("mean", "soft_label"),
+        f"conventional_{factor}_mean": ("mean", "nearest"),
+        f"epd_{factor}_bilinear": ("bilinear", "soft_label"),
+    }
+    for changed, same in ((f"conventional_{factor}_mean", "conventional"), (f"epd_{factor}_bilinear", "epd")):
+        one, other = shipped.methods[changed], shipped.methods[f"{same}_{factor}"]
+        assert one["control"] == f"{same}_{factor}"
+        assert {key: one[key] for key in ("soft_label", "loss")} == {key: other[key] for key in ("soft_label", "loss")}
+        assert set(plain["variants"]) >= {changed}
+        assert changed in shipped.methods_of(plain["experiment"])
+
+
 def test_every_row_of_epd_has_a_method_with_the_semimetric_dice_and_a_control_of_its_own_loss(shipped: Plan) -> None:
     kept = ("soft_label", "resolution", "raters", "batch")
     for name in dict.fromkeys(cell.place.method for cell in published.read("epd_1").cells):
