@@ -41,6 +41,18 @@ on; `snakemake --cores all results/paper_tables/claims.md` runs what is missing 
   more agree than speak against it; else false.
 - **gains of a size**: true if each gain has the size, qualified if each is above zero, else false.
 - **undetermined**: a table, data set, method or metric that the sentence is about is absent.
+- **not printed**: the paper shows a drawing, or says the sentence without numbers; our runs alone can judge it.
+
+What a cell is, depends on the kind of sentence. Besides comparisons of methods (`best`, `compare`, `gain`, `growing`,
+`ranks_differ`) there are
+
+- `steps`: along a parameter, each value is better (or worse) than the one before it;
+- `peak`: each step up to the best value rises, and each step behind it falls. Where the sentence does not say which
+  value is the best, it may be any but the first and the last;
+- `near`: two methods differ by no more than a limit;
+- `alike`: two methods stand in the same order on both data sets; `same_order`: by both metrics;
+- `mainly`: the gain in one region is above zero and above that in the other;
+- `sign`: a mean is above (or below) zero; `sign_of_best`: that of the method that is best by another metric.
 
 P(true) is the share of 2000 bootstrap draws in which the claim is true as it is said, P(false) that in which it is
 false: each mean is drawn anew from its ± and number of cases or seeds, independently. They know the noise that the ± is

@@ -1,10 +1,11 @@
 """From a table of means to the cells that a claim is tested on, each with a margin, positive where the claim holds.
 
-The kinds of tests cut a claim into cells, of the rows that it speaks of. Values come as (draws, rows), so that the same
-lines test the printed means (one draw) and bootstrap draws of them.
+The kinds of tests cut a claim into cells, of the rows that it speaks of: here those that compare methods, in curves.py
+and directions.py the others; kinds.py has them all. Values come as (draws, rows), so that the same lines test the
+printed means (one draw) and bootstrap draws of them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,7 +19,7 @@ from softbench.papers.claims.sentences import Claim, Pair
 CELL = ["table", "dataset", "arm", "rater", "structure", "metric", "roi"]
 NEEDED = ["table", "dataset", "structure", "metric", "method", "mean"]
 DEFAULTS: dict[str, Any] = {"arm": "", "rater": 0, "roi": "all", "sd": np.nan, "n": np.nan, "over": "none"}
-DEFAULTS |= {"runs": "", "by_seed": None}
+DEFAULTS |= {"runs": "", "by_seed": None, "unprinted": False}
 NEAREST_ZERO = ("rd",)  # signed, so the register calls neither direction better
 
 
@@ -33,7 +34,7 @@ def complete(means: pd.DataFrame) -> pd.DataFrame:
     means = means.assign(**{name: value for name, value in DEFAULTS.items() if name not in means})
     if "better" not in means:
         means["better"] = [_better(str(metric)) for metric in means["metric"]]
-    twice = means[means.duplicated([*CELL, "method"])]
+    twice = means[means.duplicated([*CELL, "method", "unprinted"])]
     if len(twice):
         where = ", ".join(f"{name} {twice.iloc[0][name]}" for name in [*CELL, "method"])
         raise InputError(f"the table of means holds two rows for {where}. Keep one network, grid and prediction.")
@@ -47,10 +48,11 @@ def _better(metric: str) -> str:
 
 
 def choose(means: pd.DataFrame, claim: Claim) -> pd.DataFrame:
-    """Return the rows that a claim speaks of, numbered anew."""
+    """Return the rows that a claim speaks of, numbered anew: those of tables, or those that no table prints."""
+    means = means[means["unprinted"].astype(bool) == bool(claim.unprinted)]
     wanted = {
         "table": claim.tables, "dataset": claim.datasets, "metric": claim.metrics, "structure": claim.structures,
-        "arm": claim.arms,
+        "arm": claim.arms, "roi": claim.rois,
     }  # fmt: skip
     for column, values in wanted.items():
         if values is not None:
@@ -137,28 +139,6 @@ class Cells:
         return Cells(names, groups, used, self.margins[:, chosen], self.sizes[:, chosen])
 
 
-def cut(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Cells:
-    """Cut a claim into cells as its kind does.
-
-    Args:
-        rows: a complete table of means, those that the claim speaks of.
-        values: (draws, rows), more is better.
-        claim: the sentence.
-    """
-    found = list(KINDS[claim.kind](rows, values, claim))
-    return Cells(
-        tuple(one.name for one in found),
-        tuple(one.group for one in found),
-        tuple(one.used for one in found),
-        _columns([one.margin for one in found], len(values)),
-        _columns([one.margin if one.size is None else one.size for one in found], len(values)),
-    )
-
-
-def _columns(found: Sequence[np.ndarray], draws: int) -> np.ndarray:
-    return np.stack(found, axis=1) if found else np.empty((draws, 0))
-
-
 def best(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
     """Margin: the best of the claim's methods minus the best of the others that it is compared with."""
     rows = rows[rows["method"].isin((*claim.among, *claim.method))]
@@ -180,7 +160,7 @@ def compare(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Ma
                 sign * (values[:, first] - values[:, second]),
                 label({**cell, "pair": pair.name}, claim.within),
             )
-            yield Margin(f"{pair.name}: {_place(pair, cell, CELL)}", (first, second), margin, group)
+            yield Margin(f"{pair.name}: {place_of(pair, cell, CELL)}", (first, second), margin, group)
 
 
 def gain(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
@@ -212,21 +192,16 @@ def ranks_differ(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterat
         yield Margin(name, (*found[0][1], *used), np.where((order != found[0][2]).any(axis=1), 1.0, -1.0))
 
 
-KINDS: dict[str, Callable[[pd.DataFrame, np.ndarray, Claim], Iterator[Margin]]] = {
-    "best": best, "compare": compare, "gain": gain, "growing": growing, "ranks_differ": ranks_differ,
-}  # fmt: skip
-
-
 def _gains(rows: pd.DataFrame, values: np.ndarray, pair: Pair) -> list[tuple[str, tuple[int, ...], np.ndarray]]:
     """Return a pair's gain, the mean over structures, with its place and rows; one a data set, arm, rater, metric."""
     keys = [key for key in CELL if key != "structure"]
     found = []
     for _, cells in matched(rows, pair.one, pair.other).groupby(keys, sort=False):
         gains = (values[:, cells["first"]] - values[:, cells["second"]]).mean(axis=1)
-        found.append((_place(pair, cells.iloc[0], keys), (*cells["first"], *cells["second"]), gains))
+        found.append((place_of(pair, cells.iloc[0], keys), (*cells["first"], *cells["second"]), gains))
     return found
 
 
-def _place(pair: Pair, cell: pd.Series, keys: Sequence[str]) -> str:
+def place_of(pair: Pair, cell: pd.Series, keys: Sequence[str]) -> str:
     """Return where a pair is compared: the columns that its sides leave open."""
     return label(cell, [key for key in keys if key not in {*pair.one, *pair.other}])

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from softbench.papers.claims import cells as rows_of
-from softbench.papers.claims.cells import ROUNDING, Cells, cut
+from softbench.papers.claims.cells import ROUNDING, Cells
+from softbench.papers.claims.kinds import REFUTABLE, cut
 from softbench.papers.claims.sentences import Claim, claims
 from softbench.statistics import draw_means
 
-VERSION = 1
-UNDETERMINED = "undetermined"
+VERSION = 2
+UNDETERMINED, NOT_PRINTED = "undetermined", "not printed"
 APART = ""  # the value of `runs` where nothing is known of what means share
 FALSE, QUALIFIED, TRUE = 0, 1, 2
 WORDS = ("false", "qualified", "true")
@@ -96,9 +97,9 @@ class Tested:
 class Outcome:
     """What became of a claim.
 
-    `verdict`: true, qualified, false or undetermined; `cells` that were tested, `missing` that lack a mean; `absent`:
-    what the claim names and the table of means does not hold. `shares`: how often bootstrap draws gave each verdict,
-    NaN where they cannot be made; `why_none` says why.
+    `verdict`: true, qualified, false or undetermined; or "not printed", where the paper has no numbers for it; `cells`
+    that were tested, `missing` that lack a mean; `absent`: what the claim names and the table of means does not hold.
+    `shares`: how often bootstrap draws gave each verdict, NaN where they cannot be made; `why_none` says why.
     """
 
     claim: Claim
@@ -198,7 +199,8 @@ def judge(claim: Claim, means: pd.DataFrame, *, draws: int = 2000, seed: int = 0
 
     A claim is cut into cells (cells.py), each of which agrees, is a tie, or speaks against it; how the claim says it
     decides how many must agree (`verdicts`). It is undetermined if no cell can be tested, or the table lacks a table,
-    data set, method, metric, structure or arm that it names; but a claim of every cell that one refutes is false.
+    data set, method, metric, structure, region or arm that it names; but a claim of every cell that one refutes is
+    false. A claim without printed numbers (`unprinted`) is judged on rows that say so, and is "not printed" without.
 
     The probability is that of a parametric bootstrap: the means are drawn anew, and the claim is judged again. It knows
     the noise that the ± is over, cases or seeds, and no other. There is none for ranks_differ, as noise alone makes
@@ -218,7 +220,8 @@ def judge(claim: Claim, means: pd.DataFrame, *, draws: int = 2000, seed: int = 0
         claim: one of `claims()`.
         means: one row a mean: table, dataset, structure, metric, method, mean; where there are any also arm, rater,
             roi, sd (of what n counts), n, over, and better (higher, lower, zero; by default what our register says);
-            runs (what was trained together, "" where that is not known) and by_seed (seed -> mean).
+            runs (what was trained together, "" where that is not known), by_seed (seed -> mean) and unprinted
+            (whether no table prints the place).
             Metrics that are better neither way are left out unless the claim names them. A mean that is not finite
             is missing.
         draws: of the bootstrap.
@@ -227,7 +230,9 @@ def judge(claim: Claim, means: pd.DataFrame, *, draws: int = 2000, seed: int = 0
     """
     rows = rows_of.choose(rows_of.complete(means), claim)
     observed = rows["mean"].to_numpy(float)
-    cells = cut(rows, rows_of.goodness(rows, observed[None]), claim)
+    if claim.unprinted and rows.empty:
+        return Outcome(claim, NOT_PRINTED, (), 0, (), _unknown(), claim.unprinted)
+    cells = cut(rows, observed[None], claim)
     tested = np.isfinite(cells.margins[0])
     kept = cells.only(tested)
     absent = _absent(claim, rows)
@@ -242,7 +247,7 @@ def _verdict(claim: Claim, cells: Cells, absent: tuple[str, ...]) -> str:
     if not cells.names:
         return UNDETERMINED
     word = WORDS[int(verdicts(cells, claim)[0])]
-    refuted = word == "false" and claim.quantifier == "every" and claim.kind in ("best", "compare")
+    refuted = word == "false" and claim.quantifier == "every" and claim.kind in REFUTABLE
     return word if refuted or not absent else UNDETERMINED
 
 
@@ -254,20 +259,9 @@ def _listed(cells: Cells, claim: Claim) -> tuple[Tested, ...]:
 def _absent(claim: Claim, rows: pd.DataFrame) -> tuple[str, ...]:
     """Return what the claim names and no row with a mean has."""
     held = rows[rows["mean"].notna()]
-    sides = [side for pair in claim.pairs for side in (pair.one, pair.other)]
-    named = {
-        "table": claim.tables,
-        "dataset": claim.datasets or (),
-        "metric": (*(claim.metrics or ()), *(side["metric"] for side in sides if "metric" in side)),
-        "structure": claim.structures or (),
-        "arm": (*(claim.arms or ()), *(side["arm"] for side in sides if "arm" in side)),
-        "method": claim.methods,
-    }
+    columns = ("table", "dataset", "metric", "structure", "arm", "roi", "method")
     return tuple(
-        f"{column} {value}"
-        for column, values in named.items()
-        for value in dict.fromkeys(values)
-        if value not in set(held[column])
+        f"{column} {value}" for column in columns for value in claim.named(column) if value not in set(held[column])
     )
 
 
@@ -282,7 +276,7 @@ def _bootstrap(
     drawn, why_none = redraw(rows, used, draws=draws, seed=seed)
     if why_none:
         return _unknown(), why_none
-    found = verdicts(cut(rows, rows_of.goodness(rows, drawn), claim).only(tested), claim)
+    found = verdicts(cut(rows, drawn, claim).only(tested), claim)
     return {word: float((found == index).mean()) for index, word in enumerate(WORDS)}, ""
 
 

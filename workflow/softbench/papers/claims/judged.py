@@ -144,6 +144,7 @@ def build(
     for name in blocks:
         require_one_of("table", name, published.names())
     means = pd.concat([means_of(published.read(name), blocks.get(name, ())) for name in published.names()])
+    means = means.assign(unprinted=False)
     given = {(name, one.dataset, one.arm or ""): one for name, of_table in blocks.items() for one in of_table}
     printed, ours = (judge_all(frame, keys, draws=draws, seed=seed) for frame in (published.frame(), means))
     return [Judged(*pair, _sources(pair[0].claim, means, given)) for pair in zip(printed, ours, strict=True)]

@@ -40,8 +40,11 @@ class Claim:
     """A sentence as a test: which rows it speaks of (None: any), what kind of test, and how many cells must agree.
 
     `key` is the paper and, behind a dot, what the claim says; `was`: what it was called before.
-    `method` and `among` belong to the kinds best and ranks_differ, `relation` to compare, `pairs` to the others.
-    `ours` marks a reading that the paper does not word so.
+    `method` and `among` belong to the kinds best, ranks_differ, sign and same_order, `relation` to compare, near and
+    signs, `points` (curves) and `method` (their peak) to steps and peak, `groups` and `by` to sign_of_best, `limit` to
+    near, `pairs` to the others; mainly has two `rois`. `ours` marks a reading that the paper does not word so;
+    `unprinted` says why the paper has no numbers to judge it on, so that it is judged on what our runs left besides
+    the cells of tables: those of the experiments of `tables`.
     """
 
     key: str
@@ -56,11 +59,17 @@ class Claim:
     metrics: tuple[str, ...] | None = None
     structures: tuple[str, ...] | None = None
     arms: tuple[str, ...] | None = None
+    rois: tuple[str, ...] | None = None
     within: tuple[str, ...] = ()
     method: tuple[str, ...] = ()
     among: tuple[str, ...] = ()
     relation: str = "better"
     pairs: tuple[Pair, ...] = ()
+    points: tuple[tuple[str, ...], ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
+    by: str = ""
+    limit: float = 0.0
+    unprinted: str = ""
     was: str = ""
 
     @property
@@ -71,10 +80,23 @@ class Claim:
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods that it names, each once."""
-        sides = [side for pair in self.pairs for side in (pair.one, pair.other)]
-        return tuple(
-            dict.fromkeys((*self.method, *self.among, *(side["method"] for side in sides if "method" in side)))
-        )
+        of_sides = (side["method"] for side in self.sides if "method" in side)
+        of_curves = (method for methods in (*self.points, *self.groups) for method in methods)
+        return tuple(dict.fromkeys((*self.method, *self.among, *of_sides, *of_curves)))
+
+    @property
+    def sides(self) -> tuple[Mapping[str, Any], ...]:
+        """Both sides of all pairs."""
+        return tuple(side for pair in self.pairs for side in (pair.one, pair.other))
+
+    def named(self, column: str) -> tuple[str, ...]:
+        """Return the values of a column that it names, for all of it or for one side of a pair, each once."""
+        of_all: dict[str, tuple[str, ...] | None] = {
+            "table": self.tables, "dataset": self.datasets, "metric": self.metrics, "structure": self.structures,
+            "arm": self.arms, "roi": self.rois, "method": self.methods,
+        }  # fmt: skip
+        of_sides = (side[column] for side in self.sides if column in side and column != "table")
+        return tuple(dict.fromkeys((*(of_all[column] or ()), *of_sides)))
 
 
 def names() -> list[str]:
@@ -113,8 +135,12 @@ def load(path: Path) -> dict[str, Claim]:
 
 
 def _claim(key: str, entry: Mapping[str, Any]) -> Claim:
-    fields: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in entry.items()}
+    fields: dict[str, Any] = {name: _frozen(one) for name, one in entry.items()}
     fields["pairs"] = tuple(Pair(**pair) for pair in entry.get("pairs", []))
     if isinstance(fields.get("method"), str):
         fields["method"] = (fields["method"],)
     return Claim(key=key, **fields)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
