@@ -165,6 +165,22 @@ def test_image_diagonal_is_that_of_the_volume_in_mm():
     assert value(scores, metric="image_diagonal") == pytest.approx(math.hypot(20, 16, 24))
 
 
+def test_distances_in_voxels_have_steps_of_one_and_a_diagonal_in_voxels():
+    _, reference = nested((12, 12, 12))
+    for axis in range(3):  # two steps along an axis are two voxels, whatever its spacing
+        moved = np.roll(reference, 2, axis=axis)
+        scores = metrics.score_label_map(moved, reference[None], SPACING, STRUCTURES, classes=4, voxels=True)
+        assert value(scores, structure="WT", metric="hd95_voxels") == 2
+        assert value(scores, structure="WT", metric="hd95") == 2 * SPACING[axis]
+        alone = metrics.score_label_map(moved, reference[None], (1.0, 1.0, 1.0), STRUCTURES, classes=4)
+        for key in ("asd", "assd"):
+            assert 0 < value(scores, structure="WT", metric=f"{key}_voxels") == value(alone, structure="WT", metric=key)
+    assert value(scores, metric="image_diagonal_voxels") == pytest.approx(math.hypot(12, 12, 12))
+    units = dict(zip(scores["metric"], scores["unit"], strict=True))
+    assert {units[key] for key in units if key.endswith("_voxels")} == {"voxels"}
+    assert "hd95_voxels" not in set(alone["metric"])
+
+
 def test_units_stand_beside_values():
     p, reference = nested()
     scores = metrics.score_case(p, reference[None], SPACING, STRUCTURES)

@@ -31,6 +31,15 @@ def test_two_empty_masks_stay_undefined_and_are_not_penalised():
     assert settled["penalised"].tolist() == [False, True, False, False, False, False]
 
 
+def test_distance_in_voxels_costs_the_diagonal_in_voxels():
+    scores = scores_of([1.0, INF, INF], unit="voxels", metric="hd95_voxels")
+    with pytest.raises(InputError, match="no `image_diagonal_voxels`"):
+        summary.apply_policy(scores)
+    diagonals = scores[scores["metric"] == "image_diagonal"].assign(metric="image_diagonal_voxels", unit="voxels")
+    settled = summary.apply_policy(pd.concat([scores, diagonals.assign(value=[5.0, 6.0, 7.0])], ignore_index=True))
+    assert values_of(settled, "hd95_voxels") == [1.0, 6.0, 7.0]
+
+
 def test_exclude_makes_a_missed_structure_undefined_but_keeps_the_mark():
     settled = summary.apply_policy(scores_of([INF, 1.0, 2.0]), "exclude")
     assert np.isnan(values_of(settled)[0])

@@ -214,10 +214,10 @@ def test_outside_is_said_and_set_off():
 def test_what_stands_beside_a_papers_own_metric_is_better_the_same_way_and_no_papers_own():
     metrics = [metric for name in published.names() for metric in published.read(name).metrics.values()]
     beside_own = {metric.ours: metric.beside for metric in metrics if metric.beside}
-    assert len(beside_own) == 11
+    assert len(beside_own) == 14
     for own, other in beside_own.items():
         assert catalogue.describe(own).better == catalogue.describe(other).better
-        assert other not in beside_own
+        assert other not in beside_own or own == f"{other}_voxels"  # the same distance, in another unit
 
 
 def test_printed_rmse_says_as_what_it_is_read_and_its_csv_has_the_other_readings():
@@ -253,9 +253,34 @@ def test_hd95_as_cited_and_that_of_the_challenge_stand_side_by_side_by_name():
     assert "Taha & Hanbury" in said
 
 
-def test_numbers_in_doubtful_units_say_so_in_their_note():
-    doubtful = [cell for cell in published.read("superpixel_2").cells if cell.incomparable]
-    assert {cell.place.metric for cell in doubtful} == {"HD95 2-D", "ASD", "ASSD"}
-    assert {cell.note for cell in doubtful} == {"printed in mm, probably pixels"}
-    others = [cell for name in published.names() if name != "superpixel_2" for cell in published.read(name).cells]
-    assert not any(cell.incomparable for cell in others)
+def test_distances_on_oct_stand_in_pixels_beside_the_printed_ones_with_those_in_mm_below():
+    printed = published.read("superpixel_2")
+    rows = made_results(printed, "oct_dme", None)
+    rows.loc[rows["metric"] == "hd95_voxels", "mean"] = 3.5
+    rows.loc[rows["metric"] == "hd95", "mean"] = 0.01618
+    made = beside.build(printed, [Block("oct_dme", results=rows)])
+    (section,) = made.sections
+    place = [head.label for head in heads(section)].index("HD95 2-D (pixels)")
+    said = texts(lines(made, section)[0].entries[place])
+    assert said[0].startswith("3.50")
+    assert said[1] == "printed 3.22 (a)"
+    assert said[2].startswith("+0.28, ")
+    assert said[-1].startswith("in mm 0.0162")
+    assert any(line.startswith("(a) printed in mm, read as pixels") for line in footnotes(made))
+    table = numbers(made).query("metric == 'HD95 2-D'")
+    assert set(table["unit"]) == {"voxels"}
+    assert set(table["standard"]) == {"hd95"}
+    assert table["standard_mean"].iloc[0] == 0.01618
+    assert table["printed_mean"].dropna().tolist() == [3.22, 3.27, 3.24, 3.27, 3.25, 3.17]
+
+
+def test_eighteen_distances_on_oct_are_read_as_pixels_and_no_other_is():
+    noted = [cell for cell in published.read("superpixel_2").cells if "read as pixels" in cell.note]
+    assert len(noted) == 18
+    pixels = {
+        (table, name)
+        for table in published.names()
+        for name, metric in published.read(table).metrics.items()
+        if metric.unit == "pixels" and any(cell.place.metric == name for cell in published.read(table).cells)
+    }
+    assert pixels == {("superpixel_2", name) for name in ("HD95 2-D", "ASD 2-D", "ASSD 2-D")}

@@ -144,15 +144,13 @@ def test_other_readings_of_a_printed_number_are_kept_with_it():
     assert {key: one.mean for key, one in cell.readings.items()} == {"mse": 0.004, "rmse": 0.06}
 
 
-def test_distance_in_doubtful_units_is_not_judged():
-    rows = [row("blur", "average", "asd", 1.092), row("blur", "average", "dsc", 0.8269)]
+def test_distance_on_oct_is_judged_in_pixels_and_never_in_mm():
+    rows = [row("blur", "average", "asd_voxels", 1.092), row("blur", "average", "dsc", 0.8269)]
     table = built("superpixel_2", rows, same_cases=True)
-    cell = cell_at(table, "blur", "ASD", "average")
-    judged = cell.comparison.judgement
-    assert (judged.status, judged.reason) == (
-        "not comparable",
-        "printed in mm, probably pixels",
-    )
+    assert cell_at(table, "blur", "ASD 2-D", "average").comparison.judgement.status == "within"
+    table = built("superpixel_2", [row("blur", "average", "asd", 1.092)], same_cases=True)
+    assert cell_at(table, "blur", "ASD 2-D", "average").comparison.judgement.status == "not run"
+    table = built("superpixel_2", rows, same_cases=True)
     assert cell_at(table, "blur", "Dice", "average").comparison.judgement.status == "within"
 
 

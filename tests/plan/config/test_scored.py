@@ -12,10 +12,16 @@ def test_metrics_regions_and_structures_are_those_of_a_scored_case() -> None:
     reference[1:3, 2:6, 2:6] = 1
     probabilities = np.where(np.stack([reference == 0, reference == 1]), 0.9, 0.1)
     rows = metrics.score_case(
-        probabilities, reference[None], (2.0, 1.0, 1.0), {"organ": [1]}, tolerances_mm=[1.5, 2.0], in_plane=True
+        probabilities,
+        reference[None],
+        (2.0, 1.0, 1.0),
+        {"organ": [1]},
+        tolerances_mm=[1.5, 2.0],
+        in_plane=True,
+        voxels=True,
     )
     of = {"structures": {"organ"}, WHOLE: {WHOLE}, "both": {"organ", WHOLE}}
-    found = scored({"tolerances_mm": [1.5, 2.0], "in_plane": True})
+    found = scored({"tolerances_mm": [1.5, 2.0], "in_plane": True, "voxels": True})
     expected = {(key, roi, structure) for key, roi, kind in found for structure in of[kind]}
     assert expected == set(zip(rows["metric"], rows["roi"], rows["structure"], strict=True))
 

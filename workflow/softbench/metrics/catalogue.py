@@ -23,13 +23,18 @@ DIAGONAL = Metric(
     "length of the volume's diagonal, sqrt(sum (voxels * spacing)^2)", "none", "geometry",
     of="grid", compute=np.linalg.norm,
 )  # fmt: skip
+DIAGONAL_VOXELS = Metric(
+    "image_diagonal_voxels", "image diagonal (voxels)", "voxels", "neither", OPEN,
+    "as image_diagonal; a step along any axis is 1", "none", "geometry",
+    of="voxel_grid", asked_by="voxels", compute=np.linalg.norm,
+)  # fmt: skip
 GROUPS = {
     "Overlap": overlap.METRICS,
-    "Surface distance": surface.DISTANCES,
+    "Surface distance": surface.DISTANCES + surface.DISTANCES_IN_VOXELS,
     "Surface overlap": surface.SHARES,
     "Calibration": BINS + BLOCKS,
     "Against soft labels": SOFT,
-    "Recorded beside the scores": (DIAGONAL,),
+    "Recorded beside the scores": (DIAGONAL, DIAGONAL_VOXELS),
 }
 
 

@@ -22,8 +22,8 @@ OPEN = (0.0, INFINITY)
 ONE_OR_BOTH = "0 where one mask is empty, NaN where both are"
 DISTANCE_EMPTY = "inf where one mask is empty, NaN where both are"
 REGION_EMPTY = "NaN where the region holds no voxel"
-OF = ("counts", "surfaces", "masks", "bins", "blocks", "voxels", "soft", "grid")
-OF_LABEL_MAP = ("counts", "surfaces", "masks")
+OF = ("counts", "surfaces", "voxel_surfaces", "masks", "bins", "blocks", "voxels", "soft", "grid", "voxel_grid")
+OF_LABEL_MAP = ("counts", "surfaces", "voxel_surfaces", "masks")
 
 
 class Masks(NamedTuple):
@@ -48,10 +48,11 @@ class Metric:
     better: "neither" for what is recorded beside the scores.
     empty_case: what a missing mask, class or region gives; the policy that tables apply to such raw values is theirs.
     source: whose it is; names departures, if any.
-    of: what `compute` takes. Of a structure and a rater: "counts" (`overlap.Overlap`), "surfaces" (`surface.Surfaces`)
-        or "masks" (`Masks`); "soft" (`soft.SoftSums`). Of all classes, in each region: "bins"
-        (`calibration.Reliability`; of each structure against the rest, and of all cases together, too), "blocks"
-        (`kernels.blocks.Gaps`) or "voxels" (`Voxels`). Of a case: "grid" (its size in mm along each axis).
+    of: what `compute` takes. Of a structure and a rater: "counts" (`overlap.Overlap`), "surfaces" (`surface.Surfaces`),
+        "voxel_surfaces" (the same, each axis having steps of 1) or "masks" (`Masks`); "soft" (`soft.SoftSums`). Of all
+        classes, in each region: "bins" (`calibration.Reliability`; of each structure against the rest, and of all cases
+        together, too), "blocks" (`kernels.blocks.Gaps`) or "voxels" (`Voxels`). Of a case: "grid" (its size in mm along
+        each axis), "voxel_grid" (in voxels).
     compute: gives the raw value.
     tolerance: whether `compute` takes a tolerance in mm as well; the key then carries it: nsd_2mm.
     at_threshold: whether it is measured at EPD's best threshold as well (of "counts" alone): dsc_at_val.

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from softbench.metrics.catalogue import select_metrics, tolerance_end
 from softbench.metrics.metric import OF_LABEL_MAP, Masks, Metric, Voxels, values
 from softbench.metrics.soft import SoftSums
 
-VERSION = 1
+VERSION = 2
 COLUMNS = ["experiment", "dataset", "split", "network", "method", "seed", "case", "rater", "structure", "metric"]
 COLUMNS += ["roi", "grid", "prediction", "value", "unit"]
 WHOLE = "all"  # the structure of rows that look at all classes
@@ -77,8 +78,9 @@ class Surroundings:
 
     def grid_rows(self) -> list[Row]:
         """Return the rows of the case itself, such as the diagonal that tables put in for a distance to nothing."""
-        size_mm = np.multiply(self.shape, self.spacing_mm)
-        return [(WHOLE, key, "all", value) for key, value in values(select_metrics("grid"), size_mm).items()]
+        found = values(select_metrics("grid"), np.multiply(self.shape, self.spacing_mm))
+        found |= values(select_metrics("voxel_grid", settings=self.asked), np.array(self.shape))
+        return [(WHOLE, key, "all", value) for key, value in found.items()]
 
 
 def measure_masks(
@@ -93,12 +95,14 @@ def measure_masks(
         asked: settings that ask for more metrics.
     Returns: key -> value; first the metrics without a tolerance, those that are asked for last.
     """
-    given = {
+    given: dict[str, Any] = {
         "masks": masks,
         "counts": overlap.compare(masks.prediction, masks.reference, voxels),
         "surfaces": surface.between(*masks),
     }
     known = select_metrics(*OF_LABEL_MAP, settings=asked)
+    if any(metric.of == "voxel_surfaces" for metric in known):
+        given["voxel_surfaces"] = surface.between(masks.prediction, masks.reference, (1.0,) * masks.prediction.ndim)
     always = [metric for metric in known if not metric.tolerance and not metric.asked_by]
     found = {metric.key: float(metric.compute(given[metric.of])) for metric in always}
     for end, tolerance in tolerances_mm.items():

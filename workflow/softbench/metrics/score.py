@@ -70,6 +70,7 @@ def score_case(
     valid: np.ndarray | None = None,
     cross_check: Sequence[str] = (),
     in_plane: bool = False,
+    voxels: bool = False,
 ) -> pd.DataFrame:
     """Score the prediction of one case against each rater.
 
@@ -84,12 +85,13 @@ def score_case(
         valid: voxels that exist; elsewhere both masks are empty and nothing is counted.
         cross_check: of "medpy", "monai", "netcal": whose values stand beside ours, in rows `<metric>@<library>`.
         in_plane: whether to add `hd95_in_plane`, with D as the slice axis (volumes only).
+        voxels: whether to add `hd95_voxels`, `asd_voxels` and `assd_voxels`, distances with steps of 1 along each axis.
     Returns: columns `rater` (1 .. R; 0 is the raters' mean), `structure`, `metric`, `roi`, `value`, `unit`. For each
         structure and rater: all that `binary` gives, and in each region `ece mce ace_netcal cwece brier nll` of the
-        structure against the rest; against the raters' mean all that `soft` gives. For all classes together
-        (structure "all"): in each region all that `calibration` gives (`tace_svls` in "all" alone), and
-        `image_diagonal`, which tables put in for a distance to nothing. Values are raw: inf or NaN where a mask is
-        empty, NaN where a region is.
+        structure against the rest; against the raters' mean all that `soft` gives. For all classes together (structure
+        "all"): in each region all that `calibration` gives (`tace_svls` in "all" alone), and `image_diagonal` (with
+        `voxels` also `image_diagonal_voxels`), which tables put in for a distance to nothing. Values are raw: inf or
+        NaN where a mask is empty, NaN where a region is.
     Raises: InputError: if arrays do not fit together, hold NaN, or a structure names a class that does not exist.
     """
     return assess(
@@ -103,6 +105,7 @@ def score_case(
         valid=valid,
         cross_check=cross_check,
         in_plane=in_plane,
+        voxels=voxels,
     ).rows
 
 
@@ -158,13 +161,14 @@ def score_label_map(
     valid: np.ndarray | None = None,
     cross_check: Sequence[str] = (),
     in_plane: bool = False,
+    voxels: bool = False,
 ) -> pd.DataFrame:
     """Score a predicted label map, which has no probabilities: overlap and surfaces alone.
 
     Args:
         labels: (D, H, W) or (H, W) class ids.
         classes: number of classes, background included.
-        references, spacing_mm, structures, tolerances_mm, valid, cross_check, in_plane: as `score_case`.
+        references, spacing_mm, structures, tolerances_mm, valid, cross_check, in_plane, voxels: as `score_case`.
     Returns: the rows of `score_case` that need no probabilities.
     Raises: InputError: as `score_case`.
     """
@@ -231,6 +235,7 @@ def _surroundings(
     tolerances_mm: Sequence[float] = (2.0,),
     cross_check: Sequence[str] = (),
     in_plane: bool = False,
+    voxels: bool = False,
 ) -> Surroundings:
     """Check what all raters share, and put it together."""
     spacing = require_spacing(spacing_mm, references.ndim - 1)
@@ -239,7 +244,7 @@ def _surroundings(
     shape, members = references.shape[1:], _memberships(structures, classes)
     if in_plane and len(shape) != 3:
         raise InputError(f"`in_plane` looks at the slices of a volume, but the image is {shape}. Leave it out.")
-    asked = ("in_plane",) if in_plane else ()
+    asked = tuple(name for name, wanted in {"in_plane": in_plane, "voxels": voxels}.items() if wanted)
     return Surroundings(shape, spacing, members, tuple(tolerances_mm), usable, tuple(cross_check), asked)
 
 

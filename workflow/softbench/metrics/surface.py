@@ -3,6 +3,9 @@
 Two surfaces are in use. The *voxel* surface is every voxel of the mask with a face neighbour outside (the array's
 outside is background); HD95, ASD and ASSD are means and quantiles over it. The *surfel* surface lies between voxels
 and carries an area; NSD weighs by it, so that it does not depend on how the grid happens to cut a slope.
+
+Distances are in mm. `scoring: {voxels: true}` adds some in voxels: each axis then has steps of 1, whatever its spacing,
+as in libraries that are given none.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +19,7 @@ from softbench.metrics.kernels.nearest import distances
 from softbench.metrics.kernels.surface_scan import Elements, list_voxels, scan, surfel_areas
 from softbench.metrics.metric import DISTANCE_EMPTY, FRACTION, ONE_OR_BOTH, OPEN, Metric, ratio
 
-VERSION = 1
+VERSION = 2
 EDGE = 1 + 1e-9  # distances on a lattice are sums of rounded steps: 3 x 0.8 mm must count as within 2.4 mm
 SURFELS = "Nikolov et al. 2018 (DeepMind surface-distance)"
 
@@ -85,6 +88,21 @@ def _side(
     return Side(voxels_mm, surfels_mm, areas[here[1].codes])
 
 
+def hd95(prediction: np.ndarray, reference: np.ndarray) -> float:
+    """Return the larger 95th percentile of the distances of two sides."""
+    return float(max(np.percentile(prediction, 95), np.percentile(reference, 95)))
+
+
+def asd(prediction: np.ndarray, reference: np.ndarray) -> float:
+    """Return the mean distance from the prediction's side."""
+    return float(prediction.mean())
+
+
+def assd(prediction: np.ndarray, reference: np.ndarray) -> float:
+    """Return the mean of the distances of both sides together."""
+    return float((prediction.sum() + reference.sum()) / (prediction.size + reference.size))
+
+
 def hd95_in_plane(
     prediction: np.ndarray, reference: np.ndarray, spacing_mm: Sequence[float], *, slice_axis: int = 0
 ) -> float:
@@ -137,7 +155,7 @@ DISTANCES = (
         "hd95", "HD95", "mm", "lower", OPEN,
         "larger of the two directed 95th percentiles of distances between surface voxels (face neighbour outside)",
         DISTANCE_EMPTY, "MONAI, MetricsReloaded. Departure: a missed structure is inf, where MONAI gives NaN",
-        of="surfaces", compute=lambda s: s.distance(lambda p, r: max(np.percentile(p, 95), np.percentile(r, 95))),
+        of="surfaces", compute=lambda s: s.distance(hd95),
     ),
     Metric(
         "hd95_pooled", "HD95 (pooled)", "mm", "lower", OPEN,
@@ -148,12 +166,12 @@ DISTANCES = (
         "asd", "ASD", "mm", "lower", OPEN,
         "mean distance from the prediction's surface voxels to the reference's; blind to what was missed",
         DISTANCE_EMPTY, "medpy asd",
-        of="surfaces", compute=lambda s: s.distance(lambda p, r: p.mean()),
+        of="surfaces", compute=lambda s: s.distance(asd),
     ),
     Metric(
         "assd", "ASSD", "mm", "lower", OPEN,
         "mean of the distances of both sides together", DISTANCE_EMPTY, "medpy assd",
-        of="surfaces", compute=lambda s: s.distance(lambda p, r: (p.sum() + r.sum()) / (p.size + r.size)),
+        of="surfaces", compute=lambda s: s.distance(assd),
     ),
     Metric(
         "masd", "MASD", "mm", "lower", OPEN,
@@ -166,6 +184,24 @@ DISTANCES = (
         "inf where one mask is empty, NaN where both are or one fills its slices and so has no edge",
         "MRBrainS18's evaluation. Departure: inf or NaN where theirs gives None or raises",
         of="masks", asked_by="in_plane", compute=lambda masks: hd95_in_plane(*masks),
+    ),
+)  # fmt: skip
+
+DISTANCES_IN_VOXELS = (
+    Metric(
+        "hd95_voxels", "HD95 (voxels)", "voxels", "lower", OPEN,
+        "as hd95; a step along any axis is 1", DISTANCE_EMPTY, "hd95 without spacing",
+        of="voxel_surfaces", asked_by="voxels", compute=lambda s: s.distance(hd95),
+    ),
+    Metric(
+        "asd_voxels", "ASD (voxels)", "voxels", "lower", OPEN,
+        "as asd; a step along any axis is 1", DISTANCE_EMPTY, "asd without spacing",
+        of="voxel_surfaces", asked_by="voxels", compute=lambda s: s.distance(asd),
+    ),
+    Metric(
+        "assd_voxels", "ASSD (voxels)", "voxels", "lower", OPEN,
+        "as assd; a step along any axis is 1", DISTANCE_EMPTY, "assd without spacing",
+        of="voxel_surfaces", asked_by="voxels", compute=lambda s: s.distance(assd),
     ),
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ import pandas as pd
 from softbench.checks import require_one_of
 from softbench.errors import InputError
 
-VERSION = 2
+VERSION = 3
 
 
 def summarise(scores: pd.DataFrame, *, over: str = "cases") -> pd.DataFrame:
@@ -191,6 +191,7 @@ def seed_by_case(values: pd.Series) -> pd.DataFrame:
 
 POLICIES = ("diagonal", "exclude", "raw", "both_empty_is_one")
 BOTH_EMPTY_IS_ONE = ("dsc",)  # in the SVLS authors' code; their surface dice of two empty masks is 0, as our sd_svls
+DIAGONALS = {"mm": "image_diagonal", "voxels": "image_diagonal_voxels"}  # by unit, what is put in for an infinity
 IMAGE = ["dataset", "case", "grid"]  # what decides the image, and so its diagonal
 
 
@@ -198,38 +199,41 @@ def apply_policy(scores: pd.DataFrame, policy: str = "diagonal") -> pd.DataFrame
     """Settle infinite distances, and mark them.
 
     Args:
-        scores: the tidy table; distances are rows whose `unit` is mm.
-        policy: "diagonal" sets an infinite distance to the diagonal of that case's image (mm), which the rows with
-            the metric `image_diagonal` hold; "exclude" makes it undefined (NaN); "raw" leaves it; "both_empty_is_one"
+        scores: the tidy table; distances are rows whose `unit` is mm or voxels.
+        policy: "diagonal" sets an infinite distance to the diagonal of that case's image in this unit, which the rows
+            with the metric `image_diagonal` hold, in voxels `image_diagonal_voxels`; "exclude" makes it undefined
+            (NaN); "raw" leaves it; "both_empty_is_one"
             is "diagonal", and a DSC of two empty masks, else undefined, is 1, as in the code of Islam & Glocker 2021.
     Returns: a copy with one more column, `penalised`: the distance was infinite. Undefined values (NaN, both masks
-        empty) stay undefined, and an infinity of another unit than mm stays, since no diagonal can stand for it.
+        empty) stay undefined, and an infinity of another unit stays, since no diagonal can stand for it.
     Raises: InputError: for an unknown policy, and where a case with an infinite distance has no diagonal.
     """
     require_one_of("policy", policy, POLICIES)
-    infinite = np.isinf(scores["value"]) & (scores["unit"] == "mm")
+    infinite = np.isinf(scores["value"]) & scores["unit"].isin(DIAGONALS)
     settled = scores.assign(penalised=infinite)
     if policy == "exclude":
         settled.loc[infinite, "value"] = np.nan
-    elif policy in ("diagonal", "both_empty_is_one") and infinite.any():
-        settled.loc[infinite, "value"] = _diagonals(scores, scores[infinite])
+    elif policy in ("diagonal", "both_empty_is_one"):
+        for unit, metric in DIAGONALS.items():
+            if (here := infinite & (scores["unit"] == unit)).any():
+                settled.loc[here, "value"] = _diagonals(scores, scores[here], metric)
     if policy == "both_empty_is_one":
         settled.loc[settled["metric"].isin(BOTH_EMPTY_IS_ONE) & settled["value"].isna(), "value"] = 1.0
     return settled
 
 
-def _diagonals(scores: pd.DataFrame, rows: pd.DataFrame) -> np.ndarray:
-    """Return the image diagonal (mm) of each row's case.
+def _diagonals(scores: pd.DataFrame, rows: pd.DataFrame, metric: str) -> np.ndarray:
+    """Return the image diagonal of each row's case, which the rows of `metric` hold.
 
     Where runs recorded several, the largest counts, so that an empty mask costs all methods the same.
     """
     place = [name for name in IMAGE if name in scores.columns]
-    known = scores[scores["metric"] == "image_diagonal"].groupby(place, observed=True, as_index=False)["value"].max()
+    known = scores[scores["metric"] == metric].groupby(place, observed=True, as_index=False)["value"].max()
     found = rows[place].merge(known, on=place, how="left")
     missing = sorted(found.loc[found["value"].isna(), "case"].astype(str).unique())
     if missing:
         raise InputError(
-            f"{len(missing)} case(s) have an infinite distance (one mask empty) and no `image_diagonal`: "
+            f"{len(missing)} case(s) have an infinite distance (one mask empty) and no `{metric}`: "
             f"{', '.join(missing[:5])}. Score them again, or choose the policy `exclude`."
         )
     return found["value"].to_numpy()

@@ -13,9 +13,10 @@ from softbench.jobs import pieces, storage
 from softbench.jobs.pieces import Record
 from softbench.metrics import Reliability
 from softbench.statistics import apply_policy
+from softbench.statistics.summary import DIAGONALS
 from softbench.tables.cells import Column, Ensemble, Table
 from softbench.tables.layout import REGIONS, heads, name_of
-from softbench.tables.table import DIAGONAL, TEMPERATURE, build, of_column, scaled_rows, with_composites, with_scaled
+from softbench.tables.table import TEMPERATURE, build, of_column, scaled_rows, with_composites, with_scaled
 
 VERSION = 2
 RAW = "raw"
@@ -145,7 +146,7 @@ def scores_of(runs: Runs, settings: Mapping[str, Any]) -> pd.DataFrame:
     What is not trained is what it is: it has neither temperature nor ensemble, and stands beside any prediction.
     """
     prediction, scores = settings.get("prediction", RAW), runs.scores
-    metrics = {*(column["metric"] for column in settings["columns"]), DIAGONAL}
+    metrics = {*(column["metric"] for column in settings["columns"]), *DIAGONALS.values()}
     here = scores[scores["metric"].isin(metrics) & (scores["grid"] == settings.get("grid", "full"))]
     untrained = {method["key"] for method in settings["methods"] if not method.get("trained", True)}
     fixed = here["method"].isin(untrained)

@@ -15,10 +15,10 @@ import pandas as pd
 from softbench.errors import InputError
 from softbench.metrics.catalogue import is_of_label_map
 from softbench.statistics import Difference, apply_policy, composite, differences, holm, summarise
+from softbench.statistics.summary import DIAGONALS
 from softbench.tables.cells import ALPHA, Cell, Column, Ensemble, Failure, Method, Summary, Table
 
 VERSION = 3
-DIAGONAL = "image_diagonal"  # a row that policies read
 
 
 def build(
@@ -92,7 +92,7 @@ def _cells_of(scores: pd.DataFrame, summaries: pd.DataFrame, column: Column, row
 
 def of_columns(scores: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
     """Return the scores of the columns' metrics, and the diagonals that a policy needs."""
-    return scores[scores["metric"].isin({*(column.metric for column in columns), DIAGONAL})]
+    return scores[scores["metric"].isin({*(column.metric for column in columns), *DIAGONALS.values()})]
 
 
 def of_column(scores: pd.DataFrame, column: Column) -> pd.DataFrame:

@@ -22,6 +22,7 @@ ALLOWED = {  # `scoring` of an experiment
     "band_mm": {"type": "number", "exclusiveMinimum": 0, "description": "mm, half width of the region `band`"},
     "bins": {"type": "integer", "minimum": 2, "description": "of calibration"},
     "in_plane": {"type": "boolean", "description": "HD95 of MRBrainS18, slice by slice"},
+    "voxels": {"type": "boolean", "description": "surface distances in voxels too, steps of 1 along each axis"},
     "cross_check": {
         "type": "array",
         "items": {"constant": "metrics/cross_check.py:LIBRARIES"},
@@ -39,17 +40,18 @@ ALLOWED = {  # `scoring` of an experiment
 class Scoring:
     """How predictions are scored; the names are those of an experiment in config.
 
-    in_plane: add MRBrainS18's in-plane HD95. cross_check: libraries whose values are added for comparison with
-    ours. thresholds: add hard metrics at the best threshold, chosen on validation and on test cases. temperature: score
-    a second time, with logits divided by the temperature that fits the validation cases best. keep_probabilities: store
-    those of the test cases, 16 bits a class and voxel. An experiment's `ensemble` is not here: it has a job of its own,
-    and changes no run.
+    in_plane: add MRBrainS18's in-plane HD95. voxels: add surface distances in voxels. cross_check: libraries whose
+    values are added for comparison with ours. thresholds: add hard metrics at the best threshold, chosen on validation
+    and on test cases. temperature: score a second time, with logits divided by the temperature that fits the validation
+    cases best. keep_probabilities: store those of the test cases, 16 bits a class and voxel. An experiment's `ensemble`
+    is not here: it has a job of its own, and changes no run.
     """
 
     tolerances_mm: list[float]
     band_mm: float = 3.0
     bins: int = 10
     in_plane: bool = False
+    voxels: bool = False
     cross_check: list[str] = field(default_factory=list)
     thresholds: bool = False
     temperature: bool = False

@@ -120,6 +120,7 @@ def measure(
         valid=case.valid,
         cross_check=scoring.cross_check,
         in_plane=scoring.in_plane,
+        voxels=scoring.voxels,
         thresholds=scoring.thresholds,
     )
 

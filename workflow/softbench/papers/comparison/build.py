@@ -206,8 +206,6 @@ def _judged(table: PublishedTable, block: Block, printed: PrintedCell, ours: Sum
         judgement = Judgement("not run")
     elif block.surrogate:
         judgement = Judgement("surrogate")
-    elif printed.incomparable:
-        judgement = Judgement("not comparable", printed.note)
     else:
         judgement = judge(ours, value, same_cases=block.same_cases)
     return Comparison(printed, value, judgement)
@@ -238,7 +236,7 @@ def judge(ours: Summary, printed: Printed, *, same_cases: bool) -> Judgement:
     whose definition is not said. "outside" therefore says that the setting differs, not who is right; "within" that no
     difference is seen, not that there is none.
 
-    Not comparable are: a metric without a key of ours; a lost printed number, or one whose unit is in doubt; a mean of
+    Not comparable are: a metric without a key of ours; a lost printed number; a mean of
     ours that is not finite; fewer than `MIN_SEEDS` seeds; other test cases where the paper or we have fewer than
     `MIN_CASES`.
 

@@ -12,7 +12,7 @@ from softbench.tables.cells import STATUSES, Column, Judgement
 from softbench.tables.layout import ARROWS_MEAN
 from softbench.tables.wording import POLICIES
 
-UNITS = {"percent": " (%)", "mm": " (mm)"}
+UNITS = {"percent": " (%)", "mm": " (mm)", "pixels": " (pixels)"}
 LEGEND = {
     "within": "the noise that is known explains the difference",
     "outside": "the noise that is known does not explain it",

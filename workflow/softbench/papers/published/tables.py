@@ -81,7 +81,7 @@ class PrintedCell:
     """A printed number: `printed` as it stands in the paper, `mean` and `sd` read from it (NaN where there is none).
 
     `confidence` says how sure it is that this is the printed number; `derived` is what other cells give for a lost one.
-    `difference` is the printed difference to the table's baseline; `incomparable`: its unit is in doubt, says the note.
+    `difference` is the printed difference to the table's baseline.
     """
 
     place: Place
@@ -90,7 +90,6 @@ class PrintedCell:
     note: str = ""
     derived: str | None = None
     difference: str | None = None
-    incomparable: bool = False
 
     @property
     def mean(self) -> float:

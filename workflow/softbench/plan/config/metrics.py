@@ -16,7 +16,7 @@ SHIPPED = ("overlap", "surface", "calibration", "soft")  # modules with entries,
 FIELDS = ("key", "name", "unit", "better", "range", "definition", "empty_case", "source")  # in the order of a `Metric`
 NEEDED = (*FIELDS, "of", "compute")
 ROIS = ("all", "foreground", "band")
-OF_LABEL_MAP = ("counts", "surfaces", "masks")
+OF_LABEL_MAP = ("counts", "surfaces", "voxel_surfaces", "masks")
 TOLERANCE = re.compile(r"(\w+?)_(\d+(?:\.\d+)?)mm")
 THRESHOLD = re.compile(r"(\w+?)_at_(\w+?)(?:_global)?")
 
@@ -68,7 +68,7 @@ def _entry(path: Path, call: ast.Call, *, own: bool) -> Entry:
 
 def registered() -> list[str]:
     """Return the keys of the catalogue."""
-    return [*(entry.key for entry in entries()), "image_diagonal"]
+    return [*(entry.key for entry in entries()), "image_diagonal", "image_diagonal_voxels"]
 
 
 def own_columns(table: Mapping[str, Any], scoring: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -140,6 +140,8 @@ def scored(scoring: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         keys = [key for key in _thresholded() if key != "threshold"]
         yield from ((f"{key}_at_{part}", "all", "structures") for key in keys for part in parts)
     yield "image_diagonal", "all", "all"
+    if scoring.get("voxels"):
+        yield "image_diagonal_voxels", "all", "all"
 
 
 def _keys(entry: Entry, scoring: Mapping[str, Any]) -> list[str]:

@@ -96,6 +96,8 @@ def _of_readings(column: Column, cell: Cell) -> list[object]:
 
 
 JUDGED = ("within", "outside", "not comparable")  # statuses beside a difference
+IN_VOXELS = "_voxels"  # what the key of a distance in voxels ends with
+FINER = 2  # decimals more of the same distance in mm: a pixel of a B-scan is 0.004 mm high
 Digits = tuple[int, int]  # decimals of a mean and of its ±
 
 
@@ -181,6 +183,9 @@ def _status(cell: Cell, factor: float, decimals: int) -> str:
 def _standard(cell: Cell, column: Column, factor: float, digits: Digits) -> str:
     if cell.standard is None or column.standard is None:
         return ""
+    if column.metric == f"{column.standard}{IN_VOXELS}":
+        digits = digits[0] + FINER, digits[1] + FINER
+        return f"in mm {_ours(cell.standard, factor, digits, over_cases=False)}"
     return f"{short_name(column.standard)} {_ours(cell.standard, factor, digits, over_cases=False)}"
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from softbench.errors import InputError, meant
 from softbench.plan.plan import Plan
 from softbench.statistics import apply_policy
-from softbench.statistics.summary import by_case, choose
+from softbench.statistics.summary import DIAGONALS, by_case, choose
 from softbench.tables.cells import Column
 from softbench.tables.table import with_composites
 
@@ -203,7 +203,7 @@ def values_of(place: Place, runs: Sequence[dict[str, Any]]) -> pd.Series:
 
 
 def _read(path: Path, place: Place) -> pd.DataFrame:
-    scores = pd.read_parquet(path, filters=[("metric", "in", [place.metric, "image_diagonal"])])
+    scores = pd.read_parquet(path, filters=[("metric", "in", [place.metric, *DIAGONALS.values()])])
     grid = place.grid if (scores["grid"] == place.grid).any() else "full"  # trained at full resolution
     scores = scores[(scores["prediction"] == place.prediction) & (scores["grid"] == grid)]
     return scores if place.rater is None else scores[scores["rater"] == place.rater]
