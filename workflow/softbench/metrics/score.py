@@ -174,7 +174,8 @@ def score_label_map(
     """
     labels, references, usable = np.asarray(labels), np.asarray(references), inputs.require_valid(valid)
     _require_raters(references, labels.shape)
-    shared: dict[str, Any] = {"tolerances_mm": tolerances_mm, "cross_check": cross_check, "in_plane": in_plane}
+    shared: dict[str, Any] = {"tolerances_mm": tolerances_mm, "cross_check": cross_check}
+    shared |= {"in_plane": in_plane, "voxels": voxels}
     given = _surroundings(references, spacing_mm, structures, classes, usable, **shared)
     for name, label_map in [("labels", labels), *(("references", reference) for reference in references)]:
         require_same_shape(name, label_map.shape, "references", given.shape)
