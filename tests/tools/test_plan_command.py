@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from softbench import InputError, cli
+import torch
+from softbench import InputError, cli, networks
 from softbench.jobs import pieces
 from softbench.plan.modules import PACKAGE
 from softbench.plan.plan import Plan
-from softbench.tools.plan import config_of, estimate, render
+from softbench.tools.plan import config_of, estimate, operations, render
 from softbench.tools.plan.estimate import Job
+from softbench.tools.plan.operations import CARDS, Rate
 
 SAID = """
 [Thu Jan 3 10:00:00 2030]
@@ -90,6 +92,101 @@ def test_hours_are_those_of_seen_runs_scaled_by_steps(suite: Path, plan: Plan) -
     assert not group.on_gpu
     (longer,) = forecast(with_steps(plan, 400), train("svls"))
     assert longer.hours == pytest.approx(3 * 200 / 3600)  # three runs, ten times as many steps
+
+
+def test_operations_of_a_convolution_are_counted_by_hand() -> None:
+    """A convolution has its weights x its pixels as terms, two operations each: once forward, twice backward.
+
+    Backward leaves out the gradient of the image itself, which nobody asks for.
+    """
+    settings = (("name", repr("unet3d")), ("widths", repr([8, 16])))
+    counted = operations.of_image(settings, 3, 2, (8, 8))
+    model = networks.build("unet3d", 3, 2, 2, widths=[8, 16])
+    terms, of_image = 0, 0
+
+    def add(layer: torch.nn.Module, given: tuple[torch.Tensor, ...], made: torch.Tensor) -> None:
+        nonlocal terms, of_image
+        own = made.shape[2:].numel() * layer.weight.numel()
+        terms += own
+        of_image += own if given[0].shape[1] == 3 else 0
+
+    for layer in model.modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            layer.register_forward_hook(add)
+    model(torch.zeros(1, 3, 8, 8))
+    assert of_image > 0
+    assert counted == 2 * (3 * terms - of_image)
+
+
+def test_grid_is_widened_as_training_widens_it() -> None:
+    settings = (("name", repr("unet3d")), ("widths", repr([8, 16])))
+    assert operations.of_image(settings, 1, 2, (7, 8)) == operations.of_image(settings, 1, 2, (8, 8))
+
+
+def test_estimate_is_operations_over_a_share_of_the_peak(suite: Path, plan: Plan) -> None:
+    jobs = train("svls", "ls")
+    rate = Rate("A100", 0.25)
+    (group,) = operations.with_estimates(plan, forecast(plan, jobs), rate)
+    assert group.operations > 0
+    assert group.estimated_hours == pytest.approx(6 * 40 * group.operations / (0.25 * 312e12) / 3600)
+    assert math.isnan(group.hours)  # nothing was measured, and no estimate stands in its place
+    said = render({"train": 2}, [group], {}, {}, rate)
+    assert "estimate, not measured: " in said
+    assert "25 % of the peak of one A100, 312 TFLOP/s (NVIDIA A100 datasheet)" in said
+    assert "training not known: tiny (6 runs)" in said
+
+
+def test_measured_hours_leave_no_estimate(suite: Path, plan: Plan) -> None:
+    trained("one_hot", 0, 10)
+    (group,) = operations.with_estimates(plan, forecast(plan, train("svls")), Rate())
+    assert group.hours > 0
+    assert math.isnan(group.estimated_hours)
+    assert "estimate" not in render({"train": 1}, [group], {}, {}, Rate())
+
+
+def test_runs_in_fp32_count_with_the_peak_of_fp32() -> None:
+    """TF32 is off in the suite's float32, so tensor cores stand still."""
+    assert Rate("H100").peak("auto") == CARDS["H100"].bf16
+    assert Rate("H100").peak("fp32") == CARDS["H100"].fp32 < 0.1 * CARDS["H100"].bf16
+
+
+def test_steps_before_the_split_follow_from_the_published_cases(plan: Plan) -> None:
+    """98 patients of which 71.4 % train are 70: 35 steps of two an epoch."""
+    protocol = plan.protocol_of("svls_prostatex", "svls")
+    assert operations.published_steps(plan, "svls_prostatex", protocol) == 200 * 35
+    assert operations.published_steps(plan, "svls_lidc", plan.protocol_of("svls_lidc", "svls")) is None
+
+
+def test_channels_are_those_of_modalities_and_windows(plan: Plan) -> None:
+    assert operations.sizes_of(plan.datasets["saros"]) == (3, 6)
+    assert operations.sizes_of(plan.datasets["brats2019_geols"]) == (4, 4)
+
+
+def test_readme_has_the_hours_of_the_open_tables(root: Path, suite: Path) -> None:
+    """Every run of svls_1_open and geols_1_open with three seeds, estimated on the default card, to the hour."""
+    plan = Plan.read(root, [], ["seeds=[0,1,2]", "data=open"])
+    asked = {
+        block["experiment"] for name in ("svls_1_open", "geols_1_open") for block in plan.paper_tables[name]["blocks"]
+    }
+    rows = {"svls": "one_hot ls ls_02 ls_03 svls", "geols": "one_hot ls focal svls geols geols_paper"}
+    batches = [
+        path
+        for experiment in sorted(asked)
+        for method in rows[experiment.split("_")[0]].split()
+        for path in plan.batch_files((experiment, "unet3d", method))
+    ]
+    runs = estimate.runs_of(plan, [Job("train", (path,)) for path in batches])
+    groups = operations.with_estimates(plan, estimate.groups(runs, estimate.seen(plan)), Rate())
+    assert sum(group.runs for group in groups) == 63
+    hours = sum(group.estimated_hours for group in groups)
+    said = " ".join((root / "README.md").read_text(encoding="utf-8").split())
+    assert f"with 3 seeds takes {hours:.0f} hours on one {Rate().gpu}, an estimate" in said
+
+
+@pytest.mark.parametrize(("gpu", "share", "said"), [("B2", 0.1, "`gpu` must be one of"), ("A100", 0.0, "`share` is")])
+def test_unknown_card_and_empty_share_are_refused(gpu: str, share: float, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        Rate(gpu, share)
 
 
 def with_steps(plan: Plan, steps: int) -> Plan:

@@ -46,6 +46,7 @@ CLASSES = ("background", "pz", "tz", "dpu", "afs")
 STRUCTURES = {"PZ": (1,), "TZ": (2,), "DPU": (3,), "AFS": (4,)}
 DIMS = 3
 LABEL_MAPS = 1  # of a case, one a rater
+CASES = 98  # published; `softbench plan` counts with them before the split is made
 NAMES = {  # what the name of a segment holds
     "pz": r"peripheral zone",
     "tz": r"transition(al)? zone",

@@ -12,35 +12,49 @@ from softbench import length
 from softbench.jobs.progress import grid
 from softbench.plan.plan import Plan
 from softbench.tools.command import Command, add_config, add_json, print_json
-from softbench.tools.plan import estimate
+from softbench.tools.plan import estimate, operations
 from softbench.tools.plan.estimate import Group
+from softbench.tools.plan.operations import Rate
 
 EXAMPLES = """\
 examples, in the folder of the suite:
   softbench plan hippocampus
   softbench plan svls_1 geols_1 -- --config 'folders={brats2019: /data/brats2019}'
   softbench plan results/tables/hippocampus.md -- --configfile mine.yaml --profile slurm
+  softbench plan --gpu A100 svls_1_open geols_1_open -- --config 'seeds=[0, 1, 2]'
 
 Jobs are those of Snakemake's dry run. Hours, memory and disk are those of finished runs in results/ with the same
-network, batch and grid, scaled by the steps; where none was seen it says so and gives steps and voxels instead. Run one
-seed to know more: snakemake --cores all TARGET --config 'seeds=[0]'
+network, batch and grid, scaled by the steps. Where none was seen it says so, and estimates the hours on a GPU: the
+operations of the training steps over a share of the card's published peak. Run one seed to know more:
+snakemake --cores all TARGET --config 'seeds=[0]'
 """
 MIB_OF_GIB = 1024
+TERA = 1e12
 NOTHING = "Nothing to be done: everything is there."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("targets", nargs="+", metavar="TARGET", help="a table, file or rule, as given to snakemake")
+    parser.add_argument(
+        "--gpu", default=Rate.gpu, choices=tuple(operations.CARDS), help="card of the estimate where no run was seen"
+    )
+    parser.add_argument(
+        "--share",
+        type=float,
+        default=Rate.share,
+        help="of the card's peak that a step is assumed to reach (%(default)s)",
+    )
     add_json(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Print what the targets will take; `options.passed` goes on to Snakemake."""
-    config = config_of(options.passed)
+    config, rate = config_of(options.passed), Rate(options.gpu, options.share)
     plan = Plan.read(Path(), config.configfile, config.config)  # first: it names file and line of a wrong setting
     jobs = estimate.jobs(options.targets, options.passed)
-    groups = estimate.groups(estimate.runs_of(plan, jobs), estimate.seen(plan))
+    seen = estimate.groups(estimate.runs_of(plan, jobs), estimate.seen(plan))
+    groups = operations.with_estimates(plan, seen, rate)
     told = (
         estimate.by_rule(jobs),
         groups,
@@ -51,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
         found: dict[str, Any] = dict(zip(("jobs", "groups", "downloads_gb", "left_out"), told, strict=True))
         print_json({**found, "groups": [_plain(group) for group in groups]})
     else:
-        print(render(*told))
+        print(render(*told, rate))
 
 
 def config_of(passed: Sequence[str]) -> argparse.Namespace:
@@ -72,13 +86,14 @@ def render(
     groups: Sequence[Group],
     downloads_gb: Mapping[str, tuple[float, float] | None],
     left_out: Mapping[str, str],
+    rate: Rate | None = None,
 ) -> str:
     """Return jobs by rule, each group of runs, downloads, what is left out for want of data, and the sums."""
     if not jobs:
         return NOTHING
-    chapters = [list(_jobs(jobs)), *(list(_group(group)) for group in groups), list(_downloads(downloads_gb))]
+    chapters = [list(_jobs(jobs)), *(list(_group(group, rate)) for group in groups), list(_downloads(downloads_gb))]
     chapters.append([f"Left out: {experiment}; {reason}" for experiment, reason in left_out.items()])
-    chapters.append(list(_total(groups)))
+    chapters.append(list(_total(groups, rate)))
     return "\n\n".join("\n".join(lines) for lines in chapters if lines)
 
 
@@ -88,7 +103,7 @@ def _jobs(jobs: Mapping[str, int]) -> Iterator[str]:
     yield from (f"  {rule:<{width}}  {count:>4}" for rule, count in jobs.items())
 
 
-def _group(group: Group) -> Iterator[str]:
+def _group(group: Group, rate: Rate | None) -> Iterator[str]:
     methods = ", ".join(dict.fromkeys(group.methods))
     yield f"{group.experiment}, {group.network}: {_count(group.runs, 'run')} to train ({methods})"
     if group.kept:
@@ -101,6 +116,8 @@ def _group(group: Group) -> Iterator[str]:
     if not group.basis:
         where = f"{group.network} at {load.batch} x {grid(load.grid)}"
         yield f"  training, memory, disk: not known: no run of {where} was seen"
+        if rate is not None and _known(group.operations):
+            yield _estimate(group, rate)
         return
     kind = _kind(group)
     taken = _hours(group.hours, kind) if _known(group.hours) else "not known before the split is made"
@@ -109,6 +126,14 @@ def _group(group: Group) -> Iterator[str]:
     gpu = f" and {_mib(group.peak_gpu_mib)} of the GPU" if _known(group.peak_gpu_mib) else ""
     yield f"  memory up to {_mib(group.peak_mib)}{gpu} a job"
     yield f"  disk {_mib(group.disk_mib) if _known(group.disk_mib) else 'not known'}"
+
+
+def _estimate(group: Group, rate: Rate) -> str:
+    """Return the line of an estimate; without hours where the steps are not known."""
+    of_step = f"{group.operations / TERA:.2g} TFLOP a step"
+    if not _known(group.estimated_hours):
+        return f"  estimate: {of_step}; hours not known before the split is made"
+    return f"  estimate, not measured: {_hours(group.estimated_hours, rate.gpu)} for {of_step}"
 
 
 def _downloads(sizes: Mapping[str, tuple[float, float] | None]) -> Iterator[str]:
@@ -123,7 +148,7 @@ def _downloads(sizes: Mapping[str, tuple[float, float] | None]) -> Iterator[str]
             yield f"  {source}: {size[0]:g} GB, {size[1]:g} GB on disk when unpacked"
 
 
-def _total(groups: Sequence[Group]) -> Iterator[str]:
+def _total(groups: Sequence[Group], rate: Rate | None) -> Iterator[str]:
     if not groups:
         yield "Nothing to train."
         return
@@ -141,7 +166,20 @@ def _total(groups: Sequence[Group]) -> Iterator[str]:
     lacking = [f"{experiment} ({_count(runs, 'run')})" for experiment, runs in (+unknown).items()]
     if lacking:
         yield f"  training not known: {', '.join(lacking)}"
+    guessed = [group for group in groups if _known(group.estimated_hours)]
+    if guessed and rate is not None:
+        hours = _hours(sum(group.estimated_hours for group in guessed), rate.gpu)
+        yield f"  estimate, not measured: training {hours} for {_runs(guessed)}, validation not included"
+        share = f"{100 * rate.share:g} % of the peak of one {rate.gpu}"
+        yield f"    it assumes that a step reaches {share}, {_peaks(guessed, rate)}"
     yield "  Soft labels, tables and figures come on top."
+
+
+def _peaks(groups: Sequence[Group], rate: Rate) -> str:
+    """Return the published peaks that an estimate counts with, and their source."""
+    card = operations.CARDS[rate.gpu]
+    said = " or ".join(f"{peak / TERA:.3g} TFLOP/s" for peak in dict.fromkeys(group.peak for group in groups))
+    return f"{said} ({card.source})"
 
 
 def _runs(groups: Sequence[Group]) -> str:

@@ -193,7 +193,8 @@ class Group:
     """Runs of one experiment and network that compute the same in a step; NaN is what is not known.
 
     `runs` are those without a model, which take `hours`; `kept` have one. Hours of training are CPU-hours, or GPU-hours
-    where `on_gpu`; those of scoring are by the clock. `basis` says what they rest on; empty where no such run was seen.
+    where `on_gpu`; those of scoring are by the clock. `basis` says what they rest on; empty where no such run was seen,
+    and then `operations` of a step, the `peak` of a GPU and `estimated_hours` on it may be known (`plan.operations`).
     """
 
     experiment: str
@@ -212,6 +213,9 @@ class Group:
     on_gpu: bool = False
     hardware: str = ""
     basis: str = ""
+    operations: float = math.nan
+    peak: float = math.nan
+    estimated_hours: float = math.nan
 
     @property
     def steps(self) -> int | None:
