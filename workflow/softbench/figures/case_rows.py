@@ -118,8 +118,8 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
     """
     if "reason" in panel:
         return [CaseRow(panel["name"], reason=panel["reason"], about=f"{panel['name']}: {panel['reason']}")]
-    found = {method: done_of(method, run) for method, run in panel["runs"].items()}
-    done = {method: seed for method, seed in found.items() if seed is not None}
+    seeds = {method: done_of(method, run) for method, run in panel["runs"].items()}
+    done = {method: seed for method, seed in seeds.items() if seed is not None}
     by = settings.get("chosen_by") or next(iter(panel["runs"]))
     if by not in done:
         why = f"every run of {panel['runs'][by]['title']}, which chooses the cases, failed"

@@ -165,10 +165,10 @@ def name_axes(curves: Axes, bars: Axes, region: str, *, last: bool) -> None:
 def draw_legend(figure: Figure, *, lines: int, ensembles: bool = False, single: bool = False) -> None:
     """Explain lines and colours below the panels; `single`: each method has one run, so no seeds to merge."""
     whose = "ensemble of the seeds" if ensembles else "the one run" if single else "all seeds merged"
-    one = [] if ensembles or single else [Line2D([], [], color=CURVE, linewidth=0.5, alpha=0.6, label="one seed")]
+    thin = [] if ensembles or single else [Line2D([], [], color=CURVE, linewidth=0.5, alpha=0.6, label="one seed")]
     handles = [
         Line2D([], [], color=CURVE, linewidth=1.3, marker="o", markersize=1.8, label=whose),
-        *one,
+        *thin,
         Line2D([], [], **DIAGONAL, label="perfect calibration"),
         Patch(color=OVER, alpha=SHADE, linewidth=0, label="over-confident"),
         Patch(color=UNDER, alpha=SHADE, linewidth=0, label="under-confident"),
@@ -249,12 +249,12 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
     statistics: dict[tuple[str, Any, str], Reliability] = {}
     rows, missing = {}, []
     for panel in settings["panels"]:
-        name, found = panel["name"], _statistics(panel)
-        if isinstance(found, str):
-            missing.append(f"{name}: {found}.")
+        name, read = panel["name"], _statistics(panel)
+        if isinstance(read, str):
+            missing.append(f"{name}: {read}.")
             continue
         rows[name] = name
-        statistics |= {(method, seed, name): bins for (method, seed, where), bins in found.items() if where == roi}
+        statistics |= {(method, seed, name): bins for (method, seed, where), bins in read.items() if where == roi}
     if not statistics:
         pictures.save(pictures.nothing(settings["title"], missing), paths, " ".join(missing), about=about)
         return

@@ -107,8 +107,8 @@ def printed(
     place = {"dataset": dataset, "structure": structure, "roi": roi}
     rows = rows[(rows[list(place)] == pd.Series(place)).all(axis=1) & rows["metric"].isin(metrics)]
     at = pd.DataFrame(list(points.items()), columns=["x", "method"]).astype({"x": float})
-    found = at.merge(rows.dropna(subset="mean"), on="method")
-    return found.drop_duplicates(["x", "metric"])[PRINTED].reset_index(drop=True)
+    joined = at.merge(rows.dropna(subset="mean"), on="method")
+    return joined.drop_duplicates(["x", "metric"])[PRINTED].reset_index(drop=True)
 
 
 INCHES = (2.8, 1.45)  # of a panel

@@ -43,13 +43,13 @@ def read(panel: Mapping[str, Any], titles: Mapping[str, str]) -> Panel:
     """
     if "reason" in panel:
         return Panel(panel["name"], titles, reason=panel["reason"])
-    found = [
+    curves = [
         curve(history).assign(method=method, seed=seed)
         for method, run in panel["runs"].items()
         for path in run["batches"]
         for seed, history in _histories(Path(path))
     ]
-    whole = pd.concat(found, ignore_index=True)[COLUMNS] if found else None
+    whole = pd.concat(curves, ignore_index=True)[COLUMNS] if curves else None
     return Panel(panel["name"], titles, whole, FAILED)
 
 

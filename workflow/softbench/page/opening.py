@@ -59,7 +59,7 @@ def _column_names(numbers: pd.DataFrame) -> dict[tuple[str, str, str], str]:
     structures = {structure for structure, _, _ in columns} - {"all"}
     names = {}
     for structure, metric, roi in columns:
-        regions = {other[2] for other in columns if other[1] == metric}
+        regions = {column[2] for column in columns if column[1] == metric}
         region = f" ({REGIONS.get(roi, roi)})" if regions != {"all"} else ""
         of = f"{structure} " if len(structures) > 1 and structure != "all" else ""
         names[structure, metric, roi] = of + catalogue.describe(metric).name + region
@@ -76,9 +76,9 @@ def _lines(rows: pd.DataFrame, names: dict[tuple[str, str, str], str]) -> tuple[
     for row in rows.to_dict("records"):
         columns.setdefault(row["title"], []).append(names[_place(row)])
     methods: dict[str, list[str]] = {}
-    for title, found in columns.items():
-        methods.setdefault(", ".join(found), []).append(title)
-    return tuple(f"{', '.join(titles)}: {found}" for found, titles in methods.items())
+    for title, measured in columns.items():
+        methods.setdefault(", ".join(measured), []).append(title)
+    return tuple(f"{', '.join(titles)}: {measured}" for measured, titles in methods.items())
 
 
 COMMIT = re.compile(r"^([^+]{12})[^+]*")  # characters of a commit that a reader sees; what follows + is kept
@@ -213,12 +213,12 @@ def _summary(tables: Sequence[Shown]) -> str:
     return f"Is a method better than its control beyond noise, in any column? {better}. Worse? {worse}."
 
 
-def _count(found: Sequence[tuple[str, ...]]) -> str:
+def _count(answers: Sequence[tuple[str, ...]]) -> str:
     """Say in how many tables there is anything; yes or no where there is one table."""
-    count = sum(bool(lines) for lines in found)
-    if len(found) == 1:
+    count = sum(bool(lines) for lines in answers)
+    if len(answers) == 1:
         return "Yes" if count else "No"
-    return f"In {count or 'none'} of {len(found)} tables"
+    return f"In {count or 'none'} of {len(answers)} tables"
 
 
 def _facts(table: Shown) -> Mapping[str, str]:

@@ -49,12 +49,12 @@ def write(
 
 def environment() -> jinja2.Environment:
     """Return what reads the templates of this room; values are escaped."""
-    found = jinja2.Environment(
+    templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    found.filters["unbroken"] = unbroken
-    return found
+    templates.filters["unbroken"] = unbroken
+    return templates
 
 
 def unbroken(text: str) -> Markup:

@@ -140,8 +140,8 @@ def _texts(files: Iterable[Path | str], suffix: str, between: str = " ") -> str:
 
 def of_figures(files: Sequence[Path], titles: Mapping[str, str], *, title: str, note: str) -> list[dict[str, Any]]:
     """Return the chapter of the papers' figures, a section each, by the names of their files; none without files."""
-    found = {name: [file for file in files if file.stem == name] for name in titles}
-    parts = [{"title": titles[name], "id": name, **_pictures(of)} for name, of in found.items() if of]
+    pictures = {name: [file for file in files if file.stem == name] for name in titles}
+    parts = [{"title": titles[name], "id": name, **_pictures(of)} for name, of in pictures.items() if of]
     return [{"title": title, "id": "figures", "note": note, "sections": parts}] if parts else []
 
 

@@ -91,8 +91,8 @@ def resample(sums: np.ndarray, sizes: np.ndarray, draws: int, seed: int) -> np.n
     return np.concatenate(parts)
 
 
-def percentiles(found: np.ndarray, units: int, *, confidence: float = CONFIDENCE) -> np.ndarray:
+def percentiles(drawn: np.ndarray, units: int, *, confidence: float = CONFIDENCE) -> np.ndarray:
     """Return both ends of the interval from draws (draws, ...) over a number of units, (2, ...)."""
     reach = math.sqrt(units / (units - 1)) * stats.t.ppf((1 + confidence) / 2, units - 1)
     outside = stats.norm.cdf(-reach)
-    return np.quantile(found, [outside, 1 - outside], axis=0)
+    return np.quantile(drawn, [outside, 1 - outside], axis=0)

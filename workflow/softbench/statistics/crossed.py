@@ -75,8 +75,8 @@ def crossed_difference(pairs: Pairs, groups: Mapping[str, str] | None = None) ->
     if reason or not gap.size:
         mean = float(gap.mean()) if gap.size and pairs.finite else math.nan
         return Crossed(mean=mean, reason=reason, **counts)
-    found = new_seeds_and_cases(patient_values(gap, patients))
-    return Crossed(**counts | {name: float(value) for name, value in found.items()})
+    interval = new_seeds_and_cases(patient_values(gap, patients))
+    return Crossed(**counts | {name: float(value) for name, value in interval.items()})
 
 
 def patient_values(gap: np.ndarray, patients: np.ndarray) -> np.ndarray:

@@ -79,13 +79,13 @@ def sides(
 ) -> Sides:
     """Return the values of several methods in one column; arguments and errors are those of `difference`."""
     rows, what = column(scores, metric, structure, roi, over)
-    found = of_methods(rows, methods, what)
-    index = [side.index.to_frame(index=False) for side in found.values()]
+    by_method = of_methods(rows, methods, what)
+    index = [side.index.to_frame(index=False) for side in by_method.values()]
     every = pd.concat(index, ignore_index=True) if index else pd.DataFrame({"seed": [], "case": []})
     seed_at, seeds = pd.factorize(pd.Index(every["seed"].astype(float).fillna(NO_SEED), name="seed"), sort=True)
     case_at, cases = pd.factorize(pd.Index(every["case"].astype(str), name="case"), sort=True)
     values, seeds_of, cases_of, begin = {}, {}, {}, 0
-    for name, side in found.items():
+    for name, side in by_method.items():
         table, own = np.full((len(seeds), len(cases)), np.nan), slice(begin, begin + len(side))
         table[seed_at[own], case_at[own]] = side.to_numpy(dtype=float)
         values[name], begin = table, begin + len(side)

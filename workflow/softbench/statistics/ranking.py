@@ -100,8 +100,8 @@ def ranks(
         table=table if over == "cases" else table.assign(cases_mean=np.nan),
         by_seed=by_seed,
         by_case=by_case if over == "cases" else by_case.iloc[:0],
-        left_out=len({case for one in tables for case in one.columns}) - len(cases),
-        missing=tuple(sorted({float(s) for one in tables for s in one.index} - set(seeds))),
+        left_out=len({case for table in tables for case in table.columns}) - len(cases),
+        missing=tuple(sorted({float(s) for table in tables for s in table.index} - set(seeds))),
         reason=reason,
     )
 
@@ -232,13 +232,13 @@ def rank_test(ranked: np.ndarray) -> tuple[float, float, float, float]:
 
 def _cliques(mean_ranks: pd.Series, distance: float) -> list[tuple[str, ...]]:
     """Return the largest runs of methods, best first, whose ends lie within a distance."""
-    found: list[tuple[int, int]] = []
+    cliques: list[tuple[int, int]] = []
     for first in range(len(mean_ranks)):
         last = int(np.flatnonzero(mean_ranks - mean_ranks.iloc[first] <= distance)[-1])
-        if last > first and (not found or last > found[-1][1]):
-            found.append((first, last))
+        if last > first and (not cliques or last > cliques[-1][1]):
+            cliques.append((first, last))
     names = [str(name) for name in mean_ranks.index]
-    return [tuple(names[first : last + 1]) for first, last in found]
+    return [tuple(names[first : last + 1]) for first, last in cliques]
 
 
 @dataclass(frozen=True)
@@ -268,5 +268,5 @@ def agreement(first: pd.Series, second: pd.Series) -> Agreement:
     both = pd.concat([first, second], axis=1, join="inner").dropna().to_numpy()
     if len(both) < 2 or (np.ptp(both, axis=0) == 0).any():
         return Agreement(math.nan, math.nan, len(both))
-    found = stats.kendalltau(both[:, 0], both[:, 1])
-    return Agreement(float(found.statistic), float(found.pvalue), len(both))
+    kendall = stats.kendalltau(both[:, 0], both[:, 1])
+    return Agreement(float(kendall.statistic), float(kendall.pvalue), len(both))

@@ -101,11 +101,11 @@ def _check_members(scores: pd.DataFrame, name: str, members: Sequence[str]) -> N
         raise InputError(f"the scores already hold a structure {name!r}. Give the composite another name.")
 
 
-def _check_complete(found: pd.Series, name: str, members: Sequence[str]) -> None:
+def _check_complete(present: pd.Series, name: str, members: Sequence[str]) -> None:
     """Raise if a score exists for some members only: the means of different members cannot be compared."""
-    short = found[found < len(set(members))]
+    short = present[present < len(set(members))]
     if len(short):
-        where = dict(zip(found.index.names, short.index[0], strict=True))
+        where = dict(zip(present.index.names, short.index[0], strict=True))
         raise InputError(
             f"the composite {name!r} needs {', '.join(members)} everywhere, but {len(short)} score(s) lack one of "
             f"them, e.g. {where['metric']} of case {where['case']}. Score that case again."
@@ -130,9 +130,9 @@ def choose(scores: pd.DataFrame, over: str = "cases") -> pd.DataFrame:
     require_one_of("over", over, OVER)
     rows = scores[(scores["case"] == "pooled") == (over == "pooled")]
     for name in CIRCUMSTANCES:
-        found = sorted(rows[name].astype(str).unique()) if name in rows.columns else []
-        if len(found) > 1:
-            raise InputError(f"`scores` mix several values of `{name}`: {', '.join(found)}. Select one first.")
+        values = sorted(rows[name].astype(str).unique()) if name in rows.columns else []
+        if len(values) > 1:
+            raise InputError(f"`scores` mix several values of `{name}`: {', '.join(values)}. Select one first.")
     absent = {"structure": "all", "roi": "all", "penalised": False}
     return rows.assign(**{name: value for name, value in absent.items() if name not in rows.columns})
 
@@ -157,10 +157,10 @@ def column(
 
 
 def _only_structure(rows: pd.DataFrame, metric: str) -> str:
-    found = sorted(rows["structure"].astype(str).unique())
-    if len(found) != 1:
-        raise InputError(f"`structure` must be named for {metric}; scored are: {', '.join(found) or 'none'}.")
-    return found[0]
+    structures = sorted(rows["structure"].astype(str).unique())
+    if len(structures) != 1:
+        raise InputError(f"`structure` must be named for {metric}; scored are: {', '.join(structures) or 'none'}.")
+    return structures[0]
 
 
 def of_methods(rows: pd.DataFrame, names: Iterable[str], what: str) -> dict[str, pd.Series]:
@@ -171,15 +171,15 @@ def of_methods(rows: pd.DataFrame, names: Iterable[str], what: str) -> dict[str,
     wanted = list(dict.fromkeys(names))
     mine = rows[rows["method"].isin(wanted)]
     values = mine.groupby(["method", "seed", "case"], observed=True, dropna=False)["value"].mean()
-    found: dict[str, pd.Series] = {}
+    by_method: dict[str, pd.Series] = {}
     whose = values.index.get_level_values("method").astype(str)
     for name in wanted:
         own = values[whose == name]
         if own.empty:
             known = ", ".join(sorted(rows["method"].astype(str).unique())) or "no method"
             raise InputError(f"{what} was not scored for the method {name!r}; it was for {known}.")
-        found[name] = own.droplevel("method")
-    return found
+        by_method[name] = own.droplevel("method")
+    return by_method
 
 
 def seed_by_case(values: pd.Series) -> pd.DataFrame:

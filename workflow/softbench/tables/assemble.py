@@ -73,17 +73,17 @@ def read(
     failed: list[dict[str, Any]] = []
     made: list[Ensemble] = []
     of_batches, of_ensembles = (pieces.read_joint(paths, methods) for paths in (batches, ensembles))
-    found = [*_runs(of_batches, failed), *_ensembles(of_ensembles, made)]
-    if not found:
-        reasons = "; ".join(f"{one['method']}, seed {one['seed']}: {one['reason']}" for one in failed)
+    scored = [*_runs(of_batches, failed), *_ensembles(of_ensembles, made)]
+    if not scored:
+        reasons = "; ".join(f"{failure['method']}, seed {failure['seed']}: {failure['reason']}" for failure in failed)
         raise NoRunError(f"there is nothing to show: every run failed. {reasons}")
-    tables = [storage.read_parquet(one.folder / "scores.parquet", one.listed) for one in found]
+    tables = [storage.read_parquet(run.folder / "scores.parquet", run.listed) for run in scored]
     statistics: Statistics = {}
-    for one in found:
-        again = {scaled[one.method]: TEMPERATURE} if scaled and one.method in scaled else {}
-        for key, kind in ({one.method: prediction} | again).items():
-            of_roi = _reliability(one.folder / "reliability.npz", one.listed, kind)
-            statistics |= {(key, one.seed, roi): bins for roi, bins in of_roi.items()}
+    for run in scored:
+        again = {scaled[run.method]: TEMPERATURE} if scaled and run.method in scaled else {}
+        for key, kind in ({run.method: prediction} | again).items():
+            of_roi = _reliability(run.folder / "reliability.npz", run.listed, kind)
+            statistics |= {(key, run.seed, roi): bins for roi, bins in of_roi.items()}
     return Runs(pd.concat(tables, ignore_index=True), statistics, failed, made)
 
 
@@ -101,10 +101,10 @@ def _runs(batches: Iterable[Record], failed: list[dict[str, Any]]) -> Iterator[S
 def _ensembles(records: Iterable[Record], made: list[Ensemble]) -> Iterator[Scored]:
     """Give each ensemble that has scores; add all to `made`."""
     for piece in records:
-        one = piece.content
-        method = one["run"]["method"]
-        made.append(Ensemble(method, tuple(one["seeds"]), one.get("reason")))
-        if one["status"] == "done":
+        content = piece.content
+        method = content["run"]["method"]
+        made.append(Ensemble(method, tuple(content["seeds"]), content.get("reason")))
+        if content["status"] == "done":
             yield Scored(method, None, piece.path.parent / "ensemble", piece.listed)
 
 
@@ -123,8 +123,8 @@ def build_table(runs: Runs, settings: Mapping[str, Any]) -> Table:
     """
     prediction = settings.get("prediction", RAW)
     ensembles = runs.ensembles if prediction in OF_ENSEMBLES else ()
-    if ensembles and all(one.reason for one in ensembles):
-        reasons = "; ".join(f"{one.method}: {one.reason}" for one in ensembles)
+    if ensembles and all(ensemble.reason for ensemble in ensembles):
+        reasons = "; ".join(f"{ensemble.method}: {ensemble.reason}" for ensemble in ensembles)
         raise InputError(f"there is nothing to show: no ensemble could be made. {reasons}. Train more seeds.")
     return build(
         scores_of(runs, settings),

@@ -44,17 +44,17 @@ def _place(method: Mapping[str, Any]) -> tuple[str, str, str]:
 
 def _seeds_of(method: Mapping[str, Any]) -> tuple[pd.DataFrame, int, int]:
     """Return the costs of the seeds that have records, and how many failed, and how many have none."""
-    found, failed, unrecorded = [], 0, 0
+    costs, failed, unrecorded = [], 0, 0
     for path in map(Path, method["batches"]):
         for name, outcome in json.loads(path.read_text(encoding="utf-8"))["seeds"].items():
             folder = path.parent / f"seed-{name}"
             if outcome["status"] == "failed":
                 failed += 1
             elif all((folder / file).exists() for file in ("provenance.json", "history.csv")):
-                found.append(cost_of_seed(folder))
+                costs.append(cost_of_seed(folder))
             else:
                 unrecorded += 1
-    return pd.DataFrame(found), failed, unrecorded
+    return pd.DataFrame(costs), failed, unrecorded
 
 
 def _row(method: Mapping[str, Any], seeds: Mapping[tuple[str, str, str], Any]) -> dict[str, Any]:

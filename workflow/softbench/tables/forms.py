@@ -72,7 +72,7 @@ def _environment(form: str) -> jinja2.Environment:
     """Return what fills the templates of a form: whatever stands in the place of a value is escaped as it needs."""
     escape = {".md": markdown, ".tex": latex, ".html": html}[form]
     marks: dict[str, Any] = LATEX_MARKS if form == ".tex" else {}
-    found = jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         autoescape=form == ".html",
         trim_blocks=True,
@@ -81,8 +81,8 @@ def _environment(form: str) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         **marks,
     )
-    found.filters |= {"plain": escape, "set": _SETTERS[form]}
-    return found
+    environment.filters |= {"plain": escape, "set": _SETTERS[form]}
+    return environment
 
 
 def markdown(words: str) -> str:

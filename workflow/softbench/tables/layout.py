@@ -131,9 +131,10 @@ def _why_empty(table: Table, row: int) -> str:
         return ""
     method = table.methods[row]
     keys = {method.key, method.scaled}
-    if any(one.method in keys for one in table.failed):
+    if any(failure.method in keys for failure in table.failed):
         return "every run failed"
-    return "no ensemble" if any(one.method in keys and one.reason for one in table.ensembles) else "no score"
+    unmade = any(ensemble.method in keys and ensemble.reason for ensemble in table.ensembles)
+    return "no ensemble" if unmade else "no score"
 
 
 def _difference(cell: Cell, decimals: int, place: tuple[int, int]) -> Entry:

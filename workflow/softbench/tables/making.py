@@ -148,9 +148,9 @@ def _files_in(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value] if "/" in value and Path(value).is_file() else []
     if isinstance(value, Mapping):
-        return [path for one in value.values() for path in _files_in(one)]
+        return [path for part in value.values() for path in _files_in(part)]
     if isinstance(value, Sequence):
-        return [path for one in value for path in _files_in(one)]
+        return [path for part in value for path in _files_in(part)]
     return []
 
 

@@ -74,9 +74,9 @@ def rankings(evidence: Evidence, *, draws: int = DRAWS) -> tuple[Ranking, ...]:
     )
 
 
-def of_one_run(found: Sequence[Ranking]) -> bool:
+def of_one_run(rankings: Sequence[Ranking]) -> bool:
     """Whether ranks are of one run a method in all columns, so that there is no range over seeds."""
-    return max((one.seeds for one in found), default=0) == 1
+    return max((ranking.seeds for ranking in rankings), default=0) == 1
 
 
 def _ranking(evidence: Evidence, column: Column, methods: Sequence[str], draws: int) -> Ranking:
@@ -85,13 +85,13 @@ def _ranking(evidence: Evidence, column: Column, methods: Sequence[str], draws: 
     if column.described.better == "neither":
         return Ranking(column, None, None, f"{column.described.name} has no better direction, nothing to rank by")
     place: dict[str, Any] = {"structure": column.structure, "roi": column.roi, "over": column.over}
-    found = ranks(evidence.of_column(column), column.metric, methods=methods, draws=draws, **place)
-    if found.by_seed.empty:
+    ranked = ranks(evidence.of_column(column), column.metric, methods=methods, draws=draws, **place)
+    if ranked.by_seed.empty:
         return Ranking(column, None, None, "no seed and case that all methods have")
-    if (found.by_seed.nunique(axis=1) == 1).all():
+    if (ranked.by_seed.nunique(axis=1) == 1).all():
         reason = f"all {len(methods)} methods have the same value in every seed, nothing differs"
         return Ranking(column, None, None, reason)
-    return Ranking(column, found, friedman(found.by_seed), _against(evidence, *found.by_seed.shape))
+    return Ranking(column, ranked, friedman(ranked.by_seed), _against(evidence, *ranked.by_seed.shape))
 
 
 def _against(evidence: Evidence, blocks: int, methods: int) -> str | None:
@@ -106,16 +106,16 @@ def _against(evidence: Evidence, blocks: int, methods: int) -> str | None:
     return None
 
 
-def between_columns(found: Sequence[Ranking], names: Sequence[str]) -> pd.DataFrame:
+def between_columns(rankings: Sequence[Ranking], names: Sequence[str]) -> pd.DataFrame:
     """Return Kendall's tau between the rankings by each pair of columns.
 
     Args:
-        found: the rankings of one table.
+        rankings: those of one table.
         names: of its columns, as many.
     Returns: a row for each pair, with `first`, `second`, `tau`, `p`, `n_methods`; NaN where one of the two ranks
         nothing.
     """
-    orders = [one.order for one in found]
+    orders = [ranking.order for ranking in rankings]
     pairs = [(a, b) for a in range(len(orders)) for b in range(a + 1, len(orders))]
     return pd.DataFrame([_tau(names[a], names[b], orders[a], orders[b]) for a, b in pairs], columns=TAU)
 
@@ -131,25 +131,25 @@ def between_tables(tables: Mapping[str, Orders]) -> pd.DataFrame:
     titles, rows = list(tables), []
     for a, first in enumerate(titles):
         for second in titles[a + 1 :]:
-            for column, one, other in _meeting(tables[first], tables[second]):
-                rows.append([column.metric, column.roi, *_tau(first, second, one, other)])
+            for column, left, right in _meeting(tables[first], tables[second]):
+                rows.append([column.metric, column.roi, *_tau(first, second, left, right)])
     return pd.DataFrame(rows, columns=["metric", "roi", *TAU])
 
 
 def _meeting(first: Orders, second: Orders) -> list[tuple[Column, pd.Series, pd.Series]]:
     """Return the orders of two tables by the same metric and region, once each."""
-    left, found = list(second), []
+    left, met = list(second), []
     for column, order in first:
         alike = [i for i, (other, _) in enumerate(left) if (other.metric, other.roi) == (column.metric, column.roi)]
         alike.sort(key=lambda i: left[i][0].structure != column.structure)  # stable: else the first
         if alike:
-            found.append((column, order, left.pop(alike[0])[1]))
-    return found
+            met.append((column, order, left.pop(alike[0])[1]))
+    return met
 
 
-def _tau(first: str, second: str, one: pd.Series, other: pd.Series) -> list[object]:
-    found = agreement(one, other)
-    return [first, second, found.tau, found.p, found.n_methods]
+def _tau(first: str, second: str, left: pd.Series, right: pd.Series) -> list[object]:
+    agreed = agreement(left, right)
+    return [first, second, agreed.tau, agreed.p, agreed.n_methods]
 
 
 ABOUT = (
@@ -176,26 +176,26 @@ def sheet_between(tables: Mapping[str, Orders]) -> Sheet:
     Args:
         tables: title -> orders, as `read_orders` gives them.
     """
-    found = between_tables(tables)
-    columns: list[tuple[str, str]] = list(dict.fromkeys(zip(found["metric"], found["roi"], strict=True)))
-    rows = [_row(pair, group, columns) for pair, group in found.groupby(["first", "second"], sort=False)]
+    numbers = between_tables(tables)
+    columns: list[tuple[str, str]] = list(dict.fromkeys(zip(numbers["metric"], numbers["roi"], strict=True)))
+    rows = [_row(pair, group, columns) for pair, group in numbers.groupby(["first", "second"], sort=False)]
     names = [catalogue.describe(key).name + ("" if roi == "all" else f", {REGIONS[roi]}") for key, roi in columns]
     grid = plain(["Data sets", "Methods", *names], rows)
-    return Sheet("Agreement of the data sets", ABOUT, (grid,), tuple(_notes(found)), found)
+    return Sheet("Agreement of the data sets", ABOUT, (grid,), tuple(_notes(numbers)), numbers)
 
 
 def _row(pair: tuple, group: pd.DataFrame, columns: Sequence[tuple[str, str]]) -> list[str]:
-    of_column = {(one["metric"], one["roi"]): one for one in group.to_dict("records")}
+    of_column = {(row["metric"], row["roi"]): row for row in group.to_dict("records")}
     return [" / ".join(pair), str(group["n_methods"].max()), *(_cell(of_column.get(column)) for column in columns)]
 
 
-def _cell(one: Mapping | None) -> str:
-    if one is None or one["n_methods"] < MIN_METHODS or pd.isna(one["tau"]):
+def _cell(row: Mapping | None) -> str:
+    if row is None or row["n_methods"] < MIN_METHODS or pd.isna(row["tau"]):
         return NOTHING
-    return f"{number(one['tau'], 2, signed=True)} (p {p_value(one['p'])})"
+    return f"{number(row['tau'], 2, signed=True)} (p {p_value(row['p'])})"
 
 
-def _notes(found: pd.DataFrame) -> Iterable[str]:
-    few = found[found["n_methods"] < MIN_METHODS]
+def _notes(numbers: pd.DataFrame) -> Iterable[str]:
+    few = numbers[numbers["n_methods"] < MIN_METHODS]
     for first, second in dict.fromkeys(zip(few["first"], few["second"], strict=True)):
         yield f"{first} / {second}: fewer than {MIN_METHODS} methods in common."

@@ -135,22 +135,22 @@ class Grid:
 
     def grouped(self) -> list[tuple[str, list[Line]]]:
         """Return the rows under the name of their group, in order; one name stands over rows that follow another."""
-        found: list[tuple[str, list[Line]]] = []
+        groups: list[tuple[str, list[Line]]] = []
         for line in self.lines:
-            if not found or found[-1][0] != line.group:
-                found.append((line.group, []))
-            found[-1][1].append(line)
-        return found
+            if not groups or groups[-1][0] != line.group:
+                groups.append((line.group, []))
+            groups[-1][1].append(line)
+        return groups
 
     def spans(self) -> list[tuple[str, int]]:
         """Return the groups of columns with their widths; none where no column has one."""
-        found: list[tuple[str, int]] = []
+        groups: list[tuple[str, int]] = []
         for head in self.heads:
-            if found and found[-1][0] == head.group:
-                found[-1] = (head.group, found[-1][1] + 1)
+            if groups and groups[-1][0] == head.group:
+                groups[-1] = (head.group, groups[-1][1] + 1)
             else:
-                found.append((head.group, 1))
-        return found if any(name for name, _ in found) else []
+                groups.append((head.group, 1))
+        return groups if any(name for name, _ in groups) else []
 
 
 @dataclass(frozen=True)

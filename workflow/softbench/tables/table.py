@@ -56,7 +56,7 @@ def build(
     lost = [Failure(**failure) for failure in failed]
     named = {column.structure for column in heads}
     made = {name: tuple(parts) for name, parts in (composites or {}).items() if name in named}
-    absent = {failure.method for failure in lost} | {one.method for one in ensembles if one.reason}
+    absent = {failure.method for failure in lost} | {ensemble.method for ensemble in ensembles if ensemble.reason}
     absent |= {row.key for row in rows if row.scaled in absent}
     check_found(scores, rows, heads, made, absent)
     settled = with_composites(apply_policy(of_columns(scores, heads), policy), heads, made)
@@ -104,11 +104,11 @@ def of_column(scores: pd.DataFrame, column: Column) -> pd.DataFrame:
 def _cell(column: Column, row: Method, summary: pd.DataFrame, gap: Difference | None) -> Cell:
     if row.key not in summary.index:
         return Cell()
-    found = summary.loc[row.key]
+    row_summary = summary.loc[row.key]
     same_map = gap is not None and row.scaled == row.control and is_of_label_map(column.metric)
     if gap is not None and same_map:  # zero by construction: an interval or a test would say nothing
         gap = replace(gap, low=math.nan, high=math.nan, sd=math.nan, p=math.nan)
-    return Cell(summary_of(found.to_dict()), difference=gap, same_map=same_map)
+    return Cell(summary_of(row_summary.to_dict()), difference=gap, same_map=same_map)
 
 
 def summary_of(row: Mapping[Hashable, Any]) -> Summary:
@@ -169,12 +169,12 @@ def check_found(
 
 def _places(scores: pd.DataFrame) -> dict[tuple[str, str], set[tuple[str, str]]]:
     """Return the structures and regions in which each metric was scored, over cases and pooled."""
-    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    places: dict[tuple[str, str], set[tuple[str, str]]] = {}
     over = np.where(scores["case"] == "pooled", "pooled", "cases")
     rows = scores[["metric", "structure", "roi"]].assign(over=over).drop_duplicates()
     for metric, structure, roi, name in rows.itertuples(index=False):
-        found.setdefault((metric, name), set()).add((structure, roi))
-    return found
+        places.setdefault((metric, name), set()).add((structure, roi))
+    return places
 
 
 def _list(names: Iterable[str]) -> str:

@@ -12,22 +12,22 @@ from softbench.tables.layout import ARROWS_MEAN, heads, name_of
 def span(table: Table, of: Callable[[Cell], int]) -> tuple[int, int]:
     """Return the smallest and largest count among the cells of trained methods that were scored."""
     rows = [row for method, row in zip(table.methods, table.cells, strict=True) if method.trained]
-    found = [of(cell) for row in rows for cell in row if cell.n_seeds]
-    return (min(found, default=0), max(found, default=0))
+    counts = [of(cell) for row in rows for cell in row if cell.n_seeds]
+    return (min(counts, default=0), max(counts, default=0))
 
 
 def members(table: Table) -> Iterable[str]:
     """Say how many seeds the ensembles have, which have fewer, and which could not be made."""
     titles = table.titles
-    shown = [one for one in table.ensembles if one.method in titles]
-    most = max((len(one.seeds) for one in shown), default=0)
+    shown = [ensemble for ensemble in table.ensembles if ensemble.method in titles]
+    most = max((len(ensemble.seeds) for ensemble in shown), default=0)
     if shown:
         yield f"Ensembles of {most} seeds: the mean of their probabilities."
-    for one in shown:
-        if one.reason:
-            yield f"{titles[one.method]}: no ensemble; {one.reason}."
-        elif len(one.seeds) < most:
-            yield f"{titles[one.method]}: an ensemble of {len(one.seeds)} seeds."
+    for ensemble in shown:
+        if ensemble.reason:
+            yield f"{titles[ensemble.method]}: no ensemble; {ensemble.reason}."
+        elif len(ensemble.seeds) < most:
+            yield f"{titles[ensemble.method]}: an ensemble of {len(ensemble.seeds)} seeds."
 
 
 def scaled(table: Table) -> Iterable[str]:
@@ -136,16 +136,16 @@ def untested(table: Table) -> str:
 
 def detected(table: Table) -> Iterable[str]:
     """Say which differences so many seeds would have found, column by column."""
-    found = []
+    words = []
     for head, cells in zip(heads(table), zip(*table.cells, strict=True), strict=True):
         gaps = [cell.difference for cell in cells if cell.difference is not None and cell.difference.n_seeds > 1]
         sizes = [size for size in (detectable(gap.sd, gap.n_seeds) for gap in gaps) if math.isfinite(size)]
         if sizes:
-            found.append(f"{name_of(head)} {statistics.median(sizes):.2g}")
-    if found:
+            words.append(f"{name_of(head)} {statistics.median(sizes):.2g}")
+    if words:
         yield (
             "So many seeds find a difference of this size with 80 % power (median over the rows, at p < 0.05, before "
-            f"any adjustment): {', '.join(found)}. What is smaller may be there and not be seen."
+            f"any adjustment): {', '.join(words)}. What is smaller may be there and not be seen."
         )
 
 

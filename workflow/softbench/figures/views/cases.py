@@ -155,7 +155,7 @@ def telling(columns: Sequence[Column]) -> list[int]:
     keys = ({metric.key for metric in group} for group in (OVERLAPS, DISTANCES))
     of_groups = ([c for c in single if columns[c].metric in of_group] for of_group in keys)
     of_band = [c for c in single if (columns[c].metric, columns[c].roi) == ("ece", "band")]
-    return [found[0] for found in (*of_groups, of_band) if found] or single[:1]
+    return [places[0] for places in (*of_groups, of_band) if places] or single[:1]
 
 
 def draw(evidence: Evidence, *, title: str) -> Figure:
@@ -198,8 +198,8 @@ def draw(evidence: Evidence, *, title: str) -> Figure:
 
 def _label(method: Method, table: Table, usual: str | None) -> str:
     """Return a method's title, with its control where that is not the usual one; in lines."""
-    other = [] if method.control == usual else [f"vs {table.controls[str(method.control)]}"]
-    return "\n".join([*textwrap.wrap(method.title, TITLE_LETTERS), *other])
+    versus = [] if method.control == usual else [f"vs {table.controls[str(method.control)]}"]
+    return "\n".join([*textwrap.wrap(method.title, TITLE_LETTERS), *versus])
 
 
 def _below(table: Table, usual: str) -> str:
@@ -213,16 +213,16 @@ def _below(table: Table, usual: str) -> str:
 
 def _lines(evidence: Evidence, column: Column, rows: Sequence[tuple[Method, Cell]]) -> Drawn:
     """Return each method with its cell and line; a case's difference is the mean over the seeds that define it."""
-    scores, found = evidence.of_column(column), []
+    scores, drawn = evidence.of_column(column), []
     for method, cell in rows:
         gap = cell.difference
         if gap is None or not gap.n_seeds:
-            found.append((method, cell, CaseLine()))
+            drawn.append((method, cell, CaseLine()))
             continue
         both = pair(scores, method.key, str(method.control), column.metric, column.structure, column.roi)
         cases = both.table.mean(axis=0).to_numpy()
-        found.append((method, cell, CaseLine(cases, gap.mean, gap.low, gap.high)))
-    return found
+        drawn.append((method, cell, CaseLine(cases, gap.mean, gap.low, gap.high)))
+    return drawn
 
 
 def _limits(lines: Drawn) -> tuple[float, float]:
@@ -233,8 +233,8 @@ def _limits(lines: Drawn) -> tuple[float, float]:
 
 def _strips(lines: Drawn, low: float, high: float) -> tuple[bool, bool]:
     """Return whether something lies beyond the left and the right end."""
-    found = [beyond(line, low, high, 0) for _, _, line in lines]
-    left, right = (any(any(ends[side]) for ends in found) for side in ("left", "right"))
+    beyond_ends = [beyond(line, low, high, 0) for _, _, line in lines]
+    left, right = (any(any(ends[side]) for ends in beyond_ends) for side in ("left", "right"))
     return left, right
 
 
@@ -293,10 +293,10 @@ def _mean(axis: Axes, cell: Cell, line: CaseLine, y: int, ends: tuple[float, flo
     axis.plot(where, [y], mark, color=INK, zorder=6, **how)
 
 
-def _write_numbers(axis: Axes, found: dict[str, tuple[str, str]], y: int, ends: tuple[float, float]) -> None:
+def _write_numbers(axis: Axes, words: dict[str, tuple[str, str]], y: int, ends: tuple[float, float]) -> None:
     """Write what lies beyond the edges of one line: mean or interval above, cases below."""
     for side, edge, shift, to in (("left", ends[0], -4, "right"), ("right", ends[1], 4, "left")):
-        mean, cases = found[side]
+        mean, cases = words[side]
         both = bool(mean and cases)
         for text, lift, colour in ((mean, 3.2 if both else 0, INK), (cases, -3.2 if both else 0, GREY)):
             axis.annotate(

@@ -111,23 +111,23 @@ CAPTION_OF_ONE_RUN = (
 )
 
 
-def draw(found: Sequence[Ranking], names: Sequence[str], titles: Mapping[str, str], *, title: str) -> Figure:
+def draw(rankings: Sequence[Ranking], names: Sequence[str], titles: Mapping[str, str], *, title: str) -> Figure:
     """Draw the ranks of a table's methods.
 
     Args:
-        found: the rankings, a panel each where something was ranked.
+        rankings: a panel each where something was ranked.
         names: of the columns, as many.
         titles: method -> title.
         title: of the figure.
     Returns: the figure; where no critical difference is valid, it says why, and which columns have no panel.
     """
-    shown = [(ranking, name) for ranking, name in zip(found, names, strict=True) if ranking.ranks]
+    shown = [(ranking, name) for ranking, name in zip(rankings, names, strict=True) if ranking.ranks]
     if not shown:
-        return pictures.nothing(title, list(dict.fromkeys(ranking.reason or "" for ranking in found)))
+        return pictures.nothing(title, list(dict.fromkeys(ranking.reason or "" for ranking in rankings)))
     labels = [textwrap.wrap(titles[str(key)], LETTERS) for ranking, _ in shown for key in ranking.order.index]
     letters = max(len(line) for label in labels for line in label)
     sheet = RankSheet([len(ranking.order) for ranking, _ in shown], letters, title_lines=max(map(len, labels)))
-    said = textwrap.wrap(_below(found, names), sheet.letters)
+    said = textwrap.wrap(_below(rankings, names), sheet.letters)
     heading = pictures.heading_lines(title, sheet.width)
     sheet = replace(sheet, lines_below=len(said), heading_lines=len(heading))
     with pictures.style("ticks"):
@@ -140,18 +140,18 @@ def draw(found: Sequence[Ranking], names: Sequence[str], titles: Mapping[str, st
     return figure
 
 
-def _below(found: Sequence[Ranking], names: Sequence[str]) -> str:
+def _below(rankings: Sequence[Ranking], names: Sequence[str]) -> str:
     """Say what dots, lines and bars are, which panels have no critical difference, and which columns no panel."""
-    ranked = [ranking for ranking in found if ranking.ranks]
+    ranked = [ranking for ranking in rankings if ranking.ranks]
     reasons = dict.fromkeys(ranking.reason.removeprefix(f"{NO_CD}: ") for ranking in ranked if ranking.reason)
     where = "No critical difference is valid" if all(ranking.reason for ranking in ranked) else "Panels without CD"
     bars = "Bars: not apart by Nemenyi’s critical difference (CD)."
     missing = [
         f"{name} has no panel: {ranking.reason}."
-        for ranking, name in zip(found, names, strict=True)
+        for ranking, name in zip(rankings, names, strict=True)
         if not ranking.ranks
     ]
-    of_one = of_one_run(found)
+    of_one = of_one_run(rankings)
     tested = [] if of_one else [f"{where}: {'; '.join(reasons)}."] if reasons else [bars]
     return " ".join([DOTS_OF_ONE_RUN if of_one else DOTS, *tested, *missing])
 

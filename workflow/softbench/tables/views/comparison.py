@@ -134,8 +134,8 @@ def _head(column: Column, *, alone: bool) -> Head:
 def _decimals(cells: Sequence[Cell]) -> Digits:
     """Return the decimals of a column's means and ±: the most that are printed."""
     printed = [cell.comparison.cell for cell in cells if cell.comparison is not None]
-    means = max((one.decimals() for one in printed), default=0)
-    return means, max((one.decimals("sd") for one in printed if "±" in one.printed), default=means)
+    means = max((cell.decimals() for cell in printed), default=0)
+    return means, max((cell.decimals("sd") for cell in printed if "±" in cell.printed), default=means)
 
 
 def _entry(table: PaperTable, letters: Mapping[str, str], cell: Cell, column: Column, digits: Digits) -> Entry:

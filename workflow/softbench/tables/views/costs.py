@@ -63,7 +63,7 @@ def _over(table: pd.DataFrame) -> str:
 
 
 def _hardware(table: pd.DataFrame) -> str:
-    names = {one for name in table["hardware"].dropna() for one in str(name).split("; ")}
+    names = {device for name in table["hardware"].dropna() for device in str(name).split("; ")}
     return ", ".join(sorted(names)) or "unknown hardware"
 
 
@@ -128,9 +128,9 @@ def _gaps(table: pd.DataFrame) -> Iterable[str]:
         "resumed": "stopped and resumed: only the last part of their training is in its time",
     }
     for column, words in told.items():
-        found = [f"{row['title']} {int(row[column])}" for _, row in table.iterrows() if row[column] > 0]
-        if found:
-            yield f"Seeds that {'were ' if column == 'resumed' else ''}{words}: {', '.join(found)}."
+        counts = [f"{row['title']} {int(row[column])}" for _, row in table.iterrows() if row[column] > 0]
+        if counts:
+            yield f"Seeds that {'were ' if column == 'resumed' else ''}{words}: {', '.join(counts)}."
     if table["label_cpu_s"].isna().any():
         yield "Soft labels made before their time was recorded are marked; making them again records it."
 

@@ -93,10 +93,10 @@ def sheet(sensitivity: Sensitivity) -> Sheet:
 def _lines(sensitivity: Sensitivity, place: int) -> Iterable[list[str]]:
     """Give a line a method: means, counts, and differences where it has a control."""
     tables = sensitivity.tables.values()
-    found = [means(shown) for shown in tables]
+    averages = [means(shown) for shown in tables]
     gaps = [iter(differences(shown)) for shown in tables]
     for row, (method, cell) in enumerate(zip(sensitivity.first.methods, sensitivity.counted(place), strict=True)):
-        values = [lines[row].entries[place].words for lines in found]
+        values = [lines[row].entries[place].words for lines in averages]
         beside = [_gap_words(next(lines).entries[place]) if method.control else NOTHING for lines in gaps]
         yield [method.title, *values, str(cell.n_penalised), str(cell.n_undefined), *beside]
 

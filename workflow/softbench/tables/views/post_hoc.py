@@ -50,7 +50,7 @@ def build_vs_temperature(runs: Runs, settings: Mapping[str, Any]) -> Table | Non
     if not others:
         return None
     rows = [{**first, "control": None}, *others]
-    failed = [one for one in runs.failed if one["method"] != own]
+    failed = [failure for failure in runs.failed if failure["method"] != own]
     alone = Runs(runs.scores, runs.reliability, failed, runs.ensembles)
     return build_table(alone, {**settings, "methods": rows, "prediction": RAW})
 
@@ -78,7 +78,7 @@ def grid_vs_temperature(table: Table) -> Grid:
 def _verdicts(table: Table) -> Iterable[str]:
     """Name, column by column, who is better and who is worse beyond noise."""
     for column, head in enumerate(heads(table)):
-        found = {
+        titles = {
             word: [
                 row.title
                 for row, cells in zip(table.methods, table.cells, strict=True)
@@ -86,7 +86,7 @@ def _verdicts(table: Table) -> Iterable[str]:
             ]
             for word in ("better", "worse")
         }
-        if said := [f"{word}: {', '.join(names)}" for word, names in found.items() if names]:
+        if said := [f"{word}: {', '.join(names)}" for word, names in titles.items() if names]:
             yield f"{name_of(head)}, beyond noise {'; '.join(said)}."
 
 
@@ -141,7 +141,8 @@ class PostHoc:
         """Return how many seeds a line is made of: runs, or members of the ensemble; 0 where there is none."""
         shown = self.tables[prediction]
         if shown.ensembles:
-            return next((len(one.seeds) for one in shown.ensembles if one.method == method.key and not one.reason), 0)
+            made = (ensemble for ensemble in shown.ensembles if not ensemble.reason)
+            return next((len(ensemble.seeds) for ensemble in made if ensemble.method == method.key), 0)
         return max(cell.n_seeds for cell in shown.cells[shown.methods.index(method)])
 
     def lines(self) -> Iterable[tuple[int, Method, str]]:
@@ -179,12 +180,12 @@ def _missing(runs: Runs, asked: Sequence[str], made: Sequence[str], titles: Mapp
     """Say what was not asked for, and what was and is not there."""
     if words := [f"`{word}`" for prediction, word in ASKED_BY.items() if prediction not in asked]:
         yield f"Shown is what the experiment's `scoring` asks for; {' and '.join(words)} there would add lines."
-    for prediction in (one for one in asked if one not in made):
+    for prediction in (word for word in asked if word not in made):
         yield f"Asked for, but not scored on this grid: {LABELS[prediction].format('all seeds')}."
     if ENSEMBLE in asked and ENSEMBLE not in made:
-        for one in runs.ensembles:
-            if one.reason and one.method in titles:
-                yield f"{titles[one.method]}: no ensemble; {one.reason}."
+        for ensemble in runs.ensembles:
+            if ensemble.reason and ensemble.method in titles:
+                yield f"{titles[ensemble.method]}: no ensemble; {ensemble.reason}."
 
 
 def sheet(post_hoc: PostHoc) -> Sheet:

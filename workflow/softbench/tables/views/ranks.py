@@ -18,25 +18,25 @@ from softbench.tables.view import View
 VERSION = 2
 
 
-def numbers(evidence: Evidence, found: Sequence[Ranking]) -> pd.DataFrame:
+def numbers(evidence: Evidence, rankings: Sequence[Ranking]) -> pd.DataFrame:
     """Return the ranks, unrounded; the test of a column stands on each of its lines."""
     titles = evidence.table.titles
-    frames = [_frame(one) for one in found if one.ranks is not None]
+    frames = [_frame(ranking) for ranking in rankings if ranking.ranks is not None]
     whole = pd.concat(frames) if frames else pd.DataFrame(index=pd.Index([], name="method"))
     whole.insert(0, "title", [titles[key] for key in whole.index])
     return whole.rename_axis("method").reset_index()
 
 
-def _frame(one: Ranking) -> pd.DataFrame:
-    assert one.ranks is not None
-    column = one.column
+def _frame(ranking: Ranking) -> pd.DataFrame:
+    ranks, column = ranking.ranks, ranking.column
+    assert ranks is not None
     place = {"structure": column.structure, "metric": column.metric, "roi": column.roi, "over": column.over}
-    counts = {"n_seeds": len(one.ranks.by_seed), "n_cases": len(one.ranks.by_case), "left_out": one.ranks.left_out}
+    counts = {"n_seeds": len(ranks.by_seed), "n_cases": len(ranks.by_case), "left_out": ranks.left_out}
     names = {"p_f": "friedman_p", "concordance": "concordance", "critical_difference": "critical_difference"}
-    test = None if one.reason else one.test
+    test = None if ranking.reason else ranking.test
     tested = {new: getattr(test, old, math.nan) for old, new in names.items()}
-    reasons = {"reason": one.reason, "reason_redrawn": one.ranks.reason}
-    return pd.DataFrame(place, index=one.ranks.table.index).join(one.ranks.table).assign(**counts, **tested, **reasons)
+    reasons = {"reason": ranking.reason, "reason_redrawn": ranks.reason}
+    return pd.DataFrame(place, index=ranks.table.index).join(ranks.table).assign(**counts, **tested, **reasons)
 
 
 REDRAWN = (f"{LABEL[0].upper()}{LABEL[1:]}: 95 % range", "First in … of redrawn sets of cases")
@@ -55,34 +55,34 @@ OF_REDRAWN = (
 SHARED = "Where methods tie for the first place, they share it."
 
 
-def sheet(evidence: Evidence, found: Sequence[Ranking]) -> Sheet:
+def sheet(evidence: Evidence, rankings: Sequence[Ranking]) -> Sheet:
     """Return the ranks at a glance, column by column, and Friedman's test; numbers have a row a method and column."""
-    of_seeds = () if of_one_run(found) else (tests(evidence, found),)
-    grids = (_glance(evidence, found), _details(evidence, found), *of_seeds)
-    about = f"{GLANCE_OF_ONE_RUN if of_one_run(found) else GLANCE} {SET}"
-    return Sheet(f"Ranks: {evidence.table.title}", about, grids, numbers=numbers(evidence, found))
+    of_seeds = () if of_one_run(rankings) else (tests(evidence, rankings),)
+    grids = (_glance(evidence, rankings), _details(evidence, rankings), *of_seeds)
+    about = f"{GLANCE_OF_ONE_RUN if of_one_run(rankings) else GLANCE} {SET}"
+    return Sheet(f"Ranks: {evidence.table.title}", about, grids, numbers=numbers(evidence, rankings))
 
 
-def _glance(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
+def _glance(evidence: Evidence, rankings: Sequence[Ranking]) -> Grid:
     """Return one line a method, one column a column of the table in which something is ranked."""
-    columns = [(head, one) for head, one in zip(heads(evidence.table), found, strict=True) if one.ranks]
+    columns = [(head, ranking) for head, ranking in zip(heads(evidence.table), rankings, strict=True) if ranking.ranks]
     titles = ["Method", *(f"{name_of(head)} {head.arrow}".strip() for head, _ in columns)]
-    rows = [[m.title, *(_rank(one, m.key) for _, one in columns)] for m in _ranked(evidence, found)]
-    return plain(titles, rows, notes=list(_left_out(evidence, found)))
+    rows = [[m.title, *(_rank(ranking, m.key) for _, ranking in columns)] for m in _ranked(evidence, rankings)]
+    return plain(titles, rows, notes=list(_left_out(evidence, rankings)))
 
 
-def _ranked(evidence: Evidence, found: Sequence[Ranking]) -> list[Method]:
+def _ranked(evidence: Evidence, rankings: Sequence[Ranking]) -> list[Method]:
     """Return the methods that some column ranks, in the table's order."""
-    known = {key for one in found if one.ranks for key in one.ranks.table.index}
+    known = {key for ranking in rankings if ranking.ranks for key in ranking.ranks.table.index}
     return [method for method in evidence.table.methods if method.key in known]
 
 
-def _rank(one: Ranking, method: str) -> str:
-    known = one.ranks is not None and method in one.ranks.table.index
-    if one.ranks is None or not known or math.isnan(one.ranks.table.loc[method, "rank"]):
+def _rank(ranking: Ranking, method: str) -> str:
+    known = ranking.ranks is not None and method in ranking.ranks.table.index
+    if ranking.ranks is None or not known or math.isnan(ranking.ranks.table.loc[method, "rank"]):
         return NOTHING
-    row = one.ranks.table.loc[method]
-    span = f" ({_range(row['seeds_best'], row['seeds_worst'])})" if one.seeds > 1 else ""
+    row = ranking.ranks.table.loc[method]
+    span = f" ({_range(row['seeds_best'], row['seeds_worst'])})" if ranking.seeds > 1 else ""
     return _short(row["rank"]) + span
 
 
@@ -97,9 +97,9 @@ def _range(low: float, high: float) -> str:
     return _short(low) if low == high else f"{_short(low)}–{_short(high)}"
 
 
-def _left_out(evidence: Evidence, found: Sequence[Ranking]) -> Iterator[str]:
+def _left_out(evidence: Evidence, rankings: Sequence[Ranking]) -> Iterator[str]:
     """Name the methods, cases and seeds that are not ranked."""
-    ranked = _ranked(evidence, found)
+    ranked = _ranked(evidence, rankings)
     rows = [method for method in evidence.table.methods if method not in ranked]
     if untrained := [method.title for method in rows if not method.trained]:
         yield f"Not trained, so not ranked: {', '.join(untrained)}."
@@ -107,29 +107,29 @@ def _left_out(evidence: Evidence, found: Sequence[Ranking]) -> Iterator[str]:
         yield f"The same runs as another row at their own temperature, so not ranked: {', '.join(scaled)}."
     if lost := [method.title for method in rows if method.ranked]:
         yield f"Without a score, so not ranked: {', '.join(lost)}."
-    for name, one in zip(evidence.names, found, strict=True):
-        if one.ranks is None:
-            yield f"{name} is left out: {one.reason}."
-        elif one.ranks.left_out:
-            yield f"{name}: {one.ranks.left_out} case(s) undefined for some method in some seed, and left out."
-    missing = sorted({seed for one in found if one.ranks for seed in one.ranks.missing})
+    for name, ranking in zip(evidence.names, rankings, strict=True):
+        if ranking.ranks is None:
+            yield f"{name} is left out: {ranking.reason}."
+        elif ranking.ranks.left_out:
+            yield f"{name}: {ranking.ranks.left_out} case(s) undefined for some method in some seed, and left out."
+    missing = sorted({seed for ranking in rankings if ranking.ranks for seed in ranking.ranks.missing})
     if missing:
         yield f"Seeds that some method lacks, left out for all: {', '.join(f'{seed:g}' for seed in missing)}."
     yield from wording.failed_runs(evidence.table)
     if evidence.table.ensembles:
         yield wording.NO_TEST_OF_ENSEMBLES
-    elif of_one_run(found):
+    elif of_one_run(rankings):
         yield wording.SEED_IS_THE_UNIT
 
 
-def _details(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
+def _details(evidence: Evidence, rankings: Sequence[Ranking]) -> Grid:
     titles, reasons = evidence.table.titles, Reasons()
-    single, rows, groups = of_one_run(found), [], []
-    redrawn = any(one.ranks and not one.ranks.reason for one in found)
-    for name, one in zip(evidence.names, found, strict=True):
-        for key in one.order.index:
-            assert one.ranks is not None
-            rows.append([titles[str(key)], *_detail(one, one.ranks.table.loc[key], reasons, single=single)])
+    single, rows, groups = of_one_run(rankings), [], []
+    redrawn = any(ranking.ranks and not ranking.ranks.reason for ranking in rankings)
+    for name, ranking in zip(evidence.names, rankings, strict=True):
+        for key in ranking.order.index:
+            assert ranking.ranks is not None
+            rows.append([titles[str(key)], *_detail(ranking, ranking.ranks.table.loc[key], reasons, single=single)])
             groups.append(name)
     titled: Sequence[str] = OF_ONE_RUN if single else DETAILS
     about, notes = f"{OF_REDRAWN} {SHARED}", list(reasons.lines())
@@ -141,11 +141,11 @@ def _details(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
     return plain(titled, rows, groups=groups, title="Ranks, column by column", about=about, notes=notes)
 
 
-def _detail(one: Ranking, row: pd.Series, reasons: Reasons, *, single: bool) -> list[str]:
-    assert one.ranks is not None
+def _detail(ranking: Ranking, row: pd.Series, reasons: Reasons, *, single: bool) -> list[str]:
+    assert ranking.ranks is not None
     redrawn = [_range(row["draws_best"], row["draws_worst"]), _share(row["draws_first"])]
-    if one.ranks.reason:
-        redrawn = [reasons.mark_invalid(one.ranks.reason), NOTHING]
+    if ranking.ranks.reason:
+        redrawn = [reasons.mark_invalid(ranking.ranks.reason), NOTHING]
     seeds = [] if single else [_range(row["seeds_best"], row["seeds_worst"]), _share(row["seeds_first"])]
     return [_short(row["rank"]), *seeds, *redrawn]
 
@@ -166,17 +166,17 @@ AGREE = (
 )
 
 
-def tests(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
+def tests(evidence: Evidence, rankings: Sequence[Ranking]) -> Grid:
     """Return one line a column: Friedman's test over seeds, or why there is none."""
     reasons, rows = Reasons(), []
-    for name, one in zip(evidence.names, found, strict=True):
-        if one.ranks is None:
+    for name, ranking in zip(evidence.names, rankings, strict=True):
+        if ranking.ranks is None:
             continue
-        counts = [str(size) for size in (*one.ranks.by_seed.shape[::-1], len(one.ranks.by_case))]
-        if one.test is None or one.reason:
-            tested = [reasons.mark(NO_TEST, one.reason or ""), NOTHING, NOTHING]
+        counts = [str(size) for size in (*ranking.ranks.by_seed.shape[::-1], len(ranking.ranks.by_case))]
+        if ranking.test is None or ranking.reason:
+            tested = [reasons.mark(NO_TEST, ranking.reason or ""), NOTHING, NOTHING]
         else:
-            t = one.test
+            t = ranking.test
             tested = [p_value(t.p_f), number(t.concordance, 2), number(t.critical_difference, 2)]
         rows.append([name, *counts, *tested])
     columns: Sequence[str] = TESTS
@@ -187,12 +187,12 @@ def tests(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
     return plain(columns, rows, title="Friedman’s test over seeds", about=TESTED, notes=notes)
 
 
-def matrix(evidence: Evidence, found: Sequence[Ranking]) -> Grid:
+def matrix(evidence: Evidence, rankings: Sequence[Ranking]) -> Grid:
     """Return the matrix of tau, of the columns in which something is ranked."""
-    there = [(name, one) for name, one in zip(evidence.names, found, strict=True) if one.ranks]
-    names, found, size = [name for name, _ in there], [one for _, one in there], len(there)
+    there = [(name, ranking) for name, ranking in zip(evidence.names, rankings, strict=True) if ranking.ranks]
+    names, rankings, size = [name for name, _ in there], [ranking for _, ranking in there], len(there)
     tau = np.full((size, size), np.nan)
-    tau[np.triu_indices(size, 1)] = between_columns(found, names)["tau"].to_numpy(dtype=float)
+    tau[np.triu_indices(size, 1)] = between_columns(rankings, names)["tau"].to_numpy(dtype=float)
     tau = np.where(np.isnan(tau), tau.T, tau)
     cells = [["·" if a == b else number(tau[a, b], 2) for b in range(size)] for a in range(size)]
     rows = [[name, *line] for name, line in zip(names, cells, strict=True)]

@@ -47,8 +47,8 @@ def _record(method: Method, column: Column, cell: Cell) -> list[object]:
     counts = [cell.n_seeds, cell.n_cases, cell.n_undefined, cell.n_penalised]
     if gap is None:
         return [*place, *spread, *counts, method.control, *[None] * 7]
-    found = detectable(gap.sd, gap.n_seeds) if gap.n_seeds > 1 else None
-    return [*place, *spread, *counts, method.control, gap.mean, gap.low, gap.high, gap.p, cell.p_holm, found, cell.bold]
+    least = detectable(gap.sd, gap.n_seeds) if gap.n_seeds > 1 else None
+    return [*place, *spread, *counts, method.control, gap.mean, gap.low, gap.high, gap.p, cell.p_holm, least, cell.bold]
 
 
 VERSION = 1

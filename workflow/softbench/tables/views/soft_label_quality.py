@@ -72,11 +72,11 @@ def _row(folder: Path) -> pd.Series:
 def _superpixels(cases: pd.DataFrame) -> dict[str, float]:
     if "superpixels_found" not in cases:
         return {}
-    found = cases["superpixels_found"]
+    superpixels = cases["superpixels_found"]
     return {
-        "superpixels_found": found.median(),
-        "superpixels_fewest": found.min(),
-        "superpixels_most": found.max(),
+        "superpixels_found": superpixels.median(),
+        "superpixels_fewest": superpixels.min(),
+        "superpixels_most": superpixels.max(),
         "superpixels_off": cases["superpixels_off"].sum(),
         "superpixels_cases": len(cases),
     }

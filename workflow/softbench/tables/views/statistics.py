@@ -86,20 +86,23 @@ def _findings(evidence: Evidence, margins: Mapping[str, float], groups: Mapping[
     table = evidence.table
     for index, column in enumerate(table.columns):
         lines = zip(table.methods, table.cells, strict=True)
-        found = [
+        findings = [
             Finding(method, column, row[index], reason=_reason(table, method, row[index]))
             for method, row in lines
             if method.control
         ]
-        pairs = _pairs(evidence, column, [one for one in found if _is_there(one)])
-        for one in found:
-            yield _weighed(one, pairs[one.method.key], margins.get(column.metric), groups) if _is_there(one) else one
+        pairs = _pairs(evidence, column, [finding for finding in findings if _is_there(finding)])
+        for finding in findings:
+            if _is_there(finding):
+                yield _weighed(finding, pairs[finding.method.key], margins.get(column.metric), groups)
+            else:
+                yield finding
 
 
-def _is_there(found: Finding) -> bool:
+def _is_there(finding: Finding) -> bool:
     """Whether there is a difference to weigh: neither absent nor zero by nature."""
-    gap = found.cell.difference
-    return gap is not None and gap.n_seeds > 0 and not found.cell.same_map
+    gap = finding.cell.difference
+    return gap is not None and gap.n_seeds > 0 and not finding.cell.same_map
 
 
 def _reason(table: Table, method: Method, cell: Cell) -> str | None:
@@ -114,34 +117,34 @@ def _absence(table: Table, method: Method, cell: Cell) -> str:
     """Say why a method has no difference to its control."""
     row = table.cells[table.methods.index(method)]
     lost, who = {method.control}, f"{table.controls[str(method.control)]} has no score"
-    if not any(one.n_seeds for one in row):
+    if not any(cell.n_seeds for cell in row):
         lost, who = {method.key, method.scaled}, "every run failed"
-    reasons = [f"seed {one.seed}: {one.reason}" for one in table.failed if one.method in lost]
-    reasons += [one.reason for one in table.ensembles if one.method in lost and one.reason]
+    reasons = [f"seed {failure.seed}: {failure.reason}" for failure in table.failed if failure.method in lost]
+    reasons += [ensemble.reason for ensemble in table.ensembles if ensemble.method in lost and ensemble.reason]
     if cell.difference is not None or not reasons:
         return "method and control share no seed with a defined value"
     return f"{who}: {'; '.join(reasons)}"
 
 
-def _pairs(evidence: Evidence, column: Column, found: Sequence[Finding]) -> dict[str, Pairs | None]:
+def _pairs(evidence: Evidence, column: Column, findings: Sequence[Finding]) -> dict[str, Pairs | None]:
     """Return method -> its differences to its control by seed and case; None in a column that is pooled over cases."""
-    names = {one.method.key: str(one.method.control) for one in found}
-    if column.over != "cases" or not found:
+    names = {finding.method.key: str(finding.method.control) for finding in findings}
+    if column.over != "cases" or not findings:
         return dict.fromkeys(names)
     both = (*names, *names.values())
     read = sides(evidence.of_column(column), both, column.metric, column.structure, column.roi)
     return {method: read.pair(method, control) for method, control in names.items()}
 
 
-def _weighed(found: Finding, pairs: Pairs | None, margin: float | None, groups: Mapping[str, str] | None) -> Finding:
+def _weighed(finding: Finding, pairs: Pairs | None, margin: float | None, groups: Mapping[str, str] | None) -> Finding:
     """Return a difference with all that can be said of it; `pairs` are None where it is pooled over cases."""
-    gap, ensembles = found.cell.difference, found.reason == NO_TEST
+    gap, ensembles = finding.cell.difference, finding.reason == NO_TEST
     assert gap is not None  # `_is_there` has looked
     crossed, checkpoints = Crossed(reason=POOLED), NewPatients(math.nan, reason=POOLED)
     if pairs is not None:
         crossed, checkpoints = crossed_difference(pairs, groups), new_patients(pairs, groups)
     return replace(
-        found,
+        finding,
         crossed=Crossed(mean=crossed.mean, reason=NO_TEST) if ensembles else crossed,
         checkpoints=checkpoints,
         equivalent=None if margin is None else equivalence(gap, margin),
@@ -162,27 +165,28 @@ COLUMNS = [
 NO_DIFFERENCE = Difference(float("nan"), float("nan"), float("nan"), 0)
 
 
-def numbers(found: Iterable[Finding], family: int) -> pd.DataFrame:
+def numbers(findings: Iterable[Finding], family: int) -> pd.DataFrame:
     """Return the findings, a row each.
 
     Args:
-        found: as `findings` gives them.
+        findings: as `findings` gives them.
         family: the number of tests that Holm's adjustment is over: those of the table.
     """
-    records = [_record(one, family) for one in found]
+    records = [_record(finding, family) for finding in findings]
     return pd.DataFrame(records, columns=COLUMNS)
 
 
-def _record(one: Finding, family: int) -> list[object]:
-    column, method, gap = one.column, one.method, one.cell.difference or NO_DIFFERENCE
+def _record(finding: Finding, family: int) -> list[object]:
+    column, method, gap = finding.column, finding.method, finding.cell.difference or NO_DIFFERENCE
     metric = column.described
     place = [method.key, method.title, method.control, column.structure, column.metric, column.roi, column.over]
     missing = " ".join(f"{seed:g}" for seed in gap.missing)
-    seeds = [gap.mean, gap.low, gap.high, gap.p, one.cell.p_holm, family, gap.sd, gap.n_seeds, missing]
+    seeds = [gap.mean, gap.low, gap.high, gap.p, finding.cell.p_holm, family, gap.sd, gap.n_seeds, missing]
     return [
-        *place, metric.unit, metric.better, *seeds, one.reason, *(getattr(one.crossed, name) for name in CROSSED),
-        *(getattr(one.checkpoints, name) for name in CHECKPOINTS),
-        *(getattr(one.equivalent, name, None) for name in EQUIVALENCE), one.detectable,
+        *place, metric.unit, metric.better, *seeds, finding.reason,
+        *(getattr(finding.crossed, name) for name in CROSSED),
+        *(getattr(finding.checkpoints, name) for name in CHECKPOINTS),
+        *(getattr(finding.equivalent, name, None) for name in EQUIVALENCE), finding.detectable,
     ]  # fmt: skip
 
 
@@ -207,21 +211,21 @@ DETECTABLE = (
 )
 
 
-def sheet(evidence: Evidence, found: Sequence[Finding], *, margins: Mapping[str, float]) -> Sheet:
+def sheet(evidence: Evidence, findings: Sequence[Finding], *, margins: Mapping[str, float]) -> Sheet:
     """Return the findings of a table as a reader sees them.
 
     Args:
         evidence: the table.
-        found: its findings.
+        findings: its findings.
         margins: metric -> margin, as the findings were made with.
     """
     table, reasons = evidence.table, Reasons()
-    lines = [_row(one, table, reasons) for one in found]
+    lines = [_row(finding, table, reasons) for finding in findings]
     columns, rows = _filled(lines)
     names = {column: _name(column, table, margins) for column in table.columns}
-    grid = plain(columns, rows, groups=[names[one.column] for one in found])
+    grid = plain(columns, rows, groups=[names[finding.column] for finding in findings])
     notes = (*_empty(lines), *reasons.lines(), *_notes(table, margins))
-    return Sheet(f"Statistics: {table.title}", about(table), (grid,), notes, numbers(found, table.tests))
+    return Sheet(f"Statistics: {table.title}", about(table), (grid,), notes, numbers(findings, table.tests))
 
 
 def about(table: Table) -> str:
@@ -248,13 +252,13 @@ def _name(column: Column, table: Table, margins: Mapping[str, float]) -> str:
     return f"{name_of(head)} {head.arrow}".strip() + (f" · margin ± {size}" if size else " · no margin")
 
 
-def _row(one: Finding, table: Table, reasons: Reasons) -> list[str]:
-    several = len(set(table.controls.values())) > 1
-    title = f"{one.method.title} vs {table.controls[str(one.method.control)]}" if several else one.method.title
-    gap = one.cell.difference
+def _row(finding: Finding, table: Table, reasons: Reasons) -> list[str]:
+    method, several = finding.method, len(set(table.controls.values())) > 1
+    title = f"{method.title} vs {table.controls[str(method.control)]}" if several else method.title
+    gap = finding.cell.difference
     if gap is None or not gap.n_seeds:
-        return [title, reasons.mark("no difference", one.reason or ""), *[NOTHING] * (len(HEADS) - 2)]
-    decimals = digits(one.column.metric, one.column.described.unit)
+        return [title, reasons.mark("no difference", finding.reason or ""), *[NOTHING] * (len(HEADS) - 2)]
+    decimals = digits(finding.column.metric, finding.column.described.unit)
 
     def span(low: float, high: float, reason: str | None) -> str:
         return interval(low, high, decimals) if reason is None else reasons.mark_invalid(reason)
@@ -262,22 +266,22 @@ def _row(one: Finding, table: Table, reasons: Reasons) -> list[str]:
     return [
         title,
         number(gap.mean, decimals, signed=True),
-        span(gap.low, gap.high, one.reason),
+        span(gap.low, gap.high, finding.reason),
         p_value(gap.p),
-        p_value(one.cell.p_holm),
+        p_value(finding.cell.p_holm),
         NOTHING if table.ensembles else str(gap.n_seeds),
-        span(one.crossed.low, one.crossed.high, one.crossed.reason),
-        p_value(one.crossed.p),
-        span(one.checkpoints.low, one.checkpoints.high, one.checkpoints.reason),
-        _verdict(one),
-        number(one.detectable, decimals),
+        span(finding.crossed.low, finding.crossed.high, finding.crossed.reason),
+        p_value(finding.crossed.p),
+        span(finding.checkpoints.low, finding.checkpoints.high, finding.checkpoints.reason),
+        _verdict(finding),
+        number(finding.detectable, decimals),
     ]
 
 
-def _verdict(one: Finding) -> str:
+def _verdict(finding: Finding) -> str:
     """Return the verdict within the margin; a difference that is noise after Holm's adjustment is not called one."""
-    verdict = (one.equivalent.verdict if one.equivalent else None) or NOTHING
-    return f"{verdict}, unadjusted" if verdict == "different" and not one.cell.bold else verdict
+    verdict = (finding.equivalent.verdict if finding.equivalent else None) or NOTHING
+    return f"{verdict}, unadjusted" if verdict == "different" and not finding.cell.bold else verdict
 
 
 def _filled(rows: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], list[list[str]]]:
@@ -293,9 +297,9 @@ def _is_empty(cell: str) -> bool:
 def _empty(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Name the intervals that no row has, with the letters of the reasons."""
     for c, head in enumerate(HEADS):
-        found = list(dict.fromkeys(row[c] for row in rows if row[c].startswith(MARK)))
-        if found and all(_is_empty(row[c]) for row in rows):
-            yield f"{head}: {MARK} in any line {' '.join(cell.removeprefix(MARK).strip() for cell in found)}."
+        marks = list(dict.fromkeys(row[c] for row in rows if row[c].startswith(MARK)))
+        if marks and all(_is_empty(row[c]) for row in rows):
+            yield f"{head}: {MARK} in any line {' '.join(cell.removeprefix(MARK).strip() for cell in marks)}."
 
 
 def _notes(table: Table, margins: Mapping[str, float]) -> list[str]:

@@ -106,9 +106,14 @@ def records(truth: Truth) -> Iterable[list[object]]:
             yield [*who, f"distance to truth: {name}", truth.distances.loc[method.key, name], None, None]
         for name, cell in zip(names, cells, strict=True):
             yield [*who, name, cell.mean, cell.sd_seeds, cell.n_seeds]
-    for (distance, place), one in truth.ranks.items():
-        for kind, value in (("kendall_tau_b", one.tau), ("spearman_rho", one.rho), ("p_exact_descriptive", one.p)):
-            yield [kind, f"distance to truth: {distance}", None, names[place], value, None, one.methods]
+    for (distance, place), correlation in truth.ranks.items():
+        values = {
+            "kendall_tau_b": correlation.tau,
+            "spearman_rho": correlation.rho,
+            "p_exact_descriptive": correlation.p,
+        }
+        for kind, value in values.items():
+            yield [kind, f"distance to truth: {distance}", None, names[place], value, None, correlation.methods]
 
 
 COLUMNS = ["kind", "name", "soft_label", "column", "value", "sd_over_seeds", "n"]
@@ -152,20 +157,21 @@ def _rank_lines(truth: Truth) -> Iterable[list[str]]:
     """Give two lines a distance, tau and rho, each below the heads of the columns that it is with; none of too few."""
     places = range(len(truth.table.columns))
     for name in DISTANCES if _counts(truth)[-1] >= FEWEST else ():
-        found = [truth.ranks[name, place] for place in places]
+        correlations = [truth.ranks[name, place] for place in places]
         blank = [""] * len(DISTANCES)
-        yield [f"Kendall's tau-b, {NAMES[name]}", *blank, *map(_tau, found)]
-        yield [f"Spearman's rho, {NAMES[name]}", *blank, *(number(one.rho, 2, signed=True) for one in found)]
+        yield [f"Kendall's tau-b, {NAMES[name]}", *blank, *map(_tau, correlations)]
+        rhos = (number(correlation.rho, 2, signed=True) for correlation in correlations)
+        yield [f"Spearman's rho, {NAMES[name]}", *blank, *rhos]
 
 
 def _counts(truth: Truth) -> list[int]:
     """Return over how many methods the rank correlations are, ascending."""
-    return sorted({one.methods for one in truth.ranks.values()})
+    return sorted({correlation.methods for correlation in truth.ranks.values()})
 
 
-def _tau(one: Rank) -> str:
-    text = number(one.tau, 2, signed=True)
-    return text if text == NOTHING or one.p != one.p else f"{text} (p {one.p:.2g})"
+def _tau(correlation: Rank) -> str:
+    text = number(correlation.tau, 2, signed=True)
+    return text if text == NOTHING or correlation.p != correlation.p else f"{text} (p {correlation.p:.2g})"
 
 
 def _notes(truth: Truth) -> Iterable[str]:
