@@ -84,6 +84,14 @@ def test_plan_knows_it_and_gives_it_columns(copy: Path, example: tuple[str, str]
     metrics._entries.cache_clear()
 
 
+def test_second_file_with_its_key_stops_the_plan(copy: Path, example: tuple[str, str]) -> None:
+    metrics._entries.cache_clear()
+    for name in ("ravd.py", "zvd.py"):
+        (copy / "workflow/softbench/metrics" / name).write_text(example[1])
+    with pytest.raises(InputError, match=r"zvd\.py: another metric has the key 'ravd'"):
+        metrics.entries()
+
+
 def test_scores_have_its_version_in_their_key_and_weights_do_not(copy: Path, example: tuple[str, str]) -> None:
     score, train = "softbench/training/scores.py", "softbench/training/weights.py"
     before, table = Code(copy / "workflow"), "softbench/tables/making.py"
@@ -98,7 +106,17 @@ def test_scores_have_its_version_in_their_key_and_weights_do_not(copy: Path, exa
     ("old", "new", "said"),
     [
         ('    unit="1",\n', "", r"ravd\.py: METRIC lacks unit; see softbench/metrics/metric\.py"),
-        ('key="ravd"', "key=str(1)", r"ravd\.py: key, .* of METRIC must be written out"),
+        ('key="ravd"', "key=str(1)", r"ravd\.py: better, key, .* of METRIC must be written out"),
+        ('key="ravd"', 'key="dsc"', r"ravd\.py: another metric has the key 'dsc'"),
+        ('key="ravd"', 'key="threshold"', r"ravd\.py: another metric has the key 'threshold'"),
+        ('key="ravd"', 'key="volume error"', r"ravd\.py: the key 'volume error' must be a lower-case letter"),
+        ('unit="1"', 'unit="1", colour="red"', r"ravd\.py: METRIC has no field colour"),
+        ('better="lower"', 'better="smaller"', r"'better' of METRIC must be of higher, .*, but is 'smaller'"),
+        ('of="counts"', 'of="count"', r"ravd\.py: 'of' of METRIC must be of counts, surfaces, .*, but is 'count'"),
+        ('of="counts"', 'of="bins", regions=("edge",)', r"'regions' .* of all, foreground, band, but is \('edge',\)"),
+        ("METRIC = Metric(", "METRIC = dict(", r"ravd\.py: METRIC must be written as `Metric"),
+        ("VERSION = 1\n", "", r"ravd\.py declares no VERSION"),
+        ("VERSION = 1", "VERSION = '1'", r"ravd\.py: VERSION must be a whole number"),
     ],
 )
 def test_file_without_a_sound_metric_stops_the_plan(
@@ -112,8 +130,10 @@ def test_file_without_a_sound_metric_stops_the_plan(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('key="ravd"', 'key="dsc"', "METRIC must be a `Metric(…)` with a key of its own"),
-        ('of="counts"', 'of="count"', "the metric 'ravd' is of 'count', but must be of one of counts, surfaces"),
+        ('key="ravd"', 'key="dsc"', "another metric has the key 'dsc'"),
+        ("METRIC = Metric(", "METRIC = dict(", "METRIC must be a `Metric(…)`, but is {"),
+        ('of="counts"', 'of="count"', "`of` of the metric 'ravd' must be one of counts, surfaces"),
+        ('better="lower"', 'better="smaller"', "`better` of the metric 'ravd' must be one of higher, lower, neither"),
     ],
 )
 def test_entry_that_cannot_be_one_is_refused(

@@ -48,8 +48,10 @@ def own() -> Iterator[Metric]:
         if not re.search(r"^METRIC\b", path.read_text(encoding="utf-8"), re.MULTILINE):
             continue
         metric = importlib.import_module(f"softbench.metrics.{path.stem}").METRIC
-        if not isinstance(metric, Metric) or metric.key in taken:
-            raise InputError(f"{path}: METRIC must be a `Metric(…)` with a key of its own, but is {metric!r}.")
+        if not isinstance(metric, Metric):
+            raise InputError(f"{path}: METRIC must be a `Metric(…)`, but is {metric!r}.")
+        if metric.key in taken:
+            raise InputError(f"{path}: another metric has the key {metric.key!r}. Choose another key.")
         taken.add(metric.key)
         yield metric
 

@@ -15,6 +15,7 @@ from softbench.errors import InputError
 
 VERSION = 1
 Better = Literal["higher", "lower", "neither"]
+BETTER = ("higher", "lower", "neither")
 ROIS = ("all", "foreground", "band")
 FRACTION = (0.0, 1.0)
 INFINITY = float("inf")
@@ -77,8 +78,10 @@ class Metric:
 
     def __post_init__(self) -> None:
         """Raise `InputError` where the entry cannot be one."""
-        if self.of not in OF:
-            raise InputError(f"the metric {self.key!r} is of {self.of!r}, but must be of one of {', '.join(OF)}.")
+        for field, value, allowed in (("of", self.of, OF), ("better", self.better, BETTER)):
+            if value not in allowed:
+                listed = ", ".join(allowed)
+                raise InputError(f"`{field}` of the metric {self.key!r} must be one of {listed}, but is {value!r}.")
 
 
 def values(metrics: Iterable[Metric], given: Any) -> dict[str, float]:

@@ -33,7 +33,7 @@ MOVED = {  # a module that they named -> where its code lies now
     "soft_labels/quality.py": "soft_labels/measures.py",
     "soft_labels/closeness.py": "soft_labels/geols_map.py",
     "soft_labels/intensities.py": "soft_labels/maps.py",
-    "soft_labels/signed_distance.py": "soft_labels/superpixel.py",
+    "soft_labels/signed_distance.py": "soft_labels/distance.py",
     "soft_labels/exchange.py": "soft_labels/produce.py",
     "soft_labels/geols_readings.py": "soft_labels/geols_map.py",
     "soft_labels/ignore.py": "soft_labels/contract.py",

@@ -41,7 +41,7 @@ def soften(
         image: not used.
         spacing_mm: (D, H, W) or (H, W), mm; not used beyond its check.
         classes: number of classes C, background included.
-        shares: (C, D, H, W) or (C, H, W), the y of `prepare/resample.py`; None where labels lie on their own grid.
+        shares: (C, D, H, W) or (C, H, W), the y of `prepare/grid.py`; None where labels lie on their own grid.
     Returns: (C, D, H, W) or (C, H, W) float32, summing to 1 over C; without shares one-hot.
     Raises: InputError: if labels are not class ids of one rater, or the shares have another shape than theirs.
     Source: ours; the partial volume, as EPD takes it on a grid of whole windows. No paper of the suite trains on it.

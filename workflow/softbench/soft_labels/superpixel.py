@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from softbench import arrays
-from softbench.arrays import bounding_box
 from softbench.checks import require_finite, require_one_of, require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
 from softbench.soft_labels.contract import for_tensors_too, one_rater, require_image
+from softbench.soft_labels.distance import CONVENTIONS, signed_distance
 
 VERSION = 2
 NEEDS_IMAGE = True
@@ -24,11 +24,10 @@ SETTINGS = {
 ALLOWED = {
     "count": {"type": "integer", "minimum": 1, "description": "superpixels asked for"},
     "compactness": {"type": "number", "exclusiveMinimum": 0, "description": "weight of place against colour"},
-    "distance": {"constant": "soft_labels/superpixel.py:CONVENTIONS", "description": "where the edge lies"},
+    "distance": {"constant": "soft_labels/distance.py:CONVENTIONS", "description": "where the edge lies"},
     "units": {"enum": ["voxel", "mm"], "description": "of the distance"},
     "normalise": {"enum": ["sum", "none"], "description": "whether a voxel's classes are divided by their sum"},
 }
-CONVENTIONS = ("centre", "halfshift", "inner_boundary")
 MAP_SETTINGS = ("count", "compactness")
 ROUNDS = 10  # of k-means: the default of scikit-image, and of Achanta et al. 2012
 RATIO_DIGITS = 6  # of a relative spacing: files keep spacing as float32, which holds seven, and units change the last
@@ -226,53 +225,3 @@ def crossing(label_map: np.ndarray, superpixels: np.ndarray, classes: int) -> np
 def fade(distance: np.ndarray) -> np.ndarray:
     """Return q of a signed distance (Li et al. 2020, Eq. 1): 0.75 at 1, 0.5 at 0, 0.25 at -1; in (0, 1)."""
     return 0.5 * (distance / (1 + np.abs(distance)) + 1)
-
-
-def signed_distance(
-    mask: np.ndarray, where: np.ndarray, spacing: Sequence[float], *, convention: str = "centre"
-) -> np.ndarray:
-    r"""Return the distance to the edge of a mask at some voxels: positive inside the mask, negative outside.
-
-    Args:
-        mask: (D, H, W) or (H, W) bool.
-        where: the same shape, bool: voxels at which the distance is wanted.
-        spacing: one positive number an axis; its unit is that of the result (1 for voxels).
-        convention: what the edge is.
-            "centre": the nearest voxel centre on the other side, so the voxels at the edge have +-1 voxel and never 0.
-            "halfshift": half way to it: `centre` moved towards 0 by half the smallest spacing, so +-0.5 voxel.
-            "inner_boundary": the voxels of the mask with a face neighbour outside it, which are at 0, as Li et al. 2020
-            write it; outside it equals `centre`.
-    Returns: (number of True in `where`,) float64, in array order; +inf where the mask covers everything, -inf where it
-        is empty. The array's own border is no edge.
-    Raises: InputError: if the convention is unknown.
-    Departures: none; equal to scipy's `distance_transform_edt` over the whole array.
-    """
-    from scipy import ndimage
-
-    def distance_to(target: np.ndarray) -> np.ndarray:
-        return np.asarray(ndimage.distance_transform_edt(~target, sampling=spacing))
-
-    require_one_of("convention", convention, CONVENTIONS)
-    if mask.all() or not mask.any():
-        return np.full(np.count_nonzero(where), np.inf if mask.flat[0] else -np.inf)
-    if not where.any():
-        return np.zeros(0)
-    pairs = zip(edge_box(mask), bounding_box(where), strict=True)
-    box = tuple(slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in pairs)
-    inside, here = mask[box], where[box]
-    target = ~inside
-    if convention == "inner_boundary":  # outside the array counts as in the mask
-        target = inside & ~ndimage.binary_erosion(inside, border_value=1)
-    result = np.where(inside, distance_to(target), -distance_to(inside))[here]
-    if convention == "halfshift":
-        result -= np.sign(result) * min(spacing) / 2
-    return result
-
-
-def edge_box(mask: np.ndarray, margin: Sequence[int] | None = None) -> tuple[slice, ...]:
-    """Return a box with every voxel that touches a mask's edge on either side, and `margin` more; it has both sides.
-
-    The nearest voxel across the edge always touches it: a face neighbour of it that lies nearer is on this side.
-    """
-    small = min((mask, ~mask), key=lambda side: np.prod([part.stop - part.start for part in bounding_box(side)]))
-    return bounding_box(small, [1 + more for more in margin or [0] * mask.ndim])

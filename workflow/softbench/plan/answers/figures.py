@@ -1,4 +1,4 @@
-"""What forms.smk asks: the panels of a figure, with the runs and data of each."""
+"""What figures.smk asks: the panels of a figure, with the runs and data of each."""
 
 from typing import Any
 

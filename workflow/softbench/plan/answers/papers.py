@@ -135,7 +135,7 @@ class Papers:
         ]
 
     def _block(self, table: Block, block: Block) -> dict[str, Any]:
-        """Return what `paper_blocks.read` needs of a block."""
+        """Return what `papers.comparison.blocks.read` needs of a block."""
         name = block["experiment"]
         experiment = self.plan.experiments[name]
         methods = [method for _, _, method in self._printed_runs(table, block)]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from softbench.errors import InputError
 from softbench.plan import modules
@@ -19,6 +19,7 @@ ROIS = ("all", "foreground", "band")
 OF_LABEL_MAP = ("counts", "surfaces", "voxel_surfaces", "masks")
 TOLERANCE = re.compile(r"(\w+?)_(\d+(?:\.\d+)?)mm")
 THRESHOLD = re.compile(r"(\w+?)_at_(\w+?)(?:_global)?")
+READ = ("key", "of", "tolerance", "at_threshold", "regions", "asked_by")  # fields of a `Metric` that an `Entry` has
 
 
 @dataclass(frozen=True)
@@ -46,24 +47,62 @@ def entries() -> tuple[Entry, ...]:
 def _entries(room: Path) -> tuple[Entry, ...]:
     shipped = [room / f"{name}.py" for name in SHIPPED]
     own = [path for path in sorted(room.glob("*.py")) if modules.defines(f"metrics/{path.name}", "METRIC")]
-    return tuple(entry for path in (*shipped, *own) for entry in _of_file(path, own=path in own))
+    found = [entry for path in shipped for entry in _of_file(path)]
+    taken = {"image_diagonal", "threshold", *(entry.key for entry in found)}
+    for path in own:
+        entry = _own(path)
+        if entry.key in taken:
+            raise InputError(f"{path}: another metric has the key {entry.key!r}. Choose another key.")
+        taken.add(entry.key)
+        found.append(entry)
+    return tuple(found)
 
 
-def _of_file(path: Path, *, own: bool) -> Iterator[Entry]:
+def _of_file(path: Path) -> Iterator[Entry]:
     for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "Metric":
-            yield _entry(path, call, own=own)
+        if _is_metric(call):
+            yield _entry(path, call)
 
 
-def _entry(path: Path, call: ast.Call, *, own: bool) -> Entry:
+def _is_metric(node: ast.AST | None) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "Metric"
+
+
+def _own(path: Path) -> Entry:
+    """Return the metric of a dropped-in file, all that can be seen in its text checked before any job."""
+    module = f"metrics/{path.name}"
+    if not isinstance(modules.constant(module, "VERSION"), int):  # without it, existing runs would not be scored again
+        raise InputError(f"{path}: VERSION must be a whole number. Begin with `VERSION = 1`.")
+    call = modules.expression(module, "METRIC")
+    if not _is_metric(call):
+        raise InputError(f"{path}: METRIC must be written as `Metric(…)`, as in docs/extend.md.")
+    entry = _entry(path, call, own=True)
+    if not re.fullmatch(r"[a-z]\w*", entry.key):
+        raise InputError(f"{path}: the key {entry.key!r} must be a lower-case letter, then letters, digits and _.")
+    return entry
+
+
+def _entry(path: Path, call: ast.Call, *, own: bool = False) -> Entry:
     said = dict(zip(FIELDS, call.args, strict=False)) | {str(word.arg): word.value for word in call.keywords}
     if missing := [name for name in NEEDED if name not in said]:
         raise InputError(f"{path}: METRIC lacks {', '.join(missing)}; see softbench/metrics/metric.py.")
+    if unknown := sorted(said.keys() - {*NEEDED, *READ}):
+        raise InputError(f"{path}: METRIC has no field {', '.join(unknown)}; see softbench/metrics/metric.py.")
     try:
-        words = {name: ast.literal_eval(said[name]) for name in Entry.__dataclass_fields__ if name in said}
+        words = {name: ast.literal_eval(said[name]) for name in ("better", *READ) if name in said}
     except ValueError:
-        raise InputError(f"{path}: {', '.join(Entry.__dataclass_fields__)} of METRIC must be written out.") from None
+        raise InputError(f"{path}: {', '.join(('better', *READ))} of METRIC must be written out.") from None
+    for name, allowed in (("of", "OF"), ("better", "BETTER"), ("regions", "ROIS")):
+        known = modules.constant("metrics/metric.py", allowed)
+        wrong = [word for word in _each(words.get(name, ())) if word not in known]
+        if wrong:
+            raise InputError(f"{path}: {name!r} of METRIC must be of {', '.join(known)}, but is {words[name]!r}.")
+    del words["better"]
     return Entry(**words, own=own)
+
+
+def _each(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, tuple) else (value,)
 
 
 def registered() -> list[str]:

@@ -97,7 +97,7 @@ def rank(distance: pd.Series, error: pd.Series) -> Rank:
 
 
 def records(truth: Truth) -> Iterable[list[object]]:
-    """Give the lines of `truth_forms.COLUMNS`: distances and calibration of each method, then the rank correlations."""
+    """Give the lines of `COLUMNS`: distances and calibration of each method, then the rank correlations."""
     shown = truth.table
     names = [f"{column.metric} {column.roi}" for column in shown.columns]
     for method, cells in zip(shown.methods, shown.cells, strict=True):

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 from softbench import InputError
-from softbench.soft_labels.superpixel import CONVENTIONS, bounding_box, edge_box, signed_distance
+from softbench.arrays import bounding_box
+from softbench.soft_labels.distance import CONVENTIONS, edge_box, signed_distance
 
 
 def whole(mask: np.ndarray, spacing: tuple[float, ...], convention: str) -> np.ndarray:
