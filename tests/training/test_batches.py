@@ -62,6 +62,29 @@ def test_flipped_batch_is_the_flipped_crop() -> None:
     assert len(seen) == 8
 
 
+def test_batch_of_an_oblong_patch_holds_turned_samples() -> None:
+    """Half of the samples have H and W exchanged: their voxels are the case's, and padding is background, not valid."""
+    case, settings = make_case(0), {"steps": 1, "batch": 1, "patch_size": [6, 4, 8], "learning_rate": 0.1}
+    case = Case(case.id, case.images[:, :, :4], case.labels[:, :, :4], case.spacing_mm, case.affine)
+    protocol = Protocol(**settings, transposes=[["H", "W"]]).for_cases(1)
+    data = cached_data.load([case], [(encode(one_hot(case.labels[0], 3))[None], case.labels)], [6, 4, 8], CPU)
+    straight, whole = batches.draw_batch(data, Protocol(**settings), 0, 0)
+    turned = 0
+    for step in range(20):
+        images, target = batches.draw_batch(data, protocol, 0, step)
+        torch.testing.assert_close(target.soft.sum(dim=1), torch.ones(1, 6, 4, 8))
+        assert torch.equal(target.soft.argmax(dim=1), target.hard)
+        if target.valid.all():
+            assert torch.equal(images, straight)
+            continue
+        turned += 1
+        assert torch.equal(images[..., 2:6], straight[..., 2:6].transpose(-2, -1))  # 8 columns are 8 rows, cut to 4
+        assert torch.equal(target.hard[..., 2:6], whole.hard[..., 2:6].transpose(-2, -1))
+        assert target.valid.sum() == 6 * 4 * 4
+        assert not target.hard[~target.valid].any()
+    assert 4 < turned < 16
+
+
 def test_images_are_rounded_to_half_precision_and_kept_whole_where_that_would_overflow() -> None:
     small, large = load([make_case(0)]), load([make_case(0), make_case(1, 1e6)])
     assert small.images.dtype == torch.float16
