@@ -2,12 +2,15 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 from softbench.papers import published
 from softbench.papers.claims.judge import Outcome, judge_all
 from softbench.papers.published import Dataset, Paper, PrintedCell, PrintedMetric, PublishedTable
+from softbench.plan.config import read
 
 from make import arithmetic, markdown
 
@@ -23,6 +26,10 @@ units. A test fails when this page is stale.
 1. [All tables](#all-tables)
 2. [What their arithmetic allows to check](#what-their-arithmetic-allows-to-check)
 3. [How claims are judged](#how-claims-are-judged)
+"""
+ROOT = Path(__file__).parents[2]
+VARIANTS = """Some tables have variants, which read the paper in another way. Their names are Snakemake targets; `paper_tables`
+leaves them out, since each trains its rows once more.
 """
 CLAIMS = ("claim", "says", "verdict", "cells that agree", "P(true)", "P(false)", "against it")
 RULES = """## How claims are judged
@@ -86,7 +93,22 @@ def _overview(papers: Sequence[Paper]) -> str:
     lost = sum(cell.printed == published.tables.LOST for _, table in tables for cell in table.cells)
     said = f"{total} cells, of which {lost} are lost; {total - lost} numbers.\n"
     head = ("table", "paper", "what", "cells", "± is over", "cells with a note")
-    return f"## All tables\n\n{markdown.table(head, rows)}\n\n{said}"
+    return f"## All tables\n\n{markdown.table(head, rows)}\n\n{said}\n{_variants()}"
+
+
+def _variants() -> str:
+    """Return the list of a table's other readings, each with the choices that it does not share with the table."""
+    tables = read(ROOT).values["tables"]
+    rows = [
+        (f"`{name}`", f"`{table['variant_of']}`", " ".join(_differing(table, tables[table["variant_of"]])))
+        for name, table in sorted(tables.items())
+        if "variant_of" in table
+    ]
+    return f"{VARIANTS}\n{markdown.table(('variant', 'of', 'what differs'), rows)}\n"
+
+
+def _differing(table: Mapping[str, Any], of: Mapping[str, Any]) -> list[str]:
+    return [" ".join(text.split()) for key, text in table["choices"].items() if of["choices"].get(key) != text]
 
 
 def _arithmetic() -> str:
