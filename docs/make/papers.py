@@ -28,8 +28,8 @@ units. A test fails when this page is stale.
 3. [How claims are judged](#how-claims-are-judged)
 """
 ROOT = Path(__file__).parents[2]
-VARIANTS = """Some tables have variants, which read the paper in another way. Their names are Snakemake targets; `paper_tables`
-leaves them out, since each trains its rows once more.
+VARIANTS = """Some tables have variants, which read the paper in another way. Their names are Snakemake targets;
+`paper_tables` leaves them out, since each trains its rows once more.
 """
 CLAIMS = ("claim", "says", "verdict", "cells that agree", "P(true)", "P(false)", "against it")
 RULES = """## How claims are judged
