@@ -24,7 +24,8 @@ def build(given: Given) -> Picture:
     several = len(blocks) > 1
     regions = {"foreground": REGIONS["foreground"]} if several else REGIONS
     names = _names(given, blocks)
-    found, rows = {}, {}
+    found: dict[tuple[str, Any, str], Reliability] = {}
+    rows: dict[str, str] = {}
     for name, block in zip(names, blocks, strict=True):
         found |= _statistics(name, block)
         rows |= {f"{name}@{roi}": name if several else said for roi, said in regions.items()}
