@@ -4,6 +4,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from softbench.datasets.sources import oct_dme
 from softbench.length import Length, words
 from softbench.plan import rule_files
 from softbench.plan.answers import papers
@@ -91,3 +92,16 @@ def test_geols_fig_3_says_which_factors_are_ours(config: dict) -> None:
     ours = sorted(set(figure["points"]) - {0, 0.05, 0.1})
     assert ours
     assert f"Factors from {ours[0]} on are our choice" in figure["note"]
+
+
+@pytest.mark.parametrize("how", ["dncnn", "nl_means", "none", None])
+def test_table_says_how_b_scans_are_denoised(how: str | None, config: dict) -> None:
+    changed = deepcopy(config)
+    changed["datasets"]["oct_dme"].pop("denoise")
+    changed["datasets"]["oct_dme"] |= {"denoise": how} if how else {}
+    plan = planned(changed)
+    said = plan.paper_tables["superpixel_2"]["choices_by_setting"]
+    assert set(said["denoise"]) == set(oct_dme.DENOISERS)
+    assert papers.setting_notes(plan, said, ["superpixel_oct_dme"]) == [said["denoise"][how or "nl_means"]]
+    assert papers.setting_notes(plan, said, ["superpixel_oct_dme_phantom"]) == []
+    assert plan.paper_tables["superpixel_2_paper_split"]["choices_by_setting"] == said

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from scipy.io import savemat
 from softbench import InputError, datasets
 from softbench.datasets import phantoms, splits
@@ -190,6 +191,51 @@ def test_denoising_lowers_noise_and_keeps_edges() -> None:
     better = oct_dme.denoised(noisy, how="nl_means")
     assert np.sqrt(((better - clean) ** 2).mean()) < 5
     np.testing.assert_array_equal(oct_dme.denoised(noisy, how="none"), noisy)
+
+
+def write_weights(path: Path, level: float) -> None:
+    """A network of two layers that says the noise is `level` of 255 everywhere."""
+    state = {"model.0.weight": torch.zeros(2, 1, 3, 3), "model.0.bias": torch.zeros(2)}
+    state |= {"model.2.weight": torch.zeros(1, 2, 3, 3), "model.2.bias": torch.full((1,), level / 255)}
+    torch.save(state, path)
+
+
+def test_weights_beside_the_data_denoise_it_and_decide_the_key(release: Folder, tmp_path: Path) -> None:
+    folder = release(1)
+    settings = {"denoise": "dncnn", "normalise": "none"}
+    with pytest.raises(InputError, match=r"dncnn_gray_blind\.pth, which are not there.*nl_means"):
+        run(folder, tmp_path / "data", **settings)
+    plain = run(folder, tmp_path / "plain", denoise="none", normalise="none", flatten=False)
+    write_weights(folder / oct_dme.WEIGHTS, 3.0)
+    less = run(folder, tmp_path / "data", **settings, flatten=False)
+    case = less.cases["case"][0]
+    np.testing.assert_allclose(less.load(case).images, plain.load(case).images - 3, atol=1e-3)
+    keys = less.manifest["key"]
+    write_weights(folder / oct_dme.WEIGHTS, 5.0)
+    again = run(folder, tmp_path / "data", **settings, flatten=False)
+    assert again.manifest["key"] != keys
+    np.testing.assert_allclose(again.load(case).images, plain.load(case).images - 5, atol=1e-3)
+    write_weights(folder / "2015_BOE_Chiu" / "own.pth", 7.0)
+    own = run(folder, tmp_path / "own", **settings, flatten=False, weights="own.pth")
+    np.testing.assert_allclose(own.load(case).images, plain.load(case).images - 7, atol=1e-3)
+
+
+def test_weights_that_cannot_be_had_do_not_stop_the_data(
+    release: Folder, server: Any, pack: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, mirror, said = release(1), tmp_path / "mirror", []
+    mirror.mkdir()
+    body = pack({p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*.mat"))})
+    (mirror / "2015_BOE_Chiu2.zip").write_bytes(body)
+    fetch("oct_dme", tmp_path / "raw", mirror=mirror, log=said.append, pause_s=0)
+    assert any("holds no dncnn_gray_blind.pth" in line and "the fetch goes on" in line for line in said)
+    assert oct_dme.find_cases(location(tmp_path / "raw", None))
+    write_weights(mirror / oct_dme.WEIGHTS, 3.0)
+    fetch("oct_dme", tmp_path / "raw", mirror=mirror, log=said.append, pause_s=0)
+    assert (location(tmp_path / "raw", None) / oct_dme.WEIGHTS).is_file()
+    (mirror / "2015_BOE_Chiu2.zip").unlink()
+    with pytest.raises(InputError, match=r"holds no 2015_BOE_Chiu2\.zip"):
+        fetch("oct_dme", tmp_path / "other", mirror=mirror, log=said.append, pause_s=0)
 
 
 def one_grader_only() -> np.ndarray:

@@ -38,6 +38,8 @@ module, so a plain literal (strings, numbers, lists, dicts).
                  optional, where `reading.read_case` (NIfTI files of one grid: one a rater, one a channel or for
                  all) will not do; arrays (M, D, H, W) in RAS, 2-D ones (M, H, W), checked by `reading.join` or as it
                  does. It refuses with `InputError`, to which the id of the case is added
+    extra_files(case, **settings) -> list[Path]
+                 optional: what these settings need besides the case's own files, such as weights; part of its key
     SETTINGS*    optional, what `read` takes besides the case, with defaults; config may set them
     ALLOWED*     optional, type, range and meaning of each of SETTINGS, in the words of JSON Schema; without it config
                  is held to the type of the default

@@ -26,6 +26,7 @@ class Archive:
         path: where such a file goes below `files/`; "" for its name.
         into: the folder below `files/` that an archive is unpacked into; "" for `files/` itself.
         nested: whether archives in the archive are unpacked too, each where it lies, once.
+        optional: whether the source is of use without it: then a fetch in which it cannot be had goes on.
     """
 
     url: str
@@ -36,6 +37,7 @@ class Archive:
     path: str = ""
     into: str = ""
     nested: bool = False
+    optional: bool = False
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,8 @@ class Item:
     @property
     def key(self) -> str:
         """What decides its files."""
-        return pieces.key_of(version=VERSION, images=self.images, archive=vars(self.archive))
+        deciding = {name: value for name, value in vars(self.archive).items() if name != "optional"}
+        return pieces.key_of(version=VERSION, images=self.images, archive=deciding)
 
 
 @dataclass
@@ -152,6 +153,8 @@ class Delivery:
             self.log(f"{self.source}: {len(items) - len(missing)} of {len(items)} files are there already")
         moving = Transfer(self.source, len(items), len(items) - len(missing), self.log)
         failed = bring_each(missing, lambda name: self._bring(by_name[name], moving), moving)
+        for name in [name for name in failed if by_name[name].archive.optional]:
+            self.log(f"{name}: {failed.pop(name)} The rest is of use without it, and the fetch goes on.")
         if len(items) == 1 and failed:
             raise next(iter(failed.values()))
         if failed:

@@ -67,6 +67,8 @@ def _key(order: Order) -> str:
         paths = {"images": order.files.images, "labels": order.files.labels}
         inputs = {kind: [_hash(path) for path in files] for kind, files in paths.items()}
         inputs["details"] = order.files.details
+        if extra := _extra_files(order):
+            inputs["extra"] = [_hash(path) for path in extra]
     return pieces.key_of(
         source=order.source,
         case=order.case,
@@ -75,6 +77,14 @@ def _key(order: Order) -> str:
         settings=dict(order.settings),
         versions=dict(order.versions),
     )
+
+
+def _extra_files(order: Order) -> list[Path]:
+    """Return the files besides the case's own that its settings need: of sources that have an `extra_files`."""
+    source = datasets.source(order.source)
+    own = {name: order.settings[name] for name in getattr(source, "SETTINGS", {}) if name in order.settings}
+    found: list[Path] = source.extra_files(order.files, **own) if hasattr(source, "extra_files") else []
+    return found
 
 
 def _build(order: Order, folder: Path) -> dict[str, Any]:

@@ -7,10 +7,13 @@ graded B-scan: `subject_03_scan_07` is the seventh graded one of subject 3, coun
 the first (vitreous) and below the last (choroid) is background. Li et al. speak of "eight retinal layers and fluid
 regions", which the data do not have: ours are seven layers and fluid, eight structures. See `label`.
 
-**Preparation** (Li et al.: denoised by DnCNN, flattened to an estimated Bruch's membrane, cropped to the retina). The
-weights of DnCNN are not fetched here, so `denoise: nl_means` (non-local means) stands in, or `none`. `flatten` shifts
-each column by whole pixels so that the estimated membrane lies level; `rows` are how many rows are kept above and below
-it (none: the whole height). Predictions therefore lie in the flattened image.
+**Preparation** (Li et al.: denoised by DnCNN, flattened to an estimated Bruch's membrane, cropped to the retina).
+`denoise: dncnn` takes the weights that DnCNN's authors publish, from the file `weights` beside the subjects' files; which
+of them, and for which level of noise, Li et al. do not say, and the default is the one for all levels. They are fetched
+with the data; where they cannot be had the data comes without them, and `denoise: nl_means` (non-local means, the default)
+stands in, or `none`. Their address was never contacted from here, and no hash of them is published: the first download
+records one. `flatten` shifts each column by whole pixels so that the estimated membrane lies level; `rows` are how many
+rows are kept above and below it (none: the whole height). Predictions therefore lie in the flattened image.
 
 **Bruch's membrane.** Li et al. say "intensity gradient" and no more. Ours is after Lang et al. 2013: in each column the
 two steepest rises, at least `APART` rows apart, are the inner limiting membrane and the ellipsoid zone; the steepest
@@ -26,6 +29,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.io import loadmat
@@ -36,10 +40,11 @@ from skimage.restoration import denoise_nl_means
 from softbench.checks import require_one_of
 from softbench.datasets import case as words
 from softbench.datasets.case import Volumes
+from softbench.datasets.sources import dncnn
 from softbench.datasets.sources.reading import intensities
 from softbench.errors import InputError
 
-VERSION = 1
+VERSION = 2
 TITLE = "OCT-DME (Duke, Chiu 2015)"
 LICENCE = "research and education only, no redistribution"
 CITATION = (
@@ -48,8 +53,14 @@ CITATION = (
 )
 ACCESS = "open"
 SIZE_GB = None  # not published
-ARCHIVES = (words.Archive(url="https://people.duke.edu/~sf59/Datasets/2015_BOE_Chiu2.zip", name="2015_BOE_Chiu2.zip"),)
-LAYOUT = "Subject_01.mat to Subject_10.mat, themselves or in 2015_BOE_Chiu/"
+WEIGHTS = "dncnn_gray_blind.pth"
+ARCHIVES = (
+    words.Archive(url="https://people.duke.edu/~sf59/Datasets/2015_BOE_Chiu2.zip", name="2015_BOE_Chiu2.zip"),
+    words.Archive(
+        url=f"https://github.com/cszn/KAIR/releases/download/v1.0/{WEIGHTS}", name=WEIGHTS, unpack=False, optional=True
+    ),
+)
+LAYOUT = "Subject_01.mat to Subject_10.mat, themselves or in 2015_BOE_Chiu/; for `denoise: dncnn` its weights too"
 MODALITIES = ("oct",)
 CLASSES = ("background", "nfl", "gcl_ipl", "inl", "opl", "onl_ism", "ise", "os_rpe", "fluid")
 STRUCTURES = {
@@ -57,9 +68,18 @@ STRUCTURES = {
 }  # fmt: skip
 DIMS = 2
 LABEL_MAPS = 2  # of a case, one a rater
-SETTINGS = {"denoise": "nl_means", "flatten": True, "rows": [320, 64]}  # rows: 1.24 and 0.25 mm
+SETTINGS = {
+    "denoise": "nl_means",
+    "weights": "dncnn_gray_blind.pth",
+    "flatten": True,
+    "rows": [320, 64],
+}  # rows: 1.24 and 0.25 mm
 ALLOWED = {
-    "denoise": {"constant": "datasets/sources/oct_dme.py:DENOISERS", "description": "non-local means, or nothing"},
+    "denoise": {
+        "constant": "datasets/sources/oct_dme.py:DENOISERS",
+        "description": "DnCNN, non-local means, or nothing",
+    },
+    "weights": {"type": "string", "description": "file of DnCNN's weights beside the data, for `denoise: dncnn`"},
     "flatten": {"type": "boolean", "description": "whether columns are shifted to Bruch's membrane"},
     "rows": {
         "type": "array",
@@ -107,6 +127,7 @@ def read(
     case: words.RawCase,
     *,
     denoise: str = "nl_means",
+    weights: str = WEIGHTS,
     flatten: bool = True,
     rows: Sequence[int] | None = (320, 64),
 ) -> Volumes:
@@ -119,7 +140,8 @@ def read(
     """
     scan = case.details["b_scan"]
     image, drawn = _load(case.images[0], scan)
-    image = denoised(intensities(f"{case.images[0]}, B-scan {scan + 1}", image), how=denoise)
+    image = intensities(f"{case.images[0]}, B-scan {scan + 1}", image)
+    image = denoised(image, how=denoise, weights=_weights(case, weights))
     graders = [label(boundaries, fluid) for boundaries, fluid in drawn]
     for grader, (_, known) in zip(GRADERS, graders, strict=True):
         if not known.any():
@@ -130,6 +152,21 @@ def read(
     if not flatten:
         base = np.full_like(base, np.median(base))
     return _cut(image, labels, valid, Window.of(base, rows, image.shape[0]))
+
+
+def extra_files(case: words.RawCase, *, denoise: str = "nl_means", weights: str = WEIGHTS, **others: Any) -> list[Path]:
+    """Return the files besides the case's own that these settings need: the weights of DnCNN.
+
+    Raises: InputError: if they are not there.
+    """
+    return [dncnn.require_weights(_weights(case, weights))] if denoise == "dncnn" else []
+
+
+def _weights(case: words.RawCase, name: str) -> Path:
+    """Return where a file of weights lies: beside the subject's file, or in the folder above."""
+    folder = case.images[0].parent
+    above = folder.parent / name
+    return above if above.is_file() and not (folder / name).is_file() else folder / name
 
 
 def _load(file: Path, scan: int) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
@@ -288,15 +325,17 @@ def _parabola(rows: np.ndarray) -> np.ndarray:
     return fitted
 
 
-DENOISERS = ("nl_means", "none")
+DENOISERS = ("dncnn", "nl_means", "none")
 PATCH, SEARCH = 5, 6  # pixels: edge of a patch; how far patches are searched
 STRENGTH = 0.8  # of the noise's deviation; what scikit-image advises for its fast mode
 NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])  # blind to planes
 
 
-def denoised(image: np.ndarray, *, how: str) -> np.ndarray:
-    """Return an image (H, W) with less noise, float32: `nl_means`, or `none` for the image as it is."""
+def denoised(image: np.ndarray, *, how: str, weights: Path = Path(WEIGHTS)) -> np.ndarray:
+    """Return an image (H, W) with less noise, float32: `dncnn`, `nl_means`, or `none` for the image as it is."""
     require_one_of("denoise", how, DENOISERS)
+    if how == "dncnn":
+        return dncnn.denoised(image, weights)
     sigma = noise(image)
     if how == "none" or sigma == 0:
         return image

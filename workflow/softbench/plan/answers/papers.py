@@ -129,6 +129,7 @@ class Papers:
         return [
             *([CHOICES_OF_REHEARSAL] if table["is_rehearsal"] else []),
             *map(CHOICE.format, table.get("choices", {}).values()),
+            *map(CHOICE.format, setting_notes(self.plan, table.get("choices_by_setting", {}), experiments)),
             *split_notes(self.plan, experiments),
             *precision_notes(self.plan, experiments),
             *map(modules.licence_note, sources),
@@ -246,6 +247,17 @@ def committed_split(plan: Plan, experiment: str, splits: Path = paths.SPLITS) ->
     lines = path.read_text(encoding="utf-8").splitlines()
     leaks = lines.pop(0).removeprefix(SAYS_LEAKS).strip() if lines[0].startswith(SAYS_LEAKS) else ""
     return leaks, [row["part"] for row in csv.DictReader(lines)]
+
+
+def setting_notes(plan: Plan, said: Mapping[str, Mapping[str, str]], experiments: Iterable[str]) -> list[str]:
+    """Return what is said of settings of the experiments' data sets, each once.
+
+    Args: said: setting -> its value -> the words. A data set whose source has no such setting, as a phantom, has none.
+    """
+    sets = [plan.datasets[plan.experiments[name]["dataset"]] for name in experiments]
+    full = [modules.constant_of_source(one["source"], "SETTINGS", {}) | one for one in sets]
+    words = [by_value.get(str(one.get(setting))) for setting, by_value in said.items() for one in full]
+    return list(dict.fromkeys(word for word in words if word))
 
 
 def split_notes(plan: Plan, experiments: Iterable[str]) -> list[str]:
