@@ -69,7 +69,7 @@ def require_weights(path: Path) -> Path:
     if not path.is_file():
         raise InputError(
             f"`denoise: dncnn` needs the weights {path}, which are not there. Download {path.name} from the release "
-            "v1.0 of github.com/cszn/KAIR and put it there, or set `denoise: nl_means` (non-local means) in the data set."
+            "v1.0 of github.com/cszn/KAIR and put it there, or set `denoise: nl_means` (non-local means)."
         )
     return path
 

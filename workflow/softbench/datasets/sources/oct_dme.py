@@ -8,12 +8,13 @@ the first (vitreous) and below the last (choroid) is background. Li et al. speak
 regions", which the data do not have: ours are seven layers and fluid, eight structures. See `label`.
 
 **Preparation** (Li et al.: denoised by DnCNN, flattened to an estimated Bruch's membrane, cropped to the retina).
-`denoise: dncnn` takes the weights that DnCNN's authors publish, from the file `weights` beside the subjects' files; which
-of them, and for which level of noise, Li et al. do not say, and the default is the one for all levels. They are fetched
-with the data; where they cannot be had the data comes without them, and `denoise: nl_means` (non-local means, the default)
-stands in, or `none`. Their address was never contacted from here, and no hash of them is published: the first download
-records one. `flatten` shifts each column by whole pixels so that the estimated membrane lies level; `rows` are how many
-rows are kept above and below it (none: the whole height). Predictions therefore lie in the flattened image.
+`denoise: dncnn` takes the weights that DnCNN's authors publish, from the file `weights` beside the subjects' files;
+which of them, and for which level of noise, Li et al. do not say, and the default is the one for all levels. They are
+fetched with the data; where they cannot be had the data comes without them, and `denoise: nl_means` (non-local means,
+the default) stands in, or `none`. Their address was never contacted from here, and no hash of them is published: the
+first download records one. `flatten` shifts each column by whole pixels so that the estimated membrane lies level;
+`rows` are how many rows are kept above and below it (none: the whole height). Predictions therefore lie in the
+flattened image.
 
 **Bruch's membrane.** Li et al. say "intensity gradient" and no more. Ours is after Lang et al. 2013: in each column the
 two steepest rises, at least `APART` rows apart, are the inner limiting membrane and the ellipsoid zone; the steepest
