@@ -47,8 +47,8 @@ class Check:
 def checks() -> list[Check]:
     """Return all checks."""
     tables = [reader.read(name) for name in reader.names()]
-    found = [one for table in tables for one in (*_differences(table), *_averages(table), *_spreads(table))]
-    return [*found, *_repeated(), *_in_text(), *_within_rows(reader.read("epd_1"))]
+    within_tables = [check for table in tables for check in (*_differences(table), *_averages(table), *_spreads(table))]
+    return [*within_tables, *_repeated(), *_in_text(), *_within_rows(reader.read("epd_1"))]
 
 
 def rounded(text: str) -> Interval:
@@ -94,8 +94,8 @@ def _repeated() -> Iterator[Check]:
     for cell in reader.read("geols_3").cells:
         place = cell.place
         if place.method == "geols":
-            other = reader.read("geols_1" if place.dataset == "brats2019_geols" else "geols_2")
-            same = other.cell(method="geols", structure="average", metric=place.metric)
+            table = reader.read("geols_1" if place.dataset == "brats2019_geols" else "geols_2")
+            same = table.cell(method="geols", structure="average", metric=place.metric)
             yield Check("repeated", "geols_3", str(place), rounded(cell.text()), rounded(same.text()))
 
 
@@ -128,8 +128,8 @@ def _within_rows(table: PublishedTable) -> Iterator[Check]:
         yield Check("overlap", table.key, f"{method}, {arm}", row["IoU"], (100 * dice / (200 - dice), most))
 
 
-def _minus(one: Interval, other: Interval) -> Interval:
-    return one[0] - other[1], one[1] - other[0]
+def _minus(upper: Interval, lower: Interval) -> Interval:
+    return upper[0] - lower[1], upper[1] - lower[0]
 
 
 def _mean(intervals: Sequence[Interval]) -> Interval:

@@ -79,17 +79,19 @@ def elements(paper: str) -> tuple[Element, ...]:
     content: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
     check(content, SCHEMA, f"fidelity/{path.name}")
     return tuple(
-        Element(paper, **{**one, "where": tuple(one.get("where", ())), "shown": tuple(one.get("shown", ()))})
-        for one in content
+        Element(
+            paper, **{**element, "where": tuple(element.get("where", ())), "shown": tuple(element.get("shown", ()))}
+        )
+        for element in content
     )
 
 
 def all_elements() -> tuple[Element, ...]:
     """Return the elements of all papers."""
-    return tuple(one for paper in PAPERS for one in elements(paper))
+    return tuple(element for paper in PAPERS for element in elements(paper))
 
 
-def stale(found: Iterable[Element], root: Path, config: Config) -> list[str]:
+def stale(ledger: Iterable[Element], root: Path, config: Config) -> list[str]:
     """Return what the elements name and the suite does not have: one line each; none where all is there.
 
     Args:
@@ -97,12 +99,16 @@ def stale(found: Iterable[Element], root: Path, config: Config) -> list[str]:
         root: the folder of the suite.
         config: its config; a key stands in the file that is named with it.
     """
-    return [f"{one.paper}.{one.name}: there is no {name}" for one in found for name in _absent(one, root, config)]
+    return [
+        f"{element.paper}.{element.name}: there is no {name}"
+        for element in ledger
+        for name in _absent(element, root, config)
+    ]
 
 
-def _absent(one: Element, root: Path, config: Config) -> list[str]:
-    places = [name for name in one.where if not _has_place(name, root, config)]
-    return places + [name for name in one.shown if not _has_proof(name, root, config)]
+def _absent(element: Element, root: Path, config: Config) -> list[str]:
+    places = [name for name in element.where if not _has_place(name, root, config)]
+    return places + [name for name in element.shown if not _has_proof(name, root, config)]
 
 
 def _has_place(name: str, root: Path, config: Config) -> bool:
@@ -133,7 +139,7 @@ def page() -> str:
 
 
 def _overview() -> str:
-    counts = {key: Counter(one.status for one in elements(key)) for key in PAPERS}
+    counts = {key: Counter(element.status for element in elements(key)) for key in PAPERS}
     rows = [
         (f"[{key}](#{key})", str(len(elements(key))), *(str(counts[key][status]) for status in STATUSES))
         for key in PAPERS
@@ -143,8 +149,8 @@ def _overview() -> str:
 
 
 def _of_paper(key: str) -> str:
-    one = paper(key)
-    parts = [f"## {key}\n\n{one.authors} {one.year}: *{one.title}*.\n"]
+    reference = paper(key)
+    parts = [f"## {key}\n\n{reference.authors} {reference.year}: *{reference.title}*.\n"]
     for kind in KINDS:
         if chosen := [element for element in elements(key) if element.kind == kind]:
             parts.append(f"### {TITLES[kind]} of {key}\n\n{table(HEADS, map(_row, chosen))}\n")
@@ -154,10 +160,10 @@ def _of_paper(key: str) -> str:
 HEADS = ("element", "paper", "here", "where", "shown by")
 
 
-def _row(one: Element) -> tuple[str, ...]:
-    status = f"**{STATUSES[one.status]}**" if one.status == "missing" else STATUSES[one.status]
-    said = f"{status}: {one.because}" if one.because else status
-    return one.what, one.place, said, _names(one.where), _names(one.shown)
+def _row(element: Element) -> tuple[str, ...]:
+    status = f"**{STATUSES[element.status]}**" if element.status == "missing" else STATUSES[element.status]
+    said = f"{status}: {element.because}" if element.because else status
+    return element.what, element.place, said, _names(element.where), _names(element.shown)
 
 
 def _names(names: Sequence[str]) -> str:

@@ -56,7 +56,7 @@ def table_of_empty_masks(oracles: Sequence[Oracle]) -> str:
     ours = [beside.of_masks(oracle) for oracle in oracles]
     rows: list[Sequence[str]] = []
     for key in dict.fromkeys(key for key, _ in libraries.EMPTY):
-        rows.append((f"`{key}`", "**ours**", *(f"**{_number(found[key])}**" for found in ours)))
+        rows.append((f"`{key}`", "**ours**", *(f"**{_number(own[key])}**" for own in ours)))
         peers = [peer for of_key, peer in libraries.EMPTY if of_key == key]
         rows += [(peer.computes, peer.library, *(_number(peer.value(oracle)) for oracle in oracles)) for peer in peers]
     return table(("metric", "library", "prediction empty", "reference empty", "both empty"), rows)
@@ -64,9 +64,9 @@ def table_of_empty_masks(oracles: Sequence[Oracle]) -> str:
 
 def table_of_soft_labels(oracle: Oracle) -> str:
     """Return a table of the soft and the thresholded measures of each class."""
-    found = beside.of_soft_labels(oracle)
+    values = beside.of_soft_labels(oracle)
     classes = range(len(oracle["in_prob"]))
-    rows = [(f"`{key}`", *map(_number, values)) for key, values in found.items()]
+    rows = [(f"`{key}`", *map(_number, values)) for key, values in values.items()]
     return table(("key", *(f"class {class_id}" for class_id in classes)), rows)
 
 
@@ -106,10 +106,10 @@ def load(folder: Path) -> dict[str, dict[str, np.ndarray]]:
 
     Raises: InputError: if there is none.
     """
-    found = {}
+    rows = {}
     for path in sorted(folder.glob("*.npz")):
         with np.load(path) as file:
-            found[path.stem] = dict(file)
-    if not found:
+            rows[path.stem] = dict(file)
+    if not rows:
         raise InputError(f"no oracle file (*.npz) in {folder}. Run this from a clone of the repository.")
-    return found
+    return rows

@@ -37,8 +37,8 @@ class Peer:
         raised = json.loads(str(oracle["errors_json"]))
         if self.entry in raised:
             return str(raised[self.entry]).partition(":")[0]
-        found = oracle[f"out_{self.entry}"]
-        return float(found.mean() if self.index is None else found[self.index])
+        output = oracle[f"out_{self.entry}"]
+        return float(output.mean() if self.index is None else output[self.index])
 
     def agrees(self, theirs: float, ours: float) -> bool:
         """Whether two numbers are one: to 1e-9, or to 1e-5 of it where the library computes in float32."""
@@ -61,8 +61,8 @@ class Pair(NamedTuple):
 
 def pairs(peers: Iterable[Peer], oracle: Oracle) -> list[Pair]:
     """Set the libraries' numbers on one oracle beside ours."""
-    found = of_probabilities(oracle) if "in_prob" in oracle else of_masks(oracle)
-    return [Pair(peer, peer.value(oracle), found[peer.ours] if peer.ours else None) for peer in peers]
+    values = of_probabilities(oracle) if "in_prob" in oracle else of_masks(oracle)
+    return [Pair(peer, peer.value(oracle), values[peer.ours] if peer.ours else None) for peer in peers]
 
 
 def of_masks(oracle: Oracle) -> dict[str, float]:
@@ -81,7 +81,7 @@ def of_probabilities(oracle: Oracle) -> dict[str, float]:
     """Measure the calibration of an oracle's probabilities, over all voxels and in the foreground."""
     p, reference = oracle["in_prob"], oracle["in_ref"]
     of_region = {roi: calibration(p, reference, roi=roi) for roi in ("all", "foreground")}
-    values = {f"{key}, {roi}": value for roi, found in of_region.items() for key, value in found.items()}
+    values = {f"{key}, {roi}": value for roi, of_metric in of_region.items() for key, value in of_metric.items()}
     fine = calibration(p, reference, roi="foreground", bins=15)
     return {**values, "ece, foreground, 15 bins": fine["ece"]}
 
@@ -91,7 +91,7 @@ def of_soft_labels(oracle: Oracle) -> dict[str, list[float]]:
     p, target = oracle["in_prob"], oracle["in_soft"]
     of_class = [soft(probability, label) for probability, label in zip(p, target, strict=True)]
     hard = hard_at_best_threshold(p, target)
-    rows = {key: [found[key] for found in of_class] for key in of_class[0]}
+    rows = {key: [values[key] for values in of_class] for key in of_class[0]}
     for key, choice in (("_at_test", "per_class"), ("_at_test_global", "global")):
         for base in ("threshold", "dsc"):
             rows[base + key] = [hard[choice][class_id][base] for class_id in range(len(p))]

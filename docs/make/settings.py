@@ -47,16 +47,16 @@ def rows(properties: Mapping[str, Schema], defaults: Mapping[str, Any], needed: 
         needed: keys that may not be left out.
     """
     lines = [
-        f"| `{key}` | {one.get('description', '')} | {_allowed(one)} | {_default(key, defaults, needed)} |\n"
-        for key, one in properties.items()
+        f"| `{key}` | {part.get('description', '')} | {_allowed(part)} | {_default(key, defaults, needed)} |\n"
+        for key, part in properties.items()
     ]
     return TABLE + "".join(lines)
 
 
-def _allowed(one: Schema) -> str:
-    inner = one.get("properties") or {}
+def _allowed(part: Schema) -> str:
+    inner = part.get("properties") or {}
     held = [f"`{key}`: {walk.wanted(part)}" for key, part in inner.items()] if len(inner) < 4 else []
-    return f"{walk.wanted(one)}{': ' if held else ''}{'; '.join(held)}".replace("|", "\\|")
+    return f"{walk.wanted(part)}{': ' if held else ''}{'; '.join(held)}".replace("|", "\\|")
 
 
 def _default(key: str, defaults: Mapping[str, Any], needed: Iterable[str]) -> str:
@@ -73,29 +73,29 @@ def _written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_written, value))}]"
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{key}: {_written(one)}' for key, one in value.items())}}}"
+        return f"{{{', '.join(f'{key}: {_written(part)}' for key, part in value.items())}}}"
     return str(value)
 
 
-def _properties(one: Schema, *left_out: str) -> dict[str, Schema]:
-    return {key: part for key, part in one["properties"].items() if key not in left_out}
+def _properties(part: Schema, *left_out: str) -> dict[str, Schema]:
+    return {key: part for key, part in part["properties"].items() if key not in left_out}
 
 
-def _section(title: str, one: Schema, defaults: Mapping[str, Any], said: str = "") -> str:
+def _section(title: str, part: Schema, defaults: Mapping[str, Any], said: str = "") -> str:
     text = f"{said}\n\n" if said else ""
-    return f"\n{title}\n\n{text}{rows(one['properties'], defaults, one.get('required', []))}"
+    return f"\n{title}\n\n{text}{rows(part['properties'], defaults, part.get('required', []))}"
 
 
-def _sentence(one: Schema) -> str:
-    said: str = one["description"]
+def _sentence(part: Schema) -> str:
+    said: str = part["description"]
     return f"{said[0].upper()}{said[1:]}."
 
 
 def _circumstances() -> list[str]:
     """The keys at the top that hold no entries."""
     whole = schema.whole()
-    single = {key: one for key, one in whole["properties"].items() if not one.get("name")}
-    sections = [key for key, one in whole["properties"].items() if one.get("name")]
+    single = {key: part for key, part in whole["properties"].items() if not part.get("name")}
+    sections = [key for key, part in whole["properties"].items() if part.get("name")]
     said = f"\nSections with entries of their own: {', '.join(f'`{key}`' for key in sections)}; see below.\n"
     return [f"\n## At the top\n\n{rows(single, {}, [key for key in whole['required'] if key in single])}{said}"]
 
@@ -104,7 +104,7 @@ def _datasets() -> list[str]:
     """Data sets: what all published sources share, phantoms, and what some sources have besides."""
     shared = schema.mapping(constant("datasets/prepare/prepare.py:ALLOWED"))
     made = schema.mapping(schema.source_settings("phantom_brain"))
-    found = [
+    parts = [
         "\n## Data sets\n\n`datasets.<key>`: `source` names where the cases come from, and decides the other keys.\n",
         _section("### Of a published source", shared, constant("datasets/prepare/prepare.py:DEFAULTS")),
         _section("### Of a phantom", made, constant("datasets/prepare/prepare.py:DEFAULTS_MADE")),
@@ -113,8 +113,8 @@ def _datasets() -> list[str]:
         module = modules.file_of_source(name)
         if own := modules.constant(module, "SETTINGS", {}):
             allowed = modules.constant(module, "ALLOWED", {})
-            found.append(_section(f"### Besides, of `{name}`", schema.mapping(schema.settings(own, allowed)), own))
-    return [*found, f"\n### Sources\n\n{SOURCES}{''.join(map(_source, modules.sources()))}"]
+            parts.append(_section(f"### Besides, of `{name}`", schema.mapping(schema.settings(own, allowed)), own))
+    return [*parts, f"\n### Sources\n\n{SOURCES}{''.join(map(_source, modules.sources()))}"]
 
 
 def _source(name: str) -> str:
@@ -127,26 +127,26 @@ def _source(name: str) -> str:
 
 def _soft_labels() -> list[str]:
     """Maps and recipes."""
-    found = rule_files.find()
+    rules = rule_files.find()
     parts = ["\n## Maps\n\n`maps.<key>`: `map` names the kind, the key's own name where left out.\n"]
-    for kind, recipe in found.maps.items():
-        one = schema.entry("map", kind, {"map": kind}, found.maps)
-        parts.append(_settings(f"### `{kind}`", one, f"soft_labels/{recipe}.py", "map"))
+    for kind, recipe in rules.maps.items():
+        entry = schema.entry("map", kind, {"map": kind}, rules.maps)
+        parts.append(_settings(f"### `{kind}`", entry, f"soft_labels/{recipe}.py", "map"))
     parts.append(
         "\n## Soft labels\n\n`soft_labels.<key>`: `recipe` names how it is made, the key's own name where left out.\n"
     )
-    for recipe in found.recipes:
-        one = schema.entry("soft_label", recipe, {"recipe": recipe}, found.maps)
-        parts.append(_settings(f"### `{recipe}`", one, f"soft_labels/{recipe}.py", "recipe"))
+    for recipe in rules.recipes:
+        entry = schema.entry("soft_label", recipe, {"recipe": recipe}, rules.maps)
+        parts.append(_settings(f"### `{recipe}`", entry, f"soft_labels/{recipe}.py", "recipe"))
     return parts
 
 
-def _settings(title: str, one: Schema, module: str, naming: str) -> str:
+def _settings(title: str, entry: Schema, module: str, naming: str) -> str:
     defaults = {
         "intensities": constant("soft_labels/maps.py:DEFAULT"),
         **modules.constant(module, "SETTINGS", {}),
     }
-    properties = _properties(one, naming)
+    properties = _properties(entry, naming)
     return f"\n{title}\n\n{rows(properties, defaults) if properties else 'No settings.' + chr(10)}"
 
 
@@ -167,9 +167,9 @@ def _networks() -> list[str]:
     """Networks."""
     parts = ["\n## Networks\n\n`networks.<key>`: `name` names the module (`docs/networks.md`).\n"]
     for name in networks.names():
-        one = schema.entry("network", name, {"name": name}, {})
+        entry = schema.entry("network", name, {"name": name}, {})
         needed, _, takes_others = networks.known_settings(name)
-        table = rows(_properties(one, "name"), networks.default_settings(name), needed)
+        table = rows(_properties(entry, "name"), networks.default_settings(name), needed)
         parts.append(f"\n### `{name}`\n\n{table}{chr(10) + OPEN + chr(10) if takes_others else ''}")
     return parts
 
@@ -190,13 +190,13 @@ def _training() -> list[str]:
 
 def _defaults(kind: type) -> dict[str, Any]:
     """Return the defaults of a dataclass."""
-    found: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
     for field in fields(kind):
         if field.default_factory is not MISSING:
-            found[field.name] = field.default_factory()
+            defaults[field.name] = field.default_factory()
         elif field.default is not MISSING:
-            found[field.name] = field.default
-    return {name: value for name, value in found.items() if name not in ("steps", "epochs")}
+            defaults[field.name] = field.default
+    return {name: value for name, value in defaults.items() if name not in ("steps", "epochs")}
 
 
 def _shown() -> list[str]:
@@ -212,7 +212,7 @@ def _shown() -> list[str]:
     ]
     shared = schema.definition("figure")["properties"]
     for kind in shared["kind"]["enum"]:
-        one = schema.figure(kind)
-        own = {"properties": _properties(one, *shared), "required": one["required"]}
+        figure = schema.figure(kind)
+        own = {"properties": _properties(figure, *shared), "required": figure["required"]}
         parts.append(_section(f"### `{kind}`", own, {}))
     return parts

@@ -91,37 +91,37 @@ What cannot be a view stops `snakemake -n` with its file and what is wrong. All 
 
 def page() -> str:
     """Return docs/views.md."""
-    rows = [(one.title, _where(one), _files(one), one.caption, _of(one), _open(one)) for one in known()]
+    rows = [(view.title, _where(view), _files(view), view.caption, _of(view), _open(view)) for view in known()]
     return HEAD + table(("section", "view", "files", "shows", "tables", "section is"), rows) + "\n" + OWN
 
 
 def rows() -> str:
     """Return the table of results/README.md."""
-    return table(("path", "what"), [(_files(one), one.caption) for one in known()]) + "\n"
+    return table(("path", "what"), [(_files(view), view.caption) for view in known()]) + "\n"
 
 
 def known() -> list[Declared]:
     """Return the views of all tables, each once, in the order of the page."""
-    found = dict.fromkeys(one for kind in views.KINDS for one in views.declared(kind))
-    return sorted(found, key=lambda one: (one.place, one.name))
+    every = dict.fromkeys(view for kind in views.KINDS for view in views.declared(kind))
+    return sorted(every, key=lambda view: (view.place, view.name))
 
 
-def _files(one: Declared) -> str:
+def _files(view: Declared) -> str:
     """Return the files of a view, below results/."""
-    stem = one.files("<table>")[0].removeprefix("results/").rpartition(".")[0]
-    return f"`{stem}.{{{','.join(views.FORMS[one.folder])}}}`"
+    stem = view.files("<table>")[0].removeprefix("results/").rpartition(".")[0]
+    return f"`{stem}.{{{','.join(views.FORMS[view.folder])}}}`"
 
 
-def _where(one: Declared) -> str:
-    return f"[`{one.name}`](../workflow/softbench/{one.module})"
+def _where(view: Declared) -> str:
+    return f"[`{view.name}`](../workflow/softbench/{view.module})"
 
 
-def _of(one: Declared) -> str:
-    return OF[tuple(sorted(one.of))]
+def _of(view: Declared) -> str:
+    return OF[tuple(sorted(view.of))]
 
 
-def _open(one: Declared) -> str:
-    return "closed" if one.folded else "open"
+def _open(view: Declared) -> str:
+    return "closed" if view.folded else "open"
 
 
 def write_list(path: Path = LIST) -> None:
@@ -134,7 +134,7 @@ def with_rows(text: str) -> str:
 
     Raises: InputError: if the marks are not there.
     """
-    new, count = BLOCK.subn(lambda found: f"{found[1]}\n{rows()}\n{found[2]}", text)
+    new, count = BLOCK.subn(lambda block: f"{block[1]}\n{rows()}\n{block[2]}", text)
     if not count:
         raise InputError(f"the list of results lacks the lines {MARKS[0]} and {MARKS[1]}. Write them around its table.")
     return new

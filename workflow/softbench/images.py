@@ -217,8 +217,8 @@ def _require_size(path: Path, file: Any) -> None:
     if not np.isfinite(file.affine).all():
         raise InputError(f"{path} has an affine with NaN or infinity in it, {file.affine.tolist()}. {advice}")
     if not (np.isfinite(lengths).all() and (lengths > 0).all()):
-        found = " x ".join(f"{length:g}" for length in lengths)
-        raise InputError(f"{path} has voxels of {found} mm along x, y, z. {advice}")
+        sizes = " x ".join(f"{length:g}" for length in lengths)
+        raise InputError(f"{path} has voxels of {sizes} mm along x, y, z. {advice}")
     if abs(np.linalg.det(edges)) <= FLAT * np.prod(lengths, dtype=float):
         raise InputError(f"{path} has an affine whose axes lie in one plane, {edges.tolist()}. {advice}")
 

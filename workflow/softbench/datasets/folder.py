@@ -139,8 +139,8 @@ class Dataset:
                 f"label asks for those before. Delete {self.path / 'manifest.json'} and prepare it again, or say "
                 "`intensities: normalised` in the soft label's map (or in the soft label, where it has none)."
             )
-        found: str = self.manifest["prepared"][case]
-        return found
+        mark: str = self.manifest["prepared"][case]
+        return mark
 
     def _names(self, case: str) -> list[str]:
         """Return which arrays a case has."""
@@ -152,8 +152,8 @@ class Dataset:
         """Raise InputError unless a case has the hash that the manifest lists; look once a process."""
         if case in self._whole:
             return
-        found = hash_of(affine, arrays)
-        if found != self.manifest["cases"][case]:
+        read = hash_of(affine, arrays)
+        if read != self.manifest["cases"][case]:
             folder = array_path(self.path, case, "images").parent
             way_out = storage.way_out(folder, self.path / "manifest.json")
             raise InputError(f"{folder} is damaged (its arrays have not the hash that the manifest lists). {way_out}")

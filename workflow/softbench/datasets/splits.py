@@ -90,12 +90,12 @@ def check(split: pd.DataFrame, dataset_cases: pd.DataFrame) -> None:
             f"{', ...' if len(missing) > 10 else ''}. Complete the source, or take a split of this dataset."
         )
     both = split.merge(dataset_cases[["case", "patient", "image_sha256"]], on="case", suffixes=("", "_dataset"))
-    other = both[both["patient"] != both["patient_dataset"]]
-    if len(other):
-        row = other.iloc[0]
+    wrong = both[both["patient"] != both["patient_dataset"]]
+    if len(wrong):
+        row = wrong.iloc[0]
         raise InputError(
             f"{row['case']} is of patient {row['patient']!r} in the split, but of {row['patient_dataset']!r} in the "
-            f"dataset ({len(other)} such case(s)). Fix the split's column `patient`."
+            f"dataset ({len(wrong)} such case(s)). Fix the split's column `patient`."
         )
     _require_one_part(_main_use(both), "image_sha256", "the same image (sha256)")
 

@@ -152,10 +152,10 @@ def jobs_of(folder: Path) -> list[str]:
     """Return the ids of this user's Slurm jobs that Snakemake submitted from a folder; none where there is no Slurm."""
     command = ["squeue", "--me", "--noheader", "--format=%F\t%k\t%Z"]  # job, comment, folder; an array is one job
     try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return []
-    rows = [line.split("\t") for line in found.stdout.splitlines() if found.returncode == 0]
+    rows = [line.split("\t") for line in answer.stdout.splitlines() if answer.returncode == 0]
     ours = [job for job, comment, where in rows if comment.startswith("rule_") and Path(where) == folder.resolve()]
     return [job for job in dict.fromkeys(ours) if job != OWN_JOB]
 
@@ -168,8 +168,8 @@ def lists(results: Path, patterns: tuple[str, ...] = PREPARED + RUNS) -> Iterato
         with suppress(OSError, ValueError, KeyError, TypeError):  # nothing of a list that cannot be read
             listed = json.loads(joint.read_text(encoding="utf-8"))["pieces"]
             named |= {joint.parent / entry["path"] for entry in listed}
-    found = (path for pattern in patterns for path in sorted(results.glob(pattern)))
-    yield from (path for path in found if "." not in path.stem and path not in named)
+    records = (path for pattern in patterns for path in sorted(results.glob(pattern)))
+    yield from (path for path in records if "." not in path.stem and path not in named)
 
 
 def look_again(results: Path) -> int:

@@ -231,8 +231,8 @@ def read_joint(paths: Iterable[Path], methods: Collection[str] | None = None) ->
             continue
         for entry in content["pieces"]:
             if methods is None or entry["method"] in methods:
-                one = path.parent / entry["path"]
-                record = Record(one, storage.read_json(one, path), path)
-                if hash_file(one) != entry["hash"]:
-                    raise InputError(f"{one} is not the record that {path} lists. Delete {path}, then {storage.KEPT}")
+                own = path.parent / entry["path"]
+                record = Record(own, storage.read_json(own, path), path)
+                if hash_file(own) != entry["hash"]:
+                    raise InputError(f"{own} is not the record that {path} lists. Delete {path}, then {storage.KEPT}")
                 yield record

@@ -100,13 +100,13 @@ def peak_memory_mib() -> float:
 
 def versions() -> dict[str, str]:
     """Return the versions of the packages that numbers depend on; those not installed are left out."""
-    found = {}
+    installed = {}
     for package in PACKAGES:
         try:
-            found[package] = metadata.version(package)
+            installed[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def commit() -> str:
@@ -150,14 +150,14 @@ class Meter:
 
     def joules(self) -> dict[str, float]:
         """Return the energy since the start: `gpu` and `cpu_packages`, each only where it could be read."""
-        found = {}
+        energy = {}
         now = self._gpu_j()
         if self._gpu is not None and now is not None:
-            found["gpu"] = round(now - self._gpu, 3)
+            energy["gpu"] = round(now - self._gpu, 3)
         self.sample()
         if self._packages and not any(package.lost for package in self._packages):
-            found["cpu_packages"] = round(sum(package.joules for package in self._packages), 3)
-        return found
+            energy["cpu_packages"] = round(sum(package.joules for package in self._packages), 3)
+        return energy
 
     def sample(self) -> None:
         """Read the counters that start again at 0."""

@@ -93,10 +93,10 @@ class Reader:
     def term(self, text: str) -> Term:
         """Read `name`, `name(arguments)` or `weight*name(arguments)`."""
         *weights, call = self._split(text, "*")
-        found = re.fullmatch(r"(\w+)\s*(?:\((.*)\))?", call.strip(), re.DOTALL)
-        if found is None:
+        match = re.fullmatch(r"(\w+)\s*(?:\((.*)\))?", call.strip(), re.DOTALL)
+        if match is None:
             self._complain(f"has a term that cannot be read: {text.strip()!r}")
-        name, inside = found[1], (found[2] or "").strip()
+        name, inside = match[1], (match[2] or "").strip()
         weight = self._number("*".join(weights), "a weight") if weights else 1.0
         label = "".join(text.split())
         if name == LEARNED:
@@ -119,15 +119,15 @@ class Reader:
 
     def _arguments(self, name: str, inside: str) -> tuple[str, dict[str, Setting]]:
         """Read the target and the settings of a loss."""
-        found: dict[str, Setting | str] = {}
+        settings: dict[str, Setting | str] = {}
         for text in self._split(inside, ",") if inside else []:
             key, equals, value = (word.strip() for word in text.partition("="))
             place = "target" if key in TARGETS and not equals else key
-            if place in found:
+            if place in settings:
                 self._complain(f"sets the {place} of {name!r} twice")
-            found[place] = key if place == "target" else self._setting(name, key, value)
-        target = str(found.pop("target", "soft"))
-        return target, {key: value for key, value in found.items() if not isinstance(value, str)}
+            settings[place] = key if place == "target" else self._setting(name, key, value)
+        target = str(settings.pop("target", "soft"))
+        return target, {key: value for key, value in settings.items() if not isinstance(value, str)}
 
     def _setting(self, name: str, key: str, value: str) -> Setting:
         defaults = self.known[name].settings

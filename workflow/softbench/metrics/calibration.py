@@ -103,8 +103,8 @@ class Reliability:
         missing = [_key(name, field) for field in FIELDS if _key(name, field) not in arrays]
         if missing:
             raise InputError(f"no reliability diagram {name!r}: {missing} not among {sorted(arrays)}.")
-        found = [np.asarray(arrays[_key(name, field)]) for field in FIELDS]
-        return cls(*(array if array.ndim else float(array) for array in found))  # type: ignore[arg-type]
+        sums = [np.asarray(arrays[_key(name, field)]) for field in FIELDS]
+        return cls(*(array if array.ndim else float(array) for array in sums))  # type: ignore[arg-type]
 
 
 FIELDS = tuple(field.name for field in fields(Reliability))
@@ -193,10 +193,10 @@ def calibration(
     """
     probabilities, reference, usable = inputs.check_case(probabilities, reference, valid)
     inside = regions.inside(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=usable)
-    found = sweep(probabilities, reference, inside, bins)
-    whole = found.gaps if roi == "all" else adaptive_errors(probabilities, reference, usable, bins)
-    gaps = found.gaps._replace(tace_svls=whole.tace_svls)
-    return values(BINS, found.statistics) | values(BLOCKS, gaps)
+    swept = sweep(probabilities, reference, inside, bins)
+    whole = swept.gaps if roi == "all" else adaptive_errors(probabilities, reference, usable, bins)
+    gaps = swept.gaps._replace(tace_svls=whole.tace_svls)
+    return values(BINS, swept.statistics) | values(BLOCKS, gaps)
 
 
 def sweep(probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray | None, bins: int) -> Sweep:

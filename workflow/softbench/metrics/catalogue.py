@@ -129,18 +129,18 @@ def describe(key: str) -> Metric:
     Raises: InputError: if no such metric is registered.
     """
     base, _, library = key.partition("@")
-    found = CATALOGUE.get(base) or _at_tolerance(base) or (None if library else _at_threshold(base) or _together(base))
-    if found and "@" in key:
-        found = _from_library(found, library) if library in LIBRARIES else None
-    if not found:
+    metric = CATALOGUE.get(base) or _at_tolerance(base) or (None if library else _at_threshold(base) or _together(base))
+    if metric and "@" in key:
+        metric = _from_library(metric, library) if library in LIBRARIES else None
+    if not metric:
         raise InputError(f"metric {key!r} is unknown. Known: {', '.join(CATALOGUE)}; and {'; '.join(PATTERNS)}.")
-    return found
+    return metric
 
 
 def select_metrics(*kinds: str, settings: Container[str] = ()) -> list[Metric]:
     """Return the metrics of some kinds (`Metric.of`), without those that a setting asks for which is not set."""
-    found = [metric for metric in CATALOGUE.values() if metric.of in kinds]
-    return [metric for metric in found if metric.asked_by is None or metric.asked_by in settings]
+    metrics = [metric for metric in CATALOGUE.values() if metric.of in kinds]
+    return [metric for metric in metrics if metric.asked_by is None or metric.asked_by in settings]
 
 
 def is_of_label_map(key: str) -> bool:
@@ -166,9 +166,9 @@ def _at_threshold(key: str) -> Metric | None:
     match = re.fullmatch(rf"({'|'.join(THRESHOLDED)})_at_({'|'.join(CHOSEN_ON)})(_global)?", key)
     if not match:
         return None
-    one, chosen_on = bool(match[3]), CHOSEN_ON[match[2]]
-    how = f"{'one ' if one else ''}threshold from {chosen_on}"
-    whose = "one t for all classes" if one else "one t a class"
+    shared, chosen_on = bool(match[3]), CHOSEN_ON[match[2]]
+    how = f"{'one ' if shared else ''}threshold from {chosen_on}"
+    whose = "one t for all classes" if shared else "one t a class"
     where = "validation" if chosen_on == "validation" else "the evaluated set, as the paper does: optimistic"
     if match[1] == "threshold":
         base, name, definition = THRESHOLD, how, f"{THRESHOLD.definition}; {whose}, chosen on {where}"

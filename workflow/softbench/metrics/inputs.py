@@ -24,9 +24,9 @@ def require_mask(name: str, mask: Any) -> np.ndarray:
     if array.dtype == bool:
         return array
     if not np.issubdtype(array.dtype, np.integer) or (array.size and (array.min() < 0 or array.max() > 1)):
-        found = f"{array.dtype} from {array.min()} to {array.max()}" if array.size else f"{array.dtype}"
+        values = f"{array.dtype} from {array.min()} to {array.max()}" if array.size else f"{array.dtype}"
         raise InputError(
-            f"`{name}` must be a mask of False and True, but holds {found}. "
+            f"`{name}` must be a mask of False and True, but holds {values}. "
             "Pick a structure first: `labels == 3`, or `probabilities > 0.5`."
         )
     return array.astype(bool)

@@ -66,10 +66,10 @@ class Surroundings:
     def mask(self, label_map: np.ndarray, structure: str) -> np.ndarray:
         """Mark a structure's voxels, those that exist."""
         first, *more = np.flatnonzero(self.members[structure])
-        found: np.ndarray = label_map == first
+        mask: np.ndarray = label_map == first
         for class_id in more:  # comparing a few times is far quicker than looking each voxel up
-            found |= label_map == class_id
-        return found if self.usable is None else found & self.usable
+            mask |= label_map == class_id
+        return mask if self.usable is None else mask & self.usable
 
     @cached_property
     def voxels(self) -> int:
@@ -78,9 +78,9 @@ class Surroundings:
 
     def grid_rows(self) -> list[Row]:
         """Return the rows of the case itself, such as the diagonal that tables put in for a distance to nothing."""
-        found = values(select_metrics("grid"), np.multiply(self.shape, self.spacing_mm))
-        found |= values(select_metrics("voxel_grid", settings=self.asked), np.array(self.shape))
-        return [(WHOLE, key, "all", value) for key, value in found.items()]
+        scores = values(select_metrics("grid"), np.multiply(self.shape, self.spacing_mm))
+        scores |= values(select_metrics("voxel_grid", settings=self.asked), np.array(self.shape))
+        return [(WHOLE, key, "all", value) for key, value in scores.items()]
 
 
 def measure_masks(
@@ -104,21 +104,21 @@ def measure_masks(
     if any(metric.of == "voxel_surfaces" for metric in known):
         given["voxel_surfaces"] = surface.between(masks.prediction, masks.reference, (1.0,) * masks.prediction.ndim)
     always = [metric for metric in known if not metric.tolerance and not metric.asked_by]
-    found = {metric.key: float(metric.compute(given[metric.of])) for metric in always}
+    scores = {metric.key: float(metric.compute(given[metric.of])) for metric in always}
     for end, tolerance in tolerances_mm.items():
         within = [metric for metric in known if metric.tolerance]
-        found |= {metric.key + end: float(metric.compute(given[metric.of], tolerance)) for metric in within}
-    return found | {metric.key: float(metric.compute(given[metric.of])) for metric in known if metric.asked_by}
+        scores |= {metric.key + end: float(metric.compute(given[metric.of], tolerance)) for metric in within}
+    return scores | {metric.key: float(metric.compute(given[metric.of])) for metric in known if metric.asked_by}
 
 
 def mask_rows(structure: str, prediction: np.ndarray, reference: np.ndarray, given: Surroundings) -> list[Row]:
     """Return the rows of one structure's mask against its reference."""
     masks = Masks(prediction, reference, given.spacing_mm)
     ends = {tolerance_end(tolerance): tolerance for tolerance in given.tolerances_mm}
-    found = measure_masks(masks, ends, voxels=given.voxels, asked=given.asked)
+    scores = measure_masks(masks, ends, voxels=given.voxels, asked=given.asked)
     if given.libraries:
-        found |= others.binary(*masks, given.tolerances_mm, given.libraries).values
-    return [(structure, key, "all", value) for key, value in found.items()]
+        scores |= others.binary(*masks, given.tolerances_mm, given.libraries).values
+    return [(structure, key, "all", value) for key, value in scores.items()]
 
 
 def probability_rows(

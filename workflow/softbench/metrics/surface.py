@@ -76,9 +76,9 @@ def between(prediction: np.ndarray, reference: np.ndarray, spacing_mm: tuple[flo
         prediction, reference: (D, H, W) or (H, W) bool, of one shape.
         spacing_mm: one number an axis.
     """
-    found = [scan(mask) for mask in (prediction, reference)]
+    scans = [scan(mask) for mask in (prediction, reference)]
     areas = surfel_areas(spacing_mm)
-    return Surfaces(*[_side(here, there, areas, spacing_mm) for here, there in (found, found[::-1])])
+    return Surfaces(*[_side(here, there, areas, spacing_mm) for here, there in (scans, scans[::-1])])
 
 
 def _side(

@@ -98,11 +98,11 @@ def known_settings(name: str) -> tuple[set[str], set[str], bool]:
 def default_settings(name: str) -> dict[str, Any]:
     """Return the defaults of the arguments of `build`, of those that have one that is a plain literal."""
     arguments = _arguments(name)
-    found: dict[str, Any] = {}
+    defaults: dict[str, Any] = {}
     for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         with contextlib.suppress(ValueError):
-            found |= {} if default is None else {argument.arg: ast.literal_eval(default)}
-    return found
+            defaults |= {} if default is None else {argument.arg: ast.literal_eval(default)}
+    return defaults
 
 
 def _arguments(name: str) -> ast.arguments:

@@ -100,8 +100,8 @@ def full_resolution(output: Any, classes: int, grid: torch.Size) -> torch.Tensor
     for logits in reversed(tensors):
         if logits.shape[1:] == (classes, *grid):
             return logits
-    found = ", ".join(str(tuple(o.shape)) if isinstance(o, torch.Tensor) else type(o).__name__ for o in several)
-    raise InputError(f"the network must give (B, {', '.join(map(str, (classes, *grid)))}), but gives {found}.")
+    shapes = ", ".join(str(tuple(o.shape)) if isinstance(o, torch.Tensor) else type(o).__name__ for o in several)
+    raise InputError(f"the network must give (B, {', '.join(map(str, (classes, *grid)))}), but gives {shapes}.")
 
 
 def names() -> list[str]:
@@ -141,8 +141,8 @@ def make(name: str, in_channels: int, classes: int, dims: int, arguments: dict[s
 def _filled(made: type) -> dict[str, str]:
     """Return fact -> the name that a class has for it."""
     parameters = inspect.signature(made).parameters
-    found = {fact: [n for n in names if n in parameters] for fact, names in FILLED.items()}
-    return {fact: names[0] for fact, names in found.items() if names}
+    taken = {fact: [n for n in names if n in parameters] for fact, names in FILLED.items()}
+    return {fact: names[0] for fact, names in taken.items() if names}
 
 
 def _check(name: str, made: type, filled: dict[str, Any], arguments: dict[str, Any]) -> None:
@@ -216,9 +216,9 @@ def find_head(network: nn.Module, in_channels: int, classes: int, grid: Sequence
     network.eval()
     with torch.no_grad():
         before, candidates = _run(network, images, classes)
-        found = next((name for name in reversed(candidates) if _moves(network, name, images, before)), None)
+        head = next((name for name in reversed(candidates) if _moves(network, name, images, before)), None)
     network.train(training)
-    return found
+    return head
 
 
 def _grids(multiple: int, dims: int) -> list[list[int]]:

@@ -111,8 +111,8 @@ def _plain(channels_in: int, channels_out: int, stride: int = 1) -> list[nn.Modu
 
 def _separable(channels_in: int, channels_out: int) -> list[nn.Module]:
     """Convolve each channel on its own, mix the channels, normalise over the batch."""
-    each = nn.Conv2d(channels_in, channels_in, 3, padding=1, groups=channels_in, bias=False)
-    return [each, nn.Conv2d(channels_in, channels_out, 1, bias=False), nn.BatchNorm2d(channels_out)]
+    depthwise = nn.Conv2d(channels_in, channels_in, 3, padding=1, groups=channels_in, bias=False)
+    return [depthwise, nn.Conv2d(channels_in, channels_out, 1, bias=False), nn.BatchNorm2d(channels_out)]
 
 
 def _projection(channels_in: int, channels_out: int) -> nn.Sequential:

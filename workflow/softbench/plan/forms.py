@@ -39,9 +39,9 @@ def add_rehearsals(experiments: Named, protocols: Named) -> tuple[dict[str, dict
     its protocol is the experiment's with the entries of `rehearsal.protocol` over it, of which `epochs` or `steps`
     stand in place of either.
     """
-    every = {name: {key: one[key] for key in one if key != "rehearsal"} for name, one in experiments.items()}
+    every = {name: {key: entry[key] for key in entry if key != "rehearsal"} for name, entry in experiments.items()}
     protocols = dict(protocols)
-    for name, rehearsed in ((name, one["rehearsal"]) for name, one in experiments.items() if "rehearsal" in one):
+    for name, rehearsed in ((name, entry["rehearsal"]) for name, entry in experiments.items() if "rehearsal" in entry):
         new, shortened = name + SUFFIX, rehearsed.get("protocol", {})
         dropped = COUNTED if set(shortened) & set(COUNTED) else ()  # it counts in epochs or steps, never both
         long = protocols[experiments[name]["protocol"]]
@@ -91,14 +91,14 @@ def figure_forms(
         experiments: that exist; `<experiment>_phantom` is the rehearsal of one.
         stand_ins: experiment -> the one on open data that stands in for it.
     """
-    found = {name: dict(figure) for name, figure in figures.items()}
+    every = {name: dict(figure) for name, figure in figures.items()}
     rehearsals = {name: name + SUFFIX for name in experiments if name + SUFFIX in experiments}
     for name, figure in figures.items():
         rehearsed = {"title": title_of_rehearsal(figure["title"]), "about": ABOUT_REHEARSAL}
         for ending, instead, said in ((OPEN, stand_ins, {}), (SUFFIX, rehearsals, rehearsed)):
             if set(figure["experiments"]) & set(instead):
-                found[name + ending] = _figure(figure, instead, STANDS_IN[ending]) | said
-    return found
+                every[name + ending] = _figure(figure, instead, STANDS_IN[ending]) | said
+    return every
 
 
 def _figure(figure: Mapping[str, Any], instead: Mapping[str, str], words: str) -> dict[str, Any]:

@@ -69,12 +69,12 @@ def _top(path: Path, changed: int) -> dict[str, ast.expr]:
     except (SyntaxError, ValueError) as error:
         line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         raise InputError(f"{path}{line} is no Python: {error.args[0]}. Fix it.") from None
-    found: dict[str, ast.expr] = {}
+    names: dict[str, ast.expr] = {}
     for node in tree.body:
-        found |= assigned(node)
+        names |= assigned(node)
         if isinstance(node, ast.FunctionDef):
-            found[node.name] = ast.Name(node.name)
-    return found
+            names[node.name] = ast.Name(node.name)
+    return names
 
 
 def assigned(node: ast.AST) -> dict[str, ast.expr]:
@@ -129,8 +129,8 @@ def check_recipe_module(recipe: str) -> None:
 
 def sources() -> list[str]:
     """Return the names of all sources, phantoms among them: the modules of `SOURCES` that assign `ACCESS`."""
-    found = [(start, path) for folder, start in SOURCES.items() for path in (PACKAGE / folder).glob("*.py")]
-    return sorted({start + path.stem for start, path in found if "\nACCESS" in path.read_text(encoding="utf-8")})
+    modules = [(start, path) for folder, start in SOURCES.items() for path in (PACKAGE / folder).glob("*.py")]
+    return sorted({start + path.stem for start, path in modules if "\nACCESS" in path.read_text(encoding="utf-8")})
 
 
 def is_phantom(source: str) -> bool:

@@ -100,7 +100,7 @@ def refuse(wrong: Iterable[Fault], places: Places | None) -> None:
 
     Raises: InputError: `file, line N: path.of.key`, what was found, what is known, and which of it was probably meant.
     """
-    placed = [(places.of(one.path) if places else None, one) for one in wrong]
+    placed = [(places.of(flaw.path) if places else None, flaw) for flaw in wrong]
     if placed:
         place, first = min(placed, key=lambda pair: _order(pair[0]))
         raise fault(place, first.path, first.said) if first.path else InputError(f"config.yaml {first.said}")
@@ -117,5 +117,5 @@ def dotted(path: Sequence[Any]) -> str:
 
 def known(name: Any, names: Iterable[Any]) -> str:
     """Return the end of a message on a name that does not exist: the nearest one, where there is one, and the known."""
-    each = list(names)
-    return f"{meant(name, each)} Known: {listed(name, each)}.".strip()
+    choices = list(names)
+    return f"{meant(name, choices)} Known: {listed(name, choices)}.".strip()

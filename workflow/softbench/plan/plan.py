@@ -57,11 +57,11 @@ class Plan:
             assignments: as given to `--config`: key=value, the value in YAML, or as Snakemake has read them.
         Raises: InputError: as `config.read`, `config.check` and `checks.fit`.
         """
-        found = settings.read(root, configfiles, assignments)
+        read = settings.read(root, configfiles, assignments)
         try:
-            settings.check(found)
+            settings.check(read)
             rules = rule_files.find(root)
-            plan = cls(found.values, rules, places=found.places, by_name=found.by_name)
+            plan = cls(read.values, rules, places=read.places, by_name=read.by_name)
             checks.fit(plan)
         except InputError as error:
             raise InputError(f"{layers.advice(root, configfiles)}{error}") from None
@@ -224,10 +224,10 @@ def _stand_ins(config: dict[str, Any]) -> dict[str, str]:
 def _apart(experiments: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], set[str]]:
     """Return the experiments without `scoring.ensemble`, and those that set it: it asks for one more job and decides no
     score of a run, so that setting it reruns none."""
-    asking = {name for name, one in experiments.items() if one["scoring"].get("ensemble")}
+    asking = {name for name, entry in experiments.items() if entry["scoring"].get("ensemble")}
     of_runs = {
-        name: {**one, "scoring": {key: value for key, value in one["scoring"].items() if key != "ensemble"}}
-        for name, one in experiments.items()
+        name: {**entry, "scoring": {key: value for key, value in entry["scoring"].items() if key != "ensemble"}}
+        for name, entry in experiments.items()
     }
     return of_runs, asking
 

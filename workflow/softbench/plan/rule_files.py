@@ -55,14 +55,14 @@ class RulesFound:
 
 def find(root: Path = ROOT) -> RulesFound:
     """Read the Snakefile and the rule files of a suite."""
-    found: dict[str, str] = {}
+    rules: dict[str, str] = {}
     for path in [*root.glob("Snakefile"), *sorted((root / "workflow" / "rules").rglob("*.smk"))]:
         _, *parts = RULE.split(path.read_text(encoding="utf-8"))  # a name, then what follows it
-        found |= dict(zip(parts[::2], parts[1::2], strict=True))
-    recipes = sorted(name.removeprefix("soften_") for name in found if name.startswith("soften_"))
-    maps = {name.removeprefix("map_"): RECIPE.search(text) for name, text in found.items() if name.startswith("map_")}
+        rules |= dict(zip(parts[::2], parts[1::2], strict=True))
+    recipes = sorted(name.removeprefix("soften_") for name in rules if name.startswith("soften_"))
+    maps = {name.removeprefix("map_"): RECIPE.search(text) for name, text in rules.items() if name.startswith("map_")}
     kinds = {kind: said[1] if said else "" for kind, said in sorted(maps.items())}
-    return RulesFound(recipes, kinds, modules.sources(), sorted(found))
+    return RulesFound(recipes, kinds, modules.sources(), sorted(rules))
 
 
 def check_names(folder: Path) -> list[Path]:
@@ -77,8 +77,8 @@ def check_names(folder: Path) -> list[Path]:
         rules = RULE.findall(path.read_text(encoding="utf-8"))
         for name in rules:
             if name in owners:
-                other = short(owners[name])
-                raise InputError(f"{short(path)} declares the rule {name}, but {other} does so too. Rename one.")
+                earlier = short(owners[name])
+                raise InputError(f"{short(path)} declares the rule {name}, but {earlier} does so too. Rename one.")
             owners[name] = path
         expected = PREFIXES[folder.name] + path.stem
         if expected not in rules:

@@ -138,9 +138,9 @@ def _panel_name(plan: Plan, place: Place, places: Collection[Place]) -> str:
     """Return the data set of an experiment, and what else tells it from the table's others: its name, its network."""
     experiment, network = place
     dataset = plan.dataset_of(experiment)
-    alike = {other for other, _ in places if plan.dataset_of(other) == dataset}
+    alike = {twin for twin, _ in places if plan.dataset_of(twin) == dataset}
     named = f"{dataset} ({experiment})" if len(alike) > 1 else dataset
-    return f"{named}, {network}" if len({other for _, other in places}) > 1 else named
+    return f"{named}, {network}" if len({twin for _, twin in places}) > 1 else named
 
 
 def picked_methods(block: Mapping[str, Any], printed: Iterable[str]) -> list[str]:
@@ -149,8 +149,8 @@ def picked_methods(block: Mapping[str, Any], printed: Iterable[str]) -> list[str
     For a row whose parameter the paper does not say, these are all that the row is picked from.
     """
     rows: Rows = (block.get("pick") or {}).get("rows", {})
-    found = [list(rows[method].values()) if method in rows else [method] for method in printed]
-    return list(dict.fromkeys(method for methods in found for method in methods))
+    keys = [list(rows[method].values()) if method in rows else [method] for method in printed]
+    return list(dict.fromkeys(method for methods in keys for method in methods))
 
 
 def pick_settings(plan: Plan, block: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -65,13 +65,13 @@ def declared(kind: str) -> list[Declared]:
         for room, folder in ROOMS.items()
         for path in sorted((modules.PACKAGE / room).glob("[!_]*.py"))
     )
-    found = sorted((view for view in every if kind in view.of), key=lambda view: (view.place, view.name))
-    for place, view in enumerate(found):
-        for twin in found[:place]:
+    shown = sorted((view for view in every if kind in view.of), key=lambda view: (view.place, view.name))
+    for place, view in enumerate(shown):
+        for twin in shown[:place]:
             same = f"file, {view.file!r}" if twin.files() == view.files() else f"name, {view.name!r}"
             if twin.files() == view.files() or twin.name == view.name:
                 raise InputError(f"{view.module} and {twin.module} are views of one {same}. Rename one.")
-    return found
+    return shown
 
 
 def _read(module: str, folder: str) -> Declared:
@@ -128,7 +128,7 @@ def _arguments(module: str) -> dict[str, Any]:
         raise InputError(
             f"{modules.PACKAGE / module} must assign `VIEW = View(name=…, …)`; see softbench/tables/view.py."
         )
-    return {str(one.arg): _value(module, str(one.arg), one.value) for one in call.keywords}
+    return {str(keyword.arg): _value(module, str(keyword.arg), keyword.value) for keyword in call.keywords}
 
 
 def _value(module: str, name: str, node: ast.expr) -> Any:

@@ -148,35 +148,35 @@ def make_dataset(name: str, folder: Path, root: Path) -> str:
 
     Raises: InputError: as `look`, `require_free` and `write`.
     """
-    found = look(folder)
+    raw = look(folder)
     require_free(name, root, "datasets", "protocols", "experiments", "tables")
     files = {
         "source.py": Path("workflow", "softbench", "datasets", "sources", f"{name}.py"),
         "config.yaml": Path(f"{name}.yaml"),
         "test.py": Path("tests", "datasets", f"test_{name}.py"),
     }
-    written = write("dataset", name, files, root, folder=folder.resolve(), **_values(found))
-    told = [*_told(name, found), *(f"wrote {path}" for path in written), f"Next: read {name}.yaml, then"]
+    written = write("dataset", name, files, root, folder=folder.resolve(), **_values(raw))
+    told = [*_told(name, raw), *(f"wrote {path}" for path in written), f"Next: read {name}.yaml, then"]
     return "\n".join([*told, f"  snakemake --cores all {name} --configfile {name}.yaml"])
 
 
-def _values(found: Folder) -> dict[str, Any]:
+def _values(raw: Folder) -> dict[str, Any]:
     """Return what the templates name."""
-    ids = sorted(found.names)
+    ids = sorted(raw.names)
     index = {number: place for place, number in enumerate(ids)}
-    structures: dict[str, tuple[int, ...]] = {found.names[number]: (index[number],) for number in ids[1:]}
-    structures |= {name: tuple(index[number] for number in of) for name, of in found.regions.items()}
-    shapes, spacings = grid_of(found.whole)
+    structures: dict[str, tuple[int, ...]] = {raw.names[number]: (index[number],) for number in ids[1:]}
+    structures |= {name: tuple(index[number] for number in of) for name, of in raw.regions.items()}
+    shapes, spacings = grid_of(raw.whole)
     return {
-        "source": found,
-        "classes": tuple(found.names[number] for number in ids),
+        "source": raw,
+        "classes": tuple(raw.names[number] for number in ids),
         "structures": structures,
-        "parts": found.regions or {found.names[number]: () for number in ids[1:]},
+        "parts": raw.regions or {raw.names[number]: () for number in ids[1:]},
         "label_ids": {} if list(index) == list(index.values()) else index,
         "dims": shapes.shape[1],
         "spacing_mm": _spacing(spacings),
         "patch_size": _patch_size(shapes, spacings),
-        "is_ct": found.channels == ("ct",),
+        "is_ct": raw.channels == ("ct",),
     }
 
 
@@ -194,15 +194,15 @@ def _patch_size(shapes: np.ndarray, spacings: np.ndarray) -> list[int]:
     return [int(max(MULTIPLE, min(PATCH_VOXELS, length // MULTIPLE * MULTIPLE))) for length in lengths]
 
 
-def _told(name: str, found: Folder) -> list[str]:
+def _told(name: str, raw: Folder) -> list[str]:
     """Return what was found, in lines."""
     wanting = [
         f"{case.id} has {'no label map' if case.images else 'no image'}"
-        for case in found.cases
+        for case in raw.cases
         if not (case.images and case.labels)
     ]
-    lines = [f"{name}: {len(found.whole)} cases, channels {', '.join(found.channels)}, "
-             f"classes {', '.join(found.names.values())}"]  # fmt: skip
+    lines = [f"{name}: {len(raw.whole)} cases, channels {', '.join(raw.channels)}, "
+             f"classes {', '.join(raw.names.values())}"]  # fmt: skip
     if wanting:
         lines.append(f"{len(wanting)} more cannot be used, and the run will stop at them: {'; '.join(wanting[:10])}")
     return lines
@@ -324,8 +324,8 @@ def require_free(name: str, root: Path, *parts: str) -> None:
     """Raise `InputError` if one of these parts of config has a key of this name, or a rule is called so."""
     from softbench.plan import config, rule_files
 
-    found = config.read(root)
-    taken = [f"{part}.{name} of {found.places.of((part, name))}" for part in parts if name in found.values[part]]
+    read = config.read(root)
+    taken = [f"{part}.{name} of {read.places.of((part, name))}" for part in parts if name in read.values[part]]
     taken += ["a rule"] if name in rule_files.find().names else []
     if taken:
         raise InputError(f"NAME={name} is the name of {' and of '.join(taken)}. Take another.")

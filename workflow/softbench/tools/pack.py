@@ -142,8 +142,8 @@ def pack(
 
 def _files(folder: Path, cases: list[str]) -> dict[str, Path]:
     """Return the file of each case."""
-    found = {case: [folder / f"{case}{end}" for end in (".nii", ".nii.gz")] for case in cases}
-    there = {case: [path for path in paths if path.exists()] for case, paths in found.items()}
+    candidates = {case: [folder / f"{case}{end}" for end in (".nii", ".nii.gz")] for case in cases}
+    there = {case: [path for path in paths if path.exists()] for case, paths in candidates.items()}
     missing = [case for case, paths in there.items() if not paths]
     if missing:
         raise InputError(

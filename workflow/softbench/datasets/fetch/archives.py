@@ -65,14 +65,14 @@ def verify(path: Path, archive: Archive, where: str) -> str:
     if not head:
         raise InputError(f"{where} is an empty file: the server, or who copied it, failed.")
     require_archive_bytes(head, where, archive.path or archive.name)
-    found = _digests(path, ["sha256", "md5"] if archive.md5 else ["sha256"])
+    digests = _digests(path, ["sha256", "md5"] if archive.md5 else ["sha256"])
     for algorithm, expected in (("sha256", archive.sha256), ("md5", archive.md5)):
-        if expected is not None and found[algorithm] != expected:
+        if expected is not None and digests[algorithm] != expected:
             raise InputError(
-                f"{where} ({path.stat().st_size} bytes) has the {algorithm} {found[algorithm]}, but {expected} was "
+                f"{where} ({path.stat().st_size} bytes) has the {algorithm} {digests[algorithm]}, but {expected} was "
                 "published: it is damaged, cut short or another version."
             )
-    return found["sha256"]
+    return digests["sha256"]
 
 
 def _digests(path: Path, algorithms: list[str]) -> dict[str, str]:

@@ -192,11 +192,11 @@ class Delivery:
         """Return the path of a verified file, in the mirror's folder or in the store, and where it came from."""
         local = mirror_folder(self.mirror)
         if local is not None:
-            found = [path for path in (local / self.source / item.name, local / item.name) if path.is_file()]
-            if not found:
+            files = [path for path in (local / self.source / item.name, local / item.name) if path.is_file()]
+            if not files:
                 raise InputError(f"the mirror {local} holds no {item.name}.")
-            self._verify(item, found[0], str(found[0]))
-            return found[0], str(found[0])
+            self._verify(item, files[0], str(files[0]))
+            return files[0], str(files[0])
         url = item.archive.url if self.mirror is None else f"{str(self.mirror).rstrip('/')}/{item.name}"
         if not (self.store / item.name).exists():
             self._download_verified(item, url, moving)

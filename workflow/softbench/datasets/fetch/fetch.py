@@ -108,8 +108,8 @@ def require_unchanged(output: Path, folder: Path | None = None, log: Log = print
         return
     manifest = json.loads((output / "manifest.json").read_text(encoding="utf-8"))["files"]
     shelf = Shelf(output)
-    found = names_of(output / "files") if (output / "files").is_dir() else set()
-    changed = found ^ manifest.keys()
+    names = names_of(output / "files") if (output / "files").is_dir() else set()
+    changed = names ^ manifest.keys()
     if shelf.names:
         changed |= {path for name in shelf.names for path in shelf.changed(name)}
     elif not changed:

@@ -139,10 +139,10 @@ class Shelf:
         """Return the files of an item that are missing or other than they came; only suspicious ones are read."""
         record = self._known[name]
         before = json.dumps(record)
-        found = [path for path, facts in record["files"].items() if not _is_same(self.files / path, facts)]
-        if not found and json.dumps(record) != before:
+        changed = [path for path, facts in record["files"].items() if not _is_same(self.files / path, facts)]
+        if not changed and json.dumps(record) != before:
             pieces.write_json(self._records / f"{name}.key.json", record)
-        return found
+        return changed
 
     def put(self, name: str, key: str, unpacked: Path) -> None:
         """Move the files below `unpacked` into place as those of an item.

@@ -106,13 +106,13 @@ def _listed(selection: Selection, store: Path, log: Log, pause_s: float) -> list
     rows = []
     for modality in selection.modalities:
         query = urlencode({"Collection": selection.collection, "Modality": modality})
-        found = _ask(f"{SERVER}getSeries?{query}", store / "getSeries.json", log, pause_s)
-        if not found:
+        series = _ask(f"{SERVER}getSeries?{query}", store / "getSeries.json", log, pause_s)
+        if not series:
             raise InputError(
                 f"TCIA lists no series of modality {modality} in the collection {selection.collection!r}: its name is "
                 "misspelt, or it is restricted and needs an account at TCIA."
             )
-        rows += found
+        rows += series
     _require_listed(selection, rows)
     return [
         row

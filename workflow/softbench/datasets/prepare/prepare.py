@@ -198,8 +198,8 @@ def dropped(source: ModuleType, settings: Mapping[str, Any]) -> dict[str, str]:
 
 def _found_unusable(source: ModuleType, raw: Path | None) -> dict[str, str]:
     """Return what lies in the folder but is no case, each with its reason: of sources that have a `find_dropped`."""
-    found: dict[str, str] = source.find_dropped(raw) if hasattr(source, "find_dropped") else {}
-    return found
+    reasons: dict[str, str] = source.find_dropped(raw) if hasattr(source, "find_dropped") else {}
+    return reasons
 
 
 def _orders(
@@ -220,9 +220,9 @@ def _orders(
             raise InputError(f"{name} is not made but published: give the folder with its files.")
         published = layout.require_cases(source, raw)
         _require_known(name, settings["drop"], published)
-        found = [case for case in published if case.id not in dropped(source, settings)]
-        refused = _duplicates(found) + _ill_named(found)
-        wanted = {case.id: case for case in found if case.id not in dict(refused)}
+        kept = [case for case in published if case.id not in dropped(source, settings)]
+        refused = _duplicates(kept) + _ill_named(kept)
+        wanted = {case.id: case for case in kept if case.id not in dict(refused)}
     deciding = {key: value for key, value in settings.items() if key not in ("cases", "drop")}
     orders = [Order(output / "cases", name, c, f, deciding, versions) for c, f in wanted.items()]
     return orders, refused

@@ -60,8 +60,8 @@ def find_cases(folder: Path) -> list[RawCase]:
 
 def _cases_in(folder: Path) -> list[RawCase]:
     """Return the case of a folder; two, which preparation refuses by name, where a file is there in two formats."""
-    found = layout.volumes(folder)
-    columns = [found.get(f"{folder.name}_{kind}", []) for kind in (*MODALITIES, "seg")]
+    files = layout.volumes(folder)
+    columns = [files.get(f"{folder.name}_{kind}", []) for kind in (*MODALITIES, "seg")]
     rows = list(zip_longest(*columns)) or [(None,) * len(columns)]
     return [
         RawCase(folder.name, folder.name, tuple(file for file in row[:-1] if file), row[-1:] if row[-1] else ())

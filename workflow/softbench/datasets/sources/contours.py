@@ -109,8 +109,8 @@ def together(clouds: Sequence[np.ndarray], within_mm: float) -> list[list[int]]:
     trees = [cKDTree(cloud) for cloud in moved]
     near = np.eye(len(clouds), dtype=bool)
     for row in range(len(clouds)):
-        for other in range(row):
-            near[row, other] = _are_near(moved[row], trees[other], within_mm + ROUNDING_MM)
+        for column in range(row):
+            near[row, column] = _are_near(moved[row], trees[column], within_mm + ROUNDING_MM)
     _, names = connected_components(near, directed=False)
     groups = [np.flatnonzero(names == name).tolist() for name in np.unique(names)]
     return sorted(groups)
@@ -134,8 +134,8 @@ def read_series_uid(path: Path) -> str | None:
     """Return the UID of the CT series that an XML file is about; None for other XML, as readings of chest films."""
     with open(path, "rb") as file:
         head = file.read(HEAD_BYTES)
-    found = re.search(rb"<SeriesInstanceUid>\s*([0-9.]+)\s*</SeriesInstanceUid>", head)
-    return found.group(1).decode() if found and b"<LidcReadMessage" in head else None
+    series = re.search(rb"<SeriesInstanceUid>\s*([0-9.]+)\s*</SeriesInstanceUid>", head)
+    return series.group(1).decode() if series and b"<LidcReadMessage" in head else None
 
 
 def from_xml(path: Path) -> Readings:

@@ -114,19 +114,19 @@ def _slice(path: Path) -> Slice:
 def _require_one_series(folder: Path, slices: Sequence[Slice]) -> None:
     counts = Counter(level.series for level in slices)
     if len(counts) > 1:
-        found = ", ".join(f"{uid} ({n} files)" for uid, n in sorted(counts.items()))
-        raise InputError(f"{folder} holds {len(counts)} series: {found}. Keep one series a folder.")
+        series = ", ".join(f"{uid} ({n} files)" for uid, n in sorted(counts.items()))
+        raise InputError(f"{folder} holds {len(counts)} series: {series}. Keep one series a folder.")
     first = slices[0]
-    for other in slices[1:]:
-        same_axes = np.allclose(other.axes, first.axes, rtol=0, atol=1e-4)
+    for piece in slices[1:]:
+        same_axes = np.allclose(piece.axes, first.axes, rtol=0, atol=1e-4)
         if (
-            other.frame != first.frame
-            or not np.allclose(other.spacing_mm, first.spacing_mm, atol=1e-5)
+            piece.frame != first.frame
+            or not np.allclose(piece.spacing_mm, first.spacing_mm, atol=1e-5)
             or not same_axes
         ):
             raise InputError(
-                f"{other.path} differs from {first.path.name} in size, pixel spacing or direction "
-                f"({other.frame}, {other.spacing_mm} mm, {other.axes.ravel().round(4).tolist()} against {first.frame}, "
+                f"{piece.path} differs from {first.path.name} in size, pixel spacing or direction "
+                f"({piece.frame}, {piece.spacing_mm} mm, {piece.axes.ravel().round(4).tolist()} against {first.frame}, "
                 f"{first.spacing_mm} mm, {first.axes.ravel().round(4).tolist()}). Leave localisers out of the folder."
             )
 
@@ -137,19 +137,19 @@ def _even_step(folder: Path, ordered: Sequence[Slice]) -> float:
         raise InputError(f"{folder} holds one slice ({ordered[0].path.name}), no volume. Download the series again.")
     steps = np.diff([level.depth_mm for level in ordered])
     step = float(np.sort(steps)[(len(steps) - 1) // 2])  # the lower median: of two steps, the one that is no gap
-    for lower, upper, found in zip(ordered, ordered[1:], steps, strict=False):
+    for lower, upper, gap in zip(ordered, ordered[1:], steps, strict=False):
         pair = f"{lower.path.name} and {upper.path.name} ({lower.depth_mm:g} and {upper.depth_mm:g} mm)"
-        if found < 1e-3:
+        if gap < 1e-3:
             raise InputError(f"{folder} holds two slices at one place: {pair}. Keep one acquisition a folder.")
-        if found > MISSING * step:
-            missing = round(found / step) - 1
+        if gap > MISSING * step:
+            missing = round(gap / step) - 1
             raise InputError(
                 f"{folder}: {missing} slice(s) are missing between {pair}; others are {step:g} mm apart. "
                 "Download the series again, or leave the case out."
             )
-        if abs(found - step) > EVEN * step:
+        if abs(gap - step) > EVEN * step:
             raise InputError(
-                f"{folder}: slices are unevenly spaced: {found:g} mm between {pair}, but {step:g} mm elsewhere. "
+                f"{folder}: slices are unevenly spaced: {gap:g} mm between {pair}, but {step:g} mm elsewhere. "
                 "Leave the case out, or resample it to even slices first."
             )
     shift = ordered[-1].position_mm - ordered[0].position_mm

@@ -53,8 +53,8 @@ def downloads(repository: str, commit: str, folder: str, numbers: Iterable[int])
 def case_folders(folder: Path, name: str) -> list[Path]:
     """List the folders `case_#####` in a folder, in `name` in it, or in `<repository>/name`, sorted by their names."""
     roots = [folder, folder / name, *sorted(folder.glob(f"*/{name}"))]
-    found = [path for root in roots if root.is_dir() for path in root.glob("case_*") if path.is_dir()]
-    return sorted(found, key=lambda path: path.name)
+    folders = [path for root in roots if root.is_dir() for path in root.glob("case_*") if path.is_dir()]
+    return sorted(folders, key=lambda path: path.name)
 
 
 def present(folder: Path, name: str) -> tuple[Path, ...]:

@@ -84,11 +84,11 @@ def by_rater(paths: Iterable[Path]) -> dict[int, dict[Path, int]]:
     for path in paths:
         instance, _, number = path.name.removesuffix(".nii.gz").rpartition("_annotation-")
         numbers[instance][int(number) if number.isdigit() else 0] = path
-    for instance, found in numbers.items():
+    for instance, raters in numbers.items():
         if instance.split("_")[0] not in PAINTED:
             raise InputError(f"holds the instance {instance!r}, but known are {', '.join(PAINTED)}. Fix its name.")
-        if tuple(sorted(found)) != RATERS:
-            has = ", ".join(map(str, sorted(found)))
+        if tuple(sorted(raters)) != RATERS:
+            has = ", ".join(map(str, sorted(raters)))
             raise InputError(
                 f"{instance} has the annotation(s) {has} where 1, 2 and 3 are needed. Add them, or `drop` the case."
             )

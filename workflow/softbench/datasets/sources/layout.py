@@ -18,15 +18,15 @@ SUFFIXES = (".nii.gz", ".nii")
 
 def volumes(folder: Path) -> dict[str, list[Path]]:
     """Group the NIfTI files of a folder by name without suffix; hidden ones (`._*`, left by macOS) are no volumes."""
-    found: dict[str, list[Path]] = defaultdict(list)
+    files: dict[str, list[Path]] = defaultdict(list)
     for file in sorted(folder.iterdir()) if folder.is_dir() else []:
         suffix = next((s for s in SUFFIXES if file.name.endswith(s)), None)
         if suffix and not file.name.startswith("."):
-            found[file.name.removesuffix(suffix)].append(file)
-    return dict(found)
+            files[file.name.removesuffix(suffix)].append(file)
+    return dict(files)
 
 
-def regroup(found: Iterable[tuple[str, list[Path]]], new_name: Callable[[str], str | None]) -> dict[str, list[Path]]:
+def regroup(named: Iterable[tuple[str, list[Path]]], new_name: Callable[[str], str | None]) -> dict[str, list[Path]]:
     """Group files by another name; those of names that become alike are put together, in their order.
 
     Args:
@@ -34,10 +34,10 @@ def regroup(found: Iterable[tuple[str, list[Path]]], new_name: Callable[[str], s
         new_name: returns the other name, or None for files that are left out.
     """
     groups: dict[str, list[Path]] = {}
-    for name, files in found:
-        other = new_name(name)
-        if other is not None:
-            groups.setdefault(other, []).extend(files)
+    for name, files in named:
+        new = new_name(name)
+        if new is not None:
+            groups.setdefault(new, []).extend(files)
     return groups
 
 
@@ -85,6 +85,6 @@ def find_in_folders(
     for root in (folder, folder / top):
         for images, labels in folders:
             if (root / images).is_dir():
-                found = volumes(root / images)
-                return pair(regroup(found.items(), lambda name: name.removesuffix(suffix)), volumes(root / labels))
+                files = volumes(root / images)
+                return pair(regroup(files.items(), lambda name: name.removesuffix(suffix)), volumes(root / labels))
     return []

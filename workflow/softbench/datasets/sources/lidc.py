@@ -93,8 +93,8 @@ def find_scans(folder: Path) -> list[Scan]:
     for path in sorted(folder.rglob("*.dcm")):
         if not shelf.is_hidden(path.relative_to(folder)):
             first.setdefault(path.parent, path)
-    found = [_scan(path) for path in first.values()]
-    return sorted((scan for scan in found if scan), key=lambda scan: scan.name)
+    scans = [_scan(path) for path in first.values()]
+    return sorted((scan for scan in scans if scan), key=lambda scan: scan.name)
 
 
 def _scan(path: Path) -> Scan | None:
@@ -110,15 +110,15 @@ def _scan(path: Path) -> Scan | None:
 
 def xml_files(folder: Path) -> dict[str, Path]:
     """Return the annotation file of each series; raise if two files of one series say different things."""
-    found: dict[str, list[Path]] = defaultdict(list)
+    files: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(folder.rglob("*.xml")):
         series = None if shelf.is_hidden(path.relative_to(folder)) else contours.read_series_uid(path)
         if series:
-            found[series].append(path)
-    for paths in found.values():
+            files[series].append(path)
+    for paths in files.values():
         if len({path.read_bytes() for path in paths}) > 1:
             raise InputError(f"{' and '.join(map(str, paths))} are about one series, but differ. Keep the right one.")
-    return {series: paths[0] for series, paths in found.items()}
+    return {series: paths[0] for series, paths in files.items()}
 
 
 def find_cases(folder: Path) -> list[RawCase]:
@@ -142,8 +142,8 @@ def _survey(folder: Path) -> tuple[list[RawCase], dict[str, str]]:
         if file is None or readings is None:
             cases.append(RawCase(scan.name, scan.patient, (scan.folder,), ()))
             continue
-        found, reasons = _nodules(scan, file, readings)
-        cases += found
+        nodules, reasons = _nodules(scan, file, readings)
+        cases += nodules
         out |= reasons
     known = {scan.series for scan in scans}
     for series, path in by_series.items() if scans else ():

@@ -27,13 +27,13 @@ def find_cases(folder: Path, channels: int, *, patient_of: Callable[[str], str] 
         channels: of each image; a case that has files for fewer, or others, is refused when it is read.
         patient_of: case id -> patient; by default each case is a patient of its own.
     """
-    found, labels = layout.volumes(folder / "imagesTr"), layout.volumes(folder / "labelsTr")
-    if any(CHANNEL.fullmatch(name) for name in found):
-        files = layout.regroup(sorted(found.items()), _case_name)  # channels in the order of their numbers
+    images, labels = layout.volumes(folder / "imagesTr"), layout.volumes(folder / "labelsTr")
+    if any(CHANNEL.fullmatch(name) for name in images):
+        files = layout.regroup(sorted(images.items()), _case_name)  # channels in the order of their numbers
         pairs = layout.pair({name: paths[:1] for name, paths in files.items()}, labels)
         cases = [replace(case, images=tuple(files.get(case.id, ()))) for case in pairs]
     else:
-        cases = [replace(case, images=case.images * channels) for case in layout.pair(found, labels)]
+        cases = [replace(case, images=case.images * channels) for case in layout.pair(images, labels)]
     return [replace(case, patient=patient_of(case.id)) for case in cases]
 
 

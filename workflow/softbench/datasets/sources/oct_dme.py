@@ -120,8 +120,8 @@ def _cases(file: Path) -> list[words.RawCase]:
 def graded(file: Path) -> list[int]:
     """Return which B-scans (from 0) of a subject hold a boundary of any grader."""
     layers = read_matlab(file, [f"manualLayers{grader}" for grader in GRADERS])
-    found = np.logical_or.reduce([np.isfinite(drawn).any(axis=(0, 1)) for drawn in layers.values()])
-    return [int(scan) for scan in np.flatnonzero(found)]
+    drawn_scans = np.logical_or.reduce([np.isfinite(drawn).any(axis=(0, 1)) for drawn in layers.values()])
+    return [int(scan) for scan in np.flatnonzero(drawn_scans)]
 
 
 def read(
@@ -173,13 +173,13 @@ def _weights(case: words.RawCase, name: str) -> Path:
 def _load(file: Path, scan: int) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
     """Return a B-scan (H, W), and boundaries (8, W) and fluid (H, W) of each grader."""
     names = ["images", *(f"manual{kind}{grader}" for grader in GRADERS for kind in ("Layers", "Fluid"))]
-    found = read_scan(file, names, scan)
-    image = found["images"]
+    arrays = read_scan(file, names, scan)
+    image = arrays["images"]
     expected = {name: (8, image.shape[1]) if "Layers" in name else image.shape for name in names}
-    for name, array in found.items():
+    for name, array in arrays.items():
         if array.shape != expected[name]:
             raise InputError(f"{file}: {name} has {array.shape} a B-scan, but {expected[name]} is expected.")
-    return image, [(found[f"manualLayers{grader}"], found[f"manualFluid{grader}"]) for grader in GRADERS]
+    return image, [(arrays[f"manualLayers{grader}"], arrays[f"manualFluid{grader}"]) for grader in GRADERS]
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def read_matlab(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
     Raises: InputError: if the file is no MATLAB file, damaged or of version 7.3, or lacks a variable.
     """
     try:
-        found = loadmat(path, variable_names=list(names))
+        arrays = loadmat(path, variable_names=list(names))
     except NotImplementedError as error:
         raise InputError(
             f"{path} is a MATLAB file of version 7.3 (HDF5), which is not read here; the published ones are older. "
@@ -241,13 +241,13 @@ def read_matlab(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
         ) from error
     except (MatReadError, OSError, ValueError, TypeError, EOFError, KeyError, zlib.error) as error:
         raise InputError(f"{path} cannot be read as a MATLAB file ({error}). Download it again.") from error
-    missing = [name for name in names if name not in found]
+    missing = [name for name in names if name not in arrays]
     if missing:
         raise InputError(f"{path} lacks the variable(s) {', '.join(missing)}. Is it a file of another release?")
-    flat = [name for name in names if found[name].ndim != 3]
+    flat = [name for name in names if arrays[name].ndim != 3]
     if flat:
-        raise InputError(f"{path}: {flat[0]} must be 3-D (rows, columns, scans), but is {found[flat[0]].shape}.")
-    return {name: found[name] for name in names}
+        raise InputError(f"{path}: {flat[0]} must be 3-D (rows, columns, scans), but is {arrays[flat[0]].shape}.")
+    return {name: arrays[name] for name in names}
 
 
 def read_scan(path: Path, names: Sequence[str], scan: int) -> dict[str, np.ndarray]:

@@ -73,8 +73,8 @@ def choose_series(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def zone_name(name: str) -> str:
     """Return the class that the name of a segment means, or the name itself if it is no zone."""
-    found = [zone for zone, pattern in NAMES.items() if re.search(pattern, name, re.IGNORECASE)]
-    return found[0] if len(found) == 1 else name
+    zones = [zone for zone, pattern in NAMES.items() if re.search(pattern, name, re.IGNORECASE)]
+    return zones[0] if len(zones) == 1 else name
 
 
 def find_cases(folder: Path) -> list[words.RawCase]:

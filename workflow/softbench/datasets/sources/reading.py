@@ -145,12 +145,12 @@ def class_ids(
     unknown: Counter[int] = Counter()
     for place in range(len(array)):  # slice by slice: whole numbers of a large volume would take gigabytes
         whole = images.to_label_map(array[place], name)
-        found, places, counts = np.unique(whole, return_inverse=True, return_counts=True)
-        strange = [index for index, number in enumerate(found) if number not in ids and number not in ignored]
-        unknown.update({int(found[index]): int(counts[index]) for index in strange})
+        numbers, places, counts = np.unique(whole, return_inverse=True, return_counts=True)
+        strange = [index for index, number in enumerate(numbers) if number not in ids and number not in ignored]
+        unknown.update({int(numbers[index]): int(counts[index]) for index in strange})
         shape = array[place].shape
-        classes[place] = np.array([ids.get(int(number), 0) for number in found], np.uint8)[places].reshape(shape)
-        usable[place] = np.array([int(number) not in ignored for number in found], bool)[places].reshape(shape)
+        classes[place] = np.array([ids.get(int(number), 0) for number in numbers], np.uint8)[places].reshape(shape)
+        usable[place] = np.array([int(number) not in ignored for number in numbers], bool)[places].reshape(shape)
     if unknown:
         raise InputError(
             f"{name} must hold the ids {sorted({*ids, *ignored})}, but holds {_shortened(unknown)} "

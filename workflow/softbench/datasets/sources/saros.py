@@ -175,20 +175,20 @@ def chosen(folder: Path) -> list[tuple[Row, list[int]]]:
     """
     rows = [row for row in _table(folder) if row["tcia_collection"] not in RESTRICTED and row["id"] not in UNSOUND]
     masks = {path.parent.name: path for pattern in SLICE_MASKS for path in sorted(folder.glob(pattern))}
-    found: dict[str, tuple[Row, list[int]]] = {}
+    scans: dict[str, tuple[Row, list[int]]] = {}
     for index in np.random.RandomState(0).permutation(len(rows)) if masks else ():
         row = rows[index]
-        if len(found) == PATIENTS:
+        if len(scans) == PATIENTS:
             break
-        if row["tcia_case_id"] in found:
+        if row["tcia_case_id"] in scans:
             continue
         if row["id"] not in masks:
             raise InputError(f"{folder} lacks the mask of {row['id']}, and which cases are used depends on it. Add it.")
         levels = _abdominal(masks[row["id"]])
         if len(levels) >= SLICES:
             middles = [int((part + 0.5) * len(levels) / SLICES) for part in range(SLICES)]
-            found[row["tcia_case_id"]] = (row | {"mask": str(masks[row["id"]])}, [levels[m] for m in middles])
-    return list(found.values())
+            scans[row["tcia_case_id"]] = (row | {"mask": str(masks[row["id"]])}, [levels[m] for m in middles])
+    return list(scans.values())
 
 
 def _table(folder: Path) -> list[Row]:

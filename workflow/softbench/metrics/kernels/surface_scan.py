@@ -213,7 +213,9 @@ def _patch(group: frozenset[Corner]) -> np.ndarray:
 
 def _loop(group: frozenset[Corner]) -> np.ndarray:
     """Return the middles of the cell edges that leave a group, in the order of the loop around it: (n, dims)."""
-    left = [(corner, other) for corner in sorted(group) for other in _neighbours(corner) if other not in group]
+    left = [
+        (corner, neighbour) for corner in sorted(group) for neighbour in _neighbours(corner) if neighbour not in group
+    ]
     loop = [left.pop(0)]
     while left:
         following = next(edge for edge in left if _on_one_face(loop[-1], edge))

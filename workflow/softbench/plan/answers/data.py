@@ -31,7 +31,7 @@ class Data:
         self.plan, self._stages, self.is_main = plan, stages, is_main
         self._read: set[str] = set()  # committed splits that are whole
         self.names = pattern(plan.datasets)
-        self.prepared = pattern(name for name, one in plan.datasets.items() if one["source"] not in own_rules)
+        self.prepared = pattern(name for name, entry in plan.datasets.items() if entry["source"] not in own_rules)
         self.sources = pattern(
             name for name in plan.found.sources if not modules.is_phantom(name) and name not in own_rules
         )
@@ -131,12 +131,12 @@ class SoftLabels:
 
     def keys(self, recipe: str) -> str:
         """Constrain {soft_label} to the config keys of a recipe; one without a key gets its own name."""
-        return pattern(name for name, one in self.plan.soft_labels.items() if one["recipe"] == recipe)
+        return pattern(name for name, entry in self.plan.soft_labels.items() if entry["recipe"] == recipe)
 
     def settings(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return the settings of a soft label; those of its map are apart."""
-        one = self.plan.soft_labels.get(wildcards.soft_label, {})
-        return {name: value for name, value in one.items() if name not in ("recipe", "map")}
+        entry = self.plan.soft_labels.get(wildcards.soft_label, {})
+        return {name: value for name, value in entry.items() if name not in ("recipe", "map")}
 
     def words_of(self, **defaults: Any) -> Callable[[Wildcards], list[str]]:
         """Return the settings of a soft label as words for a program, `name=value`; each needs a default."""
@@ -151,7 +151,7 @@ class SoftLabels:
 
     def maps(self, kind: str) -> str:
         """Constrain {map} to the maps of a kind; a kind without a key in config gets its own name."""
-        return pattern(name for name, one in self.plan.maps.items() if one["map"] == kind)
+        return pattern(name for name, entry in self.plan.maps.items() if entry["map"] == kind)
 
     def map_settings(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return the settings of a map."""

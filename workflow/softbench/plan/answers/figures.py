@@ -20,8 +20,8 @@ class Figures:
         """Read which figures there are."""
         self.plan, self._stages, self._train = plan, stages, train
         self._read: dict[str, dict[str, Any]] = {}
-        self.inferring = pattern(name for name, one in plan.figures.items() if one["kind"] in INFERS)
-        self.others = pattern(name for name, one in plan.figures.items() if one["kind"] not in INFERS)
+        self.inferring = pattern(name for name, figure in plan.figures.items() if figure["kind"] in INFERS)
+        self.others = pattern(name for name, figure in plan.figures.items() if figure["kind"] not in INFERS)
 
     def settings(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return the settings of a figure, and what there is of each of its experiments."""

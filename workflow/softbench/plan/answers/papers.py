@@ -222,13 +222,13 @@ def lengths(plan: Plan, experiment: str, methods: Sequence[str]) -> list[dict[st
     Returns: `methods` (keys), `titles`, and `length` (the fields of `length.Length`), whose steps and cases are None
         where they follow from a split that is made from the data.
     """
-    found: dict[length.Length, list[str]] = {}
+    methods_by_length: dict[length.Length, list[str]] = {}
     cases = training_cases(plan, experiment)
     for method in methods:
-        found.setdefault(length.of(plan.protocol_of(experiment, method), cases), []).append(method)
+        methods_by_length.setdefault(length.of(plan.protocol_of(experiment, method), cases), []).append(method)
     return [
-        {"methods": names, "titles": [plan.methods[name]["title"] for name in names], "length": asdict(one)}
-        for one, names in found.items()
+        {"methods": names, "titles": [plan.methods[name]["title"] for name in names], "length": asdict(steps)}
+        for steps, names in methods_by_length.items()
     ]
 
 
@@ -279,4 +279,4 @@ def _split_notes(plan: Plan, experiment: str) -> Iterator[str]:
 def precision_notes(plan: Plan, experiments: Iterable[str]) -> list[str]:
     """Return what is said of the precision in which the experiments train, each sentence once."""
     wished = [plan.protocols[plan.experiments[name]["protocol"]].get("precision", "auto") for name in experiments]
-    return [AUTO if one == "auto" else SET.format(NAMES[one]) for one in dict.fromkeys(wished)]
+    return [AUTO if precision == "auto" else SET.format(NAMES[precision]) for precision in dict.fromkeys(wished)]

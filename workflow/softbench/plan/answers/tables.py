@@ -83,16 +83,16 @@ class Tables:
     def labels_shown(self, table: str) -> dict[str, Any]:
         """Return the soft labels that a table's methods learn from, each once: `rows`, a `title`, and their `data`."""
         pairs = ((self.plan.dataset_of(run[0]), self.plan.methods[run[2]]["soft_label"]) for run in self.trained(table))
-        found = list(dict.fromkeys(pairs))
-        datasets = list(dict.fromkeys(dataset for dataset, _ in found))
-        titles = shown.label_titles(self.plan, (label for _, label in found))
+        labels = list(dict.fromkeys(pairs))
+        datasets = list(dict.fromkeys(dataset for dataset, _ in labels))
+        titles = shown.label_titles(self.plan, (label for _, label in labels))
         rows = [
             {
                 "title": f"{dataset}: {titles[label]}" if len(datasets) > 1 else titles[label],
                 "dataset": dataset,
                 "manifest": paths.soft_label(dataset, label),
             }
-            for dataset, label in found
+            for dataset, label in labels
         ]
         named = (modules.data_card(self.plan.datasets[dataset]["source"])["title"] for dataset in datasets)
         title = f"Soft labels of {', '.join(dict.fromkeys(named))}" if datasets else NO_DATA

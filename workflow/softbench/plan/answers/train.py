@@ -47,18 +47,18 @@ class Train:
     def run_of(self, run: Run) -> dict[str, Any]:
         """Return the same of an (experiment, network, method)."""
         experiment, network, method = run
-        one, settings = self.plan.methods[method], self.plan.config["networks"][network]
-        recipe = self.plan.soft_labels[one["soft_label"]]["recipe"]
-        coarse = one["resolution"] is not None
+        entry, settings = self.plan.methods[method], self.plan.config["networks"][network]
+        recipe = self.plan.soft_labels[entry["soft_label"]]["recipe"]
+        coarse = entry["resolution"] is not None
         return {
             "names": self._names(run),
             "network": settings,
-            **{name: one[name] for name in ("loss", "raters", "resolution")},
+            **{name: entry[name] for name in ("loss", "raters", "resolution")},
             "protocol": self.plan.protocol_of(experiment, method),
             "scoring": self.plan.experiments[experiment]["scoring"],
             "versions": {
                 "training": self._stages.versions(
-                    "train", network=settings["name"], loss=one["loss"], recipe=recipe, coarse=coarse
+                    "train", network=settings["name"], loss=entry["loss"], recipe=recipe, coarse=coarse
                 ),
                 "scoring": self._stages.versions("score"),
             },

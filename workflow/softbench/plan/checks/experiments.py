@@ -136,7 +136,7 @@ def _networks(name: str, dims: int, facts: Facts) -> Iterator[Fault]:
     for place, network in enumerate(experiment["networks"]):
         takes = networks.known_dims(facts.plan.config["networks"][network]["name"])
         if dims not in takes:
-            only = " and ".join(f"{one}-D" for one in takes)
+            only = " and ".join(f"{count}-D" for count in takes)
             said = (
                 f"is {network!r}, which takes {only} images alone, but those of {experiment['dataset']!r} are {dims}-D."
             )
@@ -228,9 +228,9 @@ def _factor(soft_label: Mapping[str, Any]) -> Any:
     return soft_label.get("factor", constant(module, "SETTINGS", {}).get("factor", 1))
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(first: Any, second: Any) -> bool:
     """Return whether two factors are the same; one number stands for all axes."""
-    own, wanted = (value if isinstance(value, list) else [value] for value in (one, other))
+    own, wanted = (value if isinstance(value, list) else [value] for value in (first, second))
     return own == wanted if len(own) == len(wanted) else len({*own, *wanted}) == 1
 
 

@@ -181,9 +181,9 @@ def _figure_metrics(
 ) -> Iterator[Fault]:
     scored = list(metrics.scored(facts.plan.experiments[name]["scoring"]))
     for place, metric in enumerate(figure["metrics"]):
-        for one in measured((), metric, structure, figure.get("roi", "all"), scored, f"experiments.{name}"):
-            where: KeyPath = ("metrics", place) if one.path == ("metric",) else one.path
-            yield Fault((*path, *where), one.said)
+        for fault in measured((), metric, structure, figure.get("roi", "all"), scored, f"experiments.{name}"):
+            where: KeyPath = ("metrics", place) if fault.path == ("metric",) else fault.path
+            yield Fault((*path, *where), fault.said)
 
 
 def of_papers(facts: Facts) -> Iterator[Fault]:

@@ -50,12 +50,12 @@ class Code:
 
         Raises: InputError: if an entry does not exist, or a reached module is no Python.
         """
-        found: set[str] = set()
+        reached: set[str] = set()
         for entry in entries:
             if entry not in self._reached:
                 self._reached[entry] = self._follow(entry)
-            found |= self._reached[entry]
-        return frozenset(found)
+            reached |= self._reached[entry]
+        return frozenset(reached)
 
     def versions(self, *entries: str) -> dict[str, int]:
         """Return the VERSION of each module that some entries reach, sorted by path.
@@ -93,15 +93,15 @@ class Code:
         return self._file_of(".".join((PACKAGE, *names)))
 
     def _follow(self, entry: str) -> frozenset[str]:
-        found, waiting = {entry}, [entry]
+        reached, waiting = {entry}, [entry]
         while waiting:
             path = waiting.pop()
             if path not in self._neighbours:
                 self._neighbours[path] = frozenset(self._next(path))
-            new = self._neighbours[path] - found
-            found |= new
+            new = self._neighbours[path] - reached
+            reached |= new
             waiting.extend(new)
-        return frozenset(found)
+        return frozenset(reached)
 
     def _next(self, path: str) -> Iterator[str]:
         facts = self._facts(path)
@@ -111,7 +111,7 @@ class Code:
         for name in facts.names:
             yield from self._data_of(path, name)
         if path == METRICS:
-            yield from (other for other, of_other in self.facts.items() if of_other.metric)
+            yield from (module for module, of_other in self.facts.items() if of_other.metric)
 
     def _facts(self, path: str) -> Facts:
         if path not in self.facts:
@@ -143,19 +143,19 @@ class Code:
     def _data_of(self, path: str, name: str) -> Iterator[str]:
         """Give the data files beside a module whose names end so, and those of this very name in the data folders."""
         folder = str(PurePosixPath(path).parent)
-        yield from (f"{folder}/{one}" for one in self._data.get(folder, ()) if one.endswith(name))
-        shared = ((other, names) for other, names in self._data.items() if other.partition("/")[0] in DATA)
-        yield from (f"{other}/{name}" for other, names in shared if name in names)
+        yield from (f"{folder}/{file}" for file in self._data.get(folder, ()) if file.endswith(name))
+        shared = ((place, names) for place, names in self._data.items() if place.partition("/")[0] in DATA)
+        yield from (f"{place}/{name}" for place, names in shared if name in names)
 
     @functools.cached_property
     def _data(self) -> dict[str, set[str]]:
         """The data files of each folder."""
-        found: dict[str, set[str]] = {}
+        files: dict[str, set[str]] = {}
         for path in self.facts:
             if not path.endswith(".py"):
                 folder, _, name = path.rpartition("/")
-                found.setdefault(folder, set()).add(name)
-        return found
+                files.setdefault(folder, set()).add(name)
+        return files
 
 
 def facts_of(workflow: Path, cache: Path | None) -> dict[str, Facts]:
@@ -170,10 +170,10 @@ def facts_of(workflow: Path, cache: Path | None) -> dict[str, Facts]:
     stamps = {path: f"{stat.st_mtime_ns} {stat.st_size}" for path, stat in _walk(workflow)}
     known = _read(cache)
     kept = {path: known[path][1] for path, stamp in stamps.items() if path in known and known[path][0] == stamp}
-    found = {path: kept[path] if path in kept else _look(workflow, path) for path in stamps}
-    if cache is not None and (len(kept) < len(found) or len(known) > len(found)):
-        _write(cache, {path: [stamps[path], asdict(found[path])] for path in found})
-    return found
+    facts = {path: kept[path] if path in kept else _look(workflow, path) for path in stamps}
+    if cache is not None and (len(kept) < len(facts) or len(known) > len(facts)):
+        _write(cache, {path: [stamps[path], asdict(facts[path])] for path in facts})
+    return facts
 
 
 def _walk(workflow: Path) -> Iterator[tuple[str, os.stat_result]]:

@@ -147,7 +147,7 @@ def keep(results: Path, code: Code) -> list[str]:
     for path in touched:
         now = code.own_fingerprint(path)
         before = {modules[path][1] for modules in recorded if path in modules} - {now}
-        kept[path] = sorted([*kept.get(path, []), *([one, now] for one in before)])
+        kept[path] = sorted([*kept.get(path, []), *([earlier, now] for earlier in before)])
     if touched:
         pieces.write_json(_folder(results) / KEPT, kept)
     return list(touched)
@@ -181,7 +181,7 @@ def _same(pairs: Iterable[list[str]], before: str, now: str) -> bool:
     """Return whether steps that move no number lead from one fingerprint to the other."""
     reached, grows = {before}, True
     while grows:
-        new = {one for pair in pairs if reached & set(pair) for one in pair} - reached
+        new = {mark for pair in pairs if reached & set(pair) for mark in pair} - reached
         reached |= new
         grows = bool(new)
     return now in reached

@@ -90,7 +90,9 @@ def _imports(tree: ast.Module, module: str) -> Iterator[str]:
 def _offers(tree: ast.Module, module: str) -> dict[str, str]:
     if not any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in tree.body):
         return {}
-    seen = (one for node in tree.body if isinstance(node, ast.If) and _asks_for_types(node.test) for one in node.body)
+    seen = (
+        child for node in tree.body if isinstance(node, ast.If) and _asks_for_types(node.test) for child in node.body
+    )
     return {name: dotted for node in seen for name, dotted in _bound(node, module).items()}
 
 

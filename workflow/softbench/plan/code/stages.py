@@ -83,16 +83,16 @@ class Stages:
                 where a run is trained: its label's hashes do.
         Raises: InputError: if a source, network or loss does not exist.
         """
-        found, named = [FIRST[stage]], {name: named[name] for name in LOADS.get(stage, ()) if name in named}
+        entries, named = [FIRST[stage]], {name: named[name] for name in LOADS.get(stage, ()) if name in named}
         if "source" in named:
-            found.append(self._source(named["source"]))
+            entries.append(self._source(named["source"]))
         if "network" in named:
-            found.append(f"softbench/networks/{named['network']}.py")
+            entries.append(f"softbench/networks/{named['network']}.py")
         if "loss" in named:
-            found += [f"softbench/{module}" for module in losses.modules(named["loss"])]
+            entries += [f"softbench/{module}" for module in losses.modules(named["loss"])]
         if recipe := self.code.module("soft_labels", named.get("recipe") or ""):
-            found.append(recipe)
-        return (*found, COARSE) if named.get("coarse") else tuple(found)
+            entries.append(recipe)
+        return (*entries, COARSE) if named.get("coarse") else tuple(entries)
 
     def _source(self, name: str) -> str:
         if name.startswith("phantom_"):

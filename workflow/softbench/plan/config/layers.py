@@ -72,14 +72,14 @@ def _rank(path: Path) -> tuple[int, str]:
     return (PAPERS.index(name) if name in PAPERS else len(PAPERS)), path.name
 
 
-def _joined(one: Node, other: Node, section: str) -> Node:
-    twice = [([section], one, other)]
-    if isinstance(one.value, dict) and isinstance(other.value, dict):
-        twice = [([section, name], one.value[name], other.value[name]) for name in other.value if name in one.value]
+def _joined(lower: Node, upper: Node, section: str) -> Node:
+    twice = [([section], lower, upper)]
+    if isinstance(lower.value, dict) and isinstance(upper.value, dict):
+        twice = [([section, name], lower.value[name], upper.value[name]) for name in upper.value if name in lower.value]
     for path, first, second in twice:
         said = f"also stands in {first.place}. Rename one of them; to change an entry, write it in {OWN}."
         raise fault(second.place, path, said)
-    return one.with_value({**one.value, **other.value})
+    return lower.with_value({**lower.value, **upper.value})
 
 
 def _file(root: Path, path: str | Path, layer: int) -> Node:
@@ -122,9 +122,9 @@ def _placed(value: Any, layer: int) -> Node:
 def retype(value: Any) -> Any:
     """Give values of the command line their types: within `--config 'seeds=[0,1]'` Snakemake leaves texts."""
     if isinstance(value, dict):
-        return {key: retype(one) for key, one in value.items()}
+        return {key: retype(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [retype(one) for one in value]
+        return [retype(part) for part in value]
     if not isinstance(value, str):
         return value
     if re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?", value):

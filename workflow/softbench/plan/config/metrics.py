@@ -118,7 +118,7 @@ def own_columns(table: Mapping[str, Any], scoring: Mapping[str, Any]) -> list[di
     columns: Sequence[Mapping[str, Any]] = table["columns"]
     structures = list(dict.fromkeys(column["structure"] for column in columns if "structure" in column))
     listed = {column["metric"] for column in columns}
-    found: list[dict[str, Any]] = []
+    made: list[dict[str, Any]] = []
     for entry in entries() if table.get("grid", "full") == "full" else ():
         if not entry.own or (entry.asked_by and not scoring.get(entry.asked_by)):
             continue
@@ -126,10 +126,10 @@ def own_columns(table: Mapping[str, Any], scoring: Mapping[str, Any]) -> list[di
             if key in listed:
                 continue
             if entry.of in (*OF_LABEL_MAP, "soft"):
-                found += [{"metric": key, "structure": structure} for structure in structures]
+                made += [{"metric": key, "structure": structure} for structure in structures]
             else:
-                found.append({"metric": key, "roi": entry.regions[0]})
-    return found
+                made.append({"metric": key, "roi": entry.regions[0]})
+    return made
 
 
 def is_known(key: str) -> bool:

@@ -47,14 +47,14 @@ def resolved(schema: Any) -> Any:
         return [resolved(part) for part in schema]
     if not isinstance(schema, Mapping):
         return schema
-    found = {key: resolved(value) for key, value in schema.items() if key not in ("$ref", "constant", "declared")}
+    parts = {key: resolved(value) for key, value in schema.items() if key not in ("$ref", "constant", "declared")}
     if "$ref" in schema:
-        return {**definition(schema["$ref"]), **found}
+        return {**definition(schema["$ref"]), **parts}
     if "constant" in schema:
-        return {"enum": list(constant(schema["constant"])), **found}
+        return {"enum": list(constant(schema["constant"])), **parts}
     if "declared" in schema:
-        return {**mapping(constant(schema["declared"])), **found}
-    return found
+        return {**mapping(constant(schema["declared"])), **parts}
+    return parts
 
 
 @functools.cache

@@ -58,9 +58,9 @@ class _Taken:
             said = f"runs in a circle: {' is like '.join(names)}. Write out one of them."
             raise fault(like.place, [*path, LIKE], said)
         self._open.append(path)
-        other = self._other(path, like)
+        base = self._other(path, like)
         self._open.pop()
-        return node.with_value(_over(other, node))
+        return node.with_value(_over(base, node))
 
     def _other(self, path: KeyPath, like: Node) -> Node:
         """Return the mapping that a `like` names."""
@@ -80,9 +80,9 @@ class _Taken:
         return node
 
 
-def _over(other: Node, own: Node) -> dict[Any, Node]:
+def _over(base: Node, own: Node) -> dict[Any, Node]:
     """Return the keys of a mapping over those of the one it is like."""
-    layer, both = own.value[LIKE].layer, left(other.value, own.value)
+    layer, both = own.value[LIKE].layer, left(base.value, own.value)
     for key, node in own.value.items():
         later = key in both and node.layer > layer  # said by a later file than `like`: merged, as layers are
         both[key] = merged(both[key], node) if later else node
@@ -121,9 +121,9 @@ def methods_by_name(top: Node, sweeps: Sweeps) -> tuple[Node, frozenset[str]]:
     methods = top.value["methods"]
     made = {name for swept in sweeps["methods"].values() for name in swept.made}
     elsewhere = (name for name, node in methods.value.items() if node.layer == 0 and node.place.file != OF_ALL)
-    found = frozenset({*elsewhere, *made} & set(methods.value))
-    kept = {name: _without_old_key(name, node, name in found) for name, node in methods.value.items()}
-    return top.with_value({**top.value, "methods": methods.with_value(kept)}), found
+    names = frozenset({*elsewhere, *made} & set(methods.value))
+    kept = {name: _without_old_key(name, node, name in names) for name, node in methods.value.items()}
+    return top.with_value({**top.value, "methods": methods.with_value(kept)}), names
 
 
 def _without_old_key(name: str, node: Node, by_name: bool) -> Node:

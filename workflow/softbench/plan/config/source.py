@@ -46,8 +46,8 @@ def load(content: bytes, file: str, layer: int) -> Node:
 
 def compose(text: str, file: str) -> yaml.Node | None:
     """Return PyYAML's tree of a text; raise with line, column and what is wrong where it is no YAML."""
-    if found := TAB.search(text):
-        line = text.count("\n", 0, found.start()) + 1
+    if tab := TAB.search(text):
+        line = text.count("\n", 0, tab.start()) + 1
         raise InputError(f"{Place(file, line)}: the line begins with a tab, which YAML forbids. Write spaces.")
     try:
         return yaml.compose(text, LOADER)
@@ -114,19 +114,19 @@ class Tree:
     def _inherited(self, node: yaml.Node, path: KeyPath) -> dict[Any, Node]:
         """Return what `<<` gives: of several mappings, the first that has a key."""
         parents = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        found: dict[Any, Node] = {}
+        entries: dict[Any, Node] = {}
         for parent in parents:
             given = self.node(parent, self._place(parent), path)
             if not isinstance(given.value, dict):
                 raise fault(given.place, path, "takes a mapping (`<<: *name`), but was given something else.")
-            found = {**given.value, **found}
-        return found
+            entries = {**given.value, **entries}
+        return entries
 
     def _key(self, node: yaml.Node, path: KeyPath) -> Any:
         key = self._scalar(node, path) if isinstance(node, yaml.ScalarNode) else None
         if isinstance(key, bool) or not isinstance(key, str | int | float):
-            found = getattr(node, "value", "")
-            said = f"has the key {found!r}" if isinstance(found, str) else "has a key of several parts"
+            text = getattr(node, "value", "")
+            said = f"has the key {text!r}" if isinstance(text, str) else "has a key of several parts"
             raise fault(self._place(node), path, f"{said}, which YAML reads as no text. Write it in quotes.")
         return key
 

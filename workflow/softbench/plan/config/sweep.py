@@ -55,7 +55,7 @@ def expand(top: Node) -> tuple[Node, Sweeps]:
 
 def _with_made(section: str, entries: Mapping[str, Node], sweeps: Mapping[str, Sweep]) -> dict[str, Node]:
     """Return the entries of a section, made ones where their sweep stands."""
-    found: dict[str, Node] = {}
+    every: dict[str, Node] = {}
     made_by: dict[str, str] = {}
     for name, node in entries.items():
         for key, made in sweeps[name].made.items() if name in sweeps else ():
@@ -64,10 +64,10 @@ def _with_made(section: str, entries: Mapping[str, Node], sweeps: Mapping[str, S
                     node.place, [section, name], f"makes {key!r}, as {section}.{made_by[key]} does. Rename one."
                 )
             made_by[key] = name
-            found[key] = over_made((section, name), made, key, entries.get(key))
+            every[key] = over_made((section, name), made, key, entries.get(key))
         if name not in sweeps and name not in made_by:
-            found[name] = node
-    return found
+            every[name] = node
+    return every
 
 
 def over_made(path: KeyPath, made: Node, key: str, written: Node | None) -> Node:
@@ -100,7 +100,7 @@ def _sweep(path: KeyPath, node: Node) -> Sweep:
         given = {name: value for name, (value, _) in zip(values, chosen, strict=True)}
         own = chosen[0][1] if len(chosen) == 1 else None
         key = own or _key(path, node, pattern, given)
-        if key in [other for _, other in members]:
+        if key in [earlier for _, earlier in members]:
             raise fault(node.value[SWEEP].place, [*path, SWEEP], f"makes {key!r} twice. Leave out one value.")
         members.append((tuple(given.values()), key))
         if own is None:
@@ -120,15 +120,15 @@ def _values(path: KeyPath, sweep: Node) -> dict[str, dict[Any, str | None]]:
 def _values_of(sweep: Node, path: KeyPath, node: Node) -> dict[Any, str | None]:
     if not isinstance(node.value, list) or not node.value:
         raise fault(node.place, path, "must be a list of values: [500, 1000].")
-    found: dict[Any, str | None] = {}
+    values: dict[Any, str | None] = {}
     for item in node.value:
         value, name = _value(path, item)
-        if value in found:
+        if value in values:
             raise fault(item.place, path, f"has the value {value!r} twice.")
         if name is not None and len(sweep.value) > 1:
             raise fault(item.place, path, "names an entry of one value, which a sweep of several parameters cannot.")
-        found[value] = name
-    return found
+        values[value] = name
+    return values
 
 
 def _value(path: KeyPath, item: Node) -> tuple[Any, str | None]:
@@ -183,14 +183,14 @@ def _with_fields(node: Node, names: Container[str]) -> Node:
 
 def _require_fields(path: KeyPath, entry: Node, sweep: Node) -> None:
     """Raise where a text names a parameter that the sweep lacks, or none names one that it has."""
-    found: set[str] = set()
+    named: set[str] = set()
     for at, text in _texts(path, entry):
         for name, _ in FIELD.findall(text.value):
-            found.add(name)
+            named.add(name)
             if name not in sweep.value:
                 said = f"has {text.value!r}, but no such parameter. {known(name, sweep.value)}"
                 raise fault(text.place, at, said)
-    if unused := [name for name in sweep.value if name not in found]:
+    if unused := [name for name in sweep.value if name not in named]:
         said = f"has no text with {{{unused[0]}}}, so all its entries would be the same. Write {{{unused[0]}}} in one."
         raise fault(sweep.place, [*path, SWEEP], said)
 
@@ -247,15 +247,15 @@ def name_members(top: Node, sweeps: Sweeps) -> Node:
 def _within(path: KeyPath, node: Node, sweeps: Sweeps) -> Node:
     """Return a value with the entries of all sweeps that are named in it."""
     if isinstance(node.value, dict):
-        found: dict[Any, Node] = {}
+        children: dict[Any, Node] = {}
         for key, child in node.value.items():
             if key == SWEEP:
-                found |= {
+                children |= {
                     value: point for value, point in _points(path, child, sweeps).items() if value not in node.value
                 }
             else:
-                found[key] = _within((*path, key), child, sweeps)
-        return node.with_value(found)
+                children[key] = _within((*path, key), child, sweeps)
+        return node.with_value(children)
     if isinstance(node.value, list):
         return node.with_value(_items(path, node.value, sweeps))
     return node
@@ -276,12 +276,12 @@ def _items(path: KeyPath, items: list[Node], sweeps: Sweeps) -> list[Node]:
     """Return the items of a list; where one names a sweep, each text stands in it once."""
     if not any(map(_names_sweep, items)):
         return [_within((*path, n), item, sweeps) for n, item in enumerate(items)]
-    found: dict[Any, Node] = {}
+    children: dict[Any, Node] = {}
     for n, item in enumerate(items):
         members = _named((*path, n), item.value[SWEEP], sweeps).members if _names_sweep(item) else ()
         for node in [item.with_value(key) for _, key in members] or [item]:
-            found.setdefault(node.value if isinstance(node.value, str) else n, node)
-    return list(found.values())
+            children.setdefault(node.value if isinstance(node.value, str) else n, node)
+    return list(children.values())
 
 
 def _named(path: KeyPath, node: Node, sweeps: Sweeps) -> Sweep:

@@ -103,21 +103,21 @@ def _alternatives(value: Any, schema: Schema, path: KeyPath, rules: Rules) -> It
 
 def _mapping(value: Mapping[Any, Any], schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
     properties: Mapping[str, Schema] = schema.get("properties", {})
-    other = schema.get("additionalProperties", True)
+    further = schema.get("additionalProperties", True)
     missing = [key for key in schema.get("required", []) if key not in value]
-    if missing and not (other is False and set(value) - set(properties)):  # else one of them is misspelt
+    if missing and not (further is False and set(value) - set(properties)):  # else one of them is misspelt
         yield Fault(path, f"lacks {', '.join(map(repr, missing))}.")
     if not schema.get("minProperties", 0) <= len(value) <= schema.get("maxProperties", len(value)):
         low, high = schema.get("minProperties", 0), schema.get("maxProperties")
         count = "one" if low == high == 1 else f"at least {low}"
         which = f"of {', '.join(properties)}" if properties else "entry"
         yield Fault(path, f"must hold {count} {which}, but holds {', '.join(map(str, value)) or 'nothing'}.")
-    for key, one in value.items():
+    for key, part in value.items():
         if key in properties:
-            yield from faults(one, properties[key], (*path, key), rules)
-        elif other is False and key in schema.get("renamed", {}):
+            yield from faults(part, properties[key], (*path, key), rules)
+        elif further is False and key in schema.get("renamed", {}):
             yield Fault((*path, key), f"is called {schema['renamed'][key]!r} now. Rename it; its value may stay.")
-        elif other is False:
+        elif further is False:
             yield Fault((*path, key), f"is no known key. {known(key, properties)}")
         else:
             yield from _key(key, schema, path, rules)
@@ -126,8 +126,8 @@ def _mapping(value: Mapping[Any, Any], schema: Schema, path: KeyPath, rules: Rul
 
 def _entry(value: Mapping[Any, Any], key: Any, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
     """Yield what is wrong with an entry; one that lacks something may be a misspelt other one of its section."""
-    other = schema.get("additionalProperties", True)
-    for fault in faults(value[key], other, (*path, key), rules) if other is not True else ():
+    further = schema.get("additionalProperties", True)
+    for fault in faults(value[key], further, (*path, key), rules) if further is not True else ():
         is_bare = schema.get("name") and fault.path == (*path, key) and fault.said.startswith("lacks")
         yield fault._replace(said=fault.said + meant(key, value.keys() - {key})) if is_bare else fault
 
@@ -150,11 +150,11 @@ def _list(value: list[Any], schema: Schema, path: KeyPath, rules: Rules) -> Iter
     if not low <= len(value) <= high or falls:
         yield Fault(path, _other_than(value, schema))
         return
-    for place, one in enumerate(value):
+    for place, item in enumerate(value):
         if "items" in schema:
-            yield from faults(one, schema["items"], (*path, place), rules)
-        if schema.get("uniqueItems") and one in value[:place]:
-            yield Fault((*path, place), f"is {shown(one)}, which is in the list already. Delete one of them.")
+            yield from faults(item, schema["items"], (*path, place), rules)
+        if schema.get("uniqueItems") and item in value[:place]:
+            yield Fault((*path, place), f"is {shown(item)}, which is in the list already. Delete one of them.")
 
 
 def _text(value: str, schema: Schema, path: KeyPath, rules: Rules) -> Iterator[Fault]:
@@ -204,7 +204,7 @@ def shown(value: Any) -> str:
 
 def _other_than(value: Any, schema: Schema) -> str:
     """Say what a value is, what it must be, and which of the choices was probably meant."""
-    choices = [str(one) for part in schema.get("anyOf", [schema]) for one in part.get("enum", [])]
+    choices = [str(choice) for part in schema.get("anyOf", [schema]) for choice in part.get("enum", [])]
     meaning = f" ({schema['description']})" if schema.get("description") else ""
     return f"is {shown(value)}, but must be {wanted(schema)}{meaning}.{meant(value, choices)}"
 
@@ -229,7 +229,7 @@ def _phrases(schema: Schema) -> list[str]:
     if "names" in schema or "loss" in schema:
         return [NAMED[schema["names"]] if "names" in schema else "a loss"]
     if "enum" in schema:
-        return [str(one) for one in schema["enum"] if one is not None]
+        return [str(choice) for choice in schema["enum"] if choice is not None]
     return [_one(kind, schema) for kind in types(schema) if kind != "null"]
 
 

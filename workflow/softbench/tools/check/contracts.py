@@ -87,11 +87,11 @@ def require(holds: bool, text: str) -> None:
         raise ContractError(text)
 
 
-def require_close(found: Any, expected: Any, tolerance: float, text: str) -> None:
+def require_close(given: Any, expected: Any, tolerance: float, text: str) -> None:
     """Raise `ContractError` unless two arrays have one shape and differ by no more than the tolerance."""
-    found, expected = np.asarray(found), np.asarray(expected)
-    require(found.shape == expected.shape, f"{text}: the shapes are {found.shape} and {expected.shape}.")
-    difference = float(np.abs(found.astype(np.float64) - expected).max(initial=0))
+    given, expected = np.asarray(given), np.asarray(expected)
+    require(given.shape == expected.shape, f"{text}: the shapes are {given.shape} and {expected.shape}.")
+    difference = float(np.abs(given.astype(np.float64) - expected).max(initial=0))
     require(difference <= tolerance, f"{text}: they differ by up to {difference:.3g}.")
 
 
@@ -114,9 +114,9 @@ THIN = ((1, 6, 7), (6, 1, 7), (2, 2, 2), (4, 4, 4))  # voxels
 def constants(recipe: ModuleType, case: SmallCase) -> None:
     """The constants are there, and `is_normalised` takes the settings."""
     for name, allowed in ALLOWED.items():
-        found = getattr(recipe, name, None)
+        value = getattr(recipe, name, None)
         options = " or ".join(map(repr, allowed))
-        require(found in allowed, f"{name} is {found!r}. Set it to {options} at the top of the module.")
+        require(value in allowed, f"{name} is {value!r}. Set it to {options} at the top of the module.")
     version = getattr(recipe, "VERSION", None)
     require(isinstance(version, int) and version >= 1, f"VERSION is {version!r}. Set it to 1, and raise it by 1 later.")
     reserved = f"SETTINGS names {SETTING!r}, which every recipe that reads the image has anyway. Rename yours."
@@ -270,8 +270,8 @@ def raters(recipe: ModuleType, case: SmallCase) -> None:
         hint = "Take the label map by `one_rater(labels, spacing_mm, classes)`."
         require_refused(recipe, case, "one rater", f"Of two raters: {hint}", labels=stack)
         return
-    each = [softened(recipe, case, labels=stack[r : r + 1]) for r in (0, 1)]
-    require_close(softened(recipe, case, labels=stack), np.mean(each, axis=0), 1e-6, "two raters are not their mean")
+    apart = [softened(recipe, case, labels=stack[r : r + 1]) for r in (0, 1)]
+    require_close(softened(recipe, case, labels=stack), np.mean(apart, axis=0), 1e-6, "two raters are not their mean")
 
 
 def settings(recipe: ModuleType, case: SmallCase) -> None:

@@ -112,8 +112,8 @@ def check(device: torch.device) -> Finding:
                 return failed(NAME, _wrong(trial, what, share))
             worst = max(worst, share)
         largest = max(largest, trial.numbers)
-    found = f"results and gradients agree with fp32: errors reach {worst:.0%} of what rounding allows"
-    return ok(NAME, f"{found}, in tensors of up to {largest:.2g} numbers{_scope(device, largest)}.")
+    text = f"results and gradients agree with fp32: errors reach {worst:.0%} of what rounding allows"
+    return ok(NAME, f"{text}, in tensors of up to {largest:.2g} numbers{_scope(device, largest)}.")
 
 
 def _scope(device: torch.device, largest: int) -> str:
@@ -125,8 +125,8 @@ def _scope(device: torch.device, largest: int) -> str:
 def _wrong(trial: Trial, what: str, share: float) -> str:
     kind = "transposed convolution" if trial.transposed else "convolution"
     size = "x".join(map(str, (trial.batch, trial.channels_in, *trial.grid)))
-    found = f"{what} of a {kind} of {size} to {trial.channels_out} channels errs by {share:.3g} times what is allowed"
-    return f"{found}: do not train with bf16 here: set `precision: fp32`, or install the pinned torch (`make setup`)."
+    text = f"{what} of a {kind} of {size} to {trial.channels_out} channels errs by {share:.3g} times what is allowed"
+    return f"{text}: do not train with bf16 here: set `precision: fp32`, or install the pinned torch (`make setup`)."
 
 
 def _outcomes(device: torch.device) -> Iterator[tuple[Trial, dict[str, float]]]:
@@ -257,8 +257,8 @@ def _of_kernel(
 ) -> torch.Tensor:
     """Return the gradient of the kernel of a convolution of images, from that of its result."""
     settings = {"stride": stride, "padding": padding}
-    found: torch.Tensor = conv3d_weight(images, list(kernel.shape), gradient, **settings)  # type: ignore[no-untyped-call]
-    return found
+    weight_gradient: torch.Tensor = conv3d_weight(images, list(kernel.shape), gradient, **settings)  # type: ignore[no-untyped-call]
+    return weight_gradient
 
 
 def _taken(tensor: torch.Tensor, layers: slice, where: torch.device) -> torch.Tensor:

@@ -33,21 +33,21 @@ def check(device: torch.device, step: Step) -> Finding:
 def judge(step: Step, need: Need, free: int) -> Finding:
     """Compare an estimate with what is free; only a warning, for it is an estimate."""
     bytes_ = need.bytes(step.batch, step.crop)
-    found = f"{_title(step)} needs about {gib(bytes_)}, {gib(free)} are free"
+    text = f"{_title(step)} needs about {gib(bytes_)}, {gib(free)} are free"
     if bytes_ <= USABLE * free:
-        return ok(NAME, f"{found}.")
+        return ok(NAME, f"{text}.")
     batch = need.largest_batch(step.crop, USABLE * free)
     crop = need.largest_crop(1, step.crop, USABLE * free)
     fits = f"batch {batch} fits" if batch else f"batch 1 of {grid(crop)} fits" if crop else "no crop fits"
-    return warning(NAME, f"{found}: {fits}. Train smaller crops here (--crop, --batch), or on a GPU.")
+    return warning(NAME, f"{text}: {fits}. Train smaller crops here (--crop, --batch), or on a GPU.")
 
 
 def _trained(device: torch.device, step: Step) -> Finding:
     peak = peak_bytes(device, step)
     total = _total_bytes(device)
     if peak is not None:
-        found = f"{_title(step)} peaks at {gib(peak)} of {gib(total)}"
-        return ok(NAME, f"{found}; each training case held there takes {gib(_case_bytes(step))} more.")
+        text = f"{_title(step)} peaks at {gib(peak)} of {gib(total)}"
+        return ok(NAME, f"{text}; each training case held there takes {gib(_case_bytes(step))} more.")
     what = f"{_title(step)} does not fit into {gib(total)}, of which {gib(_free_bytes(device))} are free"
     return failed(NAME, f"{what}: {_what_fits(device, step)}.")
 

@@ -117,9 +117,9 @@ def _of_store(folder: Path, dims: str, store: Path) -> Finding:
         soft_labels = open_store(folder / store)
         for case_id in dataset.cases["case"]:
             case = dataset.load(case_id)
-            found, wanted = soft_labels.codes(case).shape, (len(dataset.classes), *case.labels.shape[1:])
-            if found != wanted:
-                raise InputError(f"case {case_id}: the shape is {found}, but must be {wanted}, class first.")
+            shape, wanted = soft_labels.codes(case).shape, (len(dataset.classes), *case.labels.shape[1:])
+            if shape != wanted:
+                raise InputError(f"case {case_id}: the shape is {shape}, but must be {wanted}, class first.")
     except InputError as error:
         return failed(name, str(error).replace(f"{folder}/", ""))
     return ok(name, f"{len(dataset.cases)} cases: shape, type, range, sums, manifest")

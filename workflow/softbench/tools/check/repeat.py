@@ -91,9 +91,9 @@ def resume(device: torch.device) -> Finding:
     if hash_weights(whole) == hash_weights(resumed):
         return ok(RESUME, f"{half} ends with the weights of one that nobody stopped.")
     apart, spread = difference(whole, resumed), difference(whole, again)
-    found = f"{half} ends with weights that differ by up to {apart:.2g} from those of one that nobody stopped"
+    text = f"{half} ends with weights that differ by up to {apart:.2g} from those of one that nobody stopped"
     if device.type == "cpu":
-        return failed(RESUME, f"{found}: set no time limit here, and report it.")
+        return failed(RESUME, f"{text}: set no time limit here, and report it.")
     if apart <= TIMES * spread:
-        return ok(RESUME, f"{found}; a rerun differs by {spread:.2g}.")
-    return warning(RESUME, f"{found}, a rerun by {spread:.2g} only: set no time limit here, and report it.")
+        return ok(RESUME, f"{text}; a rerun differs by {spread:.2g}.")
+    return warning(RESUME, f"{text}, a rerun by {spread:.2g} only: set no time limit here, and report it.")

@@ -31,7 +31,7 @@ def packages(pins: tuple[Path, ...] = PINS) -> Finding:
         return not_checked("packages", "the pins, envs/requirements.txt, are not beside the package.")
     lines = [line.partition("#")[0].strip() for path in pins for line in path.read_text(encoding="utf-8").splitlines()]
     pinned = {name: version for name, equals, version in (line.partition("==") for line in lines) if equals}
-    other = [f"{name} {found}, not {pinned[name]}" for name in pinned if (found := _installed(name)) != pinned[name]]
+    other = [f"{name} {own}, not {pinned[name]}" for name in pinned if (own := _installed(name)) != pinned[name]]
     if not other:
         return ok("packages", f"all {len(pinned)} as pinned in envs/.")
     shown = "; ".join(other[:SHOWN]) + (f"; and {len(other) - SHOWN} more" if len(other) > SHOWN else "")
@@ -91,13 +91,13 @@ def _seen_while_renaming(path: Path) -> set[str]:
 
 def _room(folder: Path) -> Finding:
     room, files = shutil.disk_usage(folder).free, _files_left(folder)
-    found = f"writable, a rename replaces a file at once, {gib(room)} free"
+    text = f"writable, a rename replaces a file at once, {gib(room)} free"
     if room < NONE:
-        return failed("results folder", f"{found}: too little even for the demo. Free space.")
+        return failed("results folder", f"{text}: too little even for the demo. Free space.")
     if room < LITTLE or (files is not None and files < FEW):
-        why = f"{found}" if room < LITTLE else f"{found}, but room for {files} more files only"
+        why = f"{text}" if room < LITTLE else f"{text}, but room for {files} more files only"
         return warning("results folder", f"{why}: enough for the demo; prepared data of the papers need more.")
-    return ok("results folder", f"{found}.")
+    return ok("results folder", f"{text}.")
 
 
 def _files_left(folder: Path) -> int | None:
@@ -132,12 +132,12 @@ def _of_new_file(folder: Path) -> float:
 def workers() -> Finding:
     """Let two processes each compute a number; they need semaphores, on Linux in /dev/shm, and no room there."""
     try:
-        found = progress.each(abs, [(-1,), (-2,)], workers=2, what="", log=lambda line: None)
+        sizes = progress.each(abs, [(-1,), (-2,)], workers=2, what="", log=lambda line: None)
     except (OSError, ImportError, InputError) as error:
         what = f"they cannot be started ({error}). Is /dev/shm mounted and writable, and are processes limited?"
         return failed("worker processes", f"{what} Until then: `--cores 1`.")
-    if found != [1, 2]:
-        return failed("worker processes", f"two of them gave {found} for |-1| and |-2|: do not trust this machine.")
+    if sizes != [1, 2]:
+        return failed("worker processes", f"two of them gave {sizes} for |-1| and |-2|: do not trust this machine.")
     return ok("worker processes", "two were started, gave what they should and ended.")
 
 
@@ -159,14 +159,14 @@ def _cudnn() -> int | None:
 
 def judge(version: str, cudnn: int | None) -> Finding:
     """Judge a version of torch and of the cuDNN that it will use; None where it will use none."""
-    found = f"torch {version}, {'no cuDNN' if cudnn is None else f'cuDNN {readable(cudnn)}'}"
+    text = f"torch {version}, {'no cuDNN' if cudnn is None else f'cuDNN {readable(cudnn)}'}"
     if version.split(".")[:2] == ["2", "9"]:
         why = "torch 2.9 came with a cuDNN whose bf16 3-D convolutions are slow and, on large crops, silently wrong"
-        return failed("torch", f"{found}: {why}. Install the torch of envs/requirements.txt: `make setup`.")
+        return failed("torch", f"{text}: {why}. Install the torch of envs/requirements.txt: `make setup`.")
     if cudnn is not None and cudnn < RIGHT_CUDNN:
         why = "before 9.15, bf16 3-D convolutions can be slow or wrong"
-        return warning("torch", f"{found}: {why}. The check of convolutions decides; else install a newer one.")
-    return ok("torch", f"{found}.")
+        return warning("torch", f"{text}: {why}. The check of convolutions decides; else install a newer one.")
+    return ok("torch", f"{text}.")
 
 
 def readable(cudnn: int) -> str:
@@ -179,11 +179,11 @@ def hardware(device: torch.device, nvidia: Path = NVIDIA) -> Finding:
     """Name the device, and say where a GPU stays unused or does not compute in bf16."""
     if device.type == "cuda":
         return _gpu(device)
-    found = f"cpu: {provenance.processor()}, {len(os.sched_getaffinity(0))} cores, {gib(available_bytes())} free"
+    text = f"cpu: {provenance.processor()}, {len(os.sched_getaffinity(0))} cores, {gib(available_bytes())} free"
     if nvidia.exists() and not torch.cuda.is_available():
         why = "a GPU is there, but torch does not see it" + ("" if torch.version.cuda else ": this is its CPU build")
-        return warning("device", f"{found}; {why}. Install the CUDA build, and see that the driver is newer.")
-    return ok("device", f"{found}.")
+        return warning("device", f"{text}; {why}. Install the CUDA build, and see that the driver is newer.")
+    return ok("device", f"{text}.")
 
 
 def _gpu(device: torch.device) -> Finding:
@@ -191,11 +191,11 @@ def _gpu(device: torch.device) -> Finding:
     nvml = provenance.nvml()
     driver = nvml.driver() if nvml else "unknown"
     cores = len(os.sched_getaffinity(0))
-    found = f"{name}, {gib(memory)}, compute capability {capability}, driver {driver}, CUDA {torch.version.cuda}; "
-    found += f"{cores} CPU cores, {gib(available_bytes())} free"
+    text = f"{name}, {gib(memory)}, compute capability {capability}, driver {driver}, CUDA {torch.version.cuda}; "
+    text += f"{cores} CPU cores, {gib(available_bytes())} free"
     if not in_bf16:
-        return warning("device", f"{found}. It does not compute in bf16: training is slower, in fp32.")
-    return ok("device", f"{found}.")
+        return warning("device", f"{text}. It does not compute in bf16: training is slower, in fp32.")
+    return ok("device", f"{text}.")
 
 
 def _facts(device: torch.device) -> tuple[str, int, str, bool]:
@@ -218,8 +218,8 @@ def _left(cgroup: Path, cgroups: Path) -> list[int]:
         return []
     lowest = cgroups / own.strip("/")
     groups = [lowest, *(above for above in lowest.parents if above.is_relative_to(cgroups))]
-    found = [(_number(group / "memory.max"), _number(group / "memory.current")) for group in groups]
-    return [max(0, limit - used) for limit, used in found if limit is not None and used is not None]
+    limits = [(_number(group / "memory.max"), _number(group / "memory.current")) for group in groups]
+    return [max(0, limit - used) for limit, used in limits if limit is not None and used is not None]
 
 
 def _number(path: Path) -> int | None:

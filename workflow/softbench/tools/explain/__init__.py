@@ -37,8 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the chain."""
     plan = Plan.read(Path(), options.configfile, options.config)
-    found = chain.trace(plan, options.address)
-    print_json(found) if options.json else print(render(found))
+    traced = chain.trace(plan, options.address)
+    print_json(traced) if options.json else print(render(traced))
 
 
 def render(chain: Mapping[str, Any]) -> str:

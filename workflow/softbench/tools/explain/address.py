@@ -57,15 +57,15 @@ def find(table: str, parts: Sequence[str], rows: Sequence[Row]) -> Row:
             raise InputError(
                 f"the table {table} has nothing called {part!r}.{_meant([part], known)} It has:\n{_known(rows)}"
             )
-    found = [row for row in rows if _fits(parts, list(_values(row).values()))]
-    found = _named_apart(found, parts) if len(found) > 1 else found
-    if not found:
+    cells = [row for row in rows if _fits(parts, list(_values(row).values()))]
+    cells = _named_apart(cells, parts) if len(cells) > 1 else cells
+    if not cells:
         raise InputError(f"no cell of {table} is at {'/'.join(parts)} together. It has:\n{_known(rows)}")
-    if len(found) > 1:
-        few = [f"  {address(table, row, rows)}" for row in found[:LISTED]]
-        more = [f"  … {len(found) - LISTED} more"] if len(found) > LISTED else []
-        raise InputError(f"{len(found)} cells fit {'/'.join([table, *parts])}. Name one:\n" + "\n".join([*few, *more]))
-    return found[0]
+    if len(cells) > 1:
+        few = [f"  {address(table, row, rows)}" for row in cells[:LISTED]]
+        more = [f"  … {len(cells) - LISTED} more"] if len(cells) > LISTED else []
+        raise InputError(f"{len(cells)} cells fit {'/'.join([table, *parts])}. Name one:\n" + "\n".join([*few, *more]))
+    return cells[0]
 
 
 def address(table: str, row: Row, rows: Sequence[Row]) -> str:
@@ -87,13 +87,13 @@ def _fits(parts: Sequence[str], values: list[str]) -> bool:
     return any(_fits(rest, values[:index] + values[index + 1 :]) for index in taken)
 
 
-def _named_apart(found: list[Row], parts: Sequence[str]) -> list[Row]:
+def _named_apart(rows: list[Row], parts: Sequence[str]) -> list[Row]:
     """Keep the cells that the parts name wherever they differ: `ece/all` means the region, all of them have structure
     all."""
     wanted = {part.casefold() for part in parts}
-    differing = [name for name in PLACE if len({row.get(name) for row in found}) > 1]
-    named = [row for row in found if all((row.get(name) or "").casefold() in wanted for name in differing)]
-    return named or found
+    differing = [name for name in PLACE if len({row.get(name) for row in rows}) > 1]
+    named = [row for row in rows if all((row.get(name) or "").casefold() in wanted for name in differing)]
+    return named or rows
 
 
 def _known(rows: Sequence[Row]) -> str:

@@ -42,12 +42,12 @@ def trace(plan: Plan, words: Sequence[str]) -> dict[str, Any]:
     whole = [_with_run(plan, table, row) for row in rows]
     row = address.find(table, parts, whole)
     where = address.of_cell(plan, table, row)
-    found = {"address": address.address(table, row, whole), "table": _table(plan, table, path), "cell": _cell(row)}
+    traced = {"address": address.address(table, row, whole), "table": _table(plan, table, path), "cell": _cell(row)}
     if where.method is None:
         reason = plan.missing(where.experiment) or "no run of it has such a score yet"
         told = {"experiment": where.experiment, "no_number": reason}
-        return {**found, **told, "commands": _commands(plan, table, where, [])}
-    return found | _behind(plan, table, row, where)
+        return {**traced, **told, "commands": _commands(plan, table, where, [])}
+    return traced | _behind(plan, table, row, where)
 
 
 def _rows(path: Path, table: str) -> list[dict[str, str]]:
@@ -140,8 +140,8 @@ def _commands(plan: Plan, table: str, where: Place, made: Sequence[dict[str, Any
         lists = plan.batch_files(run)
     else:
         lists = paths.once(record["batch"] for record in made)
-    found = {"table": f"{MAKE} results/tables/{table}.csv"}
-    return found | ({"runs": f"{MAKE} {' '.join(lists)}"} if lists else {})
+    commands = {"table": f"{MAKE} results/tables/{table}.csv"}
+    return commands | ({"runs": f"{MAKE} {' '.join(lists)}"} if lists else {})
 
 
 def _plain(content: Any) -> Any:
@@ -221,11 +221,11 @@ def runs_of(results: Path, where: Place) -> list[dict[str, Any]]:
     folder = results / "runs" / where.experiment / where.network / str(where.method)
     if where.is_ensemble:
         return [_ensemble(folder)] if (folder / "ensemble.json").exists() else []
-    found = {}
+    runs = {}
     for path in sorted(folder.glob("batch-*.json")):
         for seed, outcome in _json(path)["seeds"].items():
-            found[int(seed)] = _run(folder / f"seed-{seed}", int(seed), outcome, path)
-    return [found[seed] for seed in sorted(found)]
+            runs[int(seed)] = _run(folder / f"seed-{seed}", int(seed), outcome, path)
+    return [runs[seed] for seed in sorted(runs)]
 
 
 def _run(folder: Path, seed: int, outcome: dict[str, Any], batch: Path) -> dict[str, Any]:
@@ -247,14 +247,14 @@ def _ensemble(folder: Path) -> dict[str, Any]:
 
 def _circumstances(folder: Path) -> dict[str, Any]:
     facts = _json(folder / "provenance.json")
-    found = {name: facts[name] for name in FACTS if name in facts}
+    record = {name: facts[name] for name in FACTS if name in facts}
     if "packages" in facts:
-        found["versions"] = {"python": facts["python"], **facts["packages"]}
+        record["versions"] = {"python": facts["python"], **facts["packages"]}
     if "threads" in facts:
-        found["threads"] = facts["threads"]
+        record["threads"] = facts["threads"]
     history = folder / "history.csv"
     steps = pd.read_csv(history)["step"] if history.exists() else pd.Series(dtype=float)
-    return found | ({"steps": int(steps.iloc[-1])} if len(steps) else {})
+    return record | ({"steps": int(steps.iloc[-1])} if len(steps) else {})
 
 
 def _json(path: Path) -> dict[str, Any]:

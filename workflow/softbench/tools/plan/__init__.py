@@ -62,8 +62,8 @@ def run(options: argparse.Namespace) -> None:
         estimate.left_out(options.targets, plan),
     )
     if options.json:
-        found: dict[str, Any] = dict(zip(("jobs", "groups", "downloads_gb", "left_out"), told, strict=True))
-        print_json({**found, "groups": [_plain(group) for group in groups]})
+        named: dict[str, Any] = dict(zip(("jobs", "groups", "downloads_gb", "left_out"), told, strict=True))
+        print_json({**named, "groups": [_plain(group) for group in groups]})
     else:
         print(render(*told, rate))
 
@@ -77,8 +77,8 @@ def config_of(passed: Sequence[str]) -> argparse.Namespace:
 
 def _plain(group: Group) -> dict[str, Any]:
     """Return a group with None for what is not known."""
-    found = {**asdict(group), "steps": group.steps}
-    return {name: None if value != value else value for name, value in found.items()}
+    values = {**asdict(group), "steps": group.steps}
+    return {name: None if value != value else value for name, value in values.items()}
 
 
 def render(

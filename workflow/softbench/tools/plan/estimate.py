@@ -63,13 +63,13 @@ def complaint(text: str) -> str:
 
 def parse(text: str) -> list[Job]:
     """Return the jobs that a dry run names."""
-    found: list[Job] = []
+    named: list[Job] = []
     for line in text.splitlines():
         if begun := JOB.match(line):
-            found.append(Job(begun[1]))
-        elif found and (written := OUTPUT.match(line)):
-            found[-1] = Job(found[-1].rule, tuple(written[1].split(", ")))
-    return found
+            named.append(Job(begun[1]))
+        elif named and (written := OUTPUT.match(line)):
+            named[-1] = Job(named[-1].rule, tuple(written[1].split(", ")))
+    return named
 
 
 def by_rule(jobs: Sequence[Job]) -> dict[str, int]:
@@ -165,12 +165,12 @@ def _count(path: Path, part: str) -> int:
 def downloads(jobs: Iterable[Job], config: dict[str, Any]) -> dict[str, tuple[float, float] | None]:
     """Return source -> (download, unpacked) in GB; None where no size is published, zeros where a folder is given."""
     written = [Path(path).parts for job in jobs for path in job.outputs]
-    found: dict[str, tuple[float, float] | None] = {}
+    sizes: dict[str, tuple[float, float] | None] = {}
     for source in (parts[2] for parts in written if parts[:2] == RAW):
         size = constant_of_source(source, "SIZE_GB") if source_has(source, "SIZE_GB") else None
         given = (0.0, 0.0) if source in config["folders"] else None
-        found[source] = given or (None if size is None else (float(size[0]), float(size[1])))
-    return found
+        sizes[source] = given or (None if size is None else (float(size[0]), float(size[1])))
+    return sizes
 
 
 def left_out(targets: Iterable[str], plan: Plan) -> dict[str, str]:
@@ -231,10 +231,10 @@ def groups(runs: Sequence[Runs], seen: pd.DataFrame) -> list[Group]:
         seen: of `seen`. Where runs of several kinds of hardware were seen, those of the one seen most count.
     Returns: groups in the order of the runs.
     """
-    found: dict[tuple[str, str, Load, Length], list[Runs]] = {}
+    by_kind: dict[tuple[str, str, Load, Length], list[Runs]] = {}
     for member in runs:
-        found.setdefault((member.experiment, member.network, member.load, member.length), []).append(member)
-    return [_group(Group(*key), members, seen) for key, members in found.items()]
+        by_kind.setdefault((member.experiment, member.network, member.load, member.length), []).append(member)
+    return [_group(Group(*key), members, seen) for key, members in by_kind.items()]
 
 
 def _group(group: Group, members: Sequence[Runs], seen: pd.DataFrame) -> Group:

@@ -113,8 +113,8 @@ def run(options: argparse.Namespace) -> None:
 def _versions() -> dict[str, int]:
     """Return the VERSIONs of the modules that decide a score."""
     rooms = [path for room in ("metrics", "tools/score") for path in sorted((PACKAGE / room).rglob("*.py"))]
-    found = [path.relative_to(PACKAGE).as_posix() for path in rooms if "\nVERSION = " in path.read_text("utf-8")]
-    return version_of("images.py", *found)
+    modules = [path.relative_to(PACKAGE).as_posix() for path in rooms if "\nVERSION = " in path.read_text("utf-8")]
+    return version_of("images.py", *modules)
 
 
 def _where(output: Path) -> str:
@@ -135,15 +135,15 @@ def sources_of(words: Sequence[str]) -> list[Source]:
 
     Raises: InputError: if a word cannot be read, or two name the same method and seed.
     """
-    found = [_source(word) for word in words]
-    runs = [(source.method, source.seed) for source in found]
+    sources = [_source(word) for word in words]
+    runs = [(source.method, source.seed) for source in sources]
     if double := sorted({run for run in runs if runs.count(run) > 1}):
         listed = ", ".join(f"{method} (seed {seed})" for method, seed in double)
         raise InputError(
             f"--predictions names {listed} more than once. Give each method its NAME=DIR; training seeds of one "
             "method are NAME:0=DIR NAME:1=DIR."
         )
-    return sorted(found, key=lambda source: ([s.method for s in found].index(source.method), source.seed))
+    return sorted(sources, key=lambda source: ([s.method for s in sources].index(source.method), source.seed))
 
 
 def _source(word: str) -> Source:
@@ -172,9 +172,9 @@ def structures_of(words: Sequence[str] | None) -> dict[str, tuple[int, ...]] | N
     """Return name -> label ids of `--structures`; None where it is left out."""
     if words is None:
         return None
-    found = _named("--structures", words, "kidney=1,2")
+    structures = _named("--structures", words, "kidney=1,2")
     try:
-        return {name: tuple(int(member) for member in members) for name, members in found.items()}
+        return {name: tuple(int(member) for member in members) for name, members in structures.items()}
     except ValueError:
         raise InputError(
             f"--structures: label ids are whole numbers, as in kidney=1,2, but it says {' '.join(words)}."
@@ -182,16 +182,16 @@ def structures_of(words: Sequence[str] | None) -> dict[str, tuple[int, ...]] | N
 
 
 def _named(option: str, words: Sequence[str], example: str) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    named: dict[str, tuple[str, ...]] = {}
     for word in words:
         name, equals, members = word.partition("=")
         parts = tuple(part.strip() for part in members.split(","))
         if not equals or not name.strip() or not all(parts):
             raise InputError(f"{option}: {word!r} cannot be read; write it as {example}.")
-        if name in found:
+        if name in named:
             raise InputError(f"{option} names {name} twice. Write it once, as {example}.")
-        found[name] = parts
-    return found
+        named[name] = parts
+    return named
 
 
 def libraries_of(names: Sequence[str]) -> tuple[str, ...]:

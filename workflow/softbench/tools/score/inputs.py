@@ -34,9 +34,9 @@ class Files:
     @property
     def path(self) -> Path:
         """The file that is scored: probabilities before a label map."""
-        found = self.npz or self.nifti
-        assert found is not None, "a case has a file"
-        return found
+        file = self.npz or self.nifti
+        assert file is not None, "a case has a file"
+        return file
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def match(sources: Sequence[Source], folders: Sequence[Path]) -> tuple[Predicted
     """
     references = {folder: _list(folder, NIFTI) for folder in folders}
     predictions = {source: _list(source.folder, (*NIFTI, *NPZ)) for source in sources}
-    cases = sorted({case for found in references.values() for case in found})
+    cases = sorted({case for files in references.values() for case in files})
     problems = [
         *(line for folder in folders for line in _of_references(folder, references[folder], cases)),
         *(line for source in sources for line in _of_predictions(source, predictions[source], cases)),
@@ -98,32 +98,32 @@ def name_of(path: Path) -> str | None:
 
 def _list(folder: Path, endings: tuple[str, ...]) -> dict[str, list[Path]]:
     """Return the files of each case; hidden files (`._case.nii.gz`, which macOS leaves) are none."""
-    found: dict[str, list[Path]] = {}
+    files: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         name = name_of(path)
         if name and path.name.endswith(endings) and not path.name.startswith("."):
-            found.setdefault(name, []).append(path)
-    return found
+            files.setdefault(name, []).append(path)
+    return files
 
 
-def _of_references(folder: Path, found: dict[str, list[Path]], cases: Sequence[str]) -> Iterator[str]:
+def _of_references(folder: Path, files: dict[str, list[Path]], cases: Sequence[str]) -> Iterator[str]:
     label = f"references {folder}"
-    if not found:
+    if not files:
         yield f"- {label}: {_nothing(folder, '.nii or .nii.gz file')}"
         return
-    yield from _twice(label, {case: paths for case, paths in found.items() if len(paths) > 1})
-    if missing := [case for case in cases if case not in found]:
+    yield from _twice(label, {case: paths for case, paths in files.items() if len(paths) > 1})
+    if missing := [case for case in cases if case not in files]:
         yield f"- {label}: no reference for {_list_of(missing)}, which another rater has."
 
 
-def _of_predictions(source: Source, found: dict[str, list[Path]], cases: Sequence[str]) -> Iterator[str]:
-    if not found:
+def _of_predictions(source: Source, files: dict[str, list[Path]], cases: Sequence[str]) -> Iterator[str]:
+    if not files:
         yield f"- {source}: {_nothing(source.folder, '.nii, .nii.gz or .npz file')}"
         return
-    npz = {case: sum(path.suffix == ".npz" for path in paths) for case, paths in found.items()}
-    pair_or_one = {case for case, paths in found.items() if len(paths) == 1 or (len(paths), npz[case]) == (2, 1)}
-    yield from _twice(str(source), {case: paths for case, paths in found.items() if case not in pair_or_one})
-    missing, extra = [case for case in cases if case not in found], [case for case in found if case not in cases]
+    npz = {case: sum(path.suffix == ".npz" for path in paths) for case, paths in files.items()}
+    pair_or_one = {case for case, paths in files.items() if len(paths) == 1 or (len(paths), npz[case]) == (2, 1)}
+    yield from _twice(str(source), {case: paths for case, paths in files.items() if case not in pair_or_one})
+    missing, extra = [case for case in cases if case not in files], [case for case in files if case not in cases]
     if missing:
         yield f"- {source}: no prediction for {_list_of(missing)}. Predict them, or take their references away."
     if extra:

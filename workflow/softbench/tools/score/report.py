@@ -45,25 +45,25 @@ def write(
         output: where it goes.
     """
     names = list(structures_of(settings))
-    found = {
+    tables = {
         "scores": overview(runs, settings, show, _notes(runs, settings, len(references))),
         "structures": _build(runs, _overlap(names, settings), show, f"{show.title}: each structure", {}, ()),
     }
     if checked := cross_check(runs, settings, show):
-        found["cross_check"] = checked
-    for name, table in found.items():
+        tables["cross_check"] = checked
+    for name, table in tables.items():
         for suffix in SUFFIXES:
             forms.write(results.sheet(table), output / "tables" / f"{name}{suffix}")
-    sections = [_section("Scores", found["scores"])]
+    sections = [_section("Scores", tables["scores"])]
     if runs.reliability:
         sections.append(_diagrams(runs, show, references, output / "figures"))
     if len(names) > 1:
-        sections.append(_section("Each structure", found["structures"]))
+        sections.append(_section("Each structure", tables["structures"]))
     if checked:
         sections.append(_section("The same by other libraries", checked))
     traced = _provenance(runs, settings, sources, references)
     page.write(output / "index.html", title=show.title, sections=sections, provenance=traced)
-    return found["scores"]
+    return tables["scores"]
 
 
 def _section(title: str, table: Table) -> dict[str, Any]:
@@ -144,10 +144,10 @@ def cross_check(runs: Runs, settings: Settings, show: Show) -> Table | None:
 
 def _beside(scored: pd.DataFrame) -> list[tuple[str, str]]:
     """Return each of our metrics and regions that a library computed, too, followed by the library's (`hd95@monai`)."""
-    found = list(dict.fromkeys(scored.itertuples(index=False, name=None)))
+    measured = list(dict.fromkeys(scored.itertuples(index=False, name=None)))
     chosen: list[tuple[str, str]] = []
-    for metric, roi in (key for key in found if "@" not in key[0]):
-        peers = [(peer, where) for peer, where in found if where == roi and peer.startswith(f"{metric}@")]
+    for metric, roi in (key for key in measured if "@" not in key[0]):
+        peers = [(peer, where) for peer, where in measured if where == roi and peer.startswith(f"{metric}@")]
         chosen += [(metric, roi), *peers] if peers else []
     return chosen
 
@@ -204,7 +204,7 @@ def _control(seeds: Mapping[str, set[int]], show: Show) -> tuple[str | None, lis
     """Return the control, or a sentence that says why no difference to it is shown."""
     if show.control is None:
         return None, []
-    common = [len(found & seeds[show.control]) for name, found in seeds.items() if name != show.control]
+    common = [len(own & seeds[show.control]) for name, own in seeds.items() if name != show.control]
     if max(common) > 1:
         return show.control, []
     return None, [

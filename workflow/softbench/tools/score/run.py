@@ -141,10 +141,10 @@ def _label_ids(references: References, ignore_label: int | None, folder: Path, *
         for case, paths in references.items()
         for number, path in enumerate(paths, start=1)
     ]
-    found = progress.each(_look, items, workers=workers, what="label ids", log=log)
-    if bad := [facts["reason"] for facts in found if "reason" in facts]:
+    looked_up = progress.each(_look, items, workers=workers, what="label ids", log=log)
+    if bad := [facts["reason"] for facts in looked_up if "reason" in facts]:
         raise InputError("the label ids of these references cannot be read:\n" + "\n".join(bad))
-    ids = sorted({label for facts in found for label in facts["ids"]} - {ignore_label})
+    ids = sorted({label for facts in looked_up for label in facts["ids"]} - {ignore_label})
     if not any(label > 0 for label in ids):
         raise InputError(
             "the references hold no label above 0, so there is nothing to score. Are they the right files?"

@@ -263,25 +263,25 @@ def check(predictions: Predicted, references: References, log: Log) -> dict[Sour
     for done, (case, raters) in enumerate(references.items(), start=1):
         first = _reference_header(case, raters, problems)
         for source, cases in predictions.items():
-            found = _predicted_header(f"{source}, case {case}", cases[case], raters[0], first, problems)
-            if found:
-                channels[source][case] = found.channels
+            predicted = _predicted_header(f"{source}, case {case}", cases[case], raters[0], first, problems)
+            if predicted:
+                channels[source][case] = predicted.channels
         progress.at(done)
     for method in dict.fromkeys(source.method for source in predictions):
-        problems += _mixture(method, {s: found for s, found in channels.items() if s.method == method})
+        problems += _mixture(method, {s: counts for s, counts in channels.items() if s.method == method})
     if problems:
         raise InputError("these files cannot be scored; nothing was computed:\n" + "\n".join(problems))
-    return {source: next(iter(found.values())) for source, found in channels.items()}
+    return {source: next(iter(counts.values())) for source, counts in channels.items()}
 
 
 def _reference_header(case: str, raters: tuple[Path, ...], problems: list[str]) -> Header | None:
     """Return the first rater's header; None where it is of no use."""
     read = [_try_header(f"references, case {case}", path, problems) for path in raters]
-    for path, found in zip(raters, read, strict=True):
-        if found and found.channels is not None:
-            problems.append(f"- references, case {case}: {path} must be a label map, but is 4-D ({found.channels}).")
-        if found and path != raters[0] and read[0]:
-            problems += _difference(f"references, case {case}", path, found, raters[0], read[0])
+    for path, own in zip(raters, read, strict=True):
+        if own and own.channels is not None:
+            problems.append(f"- references, case {case}: {path} must be a label map, but is 4-D ({own.channels}).")
+        if own and path != raters[0] and read[0]:
+            problems += _difference(f"references, case {case}", path, own, raters[0], read[0])
     return read[0]
 
 
@@ -290,29 +290,29 @@ def _predicted_header(
 ) -> Header | None:
     """Return the header of the file that is scored; None where it is of no use."""
     read = {file: _try_header(label, file, problems) for file in (files.nifti, files.npz) if file}
-    for file, found in read.items():
-        if found and file is files.nifti and files.npz and found.channels is not None:
+    for file, own in read.items():
+        if own and file is files.nifti and files.npz and own.channels is not None:
             problems.append(f"- {label}: {file.name} and {files.npz.name} both hold probabilities. Keep one.")
-        if found:
+        if own:
             beside = read.get(files.nifti) if files.nifti and file is files.npz else None
-            other = beside or reference
-            problems += _difference(label, file, found, path, other) if other else ()
+            against = beside or reference
+            problems += _difference(label, file, own, path, against) if against else ()
     return read[files.path]
 
 
 def _try_header(label: str, path: Path, problems: list[str]) -> Header | None:
     try:
-        found = header(path)
+        read = header(path)
     except InputError as error:
         problems.append(f"- {label}: {error}")
         return None
-    if found.affine is not None and not _has_spacing(found.affine):
+    if read.affine is not None and not _has_spacing(read.affine):
         problems.append(
-            f"- {label}: {path} has voxels of {spacing_of(found.affine)} mm (x, y, z), and no voxel is that thin. "
+            f"- {label}: {path} has voxels of {spacing_of(read.affine)} mm (x, y, z), and no voxel is that thin. "
             "Correct its header."
         )
         return None
-    return found
+    return read
 
 
 def _has_spacing(affine: np.ndarray) -> bool:
@@ -320,19 +320,19 @@ def _has_spacing(affine: np.ndarray) -> bool:
     return bool(np.isfinite(affine).all() and min(spacing) > 0 and abs(np.linalg.det(affine[:3, :3])) > 0)
 
 
-def _difference(label: str, path: Path, found: Header, other_path: Path, other: Header) -> Iterator[str]:
+def _difference(label: str, path: Path, own: Header, other_path: Path, other: Header) -> Iterator[str]:
     """Say how the grid of a file differs from that of its reference; an npz has a shape alone."""
     place = f"- {label}: {path} does not lie on the grid of {other_path}"
-    if found.affine is None:
-        if found.shape != other.shape:
-            shapes = f"{found.shape} against {other.shape} (x, y, z)"
+    if own.affine is None:
+        if own.shape != other.shape:
+            shapes = f"{own.shape} against {other.shape} (x, y, z)"
             yield f"{place}: the shapes are {shapes}. {RESAMPLE}"
         return
-    (shape, affine), (other_shape, other_affine) = grid(found), grid(other)
+    (shape, affine), (other_shape, other_affine) = grid(own), grid(other)
     if shape != other_shape:
-        yield f"{place}: {_words(found)} against {_words(other)}. {RESAMPLE}"
+        yield f"{place}: {_words(own)} against {_words(other)}. {RESAMPLE}"
     elif reasons := _reasons(affine, other_affine):
-        yield f"{place}: {', '.join(reasons)}; {_words(found)} against {_words(other)}. {HEADER}"
+        yield f"{place}: {', '.join(reasons)}; {_words(own)} against {_words(other)}. {HEADER}"
 
 
 def _reasons(affine: np.ndarray, other: np.ndarray) -> list[str]:
@@ -347,18 +347,18 @@ def _reasons(affine: np.ndarray, other: np.ndarray) -> list[str]:
     return [f"the {name} differs by {gap:.3g} {unit}" for name, (gap, limit, unit) in gaps.items() if gap > limit]
 
 
-def _words(found: Header) -> str:
-    if found.affine is None:
-        return f"shape {found.shape}"
-    rows = "; ".join(" ".join(f"{value:.6g}" for value in row) for row in found.affine[:3])
-    return f"shape {found.shape} and affine [{rows}]"
+def _words(own: Header) -> str:
+    if own.affine is None:
+        return f"shape {own.shape}"
+    rows = "; ".join(" ".join(f"{value:.6g}" for value in row) for row in own.affine[:3])
+    return f"shape {own.shape} and affine [{rows}]"
 
 
 def _mixture(method: str, channels: dict[Source, dict[str, int | None]]) -> Iterator[str]:
     """Say where a method has label maps and probabilities, or different numbers of classes."""
     kinds: dict[int | None, list[str]] = {}
-    for source, found in channels.items():
-        for case, count in found.items():
+    for source, counts in channels.items():
+        for case, count in counts.items():
             kinds.setdefault(count, []).append(f"{case} of seed {source.seed}")
     if len(kinds) > 1:
         parts = [
