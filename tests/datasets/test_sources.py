@@ -35,7 +35,7 @@ def test_source_keeps_the_contract(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in datasets.names() if datasets.source(name).ACCESS != "made"])
 def test_downloads_of_a_source_are_well_formed(name: str) -> None:
     source = datasets.source(name)
-    archives = fetch.archives_of(source)
+    archives = fetch.list_archives(source)
     assert archives or source.ACCESS in ("tcia", "token", "manual", "own")
     assert len({archive.name for archive in archives}) == len(archives)
     assert len({archive.url for archive in archives if archive.url}) == len([a for a in archives if a.url])
@@ -58,7 +58,7 @@ def test_machinery_is_no_source() -> None:
 
 
 def test_version_can_be_read_from_the_text_of_a_source() -> None:
-    text = datasets.file_of("phantom_brain").read_text()
+    text = datasets.locate("phantom_brain").read_text()
     assert f"\nVERSION = {datasets.source('phantom_brain').VERSION}\n" in text
 
 

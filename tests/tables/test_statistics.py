@@ -98,8 +98,8 @@ def test_cases_of_one_patient_count_once(show, many) -> None:
 
 def test_patients_are_named_only_where_one_has_several_test_cases() -> None:
     split = pd.DataFrame({"case": ["a", "b", "c"], "patient": ["p", "p", "q"], "part": ["test", "test", "train"]})
-    assert assemble.patients_of(split) == {"a": "p", "b": "p"}
-    assert assemble.patients_of(split.assign(part=["test", "train", "test"])) is None
+    assert assemble.map_patients(split) == {"a": "p", "b": "p"}
+    assert assemble.map_patients(split.assign(part=["test", "train", "test"])) is None
 
 
 def test_method_and_control_without_runs_say_why(show, scores) -> None:

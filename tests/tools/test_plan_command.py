@@ -13,7 +13,7 @@ from softbench import InputError, cli, networks
 from softbench.jobs import pieces
 from softbench.plan.modules import PACKAGE
 from softbench.plan.plan import Plan
-from softbench.tools.plan import config_of, estimate, operations, render
+from softbench.tools.plan import estimate, operations, parse_config, render
 from softbench.tools.plan.estimate import Job
 from softbench.tools.plan.operations import CARDS, Rate
 
@@ -63,7 +63,7 @@ def trained(method: str, seed: int, cpu_s: float, **more: object) -> None:
 
 
 def forecast(plan: Plan, jobs: list[Job]) -> list[estimate.Group]:
-    return estimate.groups(estimate.runs_of(plan, jobs), estimate.seen(plan))
+    return estimate.groups(estimate.collect_runs(plan, jobs), estimate.seen(plan))
 
 
 def test_jobs_are_read_from_a_dry_run() -> None:
@@ -175,7 +175,7 @@ def test_readme_has_the_hours_of_the_open_tables(root: Path, suite: Path) -> Non
         for method in rows[experiment.split("_")[0]].split()
         for path in plan.batch_files((experiment, "unet3d", method))
     ]
-    runs = estimate.runs_of(plan, [Job("train", (path,)) for path in batches])
+    runs = estimate.collect_runs(plan, [Job("train", (path,)) for path in batches])
     groups = operations.with_estimates(plan, estimate.groups(runs, estimate.seen(plan)), Rate())
     assert sum(group.runs for group in groups) == 63
     hours = sum(group.estimated_hours for group in groups)
@@ -239,14 +239,14 @@ def test_scoring_is_what_a_job_took_beside_training(suite: Path, job_s: float, e
 
 
 def test_coarse_methods_are_a_load_of_their_own(plan: Plan) -> None:
-    load = estimate.load_of(plan, "demo_body", "compact_unet", "epd_2")
+    load = estimate.find_load(plan, "demo_body", "compact_unet", "epd_2")
     assert load.grid == (64, 64)  # half of 128 x 128
 
 
 def test_epochs_become_steps_by_the_cases_of_the_split(suite: Path, plan: Plan) -> None:
-    cases = estimate.cases_of(plan, "svls_brats2019", "train")
+    cases = estimate.count_cases(plan, "svls_brats2019", "train")
     protocol = plan.protocol_of("svls_brats2019", "svls")
-    found = estimate.length_of(plan, "svls_brats2019", "svls")
+    found = estimate.training_length(plan, "svls_brats2019", "svls")
     assert found.steps == protocol["epochs"] * math.ceil(cases / protocol["batch"])
     assert (found.cases, found.epochs) == (cases, protocol["epochs"])
 
@@ -272,7 +272,7 @@ def test_data_behind_a_login_is_named(suite: Path, plan: Plan) -> None:
 
 def test_config_options_are_found_among_those_of_snakemake() -> None:
     passed = ["--profile", "slurm", "--configfile", "a.yaml", "b.yaml", "--rerun-triggers", "mtime", "-C", "seeds=[0]"]
-    found = config_of(passed)
+    found = parse_config(passed)
     assert (found.configfile, found.config) == (["a.yaml", "b.yaml"], ["seeds=[0]"])
 
 

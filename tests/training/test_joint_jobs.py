@@ -135,8 +135,8 @@ def test_data_are_compared_with_their_hashes_once(ensembles: Make, monkeypatch: 
     from softbench.datasets import folder
 
     hashed: list[str] = []
-    whole = folder.hash_of
-    monkeypatch.setattr(folder, "hash_of", lambda *given: hashed.append("case") or whole(*given))
+    whole = folder.hash_arrays
+    monkeypatch.setattr(folder, "hash_arrays", lambda *given: hashed.append("case") or whole(*given))
     ensembles()
     assert len(hashed) == 2  # one validation and one test case, of three methods
 

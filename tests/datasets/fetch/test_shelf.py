@@ -33,7 +33,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     original = pieces.hash_file
     monkeypatch.setattr(shelf.pieces, "hash_file", hash_file)
-    monkeypatch.setattr(shelf, "stamp_of", lambda path: [path.stat().st_size, path.stat().st_mtime_ns])
+    monkeypatch.setattr(shelf, "read_stamp", lambda path: [path.stat().st_size, path.stat().st_mtime_ns])
     return names
 
 

@@ -80,7 +80,7 @@ if TYPE_CHECKING:
     from softbench.datasets.folder import open_folder as open
     from softbench.datasets.sources import layout, nnunet, reading
 
-__all__ = ["Archive", "Case", "Dataset", "RawCase", "file_of", "layout", "names", "nnunet", "open", "reading", "source"]
+__all__ = ["Archive", "Case", "Dataset", "RawCase", "layout", "locate", "names", "nnunet", "open", "reading", "source"]
 VERSION = None  # names alone
 FOLDERS = ("sources", "phantoms", "")  # where sources lie; in this folder itself, own ones of an earlier version
 OFFERED = {  # name -> where it is defined, and under which name there
@@ -114,11 +114,11 @@ def source(name: str) -> ModuleType:
 
     Raises: InputError: if there is none of this name; the message lists those that exist.
     """
-    folder = file_of(name).parent.relative_to(Path(__file__).parent)
-    return importlib.import_module(".".join(("softbench.datasets", *folder.parts, file_of(name).stem)))
+    folder = locate(name).parent.relative_to(Path(__file__).parent)
+    return importlib.import_module(".".join(("softbench.datasets", *folder.parts, locate(name).stem)))
 
 
-def file_of(name: str) -> Path:
+def locate(name: str) -> Path:
     """Return the file of a source's module, whose text holds its VERSION; errors as `source`."""
     files = _files()
     if name not in files:

@@ -152,7 +152,7 @@ class Dataset:
         """Raise InputError unless a case has the hash that the manifest lists; look once a process."""
         if case in self._whole:
             return
-        read = hash_of(affine, arrays)
+        read = hash_arrays(affine, arrays)
         if read != self.manifest["cases"][case]:
             folder = array_path(self.path, case, "images").parent
             way_out = storage.way_out(folder, self.path / "manifest.json")
@@ -173,7 +173,7 @@ class Dataset:
         return array
 
 
-def hash_of(affine: np.ndarray, arrays: dict[str, np.ndarray]) -> str:
+def hash_arrays(affine: np.ndarray, arrays: dict[str, np.ndarray]) -> str:
     """Return one hash over all that a case holds: its arrays as stored, and where they lie in the world."""
     return pieces.key_of(affine=affine, **{name: pieces.hash_array(array) for name, array in arrays.items()})
 

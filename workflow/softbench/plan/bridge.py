@@ -124,20 +124,20 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     config.update(plan.config)
     rules = root / "workflow" / "rules"
     own = sorted((rules / "datasets").glob("*.smk"))
-    given = answers(plan, [path.stem for path in own], is_main=is_main)
-    workflow.globals.update(earlier.names(given.soft_labels, given.data, given.stages.code), plan=given)
+    replies = answers(plan, [path.stem for path in own], is_main=is_main)
+    workflow.globals.update(earlier.names(replies.soft_labels, replies.data, replies.stages.code), plan=replies)
     for kind in ("maps", "soft_labels"):
         _include(workflow, rule_files.check_names(rules / kind))
     _include(workflow, own)
     _keep_fetching_local(workflow)
-    _check_recipes(workflow, given)
-    text = "".join(TARGET.format(name=name) for name in given.targets())
+    _check_recipes(workflow, replies)
+    text = "".join(TARGET.format(name=name) for name in replies.targets())
     if not TARGETS.exists() or TARGETS.read_text(encoding="utf-8") != text:
         pieces.write_text(TARGETS, text)
     _include(workflow, [TARGETS])
     if is_run:
-        _note_page(given)
-    return given
+        _note_page(replies)
+    return replies
 
 
 def _begin(workflow: Path, *, is_run: bool) -> None:
@@ -152,10 +152,10 @@ def _begin(workflow: Path, *, is_run: bool) -> None:
             print(line, file=sys.stderr)
 
 
-def _note_page(given: Answers) -> None:
+def _note_page(replies: Answers) -> None:
     """Note what the page of this run shows, for its jobs, or that it ends with no such page; delete one half grown."""
-    grows = str(paths.INDEX) in given.pages.asked(sys.argv[1:])
-    pieces.write_json(paths.INDEX_NOTE, given.pages.settings("index") if grows else None)
+    grows = str(paths.INDEX) in replies.pages.asked(sys.argv[1:])
+    pieces.write_json(paths.INDEX_NOTE, replies.pages.settings("index") if grows else None)
     if grows and paths.INDEX.exists() and paths.INDEX.stat().st_mtime == paths.LONG_AGO[0]:
         paths.INDEX.unlink()
 
@@ -181,7 +181,7 @@ def _keep_fetching_local(workflow: Any) -> None:
     workflow.localrules(*(rule.name for rule in workflow.rules if rule.name.startswith("fetch_")))
 
 
-def _check_recipes(workflow: Any, given: Answers) -> None:
+def _check_recipes(workflow: Any, replies: Answers) -> None:
     """Raise unless each rule `soften_<recipe>` writes soft labels of its recipe, and of it alone."""
     from snakemake.io import strip_wildcard_constraints
 
@@ -190,7 +190,7 @@ def _check_recipes(workflow: Any, given: Answers) -> None:
         if recipe != rule.name:
             outputs = list(map(strip_wildcard_constraints, rule.output))
             constraint, params = rule.wildcard_constraints.get("soft_label"), dict(rule.params.items())
-            expected = given.soft_labels.keys(recipe)
+            expected = replies.soft_labels.keys(recipe)
             rule_files.check_recipe(recipe, Path(rule.snakefile), outputs, constraint, expected, params)
 
 

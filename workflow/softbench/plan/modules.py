@@ -167,7 +167,7 @@ def licence_note(source: str) -> str:
     return f"Data: {card['title']}; licence: {card['licence']}."
 
 
-def splits_of(source: str) -> dict[str, dict[str, Any]]:
+def published_splits(source: str) -> dict[str, dict[str, Any]]:
     """Return the splits that a source derives by a rule: name -> arguments of `splits.by_patient`."""
     return constant_of_source(source, "SPLITS") if source_has(source, "SPLITS") else {}
 

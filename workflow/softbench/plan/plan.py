@@ -91,7 +91,7 @@ class Plan:
 
     def is_derived(self, dataset: str, split: str) -> bool:
         """Return whether the source of a data set says by which rule this split is made of its patients."""
-        return split in modules.splits_of(self.datasets[dataset]["source"])
+        return split in modules.published_splits(self.datasets[dataset]["source"])
 
     def split_of(self, experiment: str) -> str:
         """Return where the split of an experiment lies."""

@@ -127,7 +127,7 @@ def build_table(runs: Runs, settings: Mapping[str, Any]) -> Table:
         reasons = "; ".join(f"{ensemble.method}: {ensemble.reason}" for ensemble in ensembles)
         raise InputError(f"there is nothing to show: no ensemble could be made. {reasons}. Train more seeds.")
     return build(
-        scores_of(runs, settings),
+        select_scores(runs, settings),
         methods=settings["methods"],
         columns=settings["columns"],
         composites=settings.get("composites", {}),
@@ -140,7 +140,7 @@ def build_table(runs: Runs, settings: Mapping[str, Any]) -> Table:
     )
 
 
-def scores_of(runs: Runs, settings: Mapping[str, Any]) -> pd.DataFrame:
+def select_scores(runs: Runs, settings: Mapping[str, Any]) -> pd.DataFrame:
     """Return the raw scores of a table's rows and columns, each under the row's key: one prediction, on one grid.
 
     What is not trained is what it is: it has neither temperature nor ensemble, and stands beside any prediction.
@@ -178,11 +178,11 @@ class Evidence:
 def weigh(runs: Runs, settings: Mapping[str, Any]) -> Evidence:
     """Return the table of `build_table` with its scores; the arguments and errors are those of that function."""
     table = build_table(runs, settings)
-    settled = apply_policy(scores_of(runs, settings), table.policy)
+    settled = apply_policy(select_scores(runs, settings), table.policy)
     return Evidence(table, with_composites(settled, table.columns, table.composites))
 
 
-def patients_of(split: pd.DataFrame) -> dict[str, str] | None:
+def map_patients(split: pd.DataFrame) -> dict[str, str] | None:
     """Return test case -> patient of a split; None where every case is a patient of its own."""
     test = split[split["part"] == "test"]
     if test["patient"].is_unique:

@@ -33,7 +33,7 @@ def build(methods: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         where both ran on the same hardware. What was not measured is NaN; seeds that failed or left no record are
         counted and enter nothing.
     """
-    seeds = {_place(method): _seeds_of(method) for method in methods}
+    seeds = {_place(method): _read_seeds(method) for method in methods}
     rows = [_row(method, seeds) for method in methods]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -42,7 +42,7 @@ def _place(method: Mapping[str, Any]) -> tuple[str, str, str]:
     return method["experiment"], method["network"], method["method"]
 
 
-def _seeds_of(method: Mapping[str, Any]) -> tuple[pd.DataFrame, int, int]:
+def _read_seeds(method: Mapping[str, Any]) -> tuple[pd.DataFrame, int, int]:
     """Return the costs of the seeds that have records, and how many failed, and how many have none."""
     costs, failed, unrecorded = [], 0, 0
     for path in map(Path, method["batches"]):

@@ -56,7 +56,7 @@ def make(
         "views": states,
     }
     pieces.write_json(record, content)
-    return [name_of(module) for module, state in states.items() if state["state"] == "failed"]
+    return [view_name(module) for module, state in states.items() if state["state"] == "failed"]
 
 
 def _require_no_folder(files: Iterable[Path]) -> None:
@@ -65,7 +65,7 @@ def _require_no_folder(files: Iterable[Path]) -> None:
             raise InputError(f"{path} is a folder, but a file of a view belongs there. Move the folder away.")
 
 
-def name_of(module: str) -> str:
+def view_name(module: str) -> str:
     """Return what a view is called in messages: "tables/ranks", "figures/ranks"."""
     room, _, stem = module.removeprefix("softbench.").rpartition(".views.")
     return f"{room}/{stem}" if room else module.rpartition(".")[2]
@@ -81,7 +81,7 @@ def _read(record: Path) -> dict[str, State]:
 
 
 def _state(given: Given, module: str, code: str, files: list[Path], known: State | None, log: Log) -> State:
-    name = name_of(module)
+    name = view_name(module)
     view, key = _view(given, module, code)
     if known is not None and known["key"] == key and known["state"] != "failed" and _are(files, known["files"]):
         log(f"{name}: unchanged")
@@ -116,7 +116,7 @@ def _view(given: Given, module: str, code: str) -> tuple[View, str]:
     """Return a view and its key; of one that cannot be used, one that fails with the reason, and no key."""
     try:
         view: View = importlib.import_module(module).VIEW
-        return view, key_of(given, view, code)
+        return view, view_key(given, view, code)
     except Exception as error:
         return _unusable(module.rpartition(".")[2], error), ""
 
@@ -128,7 +128,7 @@ def _unusable(name: str, error: Exception) -> View:
     return View(name, title=name.replace("_", " ").capitalize(), caption="", build=build)
 
 
-def key_of(given: Given, view: View, code: str) -> str:
+def view_key(given: Given, view: View, code: str) -> str:
     """Return what decides a view: its code, the table's settings, and what it needs with the hashes of its files."""
     needs = {need: given.needs[need] for need in view.needs}
     files = sorted({*_files_in(needs), *map(str, view.reads(given))})

@@ -61,7 +61,7 @@ def build(
     check_found(scores, rows, heads, made, absent)
     settled = with_composites(apply_policy(of_columns(scores, heads), policy), heads, made)
     summaries = {over: summarise(settled, over=over) for over in dict.fromkeys(column.over for column in heads)}
-    cells = zip(*(_cells_of(settled, summaries[column.over], column, rows) for column in heads), strict=True)
+    cells = zip(*(_make_cells(settled, summaries[column.over], column, rows) for column in heads), strict=True)
     judged, tests = _judged([list(row) for row in cells], heads)
     return Table(
         title=title,
@@ -79,7 +79,7 @@ def build(
     )
 
 
-def _cells_of(scores: pd.DataFrame, summaries: pd.DataFrame, column: Column, rows: Sequence[Method]) -> list[Cell]:
+def _make_cells(scores: pd.DataFrame, summaries: pd.DataFrame, column: Column, rows: Sequence[Method]) -> list[Cell]:
     """Return one column's cells, top to bottom."""
     here = of_column(scores, column)
     summary = of_column(summaries, column).set_index("method")
@@ -108,10 +108,10 @@ def _cell(column: Column, row: Method, summary: pd.DataFrame, gap: Difference | 
     same_map = gap is not None and row.scaled == row.control and is_of_label_map(column.metric)
     if gap is not None and same_map:  # zero by construction: an interval or a test would say nothing
         gap = replace(gap, low=math.nan, high=math.nan, sd=math.nan, p=math.nan)
-    return Cell(summary_of(row_summary.to_dict()), difference=gap, same_map=same_map)
+    return Cell(read_summary(row_summary.to_dict()), difference=gap, same_map=same_map)
 
 
-def summary_of(row: Mapping[Hashable, Any]) -> Summary:
+def read_summary(row: Mapping[Hashable, Any]) -> Summary:
     """Return a row of `statistics.summarise` as a summary; `by_seed` and `runs` where it has them."""
     return Summary(
         mean=float(row["mean"]),

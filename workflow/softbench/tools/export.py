@@ -27,11 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the cases."""
-    cases = export(folder_of(options.data), options.output, intensities=options.intensities)
+    cases = export(find_folder(options.data), options.output, intensities=options.intensities)
     print(f"{len(cases)} cases, and cases.csv, in {options.output}")
 
 
-def folder_of(path: Path) -> Path:
+def find_folder(path: Path) -> Path:
     """Return the folder of a manifest, or the folder itself."""
     return path.parent if path.suffix == ".json" else path
 

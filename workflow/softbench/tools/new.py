@@ -166,7 +166,7 @@ def _values(raw: Folder) -> dict[str, Any]:
     index = {number: place for place, number in enumerate(ids)}
     structures: dict[str, tuple[int, ...]] = {raw.names[number]: (index[number],) for number in ids[1:]}
     structures |= {name: tuple(index[number] for number in of) for name, of in raw.regions.items()}
-    shapes, spacings = grid_of(raw.whole)
+    shapes, spacings = collect_grids(raw.whole)
     return {
         "source": raw,
         "classes": tuple(raw.names[number] for number in ids),
@@ -234,7 +234,7 @@ def look(folder: Path) -> Folder:
     return known
 
 
-def grid_of(cases: list[RawCase]) -> tuple[np.ndarray, np.ndarray]:
+def collect_grids(cases: list[RawCase]) -> tuple[np.ndarray, np.ndarray]:
     """Return the shapes and spacings (case, D H W) of volumes, from their headers; axes are those of RAS."""
     shapes, spacings = [], []
     for case in cases:

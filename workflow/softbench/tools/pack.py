@@ -21,7 +21,7 @@ from softbench.soft_labels.load import check
 from softbench.soft_labels.maps import take_intensities
 from softbench.soft_labels.measures import quality
 from softbench.tools.command import Command, add_settings
-from softbench.tools.export import export, folder_of
+from softbench.tools.export import export, find_folder
 
 VERSION = 1
 NOTES = """\
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
     """Run the program, or take what is there; check and store it."""
     if bool(options.passed) == bool(options.folder):
         raise InputError("softbench pack takes a program after `--`, or --from FOLDER: one of the two.")
-    data, output = folder_of(options.data), folder_of(options.output)
+    data, output = find_folder(options.data), find_folder(options.output)
     settings = calls.read(options.set)
 
     def use(folder: Path) -> None:

@@ -269,8 +269,8 @@ class Delivery:
             for path in paths
         }
         size = sum(path.stat().st_size for path in paths)
-        self.sums.require_same(item.archive.into, size, shelf.hash_of(images), where)
-        self._arrived[item.archive.into] = (size, shelf.hash_of(images))
+        self.sums.require_same(item.archive.into, size, shelf.hash_files(images), where)
+        self._arrived[item.archive.into] = (size, shelf.hash_files(images))
 
 
 def mirror_folder(mirror: str | Path | None) -> Path | None:

@@ -14,7 +14,7 @@ from softbench.datasets.case import Archive
 from softbench.datasets.fetch import archives, tcia
 from softbench.datasets.fetch.delivery import Checksums, Delivery, Item
 from softbench.datasets.fetch.download import downloads
-from softbench.datasets.fetch.shelf import Shelf, files_of, hash_of, names_of
+from softbench.datasets.fetch.shelf import Shelf, hash_files, list_names, read_files
 from softbench.datasets.sources import layout
 from softbench.errors import InputError
 from softbench.jobs import pieces
@@ -58,7 +58,7 @@ def fetch(
     files_folder = location(output, folder)
     layout.require_cases(source, files_folder)
     downloaded = folder is None and shelf.names
-    files = shelf.listing() if downloaded else files_of(files_folder, hashes_of(output), log)
+    files = shelf.listing() if downloaded else read_files(files_folder, hashes_path(output), log)
     pieces.write_json(
         output / "manifest.json",
         {
@@ -67,7 +67,7 @@ def fetch(
             "licence": source.LICENCE,
             "citation": source.CITATION,
             "files": files,
-            "content": hash_of(files),
+            "content": hash_files(files),
         },
     )
 
@@ -77,7 +77,7 @@ def location(output: Path, folder: Path | None) -> Path:
     return Path(folder) if folder is not None else output / "files"
 
 
-def hashes_of(output: Path) -> Path:
+def hashes_path(output: Path) -> Path:
     """Return where `fetch` keeps the hashes of files it has read; `content_of` may share it."""
     return output / "hashes.json"
 
@@ -93,7 +93,7 @@ def content_of(source_name: str, folder: Path, cache: Path, log: Log = print) ->
     Raises: InputError: if the folder is missing or holds no case of the source.
     """
     layout.require_cases(datasets.source(source_name), Path(folder))
-    return hash_of(files_of(Path(folder), cache, log))
+    return hash_files(read_files(Path(folder), cache, log))
 
 
 def require_unchanged(output: Path, folder: Path | None = None, log: Log = print) -> None:
@@ -108,12 +108,12 @@ def require_unchanged(output: Path, folder: Path | None = None, log: Log = print
         return
     manifest = json.loads((output / "manifest.json").read_text(encoding="utf-8"))["files"]
     shelf = Shelf(output)
-    names = names_of(output / "files") if (output / "files").is_dir() else set()
+    names = list_names(output / "files") if (output / "files").is_dir() else set()
     changed = names ^ manifest.keys()
     if shelf.names:
         changed |= {path for name in shelf.names for path in shelf.changed(name)}
     elif not changed:
-        files = files_of(output / "files", hashes_of(output), log)
+        files = read_files(output / "files", hashes_path(output), log)
         changed = {path for path, facts in files.items() if facts != manifest[path]}
     if changed:
         raise InputError(
@@ -141,7 +141,7 @@ def _download_all(
     pause_s: float,
 ) -> None:
     """Bring all that a source publishes into `output/files`; a publisher is asked only for what is not at hand."""
-    items = [Item(archive) for archive in archives_of(source)]
+    items = [Item(archive) for archive in list_archives(source)]
     at_hand = bool(items) and (mirror is not None or all(shelf.has(item.name, item.key) for item in items))
     headers, secret = ({}, "") if at_hand else admission_headers(name, source, output)
     require_safe_addresses(source, secret)
@@ -200,7 +200,7 @@ def _censored(text: str, secret: str) -> str:
 KINDS = ("open", "tcia", "token", "manual", "own", "made")
 
 
-def archives_of(source: ModuleType) -> Sequence[Archive]:
+def list_archives(source: ModuleType) -> Sequence[Archive]:
     """Return the archives of a source: its `ARCHIVES`, or what its `archives()` computes."""
     if hasattr(source, "archives"):
         return tuple(source.archives())
@@ -233,7 +233,7 @@ def admission_headers(name: str, source: ModuleType, output: Path) -> tuple[dict
             f"{source.TITLE} is data of your own, and no folder is named. Name it: --config "
             f"'folders={{{name}: PATH}}', or `folders` in the file after --configfile. Expected in it: {source.LAYOUT}."
         )
-    if source.ACCESS == "manual" or (source.ACCESS == "token" and not archives_of(source)):
+    if source.ACCESS == "manual" or (source.ACCESS == "token" and not list_archives(source)):
         raise InputError(steps(name, source, output))
     if source.ACCESS != "token":
         return {}, ""
@@ -250,6 +250,6 @@ def admission_headers(name: str, source: ModuleType, output: Path) -> tuple[dict
 
 def require_safe_addresses(source: ModuleType, secret: str) -> None:
     """Raise `InputError` if a token would travel unencrypted to another machine."""
-    for archive in archives_of(source) if secret else ():
+    for archive in list_archives(source) if secret else ():
         if not archive.url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
             raise InputError(f"{archive.url} is no https address: the token in {source.TOKEN} is not sent there.")

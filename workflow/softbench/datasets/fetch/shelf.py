@@ -3,8 +3,9 @@
 A record is written before the files are put in place (without a key) and again after (with it), so every file has an
 owner, whenever a fetch is killed. A file that nobody owns was put there by hand.
 
-`files_of` says what any folder of files is, apart from where it lies. Reading every byte of a large data set each time
-would be slow, so hashes are kept in a small JSON file and used again for files whose size and times did not change.
+`read_files` says what any folder of files is, apart from where it lies. Reading every byte of a large data set each
+time would be slow, so hashes are kept in a small JSON file and used again for files whose size and times did not
+change.
 """
 
 import json
@@ -31,7 +32,7 @@ SETTLED_NS = 2_000_000_000  # a younger file may change again within one tick of
 Files = dict[str, dict[str, Any]]  # relative path -> size, sha256
 
 
-def files_of(folder: Path, cache: Path, log: Log = print) -> Files:
+def read_files(folder: Path, cache: Path, log: Log = print) -> Files:
     """Return size and sha256 of every file below a folder, by relative path; hidden files and folders do not count.
 
     Args:
@@ -40,7 +41,7 @@ def files_of(folder: Path, cache: Path, log: Log = print) -> Files:
         log: takes progress lines.
     """
     known = _read_cache(cache)
-    stamps = {path: stamp_of(path) for path in _visible(folder)}
+    stamps = {path: read_stamp(path) for path in _visible(folder)}
     unread = [path for path, stamp in stamps.items() if known.get(str(path), {}).get("stamp") != stamp]
     fresh = dict(zip(unread, _hash_all(unread, stamps, log), strict=True))
     sha256 = {path: fresh.get(path) or known[str(path)]["sha256"] for path in stamps}
@@ -52,13 +53,13 @@ def files_of(folder: Path, cache: Path, log: Log = print) -> Files:
     }
 
 
-def hash_of(files: Files) -> str:
+def hash_files(files: Files) -> str:
     """Return one sha256 over the sorted relative paths, sizes and sha256 of files."""
     return pieces.key_of(files=[[name, files[name]["size"], files[name]["sha256"]] for name in sorted(files)])
 
 
-def names_of(folder: Path) -> set[str]:
-    """Return the relative paths of the files that `files_of` would list."""
+def list_names(folder: Path) -> set[str]:
+    """Return the relative paths of the files that `read_files` would list."""
     return {path.relative_to(folder).as_posix() for path in _visible(folder)}
 
 
@@ -71,7 +72,7 @@ def _visible(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and not is_hidden(path.relative_to(folder))]
 
 
-def stamp_of(path: Path) -> list[int]:
+def read_stamp(path: Path) -> list[int]:
     """Return size, time of the last write, and time of the last change of any kind (which nobody can set back)."""
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns]
@@ -160,7 +161,7 @@ class Shelf:
             facts["sha256"] = pieces.hash_file(path)
             target.parent.mkdir(parents=True, exist_ok=True)
             pieces.move(path, target)
-            facts["stamp"] = stamp_of(target)
+            facts["stamp"] = read_stamp(target)
         self._write(name, {"key": key, "files": files})
 
     def remove(self, name: str) -> None:
@@ -181,7 +182,7 @@ class Shelf:
         for name in sorted(self._known.keys() - set(names)):
             log(f"{name}: not wanted any more; its files are deleted")
             self.remove(name)
-        foreign = sorted(names_of(self.files) - self._owners.keys()) if self.files.is_dir() else []
+        foreign = sorted(list_names(self.files) - self._owners.keys()) if self.files.is_dir() else []
         if foreign:
             raise InputError(
                 f"{self.files} holds {len(foreign)} file(s) that were not fetched, {foreign[0]} first. Move them away, "
@@ -189,7 +190,7 @@ class Shelf:
             )
 
     def listing(self) -> Files:
-        """Return size and sha256 of the files of all items, by relative path, as `shelf.files_of` would."""
+        """Return size and sha256 of the files of all items, by relative path, as `shelf.read_files` would."""
         files = {path: facts for record in self._known.values() for path, facts in record["files"].items()}
         files = {path: facts for path, facts in files.items() if not is_hidden(path)}
         return {path: {name: files[path][name] for name in ("size", "sha256")} for path in sorted(files)}
@@ -217,7 +218,7 @@ def _is_same(path: Path, facts: Record) -> bool:
     """Return whether a file is as it came; one with the same bytes and a new time gets its new time."""
     if not path.is_file() or path.stat().st_size != facts["size"] or "sha256" not in facts:
         return False
-    stamp = stamp_of(path)
+    stamp = read_stamp(path)
     if stamp != facts["stamp"]:
         if pieces.hash_file(path) != facts["sha256"]:
             return False

@@ -15,7 +15,7 @@ VERSION = 1
 
 def names() -> list[str]:
     """List the phantoms by the name of their source."""
-    return [name for name in datasets.names() if datasets.file_of(name).parent.name == "phantoms"]
+    return [name for name in datasets.names() if datasets.locate(name).parent.name == "phantoms"]
 
 
 def make(name: str, case: int | str, seed: int = 0, *, size: str = "small") -> Case:

@@ -10,7 +10,7 @@ import numpy as np
 from softbench import datasets, images, store
 from softbench.datasets import phantoms
 from softbench.datasets.case import Case, RawCase, Volumes
-from softbench.datasets.folder import hash_of, write_prepared
+from softbench.datasets.folder import hash_arrays, write_prepared
 from softbench.datasets.prepare import grid
 from softbench.datasets.prepare.intensities import normalise, window
 from softbench.datasets.sources import reading
@@ -111,7 +111,7 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
         "raters": len(case.labels),
         "voxels": np.bincount(case.labels.ravel(), minlength=classes),
         "image_sha256": published,
-        "hash": hash_of(case.affine, arrays),
+        "hash": hash_arrays(case.affine, arrays),
         "prepared": prepared,
     }
 

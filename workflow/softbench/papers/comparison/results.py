@@ -11,7 +11,7 @@ from softbench.papers.published import PublishedTable
 from softbench.statistics import apply_policy, seed_means, summarise
 from softbench.statistics.summary import CELL, OVER
 from softbench.tables.cells import Column, Summary
-from softbench.tables.table import summary_of, with_composites
+from softbench.tables.table import read_summary, with_composites
 
 VERSION = 4
 GRIDS = ("full", "training")
@@ -68,7 +68,7 @@ def lookup(results: pd.DataFrame | None, rater: int = EVERY_RATER) -> Found:
     if missing := [name for name in (*PLACE, *NUMBERS) if name not in results]:
         raise InputError(f"`results` lack the column(s) {', '.join(missing)}. Make them with `results.results`.")
     rows = results[results["rater"] == rater].to_dict("records")
-    return {(row["method"], row["structure"], row["metric"], row["roi"]): summary_of(row) for row in rows}
+    return {(row["method"], row["structure"], row["metric"], row["roi"]): read_summary(row) for row in rows}
 
 
 def _on_grid(scores: pd.DataFrame, grid: str) -> pd.DataFrame:

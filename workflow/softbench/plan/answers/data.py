@@ -70,7 +70,7 @@ class Data:
             return "as published"
         from softbench.datasets.fetch import fetch
 
-        cache = fetch.hashes_of(Path("results/raw", source))
+        cache = fetch.hashes_path(Path("results/raw", source))
         try:
             content: str = fetch.content_of(source, Path(folders[source]), cache)
         except InputError as error:
@@ -92,7 +92,7 @@ class Data:
 
     def split_rule(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return by which rule a split is made of the patients of a data set."""
-        return modules.splits_of(self.source(wildcards))[wildcards.split]
+        return modules.published_splits(self.source(wildcards))[wildcards.split]
 
     def main_split(self, wildcards: Wildcards) -> str:
         """Return the main split of a data set, for soft labels that look at other cases of the same part."""

@@ -267,7 +267,7 @@ def split_notes(plan: Plan, experiments: Iterable[str]) -> list[str]:
 
 def _split_notes(plan: Plan, experiment: str) -> Iterator[str]:
     names = {"dataset": plan.dataset_of(experiment), "split": plan.experiments[experiment]["split"]}
-    rule = modules.splits_of(plan.source_of(experiment)).get(names["split"], {})
+    rule = modules.published_splits(plan.source_of(experiment)).get(names["split"], {})
     leaks, parts = committed_split(plan, experiment) or (rule.get("leaks", ""), list(rule))
     if leaks:
         yield LEAKS.format(what=leaks, **names)

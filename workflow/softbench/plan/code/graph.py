@@ -41,7 +41,7 @@ class Code:
             cache: where the facts of files are kept between calls, known by path, time and size; None: nowhere.
         """
         self.workflow = workflow
-        self.facts = facts_of(workflow, cache)
+        self.facts = read_facts(workflow, cache)
         self._reached: dict[str, frozenset[str]] = {}
         self._neighbours: dict[str, frozenset[str]] = {}
 
@@ -158,7 +158,7 @@ class Code:
         return files
 
 
-def facts_of(workflow: Path, cache: Path | None) -> dict[str, Facts]:
+def read_facts(workflow: Path, cache: Path | None) -> dict[str, Facts]:
     """Return the facts of every module and data file, path below `workflow` -> facts.
 
     Args:

@@ -55,7 +55,7 @@ def note(*stages: str, folder: Path = FOLDER, **named: Any) -> str:
     from softbench.jobs import pieces  # numpy, which a plan need not wait for
 
     code = Code(WORKFLOW, CACHE)
-    reached = {stage: modules_of(code, *Stages(code).entries(stage, **named)) for stage in stages}
+    reached = {stage: list_modules(code, *Stages(code).entries(stage, **named)) for stage in stages}
     modules = {path: facts for of_stage in reached.values() for path, facts in of_stage.items()}
     content = {"modules": modules, "stages": {stage: sorted(of_stage) for stage, of_stage in reached.items()}}
     name = pieces.key_of(**content)[:32]
@@ -72,7 +72,7 @@ def beside(path: Path, *stages: str, **named: Any) -> None:
     pieces.write_json(path.with_suffix(".code.json"), {"code": note(*stages, **named)})
 
 
-def modules_of(code: Code, *entries: str) -> Modules:
+def list_modules(code: Code, *entries: str) -> Modules:
     """Return the modules that some entries reach and that decide numbers, with their VERSION and fingerprint."""
     known = ((path, code.facts[path]) for path in sorted(code.reached(*entries)))
     return {path: (facts.version, facts.fingerprint) for path, facts in known if facts.version is not None}

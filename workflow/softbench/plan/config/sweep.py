@@ -114,10 +114,10 @@ def _values(path: KeyPath, sweep: Node) -> dict[str, dict[Any, str | None]]:
         raise fault(
             sweep.place, [*path, SWEEP], "must hold a parameter with its values: `sweep: {count: [500, 1000]}`."
         )
-    return {name: _values_of(sweep, (*path, SWEEP, name), node) for name, node in sweep.value.items()}
+    return {name: _read_values(sweep, (*path, SWEEP, name), node) for name, node in sweep.value.items()}
 
 
-def _values_of(sweep: Node, path: KeyPath, node: Node) -> dict[Any, str | None]:
+def _read_values(sweep: Node, path: KeyPath, node: Node) -> dict[Any, str | None]:
     if not isinstance(node.value, list) or not node.value:
         raise fault(node.place, path, "must be a list of values: [500, 1000].")
     values: dict[Any, str | None] = {}

@@ -27,7 +27,7 @@ from softbench.statistics.bootstrap import LABEL
 from softbench.statistics.intervals import MARK
 from softbench.statistics.paired import sides
 from softbench.tables import wording
-from softbench.tables.assemble import Evidence, patients_of
+from softbench.tables.assemble import Evidence, map_patients
 from softbench.tables.cells import ALPHA, Cell, Column, Method, Table
 from softbench.tables.layout import NO_UNIT, heads, name_of
 from softbench.tables.sheet import NOTHING, Reasons, Sheet, digits, interval, number, p_value, plain
@@ -317,7 +317,7 @@ def _notes(table: Table, margins: Mapping[str, float]) -> list[str]:
 
 def view(given: Given) -> Sheet:
     """Return the sheet of a table."""
-    margins, patients = given.needs["margins"], patients_of(splits.read(given.needs["split"]))
+    margins, patients = given.needs["margins"], map_patients(splits.read(given.needs["split"]))
     return sheet(given.evidence, findings(given.evidence, margins=margins, groups=patients), margins=margins)
 
 

@@ -76,7 +76,7 @@ def softened(recipe: ModuleType, case: SmallCase, **changes: Any) -> Any:
     return recipe.soften(labels, image, spacing_mm, classes=CLASSES, **given)
 
 
-def grid_of(recipe: ModuleType, shape: tuple[int, ...]) -> tuple[int, ...]:
+def expected_grid(recipe: ModuleType, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Return the grid of a soft label: that of its labels, but for a recipe with a `grid` of its own."""
     return tuple(recipe.grid(shape, **recipe.SETTINGS)) if hasattr(recipe, "grid") else tuple(shape)
 
@@ -129,7 +129,7 @@ def shape_type_range(recipe: ModuleType, case: SmallCase) -> None:
     """(C, ...) float32, finite, in [0, 1]."""
     soft = softened(recipe, case)
     require(isinstance(soft, np.ndarray), f"soften returns {type(soft).__name__}. Return an array (C, ...).")
-    shape = (CLASSES, *grid_of(recipe, case.labels.shape[1:]))
+    shape = (CLASSES, *expected_grid(recipe, case.labels.shape[1:]))
     require(soft.shape == shape, f"the shape is {soft.shape}, but must be {shape}, class first.")
     require(soft.dtype == np.float32, f"the type is {soft.dtype}. Return `.astype(np.float32)`.")
     wrong = int(soft.size - np.isfinite(soft).sum())
@@ -206,7 +206,7 @@ def thin_and_small_grids(recipe: ModuleType, case: SmallCase) -> None:
         labels[0][tuple(slice(0, -(-n // 2)) for n in shape)] = 1
         image = np.random.default_rng(0).normal(size=(1, *shape)).astype(np.float32)
         soft = softened(recipe, case, labels=labels, image=image, spacing_mm=(1.0,) * len(shape))
-        expected = (CLASSES, *grid_of(recipe, shape))
+        expected = (CLASSES, *expected_grid(recipe, shape))
         require(soft.shape == expected, f"on a grid of {shape} the shape is {soft.shape}, but must be {expected}.")
         require(bool(np.isfinite(soft).all() and soft.min() >= 0), f"on a grid of {shape} values are NaN or negative.")
 

@@ -25,12 +25,12 @@ SHOWN = ("dataset", "arm", "rater", "method", "structure", "metric", "roi")  # o
 LISTED = 12
 
 
-def parts_of(text: Sequence[str]) -> list[str]:
+def split_address(text: Sequence[str]) -> list[str]:
     """Return the parts of an address, given in one word or in several."""
     return [part for word in text for part in word.split("/") if part]
 
 
-def table_of(parts: Sequence[str], tables: Collection[str]) -> tuple[str, list[str]]:
+def split_table(parts: Sequence[str], tables: Collection[str]) -> tuple[str, list[str]]:
     """Return the first part that names a table, and the others.
 
     Raises: InputError: if none does; close names are suggested.
@@ -181,12 +181,12 @@ def _printed_composites(published_table: str) -> dict[str, list[str]]:
     return {name: list(parts) for name, parts in published.read(published_table).composites.items()}
 
 
-def values_of(place: Place, runs: Sequence[dict[str, Any]]) -> pd.Series:
+def collect_values(place: Place, runs: Sequence[dict[str, Any]]) -> pd.Series:
     """Return the values of a cell by (seed, case), after the policy for empty masks; mean over raters.
 
     Args:
         place: which scores are meant.
-        runs: of `chain.runs_of`; those without scores are passed over.
+        runs: of `chain.read_runs`; those without scores are passed over.
     Returns: values, unrounded; pooled values have the case `pooled`. Nothing where no run has scores.
     """
     paths = [Path(run["path"]) for run in runs if "path" in run and Path(run["path"]).exists()]

@@ -36,7 +36,7 @@ def trace(plan: Plan, words: Sequence[str]) -> dict[str, Any]:
         `dataset`, `source`, `runs`, `cases`, `check` and `commands`, else `no_number`; values as JSON knows them.
     Raises: InputError: if the address names no cell or several, or the table was not made.
     """
-    table, parts = address.table_of(address.parts_of(words), {**plan.tables, **plan.paper_tables})
+    table, parts = address.split_table(address.split_address(words), {**plan.tables, **plan.paper_tables})
     path = RESULTS / "tables" / f"{table}.csv"
     rows = _rows(path, table)
     whole = [_with_run(plan, table, row) for row in rows]
@@ -98,8 +98,8 @@ def _typed(text: str) -> Any:
 
 
 def _behind(plan: Plan, table: str, row: address.Row, where: Place) -> dict[str, Any]:
-    made = runs_of(RESULTS, where)
-    scores = address.values_of(where, made)
+    made = read_runs(RESULTS, where)
+    scores = address.collect_values(where, made)
     of_seed = address.by_seed(scores) if len(scores) else {}
     for run in made:
         if run["seed"] in of_seed:
@@ -208,7 +208,7 @@ def _data(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
     }
 
 
-def runs_of(results: Path, where: Place) -> list[dict[str, Any]]:
+def read_runs(results: Path, where: Place) -> list[dict[str, Any]]:
     """Return a record for each run that a cell is made of: seeds in order, or the one ensemble.
 
     Args:

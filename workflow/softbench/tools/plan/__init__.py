@@ -50,10 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print what the targets will take; `options.passed` goes on to Snakemake."""
-    config, rate = config_of(options.passed), Rate(options.gpu, options.share)
+    config, rate = parse_config(options.passed), Rate(options.gpu, options.share)
     plan = Plan.read(Path(), config.configfile, config.config)  # first: it names file and line of a wrong setting
     jobs = estimate.jobs(options.targets, options.passed)
-    seen = estimate.groups(estimate.runs_of(plan, jobs), estimate.seen(plan))
+    seen = estimate.groups(estimate.collect_runs(plan, jobs), estimate.seen(plan))
     groups = operations.with_estimates(plan, seen, rate)
     told = (
         estimate.by_rule(jobs),
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> None:
         print(render(*told, rate))
 
 
-def config_of(passed: Sequence[str]) -> argparse.Namespace:
+def parse_config(passed: Sequence[str]) -> argparse.Namespace:
     """Return `configfile` and `config` of Snakemake's arguments."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     add_config(parser)

@@ -115,7 +115,7 @@ class Runs:
         return len(self.seeds) - len(self.there)
 
 
-def runs_of(plan: Plan, jobs: Iterable[Job]) -> list[Runs]:
+def collect_runs(plan: Plan, jobs: Iterable[Job]) -> list[Runs]:
     """Return what the jobs of the rule `train` train, in the order of the jobs' outputs."""
     paths = sorted(Path(job.outputs[0]) for job in jobs if job.rule == "train")
     return [_runs(plan, path) for path in paths]
@@ -125,12 +125,12 @@ def _runs(plan: Plan, batch: Path) -> Runs:
     experiment, network, method = batch.parts[-4:-1]
     seeds = tuple(plan.batches_of(experiment, method)[int(batch.stem.removeprefix("batch-"))])
     there = tuple(seed for seed in seeds if (batch.parent / f"seed-{seed}" / "model.key.json").exists())
-    lasts = length_of(plan, experiment, method)
-    load = load_of(plan, experiment, network, method)
-    return Runs(experiment, network, method, seeds, there, lasts, load, tested_of(plan, experiment))
+    lasts = training_length(plan, experiment, method)
+    load = find_load(plan, experiment, network, method)
+    return Runs(experiment, network, method, seeds, there, lasts, load, find_tested(plan, experiment))
 
 
-def load_of(plan: Plan, experiment: str, network: str, method: str) -> Load:
+def find_load(plan: Plan, experiment: str, network: str, method: str) -> Load:
     """Return what a step of a method computes; with a coarser resolution on its coarser grid."""
     protocol, resolution = plan.protocol_of(experiment, method), plan.methods[method]["resolution"]
     lengths = protocol["patch_size"]
@@ -141,17 +141,17 @@ def load_of(plan: Plan, experiment: str, network: str, method: str) -> Load:
     return Load(", ".join(f"{name} {value}" for name, value in settings), protocol["batch"], grid)
 
 
-def length_of(plan: Plan, experiment: str, method: str) -> length.Length:
+def training_length(plan: Plan, experiment: str, method: str) -> length.Length:
     """Return how long a run trains; without steps where they follow from a split that is not made yet."""
-    return length.of(plan.protocol_of(experiment, method), cases_of(plan, experiment, "train"))
+    return length.of(plan.protocol_of(experiment, method), count_cases(plan, experiment, "train"))
 
 
-def tested_of(plan: Plan, experiment: str) -> tuple[str, int | None]:
+def find_tested(plan: Plan, experiment: str) -> tuple[str, int | None]:
     """Return the data set of an experiment, and how many of its cases are tested."""
-    return plan.experiments[experiment]["dataset"], cases_of(plan, experiment, "test")
+    return plan.experiments[experiment]["dataset"], count_cases(plan, experiment, "test")
 
 
-def cases_of(plan: Plan, experiment: str, part: str) -> int | None:
+def count_cases(plan: Plan, experiment: str, part: str) -> int | None:
     """Return the cases of a part of a split; None where the split is not made yet."""
     path = Path(plan.split_of(experiment))
     return _count(path, part) if path.exists() else None
@@ -227,7 +227,7 @@ def groups(runs: Sequence[Runs], seen: pd.DataFrame) -> list[Group]:
     """Return what the runs will take, group by group.
 
     Args:
-        runs: of `work.runs_of`.
+        runs: of `collect_runs`.
         seen: of `seen`. Where runs of several kinds of hardware were seen, those of the one seen most count.
     Returns: groups in the order of the runs.
     """
@@ -290,8 +290,8 @@ def _row(plan: Plan, folder: Path) -> dict[str, Any]:
     taken = float("nan") if cost["resumed"] else cost["s" if cost["on_gpu"] else "cpu_s"]
     return {
         **cost,
-        "load": load_of(plan, *place),
-        "tested": tested_of(plan, cost["experiment"]),
+        "load": find_load(plan, *place),
+        "tested": find_tested(plan, cost["experiment"]),
         "s_per_step": taken / cost["steps"],
         "scoring_s": scoring_s(folder),
     }

@@ -15,7 +15,7 @@ from typing import Any
 from softbench import length
 from softbench.checks import require_one_of
 from softbench.errors import InputError
-from softbench.plan.modules import constant_of_source, splits_of
+from softbench.plan.modules import constant_of_source, published_splits
 from softbench.plan.plan import Plan
 from softbench.tools.plan.estimate import HOUR, Group
 
@@ -120,7 +120,7 @@ def published_steps(plan: Plan, experiment: str, protocol: Mapping[str, Any]) ->
     dataset, split = (plan.experiments[experiment][key] for key in ("dataset", "split"))
     source = plan.datasets[dataset]["source"]
     cases = constant_of_source(source, "CASES", None)
-    shares = splits_of(source).get(split, {})
+    shares = published_splits(source).get(split, {})
     share = sum(part for name, part in shares.items() if name.startswith("train") and isinstance(part, float))
     if cases is None or not share or protocol.get("epochs") is None:
         return None

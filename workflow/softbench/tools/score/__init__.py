@@ -89,15 +89,15 @@ def run(options: argparse.Namespace) -> None:
     require_at_least("--cores", options.cores, 1)
     for option, value in (("--band", options.band), *(("--tolerances", mm) for mm in options.tolerances)):
         require_positive(option, value)
-    sources = sources_of(options.predictions)
+    sources = parse_sources(options.predictions)
     settings = Settings(
-        structures=structures_of(options.structures),
+        structures=parse_structures(options.structures),
         classes=options.classes,
         tolerances_mm=tuple(sorted(set(options.tolerances))),
         band_mm=options.band,
         bins=options.bins,
         ignore_label=options.ignore_label,
-        cross_check=libraries_of(options.cross_check),
+        cross_check=parse_libraries(options.cross_check),
     )
     title = options.title or "Predictions against " + " and ".join(path.resolve().name for path in options.references)
     composites = None if options.composite is None else _named("--composite", options.composite, "average=WT,TC,ET")
@@ -130,7 +130,7 @@ def _where(output: Path) -> str:
     return "\n".join([f"{output}/", *(f"  {name:28}{text}" for name, text in there.items())])
 
 
-def sources_of(words: Sequence[str]) -> list[Source]:
+def parse_sources(words: Sequence[str]) -> list[Source]:
     """Return the sources that `--predictions` names.
 
     Raises: InputError: if a word cannot be read, or two name the same method and seed.
@@ -168,7 +168,7 @@ def _split(word: str) -> tuple[str, Path]:
     return name, Path(folder)
 
 
-def structures_of(words: Sequence[str] | None) -> dict[str, tuple[int, ...]] | None:
+def parse_structures(words: Sequence[str] | None) -> dict[str, tuple[int, ...]] | None:
     """Return name -> label ids of `--structures`; None where it is left out."""
     if words is None:
         return None
@@ -194,7 +194,7 @@ def _named(option: str, words: Sequence[str], example: str) -> dict[str, tuple[s
     return named
 
 
-def libraries_of(names: Sequence[str]) -> tuple[str, ...]:
+def parse_libraries(names: Sequence[str]) -> tuple[str, ...]:
     """Return the libraries of `--cross-check`, each once; raise `InputError` if one is not installed."""
     if missing := [name for name in names if importlib.util.find_spec(name) is None]:
         raise InputError(f"--cross-check names {', '.join(missing)}, not installed here. Install it, or leave it out.")

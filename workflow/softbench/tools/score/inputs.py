@@ -90,7 +90,7 @@ def match(sources: Sequence[Source], folders: Sequence[Path]) -> tuple[Predicted
     return {source: {case: _files(predictions[source][case]) for case in cases} for source in sources}, raters
 
 
-def name_of(path: Path) -> str | None:
+def case_name(path: Path) -> str | None:
     """Return the case of a file, its name without .nii.gz, .nii or .npz; None for any other file."""
     endings = [ending for ending in (*NIFTI, *NPZ) if path.name.endswith(ending)]
     return path.name.removesuffix(endings[0]) if endings else None
@@ -100,7 +100,7 @@ def _list(folder: Path, endings: tuple[str, ...]) -> dict[str, list[Path]]:
     """Return the files of each case; hidden files (`._case.nii.gz`, which macOS leaves) are none."""
     files: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        name = name_of(path)
+        name = case_name(path)
         if name and path.name.endswith(endings) and not path.name.startswith("."):
             files.setdefault(name, []).append(path)
     return files
@@ -113,7 +113,7 @@ def _of_references(folder: Path, files: dict[str, list[Path]], cases: Sequence[s
         return
     yield from _twice(label, {case: paths for case, paths in files.items() if len(paths) > 1})
     if missing := [case for case in cases if case not in files]:
-        yield f"- {label}: no reference for {_list_of(missing)}, which another rater has."
+        yield f"- {label}: no reference for {_list_cases(missing)}, which another rater has."
 
 
 def _of_predictions(source: Source, files: dict[str, list[Path]], cases: Sequence[str]) -> Iterator[str]:
@@ -125,9 +125,9 @@ def _of_predictions(source: Source, files: dict[str, list[Path]], cases: Sequenc
     yield from _twice(str(source), {case: paths for case, paths in files.items() if case not in pair_or_one})
     missing, extra = [case for case in cases if case not in files], [case for case in files if case not in cases]
     if missing:
-        yield f"- {source}: no prediction for {_list_of(missing)}. Predict them, or take their references away."
+        yield f"- {source}: no prediction for {_list_cases(missing)}. Predict them, or take their references away."
     if extra:
-        yield f"- {source}: no reference for {_list_of(extra)}.{_hint(extra, cases)}"
+        yield f"- {source}: no reference for {_list_cases(extra)}.{_hint(extra, cases)}"
 
 
 def _nothing(folder: Path, what: str) -> str:
@@ -152,7 +152,7 @@ def _hint(extra: Sequence[str], cases: Iterable[str]) -> str:
     return f" {len(fitting)} of them would match without the ending _0000: rename them, e.g. {fitting[0]} to {new}."
 
 
-def _list_of(cases: Sequence[str]) -> str:
+def _list_cases(cases: Sequence[str]) -> str:
     return f"{len(cases)} case(s) ({', '.join(cases)})"
 
 

@@ -44,7 +44,7 @@ def write(
         references: the folders of the raters.
         output: where it goes.
     """
-    names = list(structures_of(settings))
+    names = list(list_structures(settings))
     tables = {
         "scores": overview(runs, settings, show, _notes(runs, settings, len(references))),
         "structures": _build(runs, _overlap(names, settings), show, f"{show.title}: each structure", {}, ()),
@@ -105,7 +105,7 @@ def _provenance(
     runs: Runs, settings: Settings, sources: Sequence[Source], references: Sequence[Path]
 ) -> Mapping[str, str]:
     """Return what a reader needs to trace the numbers."""
-    structures = structures_of(settings)
+    structures = list_structures(settings)
     calibration = {"calibration": f"{settings.bins} bins; band of {settings.band_mm:g} mm"} if runs.reliability else {}
     return {
         **{f"{source.method}, seed {source.seed}": str(source.folder.resolve()) for source in sources},
@@ -121,8 +121,8 @@ def _provenance(
 
 def overview(runs: Runs, settings: Settings, show: Show, notes: Sequence[str]) -> Table:
     """Build the table of the composites, or of the only structure, and of calibration where there are probabilities."""
-    composites = composites_of(settings, show)
-    columns = _overlap(list(composites) or list(structures_of(settings)), settings)
+    composites = list_composites(settings, show)
+    columns = _overlap(list(composites) or list(list_structures(settings)), settings)
     if runs.reliability:
         columns += [{"metric": metric, "roi": roi} for metric, roi in CALIBRATION]
     return _build(runs, columns, show, show.title, composites, notes)
@@ -130,10 +130,10 @@ def overview(runs: Runs, settings: Settings, show: Show, notes: Sequence[str]) -
 
 def cross_check(runs: Runs, settings: Settings, show: Show) -> Table | None:
     """Build the table of those of our scores that a library computed, too, beside its own; None where none did."""
-    composites = composites_of(settings, show)
+    composites = list_composites(settings, show)
     rows = runs.scores[["structure", "metric", "roi"]].drop_duplicates()
     columns: Columns = []
-    for name in [*(composites or structures_of(settings)), "all"]:
+    for name in [*(composites or list_structures(settings)), "all"]:
         here = rows[rows["structure"].isin(composites.get(name, (name,)))]
         columns += [{"metric": m, "structure": name, "roi": roi} for m, roi in _beside(here[["metric", "roi"]])]
     if not columns:
@@ -154,8 +154,8 @@ def _beside(scored: pd.DataFrame) -> list[tuple[str, str]]:
 
 def check(settings: Settings, show: Show, methods: Sequence[str]) -> None:
     """Raise `InputError`, before anything is scored, if a composite or the control names what there is not."""
-    known = structures_of(settings)
-    for name, members in composites_of(settings, show).items():
+    known = list_structures(settings)
+    for name, members in list_composites(settings, show).items():
         if name in known or name == "all":
             raise InputError(f"the composite {name!r} has the name of a structure. Rename it: --composite NAME=A,B.")
         if unknown := [member for member in members if member not in known]:
@@ -166,15 +166,15 @@ def check(settings: Settings, show: Show, methods: Sequence[str]) -> None:
         raise InputError(f"--control {show.control} needs another method to compare with it: --predictions NAME=DIR.")
 
 
-def structures_of(settings: Settings) -> Mapping[str, tuple[int, ...]]:
+def list_structures(settings: Settings) -> Mapping[str, tuple[int, ...]]:
     """Return the structures of complete settings."""
     assert settings.structures is not None, "settings are complete"
     return settings.structures
 
 
-def composites_of(settings: Settings, show: Show) -> Mapping[str, tuple[str, ...]]:
+def list_composites(settings: Settings, show: Show) -> Mapping[str, tuple[str, ...]]:
     """Return the composites: as told, or the average of all structures where there are several."""
-    names = tuple(structures_of(settings))
+    names = tuple(list_structures(settings))
     if show.composites is not None:
         return show.composites
     return {"average": names} if len(names) > 1 else {}
