@@ -145,7 +145,7 @@ class Pages:
     def _facts(self, table: str) -> dict[str, Any]:
         """Return the title, data, methods and batches of a table; of a paper's, for what there is data for."""
         runs = self._tables.runs(table)
-        data = [self._data_of(experiment, network) for experiment, network, _ in runs]
+        data = [self._describe_data(experiment, network) for experiment, network, _ in runs]
         methods = [self.plan.title_of(method) for _, _, method in runs if method in self.plan.trained()]
         return {
             "title": self._tables.title(table),
@@ -157,7 +157,7 @@ class Pages:
             "numbers": f"results/tables/{table}.csv",
         }
 
-    def _data_of(self, experiment: str, network: str) -> str:
+    def _describe_data(self, experiment: str, network: str) -> str:
         card = modules.data_card(self.plan.source_of(experiment))
         return f"{card['title']}, split {self.plan.experiments[experiment]['split']}, {network}"
 

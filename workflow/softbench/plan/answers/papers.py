@@ -82,7 +82,7 @@ class Papers:
     @by("table")
     def batches(self, name: str) -> list[str]:
         """Return the manifests of all batches of a paper's table; one batch may serve several blocks."""
-        return self._batches_of(self.runs_at_hand(name))
+        return self._list_batches(self.runs_at_hand(name))
 
     def runs_at_hand(self, name: str) -> list[Run]:
         """Return the runs that stand beside a table's printed rows, where there is data."""
@@ -147,7 +147,7 @@ class Papers:
             "composites": experiment.get("composites", {}),
             "command": FETCH.format(manifest=paths.raw(self.plan.source_of(name))),
             "missing": self.plan.missing(name),
-            "batches": self._batches_of(self._runs(table, block)),
+            "batches": self._list_batches(self._runs(table, block)),
             "methods": methods,
             "scaled": self._scaled(table, block),
             "pick": shown.pick_settings(self.plan, block),
@@ -170,7 +170,7 @@ class Papers:
         (network,) = self.plan.experiments[experiment]["networks"]
         return [(experiment, network, method) for method in shown.picked_methods(block, printed) if method in run]
 
-    def _batches_of(self, runs: Iterable[Run]) -> list[str]:
+    def _list_batches(self, runs: Iterable[Run]) -> list[str]:
         return paths.once(path for run in runs for path in self.plan.batch_files(run))
 
     def _with_runs(self, name: str, *, only_there: bool) -> dict[str, Any]:
@@ -183,7 +183,7 @@ class Papers:
         blocks = []
         for block, known in zip(table["blocks"], chosen["blocks"], strict=True):
             runs = self._printed_runs(table, block)
-            batches = paths.there(self._batches_of(runs)) if only_there else known["batches"]
+            batches = paths.there(self._list_batches(runs)) if only_there else known["batches"]
             blocks.append({**known, "scaled": {}, "batches": batches, **({"missing": None} if batches else unrun)})
         titles = {key: title for key, title in chosen["titles"].items() if not key.endswith(shown.SIGN)}
         kept = ("published", "policy", "grid", "is_rehearsal")

@@ -90,7 +90,7 @@ class Code:
 
     def module(self, *names: str) -> str | None:
         """Return the path of the module softbench.<names>, or None where there is none."""
-        return self._file_of(".".join((PACKAGE, *names)))
+        return self._find_file(".".join((PACKAGE, *names)))
 
     def _follow(self, entry: str) -> frozenset[str]:
         reached, waiting = {entry}, [entry]
@@ -105,11 +105,11 @@ class Code:
 
     def _next(self, path: str) -> Iterator[str]:
         facts = self._facts(path)
-        yield from self._packages_of(path)
+        yield from self._find_packages(path)
         for dotted in facts.imports:
-            yield from self._modules_of(dotted)
+            yield from self._find_modules(dotted)
         for name in facts.names:
-            yield from self._data_of(path, name)
+            yield from self._find_data(path, name)
         if path == METRICS:
             yield from (module for module, of_other in self.facts.items() if of_other.metric)
 
@@ -120,27 +120,27 @@ class Code:
             raise InputError(f"{self.workflow / path}{error}. Fix it.")
         return self.facts[path]
 
-    def _modules_of(self, dotted: str) -> Iterator[str]:
+    def _find_modules(self, dotted: str) -> Iterator[str]:
         """Give the module of a dotted name, or of its longest beginning that is one, and each package on the way."""
         parts = dotted.split(".")
         if parts[0] != PACKAGE:
             return
         for length in range(1, len(parts) + 1):
-            path = self._file_of(".".join(parts[:length]))
+            path = self._find_file(".".join(parts[:length]))
             if path is not None:
                 yield path
                 offered = self.facts[path].offers.get(parts[length]) if length < len(parts) else None
-                yield from self._modules_of(offered) if offered else ()
+                yield from self._find_modules(offered) if offered else ()
 
-    def _packages_of(self, path: str) -> Iterator[str]:
+    def _find_packages(self, path: str) -> Iterator[str]:
         packages = (f"{folder}/__init__.py" for folder in PurePosixPath(path).parents)
         yield from (package for package in packages if package in self.facts)
 
-    def _file_of(self, dotted: str) -> str | None:
+    def _find_file(self, dotted: str) -> str | None:
         stem = dotted.replace(".", "/")
         return next((path for path in (f"{stem}.py", f"{stem}/__init__.py") if path in self.facts), None)
 
-    def _data_of(self, path: str, name: str) -> Iterator[str]:
+    def _find_data(self, path: str, name: str) -> Iterator[str]:
         """Give the data files beside a module whose names end so, and those of this very name in the data folders."""
         folder = str(PurePosixPath(path).parent)
         yield from (f"{folder}/{file}" for file in self._data.get(folder, ()) if file.endswith(name))
