@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from softbench.papers import published
-from softbench.papers.claims.judge import Outcome, judge_all
+from softbench.papers.claims.judge import NOT_PRINTED, Outcome, judge_all
 from softbench.papers.published import Dataset, Paper, PrintedCell, PrintedMetric, PublishedTable
 from softbench.plan.config import read
 
@@ -147,6 +147,8 @@ def claims_table(outcomes: Sequence[Outcome]) -> str:
 
 def _claim(one: Outcome) -> tuple[str, ...]:
     said = f"{one.claim.says}{' (our reading)' if one.claim.ours else ''}"
+    if one.verdict == NOT_PRINTED:
+        return f"`{one.claim.key}`", said, NOT_PRINTED, "–", "–", "–", one.why_none
     shares = ("–" if math.isnan(one.shares[word]) else f"{one.shares[word]:.2f}" for word in ("true", "false"))
     return f"`{one.claim.key}`", said, f"**{one.verdict}**", one.counts(), *shares, one.offenders() or "–"
 

@@ -137,3 +137,19 @@ def test_every_printed_structure_is_one_of_the_data(name: str, shipped: Plan) ->
             for structure in {cell.place.structure for cell in printed.cells if cell.place.dataset == block["printed"]}:
                 own = experiment.get("structures", {}).get(structure, structure)
                 assert set(made.get(own, [own])) <= known
+
+
+def test_claims_without_printed_numbers_find_their_methods_in_the_experiments_of_their_tables(shipped):
+    """A method that no experiment runs would leave its claim open for ever."""
+    from softbench.papers.claims import claims
+    from softbench.papers.published import unprinted
+
+    for claim in claims():
+        if not claim.unprinted:
+            continue
+        run, asked = set(), set()
+        for block in (block for table in claim.tables for block in shipped.paper_tables[table]["blocks"]):
+            run |= set(shipped.methods_of(block["experiment"]))
+            for table in claim.tables:
+                asked |= set(unprinted.methods(table, block["printed"], block["arm"]))
+        assert set(claim.methods) <= run & asked, claim.key

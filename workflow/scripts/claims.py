@@ -2,7 +2,7 @@
 
 from softbench.jobs import logs
 from softbench.papers import published
-from softbench.papers.claims import judged
+from softbench.papers.claims import claims, judged, unprinted
 from softbench.papers.claims.judged import sheet
 from softbench.papers.comparison import blocks
 from softbench.tables import forms
@@ -13,6 +13,11 @@ with logs.job(snakemake.log[0]):
     titles: dict[str, dict[str, str]] = {}
     for name, one in tables.items():
         titles.setdefault(published.read(name).paper, {}).update(one["titles"])
-    found = sheet(judged.build(ours), titles, is_rehearsal=any(one["is_rehearsal"] for one in tables.values()))
+    beyond = unprinted.means(claims(), tables)
+    found = sheet(
+        judged.build(ours, unprinted=beyond, command=snakemake.params.tables[0]["claims"]),
+        titles,
+        is_rehearsal=any(one["is_rehearsal"] for one in tables.values()),
+    )
     for path in snakemake.output:
         forms.write(found, path)

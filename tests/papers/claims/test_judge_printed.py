@@ -46,6 +46,15 @@ EXPECTED = {
     "epd.negative_rd": ("true", 5, 8),  # positive: EPD at 1/2 in both arms, 0.99 and 1.39, and at 1/4 augmented, 1.32
     "epd.soft_dice_follows_rmse": ("true", 42, 42),  # 21 pairs of 7 rows, two arms
 }
+UNPRINTED = {
+    "svls.one_hot_is_overconfident", "svls.curves_near_the_diagonal", "svls.msvls_near_the_diagonal",
+    "svls.smoothing_oversmooths", "svls.maps_uncertain_at_boundaries", "svls.msvls_maps_uncertain_at_boundaries",
+    "geols.best_share_on_flare", "geols.rise_on_flare", "geols.best_share_on_brats", "geols.flat_dsc_on_brats",
+    "geols.hd95_rise_on_brats", "geols.decline_beyond", "geols.less_over_segmentation", "geols.pancreas_too_small",
+    "superpixel.dice_loss_hurts", "superpixel.count_peak", "superpixel.beta_peak", "superpixel.near_boundaries",
+    "epd.discrepancy_largest_for_msc", "epd.discrepancy_small_for_mus_and_imat", "epd.too_little_imat",
+    "epd.image_windows_beat_bilinear", "epd.shorter_training",
+}  # fmt: skip
 MIXED = "svls.smoothing_beats_one_hot"  # counted by the test below: 96 cells are too many for a hand
 
 
@@ -55,7 +64,14 @@ def outcomes() -> dict[str, claims.Outcome]:
 
 
 def test_every_claim_has_its_verdict_here():
-    assert set(claims.names()) == {*EXPECTED, MIXED}
+    assert set(claims.names()) == {*EXPECTED, MIXED, *UNPRINTED}
+
+
+@pytest.mark.parametrize("key", sorted(UNPRINTED))
+def test_what_is_not_printed_is_not_judged_and_says_why(key, outcomes):
+    found = outcomes[key]
+    assert (found.verdict, found.cells, found.absent) == ("not printed", (), ())
+    assert found.why_none == found.claim.unprinted
 
 
 def test_no_claim_is_called_like_a_table():

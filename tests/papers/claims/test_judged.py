@@ -5,6 +5,7 @@ import io
 import math
 import re
 
+import pandas as pd
 import pytest
 from softbench import InputError
 from softbench.papers import published
@@ -53,7 +54,7 @@ def without_key():
 
 
 def test_equal_numbers_have_equal_verdicts(same):
-    for one in same:
+    for one in (one for one in same if not one.claim.unprinted):
         comparable = {cell for cell in one.printed.cells if cell.name.split(", ")[-1] not in without_key()}
         assert set(one.ours.cells) == comparable, one.claim.key
         assert one.ours.missing == one.printed.missing + len(one.printed.cells) - len(comparable)
@@ -73,7 +74,7 @@ def test_equal_numbers_have_equal_probabilities_up_to_the_draws(same):
 def test_without_runs_ours_is_not_run(nothing):
     assert {one.our_verdict for one in nothing} == {"not run"}
     assert {seeds for one in nothing for source in one.sources for seeds in [source.seeds]} == {(0, 0)}
-    assert {one.printed.verdict for one in nothing} == {"true", "qualified", "false"}
+    assert {one.printed.verdict for one in nothing} == {"true", "qualified", "false", "not printed"}
 
 
 def test_every_claim_names_the_data_that_it_speaks_of(nothing):
@@ -183,3 +184,18 @@ def test_cells_against_a_claim_are_named_by_titles() -> None:
     words = found.grids[0].lines[0].entries[0].words
     assert "against: SVLS vs One-hot: KiTS 2019, SD; SVLS vs One-hot: ProstateX zones, SD" in words
     assert found.numbers.loc[0, "printed_against"].startswith("svls vs one_hot: kits2019_svls, sd_svls_2mm")
+
+
+def test_claim_that_is_not_printed_says_why_and_stands_with_ours() -> None:
+    """IMAT of EPD at 1/2 has an RD of -0.1 in both seeds of one arm; the other rows were not run."""
+    place = {"table": "epd_1", "dataset": "knuh", "arm": "plain", "rater": 0, "structure": "IMAT", "metric": "rd"}
+    row = {**place, "roi": "all", "method": "epd_2", "mean": -0.1, "sd": 0.0, "n": 2, "over": "seeds", "better": "zero"}
+    ours = pd.DataFrame([{**row, "runs": "e", "by_seed": {0: -0.1, 1: -0.1}, "data": "saros", "surrogate": True}])
+    (one,) = claims.build({}, ["epd.too_little_imat"], unprinted=ours.assign(unprinted=True), command="run it")
+    assert (one.printed.verdict, one.ours.verdict, one.ours.agree) == ("not printed", "undetermined", 1)
+    assert one.ours.absent == ("method epd_4", "method epd_8")
+    printed, beside = entries_of([one])["epd.too_little_imat"]
+    assert "Fig. 4 shows pictures of single slices." in printed.words
+    assert "agree: 1 of 1" in beside.words
+    row = sheet([one]).numbers.iloc[0]
+    assert (row["printed_verdict"], row["printed_why_no_p"]) == ("not printed", one.claim.unprinted)

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,8 +12,9 @@ import pandas as pd
 from softbench.checks import require_one_of
 from softbench.papers import published
 from softbench.papers.claims.cells import choose
-from softbench.papers.claims.judge import UNDETERMINED, WORDS, Outcome, judge_all
+from softbench.papers.claims.judge import NOT_PRINTED, UNDETERMINED, WORDS, Outcome, judge_all
 from softbench.papers.claims.sentences import Claim
+from softbench.papers.claims.unprinted import name_of
 from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.build import Block, Section
 from softbench.papers.published import PrintedCell, PublishedTable
@@ -60,6 +61,7 @@ def _mean_row(table: PublishedTable, section: Section, printed: PrintedCell, our
 
 
 NOT_RUN: Literal["not run"] = "not run"
+RUN_ALL = "snakemake --cores all results/paper_tables/claims.md"  # with what no table asks for
 Data = Literal["own", "surrogate", "own and surrogate", "not run"]
 
 
@@ -129,13 +131,21 @@ class Judged:
 
 
 def build(
-    blocks: Mapping[str, Sequence[Block]], keys: Collection[str] = (), *, draws: int = 2000, seed: int = 0
+    blocks: Mapping[str, Sequence[Block]],
+    keys: Collection[str] = (),
+    *,
+    unprinted: pd.DataFrame | None = None,
+    command: str = RUN_ALL,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> list[Judged]:
     """Judge claims twice.
 
     Args:
         blocks: ours, by the key of the printed table that they stand beside; what is left out was not run.
         keys: of the claims; all where none is named.
+        unprinted: of `unprinted.means`, for the claims without printed numbers; None where nothing was run for them.
+        command: that runs what these claims lack.
         draws: of the bootstrap.
         seed: of the bootstrap.
     Returns: one a claim, in the order of `workflow/published/claims.yaml`.
@@ -145,18 +155,24 @@ def build(
         require_one_of("table", name, published.names())
     means = pd.concat([means_of(published.read(name), blocks.get(name, ())) for name in published.names()])
     means = means.assign(unprinted=False)
+    if unprinted is not None:
+        means = pd.concat([means, unprinted], ignore_index=True)
     given = {(name, one.dataset, one.arm or ""): one for name, of_table in blocks.items() for one in of_table}
     printed, ours = (judge_all(frame, keys, draws=draws, seed=seed) for frame in (published.frame(), means))
-    return [Judged(*pair, _sources(pair[0].claim, means, given)) for pair in zip(printed, ours, strict=True)]
+    return [Judged(*pair, _sources(pair[0].claim, means, given, command)) for pair in zip(printed, ours, strict=True)]
 
 
-def _sources(claim: Claim, means: pd.DataFrame, given: Mapping[tuple[str, str, str], Block]) -> tuple[Source, ...]:
+def _sources(
+    claim: Claim, means: pd.DataFrame, given: Mapping[tuple[str, str, str], Block], command: str
+) -> tuple[Source, ...]:
     rows = choose(means, claim)
     rows = rows[rows["method"].isin(claim.methods)]
-    return tuple(
-        Source(table, given.get((table, dataset, arm)) or Block(dataset, arm or None), _span(of_place))
-        for (table, dataset, arm), of_place in rows.groupby(["table", "dataset", "arm"], sort=False)
-    )
+    found = []
+    for (table, dataset, arm), of_place in rows.groupby(["table", "dataset", "arm"], sort=False):
+        block = given.get((table, dataset, arm)) or Block(dataset, arm or None)
+        block = replace(block, command=command, note="") if claim.unprinted else block
+        found.append(Source(table, block, _span(of_place)))
+    return tuple(found)
 
 
 def _span(rows: pd.DataFrame) -> tuple[int, int]:
@@ -205,7 +221,7 @@ def _data_columns(one: Judged) -> list[object]:
 
 Names = Mapping[str, str]  # key -> what a reader knows it by
 NO_TITLES: Mapping[str, Names] = {}
-BETWEEN = re.compile("(; |: |, | vs )")  # the parts of the names of cells
+BETWEEN = re.compile("(; |: |, | vs |best of )")  # the parts of the names of cells
 TITLE = "Claims of the papers"
 ABOUT = (
     "Sentences of the papers, in our words, as tests: judged on the numbers that the papers print, and on ours. Below "
@@ -217,7 +233,7 @@ LEGEND = (
     "true: the cells agree as the sentence has it (all, or most where it says most). qualified: all but ties do; or, "
     "where the sentence names no number of cells, at least as many agree as speak against it; or there are gains, but "
     "not of the size that is said. undetermined: something that the sentence names has no number. false: else. All "
-    "rules: docs/papers.md, How claims are judged.",
+    "rules: docs/papers.md, How claims are judged. not printed: the paper has a drawing or a sentence alone.",
     "P(true) on the printed numbers: each mean is drawn anew from its ±, which is over cases or seeds as the paper has "
     "it, independently. None where a mean that is compared has no ±, where noise alone makes the claim true (orders "
     "that differ), and where the claim is undetermined.",
@@ -260,6 +276,8 @@ def _named(cells: str, names: Mapping[str, str]) -> str:
 
 def _line(one: Judged, names: Names) -> Line:
     paper = published.paper(one.claim.paper)
+    if one.claim.unprinted:
+        names = {**names, **{metric: name_of(metric) for metric in one.claim.named("metric")}}
     aside = f"{one.claim.key} ({one.claim.place}{'; our reading' if one.claim.ours else ''})"
     entries = _entry(one.printed, names, "lost"), _ours(one, names)
     return Line(one.claim.says, entries, aside, f"{paper.authors} {paper.year}")
@@ -268,8 +286,10 @@ def _line(one: Judged, names: Names) -> Line:
 def _entry(outcome: Outcome, names: Names, lacking: str, *said: str) -> Entry:
     """Return a verdict, the cells that agree with its probability, what is `said` of the data, and what is against it.
 
-    An open claim has no probability, for it speaks of more than what is there.
+    An open claim has no probability, for it speaks of more than what is there. One that is not printed says why.
     """
+    if outcome.verdict == NOT_PRINTED:
+        return Entry(Text(NOT_PRINTED), (Text(outcome.why_none),))
     known = outcome.verdict != UNDETERMINED and not math.isnan(outcome.probability)
     agree = f"all {outcome.missing} cells {lacking}" if outcome.missing else ""
     if outcome.cells:

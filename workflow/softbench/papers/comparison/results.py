@@ -47,7 +47,7 @@ def results(
     Raises: InputError: for an unknown grid, if a composite lacks a member, or if nothing was scored that is printed.
     """
     require_one_of("grid", grid, GRIDS)
-    settled = apply_policy(_on_grid(scores[scores["prediction"] == "raw"], grid), policy)
+    settled = apply_policy(on_grid(scores[scores["prediction"] == "raw"], grid), policy)
     wanted = _wanted(settled, table.our_keys())
     if wanted.empty:
         raise InputError(f"no metric of {table.key} was scored; it needs {', '.join(table.our_keys())}.")
@@ -71,7 +71,8 @@ def lookup(results: pd.DataFrame | None, rater: int = EVERY_RATER) -> Found:
     return {(row["method"], row["structure"], row["metric"], row["roi"]): read_summary(row) for row in rows}
 
 
-def _on_grid(scores: pd.DataFrame, grid: str) -> pd.DataFrame:
+def on_grid(scores: pd.DataFrame, grid: str) -> pd.DataFrame:
+    """Return the scores of a grid; those of the full one for methods that have none on the grid of training."""
     coarse = set(scores["method"][scores["grid"] == grid])
     rest = (scores["grid"] == "full") & ~scores["method"].isin(coarse)
     return scores[(scores["grid"] == grid) | rest].assign(grid=grid)

@@ -23,6 +23,7 @@ CHOICE = "Our choice: {}"  # where the paper leaves something open
 FETCH = "snakemake --cores 4 {manifest}"
 PRINTED = sorted(f"published/{path.name}" for path in (modules.PACKAGE.parent / "published").glob("*.yaml"))
 RUN = "snakemake --cores all {table}"
+RUN_CLAIMS = "snakemake --cores all results/paper_tables{form}/claims.md"  # with what no table asks for
 AUTO = (
     "Our choice: `precision: auto`, activations in bfloat16 on a GPU that has it and in float32 elsewhere, weights "
     "always in float32; the paper names no precision. `precision: fp32` in the protocol keeps all in float32."
@@ -113,15 +114,17 @@ class Papers:
         return [self._with_runs(name, only_there=False) for name in self.pages[wildcards.page]]
 
     def all_batches(self, wildcards: Wildcards) -> list[str]:
-        """Return the manifests of all batches of the papers' tables of a page."""
-        return [path for table in self.in_full(wildcards) for block in table["blocks"] for path in block["batches"]]
+        """Return the manifests of all batches of the papers' tables of a page, and of what its claims need besides."""
+        blocks = [block for table in self.in_full(wildcards) for block in table["blocks"]]
+        return paths.once(path for block in blocks for path in (*block["batches"], *block["unprinted"]))
 
     def hashes(self, wildcards: Wildcards) -> dict[str, str]:
         """Return what the runs that lie there hold, so that others are judged anew."""
         from softbench.jobs import pieces
 
         blocks = [block for table in self.as_they_are(wildcards) for block in table["blocks"]]
-        return {path: pieces.hash_file(Path(path)) for block in blocks for path in block["batches"]}
+        found = paths.once(path for block in blocks for path in (*block["batches"], *block["unprinted"]))
+        return {path: pieces.hash_file(Path(path)) for path in found}
 
     def _notes(self, table: Block) -> list[str]:
         experiments = list(dict.fromkeys(block["experiment"] for block in table["blocks"]))
@@ -170,6 +173,16 @@ class Papers:
         (network,) = self.plan.experiments[experiment]["networks"]
         return [(experiment, network, method) for method in shown.picked_methods(block, printed) if method in run]
 
+    def _list_unprinted_runs(self, table: Block, block: Block) -> list[Run]:
+        """Return the runs that claims without printed numbers need of a block's experiment, with data for it or not."""
+        from softbench.papers.published import unprinted
+
+        experiment = block["experiment"]
+        wanted = unprinted.methods(table["published"], block["printed"], block["arm"])
+        run = self.plan.methods_of(experiment)
+        (network,) = self.plan.experiments[experiment]["networks"]
+        return [(experiment, network, method) for method in wanted if method in run]
+
     def _list_batches(self, runs: Iterable[Run]) -> list[str]:
         return paths.once(path for run in runs for path in self.plan.batch_files(run))
 
@@ -184,10 +197,14 @@ class Papers:
         for block, known in zip(table["blocks"], chosen["blocks"], strict=True):
             runs = self._printed_runs(table, block)
             batches = paths.there(self._list_batches(runs)) if only_there else known["batches"]
-            blocks.append({**known, "scaled": {}, "batches": batches, **({"missing": None} if batches else unrun)})
+            asked = only_there or not self.plan.missing(block["experiment"])
+            unprinted = self._list_batches(self._list_unprinted_runs(table, block)) if asked else []
+            more = {"batches": batches, "unprinted": paths.there(unprinted) if only_there else unprinted}
+            blocks.append({**known, "scaled": {}, **more, **({"missing": None} if batches else unrun)})
         titles = {key: title for key, title in chosen["titles"].items() if not key.endswith(shown.SIGN)}
         kept = ("published", "policy", "grid", "is_rehearsal")
-        return {key: chosen[key] for key in kept} | {"titles": titles, "blocks": blocks}
+        command = RUN_CLAIMS.format(form=name.removeprefix(table["published"]))
+        return {key: chosen[key] for key in kept} | {"titles": titles, "blocks": blocks, "claims": command}
 
     def _scaled(self, table: Block, block: Block) -> dict[str, str]:
         """Return the further row of a block: its first printed method, the baseline, at its own temperature."""
