@@ -57,6 +57,12 @@ def test_line_that_cannot_be_read_is_shown_how(tmp_path: Path, line: str) -> Non
         catalogue.find(tmp_path)
 
 
+def test_file_that_is_no_python_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "odd.py").write_text('"""Odd."""\nclass Odd((:\nLOSS = {"class": "Odd"}\n')
+    with pytest.raises(InputError, match=r"odd\.py, line 2 is no Python: .* Fix it\."):
+        catalogue.find(tmp_path)
+
+
 def test_range_that_a_loss_declares_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = '"""Own."""\n\nLOSS = {"class": "Own", "settings": {"share": 0.5}}\n'
     (tmp_path / "own.py").write_text(

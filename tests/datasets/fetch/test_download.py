@@ -143,6 +143,7 @@ def test_refusal_is_not_asked_again(state: int, publisher: Any, tmp_path: Path) 
     [
         (b"<!DOCTYPE html><title>Log in</title>", "is a web page, not an archive"),
         (b"\n <html><body>moved</body></html>", "is a web page, not an archive"),
+        (b"\xef\xbb\xbf<html><body>moved</body></html>", "is a web page, not an archive"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n", "is a Git LFS pointer"),
     ],
 )

@@ -48,7 +48,11 @@ def find(folder: Path = ROOM) -> dict[str, Loss]:
 
 
 def _declared(file: Path, text: str) -> Loss:
-    assigned = {ast.unparse(n.targets[0]): n.value for n in ast.parse(text).body if isinstance(n, ast.Assign)}
+    try:
+        body = ast.parse(text).body
+    except SyntaxError as error:
+        raise InputError(f"{file}, line {error.lineno} is no Python: {error.msg}. Fix it.") from error
+    assigned = {ast.unparse(n.targets[0]): n.value for n in body if isinstance(n, ast.Assign)}
     try:
         facts = ast.literal_eval(assigned["LOSS"])
         allowed = ast.literal_eval(assigned["ALLOWED"]) if "ALLOWED" in assigned else {}

@@ -16,6 +16,7 @@ from softbench.datasets.case import Archive
 from softbench.errors import InputError
 
 VERSION = 1
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # some servers begin a page with it
 HEAD_BYTES = 512  # enough to tell a web page, an error message or a Git LFS pointer from an archive
 TEXTS = (".csv", ".json", ".txt", ".xml", ".html")  # files that may well start like one of these
 NESTED = (".zip", ".7z", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")  # never .nii.gz
@@ -44,7 +45,7 @@ def require_archive_bytes(head: bytes, where: str, name: str = "") -> None:
         where: the file came from.
         name: of the file; one that is a text anyway may start like a page.
     """
-    start = head.lstrip()[:HEAD_BYTES].lower()
+    start = head.removeprefix(BYTE_ORDER_MARK).lstrip()[:HEAD_BYTES].lower()
     if start.startswith(b"version https://git-lfs"):
         raise InputError(f"{where} is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned.")
     if name.lower().endswith(TEXTS):
