@@ -137,7 +137,7 @@ def processor() -> str:
 
 
 class Meter:
-    """Counts from when it is made."""
+    """Measures time, memory and energy from when it is made."""
 
     def __init__(self, device: Any = "cpu", powercap: Path = POWERCAP) -> None:
         """Start; `device` is where the work runs, `powercap` where Linux shows RAPL's counters."""

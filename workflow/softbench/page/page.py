@@ -48,7 +48,7 @@ def write(
 
 
 def environment() -> jinja2.Environment:
-    """Return what reads the templates of this room; values are escaped."""
+    """Return the Jinja2 environment of the templates in this folder; it escapes values."""
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,

@@ -1,4 +1,4 @@
-"""`softbench code`: which modules changed under results that lie there, and what to do about it."""
+"""`softbench code`: list modules that changed since results were made; keep these results, or raise the VERSION."""
 
 import argparse
 from pathlib import Path

@@ -68,7 +68,7 @@ def make_pair(material: Material, models: Sequence[torch.nn.Module]) -> Pair | N
 def probabilities(
     runs: Mapping[str, Mapping[str, Any]], device: torch.device, log: Callable[[str], None] = print
 ) -> Callable[[str, Path, str], np.ndarray]:
-    """Return what gives the probabilities of a case as scoring saw them.
+    """Return a function that computes the probabilities of a case, as they were scored.
 
     Args:
         runs: method -> `run` (what decides it, as a batch has it) and the paths `data`, `soft_label` and `split`.

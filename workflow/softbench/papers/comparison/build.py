@@ -212,7 +212,7 @@ def _judged(table: PublishedTable, block: Block, printed: PrintedCell, ours: Sum
 
 
 def judge(ours: Summary, printed: Printed, *, same_cases: bool) -> Judgement:
-    r"""Judge whether a number of ours lies where the printed one says.
+    r"""Judge whether our number differs from the printed one by more than the known noise.
 
     The difference ours - printed is **within** if what is known of its noise explains it: its 95 % t interval, widened
     by half a unit of the last printed digit, holds zero. The noise is a sum of independent parts, and what a printed ±

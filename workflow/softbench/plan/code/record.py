@@ -1,4 +1,4 @@
-"""Which code made a piece: what a dear job reaches, written once by its content, and its hash into the piece's record.
+"""Record which code made a piece: the modules that an expensive job imports, in a file that the record names.
 
 A circumstance: no rule's input or parameter, in no key and in no manifest.
 
