@@ -100,7 +100,9 @@ def settings_of(source: ModuleType) -> list[str]:
 
 def _entry(key: str, entry: Facts, source: ModuleType) -> str:
     defaults = prepare.full_settings(source, {})
-    other = [f"{name}: {_flow(value)}" for name, value in entry.items() if name != "source" and value != defaults[name]]
+    other = [
+        f"{name}: {_flow(value)}" for name, value in entry.items() if name != "source" and value != defaults.get(name)
+    ]
     return f"`{key}`" + (f" (`{'`, `'.join(other)}`)" if other else "")
 
 

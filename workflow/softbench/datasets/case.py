@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,25 @@ class Case:
         """
         require_one_of("intensities", kind, INTENSITIES)
         return self.images if kind == "normalised" or self.prepared is None else self.prepared()
+
+    def cut(self, box: tuple[slice, ...]) -> "Case":
+        """Return what lies in a box: a slice with a start for each axis, within the case; places in mm stay."""
+        affine = self.affine.copy()
+        affine[:-1, -1] += self.affine[:-1, :-1] @ np.array([part.start for part in box], float)
+        return replace(
+            self,
+            images=self.images[:, *box],
+            labels=self.labels[:, *box],
+            affine=affine,
+            truth=None if self.truth is None else self.truth[:, *box],
+            valid=None if self.valid is None else self.valid[box],
+            shares=None if self.shares is None else self.shares[:, :, *box],
+            prepared=None if self.prepared is None else partial(_cut, self.prepared, box),
+        )
+
+
+def _cut(prepared: Callable[[], np.ndarray], box: tuple[slice, ...]) -> np.ndarray:
+    return prepared()[:, *box]
 
 
 @dataclass(frozen=True)

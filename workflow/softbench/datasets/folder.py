@@ -20,9 +20,9 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ class Dataset:
     path: Path
     manifest: dict[str, Any]
     cases: pd.DataFrame
+    part: tuple[int, ...] | None = None  # voxels along each axis that `load` cuts a case to; see `cropped`
     _whole: set[str] = field(default_factory=set, compare=False, repr=False)  # cases whose hash was seen to fit
 
     @property
@@ -101,7 +102,7 @@ class Dataset:
         arrays = {name: self._array(case, name) for name in self._names(case)}
         self._require_whole(case, affine, arrays)
         truth = arrays.get("truth")
-        return Case(
+        whole = Case(
             id=case,
             images=np.asanyarray(arrays["images"], np.float32),
             labels=arrays["labels"],
@@ -112,6 +113,30 @@ class Dataset:
             shares=arrays.get("shares"),
             prepared=None if are_images(self.manifest["settings"]) else partial(self.prepared, case),
         )
+        return whole if self.part is None else whole.cut(self.box(case))
+
+    def cropped(self, part: Sequence[int]) -> "Dataset":
+        """Return the dataset of which `load` gives a part of each case, (D, H, W) or (H, W) voxels at a random place.
+
+        The place is drawn from the case's id alone: one for all methods, seeds and runs. An axis that is shorter stays.
+        """
+        return replace(self, part=tuple(part))
+
+    def box(self, case: str) -> tuple[slice, ...]:
+        """Return where `load` cuts a case; all of it unless the dataset is `cropped`."""
+        shape = [int(length) for length in self._rows[case]["shape"]]
+        wanted = [min(pair) for pair in zip(shape, self.part or shape, strict=True)]
+        digest = hashlib.sha256(case.encode()).digest()
+        rng = np.random.Generator(np.random.Philox(int.from_bytes(digest[:8], "big")))
+        starts = [int(rng.integers(have - want + 1)) for have, want in zip(shape, wanted, strict=True)]
+        return tuple(slice(start, start + want) for start, want in zip(starts, wanted, strict=True))
+
+    def uncut(self, case: str, label_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return a label map on the grid of the whole case, background where `load` cuts it away; and its affine."""
+        row = self._rows[case]
+        whole = np.zeros([int(length) for length in row["shape"]], label_map.dtype)
+        whole[self.box(case)] = label_map
+        return whole, np.asarray(row["affine"], np.float64).reshape(whole.ndim + 1, -1)
 
     def prepared(self, case: str) -> np.ndarray:
         """Return the image of a case before normalisation, (M, ...) float32, exactly as it was.
@@ -213,7 +238,8 @@ def smallest(channels: np.ndarray) -> np.ndarray:
 
 def are_images(settings: Mapping[str, Any]) -> bool:
     """Return whether the images of a dataset with these settings are the prepared intensities, unchanged."""
-    return bool(settings["normalise"] == "none" and settings["dtype"] == "float32")
+    changed = settings["normalise"] != "none" or settings.get("subtract") is not None
+    return bool(not changed and settings["dtype"] == "float32")
 
 
 def write_prepared(folder: Path, channels: np.ndarray, settings: Mapping[str, Any]) -> str:

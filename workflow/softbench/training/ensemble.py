@@ -119,11 +119,11 @@ def _fill(batch: Material, done: Mapping[int, Outcome], folder: Path, scratch: P
     kinds: dict[str, Predictor] = {MEAN: predictors.networks(models, **of_models)}
     facts: dict[str, Any] = {}
     if run.scoring.temperature:
-        validation = [batch.case(case) for case in batch.parts["val"]]
+        validation = [batch.evaluated_case(case) for case in batch.parts["val"]]
         facts["temperature"] = temperature_of_mean(models, validation, view=make_view(batch.protocol))
         batch.log(f"ensemble: temperature {facts['temperature']:.3f}")
         kinds[SCALED] = predictors.networks(models, temperature_of_mean=facts["temperature"], **of_models)
-    where = (scratch, kinds, batch.dataset, batch.split)
+    where = (scratch, kinds, batch.evaluated, batch.split)
     facts |= scoring.fill_scores(*where, run.scoring, run.names, None, batch.log, pair=make_pair(batch, models))
     watch.write(scratch / "provenance.json", threads=run.protocol.threads)
     return facts

@@ -2,8 +2,9 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from softbench.datasets.case import Case
 from softbench.errors import DivergedError, TimeLimitError
 from softbench.jobs.progress import duration
 from softbench.losses.target import Target
+from softbench.store import ONE
 from softbench.training.batches import buffers, draw_batch, draw_cases, dropout_seed
 from softbench.training.cached_data import CachedData
 from softbench.training.device import Forward, make_forward, precision_name
@@ -24,6 +26,8 @@ from softbench.training.parts import Parts, load_checkpoint, make, save_checkpoi
 from softbench.training.protocol import Protocol
 
 VERSION = 3
+Targets = Callable[[str], tuple[np.ndarray, np.ndarray]]  # soft (R, C, ...) integers of the store, hard (R, ...)
+LossOf = Callable[[Case, torch.Tensor], float]
 CHECKPOINT_S = 20.0  # seconds between two checkpoints: what a kill costs at most
 REPORT_S = 15.0  # seconds between two lines of progress
 LOOK_EVERY = 20  # steps between two readings of the loss: reading it waits for the device
@@ -53,6 +57,7 @@ def train(
     seed: int,
     folder: Path,
     key: str,
+    targets: Targets | None = None,
     deadline: float | None = None,
     log: Callable[[str], None] = print,
 ) -> tuple[nn.Module, list[dict[str, float]]]:
@@ -68,10 +73,12 @@ def train(
         seed: of weights, case order, crops and augmentation.
         folder: where the checkpoint lies.
         key: of all that decides the weights.
+        targets: case id -> what the method learns from, of the validation cases; needed by `select: lowest_loss`.
         deadline: on the clock of `time.monotonic`; training stops before it with a checkpoint. None: no limit.
         log: takes a line of progress.
-    Returns: the network after the last step, or with `select: best` that of the best validation DSC (the first of
-        equals), and the history: rows of step, loss, learning rate, seconds a step and validation numbers.
+    Returns: the network after the last step, or with `select: best` that of the best validation DSC, with `lowest_loss`
+        that of the lowest validation loss (the first of equals), and the history: rows of step, loss, learning rate,
+        seconds a step and validation numbers.
     Raises: DivergedError: if the loss is not finite; the message names the step and the cases of that step.
         TimeLimitError: at the deadline. InputError: if a GPU has too little memory, with what would fit.
     """
@@ -84,6 +91,7 @@ def train(
     start, history, best = parts.restore(state)
     log(f"seed {seed}: {found}")
 
+    loss_of = None if targets is None else partial(target_loss, parts.criterion, targets, device)
     shapes = Step(network, data.images.shape[1], classes, protocol.batch, tuple(protocol.patch_size))
     losses_seen: list[torch.Tensor] = []
     steps, validate_every = protocol.steps or 0, protocol.validate_every or 1
@@ -102,7 +110,7 @@ def train(
             row |= {"learning_rate": float(parts.schedule.get_last_lr()[0]), **parts.criterion.weights()}
             row["step_s"] = (time.monotonic() - looked) / (done - looked_at)
             if due:
-                row |= validate(parts.model, validation, make_view(protocol))
+                row |= validate(parts.model, validation, make_view(protocol), loss_of)
                 if done % (protocol.plateau_epoch_steps or validate_every) == 0:
                     parts.step_plateau(row["val_dsc"])
                 best = _better(best, row, parts.model, protocol)
@@ -134,16 +142,19 @@ def _seed(seed: int, step: int, device: torch.device) -> None:
 def _better(
     best: dict[str, Any] | None, row: dict[str, float], model: nn.Module, protocol: Protocol
 ) -> dict[str, Any] | None:
-    """Return the weights to keep: these where their validation DSC is the best so far; None where the last ones are."""
-    if protocol.select != "best" or (best is not None and not comparable(row["val_dsc"]) > comparable(best["val_dsc"])):
+    """Return the weights to keep: these where their validation is the best so far; None where the last ones are."""
+    select = protocol.select
+    if select == "last" or (best is not None and not merit(row, select) > merit(best, select)):
         return best
     weights = {name: value.detach().clone() for name, value in model.state_dict().items()}
-    return {"val_dsc": row["val_dsc"], "step": row["step"], "weights": weights}
+    looked: dict[str, Any] = {name: row[name] for name in ("val_dsc", "val_loss", "step") if name in row}
+    return {**looked, "weights": weights}
 
 
-def comparable(dsc: float) -> float:
-    """Return a DSC that compares: an undefined one is worse than any."""
-    return -1.0 if math.isnan(dsc) else dsc
+def merit(row: Mapping[str, Any], select: str) -> float:
+    """Return what is highest in the validation whose weights are kept; what is undefined is worse than any."""
+    value = float(-row["val_loss"] if select == "lowest_loss" else row["val_dsc"])
+    return -math.inf if math.isnan(value) else value
 
 
 class Every:
@@ -195,13 +206,18 @@ def _progress(seed: int, done: int, steps: int, row: dict[str, float], step_s: f
     return f"seed {seed}: step {done}/{steps}, loss {row['loss']:.4f}{seen}{left}"
 
 
-def validate(model: nn.Module, cases: Sequence[Case], view: View | None = None) -> dict[str, float]:
+def validate(
+    model: nn.Module, cases: Sequence[Case], view: View | None = None, loss_of: LossOf | None = None
+) -> dict[str, float]:
     """Return the mean DSC over foreground classes and cases, and the mean negative log-likelihood over voxels.
 
-    A class that neither the label nor the prediction holds does not count; NaN where nothing counts.
+    A class that neither the label nor the prediction holds does not count; NaN where nothing counts. With `loss_of`
+    (case and its logits -> number) also `val_loss`, its mean over cases.
     """
-    overlaps, losses, voxels = [], 0.0, 0
+    overlaps, losses, voxels, of_cases = [], 0.0, 0, []
     for case, scores in stream_logits(model, cases, view):
+        if loss_of is not None:
+            of_cases.append(loss_of(case, scores))
         label, scores = _labelled(case, scores)
         overlaps += class_dice(scores.argmax(dim=0), label, scores.shape[0])
         chosen = torch.log_softmax(scores.double(), dim=0).gather(0, label[None])
@@ -209,7 +225,33 @@ def validate(model: nn.Module, cases: Sequence[Case], view: View | None = None) 
         voxels += label.numel()
     nan = float("nan")
     dsc = sum(overlaps) / len(overlaps) if overlaps else nan
-    return {"val_dsc": dsc, "val_nll": losses / voxels if voxels else nan}
+    row = {"val_dsc": dsc, "val_nll": losses / voxels if voxels else nan}
+    return row if loss_of is None else row | {"val_loss": sum(of_cases) / len(of_cases) if of_cases else nan}
+
+
+@torch.no_grad()
+def target_loss(
+    criterion: nn.Module, targets: Targets, device: torch.device, case: Case, scores: torch.Tensor
+) -> float:
+    """Return a method's loss on the logits (C, ...) of a case, against what it learns from; of several, their mean."""
+    soft, hard = targets(case.id)
+    valid = np.ones(hard.shape[1:], bool) if case.valid is None else np.array(case.valid)
+    where: dict[str, Any] = {"device": device}
+    logits, known = scores[None].to(device), torch.from_numpy(valid)[None].to(device)
+    losses = [
+        float(
+            criterion(
+                logits,
+                Target(
+                    torch.as_tensor(codes[None].astype(np.float32) / ONE, **where),
+                    torch.as_tensor(labels[None].astype(np.int64), **where),
+                    known,
+                ),
+            )
+        )
+        for codes, labels in zip(soft, hard, strict=True)
+    ]
+    return sum(losses) / len(losses)
 
 
 def _labelled(case: Case, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -19,6 +19,7 @@ from softbench.errors import InputError
 from softbench.soft_labels.reader import SoftLabels, open_store
 from softbench.training import cached_data
 from softbench.training.cached_data import CachedData
+from softbench.training.loop import Targets
 from softbench.training.protocol import Protocol
 from softbench.training.run import Run
 
@@ -54,9 +55,10 @@ class Material:
         self._cached: CachedData | None = None
 
     def soft_labels(self) -> Any:
-        """Return what decides the soft labels of the training cases: their hashes, or else all that makes them."""
+        """Return what decides the soft labels that a run reads: their hashes, or else all that makes them."""
         if self.run.raters == "first" and (self.run.resolution is None or self.run.resolution.labels == "soft_label"):
-            return {case: self.soft.manifest["cases"][case] for case in self.parts["train"]}
+            read = [*self.parts["train"], *(self.parts["val"] if self.run.protocol.select == "lowest_loss" else ())]
+            return {case: self.soft.manifest["cases"][case] for case in read}
         return self.soft.manifest["key"]
 
     @property
@@ -88,6 +90,39 @@ class Material:
         """Return a case on the grid of training."""
         case = self.dataset.load(case_id)
         return self.run.resolution.coarsen(case) if self.run.resolution else case
+
+    @cached_property
+    def evaluated(self) -> Dataset:
+        """The data set as it is validated and scored: whole cases, or of each a part at a random place.
+
+        Raises: InputError: if a part is wanted on a coarser grid of training, whose windows it would cut.
+        """
+        full = self.run.protocol
+        if full.evaluation == "whole":
+            return self.dataset
+        if self.run.resolution is not None:
+            raise InputError(
+                f"the method {self.run.names['method']!r} trains on a coarser grid, but its protocol says `evaluation: "
+                "random_crop`. Take `evaluation: whole`, or a method of the full grid."
+            )
+        return self.dataset.cropped(full.patch_size)
+
+    def evaluated_case(self, case_id: str) -> Case:
+        """Return a case as validation looks at it, on the grid of training."""
+        case = self.evaluated.load(case_id)
+        return self.run.resolution.coarsen(case) if self.run.resolution else case
+
+    def evaluated_targets(self) -> Targets:
+        """Return what gives the targets of the validation cases, on the grid of training; all are kept in memory."""
+        kept = {case: self._evaluated_target(case) for case in self.parts["val"]}
+        return kept.__getitem__
+
+    def _evaluated_target(self, case_id: str) -> tuple[np.ndarray, np.ndarray]:
+        soft, hard = self.target(case_id)
+        if self.evaluated.part is None:
+            return soft, hard
+        box = self.evaluated.box(case_id)
+        return soft[:, :, *box].copy(), hard[:, *box].copy()
 
     def target(self, case_id: str) -> tuple[np.ndarray, np.ndarray]:
         """Return soft and hard labels of a case on the grid of training."""

@@ -1,6 +1,7 @@
 """A protocol: all settings of a training run except its data, network, loss and seed."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from softbench import length
 from softbench.checks import require_one_of
@@ -42,8 +43,12 @@ ALLOWED = {
         "description": "steps of an epoch of halve_on_plateau; null: those between two validations",
     },
     "select": {
-        "enum": ["last", "best"],
-        "description": "weights that are kept: of the last step or the best validation",
+        "enum": ["last", "best", "lowest_loss"],
+        "description": "weights that are kept: of the last step, the best validation DSC or the lowest validation loss",
+    },
+    "evaluation": {
+        "enum": ["whole", "random_crop"],
+        "description": "validated and scored: a whole case, or `patch_size` voxels of it at one random place",
     },
     "warm_up": {"type": "number", "minimum": 0, "maximum": 1, "description": "share of one_cycle with a rising rate"},
     "clip_norm": {
@@ -119,6 +124,9 @@ ALLOWED = {
 }
 
 
+LATER = {"evaluation": "whole"}  # settings that came later: at these values they are no part of a key (`deciding`)
+
+
 @dataclass(frozen=True)
 class Protocol:
     """Settings of a run; the names are those of `protocols` in config, which gives unit and source of each value.
@@ -144,6 +152,7 @@ class Protocol:
     plateau_epoch_steps: int | None = None  # steps of such an epoch; None: as many as lie between two validations
     clip_norm: float | None = 1.0
     select: str = "last"
+    evaluation: str = "whole"
     flips: list[str] = field(default_factory=list)
     transposes: list[list[str]] = field(default_factory=list)
     quarter_turns: list[list[str]] = field(default_factory=list)
@@ -181,6 +190,10 @@ class Protocol:
                 f"`plateau_epoch_steps` must be a multiple of `validate_every`, {self.validate_every}, but is {epoch}: "
                 "each epoch of the plateau rule ends with a validation."
             )
+
+    def deciding(self) -> dict[str, Any]:
+        """Return the settings as they stand in a key, which runs of before keep where they say nothing new."""
+        return {name: value for name, value in asdict(self).items() if name not in LATER or value != LATER[name]}
 
     def for_cases(self, cases: int) -> "Protocol":
         """Return the protocol in steps, for so many training cases; it validates each epoch unless it says otherwise.

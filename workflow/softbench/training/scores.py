@@ -44,11 +44,11 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
     kinds: dict[str, Predictor] = {scoring.RAW: predictors.networks([model], **of_model)}
     found: dict[str, Any] = {}
     if run.scoring.temperature:
-        validation = [material.case(case) for case in material.parts["val"]]
+        validation = [material.evaluated_case(case) for case in material.parts["val"]]
         found["temperature"] = temperature(model, validation, view=make_view(material.protocol))
         material.log(f"seed {seed}: temperature {found['temperature']:.3f}")
         kinds["temperature"] = predictors.networks([model], temperature=found["temperature"], **of_model)
-    where = (scratch, kinds, material.dataset, material.split)
+    where = (scratch, kinds, material.evaluated, material.split)
     return found | scoring.fill_scores(*where, run.scoring, run.names, seed, material.log, pair=coarse)
 
 

@@ -61,9 +61,9 @@ def score(
         case = dataset.load(case_id)
         probabilities = predictor(case)
         if keep is not None:
-            label_map = probabilities.argmax(axis=0).astype(np.uint8)
+            label_map, affine = dataset.uncut(case_id, probabilities.argmax(axis=0).astype(np.uint8))
             file = keep / "predictions" / f"{case_id}.nii.gz"
-            images.write(file, label_map, case.affine, dataset.axcodes(case_id))
+            images.write(file, label_map, affine, dataset.axcodes(case_id))
             if scoring.keep_probabilities:
                 store.write(keep / "probabilities", case_id, probabilities, affine=case.affine)
         return measure(probabilities, case.labels, case, dataset, scoring)

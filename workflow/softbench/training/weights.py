@@ -12,7 +12,7 @@ import torch
 from softbench.jobs import pieces, provenance
 from softbench.training import inference
 from softbench.training.device import precision_name
-from softbench.training.loop import comparable, train
+from softbench.training.loop import merit, train
 from softbench.training.material import Material
 from softbench.training.protocol import Protocol
 
@@ -26,7 +26,7 @@ def model_key(material: Material, seed: int) -> str:
         seed=seed,
         network=material.run.network,
         loss=material.run.loss,
-        protocol=asdict(material.run.protocol),
+        protocol=material.run.protocol.deciding(),
         classes=list(material.dataset.classes),
         raters=material.run.raters,
         resolution=asdict(material.run.resolution) if material.run.resolution else None,
@@ -42,7 +42,8 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
     watch = provenance.Watch(material.device)
     model, history = train(
         material.cached_data,
-        [material.case(case) for case in material.parts["val"]],
+        [material.evaluated_case(case) for case in material.parts["val"]],
+        targets=material.evaluated_targets() if material.protocol.select == "lowest_loss" else None,
         network=material.run.network,
         loss=material.run.loss,
         protocol=material.protocol,
@@ -82,10 +83,11 @@ def validation_facts(history: Sequence[dict[str, float]], protocol: Protocol, ca
 
     Args:
         history: of `loop.train`; the rows of validations hold `val_dsc`.
-        protocol: its `select` says which weights were kept: those of the best DSC (the first of equals), or the last.
+        protocol: its `select` says which weights were kept: those of the best DSC or lowest loss (the first of equals),
+            or the last.
         cases: of the validation part.
     """
     looked = [row for row in history if "val_dsc" in row]
-    row = max(looked, key=lambda row: comparable(row["val_dsc"])) if protocol.select == "best" else looked[-1]
+    row = looked[-1] if protocol.select == "last" else max(looked, key=lambda row: merit(row, protocol.select))
     dsc = row["val_dsc"]
     return {"dsc": None if math.isnan(dsc) else float(dsc), "step": int(row["step"]), "cases": cases}

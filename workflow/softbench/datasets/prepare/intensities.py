@@ -44,6 +44,22 @@ def _to_unit_range(image: np.ndarray) -> np.ndarray:
     return ((image - low) / (high - low)).astype(np.float32)
 
 
+def subtract(channels: np.ndarray, constants: Sequence[float] | None) -> np.ndarray:
+    """Take a constant from each channel, such as a mean that released code has written down.
+
+    Args:
+        channels: (M, D, H, W) or (M, H, W).
+        constants: M numbers in the unit of `channels`; None leaves them.
+    Returns: float32 of the same shape.
+    Raises: InputError: if there are not as many constants as channels.
+    """
+    if constants is None:
+        return channels
+    if len(constants) != len(channels):
+        raise InputError(f"`subtract` must hold {len(channels)} numbers, one a channel, but holds {len(constants)}.")
+    return (channels - np.reshape(constants, (-1, *[1] * (channels.ndim - 1)))).astype(np.float32)
+
+
 WINDOWS = ("hu", "percentiles", "windows_hu")
 
 

@@ -12,7 +12,7 @@ from softbench.datasets import phantoms
 from softbench.datasets.case import Case, RawCase, Volumes
 from softbench.datasets.folder import hash_arrays, write_prepared
 from softbench.datasets.prepare import grid
-from softbench.datasets.prepare.intensities import normalise, window
+from softbench.datasets.prepare.intensities import normalise, subtract, window
 from softbench.datasets.sources import reading
 from softbench.errors import InputError
 from softbench.jobs import pieces
@@ -166,6 +166,7 @@ def _prepared(channels: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:
         raise InputError(
             f"after `window` and `crop`, {error} Change these settings or `normalise`, or leave the case out."
         ) from error
+    prepared = subtract(prepared, settings.get("subtract"))
     with np.errstate(over="ignore"):
         stored = prepared.astype(settings["dtype"])
     if not np.isfinite(stored).all():

@@ -23,6 +23,7 @@ from softbench.jobs import pieces, progress
 
 VERSION = 3
 DTYPES = ("float32", "float16")
+LATER = ("subtract",)  # settings that came later: where nothing is set they are no part of a key
 DEFAULTS: dict[str, Any] = {
     "spacing_mm": None,  # of the new grid, D H W; None keeps the published one
     "interpolation": "linear",
@@ -30,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "window": None,
     "crop": None,  # {size: [D, H, W], at: centre | foreground}
     "normalise": "zscore",
+    "subtract": None,
     "dtype": "float32",
     "drop": {},  # case -> reason
 }
@@ -97,6 +99,12 @@ ALLOWED: dict[str, Any] = {
         "constant": "datasets/prepare/intensities.py:NORMALISATIONS",
         "description": "of each case and channel",
     },
+    "subtract": {
+        "type": ["array", "null"],
+        "items": {"type": "number"},
+        "minItems": 1,
+        "description": "from each channel after `normalise`",
+    },
     "dtype": {"enum": ["float32", "float16"], "description": "of stored images"},
     "drop": {
         "type": "object",
@@ -104,11 +112,23 @@ ALLOWED: dict[str, Any] = {
         "description": "cases left out, each with its reason",
     },
 }
-DEFAULTS_MADE = {"normalise": "zscore_nonzero", "dtype": "float32", "size": "small", "seed": 0}  # and `cases`
+DEFAULTS_MADE = {
+    "normalise": "zscore_nonzero",
+    "subtract": None,
+    "dtype": "float32",
+    "size": "small",
+    "seed": 0,
+}  # and `cases`
 ALLOWED_MADE = {  # of a phantom; `size` is one of its `SIZES`
     "normalise": {
         "constant": "datasets/prepare/intensities.py:NORMALISATIONS",
         "description": "of each case and channel",
+    },
+    "subtract": {
+        "type": ["array", "null"],
+        "items": {"type": "number"},
+        "minItems": 1,
+        "description": "from each channel after `normalise`",
     },
     "dtype": {"enum": ["float32", "float16"], "description": "of stored images"},
     "size": {"type": "string", "description": "of the volume"},
@@ -136,9 +156,10 @@ def run(
         settings: what is done to each case, in this order: `spacing_mm` (with `interpolation` and
             `label_interpolation`, nearest | linear | soft, see `resample`; `soft` keeps the shares of the classes, and
             an array `shares` with each case), `window` (see `window`), `crop` (see `crop`), `normalise` (see
-            `normalise`); `dtype` (float32 | float16) of the stored images; `drop`: cases left out, with reasons; and
-            the source's own `SETTINGS`. For a phantom only `normalise` and `dtype`, and `size`, `seed`, `cases`
-            (how many). What is not named has the source's default (`DEFAULTS`), else this module's.
+            `normalise`), `subtract` (see `subtract`); `dtype` (float32 | float16) of the stored images; `drop`: cases
+            left out, with reasons; and the source's own `SETTINGS`. For a phantom only `normalise`, `subtract` and
+            `dtype`, and `size`, `seed`, `cases` (how many). What is not named has the source's default (`DEFAULTS`),
+            else this module's.
         versions: VERSIONs of the modules that decide what a case is, as the workflow found them.
         workers: processes that share the cases; their number changes no byte of the output.
         log: takes the progress lines.
@@ -182,6 +203,7 @@ def full_settings(source: ModuleType, settings: Mapping[str, Any]) -> dict[str, 
     for name in settings:
         require_one_of("setting of a dataset", name, defaults)
     full = defaults | dict(settings)
+    full = {name: value for name, value in full.items() if name not in LATER or value is not None}
     require_one_of("normalise", full["normalise"], intensities.NORMALISATIONS)
     require_one_of("dtype", full["dtype"], DTYPES)
     if source.ACCESS == "made":
