@@ -18,7 +18,17 @@ OPEN = "_open"
 FORMS = {"published": "", "here": "", "open": OPEN, "phantom": SUFFIX}  # data -> what a table's name ends with
 UNPICKED = "@unpicked"  # what the key of a row ends with where nothing was picked; no method's name holds @
 
-KINDS = ("sweep", "slices", "probabilities", "downsampling", "discrepancy", "soft_labels", "reliability", "training")
+KINDS = (
+    "sweep",
+    "slices",
+    "probabilities",
+    "downsampling",
+    "discrepancy",
+    "soft_labels",
+    "reliability",
+    "training",
+    "worked_example",
+)
 NEED_TRAINING = ("probabilities", "discrepancy", "slices", "reliability", "sweep", "training")
 OF_ONE_EXPERIMENT = ("discrepancy", "downsampling", "soft_labels")
 STANDS_IN = {OPEN: "open stand-in", SUFFIX: "phantom"}

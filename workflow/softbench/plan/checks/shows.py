@@ -125,6 +125,8 @@ def _shape(path: KeyPath, figure: Mapping[str, Any]) -> Iterator[Fault]:
     if kind in forms.OF_ONE_EXPERIMENT and len(experiments) > 1:
         said = f"names {', '.join(experiments)}, but a figure of the kind {kind!r} shows one. Make a figure of each."
         yield Fault((*path, "experiments"), said)
+    if not experiments and kind != "worked_example":
+        yield Fault((*path, "experiments"), f"is empty, but a figure of the kind {kind!r} shows one. Name it.")
     if len({len(arm) for arm in figure.get("arms", {}).values()}) > 1:
         yield Fault((*path, "arms"), "must hold as many methods each: one is drawn below the other.")
     for name in figure.get("names", {}):
