@@ -96,7 +96,7 @@ def _labels(label_map: np.ndarray) -> dict[str, np.ndarray]:
     """Return the labels (C,) of the middle of a map of 3 x 3."""
     soft = {"One-hot": one_hot(label_map, CLASSES)}
     for title, recipe in (("LS (0.1)", ls), ("SVLS", svls)):
-        soft[title] = recipe.soften(label_map[None], None, SPACING, classes=CLASSES)  # type: ignore[attr-defined]
+        soft[title] = recipe.soften(label_map[None], None, SPACING, classes=CLASSES)
     return {title: label[:, 1, 1] for title, label in soft.items()}
 
 

@@ -19,11 +19,11 @@ from softbench.errors import InputError
 from softbench.soft_labels.reader import SoftLabels, open_store
 from softbench.training import cached_data
 from softbench.training.cached_data import CachedData
-from softbench.training.loop import Targets
 from softbench.training.protocol import Protocol
 from softbench.training.run import Run
 
 VERSION = 1
+Targets = Callable[[str], tuple[np.ndarray, np.ndarray]]  # soft (R, C, ...) integers of the store, hard (R, ...)
 
 
 class Material:
