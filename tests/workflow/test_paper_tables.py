@@ -91,7 +91,7 @@ def test_soft_labels_of_a_paper_are_measured_where_there_is_data(papers) -> None
     papers.run(target, "--config", FEW)
     text = (papers.path / target).read_text()
     assert "### Soft labels of Phantom retina, two raters" in text
-    assert "superpixels found, median (range)" in text
+    assert "Superpixels found, median (range)" in text
     assert re.search(r"\| Superpixel \|.* 500 \| \d+ \(\d+ to \d+\) \|", text)
     assert papers.jobs("results/tables/quality_superpixel_1_phantom.md")["soften_superpixel"] == 7
     jobs = papers.jobs("superpixel_2", "--config", "data=here")
