@@ -1,4 +1,4 @@
-"""What stops at the door, and what the message says."""
+"""What is refused before anything is computed, and what the message says."""
 
 import numpy as np
 import pytest

@@ -134,7 +134,10 @@ def test_missing_image_size_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> Non
             "'init_filter', which it does not know; its arguments: init_filters",
         ),
         ({"network": "SegResNet", "out_channels": 8}, "'out_channels', which follow from the data set"),
-        ({"network": "SegResNet", "init_filters": 4}, r"cannot be made of \{'init_filters': 4\}; it says: "),
+        (
+            {"network": "SegResNet", "init_filters": 4},
+            r"cannot be built with the arguments \{'init_filters': 4\}; it says: ",
+        ),
         ({"network": "UNet", "channels": [4, 8]}, "needs 'strides'"),
         ({"network": "DenseNet121"}, r"no logits on the grid of 3-D .* gives \(1, 3\)"),
         ({"network": "DenseNet121", "pretrained": True}, "each seed draws its own weights"),

@@ -94,7 +94,7 @@ def test_scores_are_left_as_they_were(build, scores):
 
 
 def test_unknown_method_control_and_column_are_named(build, methods):
-    with pytest.raises(InputError, match="names other, but scored are bad, good, noise, one_hot"):
+    with pytest.raises(InputError, match="names other, but only bad, good, noise, one_hot are scored"):
         build(methods=[*methods, {"key": "other", "title": "Other"}])
     with pytest.raises(InputError, match="names ce_dice"):
         build(methods=[{"key": "good", "title": "Good", "control": "ce_dice"}])

@@ -1,4 +1,4 @@
-"""What is refused at the door: each bad case with its reason, all in one error, and nothing finished is lost."""
+"""Bad cases are refused before anything is prepared, in one error, each with its reason; nothing finished is lost."""
 
 import gzip
 from collections.abc import Callable

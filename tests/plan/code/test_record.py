@@ -153,7 +153,7 @@ def test_command_shows_raises_and_keeps(workflow: Path, capsys: pytest.CaptureFi
     for arguments, said in (
         (["code"], f"  {LOOP} (2 trained seeds)"),
         (["code", "keep"], f"kept as it is: {LOOP}"),
-        (["code"], "made by the code as it is"),
+        (["code"], "made by the present code"),
         (["code", "raise"], "nothing to do"),
     ):
         assert cli.main(arguments) == 0

@@ -160,8 +160,9 @@ class Dataset:
         """
         if "prepared" not in self.manifest:
             raise InputError(
-                f"{self.path} was prepared by an older version, which kept normalised intensities alone, but a soft "
-                f"label asks for those before. Delete {self.path / 'manifest.json'} and prepare it again, or say "
+                f"{self.path} was prepared by an older version, which kept only normalised intensities, but a soft "
+                "label needs those before normalisation. Delete "
+                f"{self.path / 'manifest.json'} and prepare it again, or say "
                 "`intensities: normalised` in the soft label's map (or in the soft label, where it has none)."
             )
         mark: str = self.manifest["prepared"][case]

@@ -26,7 +26,7 @@ PROBE = bytes(2**16)
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Let an error of the disk name the file that was to be written, and its number, which numpy and torch do not say.
+    """Add the name of the file and the error number to errors of the disk, which numpy and torch leave out.
 
     Raises: OSError: with number and `filename`, for any error of the disk that names no file, or only a temporary one.
     """

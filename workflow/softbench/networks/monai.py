@@ -134,7 +134,9 @@ def make(name: str, in_channels: int, classes: int, dims: int, arguments: dict[s
         network: nn.Module = made(**filled, **arguments)
     except Exception as error:  # whatever MONAI raises of values it refuses, or of packages it misses
         why = f"{error}".strip().split("\n")[0]
-        raise InputError(f"network {name} of MONAI cannot be made of {arguments}; it says: {why}") from error
+        raise InputError(
+            f"network {name} of MONAI cannot be built with the arguments {arguments}; it says: {why}"
+        ) from error
     return network
 
 

@@ -233,7 +233,8 @@ def _apart(experiments: dict[str, Any]) -> tuple[dict[str, dict[str, Any]], set[
 
 
 def with_unnamed(entries: dict[str, Any], part: str, found: Iterable[str]) -> dict[str, Any]:
-    """Return every soft label with its recipe, or map with its kind; what no entry names gets one of its own name."""
+    """Return every soft label with its recipe, or map with its kind; a recipe or kind that no entry names gets
+    an entry with its own name."""
     complete = {name: {part: name, **(settings or {})} for name, settings in entries.items()}
     used = {settings[part] for settings in complete.values()}
     return complete | {name: {part: name} for name in found if name not in used}

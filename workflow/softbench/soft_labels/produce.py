@@ -27,7 +27,8 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Job:
-    """What the pieces of a soft label share: recipe, where data, output and maps lie, settings, who lends to whom."""
+    """What the pieces of a soft label share: recipe, where data, output and maps lie, settings, and which case
+    each case takes labels or image from."""
 
     recipe: str
     data: Path

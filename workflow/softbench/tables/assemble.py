@@ -41,7 +41,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Runs:
-    """What some batches left: tidy scores; (method, seed, roi) -> bins; failed runs as `method`, `seed`, `reason`.
+    """Results of some batches: tidy scores; (method, seed, roi) -> bins; failed runs as `method`, `seed`, `reason`.
 
     `ensembles` holds those that were read, made or not; their bins have the seed None.
     """

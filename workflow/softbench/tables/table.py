@@ -154,7 +154,7 @@ def check_found(
     named = {name for row in rows for name in (row.key, row.control) if name}
     if named - known:
         raise InputError(
-            f"the table names {_list(named - known)}, but scored are {_list(known)}. Run them, or take them out."
+            f"the table names {_list(named - known)}, but only {_list(known)} are scored. Run or remove the others."
         )
     places = _places(scores)
     for head in heads:

@@ -24,7 +24,7 @@ def run(options: argparse.Namespace) -> None:
     results, code = Path("results"), Code(record.WORKFLOW, record.CACHE)
     if options.what == "show":
         told = record.lines(results, code)
-        print("\n".join(told) if told else "Results that say which code made them were made by the code as it is.")
+        print("\n".join(told) if told else "All results that say which code made them were made by the present code.")
         return
     done = {"raise": record.raise_versions, "keep": record.keep}[options.what](results, code)
     word = {"raise": "VERSION raised", "keep": "kept as it is"}[options.what]

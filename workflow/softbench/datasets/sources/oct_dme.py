@@ -201,7 +201,9 @@ class Window:
             above = int(np.clip(np.median(level), 0, height))
             return cls(level, above, height - above)
         if len(rows) != 2 or any(int(n) != n or n < 1 for n in rows):
-            raise InputError(f"`rows` must be how many are kept above and below, from 1 on, but is {list(rows)}.")
+            raise InputError(
+                f"`rows` must be two whole numbers from 1 on, the rows kept above and below, but is {list(rows)}."
+            )
         return cls(level, int(rows[0]), int(rows[1]))
 
     def take(self, image: np.ndarray, fill: float) -> np.ndarray:

@@ -50,7 +50,10 @@ def tally(probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray |
 def tally_plain(
     probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray | None, edges: np.ndarray
 ) -> Tally:
-    """Return the same by numpy: voxels are counted with their bin, their probability, and whether it came true."""
+    """Return what the kernel returns, computed by numpy.
+
+    Voxels are counted with their bin, their probability, and whether it came true.
+    """
     counted = np.ones(reference.shape, bool) if inside is None else inside
     p, y = probabilities[:, counted].astype(np.float64), reference[counted]
 
@@ -281,7 +284,7 @@ def soft_sums(prediction: np.ndarray, target: np.ndarray) -> tuple[float, float,
 
 
 def soft_sums_plain(prediction: np.ndarray, target: np.ndarray) -> tuple[float, ...]:
-    """Return the same by numpy."""
+    """Return what the kernel returns, computed by numpy."""
     p, s = prediction.astype(np.float64), target.astype(np.float64)
     return s.sum(), p.sum(), (s * p).sum(), ((p - s) ** 2).sum(), np.abs(p - s).sum()
 
@@ -300,7 +303,7 @@ def count_steps(probability: np.ndarray, mask: np.ndarray, ceilings: np.ndarray)
 
 
 def count_steps_plain(probability: np.ndarray, mask: np.ndarray, ceilings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the same by numpy."""
+    """Return what the kernel returns, computed by numpy."""
     steps = np.searchsorted(ceilings, np.maximum(probability.astype(np.float64), 0), side="right") - 1
     inside, outside = (np.bincount(steps[here], minlength=len(ceilings) - 1) for here in (mask, ~mask))
     return inside, outside

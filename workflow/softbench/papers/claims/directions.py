@@ -58,7 +58,7 @@ def near(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margi
 
 
 def alike(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
-    """Margin: positive where a pair's difference has one sign in two data sets; of the size of the smaller one."""
+    """Margin: positive where a pair's difference has one sign in two data sets; as large as the smaller one."""
     keys = [key for key in CELL if key not in ("table", "dataset")]
     for pair in claim.pairs:
         for _, cells in matched(rows, pair.one, pair.other).groupby(keys, sort=False):

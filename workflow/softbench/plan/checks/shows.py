@@ -1,4 +1,4 @@
-"""Does a table or figure show what there is: methods of its experiments, structures of their data, metrics scored.
+"""Check that tables and figures name only what exists: methods of their experiments, structures, scored metrics.
 
 And does a paper's table fit the printed one.
 """
