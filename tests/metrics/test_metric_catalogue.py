@@ -159,7 +159,9 @@ UNKNOWN = [
 
 @pytest.mark.parametrize("key", [*UNKNOWN, "hd95@", "@monai", "hd95@scipy", "hd96@monai", "dsc_at_val@monai"])
 def test_unknown_key_lists_the_known_ones(key):
-    with pytest.raises(InputError, match=r"is unknown. Known: dsc, .*hd95, .*<tolerance>mm; .*_global; <key>@"):
+    with pytest.raises(
+        InputError, match=r"is unknown. Known: dsc, .*hd95, .*<tolerance>mm; .*_global; .*_all_cases; <key>@"
+    ):
         catalogue.describe(key)
 
 

@@ -29,7 +29,7 @@ def test_network_gives_logits_on_the_crop_of_its_protocol(name: str) -> None:
 def test_crop_lies_within_the_prepared_case(name: str) -> None:
     """Where a dataset is cropped, a protocol takes no more than that."""
     experiment = CONFIG["experiments"][name]
-    prepared = CONFIG["datasets"][experiment["dataset"]].get("crop", {}).get("size")
+    prepared = (CONFIG["datasets"][experiment["dataset"]].get("crop") or {}).get("size")
     if prepared is not None:
         crop = CONFIG["protocols"][experiment["protocol"]]["patch_size"]
         assert len(crop) == len(prepared)

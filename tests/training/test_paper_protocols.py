@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from softbench import store
+from softbench import InputError, store
 from softbench.datasets import phantoms
 from softbench.plan.config import read
 from softbench.soft_labels import blur, epd, ls, superpixel, svls
@@ -58,9 +58,17 @@ def test_paper_protocol_trains_for_two_epochs(name: str, tmp_path: Path) -> None
     data = cached_data.load(cases, targets, tiny.patch_size, torch.device("cpu"))
     model, history = loop.train(
         data, cases[:2], network=network, loss=loss, protocol=tiny, classes=classes, seed=0, folder=tmp_path, key="k",
-        log=lambda line: None,
+        targets=dict(zip((case.id for case in cases), targets, strict=True)).__getitem__, log=lambda line: None,
     )  # fmt: skip
     epochs = [row for row in history if "val_dsc" in row]
     assert len(epochs) == 2
     assert history[-1]["loss"] < history[0]["loss"]
     assert all(torch.isfinite(p).all() for p in model.parameters())
+
+
+def test_lowest_loss_without_targets_is_refused(tmp_path: Path) -> None:
+    protocol = Protocol(batch=1, patch_size=[8, 8, 8], learning_rate=1e-3, steps=1, select="lowest_loss")
+    with pytest.raises(InputError, match=r"`select: lowest_loss` needs `targets`"):
+        loop.train(
+            None, [], network=THIRD, loss="ce", protocol=protocol, classes=2, seed=0, folder=tmp_path, key="k"
+        )  # fmt: skip

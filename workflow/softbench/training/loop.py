@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from softbench.datasets.case import Case
-from softbench.errors import DivergedError, TimeLimitError
+from softbench.errors import DivergedError, InputError, TimeLimitError
 from softbench.jobs.progress import duration
 from softbench.losses.target import Target
 from softbench.store import ONE
@@ -80,8 +80,11 @@ def train(
         that of the lowest validation loss (the first of equals), and the history: rows of step, loss, learning rate,
         seconds a step and validation numbers.
     Raises: DivergedError: if the loss is not finite; the message names the step and the cases of that step.
-        TimeLimitError: at the deadline. InputError: if a GPU has too little memory, with what would fit.
+        TimeLimitError: at the deadline. InputError: if a GPU has too little memory, with what would fit, or `select`
+        needs targets that were not given.
     """
+    if protocol.select == "lowest_loss" and targets is None:
+        raise InputError("`select: lowest_loss` needs `targets`, what the method learns from, of the validation cases.")
     torch.set_num_threads(protocol.threads)
     protocol = protocol.for_cases(len(data.cases))
     device = data.device
