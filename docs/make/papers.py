@@ -131,7 +131,7 @@ def _of_paper(paper: Paper, outcomes: Sequence[Outcome]) -> str:
     blocks = [
         f"## {paper.key}",
         f"{paper.authors} {paper.year}{venue}: *{paper.title}*.\n{paper.protocol}",
-        "".join(f"- {fact}\n" for fact in paper.know),
+        "".join(f"- {fact.text}\n" for fact in paper.know),
         markdown.table(("data", "our key", "train / val / test", "know that"), map(_dataset, datasets.values())),
         markdown.table(("prints", "in", "ours", "know that"), map(_metric, metrics.values())),
     ]

@@ -11,9 +11,10 @@ import torch
 from softbench import InputError, datasets, images
 from softbench.datasets.prepare import prepare
 from softbench.datasets.prepare.intensities import subtract
+from softbench.figures import case_rows
 from softbench.losses import Target, build
 from softbench.soft_labels.produce import produce
-from softbench.training import loop, weights
+from softbench.training import loop, sanity, scores, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution
 from softbench.training.inference import logits
@@ -135,6 +136,43 @@ def test_voxels_that_are_not_valid_count_in_no_loss_of_validation(data: Path) ->
         )
     )
     assert found == pytest.approx(float(build("ce")(scores[None, :, :4], part)))
+
+
+@pytest.mark.parametrize("kind", ["oracle", "chance"])
+def test_rows_that_are_not_trained_are_scored_on_the_part_of_trained_ones(
+    kind: str, data: Path, tmp_path: Path
+) -> None:
+    run_batch(batch_of(data), [0], tmp_path, tmp_path / "batch-0.json")
+    row = {"kind": kind, "names": RUN.names, "scoring": {"tolerances_mm": [2.0]}, "versions": {}, "seed": 0}
+    dataset = datasets.open(data / "data")
+    for place, part in (("part", {"part": PART}), ("whole", {})):
+        output = tmp_path / place / "batch-0.json"
+        sanity.run(**row, **part, dataset=dataset, split=SPLIT, output=output, log=lambda line: None)
+
+    def diagonals(folder: Path) -> list[float]:
+        found = pd.read_parquet(folder / "seed-0" / "scores.parquet")
+        return list(found.loc[found["metric"] == "image_diagonal", "value"].unique())
+
+    assert diagonals(tmp_path / "part") == diagonals(tmp_path)
+    assert diagonals(tmp_path / "whole") != diagonals(tmp_path)
+    kept, _, _ = images.load(tmp_path / "part" / "seed-0" / "predictions" / f"{CASES[2]}.nii.gz")
+    outside = kept.T.copy()
+    outside[dataset.cropped(PART).box(CASES[2])] = 0
+    assert not outside.any()
+
+
+def test_probabilities_of_figures_are_those_of_the_part_that_was_scored(data: Path, tmp_path: Path) -> None:
+    run_batch(batch_of(data), [0], tmp_path, tmp_path / "batch-0.json")
+    parts = SPLIT.drop_duplicates("case").assign(part=["train", "train", "val+test"])
+    parts.to_csv(tmp_path / "split.csv", index=False)
+    plain = {**asdict(RUN), "protocol": asdict(RUN.protocol), "scoring": asdict(RUN.scoring), "resolution": None}
+    paths = {"data": data / "data" / "manifest.json", "soft_label": data / "soft" / "manifest.json"}
+    runs = {"x": {"run": plain, "split": tmp_path / "split.csv", **paths}}
+    found = scores.probabilities(runs, torch.device("cpu"), lambda line: None)("x", tmp_path / "seed-0", CASES[2])
+    assert found.shape == (4, *PART)
+    part = case_rows.scored_data({"data": data / "data", "part": PART})
+    label_map = case_rows.label_maps(part)("x", tmp_path / "seed-0", CASES[2])
+    np.testing.assert_array_equal(found.argmax(axis=0), label_map)
 
 
 def test_coarser_grid_cannot_be_validated_on_a_part(data: Path) -> None:

@@ -80,6 +80,12 @@ REFUSED = {
         "methods.one_hot_rater_3.raters",
         "is 5, but a case of 'lidc' in experiments.svls_lidc has 4 raters.",
     ),
+    "parts of cases for a method of a coarser grid": (
+        "protocols:\n  demo_body:\n    evaluation: random_crop  # here",
+        "protocols.demo_body.evaluation",
+        "is 'random_crop', but the method 'conventional_2' in experiments.demo_body trains on a coarser grid. "
+        "Take `evaluation: whole`, or leave the method out",
+    ),
     "neither epochs nor steps": (
         "protocols:\n  mine: {batch: 2, patch_size: [8, 8, 8], learning_rate: 0.1}  # here",
         "protocols.mine",

@@ -122,9 +122,13 @@ class Dataset:
         """
         return replace(self, part=tuple(part))
 
+    def shape(self, case: str) -> tuple[int, ...]:
+        """Return the lengths of a whole case, (D, H, W) or (H, W)."""
+        return tuple(int(length) for length in self._rows[case]["shape"])
+
     def box(self, case: str) -> tuple[slice, ...]:
         """Return where `load` cuts a case; all of it unless the dataset is `cropped`."""
-        shape = [int(length) for length in self._rows[case]["shape"]]
+        shape = self.shape(case)
         wanted = [min(pair) for pair in zip(shape, self.part or shape, strict=True)]
         digest = hashlib.sha256(case.encode()).digest()
         rng = np.random.Generator(np.random.Philox(int.from_bytes(digest[:8], "big")))
@@ -133,10 +137,9 @@ class Dataset:
 
     def uncut(self, case: str, label_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return a label map on the grid of the whole case, background where `load` cuts it away; and its affine."""
-        row = self._rows[case]
-        whole = np.zeros([int(length) for length in row["shape"]], label_map.dtype)
+        whole = np.zeros(self.shape(case), label_map.dtype)
         whole[self.box(case)] = label_map
-        return whole, np.asarray(row["affine"], np.float64).reshape(whole.ndim + 1, -1)
+        return whole, np.asarray(self._rows[case]["affine"], np.float64).reshape(whole.ndim + 1, -1)
 
     def prepared(self, case: str) -> np.ndarray:
         """Return the image of a case before normalisation, (M, ...) float32, exactly as it was.

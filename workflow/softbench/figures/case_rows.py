@@ -112,6 +112,7 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
     Args:
         panel: what the workflow knows of it: `name`, and either `reason`, or `data` (folder), `structure` and `runs`
             (method -> title and batches, and `ensemble`, which lists it, where that is shown in the place of a run).
+            `part`, where a part of each case is scored: its lengths.
         settings: of the figure: `methods` (or `arms`), and where wanted `cases` (rules) and `chosen_by` (a method).
         predicted: gives what a method's seed makes of a case; its stored label maps where None.
     Returns: one row for each rule; a single one with a reason where there is nothing to show.
@@ -130,7 +131,7 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
         )
         for method, (seed, folder) in done.items()
     }
-    dataset = datasets.open(panel["data"])
+    dataset = scored_data(panel)
     shown, give = titles(settings), predicted or label_maps(dataset)
     return [
         CaseRow(
@@ -185,13 +186,19 @@ def structures_of(dataset: Dataset, structure: str = FOREGROUND) -> dict[str, tu
     return dict(every) if structure == FOREGROUND else {structure: every[structure]}
 
 
+def scored_data(panel: Mapping[str, Any]) -> Dataset:
+    """Open the data set of an experiment: whole cases, or of each the part that is scored."""
+    dataset = datasets.open(panel["data"])
+    return dataset.cropped(panel["part"]) if "part" in panel else dataset
+
+
 def label_maps(dataset: Dataset) -> Predicted:
-    """Give the label maps that scoring kept, on the grid of the data set."""
+    """Give the label maps that scoring kept, on the grid of the data set; files hold that of whole cases."""
 
     def read(method: str, folder: Path, case: str) -> np.ndarray:
-        shape = dataset.load(case).labels.shape[1:]
         stored, _, _ = images.load(folder / "predictions" / f"{case}.nii.gz")  # (x, y, z), or (x, y) of a 2-D case
-        return np.ascontiguousarray(stored.T).astype(np.uint8).reshape(shape)
+        whole = np.ascontiguousarray(stored.T).astype(np.uint8).reshape(dataset.shape(case))
+        return np.ascontiguousarray(whole[dataset.box(case)])
 
     return read
 

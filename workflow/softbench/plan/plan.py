@@ -169,6 +169,11 @@ class Plan:
             own = coarse
         return protocol if own is None else protocol | {"batch": own}
 
+    def part_of(self, experiment: str) -> dict[str, list[int]]:
+        """Return `part`, voxels along each axis of a case that an experiment scores; nothing where it scores all."""
+        protocol = self.protocols[self.experiments[experiment]["protocol"]]
+        return {"part": protocol["patch_size"]} if protocol.get("evaluation") == "random_crop" else {}
+
     def experiments_of(self, target: str) -> list[str]:
         """Return the experiments of a table, a paper's or another."""
         if target in self.tables:

@@ -125,7 +125,7 @@ def segmentation_panels(plan: Plan, runs: Iterable[Run], ensembles: Collection[R
         experiment, network, method = run
         if plan.methods[method]["sanity"] is not None:
             continue
-        new = {"data": plan.data_folder(experiment), "structure": "foreground", "runs": {}}
+        new = {"data": plan.data_folder(experiment), **plan.part_of(experiment), "structure": "foreground", "runs": {}}
         panel = panels.setdefault((experiment, network), new)
         shown = {"title": plan.title_of(method), "batches": plan.batch_files(run)}
         panel["runs"][method] = shown | ({"ensemble": paths.ensembles([run])[0]} if run in ensembles else {})

@@ -4,6 +4,8 @@
 training part's class frequencies everywhere, so its values follow from the data. A useful method lies between
 them. Where a case has several raters, `raters` scores each against each other (`score_rater_pairs`): a method with
 their DSC agrees with the raters as they agree with each other.
+
+Where the protocol says `evaluation: random_crop`, a row is scored on the parts of the test cases on which methods are.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,7 +46,8 @@ def run_all(
     """Score the sanity rows of an experiment, each a piece in a folder of its own; write their joint manifest last.
 
     Args:
-        rows: what decides each, as `run` takes it: `kind`, `names`, `scoring`, `versions`, `seed`.
+        rows: what decides each, as `run` takes it: `kind`, `names`, `scoring`, `versions`, `seed`; where parts of cases
+            are scored, `part`.
         dataset, split: what is scored.
         output: the joint manifest.
         log: takes lines of progress; the name of the row is put before them.
@@ -68,6 +71,7 @@ def run(
     split: pd.DataFrame,
     output: Path,
     log: Callable[[str], None],
+    part: Sequence[int] | None = None,
 ) -> None:
     """Score a sanity row as one seed in a folder next to `output`, and write the batch's manifest last.
 
@@ -79,6 +83,7 @@ def run(
         seed: the one under which the row stands.
         dataset, split: what is scored; chance learns its frequencies from the training part.
         output: the batch's manifest.
+        part: voxels along each axis of the part of a case that is scored (`Dataset.cropped`); None: all of it.
     Raises: InputError: if raters are to be scored against each other, and a case has one alone.
     """
     splits.check(split, dataset.cases)
@@ -91,16 +96,18 @@ def run(
         structures=dataset.structures,
         images={case: hashes[case] for case in split["case"]},
         parts=list(split["part"]),
+        **({} if part is None else {"part": list(part)}),
     )
+    scored = dataset if part is None else dataset.cropped(part)
 
     def build(scratch: Path) -> dict[str, Any]:
         if kind == "raters":
-            return fill_rater_pairs(scratch, dataset, split, how, names, seed, log)
+            return fill_rater_pairs(scratch, scored, split, how, names, seed, log)
         predictor = {RAW: predictors.untrained(kind, dataset, split)}
-        return fill_scores(scratch, predictor, dataset, split, how, names, seed, log)
+        return fill_scores(scratch, predictor, scored, split, how, names, seed, log)
 
-    scores = pieces.make(output.parent / f"seed-{seed}", "scores", key, build)
-    done = {str(seed): {"status": "done", "scores": scores["hash"], "key": scores["key"]}}
+    made = pieces.make(output.parent / f"seed-{seed}", "scores", key, build)
+    done = {str(seed): {"status": "done", "scores": made["hash"], "key": made["key"]}}
     pieces.write_json(output, {"run": names, "seeds": done})
 
 

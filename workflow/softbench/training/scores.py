@@ -75,7 +75,7 @@ def probabilities(
         device: where the network computes.
         log: takes a line for each case.
     Returns: a function of method, folder of its seed (with model.pt) and case, to (C, ...) float32 on the grid of the
-        data set; those of a coarser grid of training are brought there.
+        data set, or of the part of a case that is scored; those of a coarser grid of training are brought there.
     """
 
     def predict_case(method: str, folder: Path, case: str) -> np.ndarray:
@@ -86,6 +86,6 @@ def probabilities(
         model = inference.load_model(folder / "model.pt", device)
         view = make_view(batch.protocol)
         log(f"{method}: {case} again, from {folder / 'model.pt'}")
-        return predictors.networks([model], resolution=batch.run.resolution, view=view)(batch.dataset.load(case))
+        return predictors.networks([model], resolution=batch.run.resolution, view=view)(batch.evaluated.load(case))
 
     return predict_case

@@ -19,7 +19,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from softbench import datasets
 from softbench.datasets.folder import Dataset
 from softbench.figures import case_rows, pictures
 from softbench.figures.case_rows import FAILED, CaseRow, Predicted
@@ -96,7 +95,7 @@ def _plates(panel: Mapping[str, Any]) -> Iterator[Plate]:
         return
     titles = {method: run["title"] for method, run in panel["runs"].items()}
     settings = {"methods": list(titles), "titles": titles, "cases": RULES, "chosen_by": _chosen_by(panel)}
-    dataset = datasets.open(panel["data"])
+    dataset = case_rows.scored_data(panel)
     for row in case_rows.rows(panel, settings, _planes(dataset)):
         if row.case is None:
             yield Plate(row, titles)

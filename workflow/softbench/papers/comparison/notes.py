@@ -91,7 +91,7 @@ def footnotes(table: PaperTable) -> tuple[str, ...]:
     return (
         *table.notes, *_counts(table), *_gaps(table), *_missing(table), _printed_spread(table), *_rule(table),
         RANKS, *_data(table), *_metrics(table), *_doubts(table), POLICIES[table.policy],
-        *(f"The paper: {fact}" for fact in published.paper(table.printed.paper).know),
+        *(f"The paper: {fact}" for fact in published.paper(table.printed.paper).facts_of(table.printed)),
     )  # fmt: skip
 
 

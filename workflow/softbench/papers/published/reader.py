@@ -12,7 +12,7 @@ import yaml
 
 from softbench.checks import require_one_of
 from softbench.errors import InputError
-from softbench.papers.published.tables import Dataset, Paper, Place, PrintedCell, PrintedMetric, PublishedTable
+from softbench.papers.published.tables import Dataset, Fact, Paper, Place, PrintedCell, PrintedMetric, PublishedTable
 
 HERE = Path(__file__).parents[3]
 FOLDER = HERE / "published"
@@ -74,8 +74,16 @@ def load(path: Path) -> Paper:
     }
     return Paper(
         content["paper"], content["title"], content["authors"], content["year"], content["venue"],
-        content["protocol"], tuple(content["know"]), tables,
+        content["protocol"], tuple(_fact(path.name, fact, datasets) for fact in content["know"]), tables,
     )  # fmt: skip
+
+
+def _fact(where: str, content: str | Mapping[str, Any], datasets: Mapping[str, Dataset]) -> Fact:
+    if isinstance(content, str):
+        return Fact(content)
+    for dataset in content["datasets"]:
+        require_one_of(f"{where}: know: dataset", dataset, datasets)
+    return Fact(content["fact"], tuple(content["datasets"]))
 
 
 def check(content: Any, schema: Path, name: str) -> None:

@@ -6,7 +6,8 @@ A file of `workflow/published` holds one paper. In a table, a cell's place is pu
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -144,6 +145,23 @@ class PublishedTable:
         """Return the metric that a cell holds."""
         return self.metrics[cell.place.metric]
 
+    def restricted(self, places: Collection[tuple[str, str | None]]) -> "PublishedTable":
+        """Return what the table says of some data sets and arms: their cells, and the metrics and composites of these.
+
+        Its title says so where data sets are left out.
+
+        Args:
+            places: pairs of data set and arm; the arm is None where the table has none.
+        """
+        cells = tuple(cell for cell in self.cells if (cell.place.dataset, cell.place.arm) in places)
+        names = {name for cell in cells for name in (cell.place.dataset, cell.place.metric, cell.place.structure)}
+        datasets = {key: dataset for key, dataset in self.datasets.items() if key in names}
+        metrics = {key: metric for key, metric in self.metrics.items() if key in names}
+        composites = {key: parts for key, parts in self.composites.items() if key in names}
+        alone = ", ".join(dataset.title for dataset in datasets.values())
+        title = self.title if len(datasets) == len(self.datasets) else f"{self.title} ({alone} alone)"
+        return replace(self, title=title, datasets=datasets, metrics=metrics, cells=cells, composites=composites)
+
     def our_keys(self) -> list[str]:
         """Return our keys of all its metrics, those beside them and other readings included, in its order."""
         return list(dict.fromkeys(key for metric in self.metrics.values() for key in metric.keys))
@@ -168,6 +186,14 @@ class PublishedTable:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """What a reader of a paper's numbers must know; of some data sets alone, or of all where none is named."""
+
+    text: str
+    datasets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Paper:
     """A paper, its tables, and what a reader of its numbers must know."""
 
@@ -177,8 +203,12 @@ class Paper:
     year: int
     venue: str | None
     protocol: str
-    know: tuple[str, ...]
+    know: tuple[Fact, ...]
     tables: dict[str, PublishedTable]
+
+    def facts_of(self, table: PublishedTable) -> tuple[str, ...]:
+        """Return what a reader of a table must know, in the order of the file."""
+        return tuple(fact.text for fact in self.know if not fact.datasets or {*fact.datasets} & {*table.datasets})
 
 
 def _scaled(text: str, factor: Decimal) -> float:

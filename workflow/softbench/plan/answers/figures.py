@@ -75,6 +75,7 @@ class Figures:
             "name": name,
             "dataset": dataset,
             "data": self.plan.data_folder(experiment),
+            **self.plan.part_of(experiment),
             "structure": of.get("structures", {}).get(asked, asked),
             "composites": {**of.get("composites", {}), **figure.get("composites", {})},
             "soft_labels": {title: paths.soft_label(dataset, label) for label, title in named.items()},

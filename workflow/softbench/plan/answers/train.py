@@ -74,6 +74,7 @@ class Train:
                 "scoring": self.plan.experiments[experiment]["scoring"],
                 "versions": self._stages.versions("sanity"),
                 "seed": self.plan.batches_of(experiment, method)[0][0],
+                **self.plan.part_of(experiment),
             }
             for method in self.plan.methods_of(experiment)
             if method in untrained

@@ -32,6 +32,11 @@ class Facts:
         is_own = rest and rest[0] in IN_REHEARSAL and rest[0] in written[base]["rehearsal"]
         return ("experiments", base, *(["rehearsal"] if is_own or not rest else []), *rest)
 
+    def path_of_protocol(self, experiment: str) -> KeyPath:
+        """Return where the protocol of an experiment stands in config."""
+        path = self.path(experiment, "protocol")
+        return path if "rehearsal" in path else ("protocols", self.plan.experiments[experiment]["protocol"])
+
     def declared(self, dataset: str, name: str) -> Any:
         """Return what the source of a data set declares, e.g. DIMS or LABEL_MAPS (one a rater); None where it computes
         it, or does not say so."""
@@ -63,6 +68,7 @@ def faults(facts: Facts) -> Iterator[Fault]:
         yield from _raters(name, facts)
         yield from _names(name, facts)
         yield from _shares(name, facts)
+        yield from _coarse_parts(name, facts)
     yield from _readers_of_shares(facts)
     yield from _grids(facts)
 
@@ -113,9 +119,7 @@ def _dimensions(name: str, facts: Facts) -> Iterator[Fault]:
     if dims is None:
         return
     what = f"the images of {dataset!r} in experiments.{name}"
-    of_protocol = facts.path(name, "protocol")
-    if "rehearsal" not in of_protocol:
-        of_protocol = ("protocols", experiment["protocol"])
+    of_protocol = facts.path_of_protocol(name)
     protocol = plan.protocols[experiment["protocol"]]
     for key in LENGTHS:
         yield from _one_an_axis((*of_protocol, key), protocol.get(key), dims, what)
@@ -128,6 +132,15 @@ def _dimensions(name: str, facts: Facts) -> Iterator[Fault]:
         yield from _one_an_axis(("methods", method, "resolution", "factor"), factor, dims, what)
     if dims == 2 and experiment["scoring"].get("in_plane"):
         yield Fault(facts.path(name, "scoring", "in_plane"), f"looks at the slices of a volume, but {what} are 2-D.")
+
+
+def _coarse_parts(name: str, facts: Facts) -> Iterator[Fault]:
+    """Yield a protocol that scores parts of cases, where a method trains on a coarser grid: a part cuts its windows."""
+    coarse = [method for method in facts.plan.methods_of(name) if facts.plan.methods[method]["resolution"] is not None]
+    if coarse and facts.plan.part_of(name):
+        said = f"is 'random_crop', but the method {coarse[0]!r} in experiments.{name} trains on a coarser grid. "
+        way = "Take `evaluation: whole`, or leave the method out of the experiment (`except`)."
+        yield Fault((*facts.path_of_protocol(name), "evaluation"), said + way)
 
 
 def _networks(name: str, dims: int, facts: Facts) -> Iterator[Fault]:

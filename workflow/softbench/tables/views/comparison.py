@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -11,9 +10,8 @@ from softbench.metrics.catalogue import ALL_CASES
 from softbench.papers import published
 from softbench.papers.comparison import ranks
 from softbench.papers.comparison.blocks import read
-from softbench.papers.comparison.build import Block, PaperTable, Section, build
+from softbench.papers.comparison.build import PaperTable, Section, build
 from softbench.papers.comparison.notes import about, about_section, footnotes, letters_of, unit_of
-from softbench.papers.published import PublishedTable
 from softbench.tables import layout
 from softbench.tables.cells import Cell, Column, Method, Summary
 from softbench.tables.layout import ARROWS
@@ -201,20 +199,12 @@ def short_name(key: str) -> str:
     return "at val" if key.endswith("_at_val") else key.split("_")[0].upper()
 
 
-def of_blocks(printed: PublishedTable, blocks: Sequence[Block]) -> PublishedTable:
-    """Return what a printed table says of the data sets and arms of some blocks: a variant may be of one of them."""
-    places = {(block.dataset, block.arm) for block in blocks}
-    return replace(
-        printed, cells=tuple(cell for cell in printed.cells if (cell.place.dataset, cell.place.arm) in places)
-    )
-
-
 def view(given: Given) -> Sheet:
     """Return the printed table, with ours, the difference and a status in each cell; what was not run says so."""
     settings = given.settings
     printed = published.read(settings["published"])
     blocks = read(printed, settings)
-    printed = of_blocks(printed, blocks)
+    printed = printed.restricted({(block.dataset, block.arm) for block in blocks})  # a variant may be of one data set
     said = {name: settings[name] for name in ("titles", "policy", "notes", "is_rehearsal")}
     return sheet(build(printed, blocks, **said))
 
