@@ -265,7 +265,9 @@ def _colours(figure: Figure, plate: Plate, top: float) -> None:
     edge = [effects.Stroke(linewidth=2.6, foreground="0.2"), effects.Normal()]
     handles: list[Any] = [Line2D([], [], color="white", linewidth=1.1, path_effects=edge, label=OUTLINED)]
     for index, name in enumerate(plate.classes[1:], 1):
-        handles.append(Patch(color=_colour(index), alpha=0.85, linewidth=0, label=pictures.spelled(name)))
+        # The edge shows a white patch on the white page.
+        look: dict[str, Any] = {"facecolor": (_colour(index), 0.85), "edgecolor": "0.4", "linewidth": 0.4}
+        handles.append(Patch(**look, label=pictures.spelled(name)))
     how: dict[str, Any] = {"loc": "upper center", "frameon": False, "fontsize": 6.5, "borderaxespad": 0}
     columns = _columns_of_colours(plate, figure.get_figwidth())
     figure.legend(handles=handles, ncols=columns, bbox_to_anchor=(0.5, top), handlelength=1.4, **how)
