@@ -54,7 +54,8 @@ def test_case_of_a_dataset(array: str, harm: Harm, prepared: Path, tmp_path: Pat
     harm(folder / "cases" / "phantom_retina_001" / f"{array}.npy", 1000)
     dataset = datasets.open(folder)
     dataset.load("phantom_retina_000")
-    said = rf"phantom_retina_001.* Delete it and {folder / 'manifest.json'}, {KEPT}"
+    named = rf"{folder}/cases/phantom_retina_001"
+    said = rf"^{named}\S* is .*Delete it: `rm -r {named} {folder / 'manifest.json'}`, {KEPT}"
     with pytest.raises(InputError, match=said):
         dataset.load("phantom_retina_001")
 
@@ -63,7 +64,8 @@ def test_case_of_a_dataset(array: str, harm: Harm, prepared: Path, tmp_path: Pat
 def test_soft_label(harm: Harm, tmp_path: Path) -> None:
     store.write(tmp_path, "case", np.random.default_rng(0).dirichlet([1, 1], (8, 8)).transpose(2, 0, 1))
     harm(tmp_path / "cases" / "case.npz", 120)
-    with pytest.raises(InputError, match=rf"case\.npz is damaged .*Delete it and {tmp_path / 'manifest.json'}, {KEPT}"):
+    (tmp_path / "manifest.json").touch()
+    with pytest.raises(InputError, match=rf"case\.npz is .*Delete it: `rm .*{tmp_path / 'manifest.json'}`, {KEPT}"):
         store.read(tmp_path, "case")
 
 
@@ -96,9 +98,11 @@ def test_flipped_bit_of_weights_is_told_though_torch_reads_it(tmp_path: Path) ->
     path = tmp_path / "method" / "seed-0" / "model.pt"
     path.parent.mkdir(parents=True)
     save_model(path)
+    batch = tmp_path / "method" / "batch-0.json"
+    batch.touch()
     flip(path, path.stat().st_size // 2)
     torch.load(path, weights_only=True)
-    said = rf"is damaged \(the checksum of .* is wrong\)\. Delete it and {tmp_path}/method/batch-\*\.json, {KEPT}"
+    said = rf"is damaged \(the checksum of .* is wrong\)\. Delete it: `rm {path} {batch}`, {KEPT}"
     with pytest.raises(InputError, match=said):
         inference.load_model(path, CPU)
 
@@ -117,12 +121,14 @@ def test_scores(harm: Harm, tmp_path: Path) -> None:
     path = tmp_path / "scores.parquet"
     table = pd.DataFrame({"value": np.random.default_rng(0).normal(size=500)})
     table.to_parquet(path, write_page_checksum=True)
-    pd.testing.assert_frame_equal(storage.read_parquet(path, "batch-0.json"), table)
+    pd.testing.assert_frame_equal(storage.read_parquet(path, tmp_path / "batch-0.json"), table)
     harm(path, 500)
     with pytest.raises(InputError, match=r"scores\.parquet"):
-        storage.read_parquet(path, "batch-0.json")
+        storage.read_parquet(path, tmp_path / "batch-0.json")
 
 
 def test_missing_file_is_called_missing(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=rf"a\.json is missing\. Delete batch-0\.json, {KEPT}"):
-        storage.read_json(tmp_path / "a.json", "batch-0.json")
+    listed = tmp_path / "batch-0.json"
+    listed.touch()
+    with pytest.raises(InputError, match=rf"a\.json is missing\. Delete what lists it: `rm {listed}`, {KEPT}"):
+        storage.read_json(tmp_path / "a.json", listed)

@@ -60,14 +60,14 @@ def test_reader_takes_records_and_lists_of_them_each_once(tmp_path: Path) -> Non
 def test_record_that_changed_since_it_was_listed_is_refused(tmp_path: Path) -> None:
     joint, _ = made(tmp_path, a=maker(1))
     pieces.write_json(tmp_path / "a" / "record.json", {"value": 4})
-    with pytest.raises(InputError, match=rf"a/record\.json is not the record that .*Delete {joint}, then"):
+    with pytest.raises(InputError, match=rf"a/record\.json is not the record that .*Delete it: `rm \S+ {joint}`, then"):
         values([joint])
 
 
 def test_record_that_is_missing_names_the_manifest_to_delete(tmp_path: Path) -> None:
     joint, _ = made(tmp_path, a=maker(1))
     (tmp_path / "a" / "record.json").unlink()
-    with pytest.raises(InputError, match=rf"a/record\.json is missing\. Delete {joint}"):
+    with pytest.raises(InputError, match=rf"a/record\.json is missing\. Delete what lists it: `rm {joint}`"):
         values([joint])
 
 

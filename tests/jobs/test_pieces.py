@@ -42,6 +42,44 @@ def test_missing_file_builds_anew(tmp_path: Path) -> None:
     assert calls == [1, 1]
 
 
+HARM = {
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:1]),
+    "empty": lambda path: path.write_bytes(b""),
+    "flip": lambda path: path.write_bytes(bytes([path.read_bytes()[0] ^ 1]) + path.read_bytes()[1:]),
+    "broken_symlink": lambda path: (path.unlink(), path.symlink_to("nowhere")),
+    "loop": lambda path: (path.unlink(), path.symlink_to(path.name)),
+    "folder": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+@pytest.mark.parametrize("file", ["number.txt", "a.key.json", "more/number.txt"])
+@pytest.mark.parametrize("harm", HARM)
+def test_damaged_file_builds_anew(file: str, harm: str, tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def build(scratch: Path) -> dict[str, int]:
+        (scratch / "more").mkdir()
+        (scratch / "more" / "number.txt").write_text("122")
+        return write_number(121, calls)(scratch)
+
+    pieces.make(tmp_path, "a", "key", build)
+    HARM[harm](tmp_path / file)
+    pieces.make(tmp_path, "a", "key", build)
+    assert calls == [121, 121]
+    whole = (tmp_path / "number.txt").read_text(), (tmp_path / "more" / "number.txt").read_text()
+    assert whole == ("121", "122")
+    pieces.make(tmp_path, "a", "key", build)
+    assert calls == [121, 121]
+
+
+def test_piece_of_an_earlier_version_counts_as_whole(tmp_path: Path) -> None:
+    calls: list[int] = []
+    record = pieces.make(tmp_path, "a", "key", write_number(1, calls))
+    pieces.write_json(pieces.record_path(tmp_path, "a"), {k: v for k, v in record.items() if k != "sums"})
+    pieces.make(tmp_path, "a", "key", write_number(1, calls))
+    assert calls == [1]
+
+
 def test_piece_that_fails_half_way_is_not_there(tmp_path: Path) -> None:
     def build(scratch: Path) -> dict[str, int]:
         (scratch / "number.txt").write_text("half")

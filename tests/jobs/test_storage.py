@@ -132,3 +132,77 @@ def test_other_errors_are_not_explained(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, storage.writing(Path("out")):
         raise error
     assert caught.value is error
+
+
+CONDITIONS = {
+    "is missing": lambda path: None,
+    "is empty": lambda path: path.touch(),
+    "is a broken symlink to nowhere": lambda path: path.symlink_to("nowhere"),
+    "is a loop of symlinks": lambda path: path.symlink_to(path.name),
+    "is a folder, but a file belongs there": lambda path: path.mkdir(),
+    "is no ordinary file": lambda path: os.mkfifo(path),
+}
+
+
+@pytest.mark.parametrize("said", CONDITIONS)
+def test_condition_of_a_file_is_told_as_it_is(said: str, tmp_path: Path) -> None:
+    CONDITIONS[said](tmp_path / "a.json")
+    assert storage.condition(tmp_path / "a.json") == said
+
+
+def test_file_below_a_broken_symlink_names_the_symlink(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("data").symlink_to("/unmounted/data")
+    said = "is missing, because data is a broken symlink to /unmounted/data"
+    assert storage.condition(Path("data/a.json")) == said
+
+
+def test_file_that_may_not_be_read_is_not_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("{}")
+    path.chmod(0o200)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may read everything
+    assert storage.condition(path) == "may not be read (its permissions are --w-------)"
+    assert storage.way_out(path) == f"Change its permissions: `chmod u+r {path}`, then {storage.KEPT}"
+
+
+def test_command_names_each_file_once_without_detours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("results/maps/a b.json", "results/soft_labels/x.json"):
+        Path(name).parent.mkdir(parents=True)
+        Path(name).write_text("{}")
+    way = Path("results/soft_labels/../maps/a b.json")
+    told = storage.damaged(way, "is damaged (by hand)", way, tmp_path / "results" / "maps" / "a b.json", Path("none"))
+    assert str(told) == (
+        "results/maps/a b.json is damaged (by hand). Delete it: `rm 'results/maps/a b.json'`, then "
+        "give the same command again: what is whole is kept."
+    )
+
+
+def test_detour_over_a_symlink_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "disk" / "labels").mkdir(parents=True)
+    (tmp_path / "disk" / "a.json").touch()
+    Path("labels").symlink_to("disk/labels")
+    assert storage.shown("labels/../a.json") == "disk/a.json"
+
+
+@pytest.mark.parametrize("text", ["", "{", "\x00"])
+def test_message_names_the_file_once_before_its_command(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "cases.parquet"
+    path.write_text(text)
+    with pytest.raises(InputError) as told:
+        storage.read_parquet(path, tmp_path / "manifest.json")
+    said, _, command = str(told.value).partition("`")
+    assert said.count("cases.parquet") == 1
+    assert command.startswith(f"rm {path}`")
+
+
+def test_lists_that_snakemake_knows_of_a_seed(tmp_path: Path) -> None:
+    for method in ("ls", "oracle"):
+        (tmp_path / method / "seed-0").mkdir(parents=True)
+        (tmp_path / method / "batch-0.json").touch()
+    (tmp_path / "sanity.json").write_text('{"pieces": [{"method": "oracle", "path": "oracle/batch-0.json"}]}')
+    assert storage.lists_of(tmp_path / "ls" / "seed-0") == [tmp_path / "ls" / "batch-0.json"]
+    assert storage.lists_of(tmp_path / "oracle" / "seed-0") == [tmp_path / "sanity.json"]
+    assert storage.lists_of(tmp_path / "ls" / "ensemble") == [tmp_path / "ensembles.json"]

@@ -56,5 +56,5 @@ def test_manifest_that_lacks_something_says_what(codes: np.ndarray, tmp_path: Pa
     with pytest.raises(InputError, match=r"manifest\.json lacks kind, settings, classes, normalised, key"):
         open_store(tmp_path)
     (tmp_path / "manifest.json").write_text("{")
-    with pytest.raises(InputError, match=r"manifest\.json is no JSON"):
+    with pytest.raises(InputError, match=r"manifest\.json is damaged"):
         open_store(tmp_path)

@@ -217,7 +217,7 @@ def test_damaged_scores_of_a_row_name_the_manifest_to_delete(rows: Make, tmp_pat
     path = tmp_path / "oracle" / "seed-0" / "scores.parquet"
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(
-        InputError, match=rf"scores\.parquet is damaged.*Delete it and {tmp_path / 'sanity.json'}, then"
+        InputError, match=rf"scores\.parquet is damaged.*Delete it: `rm \S+ {tmp_path / 'sanity.json'}`, then"
     ):
         assemble.read([tmp_path / "sanity.json"])
     path.unlink()

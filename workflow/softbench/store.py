@@ -103,15 +103,13 @@ def read_codes(folder: Path | str, case: str) -> np.ndarray:
 
     Raises: InputError: if the case is not in the store, or its file is damaged.
     """
-    path = path_of(folder, case)
-    if not path.exists():
-        raise InputError(f"the store {folder} holds no case {case!r}: {path} is missing. Run its `soften_` rule.")
-    try:
-        with np.load(path) as file:
-            codes = unpack(file)
-    except Exception as error:
-        way_out = storage.way_out(path, Path(folder) / "manifest.json")
-        raise InputError(f"{path} is damaged ({error}). {way_out}") from error
+    path, listed = path_of(folder, case), Path(folder) / "manifest.json"
+    if storage.condition(path) == storage.MISSING:
+        place, named = storage.shown(Path(folder)), storage.shown(path)
+        way_out = storage.way_out(path, listed) if listed.exists() else "Run its `soften_` rule."
+        raise InputError(f"the store {place} holds no case {case!r}: {named} is missing. {way_out}")
+    with storage.reading(path, listed), np.load(path) as file:
+        codes = unpack(file)
     if codes.dtype != np.uint16:
         raise InputError(f"{path} holds {codes.dtype} where a store holds uint16 (65535 stands for probability 1).")
     return codes

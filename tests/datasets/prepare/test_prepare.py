@@ -138,7 +138,7 @@ def test_unknown_case_and_damaged_array_are_named(msd: Folder, tmp_path: Path) -
         dataset.load("hippocampus_999")
     path = tmp_path / "out" / "cases" / "hippocampus_001" / "images.npy"
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(InputError, match=r"images\.npy is missing or damaged"):
+    with pytest.raises(InputError, match=r"images\.npy is damaged"):
         dataset.load("hippocampus_001")
 
 

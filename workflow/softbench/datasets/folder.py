@@ -15,7 +15,6 @@ linear function of the published intensities over the whole crop, background inc
 
 import fcntl
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -147,11 +146,11 @@ class Dataset:
         Raises: InputError: if the dataset was prepared without it, or the file is damaged.
         """
         path, manifest = self.path / "cases" / case / f"{NAME}.npz", self.path / "manifest.json"
-        with storage.reading(path, manifest), np.load(path) as file:
+        with storage.reading(path, path.parent, manifest), np.load(path) as file:
             kept: np.ndarray = file[NAME]
         if pieces.hash_array(kept) != self.prepared_hash(case):
             raise InputError(
-                f"{path} is damaged (it has not the hash that the manifest lists). "
+                f"{storage.shown(path)} is damaged (it has not the hash that the manifest lists). "
                 f"{storage.way_out(path.parent, manifest)}"
             )
         return kept.astype(np.float32)
@@ -185,7 +184,8 @@ class Dataset:
         if read != self.manifest["cases"][case]:
             folder = array_path(self.path, case, "images").parent
             way_out = storage.way_out(folder, self.path / "manifest.json")
-            raise InputError(f"{folder} is damaged (its arrays have not the hash that the manifest lists). {way_out}")
+            said = "is damaged (its arrays have not the hash that the manifest lists)"
+            raise InputError(f"{storage.shown(folder)} {said}. {way_out}")
         self._whole.add(case)
 
     def axcodes(self, case: str) -> str:
@@ -194,11 +194,8 @@ class Dataset:
 
     def _array(self, case: str, name: str) -> np.ndarray:
         path = array_path(self.path, case, name)
-        try:
+        with storage.reading(path, path.parent, self.path / "manifest.json"):
             array: np.ndarray = np.load(path, mmap_mode="r")
-        except (OSError, ValueError, EOFError) as error:
-            way_out = storage.way_out(path.parent, self.path / "manifest.json")
-            raise InputError(f"{path} is missing or damaged ({error}). {way_out}") from error
         return array
 
 
@@ -215,17 +212,15 @@ def array_path(folder: Path, case: str, name: str) -> Path:
 def open_folder(folder: Path | str) -> Dataset:
     """Open a prepared dataset.
 
-    Raises: InputError: if the folder holds none, or one that was not finished.
+    Raises: InputError: if the folder holds none, one that was not finished, or one that is damaged.
     """
     path = Path(folder)
-    try:
-        manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-        cases = pd.read_parquet(path / "cases.parquet", page_checksum_verification=True)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} holds no finished dataset ({error}). Prepare it: `snakemake {path}/manifest.json`."
-        ) from error
-    return Dataset(path, manifest, cases)
+    listed = path / "manifest.json"
+    if storage.condition(listed) == storage.MISSING:
+        named = storage.shown(listed)
+        raise InputError(f"{storage.shown(path)} holds no finished dataset. Prepare it: `snakemake --cores 1 {named}`.")
+    manifest = storage.read_json(listed)
+    return Dataset(path, manifest, storage.read_parquet(path / "cases.parquet", listed))
 
 
 NAME = "prepared"  # of the file, of its array, and of the hashes in the manifest

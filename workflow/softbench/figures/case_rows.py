@@ -1,6 +1,5 @@
 """Rows of figures that show cases: cases chosen by a rule fixed before anybody looks, and what methods predict."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,7 +157,7 @@ def _about(panel: Mapping[str, Any], choice: Choice, by: str, seeds: Mapping[str
 def _read_dsc(folder: Path) -> pd.DataFrame:
     """Return the rows of the DSC in the scores of a seed."""
     how: dict[str, Any] = {"filters": [("metric", "==", "dsc")]}
-    return storage.read_parquet(folder / "scores.parquet", folder.parent / "batch-*.json", **how)
+    return storage.read_parquet(folder / "scores.parquet", *storage.lists_of(folder), **how)
 
 
 def done_of(method: str, run: Mapping[str, Any]) -> tuple[int | None, Path] | None:
@@ -174,7 +173,7 @@ def done_of(method: str, run: Mapping[str, Any]) -> tuple[int | None, Path] | No
 def first_done(batches: Iterable[Path | str]) -> tuple[int, Path] | None:
     """Return the first seed that was trained and scored, and its folder; None where all failed."""
     for path in map(Path, batches):
-        for seed, outcome in json.loads(path.read_text(encoding="utf-8"))["seeds"].items():
+        for seed, outcome in storage.read_json(path)["seeds"].items():
             if outcome["status"] == "done":
                 return int(seed), path.parent / f"seed-{seed}"
     return None

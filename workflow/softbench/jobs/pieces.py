@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -73,22 +74,53 @@ def make(folder: Path, name: str, key: str, build: Callable[[Path], dict[str, An
         name: the piece's name; its record is `folder/<name>.key.json`.
         key: from `key_of`.
         build: writes the piece's files into the empty folder that it is given, and returns facts for the record.
-    Returns: the record: `key`, `files`, `code` where the job noted which code it runs, and what `build` returned.
+    Returns: the record: `key`, `files`, `sums` (see `sums_below`), `code` where the job noted which code it runs, and
+        what `build` returned. A finished piece whose files are not those of its `sums` is built anew.
     """
     folder.mkdir(parents=True, exist_ok=True)
     record = read_record(folder, name)
     if record is not None and record["key"] == key:
-        return record
-    record_path(folder, name).unlink(missing_ok=True)
+        if (wrong := damage(folder, record)) is None:
+            return record
+        print(f"{wrong}: it is made again.", file=sys.stderr, flush=True)
+    remove(record_path(folder, name))
     _sweep(folder, name)
     with scratch_folder(folder, name) as scratch, storage.writing(folder / name):
         facts = build(scratch)
-        files = sorted(entry.name for entry in scratch.iterdir())
+        files, sums = sorted(entry.name for entry in scratch.iterdir()), sums_below(scratch)
         for file in files:
             move(scratch / file, folder / file)
-    record = {"key": key, "files": files, **made_by(), **facts}
+    record = {"key": key, "files": files, "sums": sums, **made_by(), **facts}
     write_json(record_path(folder, name), record)
     return record
+
+
+def sums_below(folder: Path) -> dict[str, list[Any]]:
+    """Return the size in bytes and the sha256 of each file below a folder, by its path from there."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): [path.stat().st_size, hash_file(path)] for path in files}
+
+
+def damage(folder: Path, record: Mapping[str, Any], *, only_sizes: bool = False) -> str | None:
+    """Return what is wrong with a file of a piece, the file and its state; None where all are as they were written.
+
+    Args:
+        folder: of the piece.
+        record: of the piece; one of an earlier version tells no sums, and its files count as whole.
+        only_sizes: whether no file is read.
+    """
+    for file, (size, digest) in record.get("sums", {}).items():
+        path = folder / file
+        state = storage.condition(path)
+        if state == storage.EMPTY and not size:
+            continue
+        if state is None and path.stat().st_size != size:
+            state = storage.of_other_size(path.stat().st_size, size)
+        if state is None and not only_sizes and hash_file(path) != digest:
+            state = "is damaged (it has not the checksum that its record lists)"
+        if state is not None:
+            return f"{storage.shown(path)} {state}"
+    return None
 
 
 def made_by() -> dict[str, str]:
@@ -123,15 +155,23 @@ def read_record(folder: Path, name: str) -> dict[str, Any] | None:
     """Return the record of a whole piece, or None where there is none or one of its files is missing."""
     try:
         record: dict[str, Any] = json.loads(record_path(folder, name).read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        whole = all((folder / file).exists() for file in record["files"]) and "key" in record
+    except (OSError, ValueError, KeyError, TypeError):  # none, or a damaged one
         return None
-    whole = all((folder / file).exists() for file in record["files"])
     return record if whole else None
 
 
 def record_path(folder: Path, name: str) -> Path:
     """Return where the record of a piece lies."""
     return folder / f"{name}.key.json"
+
+
+def remove(path: Path) -> None:
+    """Delete a file, a symlink, or a folder in its place; nothing where there is none."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def move(source: Path, target: Path) -> None:
@@ -234,5 +274,5 @@ def read_joint(paths: Iterable[Path], methods: Collection[str] | None = None) ->
                 own = path.parent / entry["path"]
                 record = Record(own, storage.read_json(own, path), path)
                 if hash_file(own) != entry["hash"]:
-                    raise InputError(f"{own} is not the record that {path} lists. Delete {path}, then {storage.KEPT}")
+                    raise storage.damaged(own, f"is not the record that {storage.shown(path)} lists", path)
                 yield record

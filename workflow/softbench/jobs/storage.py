@@ -3,7 +3,9 @@
 import errno
 import json
 import os
+import shlex
 import shutil
+import stat
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 VERSION = None  # messages on disks
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
-OTHER = {errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.EISDIR, errno.ENOTDIR}
+OTHER = {errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.EISDIR, errno.ENOTDIR, errno.ELOOP}
 WITHOUT_NUMBER = ("requested and", "PytorchStreamWriter", "inline_container", "file write failed")  # numpy, torch
 PROBE = bytes(2**16)
 
@@ -54,7 +56,7 @@ def explained(error: BaseException) -> str | None:
     if not isinstance(error, OSError) or error.errno not in FULL | FORBIDDEN | OTHER:
         return None
     place = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else Path("a file")
-    return f"{place}: {os.strerror(error.errno)}. {_way_out(error.errno, place)}"
+    return f"{shown(place)}: {os.strerror(error.errno)}. {_way_out(error.errno, place)}"
 
 
 def _way_out(number: int, place: Path) -> str:
@@ -105,33 +107,131 @@ def require_writable(*folders: Path) -> None:
 
 
 KEPT = "give the same command again: what is whole is kept."
+MISSING = "is missing"
+EMPTY = "is empty"
+FORBIDDEN_TO_READ = "may not be read"
+
+
+def shown(path: Path | str) -> str:
+    """Return a path as messages name it: without `..`, and below the working folder relative to it."""
+    whole, named = os.path.abspath(path), os.fspath(path)
+    if ".." in Path(named).parts and os.path.realpath(whole) != os.path.realpath(named):
+        whole = os.path.realpath(named)  # a symlink on the way: the names alone lead elsewhere
+    return os.path.relpath(whole) if Path(whole).is_relative_to(Path.cwd()) else whole
+
+
+def condition(path: Path) -> str | None:
+    """Return why a path is no file that can be read, as the end of a sentence; None where it is one."""
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        return _missing(path)
+    except PermissionError:
+        return f"{FORBIDDEN_TO_READ} (a folder above it is closed)"
+    except OSError as error:
+        return "is a loop of symlinks" if error.errno == errno.ELOOP else f"cannot be read ({error.strerror})"
+    if stat.S_ISDIR(facts.st_mode):
+        return "is a folder, but a file belongs there"
+    if not stat.S_ISREG(facts.st_mode):
+        return "is no ordinary file"
+    if not os.access(path, os.R_OK):
+        return f"{FORBIDDEN_TO_READ} (its permissions are {stat.filemode(facts.st_mode)})"
+    return EMPTY if facts.st_size == 0 else None
+
+
+def of_other_size(size: int, written: int) -> str:
+    """Say that a file has not the size in bytes that was written, as the end of a sentence."""
+    if size < written:
+        return f"is cut short or changed ({size} of {written} bytes)"
+    return f"was changed since it was written ({size} bytes, not {written})"
+
+
+def _missing(path: Path) -> str:
+    """Say which symlink leads nowhere, if that is why a file is missing."""
+    broken = next((place for place in (path, *path.parents) if place.is_symlink() and not place.exists()), None)
+    if broken is None:
+        return MISSING
+    target = f"a broken symlink to {os.readlink(broken)}"
+    return f"is {target}" if broken == path else f"{MISSING}, because {shown(broken)} is {target}"
 
 
 @contextmanager
-def reading(path: Path, listed: Path | str) -> Iterator[None]:
+def reading(path: Path, *listed: Path) -> Iterator[None]:
     """Turn whatever goes wrong while a file is read into one message.
 
     Args:
         path: the file that is read.
-        listed: the manifest that lists it: Snakemake knows that one alone, so it must be deleted, too.
+        listed: the manifests that list it: Snakemake knows these alone, so they must be deleted, too. A name may hold
+            `*`.
     Raises: InputError: with the file, the cause and what to do.
     """
     try:
         yield
     except InputError:
         raise
-    except FileNotFoundError as error:
-        raise InputError(f"{path} is missing. Delete {listed}, then {KEPT}") from error
-    except PermissionError as error:
-        raise InputError(explained(error) or str(error)) from error
     except Exception as error:
-        brief = (str(error).splitlines() or [""])[0][:200] or type(error).__name__
-        raise InputError(f"{path} is damaged ({brief}). {way_out(path, listed)}") from error
+        raise damaged(path, f"is damaged ({_brief(error, path)})", *listed) from error
 
 
-def way_out(path: Path, listed: Path | str) -> str:
-    """Return what to do about a damaged file."""
-    return f"Delete it and {listed}, then {KEPT}"
+def _brief(error: Exception, path: Path) -> str:
+    """Return the first line of an error without the name of its file, which the message begins with."""
+    line = (str(error).splitlines() or [""])[0][:300]
+    for name in (os.path.abspath(path), os.fspath(path)):
+        before, named, after = line.rpartition(name)
+        line = after.strip("'\": ") or before.strip("'\": ") if named else line
+    return line or type(error).__name__
+
+
+def damaged(path: Path, state: str, *listed: Path) -> InputError:
+    """Return the error that says of a file what is wrong with it, and by which command it is made again.
+
+    Args:
+        path: the file.
+        state: what is wrong, as the end of a sentence, where it is a file that can be read.
+        listed: as `reading` takes it.
+    """
+    state = condition(path) or state
+    return InputError(f"{shown(path)} {state}. {way_out(path, *listed)}")
+
+
+def way_out(path: Path, *listed: Path) -> str:
+    """Return by which command a damaged or missing file is made again; `listed` as `reading` takes it."""
+    state = condition(path) or ""
+    if state.startswith(FORBIDDEN_TO_READ):
+        return f"Change its permissions: `chmod u+r {shlex.quote(shown(path))}`, then {KEPT}"
+    command = removal(path, *listed)
+    if command is None:
+        return KEPT.capitalize()
+    what = "what lists it" if state.startswith(MISSING) else "it"
+    return f"Delete {what}: `{command}`, then {KEPT}"
+
+
+def removal(*paths: Path) -> str | None:
+    """Return the command that deletes what there is of some paths, each once; None where there is nothing."""
+    there = {shown(found): found for path in paths for found in _found(path) if os.path.lexists(found)}
+    if not there:
+        return None
+    folders = {name for name, path in there.items() if path.is_dir() and not path.is_symlink()}
+    names = [name for name in there if os.path.dirname(name) not in folders]
+    return shlex.join(["rm", *(["-r"] if folders else []), *names])
+
+
+def _found(path: Path) -> list[Path]:
+    return sorted(path.parent.glob(path.name)) if "*" in path.name else [path]
+
+
+def lists_of(folder: Path) -> list[Path]:
+    """Return the manifests that list a seed or an ensemble, and that Snakemake knows.
+
+    Args: folder: `seed-<n>` or `ensemble` of a method.
+    """
+    method, network = folder.parent, folder.parents[1]
+    if folder.name == "ensemble":
+        return [network / "ensembles.json"]
+    joint = network / "sanity.json"
+    if joint.is_file() and f'"{method.name}/' in joint.read_text(encoding="utf-8", errors="replace"):
+        return [joint]
+    return sorted(method.glob("batch-*.json"))
 
 
 def require_checksums(path: Path) -> None:
@@ -141,15 +241,15 @@ def require_checksums(path: Path) -> None:
             raise ValueError(f"the checksum of {part} is wrong")
 
 
-def read_json(path: Path, listed: Path | str | None = None) -> Any:
+def read_json(path: Path, *listed: Path) -> Any:
     """Read JSON. Raises: InputError: as `reading`; the file itself is its list where none is given."""
-    with reading(path, listed or path):
+    with reading(path, *listed):
         return json.loads(path.read_text(encoding="utf-8"))
 
 
-def read_parquet(path: Path, listed: Path | str, **options: Any) -> "pd.DataFrame":
+def read_parquet(path: Path, *listed: Path, **options: Any) -> "pd.DataFrame":
     """Read a table and the checksums of its pages, where it was written with them. Raises: InputError: as `reading`."""
-    with reading(path, listed):
+    with reading(path, *listed):
         if path.is_dir():  # pandas takes it for a table in parts, without rows
             raise IsADirectoryError("it is a folder")
         import pandas as pd  # storage is imported where no table is read

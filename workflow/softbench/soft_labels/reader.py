@@ -1,7 +1,6 @@
 """Reading soft labels, whether they are stored, mixed from maps or computed: the reader hides the difference."""
 
 import importlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 from softbench import images, store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
+from softbench.jobs import storage
 from softbench.soft_labels import maps
 from softbench.soft_labels.contract import fill
 from softbench.soft_labels.raters import Raters, choose, choose_shares, majority, probabilities
@@ -99,12 +99,9 @@ def open_store(folder: Path) -> SoftLabels:
 
     Raises: InputError: if there is no manifest, or one that does not say what it must.
     """
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text())
-    except FileNotFoundError:
-        raise InputError(f"{folder} holds no manifest.json, so no soft labels. Run its `soften_` rule.") from None
-    except ValueError as error:
-        raise InputError(f"{folder / 'manifest.json'} is no JSON ({error}). {AGAIN}") from None
+    if storage.condition(folder / "manifest.json") == storage.MISSING:
+        raise InputError(f"{folder} holds no manifest.json, so no soft labels. Run its `soften_` rule.")
+    manifest = storage.read_json(folder / "manifest.json")
     missing = [name for name in WRITTEN if name not in manifest]
     if missing:
         raise InputError(f"{folder / 'manifest.json'} lacks {', '.join(missing)}; `softbench pack` writes all. {AGAIN}")

@@ -3,7 +3,6 @@
 Costs decide no number: they are read from provenance files, which no rule has as an input.
 """
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from softbench.jobs import storage
 
 VERSION = 1
 MEDIANS = ["s", "cpu_s", "steps", "ms_per_step", "disk_mib"]
@@ -46,7 +47,7 @@ def _read_seeds(method: Mapping[str, Any]) -> tuple[pd.DataFrame, int, int]:
     """Return the costs of the seeds that have records, and how many failed, and how many have none."""
     costs, failed, unrecorded = [], 0, 0
     for path in map(Path, method["batches"]):
-        for name, outcome in json.loads(path.read_text(encoding="utf-8"))["seeds"].items():
+        for name, outcome in storage.read_json(path)["seeds"].items():
             folder = path.parent / f"seed-{name}"
             if outcome["status"] == "failed":
                 failed += 1
@@ -113,8 +114,10 @@ def cost_of_seed(folder: Path) -> dict[str, Any]:
         `hardware` (the GPU, or the processor) and `host`; `resumed`: the steps took longer than the last process that
         ran them, so that `s` and `cpu_s` are those of a part.
     """
-    facts = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    history = pd.read_csv(folder / "history.csv")
+    listed = storage.lists_of(folder)
+    facts = storage.read_json(folder / "provenance.json", *listed)
+    with storage.reading(folder / "history.csv", *listed):
+        history = pd.read_csv(folder / "history.csv")
     experiment, network, method = folder.parts[-4:-1]
     energy, on_gpu = facts.get("energy_j"), "peak_device_memory_mib" in facts
     return {
@@ -166,7 +169,7 @@ def cost_of_label(folder: Path) -> LabelCost:
         folder: of the soft label, with manifest.json.
     Returns: the sums. They are known only where every case was timed, whatever stopped and restarted the job.
     """
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest = storage.read_json(folder / "manifest.json")
     own = _sum([folder / "provenance.json"])
     if manifest.get("map") is None:
         return LabelCost(own)
@@ -187,6 +190,8 @@ def _sum(records: Iterable[Path]) -> float | None:
 def _seconds(path: Path) -> float | None:
     if not path.exists():
         return None
-    facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    shard = path.name.removesuffix(".provenance.json")  # of a map; else what stands beside a manifest
+    listed = "manifest.json" if shard == path.name else f"{shard}.json"
+    facts: dict[str, Any] = storage.read_json(path, path.with_name(listed))
     whole = "cases_timed" in facts and facts["cases_timed"] == facts["cases"]
     return float(facts["cases_cpu_seconds"]) if whole else None

@@ -12,7 +12,6 @@ Seeds that failed are left out and named; below two there is no ensemble, and th
 The ensembles of an experiment are made in one process, one after another, so that memory is that of one.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,8 +22,7 @@ import torch
 from torch import nn
 
 from softbench import datasets
-from softbench.errors import InputError
-from softbench.jobs import pieces, provenance
+from softbench.jobs import pieces, provenance, storage
 from softbench.training import inference, predictors, scoring
 from softbench.training.inference import make_view
 from softbench.training.material import Material
@@ -105,7 +103,7 @@ def run(batch: Material, manifests: Sequence[Path], version: Mapping[str, int], 
 
 def _outcomes(manifests: Sequence[Path]) -> dict[int, Outcome]:
     """Return what became of each seed, in the order of the seeds, whatever batches they were trained in."""
-    batches = [json.loads(path.read_text(encoding="utf-8"))["seeds"].items() for path in manifests]
+    batches = [storage.read_json(path)["seeds"].items() for path in manifests]
     return dict(sorted((int(seed), outcome) for seeds in batches for seed, outcome in seeds))
 
 
@@ -132,11 +130,8 @@ def _fill(batch: Material, done: Mapping[int, Outcome], folder: Path, scratch: P
 def _load(folder: Path, outcome: Outcome, device: torch.device) -> nn.Module:
     """Load the network of a seed, and compare its weights with the hash in the batch's manifest."""
     path = folder / "model.pt"
-    model = inference.load_model(path, device) if path.exists() else None
-    if model is None or inference.hash_weights(model) != outcome["model"]:
-        found = "is missing" if model is None else "holds other weights than the manifest of its batch lists"
-        raise InputError(
-            f"{path} {found}, so it cannot be part of an ensemble. Delete {folder} and the "
-            "batch-*.json next to it, then run again."
-        )
+    model = inference.load_model(path, device)
+    if inference.hash_weights(model) != outcome["model"]:
+        said = "holds other weights than the manifest of its batch lists, so it cannot be part of an ensemble"
+        raise storage.damaged(path, said, *storage.lists_of(folder))
     return model

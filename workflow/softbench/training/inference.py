@@ -133,7 +133,7 @@ def load_model(path: Path, device: torch.device) -> nn.Module:
 
     Raises: InputError: if the file is missing or damaged.
     """
-    with storage.reading(path, path.parents[1] / "batch-*.json"):
+    with storage.reading(path, *storage.lists_of(path.parent)):
         storage.require_checksums(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     settings = {name: value for name, value in content["network"].items() if name != "name"}

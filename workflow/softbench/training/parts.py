@@ -116,4 +116,4 @@ def load_checkpoint(folder: Path, key: str, device: torch.device) -> tuple[dict[
 
 def remove_checkpoint(folder: Path) -> None:
     """Delete the checkpoint of a run that is whole."""
-    (folder / CHECKPOINT).unlink(missing_ok=True)
+    pieces.remove(folder / CHECKPOINT)

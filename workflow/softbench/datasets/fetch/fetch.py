@@ -1,6 +1,5 @@
 """The files of a source: from a folder of the user's, or downloaded, verified and unpacked; listed in a manifest."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from softbench.datasets.fetch.download import downloads
 from softbench.datasets.fetch.shelf import Shelf, hash_files, list_names, read_files
 from softbench.datasets.sources import layout
 from softbench.errors import InputError
-from softbench.jobs import pieces
+from softbench.jobs import pieces, storage
 from softbench.jobs.progress import Log
 
 VERSION = 1
@@ -106,7 +105,8 @@ def require_unchanged(output: Path, folder: Path | None = None, log: Log = print
     """
     if folder is not None:
         return
-    manifest = json.loads((output / "manifest.json").read_text(encoding="utf-8"))["files"]
+    listed = output / "manifest.json"
+    manifest = storage.read_json(listed)["files"]
     shelf = Shelf(output)
     names = list_names(output / "files") if (output / "files").is_dir() else set()
     changed = names ^ manifest.keys()
@@ -117,8 +117,9 @@ def require_unchanged(output: Path, folder: Path | None = None, log: Log = print
         changed = {path for path, facts in files.items() if facts != manifest[path]}
     if changed:
         raise InputError(
-            f"{len(changed)} file(s) in {output / 'files'} are not as they were fetched, {min(changed)} first. Delete "
-            f"{output / 'manifest.json'} and run again: what was downloaded is fixed, what you changed is taken anew."
+            f"{len(changed)} file(s) in {storage.shown(output / 'files')} are not as they were fetched, {min(changed)} "
+            f"first. Delete the list: `{storage.removal(listed)}`, then give the same command again: what was "
+            "downloaded is fixed, what you changed is taken anew."
         )
 
 

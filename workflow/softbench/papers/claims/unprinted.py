@@ -5,7 +5,6 @@ what a run cost. The region `away` is all voxels but those of the boundary band:
 of `band`.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from softbench.jobs import storage
 from softbench.metrics import catalogue
 from softbench.metrics.calibration import Reliability
 from softbench.papers import published
@@ -234,6 +234,6 @@ def from_costs(batches: Iterable[Path]) -> Found:
 
 
 def _finished(batch: Path) -> list[Path]:
-    seeds = json.loads(batch.read_text(encoding="utf-8"))["seeds"]
+    seeds = storage.read_json(batch)["seeds"]
     folders = [batch.parent / f"seed-{name}" for name, outcome in seeds.items() if outcome["status"] == "done"]
     return [one for one in folders if all((one / file).exists() for file in ("provenance.json", "history.csv"))]

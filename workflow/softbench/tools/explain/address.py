@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from softbench.errors import InputError, meant
+from softbench.jobs import storage
 from softbench.plan.plan import Plan
 from softbench.statistics import apply_policy
 from softbench.statistics.summary import DIAGONALS, by_case, choose
@@ -203,7 +204,8 @@ def collect_values(place: Place, runs: Sequence[dict[str, Any]]) -> pd.Series:
 
 
 def _read(path: Path, place: Place) -> pd.DataFrame:
-    scores = pd.read_parquet(path, filters=[("metric", "in", [place.metric, *DIAGONALS.values()])])
+    listed = storage.lists_of(path.parent)
+    scores = storage.read_parquet(path, *listed, filters=[("metric", "in", [place.metric, *DIAGONALS.values()])])
     grid = place.grid if (scores["grid"] == place.grid).any() else "full"  # trained at full resolution
     scores = scores[(scores["prediction"] == place.prediction) & (scores["grid"] == grid)]
     return scores if place.rater is None else scores[scores["rater"] == place.rater]
