@@ -7,7 +7,9 @@ from softbench.papers import claims, published
 
 @pytest.fixture(scope="module")
 def outcomes() -> list[claims.Outcome]:
-    return claims.judge_all(published.frame(), ["svls.best_ece", "geols.best_in_most", "superpixel.weights_help"])
+    return claims.judge_all(
+        published.frame(), ["svls.best_ece", "geols.best_in_most", "superpixel.weights_help_each_label"]
+    )
 
 
 def test_six_offenders_are_named_and_the_rest_is_counted(outcomes):

@@ -67,6 +67,15 @@ def test_near_is_within_the_limit(a, relation, verdict, claim, means):
     assert claims.judge(about, means(a=[a], b=[0.5])).verdict == verdict
 
 
+def test_near_has_a_limit_for_each_metric(claim, means):
+    """0.02 apart: within the limit of HD95 and not within that of DSC."""
+    about = claim(kind="near", limit={"dsc": 0.01, "hd95": 1.0})
+    both = pd.concat([means(a=[0.52], b=[0.5]), means(metric="hd95", a=[0.52], b=[0.5])])
+    assert [cell.sign for cell in claims.judge(about, both).cells] == [-1, 1]
+    with pytest.raises(InputError, match="metric with a limit of the claim"):
+        claims.judge(about, means(metric="vs", a=[0.52], b=[0.5]))
+
+
 @pytest.mark.parametrize(
     ("there", "verdict"), [(0.55, "true"), (0.45, "false"), (0.5, "false"), (math.nan, "undetermined")]
 )

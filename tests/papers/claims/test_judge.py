@@ -32,6 +32,16 @@ def test_quantifier_decides_how_many_must_agree(quantifier, a, verdict, claim, m
     assert claims.judge(claim(quantifier=quantifier), table).verdict == verdict
 
 
+def test_sides_may_be_two_regions(claim, means):
+    """One method, worse in one region than in the other."""
+    pair = Pair({"method": "a", "roi": "band"}, {"method": "a", "roi": "away"})
+    about = claim(relation="worse", quantifier="every", rois=("band", "away"), pairs=(pair,))
+    both = [means(a=[value]).assign(roi=roi) for roi, value in {"band": 0.7, "away": 0.9}.items()]
+    found = claims.judge(about, pd.concat(both))
+    assert (found.verdict, len(found.cells), found.cells[0].margin) == ("true", 1, pytest.approx(0.2))
+    assert claims.judge(about, both[0]).absent == ("roi away",)
+
+
 def test_most_within_groups_must_hold_in_each(claim, means):
     """3 of 4 cells agree, but in s1 only one of two."""
     table = means(a=[0.6, 0.6], b=[0.5, 0.5])

@@ -29,6 +29,8 @@ DIAGRAMS = {("svls", 0, "all"): ALL, ("svls", 0, "foreground"): ALL, ("svls", 0,
         ("curve_gap", "all", {"all": 0.075}),  # the empty bin is in no mean
         ("region_gap", "all", {"all": 0.02}),  # 90 right, 88 sure, of 100
         ("region_gap", "away", {"all": 2 / 60}),  # 60 right, 58 sure, of 60
+        ("confidence_gap", "all", {"all": 0.02}),
+        ("confidence_gap", "band", {"all": 0.0}),
         ("region_accuracy", "band", {"all": 0.75}),  # 30 of 40
         ("region_accuracy", "away", {"all": 1.0}),
         ("contrast", "all", {"all": 58 / 60 - 30 / 40}),
@@ -101,7 +103,17 @@ def test_scores_come_under_the_printed_names_and_what_is_not_there_has_no_mean(b
     assert set(found["method"]) == set(about[0].methods)
     assert (found["unprinted"].all(), set(found["runs"])) == (True, {"e/n"})
     outcome = claims.judge(about[0], found)
-    assert (outcome.agree, outcome.missing) == (1, 7)  # GeoLS above one-hot in TC; ET and three methods are not there
+    assert (outcome.agree, outcome.missing) == (1, 6)  # GeoLS above one-hot in TC; ET and three methods are not there
+
+
+def test_ls_is_accused_of_too_much_core_alone():
+    """The paper names LS for the core and not for enhancing tumour."""
+    for key in ("geols.others_over_segment", "geols.less_over_segmentation"):
+        (about,) = claims.claims(key)
+        named = {(side["method"], side["structure"]) for side in about.sides} - {("geols", "ET"), ("geols", "TC")}
+        assert named == {(method, "TC") for method in ("one_hot", "ls", "focal", "svls")} | {
+            (method, "ET") for method in ("one_hot", "focal", "svls")
+        }
 
 
 def test_bins_stand_in_the_place_of_structures(block, monkeypatch):

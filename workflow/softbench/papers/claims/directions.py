@@ -53,7 +53,7 @@ def near(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margi
             first, second = cell["first"], cell["second"]
             gap = values[:, second] - values[:, first]
             gap = gap if claim.relation == "not_worse" else np.abs(gap)
-            margin = claim.limit - gap + 2 * ROUNDING  # the limit itself is near
+            margin = claim.limit_of(cell["metric"]) - gap + 2 * ROUNDING  # the limit itself is near
             yield Margin(f"{pair.name}: {place_of(pair, cell, CELL)}", (first, second), margin)
 
 

@@ -68,7 +68,7 @@ class Claim:
     points: tuple[tuple[str, ...], ...] = ()
     groups: tuple[tuple[str, ...], ...] = ()
     by: str = ""
-    limit: float = 0.0
+    limit: float | Mapping[str, float] = 0.0
     unprinted: str = ""
     was: str = ""
 
@@ -88,6 +88,16 @@ class Claim:
     def sides(self) -> tuple[Mapping[str, Any], ...]:
         """Both sides of all pairs."""
         return tuple(side for pair in self.pairs for side in (pair.one, pair.other))
+
+    def limit_of(self, metric: str) -> float:
+        """Return how far two sides may lie apart in a metric; the file's schema lets a mapping name any.
+
+        Raises: InputError: if it names limits of other metrics alone.
+        """
+        if not isinstance(self.limit, Mapping):
+            return self.limit
+        require_one_of(f"metric with a limit of the claim {self.key}", metric, self.limit)
+        return self.limit[metric]
 
     def named(self, column: str) -> tuple[str, ...]:
         """Return the values of a column that it names, for all of it or for one side of a pair, each once."""

@@ -44,6 +44,7 @@ MEASURES = {
     "bin_gap": Measure("accuracy minus confidence", "higher"),  # signed
     "curve_gap": Measure("mean distance of the reliability curve to the diagonal", "lower"),
     "region_gap": Measure("accuracy minus confidence of a region", "higher"),  # signed
+    "confidence_gap": Measure("distance of the mean confidence to the accuracy", "lower"),
     "region_accuracy": Measure("share of voxels that are right", "higher"),
     "contrast": Measure("confidence away from boundaries minus that at them", "higher"),
     "train_s": Measure("training time", "lower"),
@@ -205,6 +206,7 @@ FROM_BINS: dict[str, Callable[[Regions, str], dict[str, float]]] = {
     "bin_gap": _bin_gaps,
     "curve_gap": lambda regions, roi: {WHOLE: regions[roi].mean_gap},
     "region_gap": _region_gap,
+    "confidence_gap": lambda regions, roi: {WHOLE: abs(_region_gap(regions, roi)[WHOLE])},
     "region_accuracy": lambda regions, roi: {WHOLE: _shares(regions, roi)[1]},
     "contrast": _contrast,
 }
