@@ -28,9 +28,10 @@ KINDS = (
     "reliability",
     "training",
     "worked_example",
+    "channels",
 )
 NEED_TRAINING = ("probabilities", "discrepancy", "slices", "reliability", "sweep", "training")
-OF_ONE_EXPERIMENT = ("discrepancy", "downsampling", "soft_labels")
+OF_ONE_EXPERIMENT = ("channels", "discrepancy", "downsampling", "soft_labels")
 STANDS_IN = {OPEN: "open stand-in", SUFFIX: "phantom"}
 TAKEN = ("reliability", "soft_labels", "ranks", "cases")  # figures of a table are called `<one of these>_<table>`
 

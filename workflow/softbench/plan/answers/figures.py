@@ -10,7 +10,7 @@ from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
 
 INFERS = ("probabilities", "discrepancy")  # kinds whose pictures need the networks again, not scores alone
-OF_DATA = ("slices", "downsampling", "soft_labels", *INFERS)  # kinds that show images
+OF_DATA = ("slices", "downsampling", "soft_labels", "channels", *INFERS)  # kinds that show images
 
 
 class Figures:
