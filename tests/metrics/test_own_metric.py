@@ -4,10 +4,15 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from softbench import InputError
+from softbench.metrics import metric
+from softbench.metrics.catalogue import CATALOGUE
 from softbench.plan import modules
 from softbench.plan.code import Code
 from softbench.plan.config import metrics
@@ -23,6 +28,14 @@ rows = metrics.score_case(p, reference[None], (1, 1, 1), {"organ": [1]}).query("
 print(rows[["structure", "roi", "value", "unit"]].to_csv(index=False, header=False), metrics.describe("KEY").name)
 print(metrics.binary(p[1] > 0.5, reference == 1, (1, 1, 1)).get("KEY"))
 """
+SCORED_BY_CASE = """
+import numpy as np
+from softbench.metrics.score import assess
+from softbench.training.scoring import score_each
+p = np.full((2, 2, 2, 2), 0.5)
+score_each(["brain_7"], lambda case: assess(p, p[:1].astype(int), (1, 1, 1), {"organ": [1]}), None, print)
+"""
+DSC = CATALOGUE["dsc"]
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +95,40 @@ def test_plan_knows_it_and_gives_it_columns(copy: Path, example: tuple[str, str]
     (copy / example[0]).write_text(example[1].replace('of="counts"', 'of="surfaces", tolerance=True'))
     assert [column["metric"] for column in metrics.own_columns(table, scoring)] == ["ravd_1mm"] * 2 + ["ravd_2mm"] * 2
     metrics._entries.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("compute", "said"),
+    [
+        ("n: None", "`compute` must return one number (NaN where it is undefined), but returned None"),
+        ("n: __import__('numpy').ones(2)", "returned an array of float64 of the shape (2,)"),
+        ("n: 'high'", "returned str 'high'"),
+        ("n: 1j", "returned complex 1j"),
+        ("n: n.both / 0", "`compute` stopped with ZeroDivisionError: division by zero (ravd.py, line 16)"),
+        ("n: n.all", "`compute` stopped with AttributeError: 'Overlap' object has no attribute 'all' (ravd.py, line"),
+        ("n, m: 0", "`compute` stopped with TypeError: "),
+        ("n: (_ for _ in ()).throw(InputError('no voxel'))", ": no voxel"),
+    ],
+)
+def test_what_is_no_number_names_the_metric_its_file_and_the_case(
+    copy: Path, example: tuple[str, str], compute: str, said: str
+) -> None:
+    text = example[1].partition("compute=")[0].replace("metric import OPEN", "metric import InputError, OPEN")
+    (copy / example[0]).write_text(f"{text}compute=lambda {compute},\n)\n")
+    done = subprocess.run(
+        [sys.executable, "-c", SCORED_BY_CASE],
+        env={"PYTHONPATH": str(copy / "workflow")}, capture_output=True, text=True,
+    )  # fmt: skip
+    last = done.stderr.strip().splitlines()[-1]
+    assert "InputError: case brain_7: the metric 'ravd' (workflow/softbench/metrics/ravd.py): " in last, done.stderr
+    assert said in last
+
+
+@pytest.mark.parametrize("value", [1, 0.5, True, np.float32(2), np.int64(3), np.True_, np.array(4.0), float("nan")])
+def test_any_single_number_is_a_value(value: Any) -> None:
+    (measured,) = metric.values([replace(DSC, compute=lambda counts: value)], None).values()
+    assert isinstance(measured, float)
+    np.testing.assert_equal(measured, float(value))
 
 
 def test_second_file_with_its_key_stops_the_plan(copy: Path, example: tuple[str, str]) -> None:

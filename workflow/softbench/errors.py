@@ -1,7 +1,12 @@
-"""Errors that a user can fix, and the end of a message on an unknown name: which one was probably meant."""
+"""Errors that a user can fix, and parts of their messages: the file, the line that failed, which name was meant."""
 
 import difflib
-from collections.abc import Iterable
+import importlib
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 VERSION = None  # messages
@@ -17,6 +22,46 @@ class DivergedError(RuntimeError):
 
 class TimeLimitError(RuntimeError):
     """A job that would outlive its time limit; what it has done is saved, and its next attempt goes on from there."""
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a module of the package by its file, one that a user may have added.
+
+    Raises: InputError: if it cannot be imported; the message names the file, its line and the cause.
+    """
+    module = path.relative_to(Path(__file__).parent).with_suffix("")
+    try:
+        return importlib.import_module(".".join(("softbench", *module.parts)))
+    except Exception as error:
+        raise InputError(f"{short(path)} cannot be imported: {explain_error(error, path)}. Fix it.") from error
+
+
+@contextmanager
+def naming(what: str, name: str) -> Iterator[None]:
+    """Let an `InputError` that does not say e.g. of which case it is begin with that: "case brain_007: …"."""
+    try:
+        yield
+    except InputError as error:
+        if f"{what}{name}" in str(error):
+            raise
+        raise InputError(f"{what}{name}: {error}") from error
+
+
+def explain_error(error: Exception, path: Path) -> str:
+    """Return what an exception says, and where: the last line of `path` that it passed, else where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename) == path] or frames[-1:]
+    line = error.lineno if isinstance(error, SyntaxError) else own[-1].lineno
+    file = error.filename if isinstance(error, SyntaxError) else own[-1].filename
+    said = str(error).partition("\n")[0].rstrip(".") or "no word"
+    return f"{type(error).__name__}: {said} ({Path(file or path).name}, line {line})"
+
+
+def short(path: Path) -> str:
+    """Return a path from `workflow` on, as one types it in the folder of the suite."""
+    parts = path.parts
+    start = len(parts) - 1 - parts[::-1].index("workflow") if "workflow" in parts else 0
+    return "/".join(parts[start:])
 
 
 MANY = 60  # names: of more, a message shows the nearest

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from softbench import InputError
+from softbench.plan.config import check, read
 
 from .conftest import COLUMN, EXPERIMENT, POINTS, PROTOCOL, SWEEP, assert_refused
 
@@ -208,6 +210,35 @@ REFUSED = {
         "is 'demo_nodule', which has no `rehearsal`.",
     ),
 }
+
+
+def test_keys_of_an_earlier_version_are_said_together(root: Path, tmp_path: Path) -> None:
+    text = """protocols:
+  demo_brain: {crop: [24, 24, 24], mirrored: [W], steps: many}
+experiments:
+  svls_brats2019:
+    rehearsal:
+      protocol: {window: null}
+methods:
+  mine: {soft_label: ls, on_request: true}
+"""
+    file = tmp_path / "mine.yaml"
+    for count, given in ((4, text), (3, text.partition("methods:")[0])):
+        file.write_text(given, encoding="utf-8")
+        with pytest.raises(InputError) as error:
+            check(read(root, (file,)))
+        first, *lines = str(error.value).splitlines()
+        assert first == f"config holds {count} keys of an earlier version:"
+        expected = [
+            "2: protocols.demo_brain.crop is called 'patch_size' now. Rename it; its value may stay.",
+            "2: protocols.demo_brain.mirrored is called 'tta_flips' now. Rename it; its value may stay.",
+            "6: experiments.svls_brats2019.rehearsal.protocol.window is called 'inference_patch' now. Rename it; its "
+            "value may stay.",
+            "8: methods.mine.on_request is gone. Delete it: a method that only experiments that name it run stands",
+        ]
+        assert len(lines) == count
+        for line, words in zip(lines, expected, strict=False):
+            assert line.startswith(f"  {file}, line {words}"), line
 
 
 @pytest.mark.parametrize("kind", REFUSED)

@@ -5,13 +5,16 @@ true one, else 0; s is a soft label's probability, t a threshold on p. The entri
 the module whose quantity they read. A metric of your own is one file of this folder that assigns `METRIC`.
 """
 
+import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from numbers import Real
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from softbench.errors import InputError
+from softbench.errors import InputError, explain_error, short
 
 VERSION = 1
 Better = Literal["higher", "lower", "neither"]
@@ -83,10 +86,53 @@ class Metric:
                 listed = ", ".join(allowed)
                 raise InputError(f"`{field}` of the metric {self.key!r} must be one of {listed}, but is {value!r}.")
 
+    def measure(self, *given: Any) -> float:
+        """Return what `compute` makes of what the metric is of, and of a tolerance in mm where it takes one.
+
+        Raises: InputError: if `compute` fails, or gives anything but one number; the message names key and file.
+        """
+        try:
+            value = self.compute(*given)
+        except MemoryError:
+            raise
+        except InputError as error:
+            raise InputError(f"{self._named()}: {error}") from error
+        except Exception as error:
+            said = explain_error(error, self._file())
+            raise InputError(f"{self._named()}: `compute` stopped with {said}. Fix it there.") from error
+        if isinstance(value, Real | np.bool_) or _is_real_scalar(value):
+            return float(value)
+        raise InputError(
+            f"{self._named()}: `compute` must return one number (NaN where it is undefined), but returned "
+            f"{_describe(value)}. Correct what it returns."
+        )
+
+    def _named(self) -> str:
+        return f"the metric {self.key!r} ({short(self._file())})"
+
+    def _file(self) -> Path:
+        """Return the file that holds `compute`; this one where it is no function of Python."""
+        function: Any = inspect.unwrap(self.compute)
+        code = getattr(getattr(function, "func", function), "__code__", None)  # `func` of a functools.partial
+        return Path(code.co_filename if code else __file__)
+
+
+def _is_real_scalar(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.shape == () and value.dtype.kind in "biuf"
+
+
+def _describe(value: Any) -> str:
+    """Say what stands where a number should."""
+    if value is None:
+        return "None"
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype} of the shape {value.shape}"
+    return f"{type(value).__name__} {repr(value)[:60]}"
+
 
 def values(metrics: Iterable[Metric], given: Any) -> dict[str, float]:
-    """Return what each metric makes of what it is of: key -> value."""
-    return {metric.key: float(metric.compute(given)) for metric in metrics}
+    """Return what each metric makes of what it is of: key -> value; errors as `Metric.measure`."""
+    return {metric.key: metric.measure(given) for metric in metrics}
 
 
 def ratio(part: float, whole: float) -> float:

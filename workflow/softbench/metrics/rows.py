@@ -104,11 +104,11 @@ def measure_masks(
     if any(metric.of == "voxel_surfaces" for metric in known):
         given["voxel_surfaces"] = surface.between(masks.prediction, masks.reference, (1.0,) * masks.prediction.ndim)
     always = [metric for metric in known if not metric.tolerance and not metric.asked_by]
-    scores = {metric.key: float(metric.compute(given[metric.of])) for metric in always}
+    scores = {metric.key: metric.measure(given[metric.of]) for metric in always}
     for end, tolerance in tolerances_mm.items():
         within = [metric for metric in known if metric.tolerance]
-        scores |= {metric.key + end: float(metric.compute(given[metric.of], tolerance)) for metric in within}
-    return scores | {metric.key: float(metric.compute(given[metric.of])) for metric in known if metric.asked_by}
+        scores |= {metric.key + end: metric.measure(given[metric.of], tolerance) for metric in within}
+    return scores | {metric.key: metric.measure(given[metric.of]) for metric in known if metric.asked_by}
 
 
 def mask_rows(structure: str, prediction: np.ndarray, reference: np.ndarray, given: Surroundings) -> list[Row]:
@@ -138,7 +138,7 @@ def probability_rows(
 def bin_rows(structure: str, regions: Mapping[str, Reliability]) -> list[Row]:
     """Return the calibration rows of each region's sums: of a case, or of the voxels of several."""
     return [
-        (structure, metric.key, roi, float(metric.compute(sums)))
+        (structure, metric.key, roi, metric.measure(sums))
         for roi, sums in regions.items()
         for metric in _measured_in(roi, "bins")
     ]

@@ -84,10 +84,14 @@ class Places:
 
 
 class Fault(NamedTuple):
-    """What is wrong with the value at a path: `said` follows the path in the message."""
+    """What is wrong with the value at a path: `said` follows the path in the message.
+
+    `is_earlier`: the value is a key of an earlier version, which all faults of this kind are said together with.
+    """
 
     path: KeyPath
     said: str
+    is_earlier: bool = False
 
 
 def fault(place: Place | None, path: Sequence[Any], said: str) -> InputError:
@@ -98,12 +102,23 @@ def fault(place: Place | None, path: Sequence[Any], said: str) -> InputError:
 def refuse(wrong: Iterable[Fault], places: Places | None) -> None:
     """Raise the first fault by file and line, if there is any; `places` is None where nobody knows them, as in tests.
 
+    Keys of an earlier version go first, all of them in one message: whoever has one such file has several such keys.
+
     Raises: InputError: `file, line N: path.of.key`, what was found, what is known, and which of it was probably meant.
     """
-    placed = [(places.of(flaw.path) if places else None, flaw) for flaw in wrong]
+    found = list(wrong)
+    placed = [(places.of(flaw.path) if places else None, flaw) for flaw in found]
+    placed.sort(key=lambda pair: _order(pair[0]))
+    written = {place or flaw.path: (place, flaw) for place, flaw in reversed(placed) if flaw.is_earlier}
+    earlier = [str(_error(*pair)) for pair in reversed(written.values())]  # once each: `like` and aliases repeat a key
+    if len(earlier) > 1:
+        raise InputError("\n  ".join([f"config holds {len(earlier)} keys of an earlier version:", *earlier]))
     if placed:
-        place, first = min(placed, key=lambda pair: _order(pair[0]))
-        raise fault(place, first.path, first.said) if first.path else InputError(f"config.yaml {first.said}")
+        raise InputError(earlier[0]) if earlier else _error(*placed[0])
+
+
+def _error(place: Place | None, flaw: Fault) -> InputError:
+    return fault(place, flaw.path, flaw.said) if flaw.path else InputError(f"config.yaml {flaw.said}")
 
 
 def _order(place: Place | None) -> tuple[bool, str, int, int]:

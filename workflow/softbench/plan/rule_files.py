@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from softbench.errors import InputError
+from softbench.errors import InputError, short
 from softbench.plan import modules, paths
 
 RULE = re.compile(r"^(?:rule|use rule \w+ as) (\w+)", re.MULTILINE)
@@ -136,13 +136,6 @@ def _check_module(recipe: str, file: str, called: str) -> None:
             "shows how), or let the rule call a program of your own and leave out `recipe`."
         )
     modules.check_recipe_module(recipe)
-
-
-def short(path: Path) -> str:
-    """Return a path from `workflow` on, as one types it in the folder of the suite."""
-    parts = path.parts
-    start = len(parts) - 1 - parts[::-1].index("workflow") if "workflow" in parts else 0
-    return "/".join(parts[start:])
 
 
 def check_profile(named: Iterable[str], rules: Collection[str]) -> list[str]:

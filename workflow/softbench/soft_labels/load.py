@@ -1,7 +1,5 @@
 """The module of a recipe, imported, and its soft label of a case, checked; a fault is told with file and line."""
 
-import importlib
-import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from softbench.errors import InputError
+from softbench.errors import InputError, explain_error, import_file, short
 
 VERSION = None  # imports by name
 FOLDER = Path(__file__).parent
@@ -23,25 +21,7 @@ def load(recipe: str) -> ModuleType:
     path = FOLDER / f"{recipe}.py"
     if not path.exists():
         raise InputError(f"there is no recipe {recipe!r}: {short(path)} is missing.")
-    try:
-        return importlib.import_module(f"softbench.soft_labels.{recipe}")
-    except Exception as error:
-        raise InputError(f"{short(path)} cannot be imported: {explain_error(error, path)}.") from error
-
-
-def explain_error(error: Exception, path: Path) -> str:
-    """Return what an exception says, and where: the last line of `path` that it passed, else where it was raised."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename) == path] or frames[-1:]
-    line = error.lineno if isinstance(error, SyntaxError) else own[-1].lineno
-    file = error.filename if isinstance(error, SyntaxError) else own[-1].filename
-    said = str(error).partition("\n")[0].rstrip(".") or "no word"
-    return f"{type(error).__name__}: {said} ({Path(file or path).name}, line {line})"
-
-
-def short(path: Path) -> str:
-    """Return the path of a file of the package as one types it in the folder of the suite."""
-    return f"workflow/softbench/{path.relative_to(FOLDER.parent)}"
+    return import_file(path)
 
 
 def made(

@@ -7,9 +7,8 @@ import numpy as np
 
 from softbench import images, soft_labels
 from softbench.checks import require_same_shape
-from softbench.errors import InputError
+from softbench.errors import InputError, explain_error
 from softbench.plan import calls
-from softbench.soft_labels.load import explain_error
 from softbench.tools.command import Command, add_settings
 
 NOTES = """\

@@ -10,6 +10,7 @@ import pandas as pd
 from softbench import images, store
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
+from softbench.errors import naming
 from softbench.jobs import pieces
 from softbench.jobs.progress import Progress
 from softbench.metrics import rows
@@ -95,11 +96,13 @@ def score_each(
     pool = Pool()
     progress = Progress(log, "score", len(cases), "cases", every_s=15)
     for number, case_id in enumerate(cases, start=1):
-        assessment = assess_case(case_id)
+        with naming("case ", case_id):
+            assessment = assess_case(case_id)
         tables.append(assessment.rows.assign(case=case_id))
         pool.add(case_id, assessment)
         progress.at(number)
-    tables.append(pool.rows())
+    with naming("", "all cases together"):
+        tables.append(pool.rows())
     if validation_counts is not None:
         tables.append(pool.rows_at_thresholds(validation_counts()))
     return pd.concat(tables, ignore_index=True), pool.statistics
@@ -150,10 +153,11 @@ def score_coarse(
         counts[case], sums[case] = _count(arrays, structures), _sums(arrays, structures)
     pooled, total = merge_all(counts.values()), merge_all(sums.values())
     chosen: Chosen = choose(of_validation, "val") | choose(pooled, "test")
-    tables = [
-        table([(RATER, row) for row in (*_soft_rows(sums[case]), *rows_at(counts[case], chosen))]).assign(case=case)
-        for case in cases
-    ]
+    tables = []
+    for case in cases:
+        with naming("case ", case):
+            lines = [(RATER, row) for row in (*_soft_rows(sums[case]), *rows_at(counts[case], chosen))]
+        tables.append(table(lines).assign(case=case))
     whole = [*_soft_rows(total), *rows_at(pooled, chosen), *chosen_thresholds(chosen)]
     tables.append(table([(RATER, row) for row in whole]).assign(case=POOLED))
     return pd.concat(tables, ignore_index=True).assign(grid=COARSE)

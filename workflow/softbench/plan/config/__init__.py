@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from softbench.plan.config import layers, shorthand, sweep
-from softbench.plan.config.check import check
-from softbench.plan.places import Place, Places, plain
+from softbench.plan.config.check import check, earlier_keys
+from softbench.plan.places import Place, Places, plain, refuse
 
 __all__ = ["Config", "Place", "Places", "check", "read"]
 
@@ -30,10 +30,14 @@ def read(
         root: the folder of the suite, with config/ and config.yaml.
         configfiles: as given to `--configfile`, below `root` or absolute.
         assignments: as given to `--config`, key=value with the value in YAML, or as Snakemake has read them.
-    Raises: InputError: with file, line and path of the first fault: what was found, and what to do.
+    Raises: InputError: with file, line and path of the first fault: what was found, and what to do; of keys of an
+        earlier version, all.
     """
     top = layers.stack(root, configfiles, assignments)
     top, sweeps = sweep.expand(top)
-    top, by_name = shorthand.methods_by_name(top, sweeps)
+    top, by_name, gone = shorthand.methods_by_name(top, sweeps)
     top = sweep.name_members(shorthand.take_others(shorthand.move_parts(top)), sweeps)
-    return Config(plain(top), Places(top), by_name)
+    config = Config(plain(top), Places(top), by_name)
+    if gone:
+        refuse([*gone, *earlier_keys(config.values)], config.places)
+    return config

@@ -123,9 +123,18 @@ def check(config: "Config", found: RulesFound | None = None) -> None:
 def faults(values: Mapping[str, Any], found: RulesFound | None = None) -> list[Fault]:
     """Return what is wrong with config: with its entries one by one, or if nothing is, with what they say together."""
     names = Names(values, found or rule_files.find())
+    return list(_one_by_one(values, names)) or list(_together(values, names))
+
+
+def earlier_keys(values: Mapping[str, Any]) -> list[Fault]:
+    """Return the keys of config that an earlier version had, each with what to write in its place."""
+    return [fault for fault in _one_by_one(values, Names(values, rule_files.find())) if fault.is_earlier]
+
+
+def _one_by_one(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
     entry = functools.partial(schema.entry, recipes_of_maps=names.found.maps)
     rules = walk.Rules(names.of, entry, _loss_fault, names.is_known)
-    return list(walk.faults(values, schema.whole(), (), rules)) or list(_together(values, names))
+    return walk.faults(values, schema.whole(), (), rules)
 
 
 def _loss_fault(expression: str) -> str | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from softbench.plan.config.layers import SECTIONS
 from softbench.plan.config.sweep import Sweeps, over_made
-from softbench.plan.places import KeyPath, Node, dotted, fault, known, left, merged, plain
+from softbench.plan.places import Fault, KeyPath, Node, dotted, fault, known, left, merged, plain
 
 LIKE = "like"
 MOVED = (("methods", "soft_label", "soft_labels"), ("soft_labels", "map", "maps"))  # section, key, where it moves
@@ -110,28 +110,34 @@ def move_parts(top: Node) -> Node:
     return top.with_value(sections)
 
 
-def methods_by_name(top: Node, sweeps: Sweeps) -> tuple[Node, frozenset[str]]:
-    """Return config, and the methods that only experiments that name them run.
+def methods_by_name(top: Node, sweeps: Sweeps) -> tuple[Node, frozenset[str], list[Fault]]:
+    """Return config, the methods that only experiments that name them run, and what older files say otherwise.
 
     Those are the methods of the catalogue, but for config/methods.yaml, and what sweeps make. An older file of the user
-    that still says so by `on_request` is read; where it says otherwise, it is refused.
-
-    Raises: InputError: with what to write in place of `on_request`.
+    that still says so by `on_request` is read; where it says otherwise, that is a fault, which says what to write.
     """
     methods = top.value["methods"]
     made = {name for swept in sweeps["methods"].values() for name in swept.made}
     elsewhere = (name for name, node in methods.value.items() if node.layer == 0 and node.place.file != OF_ALL)
     names = frozenset({*elsewhere, *made} & set(methods.value))
-    kept = {name: _without_old_key(name, node, name in names) for name, node in methods.value.items()}
-    return top.with_value({**top.value, "methods": methods.with_value(kept)}), names
+    old = {name: node for name, node in methods.value.items() if isinstance(node.value, dict) and GONE in node.value}
+    agreeing = {name for name, node in old.items() if _says(node.value[GONE], name in names)}
+    kept = {name: _without_old_key(node) if name in agreeing else node for name, node in methods.value.items()}
+    wrong = [_gone(name, node.value[GONE]) for name, node in old.items() if name not in agreeing]
+    return top.with_value({**top.value, "methods": methods.with_value(kept)}), names, wrong
 
 
-def _without_old_key(name: str, node: Node, by_name: bool) -> Node:
-    if not isinstance(node.value, dict) or GONE not in node.value:
-        return node
-    old = node.value[GONE]
-    if old.value is by_name and old.layer > 0:
-        return node.with_value({key: child for key, child in node.value.items() if key != GONE})
+def _says(old: Node, by_name: bool) -> bool:
+    """Whether a file of the user says by the old key what holds anyway."""
+    return old.value is by_name and old.layer > 0
+
+
+def _without_old_key(method: Node) -> Node:
+    return method.with_value({key: child for key, child in method.value.items() if key != GONE})
+
+
+def _gone(name: str, old: Node) -> Fault:
+    """Return the fault of the old key, with what to write in its place."""
     if old.value:
         said = (
             "a method that only experiments that name it run stands in a file of its own in config/, e.g. "
@@ -139,4 +145,4 @@ def _without_old_key(name: str, node: Node, by_name: bool) -> Node:
         )
     else:
         said = f"for `methods: all` to mean it, write `my_{name}: {{like: {name}}}` in `methods` of config.yaml."
-    raise fault(old.place, ["methods", name, GONE], f"is gone. Delete it: {said}")
+    return Fault(("methods", name, GONE), f"is gone. Delete it: {said}", is_earlier=True)

@@ -116,7 +116,8 @@ def _mapping(value: Mapping[Any, Any], schema: Schema, path: KeyPath, rules: Rul
         if key in properties:
             yield from faults(part, properties[key], (*path, key), rules)
         elif further is False and key in schema.get("renamed", {}):
-            yield Fault((*path, key), f"is called {schema['renamed'][key]!r} now. Rename it; its value may stay.")
+            said = f"is called {schema['renamed'][key]!r} now. Rename it; its value may stay."
+            yield Fault((*path, key), said, is_earlier=True)
         elif further is False:
             yield Fault((*path, key), f"is no known key. {known(key, properties)}")
         else:

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import ModuleType
 
 from softbench import datasets
-from softbench.errors import InputError
+from softbench.errors import InputError, explain_error, short
 from softbench.plan import modules, rule_files
 from softbench.soft_labels import open_store
-from softbench.soft_labels.load import FOLDER, explain_error, load, short
+from softbench.soft_labels.load import FOLDER, load
 from softbench.tools.check.contracts import CONTRACTS, Contract, ContractError, small_cases
 from softbench.tools.check.findings import Finding, failed, not_checked, ok
 
@@ -33,7 +33,7 @@ def findings(recipe: str) -> Iterator[Finding]:
     rule, module = RULES / f"{recipe}.smk", FOLDER / f"{recipe}.py"
     if not rule.exists() and not module.exists():
         known = ", ".join(sorted(path.stem for path in RULES.glob("*.smk")))
-        raise InputError(f"there is no recipe {recipe!r}: no {rule_files.short(rule)}. Known recipes: {known}.")
+        raise InputError(f"there is no recipe {recipe!r}: no {short(rule)}. Known recipes: {known}.")
     first = _of_rule(rule)
     yield first
     if module.exists():
@@ -44,12 +44,12 @@ def findings(recipe: str) -> Iterator[Finding]:
 
 def _of_rule(rule: Path) -> Finding:
     if not rule.exists():
-        return failed("rule file", f"{rule_files.short(rule)} is missing: {rule_files.COPY}.")
+        return failed("rule file", f"{short(rule)} is missing: {rule_files.COPY}.")
     try:
         rule_files.check_names(RULES)
     except InputError as error:
         return failed("rule file", str(error))
-    return ok("rule file", rule_files.short(rule))
+    return ok("rule file", short(rule))
 
 
 def _of_module(recipe: str) -> Iterator[Finding]:
