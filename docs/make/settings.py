@@ -157,7 +157,7 @@ def _methods() -> list[str]:
     coarse = {"properties": method["properties"]["resolution"]["properties"], "required": ["factor"]}
     parts.append(_section("### `resolution`", coarse, {"images": "mean", "labels": "soft_label"}, "A coarser grid."))
     parts.append("\n### Losses\n\n`docs/losses.md` has the equations, and their defaults.\n")
-    for name, loss in losses.catalogue.LOSSES.items():
+    for name, loss in losses.catalogue.known().items():
         if loss.allowed:
             parts.append(f"\n#### `{name}`\n\n{rows(loss.allowed, {})}")
     return parts

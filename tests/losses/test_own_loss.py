@@ -64,11 +64,11 @@ def test_file_that_is_no_python_is_named_with_its_line(tmp_path: Path) -> None:
 
 
 def test_range_that_a_loss_declares_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = '"""Own."""\n\nLOSS = {"class": "Own", "settings": {"share": 0.5}}\n'
+    text = '"""Own."""\n\nLOSS = {"class": "Own", "settings": {"share": 0.5}}\n\n\nclass Own:\n    """Own."""\n\n\n'
     (tmp_path / "own.py").write_text(
         text + 'ALLOWED = {"share": {"type": "number", "exclusiveMinimum": 0, "maximum": 1}}\n'
     )
-    monkeypatch.setattr(catalogue, "LOSSES", catalogue.find(tmp_path))
+    monkeypatch.setattr(catalogue, "ROOM", tmp_path)
     assert catalogue.read("own(share=0.7)")[0].settings == {"share": 0.7}
     for value, said in (("2", "above 1: 2"), ("0", "not above 0: 0")):
         with pytest.raises(InputError, match=f"has a share that is {said}"):

@@ -141,4 +141,4 @@ def _files() -> dict[str, Path]:
 
 def _is_source(file: Path) -> bool:
     """Look at the text alone: importing every module of the room to list it would be slow."""
-    return re.search(r"^ACCESS\b.*=", file.read_text(encoding="utf-8"), re.MULTILINE) is not None
+    return re.search(r"^ACCESS\b.*=", file.read_text(encoding="utf-8", errors="replace"), re.MULTILINE) is not None

@@ -5,6 +5,7 @@ expression is a sum of losses, e.g. `ce(hard) + dice(hard) + 1.0*kl` or `learned
 """
 
 import ast
+import functools
 import math
 import re
 from collections.abc import Mapping
@@ -12,13 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from softbench.errors import InputError, meant
+from softbench.errors import InputError, listed, meant, short
 
 VERSION = 1
 ROOM = Path(__file__).parent
 MARK = "\nLOSS = "  # begins the line by which a module says that it is a loss
 SHARED = ("arithmetic", "weighted_sum")  # modules that decide the value of every expression
 LEARNED = "learned"
+KEYS = ("class", "settings", "needs_frequencies")  # of LOSS
 TARGETS = ("soft", "hard")
 Setting = float | bool
 
@@ -43,32 +45,85 @@ def find(folder: Path = ROOM) -> dict[str, Loss]:
     `ALLOWED`, as docs/extend.md shows.
     Raises: InputError: if a line cannot be read.
     """
-    texts = {file: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.py"))}
-    return {file.stem: _declared(file, text) for file, text in texts.items() if MARK in text}
+    files = [file for file in sorted(folder.glob("*.py")) if MARK in file.read_text(encoding="utf-8", errors="replace")]
+    return {file.stem: read_file(file) for file in files}
 
 
-def _declared(file: Path, text: str) -> Loss:
+def read_file(file: Path) -> Loss:
+    """Return the loss that a file declares, without importing it.
+
+    Raises: InputError: if the file is no Python; LOSS or ALLOWED cannot be read, or have a key that is not known; or
+        the class is missing or does not take the settings. The message names the file and what to write.
+    """
     try:
-        body = ast.parse(text).body
-    except SyntaxError as error:
-        raise InputError(f"{file}, line {error.lineno} is no Python: {error.msg}. Fix it.") from error
+        body = ast.parse(file.read_text(encoding="utf-8")).body
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise InputError(f"{short(file)}{line} is no Python: {said}. Fix it.") from error
     assigned = {ast.unparse(n.targets[0]): n.value for n in body if isinstance(n, ast.Assign)}
     try:
         facts = ast.literal_eval(assigned["LOSS"])
         allowed = ast.literal_eval(assigned["ALLOWED"]) if "ALLOWED" in assigned else {}
-        return Loss(facts["class"], facts.get("settings", {}), facts.get("needs_frequencies", False), allowed)
+        found = Loss(facts["class"], facts.get("settings", {}), facts.get("needs_frequencies", False), allowed)
+        unknown = [*(key for key in facts if key not in KEYS), *(key for key in allowed if key not in found.settings)]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
-            f'{file}: LOSS must be written like {{"class": "Tversky", "settings": {{"alpha": 0.3}}}} ({error}).'
+            f'{short(file)}: LOSS must be written like {{"class": "Tversky", "settings": {{"alpha": 0.3}}}} ({error}).'
         ) from error
+    if unknown:
+        place, known = ("LOSS", KEYS) if unknown[0] in facts else ("ALLOWED", tuple(found.settings))
+        said = f"{place} has the key {unknown[0]!r}. Known: {listed(unknown[0], known)}.{meant(unknown[0], known)}"
+        raise InputError(f"{short(file)}: {said}")
+    if file.stem == LEARNED:
+        raise InputError(f"{short(file)}: `{LEARNED}(...)` weighs the terms of a sum. Give the file another name.")
+    _check_class(file, body, found)
+    return found
 
 
-LOSSES = find()
+def _check_class(file: Path, body: list[ast.stmt], loss: Loss) -> None:
+    """Raise unless a file has the class that LOSS names, and the class takes what LOSS says."""
+    classes = {node.name: node for node in body if isinstance(node, ast.ClassDef)}
+    imported = {a.asname or a.name for n in body if isinstance(n, ast.Import | ast.ImportFrom) for a in n.names}
+    if loss.kind not in {*classes, *imported}:
+        raise InputError(
+            f"{short(file)}: LOSS names the class {loss.kind!r}, which the file does not have; its classes: "
+            f"{', '.join(classes) or 'none'}.{meant(loss.kind, classes)} Correct `class` in LOSS."
+        )
+    functions = classes[loss.kind].body if loss.kind in classes else []
+    start = next((n.args for n in functions if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
+    if start is None or start.kwarg is not None:
+        return
+    arguments = [*start.posonlyargs, *start.args][1:] + start.kwonlyargs
+    given = {*loss.settings, *(["frequencies"] if loss.needs_frequencies else [])}
+    if lost := sorted(given - {argument.arg for argument in arguments}):
+        said = f"does not take {', '.join(map(repr, lost))}, which LOSS gives it"
+    elif lost := sorted(_needed(start) - given):
+        said = f"needs {', '.join(map(repr, lost))}, which LOSS does not give it"
+    else:
+        return
+    raise InputError(f"{short(file)}: `{loss.kind}.__init__` {said}. Correct one of the two.")
+
+
+def _needed(start: ast.arguments) -> set[str]:
+    """Return the arguments of `__init__` without a default."""
+    positional = [*start.posonlyargs, *start.args]
+    bare = positional[1 : len(positional) - len(start.defaults)]
+    named = (a for a, default in zip(start.kwonlyargs, start.kw_defaults, strict=True) if default is None)
+    return {argument.arg for argument in (*bare, *named)}
+
+
+def known() -> dict[str, Loss]:
+    """Return the losses of this room, read once; errors as `find`."""
+    return _known(ROOM)
+
+
+_known = functools.cache(find)
 
 
 def names() -> list[str]:
     """Return the losses that an expression may name."""
-    return sorted(LOSSES)
+    return sorted(known())
 
 
 @dataclass(frozen=True)
@@ -189,7 +244,7 @@ def read(expression: str) -> list[Term]:
     Returns: the terms in order; those of `learned` lie in its `inner`.
     Raises: InputError: if the expression cannot be read, or a loss or argument is unknown; the message lists the known.
     """
-    return Reader(expression, LOSSES).sum(expression)
+    return Reader(expression, known()).sum(expression)
 
 
 def terms(expression: str) -> list[Term]:
@@ -205,4 +260,4 @@ def modules(expression: str) -> list[str]:
 
 def needs_frequencies(expression: str) -> bool:
     """Return whether a loss of the expression weighs classes by their frequency in the training part."""
-    return any(LOSSES[term.name].needs_frequencies for term in terms(expression))
+    return any(known()[term.name].needs_frequencies for term in terms(expression))

@@ -86,7 +86,7 @@ def _loss(term: Term, frequencies: Frequencies | None) -> nn.Module:
             [inner.label for inner in term.inner], [_weighted(inner, frequencies) for inner in term.inner]
         )
         return weighted
-    entry = catalogue.LOSSES[term.name]
+    entry = catalogue.known()[term.name]
     settings = {**term.settings, **({"frequencies": frequencies} if entry.needs_frequencies else {})}
     loss: nn.Module = getattr(importlib.import_module(f"softbench.losses.{term.name}"), entry.kind)(**settings)
     return loss

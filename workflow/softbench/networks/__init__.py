@@ -22,7 +22,11 @@ VERSION = None  # builds by name
 def names() -> list[str]:
     """Return the networks found, sorted: every module of this folder that defines `build`."""
     modules = Path(__file__).parent.glob("*.py")
-    return sorted(path.stem for path in modules if path.stem != "__init__" and "\ndef build(" in path.read_text())
+    return sorted(
+        path.stem
+        for path in modules
+        if path.stem != "__init__" and "\ndef build(" in path.read_text(encoding="utf-8", errors="replace")
+    )
 
 
 def build(name: str, in_channels: int, classes: int, dims: int, **settings: Any) -> "nn.Module":

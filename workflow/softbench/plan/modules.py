@@ -3,7 +3,7 @@
 import ast
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,11 @@ PACKAGE = Path(__file__).parents[1]
 SOURCES = {"datasets/sources": "", "datasets/phantoms": "phantom_", "datasets": ""}  # folder -> what names begin with;
 # the last is for own sources of an earlier version
 NEEDED = object()  # a constant that a module must have
+OF_CONTRACT: dict[str, tuple[Any, ...]] = {
+    "NEEDS_IMAGE": (True, False), "RATERS": ("one", "many"), "KIND": ("computed", "mapped", "stored"),
+}  # fmt: skip
+OF_KIND = {"computed": ("soften_batch",), "mapped": ("MAP_SETTINGS", "make_map", "apply_map")}
+GIVEN = ("classes", "shares", "valid")  # what `soften` gets besides its settings
 CONTRACT = ("NEEDS_IMAGE", "RATERS", "KIND", "SETTINGS", "soften", "is_normalised")  # of a recipe's module
 
 
@@ -50,12 +55,52 @@ def defines(module: str, name: str) -> bool:
     return (PACKAGE / module).exists() and name in _read(module)
 
 
+def own_names(module: str) -> list[str]:
+    """Return what a module assigns or defines at its top: constants, functions and classes."""
+    return [*_read(module), *(node.name for node in tree(module).body if isinstance(node, ast.ClassDef))]
+
+
+def names(module: str) -> list[str]:
+    """Return the names at the top of a module, those that it imports among them."""
+    imports = [node for node in tree(module).body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return own_names(module) + [alias.asname or alias.name for node in imports for alias in node.names]
+
+
+def function(module: str, name: str) -> ast.FunctionDef | None:
+    """Return a function at the top of a module; None where it has none of this name."""
+    found = (node for node in tree(module).body if isinstance(node, ast.FunctionDef) and node.name == name)
+    return next(found, None)
+
+
+def tree(module: str) -> ast.Module:
+    """Return the syntax tree of a module of this package.
+
+    Raises: InputError: if it is missing or no Python; the message names file and line.
+    """
+    return _parsed(*_changed(module))
+
+
 def _read(module: str) -> dict[str, ast.expr]:
+    return _top(*_changed(module))
+
+
+def _changed(module: str) -> tuple[Path, int]:
+    """Return the file of a module and when it changed."""
     path = PACKAGE / module
     try:
-        return _top(path, path.stat().st_mtime_ns)
+        return path, path.stat().st_mtime_ns
     except FileNotFoundError:
         raise InputError(f"{path} is named by a rule but does not exist.") from None
+
+
+@functools.cache
+def _parsed(path: Path, changed: int) -> ast.Module:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise InputError(f"{path}{line} is no Python: {said}. Fix it.") from None
 
 
 @functools.cache
@@ -64,11 +109,7 @@ def _top(path: Path, changed: int) -> dict[str, ast.expr]:
 
     Read once, for rules ask thousands of times, and anew once `changed`.
     """
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, ValueError) as error:
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise InputError(f"{path}{line} is no Python: {error.args[0]}. Fix it.") from None
+    tree = _parsed(path, changed)
     names: dict[str, ast.expr] = {}
     for node in tree.body:
         names |= assigned(node)
@@ -120,17 +161,42 @@ def check_recipe_module(recipe: str) -> None:
     """Raise one InputError that names what a recipe's module lacks of its contract, read from its text."""
     module = f"soft_labels/{recipe}.py"
     constant(module, "VERSION")
-    if missing := next((name for name in CONTRACT if not defines(module, name)), None):
+    kind = constant(module, "KIND", None) if defines(module, "KIND") else None
+    if missing := next((name for name in (*CONTRACT, *OF_KIND.get(str(kind), ())) if name not in names(module)), None):
         raise InputError(
             f"{PACKAGE / module} defines no {missing}. Its contract is in softbench/soft_labels/contract.py; "
             f"`softbench check {recipe}` checks all of it."
         )
+    for name, allowed in OF_CONTRACT.items():
+        if (value := constant(module, name, None)) not in (*allowed, None):
+            raise InputError(f"{PACKAGE / module}: {name} must be {' or '.join(map(repr, allowed))}, but is {value!r}.")
+    _check_arguments(module, "soften", constant(module, "SETTINGS", None))
+
+
+def _check_arguments(module: str, name: str, settings: Iterable[str] | None) -> None:
+    """Raise unless a function takes each of the settings of a recipe, and needs no other argument."""
+    made = function(module, name)
+    if made is None or settings is None or made.args.kwarg is not None:
+        return
+    pairs = list(zip(made.args.kwonlyargs, made.args.kw_defaults, strict=True))
+    needed = {argument.arg for argument, default in pairs if default is None} - {*GIVEN}
+    if lost := sorted(set(settings) - {argument.arg for argument, _ in pairs}):
+        said = f"takes no {', '.join(lost)}, which SETTINGS names. Add it behind the `*`, or take it out of SETTINGS."
+    elif lost := sorted(needed - set(settings)):
+        said = f"needs {', '.join(lost)}, which SETTINGS does not name. Add it there, with its default."
+    else:
+        return
+    raise InputError(f"{PACKAGE / module}, line {made.lineno}: `{name}` {said}")
 
 
 def sources() -> list[str]:
     """Return the names of all sources, phantoms among them: the modules of `SOURCES` that assign `ACCESS`."""
     modules = [(start, path) for folder, start in SOURCES.items() for path in (PACKAGE / folder).glob("*.py")]
-    return sorted({start + path.stem for start, path in modules if "\nACCESS" in path.read_text(encoding="utf-8")})
+    return sorted({start + path.stem for start, path in modules if "\nACCESS" in _text(path)})
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")  # what is no UTF-8 is told where the file is parsed
 
 
 def is_phantom(source: str) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from softbench.errors import InputError
-from softbench.plan import checks, forms, modules, paths, rule_files
+from softbench.plan import checks, forms, modules, own_files, paths, rule_files
 from softbench.plan import config as settings
 from softbench.plan.checks.experiments import RATERS
 from softbench.plan.config import layers, metrics
@@ -57,10 +57,11 @@ class Plan:
             assignments: as given to `--config`: key=value, the value in YAML, or as Snakemake has read them.
         Raises: InputError: as `config.read`, `config.check` and `checks.fit`.
         """
+        rules = rule_files.find(root)
+        own_files.check(rules.recipes)
         read = settings.read(root, configfiles, assignments)
         try:
             settings.check(read)
-            rules = rule_files.find(root)
             plan = cls(read.values, rules, places=read.places, by_name=read.by_name)
             checks.fit(plan)
         except InputError as error:

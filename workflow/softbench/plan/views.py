@@ -74,10 +74,21 @@ def declared(kind: str) -> list[Declared]:
     return shown
 
 
+def declared_in(module: str) -> Declared:
+    """Return the view of one file, a path below the package; errors as `declared`."""
+    return _read(module, ROOMS[str(Path(module).parent)])
+
+
 def _read(module: str, folder: str) -> Declared:
     said = _arguments(module)
     if wrong := next(_wrong(said), None):
         raise InputError(f"{modules.PACKAGE / module}: {wrong}")
+    for name in ("build", "applies", "reads"):
+        if said.get(name, "").isidentifier() and said[name] not in modules.names(module):
+            raise InputError(
+                f"{modules.PACKAGE / module}: VIEW has `{name}={said[name]}`, but the file has no such function. "
+                f"Its functions: {', '.join(modules.own_names(module))}."
+            )
     known = {name: said[name] for name in ("name", "title", "caption", "of", "folded", "place") if name in said}
     return Declared(module, folder, file=said.get("file", f"{said['name']}_{{table}}"), **known)
 

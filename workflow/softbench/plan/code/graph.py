@@ -194,7 +194,7 @@ def _look(workflow: Path, path: str) -> Facts:
     if not path.endswith(".py"):
         return source.of_data((workflow / path).read_bytes())
     module = path.removesuffix(".py").replace("/", ".")
-    return source.of_python((workflow / path).read_text(encoding="utf-8"), module)
+    return source.of_python((workflow / path).read_text(encoding="utf-8", errors="replace"), module)
 
 
 def _read(cache: Path | None) -> dict[str, tuple[str, Facts]]:
