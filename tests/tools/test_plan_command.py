@@ -11,6 +11,7 @@ import pytest
 import torch
 from softbench import InputError, cli, networks
 from softbench.jobs import pieces
+from softbench.plan.answers import memory
 from softbench.plan.modules import PACKAGE
 from softbench.plan.plan import Plan
 from softbench.tools.plan import estimate, operations, parse_config, render
@@ -153,13 +154,14 @@ def test_runs_in_fp32_count_with_the_peak_of_fp32() -> None:
 def test_steps_before_the_split_follow_from_the_published_cases(plan: Plan) -> None:
     """98 patients of which 71.4 % train are 70: 35 steps of two an epoch."""
     protocol = plan.protocol_of("svls_prostatex", "svls")
-    assert operations.published_steps(plan, "svls_prostatex", protocol) == 200 * 35
-    assert operations.published_steps(plan, "svls_lidc", plan.protocol_of("svls_lidc", "svls")) is None
+    assert memory.steps(plan, "svls_prostatex", protocol) == 200 * 35
+    assert memory.steps(plan, "svls_prostatex", {**protocol, "epochs": None}) is None
+    assert memory.steps(plan, "hippocampus", protocol) is None  # no number of cases stands in its source
 
 
 def test_channels_are_those_of_modalities_and_windows(plan: Plan) -> None:
-    assert operations.sizes_of(plan.datasets["saros"]) == (3, 6)
-    assert operations.sizes_of(plan.datasets["brats2019_geols"]) == (4, 4)
+    assert memory.channels_and_classes(plan.datasets["saros"]) == (3, 6)
+    assert memory.channels_and_classes(plan.datasets["brats2019_geols"]) == (4, 4)
 
 
 def test_readme_has_the_hours_of_the_open_tables(root: Path, suite: Path) -> None:

@@ -26,6 +26,7 @@ rule train:
     threads: plan.train.threads
     resources:
         cpus_per_task=plan.train.threads,
+        mem_mb=plan.train.memory_mb,
     params:
         run=plan.train.run,
         seeds=plan.train.seeds,

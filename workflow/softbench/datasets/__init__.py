@@ -51,6 +51,9 @@ module, so a plain literal (strings, numbers, lists, dicts).
                  known only after download (`splits.by_patient`); `train+val` and `val+test` are parts that also
                  select. With "leaks": "slices" the cases are split, whatever their patient, and tables say so. A
                  committed `workflow/splits/<dataset>/<split>.csv` goes first in any case
+    SHAPE        optional, voxels (D, H, W) or (H, W) in RAS that no published case exceeds along any axis, and CASES,
+                 optional, how many cases there are at most: `softbench plan` and jobs take memory and hours from them
+                 where config sets no crop, or the split is made with the data
     SIZE_GB      optional, (download, unpacked) in GB, None where unknown: the disk is looked at before anything starts
 
 **Files from publishers**

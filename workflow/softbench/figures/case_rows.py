@@ -151,7 +151,10 @@ def _about(panel: Mapping[str, Any], choice: Choice, by: str, seeds: Mapping[str
     names = {method: "ensemble" if seed is None else f"seed {seed}" for method, seed in seeds.items()}
     words = chosen_words(choice, f"{panel['runs'][by]['title']}, {names[by]}", panel["name"])
     odd = [f"; of {panel['runs'][method]['title']} {name}" for method, name in names.items() if name != names[by]]
-    return f"{words}. Shown is the {'ensemble' if seeds[by] is None else 'same seed'} of each method{''.join(odd)}"
+    part = ", on the part of the case that is scored" if "part" in panel else ""
+    return (
+        f"{words}. Shown is the {'ensemble' if seeds[by] is None else 'same seed'} of each method{''.join(odd)}{part}"
+    )
 
 
 def _read_dsc(folder: Path) -> pd.DataFrame:

@@ -43,6 +43,7 @@ MODALITIES = ("flair", "t1", "t1ce", "t2")  # as in GeoLS
 CLASSES = ("background", "necrotic_core", "oedema", "enhancing")
 STRUCTURES = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
 DIMS = 3
+SHAPE = (155, 240, 240)  # voxels; published, all cases
 LABEL_MAPS = 1  # of a case, one a rater
 LABEL_IDS = {0: 0, 1: 1, 2: 2, 4: 3}  # 1 necrotic and non-enhancing core, 2 oedema, 4 enhancing tumour
 DEFAULTS = {  # the grid stays as published: 1 mm, as both papers use it

@@ -29,6 +29,7 @@ MODALITIES = ("red", "green", "blue")
 CLASSES = ("background", "vessel")
 STRUCTURES = {"vessel": (1,)}
 DIMS = 2
+SHAPE = (960, 999)  # pixels; published, all images
 LABEL_MAPS = 2  # of a case, one a rater
 LABEL_IDS = {0: 0, 1: 1, 255: 1}  # masks are of 1 bit; copies of 8 bits say 255
 OBSERVERS = ("1stHO", "2ndHO")

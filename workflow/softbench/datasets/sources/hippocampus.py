@@ -31,6 +31,7 @@ MODALITIES = ("t1",)
 CLASSES = ("background", "anterior", "posterior")
 STRUCTURES = {"anterior": (1,), "posterior": (2,), "hippocampus": (1, 2)}
 DIMS = 3
+SHAPE = (47, 59, 43)  # voxels; the longest of all published cases along each axis
 LABEL_MAPS = 1  # of a case, one a rater
 
 

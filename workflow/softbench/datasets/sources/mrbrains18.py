@@ -61,6 +61,7 @@ STRUCTURES = {
     "cerebellum": (7,), "brain_stem": (8,),
 }  # fmt: skip
 DIMS = 3
+SHAPE = (48, 240, 240)  # voxels; published, all cases
 LABEL_MAPS = 1  # of a case, one a rater
 LABEL_IDS = {number: number for number in range(9)}
 IGNORED = (9, 10)  # infarction, other: left out by the challenge's evaluation.py

@@ -34,6 +34,7 @@ MODALITIES = ("flair", "t1", "t1ce", "t2")  # the file's order: FLAIR, T1w, T1gd
 CLASSES = ("background", "necrotic_core", "oedema", "enhancing")
 STRUCTURES = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
 DIMS = 3
+SHAPE = (155, 240, 240)  # voxels; published, all cases
 LABEL_MAPS = 1  # of a case, one a rater
 LABEL_IDS = {0: 0, 1: 2, 2: 1, 3: 3}  # published: 1 oedema, 2 non-enhancing tumour, 3 enhancing
 DEFAULTS = {  # as `brats2019`

@@ -68,6 +68,7 @@ STRUCTURES = {
     "nfl": (1,), "gcl_ipl": (2,), "inl": (3,), "opl": (4,), "onl_ism": (5,), "ise": (6,), "os_rpe": (7,), "fluid": (8,),
 }  # fmt: skip
 DIMS = 2
+SHAPE = (496, 768)  # pixels; published, all scans; `rows` keeps fewer
 LABEL_MAPS = 2  # of a case, one a rater
 SETTINGS = {
     "denoise": "nl_means",

@@ -65,6 +65,7 @@ MODALITIES = ("ct",)
 CLASSES = ("background", "muscle", "imat", "sat", "vat", "other")
 STRUCTURES = {"MUS": (1,), "IMAT": (2,), "SAT": (3,), "VAT": (4,), "MSC": (5,)}
 DIMS = 2
+CASES = 342  # slices of 57 patients; `softbench plan` counts with them before the split is made
 LABEL_MAPS = 1  # of a case, one a rater
 IGNORED = (255,)  # slices that nobody labelled
 DEFAULTS = {

@@ -3,6 +3,7 @@
 from typing import Any
 
 from softbench.plan import paths
+from softbench.plan.answers import memory
 from softbench.plan.answers.data import Data
 from softbench.plan.calls import Wildcards, pattern
 from softbench.plan.code.stages import Stages
@@ -39,6 +40,14 @@ class Train:
         """Return torch's threads, which are part of the protocol, so that all methods of an experiment have as many."""
         protocol = self.plan.protocols[self.plan.experiments[wildcards.experiment]["protocol"]]
         return int(protocol.get("threads", 1))
+
+    def memory_mb(self, wildcards: Wildcards, attempt: int) -> int:
+        """Return the memory that training a batch takes at most, MB; the next attempt gets more.
+
+        The training data count in full, since a GPU that lacks room for them leaves them in the host's memory.
+        """
+        held = memory.data_bytes(self.plan, wildcards.experiment, wildcards.method) or 0
+        return max(memory.LEAST_MB * attempt, memory.JOB_MB * attempt + -(-held // memory.MB))
 
     def run(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return what decides the runs of a method, seeds apart."""

@@ -29,6 +29,7 @@ operations of the training steps over a share of the card's published peak. Run 
 snakemake --cores all TARGET --config 'seeds=[0]'
 """
 MIB_OF_GIB = 1024
+MIB = 2**20
 TERA = 1e12
 NOTHING = "Nothing to be done: everything is there."
 
@@ -113,6 +114,8 @@ def _group(group: Group, rate: Rate | None) -> Iterator[str]:
     yield f"  each run: {length.words(group.length)}"
     of_run = "" if group.steps is None else f"; {group.steps * load.voxels:,} a run"
     yield f"  a step of {load.batch} x {grid(load.grid)} voxels ({load.voxels:,}{of_run})"
+    held = f"up to {_mib(group.data_bytes / MIB)}" if _known(group.data_bytes) else "not known before they are prepared"
+    yield f"  training data of a job in memory: {held} (on the GPU if they fit into half of it, else on the host)"
     if not group.basis:
         where = f"{group.network} at {load.batch} x {grid(load.grid)}"
         yield f"  training, memory, disk: not known: no run of {where} was seen"

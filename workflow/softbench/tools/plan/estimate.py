@@ -20,6 +20,7 @@ from softbench import length
 from softbench.datasets import splits
 from softbench.errors import InputError
 from softbench.length import Length
+from softbench.plan.answers import memory
 from softbench.plan.modules import constant_of_source, source_has
 from softbench.plan.plan import Plan
 from softbench.tables.cost_records import cost_of_seed
@@ -98,6 +99,7 @@ class Runs:
     length: of a run; its steps are None where the split is made only when data is there.
     there: seeds that have a finished model; they are kept if nothing that decides them has changed.
     tested: data set and number of test cases (None where that is not known), which decide what scoring takes.
+    data_bytes: what the training data take in memory at most; NaN where that is not known.
     """
 
     experiment: str
@@ -108,6 +110,7 @@ class Runs:
     length: length.Length
     load: Load
     tested: tuple[str, int | None]
+    data_bytes: float
 
     @property
     def new(self) -> int:
@@ -127,7 +130,9 @@ def _runs(plan: Plan, batch: Path) -> Runs:
     there = tuple(seed for seed in seeds if (batch.parent / f"seed-{seed}" / "model.key.json").exists())
     lasts = training_length(plan, experiment, method)
     load = find_load(plan, experiment, network, method)
-    return Runs(experiment, network, method, seeds, there, lasts, load, find_tested(plan, experiment))
+    held = memory.data_bytes(plan, experiment, method)
+    data_bytes = math.nan if held is None else held
+    return Runs(experiment, network, method, seeds, there, lasts, load, find_tested(plan, experiment), data_bytes)
 
 
 def find_load(plan: Plan, experiment: str, network: str, method: str) -> Load:
@@ -195,6 +200,7 @@ class Group:
     `runs` are those without a model, which take `hours`; `kept` have one. Hours of training are CPU-hours, or GPU-hours
     where `on_gpu`; those of scoring are by the clock. `basis` says what they rest on; empty where no such run was seen,
     and then `operations` of a step, the `peak` of a GPU and `estimated_hours` on it may be known (`plan.operations`).
+    `data_bytes` are what the training data of a job take in memory at most.
     """
 
     experiment: str
@@ -216,6 +222,7 @@ class Group:
     operations: float = math.nan
     peak: float = math.nan
     estimated_hours: float = math.nan
+    data_bytes: float = math.nan
 
     @property
     def steps(self) -> int | None:
@@ -240,6 +247,7 @@ def groups(runs: Sequence[Runs], seen: pd.DataFrame) -> list[Group]:
 def _group(group: Group, members: Sequence[Runs], seen: pd.DataFrame) -> Group:
     group.methods = [member.method for member in members]
     group.runs, group.kept = sum(member.new for member in members), sum(len(member.there) for member in members)
+    group.data_bytes = max(member.data_bytes for member in members)
     alike = seen[(seen["load"] == group.load) & seen["s_per_step"].notna()] if len(seen) else seen
     if alike.empty:
         return group

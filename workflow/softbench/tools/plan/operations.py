@@ -8,14 +8,13 @@ import ast
 import functools
 import importlib.util
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from softbench import length
 from softbench.checks import require_one_of
 from softbench.errors import InputError
-from softbench.plan.modules import constant_of_source, published_splits
+from softbench.plan.answers import memory
 from softbench.plan.plan import Plan
 from softbench.tools.plan.estimate import HOUR, Group
 
@@ -72,24 +71,14 @@ def with_estimates(plan: Plan, groups: Sequence[Group], rate: Rate) -> list[Grou
 
 
 def _estimated(plan: Plan, group: Group, rate: Rate) -> Group:
-    channels, classes = sizes_of(plan.datasets[plan.experiments[group.experiment]["dataset"]])
+    channels, classes = memory.channels_and_classes(plan.datasets[plan.experiments[group.experiment]["dataset"]])
     settings = tuple(sorted((name, repr(value)) for name, value in plan.config["networks"][group.network].items()))
     operations = group.load.batch * of_image(settings, channels, classes, group.load.grid)
     protocol = plan.protocol_of(group.experiment, group.methods[0])
-    steps = group.steps or published_steps(plan, group.experiment, protocol) or math.nan
+    steps = group.steps or memory.steps(plan, group.experiment, protocol) or math.nan
     peak = rate.peak(protocol.get("precision", "auto"))
     hours = group.runs * steps * operations / (rate.share * peak) / HOUR
     return replace(group, operations=operations, peak=peak, estimated_hours=hours)
-
-
-def sizes_of(dataset: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the channels of a data set's images, one for each modality and window, and its classes.
-
-    A source that computes what it declares counts as one channel and two classes; only first and last layers change.
-    """
-    modalities, classes = (constant_of_source(dataset["source"], name, None) for name in ("MODALITIES", "CLASSES"))
-    windows = len((dataset.get("window") or {}).get("windows_hu", [""]))
-    return windows * len(modalities or [""]), len(classes or ["", ""])
 
 
 @functools.cache
@@ -113,15 +102,3 @@ def of_image(network: tuple[tuple[str, str], ...], channels: int, classes: int, 
     with FlopCounterMode(display=False) as counter:
         model(torch.empty(1, channels, *widened, device="meta")).sum().backward()
     return int(counter.get_total_flops())
-
-
-def published_steps(plan: Plan, experiment: str, protocol: Mapping[str, Any]) -> int | None:
-    """Return the steps of a run whose split is made with its data, from the published number of cases; or None."""
-    dataset, split = (plan.experiments[experiment][key] for key in ("dataset", "split"))
-    source = plan.datasets[dataset]["source"]
-    cases = constant_of_source(source, "CASES", None)
-    shares = published_splits(source).get(split, {})
-    share = sum(part for name, part in shares.items() if name.startswith("train") and isinstance(part, float))
-    if cases is None or not share or protocol.get("epochs") is None:
-        return None
-    return length.steps_of(protocol["epochs"], protocol["batch"], round(share * cases))
