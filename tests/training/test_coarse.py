@@ -241,7 +241,7 @@ def test_selection_and_temperature_of_a_run_look_at_these_cases(
         raise InterruptedError
 
     monkeypatch.setattr(weights, "train", stop)
-    monkeypatch.setattr(scores, "temperature", stop)
+    monkeypatch.setattr(scores, "fit_temperature", stop)
     monkeypatch.setattr(scores.inference, "load_model", lambda *_: Told())
     for job in (weights.fill, scores.fill):
         with pytest.raises(InterruptedError):

@@ -19,7 +19,7 @@ from softbench.training import ensemble, inference, predictors, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution
 from softbench.training.scores import make_pair
-from softbench.training.temperature_scaling import LOWEST, log_probabilities, scale, temperature_of_mean
+from softbench.training.temperature_scaling import LOWEST, fit_temperature_of_mean, log_probabilities, scale
 
 CASE = "phantom_brain_003"  # the test case
 VERSION = {"training/ensemble.py": 1}
@@ -119,7 +119,9 @@ def test_temperature_of_the_ensemble_is_recorded_and_is_its_own(data: Path, two:
     record = json.loads((two / "ensemble.json").read_text())
     models = [inference.load_model(two / f"seed-{seed}" / "model.pt", torch.device("cpu")) for seed in (0, 1)]
     batch, _ = open_batch(data)
-    assert record["temperature"] == temperature_of_mean(models, [batch.case("phantom_brain_002")])
+    fitted = fit_temperature_of_mean(models, [batch.case("phantom_brain_002")])
+    assert record["temperature"] == fitted.temperature
+    assert record["temperature_fit"] == {"se": None, "cases": 1, "patients": 1}  # one patient says nothing of others
     seeds = [json.loads((two / f"seed-{seed}" / "scores.key.json").read_text())["temperature"] for seed in (0, 1)]
     assert record["temperature"] not in seeds
     with np.load(two / "ensemble" / "reliability.npz") as arrays:
@@ -267,7 +269,7 @@ def made_case(temperature: float, sharpness: float, side: int = 200) -> tuple[Ca
 def test_temperature_is_that_by_which_the_labels_were_drawn(temperature: float) -> None:
     case, _ = made_case(temperature, sharpness=4)
     # 40,000 labels: the estimate of T is off by about 1 %
-    assert temperature_of_mean([Part(0), Part(3)], [case]) == pytest.approx(temperature, rel=0.03)
+    assert fit_temperature_of_mean([Part(0), Part(3)], [case]).temperature == pytest.approx(temperature, rel=0.03)
 
 
 def test_ignored_voxels_decide_no_temperature() -> None:
@@ -277,8 +279,9 @@ def test_ignored_voxels_decide_no_temperature() -> None:
     wrong = np.where(valid, case.labels, 0).astype(np.uint8)
     left = replace(case, images=case.images[..., :100], labels=case.labels[..., :100])
     models = [Part(0), Part(3)]
-    expected = temperature_of_mean(models, [left])
-    assert temperature_of_mean(models, [replace(case, labels=wrong, valid=valid)]) == pytest.approx(expected, rel=1e-9)
+    expected = fit_temperature_of_mean(models, [left]).temperature
+    found = fit_temperature_of_mean(models, [replace(case, labels=wrong, valid=valid)]).temperature
+    assert found == pytest.approx(expected, rel=1e-9)
 
 
 def test_scaled_mean_is_the_mean_at_that_temperature() -> None:
@@ -308,4 +311,4 @@ def test_probability_of_zero_stays_finite() -> None:
 def test_ensemble_that_is_always_right_has_the_lowest_temperature() -> None:
     case, mean = made_case(1.0, sharpness=2, side=20)
     right = replace(case, labels=mean.argmax(axis=0).astype(np.uint8)[None])
-    assert temperature_of_mean([Part(0), Part(3)], [right]) == pytest.approx(LOWEST)
+    assert fit_temperature_of_mean([Part(0), Part(3)], [right]).temperature == pytest.approx(LOWEST)

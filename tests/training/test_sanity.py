@@ -58,6 +58,14 @@ def test_oracle_is_perfect_in_every_metric(dataset: Dataset, tmp_path: Path) -> 
     assert (soft == 1).all()  # one rater: the soft reference is hard
 
 
+def test_chance_knows_the_frequencies_of_all_raters(tmp_path: Path) -> None:
+    settings = {"size": "tiny", "cases": 2}
+    prepare.run("phantom_nodule", None, tmp_path, versions={}, settings=settings, log=lambda line: None)
+    dataset = datasets.open(tmp_path)
+    shares = np.mean([(dataset.load(case).labels == 1).mean() for case in dataset.cases["case"]])
+    assert class_frequencies(dataset, list(dataset.cases["case"])) == pytest.approx([1 - shares, shares])
+
+
 def test_chance_scores_what_the_class_frequencies_say(dataset: Dataset, tmp_path: Path) -> None:
     rows = rows_of("chance", dataset, tmp_path)
     frequencies = class_frequencies(dataset, ["phantom_brain_000", "phantom_brain_001"])

@@ -212,6 +212,18 @@ def test_validation_looks_at_every_case(tmp_path: Path) -> None:
     assert validate(model, [make_case(0), make_case(1)])["val_nll"] == pytest.approx((one + two) / 2)
 
 
+def test_validation_looks_at_every_rater(tmp_path: Path) -> None:
+    """Selection by the first rater alone would favour the methods that learn from that rater."""
+    model, _ = train(tmp_path, protocol=replace(PROTOCOL, steps=20))
+    case = make_case(0)
+    second = np.roll(case.labels, 1, axis=1)
+    both = validate(model, [replace(case, labels=np.concatenate([case.labels, second]))])
+    alone = [validate(model, [replace(case, labels=labels)]) for labels in (case.labels, second)]
+    for name in ("val_dsc", "val_nll"):
+        assert alone[0][name] != alone[1][name]
+        assert both[name] == pytest.approx((alone[0][name] + alone[1][name]) / 2)
+
+
 def test_deadline_stops_with_a_checkpoint_and_the_next_attempt_ends_the_same(tmp_path: Path) -> None:
     whole, _ = train(tmp_path / "whole")
     with pytest.raises(TimeLimitError, match="time limit at step 20 of 60, continued at the next attempt"):

@@ -10,9 +10,10 @@ from softbench.jobs import pieces
 from softbench.training import parts, scores, weights
 from softbench.training.material import Material
 from softbench.training.run import Run
+from softbench.training.temperature_scaling import OF_TEMPERATURE
 
 __all__ = ["Batch", "Run", "run_batch"]
-VERSION = 1
+VERSION = 2
 
 
 class Batch(Material):
@@ -43,6 +44,7 @@ class Batch(Material):
         parts.remove_checkpoint(folder)
         scored = pieces.make(folder, "scores", self.scores_key(seed), score)
         facts = {name: model[name] for name in ("training", "validation")}
+        facts |= {name: scored[name] for name in OF_TEMPERATURE if name in scored}
         return {"status": "done", "model": model["hash"], "scores": scored["hash"], "key": scored["key"], **facts}
 
 

@@ -57,8 +57,8 @@ class Resolution:
         """Return the hard labels (R, ...) of the coarser grid: those of training, selection and temperature alike.
 
         A method with soft labels has the majority of each window (`resolution.majority`), the conventional arm the
-        nearest voxel's label: so a prediction that is the method's own target has a validation DSC of 1 (of the first
-        rater, on whom all methods are selected).
+        nearest voxel's label: so a prediction that is the method's own target has a validation DSC of 1 (of that rater;
+        selection takes the mean over raters, as the scores do).
         """
         if self.labels == "nearest":
             return np.stack([resolution.nearest(rater, self.factor) for rater in labels])

@@ -29,9 +29,9 @@ from softbench.training.material import Material
 from softbench.training.predictors import Predictor
 from softbench.training.run import Run
 from softbench.training.scores import make_pair
-from softbench.training.temperature_scaling import temperature_of_mean
+from softbench.training.temperature_scaling import OF_TEMPERATURE, fit_temperature_of_mean
 
-VERSION = 1
+VERSION = 2
 MEAN, SCALED = "ensemble", "ensemble_temperature"  # in the column `prediction`
 RECORD = "ensemble.json"
 FEWEST = 2  # seeds: one is no ensemble
@@ -97,7 +97,7 @@ def run(batch: Material, manifests: Sequence[Path], version: Mapping[str, int], 
     )
     folder = output.parent
     scores = pieces.make(folder / "ensemble", "scores", key, lambda scratch: _fill(batch, done, folder, scratch))
-    facts = {name: scores[name] for name in ("temperature",) if name in scores}
+    facts = {name: scores[name] for name in OF_TEMPERATURE if name in scores}
     pieces.write_json(output, {**record, **facts, "status": "done", "scores": scores["hash"], "key": key})
 
 
@@ -118,9 +118,11 @@ def _fill(batch: Material, done: Mapping[int, Outcome], folder: Path, scratch: P
     facts: dict[str, Any] = {}
     if run.scoring.temperature:
         validation = [batch.evaluated_case(case) for case in batch.parts["val"]]
-        facts["temperature"] = temperature_of_mean(models, validation, view=make_view(batch.protocol))
-        batch.log(f"ensemble: temperature {facts['temperature']:.3f}")
-        kinds[SCALED] = predictors.networks(models, temperature_of_mean=facts["temperature"], **of_models)
+        view = make_view(batch.protocol)
+        fitted = fit_temperature_of_mean(models, validation, view=view, patients=batch.patients)
+        facts |= fitted.facts()
+        batch.log(f"ensemble: temperature {fitted}")
+        kinds[SCALED] = predictors.networks(models, temperature_of_mean=fitted.temperature, **of_models)
     where = (scratch, kinds, batch.evaluated, batch.split)
     facts |= scoring.fill_scores(*where, run.scoring, run.names, None, batch.log, pair=make_pair(batch, models))
     watch.write(scratch / "provenance.json", threads=run.protocol.threads)

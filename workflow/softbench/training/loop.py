@@ -25,7 +25,7 @@ from softbench.training.memory import Step, explained
 from softbench.training.parts import Parts, load_checkpoint, make, save_checkpoint
 from softbench.training.protocol import Protocol
 
-VERSION = 3
+VERSION = 4
 Targets = Callable[[str], tuple[np.ndarray, np.ndarray]]  # soft (R, C, ...) integers of the store, hard (R, ...)
 LossOf = Callable[[Case, torch.Tensor], float]
 CHECKPOINT_S = 20.0  # seconds between two checkpoints: what a kill costs at most
@@ -212,20 +212,21 @@ def _progress(seed: int, done: int, steps: int, row: dict[str, float], step_s: f
 def validate(
     model: nn.Module, cases: Sequence[Case], view: View | None = None, loss_of: LossOf | None = None
 ) -> dict[str, float]:
-    """Return the mean DSC over foreground classes and cases, and the mean negative log-likelihood over voxels.
+    """Return the mean DSC over foreground classes, raters and cases, and the mean NLL over voxels and raters.
 
-    A class that neither the label nor the prediction holds does not count; NaN where nothing counts. With `loss_of`
-    (case and its logits -> number) also `val_loss`, its mean over cases.
+    All raters count alike, as in the scores. A class that neither the label nor the prediction holds does not count;
+    NaN where nothing counts. With `loss_of` (case and its logits -> number) also `val_loss`, its mean over cases.
     """
     overlaps, losses, voxels, of_cases = [], 0.0, 0, []
     for case, scores in stream_logits(model, cases, view):
         if loss_of is not None:
             of_cases.append(loss_of(case, scores))
-        label, scores = _labelled(case, scores)
-        overlaps += class_dice(scores.argmax(dim=0), label, scores.shape[0])
-        chosen = torch.log_softmax(scores.double(), dim=0).gather(0, label[None])
-        losses -= float(chosen.sum())
-        voxels += label.numel()
+        labels, scores = _labelled(case, scores)
+        hard, of_class = scores.argmax(dim=0), torch.log_softmax(scores.double(), dim=0)
+        for label in labels:
+            overlaps += class_dice(hard, label, scores.shape[0])
+            losses -= float(of_class.gather(0, label[None]).sum())
+        voxels += labels.numel()
     nan = float("nan")
     dsc = sum(overlaps) / len(overlaps) if overlaps else nan
     row = {"val_dsc": dsc, "val_nll": losses / voxels if voxels else nan}
@@ -258,12 +259,12 @@ def target_loss(
 
 
 def _labelled(case: Case, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return labels and logits (C, ...) of the voxels that were labelled."""
-    label = torch.from_numpy(case.labels[0].astype("int64"))
+    """Return the labels of each rater (R, ...) and the logits (C, ...) of the voxels that were labelled."""
+    labels = torch.from_numpy(case.labels.astype("int64"))
     if case.valid is None:
-        return label, scores
+        return labels, scores
     valid = torch.from_numpy(np.array(case.valid))
-    return label[valid], scores[:, valid]
+    return labels[:, valid], scores[:, valid]
 
 
 def class_dice(prediction: torch.Tensor, label: torch.Tensor, classes: int) -> list[float]:

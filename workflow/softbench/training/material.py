@@ -52,6 +52,7 @@ class Material:
         self.split = split
         self.soft: SoftLabels = open_store(soft)
         self.parts = {part: list(split.loc[split["part"] == part, "case"]) for part in ("train", "val", "test")}
+        self.patients = dict(zip(split["case"], split["patient"], strict=True))
         self._cached: CachedData | None = None
 
     def soft_labels(self) -> Any:

@@ -16,7 +16,7 @@ from softbench.training.temperature_scaling import scale
 if TYPE_CHECKING:
     from softbench.training.coarse import Resolution
 
-VERSION = 1
+VERSION = 2
 
 Predictor = Callable[[Case], np.ndarray]  # case -> probabilities (C, D, H, W) or (C, H, W) float32 on its grid
 
@@ -79,11 +79,11 @@ def chance(dataset: Dataset, cases: Sequence[str]) -> Predictor:
 
 
 def class_frequencies(dataset: Dataset, cases: Sequence[str]) -> np.ndarray:
-    """Return the share of each class (C,) among the valid voxels of all cases together, first rater."""
+    """Return the share of each class (C,) among the valid voxels of all cases and raters together."""
     counts = np.zeros(len(dataset.classes), np.int64)
     for case_id in cases:
         case = dataset.load(case_id)
-        known = case.labels[0] if case.valid is None else case.labels[0][case.valid]
+        known = case.labels if case.valid is None else case.labels[:, case.valid]
         counts += np.bincount(known.reshape(-1), minlength=len(counts))
     return counts / counts.sum()
 

@@ -17,9 +17,9 @@ from softbench.training.material import Material
 from softbench.training.predictors import Predictor
 from softbench.training.run import Run
 from softbench.training.scoring import Arrays, Pair
-from softbench.training.temperature_scaling import temperature
+from softbench.training.temperature_scaling import fit_temperature
 
-VERSION = 1
+VERSION = 2
 
 
 def scores_key(material: Material, model: str) -> str:
@@ -45,9 +45,10 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
     found: dict[str, Any] = {}
     if run.scoring.temperature:
         validation = [material.evaluated_case(case) for case in material.parts["val"]]
-        found["temperature"] = temperature(model, validation, view=make_view(material.protocol))
-        material.log(f"seed {seed}: temperature {found['temperature']:.3f}")
-        kinds["temperature"] = predictors.networks([model], temperature=found["temperature"], **of_model)
+        fitted = fit_temperature(model, validation, view=make_view(material.protocol), patients=material.patients)
+        found |= fitted.facts()
+        material.log(f"seed {seed}: temperature {fitted}")
+        kinds["temperature"] = predictors.networks([model], temperature=fitted.temperature, **of_model)
     where = (scratch, kinds, material.evaluated, material.split)
     return found | scoring.fill_scores(*where, run.scoring, run.names, seed, material.log, pair=coarse)
 
