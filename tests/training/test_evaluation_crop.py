@@ -18,7 +18,7 @@ from softbench.training import loop, sanity, scores, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution
 from softbench.training.inference import logits
-from softbench.training.protocol import Protocol
+from softbench.training.protocol import LATER, Protocol
 
 PART = [8, 16, 16]
 CASES = [f"phantom_brain_{n:03d}" for n in range(3)]
@@ -184,5 +184,5 @@ def test_coarser_grid_cannot_be_validated_on_a_part(data: Path) -> None:
 def test_protocol_of_before_has_the_key_of_before() -> None:
     before = Protocol(batch=2, patch_size=PART, learning_rate=0.1, steps=3)
     assert "evaluation" not in before.deciding()
-    assert {**before.deciding(), "evaluation": "whole"} == asdict(before)
+    assert {**before.deciding(), **LATER} == asdict(before)
     assert replace(before, evaluation="random_crop").deciding()["evaluation"] == "random_crop"

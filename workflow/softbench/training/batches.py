@@ -123,7 +123,7 @@ def _inside(extent: Sequence[int], starts: Sequence[int], crop: Sequence[int], d
     return inside
 
 
-PURPOSES = {"weights": 0, "order": 1, "augment": 2, "rater": 3, "dropout": 4}
+PURPOSES = {"weights": 0, "order": 1, "augment": 2, "rater": 3, "dropout": 4, "turn": 5}
 
 
 def generator(seed: int, purpose: str, counter: int = 0) -> np.random.Generator:

@@ -80,7 +80,7 @@ def make_forward(model: nn.Module, protocol: Protocol, device: torch.device) -> 
 
     Losses take logits to float32 themselves (`losses.arithmetic`), and bfloat16 has float32's range, so that gradients
     need no scaling. A compiled network shares its weights with `model`, and is as deterministic, but rounds otherwise;
-    on CUDA its mode records CUDA graphs, as shapes never change.
+    on CUDA its mode records CUDA graphs, one for each shape.
     """
     number = activation_type(protocol.precision, device)
     torch.backends.cudnn.allow_tf32 = protocol.precision != "fp32"  # else a GPU rounds float32 to 11 bits, too

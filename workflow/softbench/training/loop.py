@@ -17,6 +17,8 @@ from softbench.errors import DivergedError, InputError, TimeLimitError
 from softbench.jobs.progress import duration
 from softbench.losses.target import Target
 from softbench.store import ONE
+from softbench.training import batch_turn
+from softbench.training.batch_turn import BatchTurn
 from softbench.training.batches import buffers, draw_batch, draw_cases, dropout_seed
 from softbench.training.cached_data import CachedData
 from softbench.training.device import Forward, make_forward, precision_name
@@ -104,7 +106,8 @@ def train(
         for step in range(start, steps):
             _seed(seed, step, device)
             images, target = draw_batch(data, protocol, seed, step, into)
-            losses_seen.append(_step(parts, forward, images, target, protocol.clip_norm))
+            turn = batch_turn.draw(protocol.batch_turn, data.dims, seed, step)
+            losses_seen.append(_step(parts, forward, images, target, protocol.clip_norm, turn))
             done, last = step + 1, step + 1 == steps
             due = done % validate_every == 0 or last
             if done % LOOK_EVERY and not due:
@@ -177,11 +180,17 @@ class Every:
 
 
 def _step(
-    parts: Parts, forward: Forward, images: torch.Tensor, target: Target, clip_norm: float | None
+    parts: Parts,
+    forward: Forward,
+    images: torch.Tensor,
+    target: Target,
+    clip_norm: float | None,
+    turn: BatchTurn | None = None,
 ) -> torch.Tensor:
     """Take one step; return its loss, still on the device, so that nothing waits."""
     parts.model.train()
-    loss: torch.Tensor = parts.criterion(forward(images), target)
+    logits = forward(images) if turn is None else turn.back(forward(turn.forth(images)))
+    loss: torch.Tensor = parts.criterion(logits, target)
     parts.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     if clip_norm is not None:

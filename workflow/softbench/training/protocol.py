@@ -86,6 +86,13 @@ ALLOWED = {
         },
         "description": "planes of turns by 90 degrees",
     },
+    "batch_turn": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "description": "share of steps whose whole batch has any two axes exchanged and any one mirrored, for the "
+        "network alone: its output is turned back",
+    },
     "rotate_deg": {"type": "number", "minimum": 0, "maximum": 180, "description": "degrees, at most"},
     "zoom": {
         "type": ["array", "null"],
@@ -124,7 +131,10 @@ ALLOWED = {
 }
 
 
-LATER = {"evaluation": "whole"}  # settings that came later: at these values they are no part of a key (`deciding`)
+LATER = {
+    "evaluation": "whole",
+    "batch_turn": 0.0,
+}  # settings that came later: at these values they are no part of a key (`deciding`)
 
 
 @dataclass(frozen=True)
@@ -156,6 +166,7 @@ class Protocol:
     flips: list[str] = field(default_factory=list)
     transposes: list[list[str]] = field(default_factory=list)
     quarter_turns: list[list[str]] = field(default_factory=list)
+    batch_turn: float = 0.0
     rotate_deg: float = 0.0
     zoom: list[float] | None = None
     blur_sigma: float = 0.0
