@@ -64,6 +64,16 @@ def short(path: Path) -> str:
     return "/".join(parts[start:])
 
 
+def in_words(names: Iterable[Any], last: str = "and") -> str:
+    """Return a list as a sentence has it.
+
+    >>> in_words(["hnf", "isen", "sanet"])
+    'hnf, isen and sanet'
+    """
+    *most, end = [str(name) for name in names] or [""]
+    return f"{', '.join(most)} {last} {end}" if most else end
+
+
 MANY = 60  # names: of more, a message shows the nearest
 
 

@@ -186,7 +186,7 @@ def opened(path: Path) -> Iterator[Any]:
     except DAMAGE as error:
         reason = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
         raise InputError(
-            f"{path} ({path.stat().st_size} bytes) cannot be read as NIfTI: {reason}. {_advice(path, start)}"
+            f"{path} ({path.stat().st_size} bytes) cannot be read as NIfTI: {reason}. {advise(path, start)}"
         ) from error
 
 
@@ -223,7 +223,7 @@ def _require_size(path: Path, file: Any) -> None:
         raise InputError(f"{path} has an affine whose axes lie in one plane, {edges.tolist()}. {advice}")
 
 
-def _advice(path: Path, start: bytes) -> str:
+def advise(path: Path, start: bytes) -> str:
     """Return what the first bytes of an unreadable file look like, and what to do."""
     if start.startswith(b"version https://git-lfs"):
         return "It is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned."

@@ -105,7 +105,7 @@ def require_probabilities(probabilities: np.ndarray, valid: np.ndarray | None = 
 
 
 def _require_distribution(probabilities: np.ndarray, valid: np.ndarray | None) -> None:
-    low, high, least, most = _extent(probabilities, valid)
+    low, high, least, most = extent(probabilities, valid)
     if not np.isfinite([low, high, least, most]).all():
         values = probabilities if valid is None else probabilities[:, valid]
         bad = int(values.size - np.isfinite(values).sum())
@@ -113,14 +113,14 @@ def _require_distribution(probabilities: np.ndarray, valid: np.ndarray | None) -
             f"`probabilities` holds {bad} value(s) that are NaN or infinite of {values.size}. "
             "The network that made them has diverged, or its input held NaN."
         )
-    if low < -1e-6 or high > 1 + 1e-6 or least < 1 - SUM or most > 1 + SUM:
+    if low < -SLACK or high > 1 + SLACK or least < 1 - SUM or most > 1 + SUM:
         raise InputError(
             f"`probabilities` must lie in [0, 1] and sum to 1 over the classes, but span {low:.6g} to {high:.6g} "
             f"and sum to {least:.6g} to {most:.6g}. If these are logits, take their softmax first."
         )
 
 
-def _extent(probabilities: np.ndarray, valid: np.ndarray | None) -> tuple[float, float, float, float]:
+def extent(probabilities: np.ndarray, valid: np.ndarray | None) -> tuple[float, float, float, float]:
     """Return the smallest and largest value, and the smallest and largest sum over classes; NaN where one is NaN."""
     extents = []
     for part, start, here, mask in walk(probabilities, valid):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from softbench.checks import require_positive
-from softbench.errors import InputError
+from softbench.errors import InputError, in_words
 from softbench.plan.modules import PACKAGE, version_of
 from softbench.tools.command import Command, print_progress, require_at_least
 from softbench.tools.score.inputs import Settings, Show, Source
@@ -32,8 +32,17 @@ A folder of predictions holds one file a case, named as its reference:
 Pictures are (x, y) or (x, y, 1), and their probabilities (x, y, 1, classes). Label maps have overlap and surface
 distances; calibration needs probabilities.
 
-Nothing is resampled or renamed: files that do not fit are listed, and nothing is computed. A call that was stopped
-goes on where it was: finished cases are kept in OUTPUT/cases.
+Nothing is resampled or renamed: files that do not fit are listed, and nothing is computed. With --skip-bad the rest is
+scored: a case that is bad in one folder is left out for all methods, so that their means are over the same cases; a
+folder without a good case is left out as a whole. Table, page and OUTPUT/left_out.csv list what was left out, and why.
+
+--ignore-label: prediction and reference are both cut where a rater gave that label. For distances each then has a
+surface along the cut; the boundary band does not run along it.
+
+--renormalise: in every voxel the classes must sum to the same whole, 1, 100, 255, 1000 or 65535, within 2 % (of values
+stored as whole numbers: or within one step a class), and no value may lie below 0 by more. Else nothing is divided.
+
+A call that was stopped goes on where it was: finished cases are kept in OUTPUT/cases.
 """
 
 
@@ -62,11 +71,20 @@ def _add_what(add: Any) -> None:
     add("--composite", nargs="+", metavar="NAME=A,B", help=text)
     text = "number of classes with background; default: channels of the probabilities, or largest label + 1"
     add("--classes", type=int, metavar="N", help=text)
-    add("--ignore-label", type=int, metavar="ID", help="voxels with this id in a reference count for nothing, e.g. 255")
+    text = "voxels with this id in any rater's reference, e.g. 255, are left out of every metric; distances: see below"
+    add("--ignore-label", type=int, metavar="ID", help=text)
+    text = "predictions are (x, y, z), the probability of the foreground of a binary task"
+    add("--foreground-probability", action="store_true", help=text)
     add("--control", metavar="NAME", help="the method that the others are compared with, paired over seeds")
 
 
 def _add_how(add: Any) -> None:
+    text = (
+        "leave out what cannot be scored, for all methods alike, and list it; default: score nothing until it is fixed"
+    )
+    add("--skip-bad", action="store_true", help=text)
+    text = "divide what is near probabilities (rounded, bytes, percentages) by its sum over the classes; see below"
+    add("--renormalise", action="store_true", help=text)
     text = "of the surface Dice (NSD); default: 2"
     add("--tolerances", type=float, nargs="+", default=[2.0], metavar="MM", help=text)
     add("--band", type=float, default=3.0, metavar="MM", help="half width of the boundary band; default: 3")
@@ -98,13 +116,16 @@ def run(options: argparse.Namespace) -> None:
         bins=options.bins,
         ignore_label=options.ignore_label,
         cross_check=parse_libraries(options.cross_check),
+        renormalise=options.renormalise,
+        foreground_probability=options.foreground_probability,
     )
-    title = options.title or "Predictions against " + " and ".join(path.resolve().name for path in options.references)
+    title = options.title or "Predictions against " + in_words(path.resolve().name for path in options.references)
     composites = None if options.composite is None else _named("--composite", options.composite, "average=WT,TC,ET")
     show = Show(title, options.control, composites)
     table = score(
         sources, options.references, options.output,
         settings=settings, show=show, versions=_versions(), workers=options.cores, log=print_progress,
+        skip_bad=options.skip_bad,
     )  # fmt: skip
     print(forms.text(sheet(table), ".md"))
     print(_where(options.output))
@@ -124,6 +145,7 @@ def _where(output: Path) -> str:
         "tables/": "each as csv (unrounded), md, tex and html",
         "figures/": "reliability diagrams",
         "scores.parquet, scores.csv": "every score of every case",
+        "left_out.csv": "what was left out (--skip-bad), and why",
         "cases/": "finished cases, which a second call does not score again",
     }
     there = {name: text for name, text in lines.items() if (output / name.split(",")[0]).exists()}

@@ -1,15 +1,16 @@
 """What is scored and how: sources of predictions, the files of each case, matched by name, and the settings."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from softbench.errors import InputError
+from softbench.jobs.faults import Fault, lines
+from softbench.tools.score import hints
 
 NIFTI = (".nii.gz", ".nii")
 NPZ = (".npz",)
-CHANNEL = re.compile(r"_\d{4}$")  # nnU-Net's ending of an image channel, _0000
+REFERENCES = "references"  # where a fault lies that is no fault of a prediction
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Files:
 class Settings:
     """How predictions are scored; the names are those of `metrics.score.assess`.
 
-    `structures` and `classes` are None where they are still to be found in the files.
+    `structures` and `classes` are None where they are still to be found in the files. `renormalise`: whether to divide
+    what is near probabilities by its sums. `foreground_probability`: whether files hold that of the foreground alone.
     """
 
     structures: Mapping[str, tuple[int, ...]] | None
@@ -53,6 +55,8 @@ class Settings:
     bins: int = 10
     ignore_label: int | None = None
     cross_check: tuple[str, ...] = ()
+    renormalise: bool = False
+    foreground_probability: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,28 +70,63 @@ class Show:
 
 Predicted = dict[Source, dict[str, Files]]  # source -> case -> files
 References = dict[str, tuple[Path, ...]]  # case -> label maps, one a rater
+ELSEWHERE = "Name a folder of its own, e.g. --output scored/"
+UNFIT = "predictions and references do not fit together:"
 
 
-def match(sources: Sequence[Source], folders: Sequence[Path]) -> tuple[Predicted, References]:
-    """Return the files of each case in each folder, cases in the order of their names.
+@dataclass(frozen=True)
+class Matched:
+    """The files of each case in each folder, cases in the order of their names, and what does not match."""
+
+    predictions: Predicted
+    references: References
+    faults: Sequence[Fault]
+
+
+def match(sources: Sequence[Source], folders: Sequence[Path]) -> Matched:
+    """Return the files of each case that are there, and a fault for each that is not.
 
     Args:
         sources: the folders of predictions.
         folders: of references, one a rater.
-    Raises: InputError: one, that lists every missing folder, prediction without reference, reference without
-        prediction, and name that stands for two files.
+    Raises: InputError: if a folder is not there or holds no file that could be scored; lists all faults.
     """
     references = {folder: _list(folder, NIFTI) for folder in folders}
     predictions = {source: _list(source.folder, (*NIFTI, *NPZ)) for source in sources}
     cases = sorted({case for files in references.values() for case in files})
-    problems = [
-        *(line for folder in folders for line in _of_references(folder, references[folder], cases)),
-        *(line for source in sources for line in _of_predictions(source, predictions[source], cases)),
+    empty = [*_empty(references, predictions)]
+    faults = [
+        *(fault for folder, files in references.items() if files for fault in _of_references(folder, files, cases)),
+        *(fault for source, files in predictions.items() if files for fault in _of_predictions(source, files, cases)),
     ]
-    if problems:
-        raise InputError("predictions and references do not fit together:\n" + "\n".join(problems))
-    raters = {case: tuple(references[folder][case][0] for folder in folders) for case in cases}
-    return {source: {case: _files(predictions[source][case]) for case in cases} for source in sources}, raters
+    if empty:
+        raise InputError("\n".join([UNFIT, *lines([*empty, *faults])]))
+    raters = {
+        case: tuple(files[case][0] for files in references.values())
+        for case in cases
+        if all(case in files for files in references.values())
+    }
+    matched = {
+        source: {case: _files(files[case]) for case in raters if case in files} for source, files in predictions.items()
+    }
+    return Matched(matched, raters, faults)
+
+
+def require_apart(output: Path, sources: Sequence[Source], references: Sequence[Path]) -> None:
+    """Raise `InputError` if results would be written among the files that are scored."""
+    place = output.resolve()
+    written = [place / name for name in ("cases", "tables", "figures")]
+    inputs = [(str(source), source.folder) for source in sources]
+    inputs += [(f"{REFERENCES} ({folder})", folder) for folder in references]
+    for name, folder in inputs:
+        given = folder.resolve()
+        if place == given or given in place.parents:
+            where = "the folder of" if place == given else "inside the folder of"
+            raise InputError(
+                f"--output {output} is {where} {name}: results would lie among the files that are scored. {ELSEWHERE}"
+            )
+        if any(given == own or own in given.parents for own in written):
+            raise InputError(f"--output {output} would write its results among the {name}. {ELSEWHERE}")
 
 
 def case_name(path: Path) -> str | None:
@@ -106,54 +145,41 @@ def _list(folder: Path, endings: tuple[str, ...]) -> dict[str, list[Path]]:
     return files
 
 
-def _of_references(folder: Path, files: dict[str, list[Path]], cases: Sequence[str]) -> Iterator[str]:
-    label = f"references {folder}"
-    if not files:
-        yield f"- {label}: {_nothing(folder, '.nii or .nii.gz file')}"
-        return
-    yield from _twice(label, {case: paths for case, paths in files.items() if len(paths) > 1})
-    if missing := [case for case in cases if case not in files]:
-        yield f"- {label}: no reference for {_list_cases(missing)}, which another rater has."
+def _empty(
+    references: Mapping[Path, Mapping[str, list[Path]]], predictions: Mapping[Source, Mapping[str, list[Path]]]
+) -> Iterator[Fault]:
+    for folder, files in references.items():
+        if not files:
+            yield Fault(f"{REFERENCES} {folder}", "", hints.nothing(folder, NIFTI))
+    for source, files in predictions.items():
+        if not files:
+            yield Fault(str(source), "", hints.nothing(source.folder, (*NIFTI, *NPZ)))
 
 
-def _of_predictions(source: Source, files: dict[str, list[Path]], cases: Sequence[str]) -> Iterator[str]:
-    if not files:
-        yield f"- {source}: {_nothing(source.folder, '.nii, .nii.gz or .npz file')}"
-        return
+def _of_references(folder: Path, files: Mapping[str, list[Path]], cases: Sequence[str]) -> Iterator[Fault]:
+    where = f"{REFERENCES} {folder}"
+    yield from _twice(where, {case: paths for case, paths in files.items() if len(paths) > 1})
+    for case in cases:
+        if case not in files:
+            yield Fault(where, case, "no reference, which another rater has. Add it, or take the other's away.")
+
+
+def _of_predictions(source: Source, files: Mapping[str, list[Path]], cases: Sequence[str]) -> Iterator[Fault]:
     npz = {case: sum(path.suffix == ".npz" for path in paths) for case, paths in files.items()}
     pair_or_one = {case for case, paths in files.items() if len(paths) == 1 or (len(paths), npz[case]) == (2, 1)}
     yield from _twice(str(source), {case: paths for case, paths in files.items() if case not in pair_or_one})
     missing, extra = [case for case in cases if case not in files], [case for case in files if case not in cases]
-    if missing:
-        yield f"- {source}: no prediction for {_list_cases(missing)}. Predict them, or take their references away."
-    if extra:
-        yield f"- {source}: no reference for {_list_cases(extra)}.{_hint(extra, cases)}"
+    advice = hints.other_names(source.folder, {case: files[case][0].name for case in extra}, missing)
+    for case in missing:
+        text = "no prediction of this name." if advice else "no prediction. Predict it, or take its reference away."
+        yield Fault(str(source), case, text)
+    for case in extra:
+        yield Fault(str(source), case, "no reference. " + (advice or "Add it, or take the prediction away."))
 
 
-def _nothing(folder: Path, what: str) -> str:
-    if not folder.is_dir():
-        return "there is no such folder."
-    below = sum(1 for path in folder.iterdir() if path.is_dir())
-    return f"it holds no {what}." + (f" It has {below} folder(s); name the one with the files." if below else "")
-
-
-def _twice(label: str, doubles: dict[str, list[Path]]) -> Iterator[str]:
+def _twice(where: str, doubles: Mapping[str, list[Path]]) -> Iterator[Fault]:
     for case, paths in doubles.items():
-        yield f"- {label}: {case} is there {len(paths)} times: {', '.join(p.name for p in paths)}. Keep one."
-
-
-def _hint(extra: Sequence[str], cases: Iterable[str]) -> str:
-    """Say if the names would match without an ending like _0000; it is not cut off silently."""
-    known = set(cases)
-    fitting = [case for case in extra if CHANNEL.sub("", case) in known and CHANNEL.search(case)]
-    if not fitting:
-        return " Add their references, or take the predictions away."
-    new = CHANNEL.sub("", fitting[0])
-    return f" {len(fitting)} of them would match without the ending _0000: rename them, e.g. {fitting[0]} to {new}."
-
-
-def _list_cases(cases: Sequence[str]) -> str:
-    return f"{len(cases)} case(s) ({', '.join(cases)})"
+        yield Fault(where, case, f"it is there {len(paths)} times: {', '.join(p.name for p in paths)}. Keep one.")
 
 
 def _files(paths: Sequence[Path]) -> Files:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from softbench.errors import InputError
+from softbench.errors import InputError, in_words
 from softbench.figures import pictures, reliability
 from softbench.jobs import provenance
 from softbench.metrics import catalogue
@@ -32,7 +32,13 @@ SUFFIXES = (".csv", ".md", ".tex", ".html")
 
 
 def write(
-    runs: Runs, settings: Settings, show: Show, sources: Sequence[Source], references: Sequence[Path], output: Path
+    runs: Runs,
+    settings: Settings,
+    show: Show,
+    sources: Sequence[Source],
+    references: Sequence[Path],
+    output: Path,
+    notes: Sequence[str] = (),
 ) -> Table:
     """Write `tables/`, `figures/` and `index.html` below `output`, and return the first table.
 
@@ -43,11 +49,12 @@ def write(
         sources: the predictions, to say where they lie.
         references: the folders of the raters.
         output: where it goes.
+        notes: what readers of a table must know about the files.
     """
     names = list(list_structures(settings))
     tables = {
-        "scores": overview(runs, settings, show, _notes(runs, settings, len(references))),
-        "structures": _build(runs, _overlap(names, settings), show, f"{show.title}: each structure", {}, ()),
+        "scores": overview(runs, settings, show, [*_notes(runs, settings, len(references)), *notes]),
+        "structures": _build(runs, _overlap(names, settings), show, f"{show.title}: each structure", {}, notes),
     }
     if checked := cross_check(runs, settings, show):
         tables["cross_check"] = checked
@@ -78,15 +85,13 @@ def _notes(runs: Runs, settings: Settings, raters: int) -> list[str]:
     notes = []
     if maps:
         only = "are label maps" if len(maps) > 1 else "has label maps"
-        notes.append(f"{' and '.join(maps)} {only}: without probabilities there is no calibration to measure.")
+        notes.append(f"{in_words(maps)} {only}: without probabilities there is no calibration to measure.")
     if measured:
         notes.append(
             f"Boundary band: voxels within {settings.band_mm:g} mm of another class, or one voxel if that is more."
         )
     if raters > 1:
         notes.append(f"Each case's score is the mean over its {raters} raters.")
-    if settings.ignore_label is not None:
-        notes.append(f"Voxels that a rater labelled {settings.ignore_label} count for nothing.")
     return notes
 
 
@@ -113,6 +118,7 @@ def _provenance(
         "structures": "; ".join(f"{name} = {', '.join(map(str, ids))}" for name, ids in structures.items()),
         "classes": str(settings.classes),
         **calibration,
+        "divided by their sums": "where needed (--renormalise)" if settings.renormalise else "no",
         "ignored label": "none" if settings.ignore_label is None else str(settings.ignore_label),
         "commit": provenance.commit(),
         **{name: version for name, version in provenance.versions().items() if name in LIBRARIES},

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from softbench import metrics
-from softbench.errors import InputError
+from softbench.errors import InputError, in_words
 from softbench.jobs import pieces, progress
+from softbench.jobs.faults import Fault, fault, first_names
 from softbench.jobs.progress import Log
 from softbench.metrics import Reliability
 from softbench.metrics.pooled import Pool
@@ -19,11 +20,13 @@ from softbench.metrics.rows import tidy
 from softbench.metrics.score import assess
 from softbench.tables.assemble import Runs
 from softbench.tables.cells import Table
-from softbench.tools.score import inputs, report, volumes
-from softbench.tools.score.inputs import Files, Predicted, References, Settings, Show, Source
+from softbench.tools.score import facts, grids, inputs, report, volumes
+from softbench.tools.score.inputs import Files, Settings, Show, Source
+from softbench.tools.score.left_out import LeftOut
 from softbench.tools.score.volumes import Loaded
 
-VERSION = 1
+VERSION = 2
+UNLABELLED = (255, 65535)  # largest ids of 8 and 16 bits
 
 
 def run(
@@ -36,6 +39,7 @@ def run(
     versions: Mapping[str, int],
     workers: int,
     log: Log,
+    skip_bad: bool = False,
 ) -> Table:
     """Score predictions, write scores, tables, diagrams and page below `output`, and return the first table.
 
@@ -48,117 +52,173 @@ def run(
         versions: VERSION of each module that decides scores.
         workers: processes.
         log: takes a line of progress.
+        skip_bad: whether to leave out what cannot be scored, as `left_out.LeftOut` says, and to score the rest.
     Raises: InputError: one for all files that do not match, one for all grids that differ, one for all cases whose
         values cannot be used; before the last, every other case is scored and kept.
     """
-    predictions, raters = inputs.match(sources, references)
-    log(f"{len(raters)} cases, {len(sources)} folder(s) of predictions, {len(references)} rater(s)")
-    channels = volumes.check(predictions, raters, log)
-    known = sorted({count for count in channels.values() if count is not None})
-    looked = output / "cases" / ".references"
-    complete = complete_settings(settings, known, raters, looked, workers=workers, log=log)
-    report.check(complete, show, list(dict.fromkeys(source.method for source in sources)))
-    folders = _score(predictions, raters, output, complete, versions, workers=workers, log=log)
+    inputs.require_apart(output, sources, references)
+    matched = inputs.match(sources, references)
+    out = LeftOut(matched.predictions, matched.references, skip_bad, log)
+    out.add(matched.faults, inputs.UNFIT)
+    log(f"{len(out.references)} cases, {len(sources)} folder(s) of predictions, {len(references)} rater(s)")
+    channels, bad = grids.check(out.predictions, out.references, log, foreground=settings.foreground_probability)
+    out.add(bad, "these files cannot be scored; nothing was computed:")
+    of_source = {source: next(iter(channels[source].values())) for source in out.predictions}
+    complete = complete_settings(settings, of_source, out, output / "cases" / ".references", workers=workers, log=log)
+    report.check(complete, show, list(dict.fromkeys(source.method for source in out.predictions)))
+    folders = _score(out, output, complete, versions, workers=workers, log=log)
     runs = collect(folders, " + ".join(folder.name for folder in references))
     write(runs.scores, output)
-    return report.write(runs, complete, show, sources, references, output)
+    out.write(output / "left_out.csv")
+    notes = [*out.notes(), *facts.notes(folders, complete)]
+    return report.write(runs, complete, show, list(folders), references, output, notes)
 
 
 def _score(
-    predictions: Predicted,
-    raters: References,
-    output: Path,
-    settings: Settings,
-    versions: Mapping[str, int],
-    *,
-    workers: int,
-    log: Log,
+    out: LeftOut, output: Path, settings: Settings, versions: Mapping[str, int], *, workers: int, log: Log
 ) -> dict[Source, dict[str, Path]]:
     """Score every case that is not there yet; return where each lies."""
     folders = {
         source: {case: output / "cases" / source.method / f"seed-{source.seed}" / case for case in files}
-        for source, files in predictions.items()
+        for source, files in out.predictions.items()
     }
     orders = [
-        (f"{source}, case {case}", folders[source][case], files, raters[case], settings, versions)
-        for source, of_case in predictions.items()
+        (str(source), case, folders[source][case], files, out.references[case], settings, versions)
+        for source, of_case in out.predictions.items()
         for case, files in of_case.items()
     ]
     outcomes = progress.each(score, orders, workers=workers, what="score", log=log)
-    if kept := outcomes.count(KEPT):
+    if kept := outcomes.count(None):
         log(f"{kept} of {len(orders)} cases were there from an earlier call")
-    if bad := [outcome for outcome in outcomes if outcome and outcome != KEPT]:
-        raise InputError(
-            f"{len(bad)} of {len(orders)} cases cannot be scored; the others are kept in {output / 'cases'}:\n"
-            + "\n".join(bad)
-        )
-    return folders
+    bad = [outcome for outcome in outcomes if isinstance(outcome, Fault)]
+    out.add(
+        bad,
+        f"{len(bad)} of {len(orders)} cases cannot be scored; the others are kept in {output / 'cases'}:",
+    )
+    out.add(
+        facts.strangers(_left(folders, out), settings), "these predictions have nothing in common with what is scored:"
+    )
+    return _left(folders, out)
+
+
+def _left(folders: dict[Source, dict[str, Path]], out: LeftOut) -> dict[Source, dict[str, Path]]:
+    """Return the folders of what was not left out."""
+    return {source: {case: folders[source][case] for case in files} for source, files in out.predictions.items()}
 
 
 def complete_settings(
-    settings: Settings, channels: Sequence[int], references: References, folder: Path, *, workers: int, log: Log
+    settings: Settings, channels: Mapping[Source, int | None], out: LeftOut, folder: Path, *, workers: int, log: Log
 ) -> Settings:
     """Fill in the classes and structures that were not told.
 
     Args:
         settings: as told.
-        channels: numbers of classes that predictions have; empty where all are label maps.
-        references: whose label ids are looked up where they are needed.
+        channels: number of classes that each source's predictions have; None for label maps.
+        out: whose references' label ids are looked up where they are needed; takes those that cannot be read.
         folder: keeps what was looked up.
         workers, log: as `progress.each`.
     Returns: settings with `classes`: as told, or the predictions' channels, or the largest label + 1; and with
         `structures`: as told, or `label <id>` for each id above 0 in the references.
-    Raises: InputError: if predictions have other numbers of classes, a structure names an unknown class, or a
-        reference cannot be read.
+    Raises: InputError: if predictions have other numbers of classes, references hold more labels than these or one
+        that may mean "not labelled", a structure names an unknown class, or a reference cannot be read.
     """
-    classes = _told(settings, channels)
+    classes = _told(settings, {source: count for source, count in channels.items() if source in out.predictions})
     ids: list[int] = []
     if classes is None or settings.structures is None:
-        ids = _label_ids(references, settings.ignore_label, folder, workers=workers, log=log)
+        ids = _label_ids(out, settings, folder, workers=workers, log=log)
     structures = settings.structures or {f"label {label}": (label,) for label in ids if label > 0}
     named = [label for members in structures.values() for label in members]
+    if classes is not None and settings.structures is None and max(ids) >= classes:
+        raise InputError(_too_few(max(ids), classes, channels, out, settings))
     classes = max([1, *ids, *named]) + 1 if classes is None else classes
     _require_classes(structures, classes)
     return replace(settings, structures=structures, classes=classes)
 
 
-def _told(settings: Settings, channels: Sequence[int]) -> int | None:
+def _told(settings: Settings, channels: Mapping[Source, int | None]) -> int | None:
     """Return the number of classes that is known without a look at the labels."""
-    known = sorted({*channels, *([settings.classes] if settings.classes is not None else [])})
+    counts = {source: count for source, count in channels.items() if count is not None}
+    known = sorted({*counts.values(), *([settings.classes] if settings.classes is not None else [])})
     if len(known) > 1:
+        each = in_words(f"{source.method} (seed {source.seed}) {count}" for source, count in counts.items())
         said = f", and --classes says {settings.classes}" if settings.classes is not None else ""
         raise InputError(
-            f"all predictions must have the same classes, but have {', '.join(map(str, sorted(set(channels))))} "
-            f"channels{said}. Score the others in a call of their own, or correct --classes."
+            f"all predictions must have the same classes, but have as many channels: {each}{said}. Score the others in "
+            "a call of their own, or correct --classes."
         )
     return known[0] if known else None
 
 
-def _label_ids(references: References, ignore_label: int | None, folder: Path, *, workers: int, log: Log) -> list[int]:
+def _too_few(label: int, classes: int, channels: Mapping[Source, int | None], out: LeftOut, settings: Settings) -> str:
+    """Say why the references have a label that the predictions have no channel for."""
+    found = f"the references hold labels up to {label}, which take {label + 1} classes with background"
+    source = next((source for source in out.predictions if channels[source] is not None), None)
+    if source is None:
+        return f"{found}, but --classes says {classes}. Correct it, or name the labels to score with --structures."
+    case, files = next(iter(out.predictions[source].items()))
+    try:
+        volumes.read_case(files, out.references[case], replace(settings, classes=label + 1))
+        first = ""
+    except InputError as error:
+        first = f" The first says: {error}"
+    return (
+        f"{found}, but {source} have {classes} channels. If the background has none, put it before the others; if the "
+        f"networks do not know the label, name the labels to score with --structures.{first}"
+    )
+
+
+def _label_ids(out: LeftOut, settings: Settings, folder: Path, *, workers: int, log: Log) -> list[int]:
     """Return every label id of all references but the one to ignore."""
     items = [
-        (folder / f"rater-{number}" / case, path)
-        for case, paths in references.items()
+        (folder / f"rater-{number}" / case, path, case)
+        for case, paths in out.references.items()
         for number, path in enumerate(paths, start=1)
     ]
-    looked_up = progress.each(_look, items, workers=workers, what="label ids", log=log)
-    if bad := [facts["reason"] for facts in looked_up if "reason" in facts]:
-        raise InputError("the label ids of these references cannot be read:\n" + "\n".join(bad))
-    ids = sorted({label for facts in looked_up for label in facts["ids"]} - {ignore_label})
+    looked_up = progress.each(look, items, workers=workers, what="label ids", log=log)
+    bad = [found for found in looked_up if isinstance(found, Fault)]
+    out.add(bad, "the label ids of these references cannot be read:")
+    counts = {
+        path: found["voxels"]
+        for (_, path, _), found in zip(items, looked_up, strict=True)
+        if not isinstance(found, Fault)
+    }
+    ids = sorted({int(label) for voxels in counts.values() for label in voxels} - {settings.ignore_label})
     if not any(label > 0 for label in ids):
         raise InputError(
             "the references hold no label above 0, so there is nothing to score. Are they the right files?"
         )
+    _require_labelled(counts, ids, settings)
     return ids
 
 
-def _look(folder: Path, path: Path) -> dict[str, Any]:
-    """Return the label ids of one file, from an earlier call where they are there."""
+def _require_labelled(counts: Mapping[Path, Mapping[str, int]], ids: Sequence[int], settings: Settings) -> None:
+    """Raise if a label beside others is one that stands for "not labelled" in many data sets, and none said which."""
+    named = {label for members in (settings.structures or {}).values() for label in members}
+    odd = [label for label in ids if (label < 0 or label in UNLABELLED) and label not in named]
+    if not odd or not any(label > 0 and label not in odd for label in ids):
+        return
+    label = odd[-1]
+    files = {path: voxels[str(label)] for path, voxels in counts.items() if str(label) in voxels}
+    held = sum(files.values()) / sum(sum(counts[path].values()) for path in files)
+    raise InputError(
+        f"{len(files)} of {len(counts)} references ({first_names([path.name for path in files])}) hold {label}, in "
+        f"{100 * held:.2g} % of their voxels. If it means not labelled, leave these voxels out of every score: "
+        f"--ignore-label {label}. If it is a structure, name those to score: --structures NAME={label} ..."
+    )
+
+
+def look(folder: Path, path: Path, case: str) -> dict[str, Any] | Fault:
+    """Return how many voxels each label id of one file has, from an earlier call where that is there."""
     try:
         key = pieces.key_of(file=pieces.hash_file(path), version=VERSION)
-        return pieces.make(folder, "ids", key, lambda scratch: {"ids": np.unique(volumes.label_map(path)).tolist()})
+        return pieces.make(folder, "ids", key, lambda scratch: {"voxels": _count(path)})
     except InputError as error:
-        return {"reason": f"- {error}"}
+        return fault(inputs.REFERENCES, case, error)
+
+
+def _count(path: Path) -> dict[str, int]:
+    ids, counts = np.unique(volumes.label_map(path), return_counts=True)
+    return {str(label): int(count) for label, count in zip(ids, counts, strict=True)}
 
 
 def _require_classes(structures: Mapping[str, Sequence[int]], classes: int) -> None:
@@ -173,16 +233,22 @@ def _require_classes(structures: Mapping[str, Sequence[int]], classes: int) -> N
         raise InputError("a structure cannot be called 'all': rows over all classes are. Rename it.")
 
 
-PIECE, KEPT = "scores", "kept"
+PIECE = "scores"
 NAMES = {"experiment": "own", "split": "given", "network": "given"}
 
 
 def score(
-    label: str, folder: Path, files: Files, raters: Sequence[Path], settings: Settings, versions: Mapping[str, int]
-) -> str:
+    where: str,
+    case: str,
+    folder: Path,
+    files: Files,
+    raters: Sequence[Path],
+    settings: Settings,
+    versions: Mapping[str, int],
+) -> Fault | bool | None:
     """Score a case into `folder` unless that is done; a bad case is no error here.
 
-    Returns: `KEPT` where it was there from an earlier call, else why it could not be scored, or nothing where it could.
+    Returns: why it could not be scored; None where it was there from an earlier call; else True.
     """
     try:
         key = pieces.key_of(  # from the bytes of its files, not from their place
@@ -194,20 +260,21 @@ def score(
         )
         kept = (pieces.read_record(folder, PIECE) or {}).get("key") == key
         pieces.make(folder, PIECE, key, lambda scratch: _build(files, raters, settings, scratch))
+    except volumes.BadReferenceError as error:
+        return fault(inputs.REFERENCES, case, error)
     except InputError as error:
-        return f"- {label}: {error}"
-    return KEPT if kept else ""
+        return fault(where, case, error)
+    return None if kept else True
 
 
 def _build(files: Files, raters: Sequence[Path], settings: Settings, scratch: Path) -> dict[str, Any]:
-    assert settings.classes is not None, "settings are complete"
-    loaded = volumes.read_case(files, raters, settings.classes, settings.ignore_label)
+    loaded = volumes.read_case(files, raters, settings)
     rows, statistics = _rows(loaded, settings)
     rows.to_parquet(scratch / "scores.parquet", index=False)
     arrays = {name: array for roi, bins in statistics.items() for name, array in bins.to_arrays(roi).items()}
     if arrays:
         np.savez_compressed(scratch / "reliability.npz", **arrays)  # type: ignore[arg-type]
-    return {"regions": list(statistics)}
+    return {"regions": list(statistics), **facts.describe(loaded)}
 
 
 def _rows(loaded: Loaded, settings: Settings) -> tuple[pd.DataFrame, Mapping[str, Reliability]]:
