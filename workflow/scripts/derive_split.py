@@ -12,4 +12,4 @@ with logs.job(snakemake.log[0]) as log:
     cases = datasets.open(Path(snakemake.input.data).parent).cases
     commit_to = f"workflow/splits/{dataset}/{split}.csv"
     log(splits.derive(snakemake.params.rule, cases, Path(snakemake.output.split), commit_to))
-    record.beside(Path(snakemake.output.split), "split")
+    record.beside(Path(snakemake.output.split), "split", job=snakemake)

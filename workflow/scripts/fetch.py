@@ -8,12 +8,13 @@ from softbench.plan.code import record
 
 with logs.job(snakemake.log[0]) as log:
     source = snakemake.params.source
+    checksums = Path("workflow", "checksums", f"{source}.csv")
     fetch(
         source,
         Path(snakemake.output.manifest).parent,
         folder=snakemake.config["folders"].get(source),
         mirror=snakemake.config["mirror"],
-        committed=Path("workflow", "checksums", f"{source}.csv"),
+        committed=checksums,
         log=log,
     )
-    record.beside(Path(snakemake.output.manifest), "fetch", source=source)
+    record.beside(Path(snakemake.output.manifest), "fetch", job=snakemake, files=[checksums], source=source)

@@ -7,7 +7,7 @@ from softbench.plan.code import record
 from softbench.soft_labels import maps
 
 with logs.job(snakemake.log[0]) as log:
-    record.note("map", recipe=snakemake.params.recipe)
+    record.note("map", job=snakemake, recipe=snakemake.params.recipe)
     maps.produce(
         snakemake.params.recipe,
         Path(snakemake.input.data).parent,

@@ -15,7 +15,7 @@ with logs.job(snakemake.log[0]) as log:
     raw = fetch.location(Path(manifest).parent, folder) if manifest else None
     if raw is not None:
         fetch.require_unchanged(Path(manifest).parent, folder, log)
-    record.note("prepare", source=source)
+    record.note("prepare", job=snakemake, source=source)
     cases = prepare.run(
         source,
         raw,

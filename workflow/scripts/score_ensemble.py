@@ -10,7 +10,7 @@ from softbench.training.device import choose
 
 with logs.job(snakemake.log[0]) as log:
     given, asked = snakemake.input, snakemake.params
-    record.note("ensemble")
+    record.note("ensemble", job=snakemake)
     data = folder.local_copy(Path(given.data).parent, snakemake.config["scratch"], log)
     split, device = splits.read(Path(given.split)), choose(snakemake.config["device"], log)
     output = Path(snakemake.output.manifest)

@@ -9,7 +9,7 @@ from softbench.plan.code import record
 from softbench.training import sanity
 
 with logs.job(snakemake.log[0]) as log:
-    record.note("sanity")
+    record.note("sanity", job=snakemake)
     sanity.run_all(
         snakemake.params.rows,
         datasets.open(Path(snakemake.input.data).parent),

@@ -9,7 +9,7 @@ from softbench.soft_labels.produce import produce
 
 with logs.job(snakemake.log[0]) as log:
     maps, split = snakemake.input.get("maps"), snakemake.input.get("split")
-    record.note("soften", recipe=snakemake.params.recipe)
+    record.note("soften", job=snakemake, recipe=snakemake.params.recipe)
     produce(
         snakemake.params.recipe,
         Path(snakemake.input.data).parent,

@@ -20,6 +20,6 @@ with logs.job(snakemake.log[0]) as log:
         log,
         loop.deadline_after(snakemake.resources.get("runtime")),
     )
-    record.note("train", "score", **batch.loads_by_name())
+    record.note("train", "score", job=snakemake, **batch.loads_by_name())
     output = Path(snakemake.output.manifest)
     run_batch(batch, snakemake.params.seeds, output.parent, output)

@@ -83,6 +83,7 @@ def make(folder: Path, name: str, key: str, build: Callable[[Path], dict[str, An
         if (wrong := damage(folder, record)) is None:
             return record
         print(f"{wrong}: it is made again.", file=sys.stderr, flush=True)
+    earlier = set(record["files"]) if record else set[str]()
     remove(record_path(folder, name))
     _sweep(folder, name)
     with scratch_folder(folder, name) as scratch, storage.writing(folder / name):
@@ -90,6 +91,8 @@ def make(folder: Path, name: str, key: str, build: Callable[[Path], dict[str, An
         files, sums = sorted(entry.name for entry in scratch.iterdir()), sums_below(scratch)
         for file in files:
             move(scratch / file, folder / file)
+    for file in earlier - set(files):
+        remove(folder / file)
     record = {"key": key, "files": files, "sums": sums, **made_by(), **facts}
     write_json(record_path(folder, name), record)
     return record

@@ -8,7 +8,6 @@ import ctypes
 import os
 import platform
 import resource
-import subprocess
 import sys
 import threading
 import time
@@ -19,12 +18,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from softbench.jobs import pieces
+from softbench.jobs import pieces, sources
 
 VERSION = None  # circumstance
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "nibabel", "GeodisTK", "scikit-image", "snakemake")
 POWERCAP = Path("/sys/class/powercap")
 SAMPLE_S = 20.0  # RAPL's counters start again at 0 after 2**32 units, some after 65 kJ: 3 minutes at 350 W
+NAMED = 3  # files that differ from the commit, where it is printed
 NOTE = "counters of the whole GPU and of whole CPU packages: other programs are counted too"
 
 
@@ -42,7 +42,7 @@ class Watch:
         self.clock, self.cpu = time.monotonic(), _cpu_s()
 
     def write(self, path: Path, **more: Any) -> None:
-        """Write host, device, seconds, peak memory, versions and commit, and whatever else is given."""
+        """Write host, device, seconds, memory, versions, commit with the archive of what differs, and what is given."""
         joules = self.meter.joules()
         facts: dict[str, Any] = {
             "host": platform.node(),
@@ -57,7 +57,7 @@ class Watch:
             **({"energy_note": NOTE} if joules else {}),
             "python": platform.python_version(),
             "packages": versions(),
-            "commit": commit(),
+            **sources.write(path),
             "command": " ".join(sys.argv),
         }
         if self.cuda:  # of what tensors took since the watch began
@@ -109,17 +109,9 @@ def versions() -> dict[str, str]:
     return installed
 
 
-def commit() -> str:
-    """Return the commit of the suite, with "+changes" where the tree differs; "unknown" outside a checkout."""
-    here = Path(__file__).parent
-    try:
-        name = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty=+changes"],
-            cwd=here, capture_output=True, text=True, check=True, timeout=10,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return name.stdout.strip()
+def commit(files: Iterable[Path] = ()) -> str:
+    """Return the commit of the suite, and how many of some files, by default of all its sources, differ from it."""
+    return sources.describe(sources.look(files or sources.of_suite(config=True)), named=NAMED)
 
 
 def _cpu_s() -> float:

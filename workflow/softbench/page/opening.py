@@ -81,7 +81,7 @@ def _lines(rows: pd.DataFrame, names: dict[tuple[str, str, str], str]) -> tuple[
     return tuple(f"{', '.join(titles)}: {measured}" for measured, titles in methods.items())
 
 
-COMMIT = re.compile(r"^([^+]{12})[^+]*")  # characters of a commit that a reader sees; what follows + is kept
+COMMIT = re.compile(r"\b([0-9a-f]{12})[0-9a-f]*")  # characters of a commit that a reader sees; what follows is kept
 
 
 @dataclass(frozen=True)

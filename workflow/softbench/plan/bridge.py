@@ -27,7 +27,7 @@ from softbench.plan.answers.papers import Papers
 from softbench.plan.answers.tables import Tables, Views
 from softbench.plan.answers.train import Train
 from softbench.plan.calls import Wildcards, stop, stops
-from softbench.plan.code import record
+from softbench.plan.code import deciding, record
 from softbench.plan.code.graph import Code
 from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
@@ -120,6 +120,7 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
         _check_profile(workflow, rule_files.find(root).names)
     given = workflow.config_settings
     plan = Plan.read(Path(), workflow.overwrite_configfiles, given.config_args or given.config)
+    deciding.note_config(plan)
     config.clear()
     config.update(plan.config)
     rules = root / "workflow" / "rules"

@@ -69,6 +69,15 @@ class Places:
     def __init__(self, top: Node) -> None:
         self._top = top
 
+    def node(self, path: Sequence[Any]) -> Node | None:
+        """Return the value at a path with all places in it; None where there is none."""
+        node = self._top
+        for step in path:
+            if not isinstance(node.value, dict) or step not in node.value:
+                return None
+            node = node.value[step]
+        return node
+
     def of(self, path: Sequence[Any]) -> Place | None:
         """Return the place of the value at a path (a `KeyPath`); that of the nearest parent that has one, or None."""
         node, place = self._top, None

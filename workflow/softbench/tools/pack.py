@@ -1,6 +1,8 @@
 """`softbench pack`: check the probabilities that a program writes, one NIfTI a case, and store them as a soft label."""
 
 import argparse
+import importlib
+import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -126,6 +128,7 @@ def pack(
         is written then that training would read.
     """
     watch = provenance.Watch()
+    _note(recipe, data, output)
     dataset = datasets.open(data)
     files = _files(folder, list(dataset.cases["case"]))
     (output / "manifest.json").unlink(missing_ok=True)
@@ -138,6 +141,16 @@ def pack(
     facts = {"recipe": recipe, "settings": dict(settings), "kind": "stored", "raters": raters, "normalised": normalised}
     manifest = {**facts, "classes": len(dataset.classes), "map": None, "cases": hashes}
     pieces.write_json(output / "manifest.json", {**manifest, "key": pieces.key_of(**manifest)})
+
+
+def _note(recipe: str, data: Path, output: Path) -> None:
+    """Note the files that decide this soft label, its rule and program among them, as Snakemake's scripts do.
+
+    The modules that do so are imported by name: they decide no number, and a soft label does not depend on them.
+    """
+    record, deciding = (importlib.import_module(f"softbench.plan.code.{name}") for name in ("record", "deciding"))
+    wildcards = {"dataset": data.name, "soft_label": output.name}
+    record.note("pack", job=deciding.Called(f"soften_{recipe}", [os.path.relpath(data / "manifest.json")], wildcards))
 
 
 def _files(folder: Path, cases: list[str]) -> dict[str, Path]:

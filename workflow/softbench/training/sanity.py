@@ -22,7 +22,7 @@ from softbench.datasets import splits
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
-from softbench.jobs import pieces
+from softbench.jobs import pieces, provenance
 from softbench.metrics.calibration import Reliability
 from softbench.metrics.pooled import Counts, Pool, merged
 from softbench.metrics.score import Assessment, count_thresholds
@@ -100,11 +100,16 @@ def run(
     )
     scored = dataset if part is None else dataset.cropped(part)
 
-    def build(scratch: Path) -> dict[str, Any]:
+    def fill(scratch: Path) -> dict[str, Any]:
         if kind == "raters":
             return fill_rater_pairs(scratch, scored, split, how, names, seed, log)
         predictor = {RAW: predictors.untrained(kind, dataset, split)}
         return fill_scores(scratch, predictor, scored, split, how, names, seed, log)
+
+    def build(scratch: Path) -> dict[str, Any]:
+        watch, facts = provenance.Watch(), fill(scratch)
+        watch.write(scratch / "scores.provenance.json")
+        return facts
 
     made = pieces.make(output.parent / f"seed-{seed}", "scores", key, build)
     done = {str(seed): {"status": "done", "scores": made["hash"], "key": made["key"]}}

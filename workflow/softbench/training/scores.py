@@ -10,7 +10,7 @@ import torch
 
 from softbench import store
 from softbench.datasets import splits
-from softbench.jobs import pieces
+from softbench.jobs import pieces, provenance
 from softbench.training import inference, predictors, scoring
 from softbench.training.inference import make_view
 from softbench.training.material import Material
@@ -37,6 +37,7 @@ def scores_key(material: Material, model: str) -> str:
 
 def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str, Any]:
     """Fill the piece `scores`: the tidy table, the reliability statistics and the predictions."""
+    watch = provenance.Watch(material.device)
     torch.set_num_threads(material.run.protocol.threads)
     model = inference.load_model(folder / "model.pt", material.device)
     run, coarse = material.run, make_pair(material, [model])
@@ -50,7 +51,9 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
         material.log(f"seed {seed}: temperature {fitted}")
         kinds["temperature"] = predictors.networks([model], temperature=fitted.temperature, **of_model)
     where = (scratch, kinds, material.evaluated, material.split)
-    return found | scoring.fill_scores(*where, run.scoring, run.names, seed, material.log, pair=coarse)
+    found |= scoring.fill_scores(*where, run.scoring, run.names, seed, material.log, pair=coarse)
+    watch.write(scratch / "scores.provenance.json", threads=run.protocol.threads)
+    return found
 
 
 def make_pair(material: Material, models: Sequence[torch.nn.Module]) -> Pair | None:

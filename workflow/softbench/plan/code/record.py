@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from softbench.errors import InputError
+from softbench.plan.code.deciding import Job, deciding
 from softbench.plan.code.graph import Code
 from softbench.plan.code.stages import Stages
 
@@ -43,18 +44,22 @@ Touched = dict[str, Counter[str]]  # module -> what was made of its earlier code
 Pairs = dict[str, list[list[str]]]  # module -> fingerprints, two and two
 
 
-def note(*stages: str, folder: Path = FOLDER, **named: Any) -> str:
-    """Write down the code of this job's stages, and let its pieces name it.
+def note(*stages: str, folder: Path = FOLDER, job: Job | None = None, files: Iterable[Path] = (), **named: Any) -> str:
+    """Write down the code of this job's stages, let its pieces name it, and note all files that decide it.
 
     Args:
         stages: names of `Stages.entries`; a job may have several.
+        job: Snakemake's, whose rule, config and inputs decide it, too.
+        files: more that do.
         folder: gets `<hash>.json`: each module with its VERSION and fingerprint, and which of them each stage reaches.
         named: what they load by name, as `Stages.entries` takes it.
     Returns: the hash.
     """
-    from softbench.jobs import pieces  # numpy, which a plan need not wait for
+    from softbench.jobs import pieces, sources  # numpy, which a plan need not wait for
 
     code = Code(WORKFLOW, CACHE)
+    decides = deciding(code, stages, job, named)
+    sources.note([*decides.files, *files], decides.records, decides.assigned)
     reached = {stage: list_modules(code, *Stages(code).entries(stage, **named)) for stage in stages}
     modules = {path: facts for of_stage in reached.values() for path, facts in of_stage.items()}
     content = {"modules": modules, "stages": {stage: sorted(of_stage) for stage, of_stage in reached.items()}}
@@ -67,9 +72,10 @@ def note(*stages: str, folder: Path = FOLDER, **named: Any) -> str:
 
 def beside(path: Path, *stages: str, **named: Any) -> None:
     """Write down the code of a job that makes no pieces, in a file of its own: of `x.csv`, `x.code.json`."""
-    from softbench.jobs import pieces
+    from softbench.jobs import pieces, sources
 
-    pieces.write_json(path.with_suffix(".code.json"), {"code": note(*stages, **named)})
+    record, name = path.with_suffix(".code.json"), note(*stages, **named)
+    pieces.write_json(record, {"code": name, **sources.write(record)})
 
 
 def list_modules(code: Code, *entries: str) -> Modules:

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from softbench.plan.plan import Plan
 from softbench.tools.command import Command, add_config, add_json, print_json
-from softbench.tools.explain import chain
+from softbench.tools.explain import chain, made_with
 
 EXAMPLES = """\
 examples, in the folder of the suite:
@@ -17,28 +18,55 @@ examples, in the folder of the suite:
   softbench explain hippocampus svls ece band      in any order; what is the same for all cells may be left out
   softbench explain svls_1/geols/ET/dsc            a paper's table: the printed number, ours, and where ours comes from
   softbench explain hippocampus/svls/dsc --json    the same for programs
+  softbench explain results/runs/hippocampus/unet/svls/seed-0    what is recorded of a run, a data set, a soft label
+  softbench explain hippocampus/svls/dsc --write-sources found   also write what no commit holds: own, changed files
 
 It reads config and results/ as they are now and starts nothing. Whether results still are what config asks for
 says `snakemake -n results/tables/<table>.csv`.
 """
 WIDTH, INDENT = 120, 22  # of a line, and of the names at its left
+MANY = 12  # changed files shown
 HASH, SHOWN = re.compile("[0-9a-f]{64}"), 12  # digits shown of a hash; --json has them all
-TITLES = {"method": "Method, as config has it now", "cases": "Cases, mean over runs", "commands": "Make it again"}
+TITLES = {
+    "code": "Code, as it was when this was made",
+    "method": "Method, as config has it now",
+    "cases": "Cases, mean over runs",
+    "commands": "Make it again",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
-    text = "table/method/structure/metric/region; in one word or in several"
+    text = "table/method/structure/metric/region, in one word or in several; or a folder of results"
     parser.add_argument("address", nargs="+", help=text)
+    text = "write the files that no commit holds as they decided it into a new folder"
+    parser.add_argument("--write-sources", type=Path, metavar="FOLDER", help=text)
     add_json(parser)
     add_config(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the chain."""
+    """Print the chain behind a cell, or what is recorded of a file or folder of results; write its sources."""
+    if made_with.is_place(options.address):
+        found = made_with.records(Path(options.address[0]))
+        told = {path.name: made_with.of_record(path) for path in found}
+        print_json(told) if options.json else print(_of_place(told))
+        _write_sources(found, options)
+        return
     plan = Plan.read(Path(), options.configfile, options.config)
     traced = chain.trace(plan, options.address)
     print_json(traced) if options.json else print(render(traced))
+    _write_sources(made_with.behind(traced), options)
+
+
+def _write_sources(found: Sequence[Path], options: argparse.Namespace) -> None:
+    if options.write_sources:
+        for line in made_with.write(found, options.write_sources):
+            print(line, file=sys.stderr)
+
+
+def _of_place(told: Mapping[str, Any]) -> str:
+    return "\n\n".join("\n".join([name, *_lines(part)]) for name, part in told.items())
 
 
 def render(chain: Mapping[str, Any]) -> str:
@@ -74,8 +102,16 @@ def _runs(runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _entry(name: str, value: Any) -> list[str]:
     """Return a name and its value in lines; a text, such as a command, stays in one."""
+    if name == "changed_files" and isinstance(value, list):
+        more = [f"… {len(value) - MANY} more, see --json"] if len(value) > MANY else []
+        lines = [f"{len(value)} that no commit holds like this:", *value[:MANY], *more]
+        return _with_heads(name, lines)
     said = _said(value)
     lines = [said] if isinstance(value, str) else textwrap.wrap(said, WIDTH - INDENT, break_on_hyphens=False)
+    return _with_heads(name, lines)
+
+
+def _with_heads(name: str, lines: Sequence[str]) -> list[str]:
     heads = [f"  {name.replace('_', ' '):<{INDENT - 2}}", *[" " * INDENT] * len(lines)]
     return [head + line for head, line in zip(heads, lines, strict=False)]
 

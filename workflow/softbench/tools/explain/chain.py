@@ -14,13 +14,13 @@ from softbench.errors import InputError
 from softbench.jobs import pieces
 from softbench.plan import paths
 from softbench.plan.plan import Plan
-from softbench.tools.explain import address
+from softbench.tools.explain import address, made_with
 from softbench.tools.explain.address import Place
 
 RESULTS = Path("results")
 TEXT = set(address.PLACE) | {"table", "unit", "better", "control", "printed", "printed_sd_over", "confidence", "note"}
 TEXT |= {"derived", "standard", "status", "reason", "data", "reading_2", "reading_3"}
-FACTS = ("began", "host", "device", "processor", "seconds", "cpu_seconds", "peak_memory_mib", "energy_j", "commit")
+FACTS = ("began", "host", "device", "processor", "seconds", "cpu_seconds", "peak_memory_mib", "energy_j")
 OF_ENSEMBLE = ("status", "reason", "seeds", "key", "scores", "temperature")
 MAKE = "snakemake --cores all"
 TOLERANCE = 1e-9  # relative; a csv holds every digit, sums may come in another order
@@ -109,6 +109,7 @@ def _behind(plan: Plan, table: str, row: address.Row, where: Place) -> dict[str,
     told |= {"method": _method(plan, RESULTS, where)}
     told |= {"split": _split(plan, where), **_data(plan, RESULTS, where)}
     told |= {"runs": made, "seeds_not_run": asked, "cases": address.extremes(scores) if len(scores) else {}}
+    told |= {"code": made_with.code(made_with.behind(told))}
     told |= {"check": _check(row, of_seed, made), "commands": _commands(plan, table, where, made)}
     plain: dict[str, Any] = _plain(told)
     return plain
@@ -165,11 +166,17 @@ def _method(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
     name_of_label = settings["soft_label"]
     manifest = results / "soft_labels" / experiment["dataset"] / name_of_label / "manifest.json"
     made = _json(manifest)
+    code = made_with.commit_of(manifest.with_name("provenance.json"))
     kept = {key: made[key] for key in ("recipe", "kind", "settings", "map", "key") if made.get(key) is not None}
     return {
         "name": name,
         **{key: settings[key] for key in ("title", "control", "loss", "raters", "resolution")},
-        "soft_label": {"name": name_of_label, **(kept or plan.soft_labels[name_of_label]), "path": str(manifest)},
+        "soft_label": {
+            "name": name_of_label,
+            **(kept or plan.soft_labels[name_of_label]),
+            "path": str(manifest),
+            **code,
+        },
         "network": {"name": place.network, "settings": plan.config["networks"][place.network]},
         "protocol": {"name": experiment["protocol"], "settings": plan.protocol_of(place.experiment, name)},
         "scoring": experiment["scoring"],
@@ -202,6 +209,7 @@ def _data(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
             "name": name,
             "path": str(prepared),
             **{key: manifest[key] for key in ("key", "settings", "dropped") if key in manifest},
+            **made_with.commit_of(prepared.with_name("provenance.json")),
             "cases": len(manifest.get("cases", {})),
         },
         "source": {"name": source, **of_both, **files},
@@ -250,6 +258,10 @@ def _circumstances(folder: Path) -> dict[str, Any]:
     record = {name: facts[name] for name in FACTS if name in facts}
     if "packages" in facts:
         record["versions"] = {"python": facts["python"], **facts["packages"]}
+    record |= made_with.commit_of(folder / "provenance.json")
+    scored = made_with.commit_of(folder / "scores.provenance.json").get("commit")
+    if scored and scored != record.get("commit"):
+        record["scored_by"] = scored
     if "threads" in facts:
         record["threads"] = facts["threads"]
     history = folder / "history.csv"

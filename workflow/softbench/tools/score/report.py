@@ -12,6 +12,7 @@ from softbench.figures import pictures, reliability
 from softbench.jobs import provenance
 from softbench.metrics import catalogue
 from softbench.page import page
+from softbench.plan.code import Code, record
 from softbench.tables import forms
 from softbench.tables.assemble import Runs
 from softbench.tables.cells import Table
@@ -120,9 +121,15 @@ def _provenance(
         **calibration,
         "divided by their sums": "where needed (--renormalise)" if settings.renormalise else "no",
         "ignored label": "none" if settings.ignore_label is None else str(settings.ignore_label),
-        "commit": provenance.commit(),
+        "commit": provenance.commit(_code()),
         **{name: version for name, version in provenance.versions().items() if name in LIBRARIES},
     }
+
+
+def _code() -> list[Path]:
+    """Return the source files that decide the scores of this command."""
+    code = Code(record.WORKFLOW)
+    return [code.workflow / path for path in code.reached("softbench/tools/score/run.py")]
 
 
 def overview(runs: Runs, settings: Settings, show: Show, notes: Sequence[str]) -> Table:
