@@ -171,7 +171,7 @@ def test_broken_or_missing_records_say_nothing(workflow: Path) -> None:
 
 def test_job_that_notes_nothing_leaves_records_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(pieces.MADE_BY, raising=False)
-    assert set(pieces.make(tmp_path, "piece", "key", lambda scratch: {})) == {"key", "files"}
+    assert set(pieces.make(tmp_path, "piece", "key", lambda scratch: {})) == {"key", "files", "sums"}
 
 
 def test_thousands_of_results_are_read_in_a_moment(workflow: Path) -> None:
