@@ -63,6 +63,7 @@ UNPRINTED = {
     "svls.smoothing_oversmooths", "svls.maps_uncertain_at_boundaries", "svls.msvls_maps_uncertain_at_boundaries",
     "geols.best_share_on_flare", "geols.rise_on_flare", "geols.best_share_on_brats", "geols.flat_dsc_on_brats",
     "geols.hd95_rise_on_brats", "geols.decline_beyond", "geols.less_over_segmentation", "geols.pancreas_too_small",
+    "geols.pancreas_cause",
     "svls.frequency_plots_improve", "geols.others_over_segment", "epd.discrepancy_smallest_for_imat",
     "epd.discrepancy_at_boundaries",
     "superpixel.dice_loss_hurts", "superpixel.count_peak", "superpixel.beta_peak", "superpixel.near_boundaries",

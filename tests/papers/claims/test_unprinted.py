@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,8 @@ import pytest
 from softbench.metrics.calibration import Reliability
 from softbench.papers import claims, published
 from softbench.papers.claims import unprinted
+from softbench.plan.bridge import answers
+from softbench.plan.plan import Plan
 
 
 def diagram(counts, confidence, correct) -> Reliability:
@@ -104,6 +107,34 @@ def test_scores_come_under_the_printed_names_and_what_is_not_there_has_no_mean(b
     assert (found["unprinted"].all(), set(found["runs"])) == (True, {"e/n"})
     outcome = claims.judge(about[0], found)
     assert (outcome.agree, outcome.missing) == (1, 6)  # GeoLS above one-hot in TC; ET and three methods are not there
+
+
+@pytest.mark.parametrize(("wrong", "verdict"), [([0.5, 0.5], "true"), ([0.9, 0.9], "false"), (None, "undetermined")])
+def test_gain_from_the_image_is_judged_against_the_image_of_another_patient(wrong, verdict, block, monkeypatch):
+    ours = scores(geols=[0.8, 0.6], **({} if wrong is None else {"wrong_image": wrong}))
+    of_pancreas = ours.assign(structure="pancreas")
+    every = pd.concat([of_pancreas.assign(metric=metric) for metric in ("dsc", "nsd_2mm")])
+    far = of_pancreas.assign(metric="hd95", value=1 - of_pancreas["value"])
+    runs = unprinted.assemble.Runs(pd.concat([every, far]), {}, [])
+    monkeypatch.setattr(unprinted.assemble, "read", lambda batches: runs)
+    about = claims.claims("geols.pancreas_cause")
+    of_flare = {**block, "printed": "flare2021", "structures": {}}
+    found = unprinted.means(about, {"geols_2": {"blocks": [of_flare]}})
+    assert claims.judge(about[0], found).verdict == verdict
+
+
+def test_control_of_another_image_is_trained_for_the_claim_and_is_no_row(root: Path):
+    plan = answers(Plan.read(root))
+    for data in ("", "_open", "_phantom"):
+        (block,) = plan.papers.settings(f"geols_2{data}")["blocks"]
+        assert "wrong_image" not in block["methods"]
+        (whole,) = [one for one in plan.papers.in_full(SimpleNamespace(page=f"paper_tables{data}"))
+                    if one["published"] == "geols_2"]  # fmt: skip
+        assert bool(whole["blocks"][0]["unprinted"]) == any(
+            "/wrong_image/" in path for path in whole["blocks"][0]["unprinted"]
+        )
+    assert any("/wrong_image/" in path for path in whole["blocks"][0]["unprinted"])  # of the rehearsal
+    assert "wrong_image" not in plan.plan.methods_of("geols_brats2019")
 
 
 def test_ls_is_accused_of_too_much_core_alone():
