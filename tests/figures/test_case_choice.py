@@ -51,3 +51,42 @@ def test_words_say_the_rule_the_method_and_among_how_many():
 def test_no_case_with_a_dsc_is_an_error():
     with pytest.raises(InputError, match="no test case has a DSC"):
         case_rows.choose(pd.Series(dtype=float, name="value").rename_axis("case"), ["median"])
+
+
+def slices(patients, of_each=6):
+    return pd.DataFrame(
+        [(f"case_{p:03d}_slice_{7 * n:03d}", f"patient {p}") for p in range(patients) for n in range(of_each)],
+        columns=["case", "patient"],
+    )
+
+
+def test_position_is_the_place_among_the_slices_of_a_patient():
+    places = case_rows.positions_of(slices(2)[::-1])
+    assert [places[f"case_001_slice_{7 * n:03d}"] for n in range(6)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_slice_of_each_position_is_drawn_of_another_patient():
+    cases = slices(20)
+    dsc = pd.Series(0.5, index=cases["case"][: 9 * 6], name="value")  # nine patients test
+    found = case_rows.draw_positions(dsc, cases, 6)
+    assert [choice.rule for choice in found] == [f"position {n}" for n in range(1, 7)]
+    assert len({choice.case.partition("_slice")[0] for choice in found}) == 6
+    assert {choice.cases for choice in found} == {9}
+    assert found == case_rows.draw_positions(dsc[::-1], cases[::-1], 6)
+    said = case_rows.chosen_words(found[1], "EPD, seed 0", "SAROS")
+    assert "drawn at random from 9 test cases at position 2 (DSC 0.500; EPD, seed 0)" in said
+
+
+def test_two_test_patients_fill_six_positions_and_one_that_is_not_tested_is_left_out():
+    cases = slices(3)
+    dsc = pd.Series(0.5, index=[case for case in cases["case"][:12] if not case.endswith("_014")], name="value")
+    assert [choice.rule[-1] for choice in case_rows.draw_positions(dsc, cases, 6)] == ["1", "2", "4", "5", "6"]
+
+
+def test_data_without_positions_gives_so_many_cases():
+    cases = slices(8, 1)
+    found = case_rows.draw_positions(pd.Series(0.5, index=cases["case"], name="value"), cases, 6)
+    assert len({choice.case for choice in found}) == 6
+    assert "from 8 test cases (DSC" in case_rows.chosen_words(found[0], "EPD, seed 0", "phantom")
+    with pytest.raises(InputError, match="no test case has a DSC"):
+        case_rows.draw_positions(pd.Series(dtype=float), cases, 6)

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from softbench.datasets.case import Case
 from softbench.figures import case_rows, pictures, probability_maps, slices_figure
 from softbench.figures.case_rows import CaseRow
@@ -88,11 +89,24 @@ def test_caption_says_what_is_drawn_and_what_is_ours():
 
 def test_probabilities_show_the_raters_mean_and_the_sum_over_classes():
     figure = probability_maps.draw_probabilities([row({"one_hot": PROBABILITY})], {"one_hot": "One-hot"}, title="T")
-    _, raters, predicted = pictures_in(figure)[:3]
+    shown = [axis for axis in figure.axes if axis.images]
+    assert [axis.get_title() for axis in shown[:5]] == ["image", "rater 1", "One-hot", "raters' mean", "rater 2"]
+    _, first, _, raters, second, predicted = pictures_in(figure)[:6]
     assert sorted(np.unique(raters)) == [0, 0.5, 1]  # three columns of pixels are marked by one of two raters
     assert (raters == 0.5).sum() == 7 * 3
+    assert [(labels.sum(axis=-1) > 0).sum() for labels in (first, second)] == [7 * 9, 7 * 12]
     np.testing.assert_allclose(predicted, 0.3)
-    assert figure.axes[1].get_title() == "raters' mean"
+
+
+def test_segmentation_above_the_probability_is_the_largest_class():
+    sure = np.stack([LABELS[1] == number for number in range(3)]).astype(float)
+    figure = probability_maps.draw_probabilities([row({"svls": sure})], {"svls": "SVLS"}, title="T")
+    (above,) = [axis for axis in figure.axes if axis.get_title() == "SVLS"]
+    painted = np.asarray(above.images[0].get_array())
+    assert (painted.sum(axis=-1) > 0).sum() == 7 * 12
+    assert [text.get_text() for text in above.texts] == ["DSC 0.875"]
+    core = painted[np.all(np.isclose(painted, to_rgb(pictures.COLOURS[1])), axis=-1)]
+    assert len(core) == 4  # the core has 2 x 2 pixels, on top of the whole
 
 
 def test_discrepancy_is_prediction_minus_reference_with_arms_in_lines():
@@ -103,6 +117,14 @@ def test_discrepancy_is_prediction_minus_reference_with_arms_in_lines():
     assert (signed < 0).sum() == 4  # the core has 2 x 2 pixels
     np.testing.assert_allclose(np.unique(signed.round(6)), [-0.9, 0.1])
     assert [axis.get_title() for axis in figure.axes[:4]] == ["image", "One-hot", "reference", "SVLS"]
+
+
+def test_difference_to_a_target_is_drawn_as_it_is_given():
+    rows = [row({"one_hot": np.stack([PROBABILITY[0] * 0, PROBABILITY[0] * 0, -PROBABILITY[2]])}, {"core": (2,)})]
+    figure = probability_maps.draw_discrepancies(rows, {"a": ["one_hot"]}, METHODS, title="T", of_targets=True)
+    np.testing.assert_allclose(pictures_in(figure)[1], -0.1)
+    assert "prediction − target" in [axis.get_ylabel() for axis in figure.axes]
+    assert "the method's own grid" in probability_maps.caption_of_discrepancies("core", of_targets=True)
 
 
 @pytest.mark.parametrize("missing", [False, True])

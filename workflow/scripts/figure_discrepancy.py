@@ -8,7 +8,11 @@ from softbench.training.device import choose
 with logs.job(snakemake.log[0]) as log:
     figure, device = snakemake.params.figure, choose(snakemake.config["device"], log)
     (panel,) = figure["panels"]
-    rows = case_rows.rows(panel, figure, scores.probabilities(panel.get("runs", {}), device, log))
-    drawn = probability_maps.draw_discrepancies(rows, figure["arms"], case_rows.titles(figure), title=figure["title"])
-    caption = probability_maps.CAPTION_OF_DISCREPANCIES.format(what=figure["structure"])
+    of_targets = figure.get("against") == "target"
+    give = scores.differences if of_targets else scores.probabilities
+    rows = case_rows.rows(panel, figure, give(panel.get("runs", {}), device, log))
+    named = case_rows.titles(figure)
+    how = {"title": figure["title"], "of_targets": of_targets}
+    drawn = probability_maps.draw_discrepancies(rows, figure["arms"], named, **how)
+    caption = probability_maps.caption_of_discrepancies(figure["structure"], of_targets=of_targets)
     pictures.save(drawn, snakemake.output, case_rows.captioned(caption, rows), about=figure.get("about", ""))

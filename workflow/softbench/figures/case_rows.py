@@ -1,5 +1,6 @@
 """Rows of figures that show cases: cases chosen by a rule fixed before anybody looks, and what methods predict."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ VERSION = 2
 QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 RULE_WORDS = {"lower_quartile": "lower quartile", "median": "median", "upper_quartile": "upper quartile"}
 FAILED = "no finished run"
+NO_POSITION = "drawn"  # the rule of a case of a data set whose patients have one each
 FOREGROUND_WORDS = "all structures together"
 FOREGROUND = "foreground"  # all classes but background: not scored as such, so the mean over structures stands for it
 Predicted = Callable[[str, Path, str], np.ndarray]  # method, folder of its seed, case -> label map or probabilities
@@ -29,7 +31,7 @@ Predicted = Callable[[str, Path, str], np.ndarray]  # method, folder of its seed
 
 @dataclass(frozen=True)
 class Choice:
-    """A case, the rule that chose it (see `QUANTILES`), its DSC, and among how many cases it was chosen."""
+    """A case, the rule that chose it (of `QUANTILES`, or "position 2"), its DSC, and among how many it was chosen."""
 
     case: str
     rule: str
@@ -77,8 +79,48 @@ def choose(dsc: pd.Series, rules: Sequence[str]) -> list[Choice]:
     ]
 
 
+def positions_of(cases: pd.DataFrame) -> dict[str, int]:
+    """Return the place of each case among those of its patient, from 1, in the order of their names.
+
+    Args:
+        cases: a data set's table, with columns case and patient. SAROS names slices from the feet upwards.
+    """
+    ordered = cases.sort_values("case")
+    places = ordered.groupby("patient", observed=True).cumcount() + 1
+    return {str(case): int(place) for case, place in zip(ordered["case"], places, strict=True)}
+
+
+def draw_positions(dsc: pd.Series, cases: pd.DataFrame, count: int) -> list[Choice]:
+    """Return a case for each position, drawn at random by a hash of its name, of different patients where possible.
+
+    Args:
+        dsc: of the test cases, by case.
+        cases: as in `positions_of`. Where no patient has two cases there are no positions: so many are drawn of all.
+        count: how many positions there are; one that no test case has is left out.
+    Raises: InputError: if there is no case.
+    """
+    if dsc.empty:
+        raise InputError("no test case has a DSC, so none can be chosen to be shown. Is the structure in the data?")
+    places = positions_of(cases)
+    patients = {str(case): patient for case, patient in zip(cases["case"], cases["patient"], strict=True)}
+    drawn = sorted(map(str, dsc.index), key=lambda case: hashlib.sha256(case.encode()).hexdigest())
+    if max(places.values()) == 1:
+        return [Choice(case, NO_POSITION, float(dsc[case]), len(drawn)) for case in drawn[:count]]
+    found: list[Choice] = []
+    for place in range(1, count + 1):
+        here = [case for case in drawn if places[case] == place]
+        shown = {patients[choice.case] for choice in found}
+        fresh = [case for case in here if patients[case] not in shown] or here
+        found += [Choice(case, f"position {place}", float(dsc[case]), len(here)) for case in fresh[:1]]
+    return found
+
+
 def chosen_words(choice: Choice, by: str, where: str) -> str:
     """Say which case was chosen, and how."""
+    if choice.rule not in RULE_WORDS:
+        at = "" if choice.rule == NO_POSITION else f" at {choice.rule}"
+        score = f"DSC {number(choice.dsc, digits('dsc', '1'))}; {by}"
+        return f"{where}: {choice.case}, drawn at random from {choice.cases} test cases{at} ({score})"
     return (
         f"{where}: {choice.case}, at the {RULE_WORDS[choice.rule]} of the DSC over {choice.cases} test cases "
         f"({number(choice.dsc, digits('dsc', '1'))}; {by})"
@@ -112,7 +154,8 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
         panel: what the workflow knows of it: `name`, and either `reason`, or `data` (folder), `structure` and `runs`
             (method -> title and batches, and `ensemble`, which lists it, where that is shown in the place of a run).
             `part`, where a part of each case is scored: its lengths.
-        settings: of the figure: `methods` (or `arms`), and where wanted `cases` (rules) and `chosen_by` (a method).
+        settings: of the figure: `methods` (or `arms`), and where wanted `cases` (rules) or `positions` (how many), and
+            `chosen_by` (a method).
         predicted: gives what a method's seed makes of a case; its stored label maps where None.
     Returns: one row for each rule; a single one with a reason where there is nothing to show.
     """
@@ -134,7 +177,7 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
     shown, give = titles(settings), predicted or label_maps(dataset)
     return [
         CaseRow(
-            f"{panel['name']}\n{RULE_WORDS[choice.rule]}",
+            f"{panel['name']}\n{RULE_WORDS.get(choice.rule, choice.rule)}",
             dataset.load(choice.case),
             structures_of(dataset, panel["structure"]),
             {method: give(method, folder, choice.case) for method, (_, folder) in done.items() if method in shown},
@@ -142,8 +185,15 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
             _about(panel, choice, by, {method: seed for method, (seed, _) in done.items()}),
             seeds={method: seed for method, (seed, _) in done.items()},
         )
-        for choice in choose(dsc[by], settings.get("cases", ["median"]))
+        for choice in _choices(dsc[by], dataset, settings)
     ]
+
+
+def _choices(dsc: pd.Series, dataset: Dataset, settings: Mapping[str, Any]) -> list[Choice]:
+    """Return the cases that a figure shows."""
+    if "positions" in settings:
+        return draw_positions(dsc, dataset.cases, settings["positions"])
+    return choose(dsc, settings.get("cases", ["median"]))
 
 
 def _about(panel: Mapping[str, Any], choice: Choice, by: str, seeds: Mapping[str, int | None]) -> str:

@@ -1,7 +1,7 @@
 """What figures of images share: one style, slices with their true proportions, contours, captions, and files."""
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ import matplotlib.patheffects as effects
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from softbench.jobs import pieces
 
@@ -174,3 +176,24 @@ def spelled(name: str) -> str:
 def colour_of(names: Sequence[str]) -> dict[str, str]:
     """Return a colour for each structure, in order."""
     return {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(names)}
+
+
+def paint(labels: np.ndarray, structures: Mapping[str, Sequence[int]]) -> np.ndarray:
+    """Return a label map (H, W) in the structures' colours (H, W, 3); the smaller of two that share classes on top.
+
+    Args: structures: name -> class ids. What belongs to none is black.
+    """
+    colours = colour_of(list(structures))
+    painted = np.zeros((*labels.shape, 3))
+    for name in sorted(structures, key=lambda name: -len(structures[name])):
+        painted[np.isin(labels, structures[name])] = to_rgb(colours[name])
+    return painted
+
+
+def name_colours(axis: Axes, colours: Mapping[str, str]) -> None:
+    """Name the colours of structures in an axis of their own."""
+    bare(axis)
+    edge = [effects.Stroke(linewidth=2.8, foreground="0.35"), effects.Normal()]
+    line: dict[str, Any] = {"linewidth": 2, "path_effects": edge}
+    handles = [Line2D([], [], color=colours[name], label=spelled(name), **line) for name in colours]
+    axis.legend(handles=handles, loc="center left", frameon=False, fontsize=6, handlelength=1.2, borderaxespad=0)

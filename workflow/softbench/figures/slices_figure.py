@@ -8,10 +8,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import matplotlib.patheffects as effects
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -104,7 +102,7 @@ def _fill(axes: Sequence[Axes], row: CaseRow, methods: Sequence[str], *, filled:
         (_paint if filled else _outline)(axis, row, method, window)
         if method is not None:
             pictures.corner(axis, f"DSC {number(row.dsc[method], digits('dsc', '1'))}")
-    _name_colours(axes[-1], pictures.colour_of(list(row.structures)))
+    pictures.name_colours(axes[-1], pictures.colour_of(list(row.structures)))
 
 
 def _outline(axis: Axes, row: CaseRow, method: str | None, window: tuple[Any, ...]) -> None:
@@ -122,16 +120,4 @@ def _paint(axis: Axes, row: CaseRow, method: str | None, window: tuple[Any, ...]
     """Fill the structures that a method predicts, or the reference's; the smaller of two that share classes on top."""
     assert row.case is not None
     labels = row.case.labels[0] if method is None else row.predicted[method]
-    colours = pictures.colour_of(list(row.structures))
-    painted = np.zeros((*labels[window].shape, 3))  # background is black
-    for name in sorted(row.structures, key=lambda name: -len(row.structures[name])):
-        painted[np.isin(labels[window], row.structures[name])] = to_rgb(colours[name])
-    pictures.show(axis, painted, row.case.spacing_mm)
-
-
-def _name_colours(axis: Axes, colours: Mapping[str, str]) -> None:
-    pictures.bare(axis)
-    edge = [effects.Stroke(linewidth=2.8, foreground="0.35"), effects.Normal()]
-    line: dict[str, Any] = {"linewidth": 2, "path_effects": edge}
-    handles = [Line2D([], [], color=colours[name], label=pictures.spelled(name), **line) for name in colours]
-    axis.legend(handles=handles, loc="center left", frameon=False, fontsize=6, handlelength=1.2, borderaxespad=0)
+    pictures.show(axis, pictures.paint(labels[window], row.structures), row.case.spacing_mm)

@@ -115,10 +115,11 @@ class Material:
 
     def evaluated_targets(self) -> Targets:
         """Return what gives the targets of the validation cases, on the grid of training; all are kept in memory."""
-        kept = {case: self._evaluated_target(case) for case in self.parts["val"]}
+        kept = {case: self.evaluated_target(case) for case in self.parts["val"]}
         return kept.__getitem__
 
-    def _evaluated_target(self, case_id: str) -> tuple[np.ndarray, np.ndarray]:
+    def evaluated_target(self, case_id: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return soft and hard labels of a case as it is validated and scored, on the grid of training."""
         soft, hard = self.target(case_id)
         if self.evaluated.part is None:
             return soft, hard

@@ -56,6 +56,49 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
     return found
 
 
+def differences(
+    runs: Mapping[str, Mapping[str, Any]], device: torch.device, log: Callable[[str], None] = print
+) -> Callable[[str, Path, str], np.ndarray]:
+    """Return a function that computes a case's probabilities minus what the method learns from, on its own grid.
+
+    Args: as in `probabilities`.
+    Returns: a function of method, folder of its seed and case, to (C, ...) float32 in [-1, 1] on the grid of the data
+        set, where each voxel of a coarser grid of training stands for the fine ones that it covers. Of several raters
+        the first counts.
+    """
+
+    def subtract_target(method: str, folder: Path, case: str) -> np.ndarray:
+        batch = _material(runs[method], device, log)
+        model = inference.load_model(folder / "model.pt", device)
+        log(f"{method}: {case} again, from {folder / 'model.pt'}")
+        pair = make_pair(batch, [model])
+        if pair is None:
+            found = predictors.networks([model], view=make_view(batch.protocol))(batch.evaluated.load(case))
+            return found - store.decode(batch.evaluated_target(case)[0][0])
+        predicted, target, _ = pair(case)
+        return spread(predicted - target, batch.dataset.shape(case))
+
+    return subtract_target
+
+
+def spread(coarse: np.ndarray, shape: Sequence[int]) -> np.ndarray:
+    """Return (C, ...) on a finer grid of `shape`: each fine voxel has the value of the coarse one that covers it.
+
+    Args: shape: of the fine grid; a coarse voxel covers as many fine ones along an axis as the lengths say, rounded up.
+    """
+    for axis, (have, want) in enumerate(zip(coarse.shape[1:], shape, strict=True), 1):
+        coarse = np.repeat(coarse, -(-want // have), axis)
+    return coarse[:, *(slice(want) for want in shape)]
+
+
+def _material(given: Mapping[str, Any], device: torch.device, log: Callable[[str], None]) -> Material:
+    """Return what a method's run rests on, with torch as it was for scoring."""
+    data, soft = Path(given["data"]).parent, Path(given["soft_label"]).parent
+    batch = Material(Run.of(given["run"]), data, soft, splits.read(Path(given["split"])), device, log)
+    torch.set_num_threads(batch.run.protocol.threads)
+    return batch
+
+
 def make_pair(material: Material, models: Sequence[torch.nn.Module]) -> Pair | None:
     """Return how a case's prediction and target on a coarser grid of training are had; None without such a grid."""
     if material.run.resolution is None:
@@ -83,10 +126,7 @@ def probabilities(
     """
 
     def predict_case(method: str, folder: Path, case: str) -> np.ndarray:
-        given = runs[method]
-        data, soft = Path(given["data"]).parent, Path(given["soft_label"]).parent
-        batch = Material(Run.of(given["run"]), data, soft, splits.read(Path(given["split"])), device, log)
-        torch.set_num_threads(batch.run.protocol.threads)
+        batch = _material(runs[method], device, log)
         model = inference.load_model(folder / "model.pt", device)
         view = make_view(batch.protocol)
         log(f"{method}: {case} again, from {folder / 'model.pt'}")

@@ -127,6 +127,8 @@ def _shape(path: KeyPath, figure: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault((*path, "experiments"), said)
     if not experiments and kind != "worked_example":
         yield Fault((*path, "experiments"), f"is empty, but a figure of the kind {kind!r} shows one. Name it.")
+    if "positions" in figure and "cases" in figure:
+        yield Fault((*path, "positions"), "stands beside `cases`, but each chooses the cases. Leave one out.")
     if len({len(arm) for arm in figure.get("arms", {}).values()}) > 1:
         yield Fault((*path, "arms"), "must hold as many methods each: one is drawn below the other.")
     for name in figure.get("names", {}):
