@@ -91,6 +91,9 @@ class Server:
     most_at_once: int = 0  # requests
     sent: int = 0  # bytes of bodies
     address: str = ""
+    head: int = 200  # answers HEAD as GET, without the body; another state refuses it
+    more: dict[str, dict[str, str]] = field(default_factory=dict)  # path -> further headers of its answer
+    asked_with: list[str] = field(default_factory=list)  # method of each request
     _open: set[BaseHTTPRequestHandler] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -109,6 +112,7 @@ class Server:
 
     def _answer(self, request: BaseHTTPRequestHandler, wanted: str | None) -> None:
         path = request.path
+        self.asked_with.append(request.command)
         self.asked.append(wanted)
         self.paths.append(path)
         self.headers.append(dict(request.headers))
@@ -117,12 +121,20 @@ class Server:
         if path in self.redirects:
             request.send_response(302)
             request.send_header("Location", self.redirects[path])
+            self._send_more(request)
             request.end_headers()
+            return
+        if request.command == "HEAD" and self.head != 200:
+            self._refuse(request, self.head)
             return
         if states or body is None:
             self._refuse(request, states.pop(0) if states else 404)
             return
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.ranges else 0
+        first, _, last = (wanted or "").removeprefix("bytes=").partition("-")
+        start = int(first) if wanted and self.ranges else 0
+        if last and self.ranges:
+            self._send_span(request, body, start, int(last))
+            return
         if start and start >= len(body):
             request.send_error(416)
             return
@@ -133,10 +145,27 @@ class Server:
         if length is not None:
             request.send_header("Content-Length", str(length))
         request.send_header("ETag", self.etag)
+        self._send_more(request)
         request.end_headers()
+        if request.command == "HEAD":
+            return
         cuts = self.cuts_of.get(path) or self.cuts
         rest = body[start:]
         self._send(request, rest[: cuts.pop(0)] if cuts else rest)
+
+    def _send_more(self, request: BaseHTTPRequestHandler) -> None:
+        for name, value in self.more.get(request.path, {}).items():
+            request.send_header(name, value)
+
+    def _send_span(self, request: BaseHTTPRequestHandler, body: bytes, start: int, last: int) -> None:
+        """Answer with the bytes from `start` to `last`, both included."""
+        part = body[start : last + 1]
+        request.send_response(206)
+        request.send_header("Content-Range", f"bytes {start}-{start + len(part) - 1}/{len(body)}")
+        request.send_header("Content-Length", str(len(part)))
+        self._send_more(request)
+        request.end_headers()
+        self._send(request, part)
 
     def _refuse(self, request: BaseHTTPRequestHandler, state: int) -> None:
         request.send_response(state)
@@ -162,6 +191,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            behaviour.answer(self)
+
+        def do_HEAD(self) -> None:
             behaviour.answer(self)
 
         def log_message(self, format: str, *args: object) -> None:

@@ -12,7 +12,7 @@ from softbench.tools.command import Command
 
 VERBS = {
     "score": "score the predictions of any tool: NIfTI or npz in; tables, reliability diagrams and a page out",
-    "check": "say whether this machine is fit to train or, given its name, whether a soft label is",
+    "check": "say whether this machine is fit to train, a soft label is, or each source of data can be reached",
     "costs": "time, memory and energy of trained methods, a line each",
     "explain": "the chain behind a cell of a table: runs, cases, settings, data and commit",
     "code": "say which code changed though its VERSION did not, and which results that touches",

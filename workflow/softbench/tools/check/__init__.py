@@ -1,7 +1,7 @@
-"""`softbench check`: print whether this machine or, given its name, a soft label is fit to train with."""
+"""`softbench check`: print whether this machine or a soft label is fit to train with, or the data can be fetched."""
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,13 @@ With a name, it checks a soft label of your own instead, in seconds and before a
 its module or, where it has none, what the rule's program writes for small phantoms.
   softbench check mine
 
+With --sources, it asks the servers of the data sets instead: whether each address answers, with which size and, where
+the server tells one, which checksum; and tells login pages, web pages and Git LFS pointers from files. Nothing is
+downloaded (HEAD; the first 512 bytes where a server refuses that, or sends a page). `mirror` in config.yaml is asked
+where it is set; proxies of the environment (https_proxy) are used. Run it where there is internet, before a fetch.
+  softbench check --sources
+  softbench check --sources hippocampus kits2023
+
 The last check of a machine tries a step of the largest crop (on a CPU it is estimated); state yours:
   softbench check --network compact_unet --crop 32 48 32 --channels 1 --classes 3 --batch 2
 """
@@ -29,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     text = "of a soft label's rule file in workflow/rules/soft_labels; without it the machine is checked"
     add("name", nargs="?", metavar="NAME", help=text)
+    text = "ask the servers of these sources or datasets; without a name, of all"
+    add("--sources", nargs="*", metavar="NAME", help=text)
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: a GPU where there is one")
     text = "a key of `networks` in config; default: unet3d"
     add("--network", default="unet3d", metavar="NAME", help=text)
@@ -41,18 +50,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run all checks, print each finding as it is made, and return 1 if one failed."""
+    if options.sources is not None:
+        return _of_sources(options)
     if options.name:
         from softbench.tools.check import recipe  # here, for it reads the contracts
 
         made = recipe.findings(options.name)
     else:
         made = _of_machine(options)
-    verdicts = []
+    verdicts = _print(made)
+    print(_summary(verdicts))
+    return int("failed" in verdicts)
+
+
+def _print(made: Iterable[Finding]) -> list[str]:
+    """Print each finding as it is made, and return the verdicts."""
+    verdicts: list[str] = []
     for finding in made:
         print(finding, flush=True)
         verdicts.append(finding.verdict)
-    print(_summary(verdicts))
-    return int("failed" in verdicts)
+    return verdicts
+
+
+def _of_sources(options: argparse.Namespace) -> int:
+    """Ask the servers of the data sets; return 1 if an address is wrong."""
+    from softbench.plan.config import read
+    from softbench.tools.check import sources  # here, so that --help needs neither
+
+    if options.name:
+        raise InputError(f"check a soft label or --sources, not both: softbench check --sources {options.name}")
+    folder = config_folder()
+    verdicts = _print(sources.findings(options.sources, read(folder).values, folder))
+    bad, warned = verdicts.count("failed"), verdicts.count("warning")
+    if bad and not verdicts.count("ok"):
+        print("No address is as it should be. Is this machine without internet, or does it need a proxy (https_proxy)?")
+    elif bad:
+        print(f"{bad} of {len(verdicts)} lines are wrong. docs/datasets.md says how to fetch by hand or from a mirror.")
+    else:
+        print("Every address answers." + (f" {warned} to think about." if warned else ""))
+    return int(bad > 0)
 
 
 def _of_machine(options: argparse.Namespace) -> Iterator[Finding]:
@@ -131,7 +167,7 @@ def _summary(verdicts: list[Any]) -> str:
 
 
 COMMAND = Command(
-    description="Say whether this machine, or a soft label of your own, is fit to train with.",
+    description="Say whether this machine or a soft label is fit to train with, or whether data can be had.",
     notes=NOTES,
     add_arguments=add_arguments,
     run=run,
