@@ -1,6 +1,7 @@
 """Figures that show cases: slices with contours, probabilities beside the raters, signed discrepancies."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -187,3 +188,15 @@ def test_experiment_that_is_not_at_hand_is_one_row_with_the_reason():
     (found,) = case_rows.rows({"name": "P", "reason": "not run: no data"}, {})
     assert (found.case, found.reason) == (None, "not run: no data")
     assert case_rows.captioned("Slices.", [found]) == "Slices. P: not run: no data."
+
+
+def test_caption_says_where_no_method_finds_what_is_shown():
+    """On a small phantom EPD's Fig. 4 of fat within muscle showed the reference alone, and did not say so."""
+    predicted = {"one_hot": LABELS[1], "svls": LABELS[1]}
+    found, thin = row(predicted), row(predicted, {"fat_within": (2,)})
+    missed = replace(thin, dsc={"one_hot": 0.0, "svls": 0.0})
+    half = replace(thin, dsc={"one_hot": 0.0, "svls": 0.1})
+    said = "In 1 of the 2 cases shown no method predicts fat within where it is (DSC 0)"
+    assert said in case_rows.captioned("Maps.", [found, missed])
+    assert "In the case shown no method predicts fat within" in case_rows.captioned("Maps.", [missed, MISSING])
+    assert "no method" not in case_rows.captioned("Maps.", [found, half, MISSING])

@@ -24,6 +24,10 @@ QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 RULE_WORDS = {"lower_quartile": "lower quartile", "median": "median", "upper_quartile": "upper quartile"}
 FAILED = "no finished run"
 NO_POSITION = "drawn"  # the rule of a case of a data set whose patients have one each
+NOT_FOUND = (
+    "In {cases} shown no method predicts {what} where it is (DSC 0): the picture tells where the reference lies, and "
+    "no more. Networks that are trained briefly, as in a rehearsal, miss thin and rare structures."
+)
 FOREGROUND_WORDS = "all structures together"
 FOREGROUND = "foreground"  # all classes but background: not scored as such, so the mean over structures stands for it
 Predicted = Callable[[str, Path, str], np.ndarray]  # method, folder of its seed, case -> label map or probabilities
@@ -284,5 +288,17 @@ def blank(axes: Sequence[Axes], reason: str) -> None:
 
 
 def captioned(text: str, shown: Sequence[CaseRow]) -> str:
-    """Return a caption with what it says of each row."""
-    return f"{text} {'. '.join(row.about for row in shown)}."
+    """Return a caption with what it says of each row, and of those in which no method finds what is shown."""
+    return " ".join([text, f"{'. '.join(row.about for row in shown)}.", *_not_found(shown)])
+
+
+def _not_found(shown: Sequence[CaseRow]) -> list[str]:
+    """Say in how many rows every method has a DSC of 0: there a picture tells where the reference lies, and no more."""
+    there = [row for row in shown if row.case is not None and row.dsc]
+    lacking = [row for row in there if not any(value > 0 for value in row.dsc.values())]
+    if not lacking:
+        return []
+    names = dict.fromkeys(pictures.spelled(name) for row in lacking for name in row.structures)
+    some = "" if len(lacking) == len(there) else f"{len(lacking)} of "
+    cases = "the case" if len(there) == 1 else f"{some}the {len(there)} cases"
+    return [NOT_FOUND.format(cases=cases, what=" and ".join(names))]
