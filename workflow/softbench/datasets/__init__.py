@@ -76,7 +76,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from softbench.datasets.case import Archive, Case, RawCase
-from softbench.errors import InputError
+from softbench.errors import InputError, import_file
 
 if TYPE_CHECKING:
     from softbench.datasets.folder import Dataset
@@ -115,10 +115,9 @@ def names() -> list[str]:
 def source(name: str) -> ModuleType:
     """Import the module of a source.
 
-    Raises: InputError: if there is none of this name; the message lists those that exist.
+    Raises: InputError: if there is none of this name (the message lists those that exist), or it cannot be imported.
     """
-    folder = locate(name).parent.relative_to(Path(__file__).parent)
-    return importlib.import_module(".".join(("softbench.datasets", *folder.parts, locate(name).stem)))
+    return import_file(locate(name))
 
 
 def locate(name: str) -> Path:

@@ -1,13 +1,15 @@
 """Losses built from their expression."""
 
 import importlib
+import inspect
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from softbench.errors import InputError
+from softbench.errors import InputError, explain_error, import_file, short
 from softbench.losses import catalogue
 from softbench.losses.catalogue import LEARNED, Term
 from softbench.losses.target import Target
@@ -25,9 +27,30 @@ class Weighted(nn.Module):
         self.loss, self.weight, self.hard = loss, weight, hard
 
     def forward(self, logits: torch.Tensor, target: Target) -> torch.Tensor:
-        """Return the weighted loss, a scalar."""
-        value: torch.Tensor = self.weight * self.loss(logits, hardened(target) if self.hard else target)
-        return value
+        """Return the weighted loss, a scalar; raise `InputError` where the loss fails or gives none."""
+        return self.weight * scalar(self.loss, logits, hardened(target) if self.hard else target)
+
+
+def scalar(loss: nn.Module, logits: torch.Tensor, target: Target) -> torch.Tensor:
+    """Return what a loss gives.
+
+    Raises: InputError: if it fails or gives anything but a scalar; the message names its class and file.
+    """
+    file = Path(inspect.getfile(type(loss)))
+    named = f"the loss {type(loss).__name__} ({short(file)})"
+    try:
+        value = loss(logits, target)
+    except (InputError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        raise InputError(f"{named} stopped with {explain_error(error, file)}. Fix it there.") from error
+    if not (isinstance(value, torch.Tensor) and value.ndim == 0):
+        found = f"a tensor of the shape {tuple(value.shape)}" if isinstance(value, torch.Tensor) else repr(value)[:60]
+        raise InputError(
+            f"{named} must return one number for the whole batch, a tensor of the shape (), but returned {found}. "
+            "Take the mean over what is left, e.g. `.mean()`."
+        )
+    return value
 
 
 class WeightedSum(nn.Module):
@@ -88,5 +111,28 @@ def _loss(term: Term, frequencies: Frequencies | None) -> nn.Module:
         return weighted
     entry = catalogue.known()[term.name]
     settings = {**term.settings, **({"frequencies": frequencies} if entry.needs_frequencies else {})}
-    loss: nn.Module = getattr(importlib.import_module(f"softbench.losses.{term.name}"), entry.kind)(**settings)
+    file = catalogue.ROOM / f"{term.name}.py"
+    try:
+        loss: nn.Module = getattr(import_file(file), entry.kind)(**settings)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{short(file)}: {entry.kind} stopped with {explain_error(error, file)}. Fix it.") from error
+    if not isinstance(loss, nn.Module):
+        raise InputError(f"{short(file)}: {entry.kind} is no loss of torch. Write `class {entry.kind}(nn.Module)`.")
     return loss
+
+
+def try_out(name: str) -> None:
+    """Raise unless a loss, with its default settings, gives a finite number for a small batch of two classes.
+
+    Raises: InputError: as `scalar`; or if the number is NaN or infinite.
+    """
+    logits = torch.linspace(-1, 1, 32).reshape(1, 2, 4, 4).requires_grad_()
+    hard = (torch.arange(16) % 3 == 0).long().reshape(1, 4, 4)
+    soft = nn.functional.one_hot(hard, 2).movedim(-1, 1).float()
+    target = Target(soft, hard, torch.ones_like(hard, dtype=torch.bool))
+    value = build(name, frequencies=[0.5, 0.5])(logits, target)
+    if not torch.isfinite(value):
+        file = short(catalogue.ROOM / f"{name}.py")
+        raise InputError(f"{file}: the loss is {value.item()} for logits from -1 to 1 of two classes. Correct it.")

@@ -1,6 +1,5 @@
 """The one register of metrics that scores, tables, docs and legends read: the suite's own, and those dropped in."""
 
-import importlib
 import re
 from collections.abc import Container, Iterator
 from dataclasses import replace
@@ -9,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from softbench.checks import require_one_of, require_positive
-from softbench.errors import InputError
+from softbench.errors import InputError, import_file
 from softbench.metrics import overlap, surface
 from softbench.metrics.calibration import BINS, BLOCKS
 from softbench.metrics.metric import FRACTION, OF_LABEL_MAP, OPEN, Metric
@@ -41,13 +40,13 @@ GROUPS = {
 def own() -> Iterator[Metric]:
     """Give the metrics found by being there: each file of this folder that assigns `METRIC`; docs/extend.md shows one.
 
-    Raises: InputError: if METRIC is no `Metric`, or its key is taken.
+    Raises: InputError: if a file cannot be imported, METRIC is no `Metric`, or its key is taken.
     """
     taken = {metric.key for group in GROUPS.values() for metric in group}
     for path in sorted(Path(__file__).parent.glob("*.py")):
-        if not re.search(r"^METRIC\b", path.read_text(encoding="utf-8"), re.MULTILINE):
+        if not re.search(r"^METRIC\b", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE):
             continue
-        metric = importlib.import_module(f"softbench.metrics.{path.stem}").METRIC
+        metric = import_file(path).METRIC
         if not isinstance(metric, Metric):
             raise InputError(f"{path}: METRIC must be a `Metric(…)`, but is {metric!r}.")
         if metric.key in taken:

@@ -5,12 +5,11 @@ Which settings a network takes is read from the text of its module: config is ch
 
 import ast
 import contextlib
-import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from softbench.errors import InputError
+from softbench.errors import InputError, explain_error, import_file, short
 
 if TYPE_CHECKING:
     from torch import nn
@@ -52,9 +51,71 @@ def build(name: str, in_channels: int, classes: int, dims: int, **settings: Any)
         only = " and ".join(f"{taken}-D" for taken in known_dims(name))
         raise InputError(f"`dims`: the network {name} is {only}, but the images are {dims}-D. Choose another network.")
     require_settings(f"network {name}", name, settings)
-    module = importlib.import_module(f"softbench.networks.{name}")
-    network: nn.Module = module.build(in_channels, classes, dims, **settings)
+    file = Path(__file__).parent / f"{name}.py"
+    module = import_file(file)
+    try:
+        network: nn.Module = module.build(in_channels, classes, dims, **settings)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:
+        raise InputError(f"{short(file)}: `build` stopped with {explain_error(error, file)}. Fix it.") from error
+    multiple, head = getattr(network, "multiple", None), "there" if hasattr(network, "head") else "missing"
+    if not isinstance(multiple, int) or multiple < 1 or head == "missing":
+        raise InputError(
+            f"{short(file)}: `build` must return a module with `multiple`, a whole number of at least 1 (it is "
+            f"{multiple!r}), and `head`, its last convolution or None (it is {head})."
+        )
     return network
+
+
+def checked(forward: Callable[[Any], Any], name: str, classes: int) -> Callable[[Any], Any]:
+    """Return a function that calls a network and raises `InputError` where it fails, or gives logits of another shape.
+
+    Args:
+        forward: images (B, M, ...) to logits.
+        name: one of `names()`, for the message.
+        classes: that the logits must have.
+    """
+    file = Path(__file__).parent / f"{name}.py"
+
+    def call(images: Any) -> Any:
+        try:
+            logits = forward(images)
+        except (InputError, MemoryError):
+            raise
+        except Exception as error:
+            if type(error).__name__ == "OutOfMemoryError":  # of torch, which is told with what would fit
+                raise
+            raise InputError(
+                f"the network {name!r} stopped with {explain_error(error, file)}. Fix it there."
+            ) from error
+        wanted, found = (len(images), classes, *images.shape[2:]), tuple(getattr(logits, "shape", ()))
+        if found != wanted:
+            said = f"logits of the shape {found}" if found else type(logits).__name__
+            raise InputError(
+                f"the network {name!r} ({short(file)}) must turn images {tuple(images.shape)} into logits {wanted}, "
+                f"one channel a class on the same grid, but returned {said}. Correct its `forward`."
+            )
+        return logits
+
+    return call
+
+
+def try_out(name: str) -> None:
+    """Raise unless a network, with its default settings, gives logits of the right shape for small images.
+
+    One with settings that config must give is built where it is trained.
+    Raises: InputError: as `build` and `checked`.
+    """
+    import torch
+
+    if known_settings(name)[0]:
+        return
+    for dims in known_dims(name):
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            network = build(name, 2, 3, dims).eval()
+            multiple: Any = network.multiple
+            checked(network, name, 3)(torch.zeros(2, 2, *small_grid(multiple, dims)))
 
 
 def parameters(name: str, in_channels: int, classes: int, dims: int, **settings: Any) -> int:

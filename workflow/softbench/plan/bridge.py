@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from softbench.errors import InputError
 from softbench.jobs import launch, logs, pieces
-from softbench.plan import earlier, paths, rule_files, views
+from softbench.plan import earlier, own_imports, paths, rule_files, views
 from softbench.plan.answers.data import Data, SoftLabels
 from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.pages import Pages
@@ -126,6 +126,8 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     rules = root / "workflow" / "rules"
     own = sorted((rules / "datasets").glob("*.smk"))
     replies = answers(plan, [path.stem for path in own], is_main=is_main)
+    if is_main:
+        own_imports.check(plan.found.recipes, replies.stages.code)
     workflow.globals.update(earlier.names(replies.soft_labels, replies.data, replies.stages.code), plan=replies)
     for kind in ("maps", "soft_labels"):
         _include(workflow, rule_files.check_names(rules / kind))

@@ -1,7 +1,7 @@
 """Files that a user added to the package, checked by their text before any job: losses, metrics, networks and the like.
 
-None is imported here, so that planning needs neither torch nor any other library of theirs; `tried` imports them, in a
-process of its own. Files of the suite are not looked at again at each start: tests hold them to the same checks.
+None is imported here, so that planning needs neither torch nor any other library of theirs; `own_imports` imports them,
+in a process of its own. Files of the suite are not looked at again at each start: tests hold them to the same checks.
 """
 
 import ast

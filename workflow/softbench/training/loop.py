@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from softbench import networks
 from softbench.datasets.case import Case
 from softbench.errors import DivergedError, InputError, TimeLimitError
 from softbench.jobs.progress import duration
@@ -92,6 +93,7 @@ def train(
     device = data.device
     parts = make(data, network, loss, protocol, classes, seed)
     forward, into = make_forward(parts.model, protocol, device), buffers(data, protocol)
+    forward = networks.checked(forward, network["name"], classes)
     state, found = load_checkpoint(folder, key, device)
     start, history, best = parts.restore(state)
     log(f"seed {seed}: {found}")
