@@ -3,7 +3,7 @@
 Usage: python benchmarks/hippocampus.py [--folder FOLDER] [--seeds 0 1 2] [--only hippocampus] [--method one_hot]
            (in the project's folder, with .venv active; about 17 CPU minutes)
 Config's experiments `hippocampus` (bar: 0.83 in 30 CPU s) and `hippocampus_5min` (0.885 in 300 CPU s): their network,
-protocol and split (190 training, 10 validation, 60 test cases). CPU seconds of the process, one thread of torch, from
+protocol and split (see config/hippocampus.yaml). CPU seconds of the process, one thread of torch, from
 reading the prepared cases to the last validation; preparing and imports are not in it. The DSC is the mean over both
 structures and all test cases; no choice was made on them (docs/training.md). `--tiny`: two cases a part and two steps.
 """

@@ -87,7 +87,8 @@ def test_split_that_does_not_fit_its_dataset_is_refused(table: pd.DataFrame, mes
         ("hippocampus/main", (190, 10, 60), None),
         ("hippocampus/train_80", (190, 10, 60), 80),
         ("hippocampus/train_6", (190, 10, 60), 6),
-        ("phantom_brain/main", (40, 8, 24), None),
+        ("hippocampus/val_40", (160, 40, 60), None),
+        ("hippocampus/train_6_val_40", (160, 40, 60), 6),
         ("phantom_brain_tiny/main", (6, 2, 4), None),
     ],
 )
@@ -111,7 +112,16 @@ def test_smaller_training_part_is_a_beginning_of_the_larger(name: str) -> None:
         assert smaller[smaller["part"] == part]["case"].tolist() == main[main["part"] == part]["case"].tolist()
 
 
-@pytest.mark.parametrize(("name", "cases"), [("phantom_brain", 72), ("phantom_brain_tiny", 12)])
+@pytest.mark.parametrize(("more", "less"), [("val_40", "main"), ("train_6_val_40", "train_6")])
+def test_more_validation_cases_leave_the_test_cases_as_they_are(more: str, less: str) -> None:
+    wide, narrow = (splits.read(COMMITTED / "hippocampus" / f"{name}.csv") for name in (more, less))
+    val, few = (split[split["part"] == "val"]["case"].tolist() for split in (wide, narrow))
+    test, same = (split[split["part"] == "test"]["case"].tolist() for split in (wide, narrow))
+    assert test == same
+    assert (len(val), val[30:]) == (40, few)
+
+
+@pytest.mark.parametrize(("name", "cases"), [("phantom_brain", 88), ("phantom_brain_tiny", 12)])
 def test_phantom_split_holds_the_first_cases(name: str, cases: int) -> None:
     split = splits.read(COMMITTED / name / "main.csv")
     assert sorted(split["case"]) == [phantoms.case_id("phantom_brain", index) for index in range(cases)]

@@ -73,7 +73,7 @@ def test_every_setting_says_whose_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in SOURCES if name not in PUBLISHED])
 def test_every_phantom_has_its_row(name: str, text: str) -> None:
     (row,) = (row for row in rows(text) if row[0] == f"`{name}`")
-    assert row[-1] == "40 / 8 / 24; tiny 6 / 2 / 4"
+    assert row[-1] == "40 / 24 / 24; tiny 6 / 2 / 4"
 
 
 def test_stated_sizes_are_those_of_the_committed_files(text: str, root: Path) -> None:

@@ -11,7 +11,7 @@ from softbench.datasets.case import Case
 from softbench.errors import DivergedError, InputError, TimeLimitError
 from softbench.soft_labels import one_hot, svls
 from softbench.training import batches, cached_data, loop, parts
-from softbench.training.inference import View, hash_weights, logits, make_view, predict
+from softbench.training.inference import View, hash_weights, logits, make_view, predict, stream_logits
 from softbench.training.loop import class_dice, validate
 from softbench.training.protocol import Protocol
 
@@ -193,6 +193,20 @@ def test_ensemble_is_the_mean_of_its_members(tmp_path: Path) -> None:
     one, two = (predict([model], image) for model in models)
     np.testing.assert_allclose(predict(models, image), (one + two) / 2, atol=1e-6)
     np.testing.assert_allclose(predict(models, image).sum(axis=0), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("flips", [(), (-1,)])
+def test_small_cases_are_seen_two_by_two_as_each_alone(tmp_path: Path, flips: tuple[int, ...]) -> None:
+    model, _ = train(tmp_path, protocol=replace(PROTOCOL, steps=5))
+    cases = [make_case(n) for n in range(3)] + [make_case(n, (8, 8, 8)) for n in range(2)]
+    view, seen = View(tta_flips=flips), []
+    handle = model.register_forward_hook(lambda _, images, __: seen.append(len(images[0])))
+    streamed = list(stream_logits(model, cases, view))
+    handle.remove()
+    assert seen == [2] * (3 * 2 ** len(flips))  # two cases, one as a pair of twins, two cases
+    for (case, found), expected in zip(streamed, cases, strict=True):
+        assert case is expected
+        torch.testing.assert_close(found, logits(model, case.images, view), rtol=1e-5, atol=1e-6)
 
 
 def test_a_large_temperature_knows_nothing(tmp_path: Path) -> None:

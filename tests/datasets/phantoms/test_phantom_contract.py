@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from softbench import datasets
 from softbench.datasets import phantoms, splits
@@ -97,10 +98,21 @@ def test_prepared_case_is_the_one_that_was_made(name: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(("suffix", "parts"), [("", (40, 8, 24)), ("_tiny", (6, 2, 4))])
+@pytest.mark.parametrize(("suffix", "parts", "more"), [("", (40, 8, 24), 16), ("_tiny", (6, 2, 4), 0)])
 def test_committed_split_is_made_by_the_rule_from_the_first_cases(
-    name: str, suffix: str, parts: tuple[int, int, int]
+    name: str, suffix: str, parts: tuple[int, int, int], more: int
 ) -> None:
-    cases = [phantoms.case_id(name, index) for index in range(sum(parts))]
-    split = splits.permuted(dict(zip(cases, cases, strict=True)), train=parts[0], val=parts[1], test=parts[2])
-    assert splits.to_csv(split).encode() == (SPLITS / f"{name}{suffix}" / "main.csv").read_bytes()
+    """The first cases are permuted; the cases that follow them validate."""
+    first = [phantoms.case_id(name, index) for index in range(sum(parts))]
+    later = [phantoms.case_id(name, index) for index in range(sum(parts), sum(parts) + more)]
+    split = splits.permuted(dict(zip(first, first, strict=True)), train=parts[0], val=parts[1], test=parts[2])
+    added = pd.DataFrame({"case": later, "patient": later, "part": "val"})
+    made = pd.concat([split[split["part"] != "test"], added, split[split["part"] == "test"]])
+    assert splits.to_csv(made).encode() == (SPLITS / f"{name}{suffix}" / "main.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_split_has_validation_cases_enough_for_a_temperature(name: str) -> None:
+    split = splits.read(SPLITS / name / "main.csv")
+    assert (split["part"] == "val").sum() >= 24
+    assert len(split) == datasets.source(name).CASES

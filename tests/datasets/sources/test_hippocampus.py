@@ -52,7 +52,7 @@ def test_every_case_is_on_one_scale(prepared: Dataset) -> None:
         assert abs(images.std() - 1) < 1e-4
 
 
-@pytest.mark.parametrize("name", ["main", "train_80", "train_6"])
+@pytest.mark.parametrize("name", ["main", "train_80", "train_6", "val_40", "train_6_val_40"])
 def test_committed_split_fits_the_data(name: str, prepared: Dataset) -> None:
     splits.check(splits.read(SPLITS / f"{name}.csv"), prepared.cases)
 

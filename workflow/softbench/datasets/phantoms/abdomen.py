@@ -32,7 +32,7 @@ CLASSES = ("background", "liver", "kidneys", "spleen", "pancreas")
 STRUCTURES = {"liver": (1,), "kidneys": (2,), "spleen": (3,), "pancreas": (4,)}
 DIMS = 3
 LABEL_MAPS = 1  # of a case, one a rater
-CASES = 72
+CASES = 88
 
 SPACING_MM = (2.5, 2.0, 2.0)
 SIZES = {"small": (32, 40, 48), "tiny": (16, 32, 40)}  # voxels

@@ -32,7 +32,7 @@ CLASSES = ("background", "muscle", "imat", "sat", "vat", "other")
 STRUCTURES = {"MUS": (1,), "IMAT": (2,), "SAT": (3,), "VAT": (4,), "MSC": (5,)}
 DIMS = 2
 LABEL_MAPS = 1  # of a case, one a rater
-CASES = 72
+CASES = 88
 
 SIZES = {"small": (128, 128), "tiny": (64, 64), "full": (512, 512)}  # pixels
 EDGE_MM = {"small": 1.2, "tiny": 1.6, "full": 0.8}  # of a pixel

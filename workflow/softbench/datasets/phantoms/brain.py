@@ -33,7 +33,7 @@ CLASSES = ("background", "necrotic_core", "oedema", "enhancing")
 STRUCTURES = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
 DIMS = 3
 LABEL_MAPS = 1  # of a case, one a rater
-CASES = 72
+CASES = 88
 
 SPACING_MM = (2.0, 2.0, 2.0)
 SIZES = {"small": (40, 48, 48), "tiny": (24, 32, 32)}  # voxels

@@ -29,7 +29,7 @@ CLASSES = ("background", "kidney", "tumor")
 STRUCTURES = {"kidney": (1, 2), "tumor": (2,)}
 DIMS = 3
 LABEL_MAPS = 1  # of a case, one a rater
-CASES = 72
+CASES = 88
 
 SPACING_MM = (3.2, 1.6, 1.6)
 SIZES = {"small": (32, 40, 40), "tiny": (16, 24, 24)}  # voxels

@@ -35,7 +35,7 @@ CLASSES = ("background", "nodule")
 STRUCTURES = {"nodule": (1,)}
 DIMS = 3
 LABEL_MAPS = 4  # of a case, one a rater
-CASES = 72
+CASES = 88
 
 SPACING_MM = (1.25, 0.8, 0.8)
 SIZES = {"small": (32, 40, 40), "tiny": (24, 24, 24)}  # voxels
