@@ -238,6 +238,33 @@ def test_printed_rmse_says_as_what_it_is_read_and_its_csv_has_the_other_readings
     assert others[["reading_2", "reading_2_mean", "reading_3"]].isna().all(axis=None)
 
 
+def test_printed_differences_to_the_baseline_stand_beside_ours():
+    printed = published.read("epd_1")
+    results = made_results(printed, "knuh", "plain")
+    made = beside.build(printed, [Block("knuh", "plain", results=results, surrogate=True)])
+    first, second = sheet(made).grids[:2]
+    accuracy = {line.title: texts(line.entries[0])[-1] for line in first.lines}
+    # ACC in percent, 1 % above the printed 99.61 and 99.18: 100.61 and 100.17
+    assert accuracy["conventional_2"] == "to baseline −0.43 [printed −0.43]"
+    assert not accuracy["one_hot_l1_dice"].startswith("to baseline")
+    assert accuracy["oracle"].startswith("to baseline")
+    assert "printed" not in accuracy["oracle"]
+    lost = [text for line in second.lines if line.title == "conventional_2" for text in texts(line.entries[0])]
+    assert not any(text.startswith("to baseline") for text in lost)  # neither is there: ours was not run
+    written = numbers(made)
+    assert written["printed_to_baseline"].notna().sum() == sum(cell.difference is not None for cell in printed.cells)
+    row = written[(written["method"] == "epd_8") & (written["arm"] == "plain") & (written["metric"] == "RAD")].iloc[0]
+    assert row["printed_to_baseline"] == pytest.approx(0.0656)
+    assert row["ours_to_baseline"] == pytest.approx(1.01 * (0.079 - 0.0134))
+    assert any(note.startswith("To baseline: ") for note in footnotes(made))
+
+
+def test_tables_without_printed_differences_have_none():
+    made = beside.build(published.read("geols_1"), [])
+    assert numbers(made)[["printed_to_baseline", "ours_to_baseline"]].isna().all(axis=None)
+    assert not any(note.startswith("To baseline: ") for note in footnotes(made))
+
+
 def test_hd95_as_cited_and_that_of_the_challenge_stand_side_by_side_by_name():
     printed = published.read("superpixel_1")
     rows = made_results(printed, "mrbrains18", None)

@@ -126,6 +126,27 @@ def build(
     )
 
 
+def baselines(table: PublishedTable, section: Section) -> tuple[Cell, ...] | None:
+    """Return the cells of the row that printed differences are to, one a column; None where none are printed."""
+    if table.baseline is None or table.baseline not in section.printed:
+        return None
+    return section.cells[section.printed.index(table.baseline)]
+
+
+def to_baseline(table: PublishedTable, cell: Cell, baseline: Cell | None) -> tuple[float, float]:
+    """Return the difference of a cell from that of the baseline, the printed one and ours, in our unit.
+
+    Returns: NaN where there is none: in the baseline itself, where a line of differences is lost, without ours.
+    """
+    if baseline is None or cell is baseline:
+        return math.nan, math.nan
+    printed = cell.comparison.cell if cell.comparison else None
+    known = printed is not None and printed.difference is not None
+    theirs = float(Decimal(printed.difference) * table.metric_of(printed).factor) if printed and known else math.nan
+    ours = cell.summary.mean - baseline.summary.mean if cell.summary and baseline.summary else math.nan
+    return theirs, ours
+
+
 def value_of(table: PublishedTable, cell: PrintedCell) -> Printed:
     """Return a printed number in our unit, with half a unit of its last digit and the counts behind it."""
     mean, sd = table.in_our_units(cell)

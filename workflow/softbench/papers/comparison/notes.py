@@ -90,7 +90,7 @@ def footnotes(table: PaperTable) -> tuple[str, ...]:
     """Return the lines under a table: notes, counts, gaps, rule, data, metrics, doubts, what the paper leaves open."""
     return (
         *table.notes, *_counts(table), *_gaps(table), *_missing(table), _printed_spread(table), *_rule(table),
-        RANKS, *_data(table), *_metrics(table), *_doubts(table), POLICIES[table.policy],
+        *_to_baseline(table), RANKS, *_data(table), *_metrics(table), *_doubts(table), POLICIES[table.policy],
         *(f"The paper: {fact}" for fact in published.paper(table.printed.paper).facts_of(table.printed)),
     )  # fmt: skip
 
@@ -159,6 +159,17 @@ def _rule(table: PaperTable) -> Iterable[str]:
     if False in judged:
         yield OTHER_CASES + f" It needs {MIN_CASES} cases on both sides."
     yield f"{MIN_SEEDS} seeds of ours are needed: with two, hardly any number could fail an interval so wide. {LIMITS}"
+
+
+def _to_baseline(table: PaperTable) -> Iterable[str]:
+    """Say what the differences from a row are, where the paper prints them."""
+    key = table.printed.baseline
+    rows = {one.rows[one.printed.index(key)].title for one in table.sections if key is not None and key in one.printed}
+    for row in sorted(rows):
+        yield (
+            f"To baseline: the difference from the row {row} of the same grid, ours and in brackets the printed one, "
+            "small and grey in the paper. It is shown, not judged; a line that is lost in the text at hand is left out."
+        )
 
 
 def _data(table: PaperTable) -> Iterable[str]:

@@ -10,7 +10,7 @@ from softbench.metrics.catalogue import ALL_CASES
 from softbench.papers import published
 from softbench.papers.comparison import ranks
 from softbench.papers.comparison.blocks import read
-from softbench.papers.comparison.build import PaperTable, Section, build
+from softbench.papers.comparison.build import PaperTable, Section, baselines, build, to_baseline
 from softbench.papers.comparison.notes import about, about_section, footnotes, letters_of, unit_of
 from softbench.tables import layout
 from softbench.tables.cells import Cell, Column, Method, Summary
@@ -18,7 +18,7 @@ from softbench.tables.layout import ARROWS
 from softbench.tables.sheet import ALL, MINUS, NOTHING, Entry, Grid, Head, Line, Sheet, Text, number
 from softbench.tables.view import Given, View
 
-VERSION = 4
+VERSION = 5
 COLUMNS = [
     *("table", "dataset", "arm", "rater", "method", "method_ours", "title", "structure"),
     *("metric", "metric_ours", "roi", "unit", "better"),
@@ -30,6 +30,7 @@ COLUMNS = [
     *("reading_2", "reading_2_mean", "reading_2_sd_over_seeds"),
     *("reading_3", "reading_3_mean", "reading_3_sd_over_seeds"),
     *("printed_rank", "ours_rank", "ours_rank_best", "ours_rank_worst"),
+    *("printed_to_baseline", "ours_to_baseline"),
 ]
 READINGS = 2  # beside the one that is shown
 COUNTS = ["rater", "printed_seeds", "printed_cases", "ours_seeds", "ours_cases", "ours_undefined", "ours_penalised"]
@@ -39,17 +40,28 @@ COUNTS += ["printed_rank", "ours_rank", "ours_rank_best", "ours_rank_worst"]
 def numbers(table: PaperTable) -> pd.DataFrame:
     """Return a row a cell: numbers in our units as they are, unknown ones empty; no `status` where none is printed.
 
-    The last columns are ranks among the paper's rows (`papers.comparison.ranks`).
+    The last columns are ranks among the paper's rows (`papers.comparison.ranks`), and differences from the row that
+    the printed differences are to.
     """
     records = [
-        [*_record(table, section, printed, row, column, cell), place.printed, place.ours, place.best, place.worst]
+        [
+            *_record(table, section, printed, row, column, cell),
+            *(place.printed, place.ours, place.best, place.worst),
+            *to_baseline(table.printed, cell, baseline),
+        ]
         for section in table.sections
         for printed, row, cells, places in zip(
             _keys(section), section.rows, section.cells, ranks.places(section), strict=True
         )
-        for column, cell, place in zip(section.columns, cells, places, strict=True)
+        for column, cell, place, baseline in zip(
+            section.columns, cells, places, _baselines(table, section), strict=True
+        )
     ]
     return pd.DataFrame(records, columns=COLUMNS).astype(dict.fromkeys(COUNTS, "Int64"))
+
+
+def _baselines(table: PaperTable, section: Section) -> Sequence[Cell | None]:
+    return baselines(table.printed, section) or [None] * len(section.columns)
 
 
 def _keys(section: Section) -> list[str | None]:
@@ -112,7 +124,7 @@ def _grid(table: PaperTable, section: Section) -> Grid:
     asides = (*[""] * len(section.printed), *["not in the paper"] * extra)
     decimals = [_decimals(column) for column in zip(*section.cells, strict=True)]
     for row, aside, cells in zip(section.rows, asides, section.cells, strict=True):
-        entries = map(partial(_entry, table, letters), cells, section.columns, decimals)
+        entries = map(partial(_entry, table, letters), cells, section.columns, decimals, _baselines(table, section))
         lines.append(Line(row.title, tuple(entries), aside))
     return Grid(heads(section), tuple(lines), title=section.title, about=about_section(section), look="stacked")
 
@@ -138,8 +150,12 @@ def _decimals(cells: Sequence[Cell]) -> Digits:
     return means, max((cell.decimals("sd") for cell in printed if "±" in cell.printed), default=means)
 
 
-def _entry(table: PaperTable, letters: Mapping[str, str], cell: Cell, column: Column, digits: Digits) -> Entry:
+def _entry(
+    table: PaperTable, letters: Mapping[str, str], cell: Cell, column: Column, digits: Digits, baseline: Cell | None
+) -> Entry:
     """Return ours; below it the printed number, difference and status, and the usual metric, in the paper's unit.
+
+    Then the difference from the baseline's row, as printed and ours, where the paper prints such differences.
 
     A printed number decides the digits, else its column.
     """
@@ -148,7 +164,8 @@ def _entry(table: PaperTable, letters: Mapping[str, str], cell: Cell, column: Co
         digits = _decimals([cell])
     factor = float(column.printed.factor)
     status = layout.mark_status(_status(cell, factor, digits[0]), cell)
-    asides = Text(_printed(cell, letters)), status, Text(_standard(cell, column, factor, digits))
+    usual = Text(_standard(cell, column, factor, digits))
+    asides = Text(_printed(cell, letters)), status, usual, Text(_to_baseline(table, cell, baseline, factor, digits))
     ours = _ours(cell.summary, factor, digits, over_cases=table.printed.over == "cases")
     return Entry(Text(ours), tuple(aside for aside in asides if aside.text))
 
@@ -187,6 +204,16 @@ def _standard(cell: Cell, column: Column, factor: float, digits: Digits) -> str:
         digits = digits[0] + FINER, digits[1] + FINER
         return f"in mm {_ours(cell.standard, factor, digits, over_cases=False)}"
     return f"{short_name(column.standard)} {_ours(cell.standard, factor, digits, over_cases=False)}"
+
+
+def _to_baseline(table: PaperTable, cell: Cell, baseline: Cell | None, factor: float, digits: Digits) -> str:
+    """Return the difference from the baseline's row: ours, and in brackets the printed one, digit by digit."""
+    theirs, ours = to_baseline(table.printed, cell, baseline)
+    parts = [] if math.isnan(ours) else [number(ours / factor, digits[0], signed=True)]
+    if cell.comparison is not None and not math.isnan(theirs):
+        printed = cell.comparison.cell.difference or ""
+        parts += [f"[printed {printed.replace('-', MINUS)}]"]
+    return f"to baseline {' '.join(parts)}" if parts else ""
 
 
 def short_name(key: str) -> str:
