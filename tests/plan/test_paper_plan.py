@@ -67,9 +67,31 @@ def test_every_printed_place_has_a_block_and_every_printed_method_is_run(name: s
 
 def test_oct_dme_is_trained_with_dice_too(shipped: Plan) -> None:
     (block,) = shipped.paper_tables["superpixel_2"]["blocks"]
-    losses = [shipped.methods[method]["loss"] for method in block["variants"]]
+    losses = [shipped.methods[method]["loss"] for method in block["variants"] if "eq1" not in method]
     assert [loss.partition(" + ")[2] for loss in losses] == ["dice"] * 4 + ["dice(hard) + 1.0*kl"] * 2
     assert [loss.startswith("wce") for loss in losses] == [False, True] * 3
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [
+        ("superpixel_1", {"superpixel_eq1": "ce", "superpixel_eq1_wce_dice": "wce"}),
+        ("superpixel_2", {"superpixel_eq1_ce": "ce", "superpixel_eq1_wce": "wce"}),
+    ],
+)
+def test_printed_equation_and_vnets_dice_have_rows_of_their_own(
+    table: str, rows: dict[str, str], shipped: Plan
+) -> None:
+    for name in (table, f"{table}_paper_split"):
+        (block,) = shipped.paper_tables[name]["blocks"]
+        assert set(rows) <= set(block["variants"])
+        assert ({"one_hot_ce_dice_vnet", "superpixel_dice_vnet"} <= set(block["variants"])) == (table == "superpixel_1")
+    for method, start in rows.items():
+        assert shipped.methods[method]["loss"].startswith(f"{start}(hard)")
+        label = shipped.soft_labels[shipped.methods[method]["soft_label"]]
+        assert (label["map"], label["distance"], label["normalise"]) == ("slic_2000", "inner_boundary", "none")
+    pair = [shipped.methods[name]["loss"] for name in ("one_hot_ce_dice_vnet", "superpixel_dice_vnet")]
+    assert pair == ["ce + dice_vnet", "ce(hard) + dice_vnet(hard) + 1.0*kl"]
 
 
 @pytest.mark.parametrize("name", published.names())

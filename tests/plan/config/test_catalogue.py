@@ -62,6 +62,7 @@ def test_methods_of_all_and_of_sweeps_have_their_order(root: Path) -> None:
     of_superpixels = ["one_hot_ce_dice", "one_hot_wce_dice", "blur_ce_dice", "blur_wce_dice"]
     of_superpixels += [f"{loss}{count}" for loss in ("superpixel", "superpixel_wce_dice") for count in counts]
     of_superpixels += [f"superpixel{loss}_beta_{beta}" for loss in ("", "_ce") for beta in ("025", "05", 2, 4, 8)]
+    of_superpixels += ["superpixel_eq1", "superpixel_eq1_wce_dice", "one_hot_ce_dice_vnet", "superpixel_dice_vnet"]
     assert plan.methods_of("demo_brain") == ALL.split()
     assert plan.methods_of("geols_brats2019") == OF_GEOLS.split()
     assert plan.methods_of("superpixel_mrbrains18") == of_superpixels

@@ -140,9 +140,10 @@ def to_baseline(table: PublishedTable, cell: Cell, baseline: Cell | None) -> tup
     """
     if baseline is None or cell is baseline:
         return math.nan, math.nan
-    printed = cell.comparison.cell if cell.comparison else None
-    known = printed is not None and printed.difference is not None
-    theirs = float(Decimal(printed.difference) * table.metric_of(printed).factor) if printed and known else math.nan
+    theirs = math.nan
+    if cell.comparison is not None and cell.comparison.cell.difference is not None:
+        printed = cell.comparison.cell
+        theirs = float(Decimal(printed.difference or 0) * table.metric_of(printed).factor)
     ours = cell.summary.mean - baseline.summary.mean if cell.summary and baseline.summary else math.nan
     return theirs, ours
 
