@@ -2,6 +2,7 @@
 
 import io
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from softbench.tables import forms
 from softbench.tables.assemble import Runs
 from softbench.tables.cells import Ensemble
+from softbench.tables.temperatures import SIGN, Temperature
 from softbench.tables.views import post_hoc
 
 ALL = ["raw", "temperature", "ensemble", "ensemble_temperature"]
@@ -116,6 +118,24 @@ def test_every_method_is_tested_against_one_hot_at_its_own_temperature(runs, set
     text = (tmp_path / "f.md").read_text()
     assert "**Against Scaled.**" in text
     assert "ECE, beyond noise worse: Good_1 (50 %), Bad & \\<late\\>, Noise." in text
+
+
+def test_lines_tell_how_their_temperature_was_fitted(runs, settings, tmp_path: Path) -> None:
+    of_runs = [Temperature("good", seed, 0.9 + 0.1 * seed, 0.1, 24, 24) for seed in range(3)]
+    few = [Temperature("bad", seed, 1.2, 0.3, 8, 8) for seed in range(3)]
+    told = replace(runs, temperatures=[*of_runs, *few, Temperature("good", None, 0.7, math.nan, 24, 24)])
+    post = post_hoc.build(told, settings, ALL)
+    for suffix in ("csv", "md"):
+        forms.write(post_hoc.sheet(post), tmp_path / f"f.{suffix}")
+    table = pd.read_csv(tmp_path / "f.csv").set_index(["method", "prediction", "metric"])
+    fit = ["temperature", "temperature_se", "temperature_cases", "temperature_patients"]
+    assert table.loc[("good", "temperature", "ece"), fit].tolist() == pytest.approx([1.0, 0.1, 24, 24])
+    assert table.loc[("good", "ensemble_temperature", "ece"), "temperature"] == 0.7
+    assert table.loc[("good", "raw", "ece"), fit].isna().all()
+    text = (tmp_path / "f.md").read_text()
+    assert text.count(f"own temperature {SIGN}") == 1
+    assert "- Own temperature: T = 0.90 to 1.20, fitted over 8 to 24 validation cases each" in text
+    assert "- Scaled ensembles: T = 0.70" in text
 
 
 def test_without_a_scaled_row_nothing_is_tested(runs, settings) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from softbench.metrics.catalogue import is_of_label_map
 from softbench.tables import assemble, forms, wording
 from softbench.tables.assemble import Runs
+from softbench.tables.temperatures import SIGN, Temperature
 from softbench.tables.views.results import sheet
 
 ROW = {
@@ -81,8 +83,40 @@ def test_table_says_what_the_row_is(runs, settings, methods) -> None:
     said = " ".join(wording.footnotes(assemble.build_table(runs, settings)))
     assert "One-hot + T: the runs of One-hot without further training" in said
     assert "fitted on its validation cases" in said
+    assert "T = " not in said  # runs of before tell of none
     without = wording.footnotes(assemble.build_table(runs, {**settings, "methods": methods}))
     assert not any("further training" in line for line in without)
+
+
+def fitted(cases: int, patients: int, se: float = 0.1) -> list[Temperature]:
+    values = enumerate((0.99, 1.004, 1.03))
+    return [Temperature("one_hot", seed, value, se + 0.01 * seed, cases, patients) for seed, value in values]
+
+
+def test_table_says_over_how_many_cases_a_temperature_was_fitted(runs, settings) -> None:
+    table = assemble.build_table(replace(runs, temperatures=fitted(24, 24)), settings)
+    said = " ".join(wording.footnotes(table))
+    assert "T = 0.99 to 1.03, fitted over 24 validation cases each, with a standard error of 0.11, the median" in said
+    assert "bootstrap over cases" in said
+    assert SIGN not in forms.text(sheet(table), ".md")
+
+
+@pytest.mark.parametrize(
+    ("cases", "patients", "unit"), [(8, 8, "fewer than 16 cases"), (40, 5, "fewer than 16 patients")]
+)
+def test_row_of_few_validation_cases_is_marked(runs, settings, cases: int, patients: int, unit: str) -> None:
+    table = assemble.build_table(replace(runs, temperatures=fitted(cases, patients)), settings)
+    text = forms.text(sheet(table), ".md")
+    assert f"| One-hot + T {SIGN} |" in text
+    assert "| One-hot |" in text
+    assert f"{SIGN}: {unit}. One or two of them decide T" in text
+
+
+def test_one_patient_has_no_standard_error(runs, settings) -> None:
+    table = assemble.build_table(replace(runs, temperatures=fitted(11, 1, se=math.nan)), settings)
+    assert "over 11 validation cases of 1 patient each; no standard error is known." in " ".join(
+        wording.footnotes(table)
+    )
 
 
 def test_row_is_empty_where_all_runs_failed(runs, settings) -> None:

@@ -75,6 +75,22 @@ def test_baseline_at_its_own_temperature_is_a_row_that_the_paper_lacks(tmp_path:
     assert block.results.set_index("method").loc["one_hot@temperature", "mean"] == pytest.approx(0.75)
 
 
+@pytest.mark.parametrize(("cases", "marked"), [(24, False), (8, True)])
+def test_row_at_its_own_temperature_says_over_how_many_cases_and_is_marked(
+    cases: int, marked: bool, tmp_path: Path
+) -> None:
+    batch = write_batch(tmp_path, "one_hot", {0: 0.8, 1: 0.9})
+    content = json.loads(Path(batch).read_text())
+    for seed in content["seeds"].values():
+        seed |= {"temperature": 1.1, "temperature_fit": {"se": 0.2, "cases": cases, "patients": cases}}
+    Path(batch).write_text(json.dumps(content))
+    block = read(batches=[batch], scaled={"one_hot": "one_hot@temperature"})
+    assert f"The row at its own temperature: T = 1.10, fitted over {cases} validation cases each" in block.told[-1]
+    table = beside.build(published.read("svls_1"), [block], titles={"one_hot@temperature": "Scaled"})
+    row = table.sections[0].rows[len(table.sections[0].printed)]
+    assert row.title == ("Scaled †" if marked else "Scaled")
+
+
 def test_missing_data_is_said_and_nothing_is_read() -> None:
     block = read(missing="its data needs a person to get it", batches=["nowhere/batch-0.json"])
     assert block.results is None

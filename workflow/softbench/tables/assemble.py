@@ -14,9 +14,11 @@ from softbench.jobs.pieces import Record
 from softbench.metrics import Reliability
 from softbench.statistics import apply_policy
 from softbench.statistics.summary import DIAGONALS
+from softbench.tables import temperatures
 from softbench.tables.cells import Column, Ensemble, Table
 from softbench.tables.layout import REGIONS, heads, name_of
 from softbench.tables.table import TEMPERATURE, build, of_column, scaled_rows, with_composites, with_scaled
+from softbench.tables.temperatures import Temperature
 
 VERSION = 2
 RAW = "raw"
@@ -37,19 +39,22 @@ class Scored:
     seed: int | None
     folder: Path
     listed: Path
+    temperatures: Sequence[Temperature] = ()  # one, or none
 
 
 @dataclass(frozen=True)
 class Runs:
     """Results of some batches: tidy scores; (method, seed, roi) -> bins; failed runs as `method`, `seed`, `reason`.
 
-    `ensembles` holds those that were read, made or not; their bins have the seed None.
+    `ensembles` holds those that were read, made or not; their bins have the seed None. `temperatures` are those of runs
+    and ensembles that have one.
     """
 
     scores: pd.DataFrame
     reliability: Statistics
     failed: list[dict[str, Any]]
     ensembles: Sequence[Ensemble] = ()
+    temperatures: Sequence[Temperature] = ()
 
 
 def read(
@@ -84,7 +89,8 @@ def read(
         for key, kind in ({run.method: prediction} | again).items():
             of_roi = _reliability(run.folder / "reliability.npz", run.listed, kind)
             statistics |= {(key, run.seed, roi): bins for roi, bins in of_roi.items()}
-    return Runs(pd.concat(tables, ignore_index=True), statistics, failed, made)
+    fitted = [one for run in scored for one in run.temperatures]
+    return Runs(pd.concat(tables, ignore_index=True), statistics, failed, made, fitted)
 
 
 def _runs(batches: Iterable[Record], failed: list[dict[str, Any]]) -> Iterator[Scored]:
@@ -95,7 +101,8 @@ def _runs(batches: Iterable[Record], failed: list[dict[str, Any]]) -> Iterator[S
             if outcome["status"] == "failed":
                 failed.append({"method": method, "seed": int(seed), "reason": outcome["reason"]})
             else:
-                yield Scored(method, int(seed), batch.path.parent / f"seed-{seed}", batch.listed)
+                fitted = temperatures.read(method, int(seed), outcome)
+                yield Scored(method, int(seed), batch.path.parent / f"seed-{seed}", batch.listed, fitted)
 
 
 def _ensembles(records: Iterable[Record], made: list[Ensemble]) -> Iterator[Scored]:
@@ -105,7 +112,8 @@ def _ensembles(records: Iterable[Record], made: list[Ensemble]) -> Iterator[Scor
         method = content["run"]["method"]
         made.append(Ensemble(method, tuple(content["seeds"]), content.get("reason")))
         if content["status"] == "done":
-            yield Scored(method, None, piece.path.parent / "ensemble", piece.listed)
+            fitted = temperatures.read(method, None, content)
+            yield Scored(method, None, piece.path.parent / "ensemble", piece.listed, fitted)
 
 
 def _reliability(path: Path, listed: Path, prediction: str) -> dict[str, Reliability]:
@@ -128,7 +136,7 @@ def build_table(runs: Runs, settings: Mapping[str, Any]) -> Table:
         raise InputError(f"there is nothing to show: no ensemble could be made. {reasons}. Train more seeds.")
     return build(
         select_scores(runs, settings),
-        methods=settings["methods"],
+        methods=[_marked(method, prediction, runs.temperatures) for method in settings["methods"]],
         columns=settings["columns"],
         composites=settings.get("composites", {}),
         policy=settings.get("policy", "diagonal"),
@@ -137,7 +145,17 @@ def build_table(runs: Runs, settings: Mapping[str, Any]) -> Table:
         failed=runs.failed,
         prediction=prediction,
         ensembles=ensembles,
+        temperatures=runs.temperatures,
     )
+
+
+def _marked(method: Mapping[str, Any], prediction: str, fitted: Sequence[Temperature]) -> Mapping[str, Any]:
+    """Return a row's settings, its title marked where it shows temperatures of few validation cases."""
+    if not method.get("scaled") and not prediction.endswith(TEMPERATURE):
+        return method
+    ensembles = prediction in OF_ENSEMBLES
+    own = temperatures.choose(fitted, method.get("scaled") or method["key"], ensembles=ensembles)
+    return {**method, "title": temperatures.mark(method["title"], own)}
 
 
 def select_scores(runs: Runs, settings: Mapping[str, Any]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from softbench.metrics import catalogue
 from softbench.statistics import Difference
+from softbench.tables.temperatures import Temperature
 
 if TYPE_CHECKING:  # an ordinary table does not rest on printed numbers
     from softbench.papers.published import PrintedCell, PrintedMetric
@@ -218,6 +219,7 @@ class Table:
     notes: tuple[str, ...] = ()
     failed: tuple[Failure, ...] = ()
     prediction: str = "raw"
+    temperatures: tuple[Temperature, ...] = ()  # of all runs and ensembles that have one
     ensembles: tuple[Ensemble, ...] = ()  # of the rows, where the prediction is that of ensembles
     tests: int = 0  # size of the family that Holm's adjustment is over
 

@@ -17,6 +17,7 @@ from softbench.metrics.catalogue import is_of_label_map
 from softbench.statistics import Difference, apply_policy, composite, differences, holm, summarise
 from softbench.statistics.summary import DIAGONALS
 from softbench.tables.cells import ALPHA, Cell, Column, Ensemble, Failure, Method, Summary, Table
+from softbench.tables.temperatures import Temperature
 
 VERSION = 3
 
@@ -33,6 +34,7 @@ def build(
     failed: Sequence[Mapping[str, Any]] = (),
     prediction: str = "raw",
     ensembles: Sequence[Ensemble] = (),
+    temperatures: Sequence[Temperature] = (),
 ) -> Table:
     """Summarise scores into a table.
 
@@ -46,6 +48,7 @@ def build(
         notes: sentences to print under it.
         failed: runs that gave no score: `method`, `seed`, `reason`; they are counted under the table.
         prediction: what the scores are of; it is said under the table.
+        temperatures: of the rows' runs and ensembles, which the lines under the table tell of.
         ensembles: of the rows, where `prediction` is that of ensembles; a row whose ensemble was not made is empty.
     Returns: the table. A method whose runs all failed keeps its row, with empty cells.
     Raises: InputError: if a column, a method or a control was never scored, or the scores mix experiments.
@@ -75,6 +78,7 @@ def build(
         failed=tuple(lost),
         prediction=prediction,
         ensembles=tuple(ensembles),
+        temperatures=tuple(temperatures),
         tests=tests,
     )
 

@@ -71,7 +71,7 @@ class Given:
             return self.all_runs
         every = self.all_runs
         of_seeds = {key: bins for key, bins in every.reliability.items() if key[1] is not None}
-        return Runs(every.scores, of_seeds, every.failed)
+        return Runs(every.scores, of_seeds, every.failed, temperatures=every.temperatures)
 
     @cached_property
     def evidence(self) -> Evidence:

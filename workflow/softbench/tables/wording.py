@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Callable, Iterable
 
 from softbench.statistics import detectable, reason_against
+from softbench.tables import temperatures
 from softbench.tables.cells import ALPHA, Cell, Table
 from softbench.tables.layout import ARROWS_MEAN, heads, name_of
 
@@ -30,15 +31,25 @@ def members(table: Table) -> Iterable[str]:
             yield f"{titles[ensemble.method]}: an ensemble of {len(ensemble.seeds)} seeds."
 
 
+def scaled_everywhere(table: Table) -> Iterable[str]:
+    """Say which temperatures the predictions of a whole table have."""
+    if table.prediction in SCALED:
+        shown = [one for one in table.temperatures if one.method in table.titles]
+        said = temperatures.describe(temperatures.choose(shown, ensembles=table.prediction != "temperature"))
+        yield f"{SCALED[table.prediction]} {said}".strip()
+
+
 def scaled(table: Table) -> Iterable[str]:
     """Say what a row at its own temperature is."""
     for method in table.methods:
         if method.scaled is not None:
             whose = table.titles.get(method.scaled, method.scaled)
+            said = temperatures.describe(temperatures.choose(table.temperatures, method.scaled))
             yield (
                 f"{method.title}: the runs of {whose} without further training, their logits divided by one number a "
-                "run, fitted on its validation cases. That changes no label map, "
-                "so metrics of label maps differ by zero: they are not tested, and count for no adjustment."
+                f"run, T, fitted on its validation cases to the NLL over all voxels. {said}{' ' if said else ''}That "
+                "changes no label map, so metrics of label maps differ by zero: they are not tested, and count for no "
+                "adjustment."
             )
 
 
@@ -160,7 +171,7 @@ def few_cases(table: Table) -> Iterable[str]:
 def footnotes(table: Table) -> tuple[str, ...]:
     """Return the lines under a table, notes first, then what a reader of the numbers must know."""
     made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in table.composites.items()]
-    predicted = [*members(table), *([SCALED[table.prediction]] if table.prediction in SCALED else []), *scaled(table)]
+    predicted = [*members(table), *scaled_everywhere(table), *scaled(table)]
     lines = [*table.notes, *made, *predicted, *missing_seeds(table), POLICIES[table.policy], *_counts(table)]
     lines += [*detected(table), *few_cases(table)]
     lines += [PER_CASE] if any((column.metric, column.over) == ("ece", "cases") for column in table.columns) else []

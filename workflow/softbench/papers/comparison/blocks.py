@@ -17,11 +17,12 @@ from softbench.papers.comparison import results
 from softbench.papers.comparison.build import Block
 from softbench.papers.published import PublishedTable
 from softbench.plan.forms import UNPICKED
-from softbench.tables import assemble
+from softbench.tables import assemble, temperatures
 from softbench.tables.sheet import DIGITS, NOTHING, number
 from softbench.tables.table import with_scaled
+from softbench.tables.temperatures import Temperature, are_few
 
-VERSION = 2
+VERSION = 3
 FinishedSeed = Mapping[str, Any]  # what a batch's manifest tells of a finished seed
 
 
@@ -175,7 +176,8 @@ def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str,
         "structures": one["structures"],
         "command": one["command"],
         "methods": picked.methods,
-        "told": (*picked.told, *sentences(one.get("lengths", ()), seeds)),
+        "told": (*picked.told, *sentences(one.get("lengths", ()), seeds), *_scaled(one["scaled"], seeds)),
+        "few": frozenset(key for method, key in one["scaled"].items() if are_few(_fitted(method, seeds))),
     }
     if one["missing"] is not None:
         return Block(one["printed"], one["arm"], note=_sentence(one["missing"]), **known)
@@ -198,6 +200,18 @@ def _seeds(batches: Sequence[str], methods: Collection[str] | None = None) -> di
         done = [seed for seed in batch.content["seeds"].values() if seed["status"] == "done"]
         found.setdefault(batch.content["run"]["method"], []).extend(done)
     return found
+
+
+def _fitted(method: str, seeds: Seeds) -> list[Temperature]:
+    """Return the temperatures of a method's finished seeds, whose numbers do not matter here."""
+    return [one for number, seed in enumerate(seeds.get(method, ())) for one in temperatures.read(method, number, seed)]
+
+
+def _scaled(rows: Mapping[str, str], seeds: Seeds) -> Iterator[str]:
+    """Say how the temperatures of the further row were fitted."""
+    for method in rows:
+        if said := temperatures.describe(_fitted(method, seeds)):
+            yield f"The row at its own temperature: {said}"
 
 
 def _failures(failed: Sequence[Mapping[str, Any]]) -> str:

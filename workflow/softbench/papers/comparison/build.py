@@ -16,8 +16,9 @@ from softbench.papers.published import PrintedCell, PublishedTable
 from softbench.plan.forms import title_of_rehearsal
 from softbench.statistics.intervals import CONFIDENCE
 from softbench.tables.cells import Cell, Column, Comparison, Judgement, Method, Printed, Summary
+from softbench.tables.temperatures import SIGN
 
-VERSION = 4
+VERSION = 5
 MIN_SEEDS = 3  # a further run: mean ± 5.0 sd with three seeds, ± 15.6 sd with two, which no number could fail
 # The interval holds 91 to 95 % (not 95) of pairs of samples of 20 cases with skewed overlaps, 88 % with distances of a
 # long tail; 84 to 95 and 87 % of samples of 10. Simulated: 20000 pairs, three seeds, one network.
@@ -36,6 +37,7 @@ class Block:
     same_cases: whether ours are scored on the paper's own test cases; False where its case lists are not known.
     methods, structures: printed key -> ours, where they differ.
     note: a sentence for the reader, e.g. which runs failed; told: more of them, e.g. how long was trained.
+    few: our methods whose rows are marked, since their temperatures were fitted over few validation cases.
     """
 
     dataset: str
@@ -49,6 +51,7 @@ class Block:
     structures: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     told: tuple[str, ...] = ()
+    few: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -197,13 +200,18 @@ def _section(table: PublishedTable, block: Block, rater: int | None, titles: Map
         ", ".join(part for part in (table.datasets[block.dataset].title, block.arm) if part),
         rater,
         tuple(own),
-        tuple(Method(key, titles.get(key, key)) for key in (*own.values(), *extra)),
+        tuple(Method(key, _title(block, key, titles)) for key in (*own.values(), *extra)),
         columns,
         tuple(
             tuple(cell(key, printed, column) for column in columns)
             for printed, key in (*own.items(), *(("", key) for key in extra))
         ),
     )
+
+
+def _title(block: Block, key: str, titles: Mapping[str, str]) -> str:
+    title = titles.get(key, key)
+    return f"{title} {SIGN}" if key in block.few else title
 
 
 def _column(table: PublishedTable, structure: str, metric: str) -> Column:

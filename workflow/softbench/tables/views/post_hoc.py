@@ -4,8 +4,10 @@ A soft label is worth its trouble where it reaches what one-hot does not reach w
 the networks that were trained anyway. So every method is also compared with one-hot at its own temperature.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean, median
 from typing import Any
 
 import pandas as pd
@@ -16,10 +18,11 @@ from softbench.tables.cells import ALPHA, Method, Table
 from softbench.tables.layout import ARROWS_MEAN, differences, heads, means, name_of
 from softbench.tables.sheet import Grid, Line, Sheet
 from softbench.tables.table import TEMPERATURE, scaled_rows
+from softbench.tables.temperatures import Temperature, choose, describe, mark
 from softbench.tables.view import View
 from softbench.tables.wording import failed_runs, members, missing_seeds, untested
 
-VERSION = 2
+VERSION = 3
 ABOUT_VS_TEMPERATURE_OF_ONE_RUN = (
     "Method, raw, minus {control}, over the cases defined in both. {why}. One-hot was trained with cross-entropy "
     "alone: where a method has another loss, the difference is of both."
@@ -51,7 +54,7 @@ def build_vs_temperature(runs: Runs, settings: Mapping[str, Any]) -> Table | Non
         return None
     rows = [{**first, "control": None}, *others]
     failed = [failure for failure in runs.failed if failure["method"] != own]
-    alone = Runs(runs.scores, runs.reliability, failed, runs.ensembles)
+    alone = Runs(runs.scores, runs.reliability, failed, runs.ensembles, runs.temperatures)
     return build_table(alone, {**settings, "methods": rows, "prediction": RAW})
 
 
@@ -119,6 +122,7 @@ ASKED_BY = {TEMPERATURE: "temperature: true", ENSEMBLE: "ensemble: true"}
 COLUMNS = [
     *("method", "title", "prediction", "seeds", "structure", "metric", "roi", "unit", "better"),
     *("mean", "sd_over_seeds", "n_cases", "n_undefined", "n_penalised"),
+    *("temperature", "temperature_se", "temperature_cases", "temperature_patients"),
 ]
 AGAINST = [
     "method",
@@ -143,7 +147,14 @@ class PostHoc:
         if shown.ensembles:
             made = (ensemble for ensemble in shown.ensembles if not ensemble.reason)
             return next((len(ensemble.seeds) for ensemble in made if ensemble.method == method.key), 0)
-        return max(cell.n_seeds for cell in shown.cells[shown.methods.index(method)])
+        place = [row.key for row in shown.methods].index(method.key)
+        return max(cell.n_seeds for cell in shown.cells[place])
+
+    def fitted(self, method: Method, prediction: str) -> list[Temperature]:
+        """Return the temperatures that a line shows; none where it shows unscaled probabilities."""
+        if prediction not in (TEMPERATURE, SCALED_ENSEMBLE):
+            return []
+        return choose(self.tables[RAW].temperatures, method.key, ensembles=prediction == SCALED_ENSEMBLE)
 
     def lines(self) -> Iterable[tuple[int, Method, str]]:
         """Give place, method and prediction of each line, grouped by method; an ensemble that failed has none."""
@@ -194,7 +205,7 @@ def sheet(post_hoc: PostHoc) -> Sheet:
     texts = {prediction: means(shown) for prediction, shown in post_hoc.tables.items()}
     lines = [
         Line(
-            LABELS[prediction].format(post_hoc.seeds_of(method, prediction)),
+            mark(LABELS[prediction].format(post_hoc.seeds_of(method, prediction)), post_hoc.fitted(method, prediction)),
             tuple(entry.unmarked for entry in texts[prediction][place].entries),
             group=method.title,
         )
@@ -217,10 +228,19 @@ def _notes(post_hoc: PostHoc) -> list[str]:
         *post_hoc.missing,
         *made,
         *whose,
+        *_fits(post_hoc),
         *missing_seeds(raw),
         *failed_runs(raw, ", in no mean"),
         wording.POLICIES[raw.policy],
     ]
+
+
+def _fits(post_hoc: PostHoc) -> Iterable[str]:
+    """Say how the temperatures of runs and of ensembles were fitted."""
+    for prediction, whose in ((TEMPERATURE, "Own temperature"), (SCALED_ENSEMBLE, "Scaled ensembles")):
+        lines = (method for _, method, shown in post_hoc.lines() if shown == prediction)
+        if said := describe([one for method in lines for one in post_hoc.fitted(method, prediction)]):
+            yield f"{whose}: {said}"
 
 
 def _frame(post_hoc: PostHoc) -> pd.DataFrame:
@@ -240,7 +260,17 @@ def _records(post_hoc: PostHoc) -> Iterable[list[object]]:
             what = [column.structure, column.metric, column.roi, metric.unit, metric.better]
             counts = [cell.n_cases, cell.n_undefined, cell.n_penalised]
             seeds = post_hoc.seeds_of(method, prediction)
-            yield [method.key, method.title, prediction, seeds, *what, cell.mean, cell.sd_seeds, *counts]
+            fit = _fit(post_hoc.fitted(method, prediction))
+            yield [method.key, method.title, prediction, seeds, *what, cell.mean, cell.sd_seeds, *counts, *fit]
+
+
+def _fit(fitted: Sequence[Temperature]) -> list[object]:
+    """Return T, mean over runs, its standard error, the median of theirs, and the fewest cases and patients."""
+    if not fitted:
+        return [None] * 4
+    known = [one.se for one in fitted if not math.isnan(one.se)]
+    counts = (min(getattr(one, name) for one in fitted) for name in ("cases", "patients"))
+    return [fmean(one.value for one in fitted), median(known) if known else None, *counts]
 
 
 VIEW = View(
