@@ -127,12 +127,11 @@ def parts(split: str) -> str:
 
 def shares(rule: Mapping[str, Any]) -> str:
     """Return the shares that a rule gives to each part."""
-    given = [
-        f"{100 * share:g} ({part})" if "+" in part else f"{100 * share:g}"
-        for part, share in rule.items()
-        if part != "leaks"
-    ]
-    return f"{' / '.join(given)} % of {rule.get('leaks', 'patients')}"
+    sizes = {part: share for part, share in rule.items() if part != "leaks"}
+    are_counts = all(isinstance(size, int) for size in sizes.values())
+    numbers = {part: size if are_counts else 100 * size for part, size in sizes.items()}
+    given = [f"{number:g} ({part})" if "+" in part else f"{number:g}" for part, number in numbers.items()]
+    return f"{' / '.join(given)}{'' if are_counts else ' %'} of {rule.get('leaks', 'patients')}"
 
 
 def _flow(value: Any) -> str:

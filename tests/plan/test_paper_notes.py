@@ -105,3 +105,42 @@ def test_table_says_how_b_scans_are_denoised(how: str | None, config: dict) -> N
     assert papers.setting_notes(plan, said, ["superpixel_oct_dme"]) == [said["denoise"][how or "nl_means"]]
     assert papers.setting_notes(plan, said, ["superpixel_oct_dme_phantom"]) == []
     assert plan.paper_tables["superpixel_2_paper_split"]["choices_by_setting"] == said
+
+
+def notes_of(config: dict, experiment: str) -> str:
+    return " ".join(papers.split_notes(planned(config), [experiment]))
+
+
+def test_leak_is_said_by_the_rule_of_a_split_and_then_by_its_file(config: dict, tmp_path: Path, monkeypatch) -> None:
+    """A user may have changed the file in results; what is said is said of it, whatever the rule was."""
+    monkeypatch.chdir(tmp_path)
+    leaking = "(`leaks: nodules`): nodules were split, not patients"
+    assert leaking in notes_of(config, "svls_lidc_paper_nodules")
+    assert "leaks" not in notes_of(config, "svls_lidc")
+    for experiment, split, first in (
+        ("svls_lidc_paper_nodules", "paper_nodules", ""),
+        ("svls_lidc", "main", " # leaks: nodules\n"),
+    ):
+        file = tmp_path / "results" / "splits" / "lidc" / f"{split}.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{first}case,patient,part\na,p,train\nb,q,val+test\n")
+        said = notes_of(config, experiment)
+        assert (leaking in said) is bool(first)
+        assert "chosen on the test cases" in said
+
+
+def test_split_of_unknown_patients_is_said_to_be_one(config: dict) -> None:
+    """The open stand-ins of BraTS and FLARE: nothing tells which of their cases are of one patient."""
+    config = deepcopy(config) | {"data": "open"}
+    assert "each case counts as one; BraTS 2016 scanned some patients more than once" in notes_of(
+        config, "svls_msd_brain"
+    )
+    assert "the collections that it joins overlap" in notes_of(config, "geols_abdomenct1k")
+    assert "each case counts as one" not in notes_of(config, "svls_kits2019")
+
+
+def test_tables_of_epd_say_that_what_they_report_also_selects(config: dict) -> None:
+    """It prints 274 training and 68 validation images, and reports the latter."""
+    for experiment in ("epd_saros_paper_split", "epd_saros_paper_slices", "epd_saros_paper_split_phantom"):
+        assert "chosen on the test cases" in notes_of(config, experiment)
+    assert "nodules" not in notes_of(config, "epd_saros_paper_slices")

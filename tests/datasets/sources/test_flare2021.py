@@ -86,7 +86,7 @@ def test_grid_of_geols_is_the_default(release: Release, tmp_path: Path) -> None:
         assert (loaded.labels == organ).sum() * new_mm3 == pytest.approx(volume, rel=0.1)
 
 
-@pytest.mark.parametrize(("percentiles", "clipped_above"), [([0.5, 99.5], 0.005), ([0.5, 95], 0.05)])
+@pytest.mark.parametrize(("percentiles", "clipped_above"), [([0.5, 99.5], 0.005), ([0.5, 95], 0.05), ([50, 95], 0.05)])
 def test_each_reading_of_the_percentiles_clips_its_share(
     percentiles: list[float], clipped_above: float, release: Release, tmp_path: Path
 ) -> None:
@@ -154,4 +154,5 @@ def test_split_has_the_sizes_of_geols_and_serves_both_readings() -> None:
     assert set(split["case"]) == {f"train_{number:03d}" for number in range(361)}
     again = splits.permuted({case: case for case in split["case"]}, train=260, val=26, test=75)
     pd.testing.assert_frame_equal(again, split)
-    pd.testing.assert_frame_equal(splits.read(SPLITS / "flare2021_95" / "main.csv"), split)
+    for reading in ("flare2021_95", "flare2021_50_95"):
+        pd.testing.assert_frame_equal(splits.read(SPLITS / reading / "main.csv"), split)

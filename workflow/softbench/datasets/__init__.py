@@ -47,10 +47,12 @@ module, so a plain literal (strings, numbers, lists, dicts).
                  label_interpolation, window, crop, normalise, dtype), each with its source in a comment
     PSEUDO_RATERS  optional, True where a rater's label map is put together from several people's hands: the dataset's
                  manifest then says so
-    SPLITS*      optional, split -> shares {"train": 0.7, "val": 0.1, "test": 0.2} of the patients, for ids that are
-                 known only after download (`splits.by_patient`); `train+val` and `val+test` are parts that also
-                 select. With "leaks": "slices" the cases are split, whatever their patient, and tables say so. A
-                 committed `workflow/splits/<dataset>/<split>.csv` goes first in any case
+    PATIENTS_UNKNOWN*  optional, where the publisher tells no patients, so each case counts as one: what is known of
+                 cases of one patient, in words that tables say of their splits
+    SPLITS*      optional, split -> shares {"train": 0.7, "val": 0.1, "test": 0.2} of the patients, or whole numbers of
+                 them, for ids that are known only after download (`splits.by_patient`); `train+val` and `val+test` are
+                 parts that also select. With "leaks": "slices" the cases are split, whatever their patient, and tables
+                 say so. A committed `workflow/splits/<dataset>/<split>.csv` goes first in any case
     SHAPE        optional, voxels (D, H, W) or (H, W) in RAS that no published case exceeds along any axis, and CASES,
                  optional, how many cases there are at most: `softbench plan` and jobs take memory and hours from them
                  where config sets no crop, or the split is made with the data

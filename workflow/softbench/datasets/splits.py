@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from softbench import leaks as first_line
 from softbench.errors import InputError
 from softbench.jobs import pieces
 
 VERSION = 1
 PARTS = ("train", "val", "test")
 SELECTS = ("train+val", "val+test")  # in a file: also selects, as where authors have no validation part
-LEAKS = "# leaks: "  # begins the first line of a file that may have a patient in several parts, as a paper's did
 COLUMNS = ("case", "patient", "part")
 
 
@@ -50,8 +50,7 @@ def read(path: Path | str) -> pd.DataFrame:
 def leaks(path: Path | str) -> str:
     """Return what a split's first line says is split without regard to patients (`slices`); empty where nothing is."""
     with open(path, encoding="utf-8") as file:
-        first = file.readline().strip()
-    return first.removeprefix(LEAKS).strip() if first.startswith(LEAKS) else ""
+        return first_line.of_line(file.readline())
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -154,27 +153,30 @@ def selecting_in_training(split: pd.DataFrame) -> pd.DataFrame:
     return split.assign(part=split["part"].replace({"val": "train+val"}))
 
 
+def selecting_in_test(split: pd.DataFrame) -> pd.DataFrame:
+    """Return a split without a validation part: its cases train, and the test cases also select (`val+test`).
+
+    So a paper splits that calls the cases that it reports validation cases and has no others.
+    """
+    return split.assign(part=split["part"].replace({"val": "train", "test": "val+test"}))
+
+
 def by_patient(patients: Mapping[str, str], shares: Mapping[str, float], *, seed: int = 0) -> pd.DataFrame:
     """Split whole patients by one fixed permutation: the rule for sources whose ids are known only after download.
 
     The patients, sorted by id, are put in the order `numpy.random.RandomState(seed).permutation(n)`; the first
-    round(share * n) are in the first part, those up to round((share + next share) * n) in the next, and so on.
+    round(share * n) are in the first part, those up to round((share + next share) * n) in the next, and so on. Whole
+    numbers are sizes instead: every part has just so many, and the first one takes or lacks what n has more or less.
 
     Args:
         patients: patient of each case.
-        shares: part (train, val, test, train+val, val+test) -> share of the patients, adding up to 1.
+        shares: part (train, val, test, train+val, val+test) -> share of the patients, adding up to 1; or their number.
         seed: of the permutation.
     Returns: all cases, those of a part together, sorted within it by id.
     Raises: InputError: if the shares do not add up to 1, a part is unknown or would have no patient.
     """
-    total = sum(shares.values())
-    if abs(total - 1) > 1e-9 or not set(shares) <= {*PARTS, *SELECTS}:
-        raise InputError(
-            f"a split must have shares of {', '.join((*PARTS, *SELECTS))} that add up to 1, but {dict(shares)} adds up "
-            f"to {total:g}. Fix the source's `SPLITS`."
-        )
     names = sorted(set(patients.values()))
-    bounds = [round(share * len(names)) for share in np.cumsum(list(shares.values()))]
+    bounds = _bounds(shares, len(names))
     if not all(low < high for low, high in pairwise([0, *bounds])):
         raise InputError(
             f"{len(names)} patient(s) are too few for {len(shares)} parts. Add cases, or commit a split of yours."
@@ -186,12 +188,26 @@ def by_patient(patients: Mapping[str, str], shares: Mapping[str, float], *, seed
     return pd.DataFrame([(case, patient, parts[part]) for part, case, patient in rows], columns=list(COLUMNS))
 
 
+def _bounds(shares: Mapping[str, float], count: int) -> list[int]:
+    """Return how many of `count` patients are in the parts up to each one, that one included."""
+    total = sum(shares.values())
+    are_sizes = all(isinstance(value, int) for value in shares.values())
+    if not (are_sizes or abs(total - 1) <= 1e-9) or not set(shares) <= {*PARTS, *SELECTS}:
+        raise InputError(
+            f"a split must have shares of {', '.join((*PARTS, *SELECTS))} that add up to 1, or whole numbers, but "
+            f"{dict(shares)} adds up to {total:g}. Fix the source's `SPLITS`."
+        )
+    if are_sizes:
+        return [count - round(total) + size for size in np.cumsum(list(shares.values())).tolist()]
+    return [round(share * count) for share in np.cumsum(list(shares.values()))]
+
+
 def derive(rule: Mapping[str, Any], dataset_cases: pd.DataFrame, path: Path, commit_to: str) -> str:
     """Write the split that a rule gives, and return how to keep it permanently.
 
     Args:
-        rule: shares and seed, for `by_patient`; with `leaks: slices` cases are split (the word says what a case is),
-            so that a patient may be in several parts, and the file's first line says so.
+        rule: shares or sizes, and seed, for `by_patient`; with `leaks: slices` cases are split (the word says what a
+            case is), so that a patient may be in several parts, and the file's first line says so.
         dataset_cases: `Dataset.cases`.
         path: the file; beside it, `<name>.first` keeps what was written first.
         commit_to: where a committed split would lie.
@@ -202,7 +218,7 @@ def derive(rule: Mapping[str, Any], dataset_cases: pd.DataFrame, path: Path, com
     shares = {name: value for name, value in rule.items() if name not in ("seed", "leaks")}
     units = {case: case for case in patients} if "leaks" in rule else patients
     split = by_patient(units, shares, seed=rule.get("seed", 0))
-    said = f"{LEAKS}{rule['leaks']}\n" if "leaks" in rule else ""
+    said = f"{first_line.SAYS}{rule['leaks']}\n" if "leaks" in rule else ""
     text = said + to_csv(split.assign(patient=split["case"].map(patients)))
     first = path.with_suffix(".first")
     if first.exists() and first.read_text(encoding="utf-8") != text:
@@ -212,7 +228,9 @@ def derive(rule: Mapping[str, Any], dataset_cases: pd.DataFrame, path: Path, com
         )
     pieces.write_text(first, text)
     pieces.write_text(path, text)
-    return f"split of {len(dataset_cases)} cases made by rule {dict(rule)}; to fix it, copy {path} to {commit_to}"
+    sizes = ", ".join(f"{size} {part}" for part, size in split["part"].value_counts(sort=False).items())
+    made = f"split of {len(dataset_cases)} cases ({sizes}) made by rule {dict(rule)}"
+    return f"{made}; to fix it, copy {path} to {commit_to}"
 
 
 def to_csv(split: pd.DataFrame, columns: Sequence[str] = COLUMNS) -> str:

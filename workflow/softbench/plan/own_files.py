@@ -223,6 +223,7 @@ MAY = (
     "DEFAULTS",
     "SETTINGS",
     "PSEUDO_RATERS",
+    "PATIENTS_UNKNOWN",
     "SPLITS",
     "SIZE_GB",
 )

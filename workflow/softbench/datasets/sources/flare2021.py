@@ -41,6 +41,7 @@ CLASSES = ("background", "liver", "kidneys", "spleen", "pancreas")  # the publis
 STRUCTURES = {"liver": (1,), "kidneys": (2,), "spleen": (3,), "pancreas": (4,)}
 DIMS = 3
 LABEL_MAPS = 1  # of a case, one a rater
+PATIENTS_UNKNOWN = "whether a patient has several scans is not known"
 DEFAULTS = {
     "spacing_mm": [2.5, 2.0, 2.0],  # D H W; GeoLS, section on data
     "window": {"percentiles": [0.5, 99.5]},  # GeoLS prints "[0.5, 0.95] percentile"; the other reading is [0.5, 95]

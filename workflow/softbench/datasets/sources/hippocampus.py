@@ -33,6 +33,7 @@ STRUCTURES = {"anterior": (1,), "posterior": (2,), "hippocampus": (1, 2)}
 DIMS = 3
 SHAPE = (47, 59, 43)  # voxels; the longest of all published cases along each axis
 LABEL_MAPS = 1  # of a case, one a rater
+PATIENTS_UNKNOWN = "whether a patient has several cases is not known"
 
 
 def find_cases(folder: Path) -> list[RawCase]:

@@ -36,6 +36,7 @@ STRUCTURES = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
 DIMS = 3
 SHAPE = (155, 240, 240)  # voxels; published, all cases
 LABEL_MAPS = 1  # of a case, one a rater
+PATIENTS_UNKNOWN = "BraTS 2016 scanned some patients more than once"
 LABEL_IDS = {0: 0, 1: 2, 2: 1, 3: 3}  # published: 1 oedema, 2 non-enhancing tumour, 3 enhancing
 DEFAULTS = {  # as `brats2019`
     "crop": {"size": [128, 192, 192], "at": "centre"},

@@ -64,9 +64,14 @@ def published_cases(plan: Plan, experiment: str) -> int | None:
     """Return the training cases of a split that is made with its data, from the published number of cases; or None."""
     source, split = plan.source_of(experiment), plan.experiments[experiment]["split"]
     cases = plan.datasets[plan.dataset_of(experiment)].get("cases") or modules.constant_of_source(source, "CASES", None)
-    shares = modules.published_splits(source).get(split, {})
-    share = sum(part for name, part in shares.items() if name.startswith("train") and isinstance(part, float))
-    return round(share * cases) if cases and share else None
+    rule = modules.published_splits(source).get(split, {})
+    parts = {name: size for name, size in rule.items() if name not in ("seed", "leaks")}
+    if not (cases and parts):
+        return None
+    training = sum(size for name, size in parts.items() if name.startswith("train"))
+    if all(isinstance(size, int) for size in parts.values()):  # sizes, of which the first takes what there is more
+        return int(cases - sum(parts.values()) + training)
+    return round(training * cases)
 
 
 def data_bytes(plan: Plan, experiment: str, method: str) -> int | None:

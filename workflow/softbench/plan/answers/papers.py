@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from softbench import length
+from softbench import leaks, length
 from softbench.plan import modules, paths, shown
 from softbench.plan.calls import Wildcards, by, pattern, stops
 from softbench.plan.code.stages import Stages
@@ -29,10 +29,14 @@ AUTO = (
     "always in float32; the paper names no precision. `precision: fp32` in the protocol keeps all in float32."
 )
 SET = "Activations are in {}, as `precision` in the protocol says."
-SAYS_LEAKS = "# leaks: "  # begins the first line of a split, as `datasets.splits` reads it
 LEAKS = (
     "Split `{split}` of {dataset} (`leaks: {what}`): {what} were split, not patients. A patient may be in training and "
     "test, so the scores flatter."
+)
+UNKNOWN = "PATIENTS_UNKNOWN"  # a constant of sources
+NO_PATIENTS = (
+    "Split `{split}` of {dataset}: the publisher tells no patients, so each case counts as one; {why}. Parts may share "
+    "patients, which would flatter the scores."
 )
 SELECTS = {  # what is said of a split, by the part of its selecting cases
     "train+val": (
@@ -259,11 +263,25 @@ def committed_split(plan: Plan, experiment: str, splits: Path = paths.SPLITS) ->
     """Return what a split that comes with the suite leaks, and the part of each case; None where data makes it."""
     chosen = plan.experiments[experiment]
     path = splits / chosen["dataset"] / f"{chosen['split']}.csv"
-    if not path.exists():
-        return None
+    return _read_split(path) if path.exists() else None
+
+
+def used_split(plan: Plan, experiment: str) -> tuple[str, list[str]]:
+    """Return what the split of an experiment leaks, and its parts: of the file that is used, else of its source's rule.
+
+    The file is the committed one, or the one that was made of the data, which a user may have changed.
+    """
+    chosen = plan.experiments[experiment]
+    file = Path(plan.split_of(experiment))
+    found = committed_split(plan, experiment) or (_read_split(file) if file.exists() else None)
+    rule = modules.published_splits(plan.source_of(experiment)).get(chosen["split"], {})
+    return found or (rule.get("leaks", ""), list(rule))
+
+
+def _read_split(path: Path) -> tuple[str, list[str]]:
     lines = path.read_text(encoding="utf-8").splitlines()
-    leaks = lines.pop(0).removeprefix(SAYS_LEAKS).strip() if lines[0].startswith(SAYS_LEAKS) else ""
-    return leaks, [row["part"] for row in csv.DictReader(lines)]
+    said = leaks.of_line(lines[0]) if lines else ""
+    return said, [row.get("part", "") for row in csv.DictReader(lines[bool(said) :])]
 
 
 def setting_notes(plan: Plan, said: Mapping[str, Mapping[str, str]], experiments: Iterable[str]) -> list[str]:
@@ -278,16 +296,17 @@ def setting_notes(plan: Plan, said: Mapping[str, Mapping[str, str]], experiments
 
 
 def split_notes(plan: Plan, experiments: Iterable[str]) -> list[str]:
-    """Return what is said of splits that leak patients, or select on cases that also train or test; each once."""
+    """Return what is said of splits that leak patients or may, or select on cases that train or test; each once."""
     return list(dict.fromkeys(note for name in experiments for note in _split_notes(plan, name)))
 
 
 def _split_notes(plan: Plan, experiment: str) -> Iterator[str]:
     names = {"dataset": plan.dataset_of(experiment), "split": plan.experiments[experiment]["split"]}
-    rule = modules.published_splits(plan.source_of(experiment)).get(names["split"], {})
-    leaks, parts = committed_split(plan, experiment) or (rule.get("leaks", ""), list(rule))
-    if leaks:
-        yield LEAKS.format(what=leaks, **names)
+    what, parts = used_split(plan, experiment)
+    if what:
+        yield LEAKS.format(what=what, **names)
+    if not plan.missing(experiment) and (why := modules.constant_of_source(plan.source_of(experiment), UNKNOWN, "")):
+        yield NO_PATIENTS.format(why=why, **names)
     for part in SELECTS:
         if part in parts:
             yield SELECTS[part].format(**names)
