@@ -70,3 +70,10 @@ def test_grid_is_the_crop_or_the_published_one_and_unknown_where_cases_are_resam
 def test_published_values_count_in_single_precision(plan: Plan) -> None:
     scaled, published = ({"source": "kits2019", "normalise": how} for how in ("zscore", "none"))
     assert [memory._bytes_of_number(dataset) for dataset in (scaled, published)] == [2, 4]
+
+
+def test_training_cases_follow_from_shares_or_sizes_and_the_published_number(plan: Plan) -> None:
+    """888 nodules, of which 218 test; 342 slices; shares of SAROS are of patients with six slices each."""
+    assert memory.published_cases(plan, "svls_lidc_paper_nodules") == 670
+    assert memory.published_cases(plan, "epd_saros_paper_slices") == 274
+    assert memory.published_cases(plan, "epd_saros_paper_split") == round(0.8 * 342)
