@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from softbench.jobs import launch
+from softbench.jobs import launch, memory
 
 DATA = Path("results/data/phantom/manifest.json")
 SOFT = Path("results/soft_labels/phantom/ls/manifest.json")
@@ -22,29 +22,28 @@ def _results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def remember(*paths: Path, text: str = '{"params": []}') -> None:
     for path in paths:
-        launch.record_of(path).parent.mkdir(parents=True, exist_ok=True)
-        launch.record_of(path).write_text(text)
+        memory.record_of(path).parent.mkdir(parents=True, exist_ok=True)
+        memory.record_of(path).write_text(text)
 
 
-def test_without_any_memory_every_list_goes_or_is_of_old() -> None:
+def test_without_any_memory_every_list_counts_as_not_finished() -> None:
     assert launch.look_again(Path("results")) == 4
-    assert [path.exists() for path in (DATA, SOFT, LONG, BESIDE, RUN)] == [False, False, False, True, True]
-    assert RUN.stat().st_mtime == 0
+    assert [memory.is_unfinished(path) for path in (DATA, SOFT, LONG, BESIDE, RUN)] == [True, True, True, False, True]
+    assert all(path.exists() for path in (DATA, SOFT, LONG, BESIDE, RUN))
 
 
 def test_what_snakemake_remembers_stays() -> None:
     remember(DATA, SOFT, RUN, LONG)
     assert launch.look_again(Path("results")) == 0
-    assert RUN.stat().st_mtime > 0
-    assert DATA.exists()
+    assert not memory.is_unfinished(RUN)
 
 
 def test_record_that_a_power_cut_left_half_written_counts_as_none() -> None:
     remember(DATA, RUN, LONG)
     remember(SOFT, text='{"params": [')
     assert launch.look_again(Path("results")) == 1
-    assert DATA.exists()
-    assert not SOFT.exists()
+    assert not memory.is_unfinished(DATA)
+    assert memory.is_unfinished(SOFT)
 
 
 def test_record_that_a_list_of_several_methods_names_is_no_output() -> None:
@@ -56,10 +55,10 @@ def test_record_that_a_list_of_several_methods_names_is_no_output() -> None:
     joint.write_text('{"pieces": [{"method": "oracle", "path": "oracle/batch-0.json", "hash": "h"}]}')
     assert row not in launch.lists(Path("results"))
     assert launch.look_again(Path("results")) == 1
-    assert (row.stat().st_mtime > 0, joint.stat().st_mtime) == (True, 0)
+    assert (memory.is_unfinished(row), memory.is_unfinished(joint)) == (False, True)
 
 
 def test_memory_in_a_database_is_not_looked_into() -> None:
-    launch.DATABASE.parent.mkdir()
-    launch.DATABASE.touch()
+    memory.DATABASE.parent.mkdir()
+    memory.DATABASE.touch()
     assert launch.look_again(Path("results")) == 0

@@ -197,8 +197,10 @@ def test_table_whose_job_breaks_off_keeps_its_files_and_is_made_by_the_next_run(
     whole, files = scores.read_bytes(), list(written(clone))
     before = {file: (clone.path / file).read_bytes() for file in files}
     other = ("--config", "tables={tiny: {title: Another title}}")
-    if how == "damage":
-        scores.write_bytes(b"damaged")
+    if how == "damage":  # with the size and the time of before, so that no run sees it before it is read
+        at = scores.stat().st_mtime
+        scores.write_bytes(whole[:-4] + b"rots")
+        os.utime(scores, (at, at))
     else:
         (clone.path / "deadly").touch()
         clone.replace(f"{TABLES}/truth.py", "    of_truth = given", KILL + "    of_truth = given")

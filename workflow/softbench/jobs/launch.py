@@ -11,15 +11,14 @@ future (`settle` moves such times to now, in their order); and no job writes whi
 run's start (`logs.require_onward`).
 
 **Results without Snakemake's record** (copied without `.snakemake`, or it was deleted, or a record is cut). Snakemake
-then knows no settings of those jobs, and a changed setting would change nothing. So the manifests of what jobs prepared
-are deleted, and those of runs dated before everything else: each of these jobs looks again, finds its finished pieces
-by their keys, and makes what is missing or of other settings.
+then knows no settings of those jobs, and a changed setting would change nothing. So their outputs are marked as not
+finished (`memory.make_again`): each of these jobs looks again, finds its finished pieces by their keys, and makes what
+is missing or of other settings.
 
 **Slurm jobs of a killed run.** Snakemake cancels its jobs at Ctrl-C only. Its next call knows nothing of them: it would
 submit the same work again, and two jobs would write the same files.
 """
 
-import base64
 import fcntl
 import json
 import os
@@ -34,17 +33,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from softbench.errors import InputError
-from softbench.jobs import pieces, storage
+from softbench.jobs import memory, outputs, pieces, storage
 from softbench.jobs.logs import SKEW_S
 
 OWN_JOB = os.environ.get("SLURM_JOB_ID")  # read early: Snakemake's Slurm plugin deletes it when run inside a job
 SECONDS = 30.0  # for squeue; a controller that does not answer stops nobody here
-MEMORY = Path(".snakemake/metadata")
-DATABASE = Path(".snakemake/metadata.db")  # where Snakemake was told to keep its memory in one file
 PREPARED = ("data/*/manifest.json", "maps/*/*/shard-*.json", "soft_labels/*/*/manifest.json")
 JOINT = "runs/*/*/sanity.json"  # lists records that are called like batches
 RUNS = ("runs/*/*/*/batch-*.json", JOINT, "runs/*/*/ensembles.json")
-LONGEST_NAME = 254  # of a file; a longer one is cut into folders
 RUN_LOCK = Path(".snakemake/run.lock")
 OWNER = Path(".snakemake/owner.json")
 LOCKS = Path(".snakemake/locks")
@@ -72,8 +68,12 @@ def run(results: Path, workflow: Path, arguments: Sequence[str]) -> list[str]:
         lines.append("An earlier run was killed; its lock is gone, and its finished pieces are kept.")
     if moved := settle(results, lists(results)):
         lines.append(f"The clock was set back: the times of {moved} files lay in the future; they are now, in order.")
+    lines += outputs.begin(results)
     if jobs := look_again(results):
-        lines.append(f"Snakemake does not remember the settings of {jobs} jobs: they look at their pieces again.")
+        lines.append(
+            f"Snakemake does not remember the settings of {jobs} jobs, because .snakemake was deleted or not copied: "
+            "each looks at its pieces again. If the whole folder is copied (`cp -a`), no job runs."
+        )
     return lines
 
 
@@ -173,30 +173,12 @@ def lists(results: Path, patterns: tuple[str, ...] = PREPARED + RUNS) -> Iterato
 
 
 def look_again(results: Path) -> int:
-    """Make every job run whose settings Snakemake does not know; return how many there are."""
-    if DATABASE.exists():
+    """Make every job run whose settings Snakemake does not know; return how many there are, but those of tables."""
+    if memory.DATABASE.exists():
         return 0
-    prepared = [path for path in lists(results, PREPARED) if not _is_remembered(path)]
-    runs = [path for path in lists(results, RUNS) if not _is_remembered(path)]
-    for path in prepared:
-        path.unlink()
-    for path in runs:
-        os.utime(path, (0, 0))
-    return len(prepared) + len(runs)
-
-
-def _is_remembered(path: Path) -> bool:
-    try:
-        return bool(json.loads(record_of(path).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return False
-
-
-def record_of(path: Path) -> Path:
-    """Return where Snakemake keeps its record of an output."""
-    name = base64.urlsafe_b64encode(str(path).encode()).decode()
-    parts = [name[start : start + LONGEST_NAME] for start in range(0, len(name), LONGEST_NAME)]
-    return MEMORY.joinpath(*("@" + part for part in parts[:-1]), parts[-1])
+    forgotten = [path for path in lists(results) if not memory.is_remembered(path)]
+    memory.make_again([*forgotten, *(path for path in outputs.products(results) if not memory.is_remembered(path))])
+    return len(forgotten)
 
 
 def require_after(workflow: Path) -> None:

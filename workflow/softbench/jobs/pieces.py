@@ -156,12 +156,18 @@ def _age_s(path: Path) -> float:
 
 def read_record(folder: Path, name: str) -> dict[str, Any] | None:
     """Return the record of a whole piece, or None where there is none or one of its files is missing."""
-    try:
-        record: dict[str, Any] = json.loads(record_path(folder, name).read_text())
-        whole = all((folder / file).exists() for file in record["files"]) and "key" in record
-    except (OSError, ValueError, KeyError, TypeError):  # none, or a damaged one
-        return None
+    record = read_content(record_path(folder, name))
+    whole = record is not None and all((folder / file).exists() for file in record["files"])
     return record if whole else None
+
+
+def read_content(path: Path) -> dict[str, Any] | None:
+    """Return what the record of a piece holds; None where there is none, or a damaged one."""
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) and {"key", "files"} <= record.keys() else None
 
 
 def record_path(folder: Path, name: str) -> Path:

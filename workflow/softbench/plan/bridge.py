@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from softbench.errors import InputError
-from softbench.jobs import launch, logs, pieces
+from softbench.jobs import launch, logs, outputs, pieces
 from softbench.plan import earlier, own_imports, paths, rule_files, views
 from softbench.plan.answers.data import Data, SoftLabels
 from softbench.plan.answers.figures import Figures
@@ -69,6 +69,7 @@ class Answers:
         """
         wrong = failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
         try_again()
+        outputs.end(Path("results"))
         for line in lines(self.pages.asked(sys.argv[1:]) if well else (), wrong):
             print(line, flush=True)
         if wrong:
