@@ -154,3 +154,37 @@ def test_results_without_memory_of_snakemake_are_looked_at_again_and_nothing_is_
     assert "no checkpoint, starting" not in text
     assert contents(clone) == before
     assert clone.jobs(batch) == {}
+
+
+SCRIPTS = ("table", "claims", "collect_scores")
+STORM = """    if Path("stormy").exists():
+        raise RuntimeError("the weather is bad")
+"""
+
+
+def test_jobs_that_break_off_leave_the_last_good_files_and_the_page_says_that_it_is_older(clone: Clone) -> None:
+    for script in SCRIPTS:
+        path = clone.path / f"workflow/scripts/{script}.py"
+        head, line, rest = path.read_text().partition("with logs.job(")
+        opening, end, body = rest.partition(":\n")
+        path.write_text(f"from pathlib import Path\n{head}{line}{opening}{end}{STORM}{body}")
+    (clone.path / "stormy").touch()
+    page = clone.path / "results/report/index.html"
+    names = [name for name in SAME if not name.startswith((DATA, LABELS, MAPS, RUNS))]
+    before = {name: (hashlib.sha256((clone.path / name).read_bytes()), os.stat(clone.path / name)) for name in names}
+    text = clone.run("--keep-going", "--forcerun", *SCRIPTS, fails=True)
+    assert text.count("the weather is bad") >= len(SCRIPTS)
+    assert "Restored previous version" not in text
+    assert re.search(r"A job broke off, so \d+ files of the last good run were kept: results/", text)
+    for name, (digest, facts) in before.items():
+        assert hashlib.sha256((clone.path / name).read_bytes()).digest() == digest.digest()
+        assert os.stat(clone.path / name).st_mtime == facts.st_mtime
+    assert "Kept from before: tiny." in page.read_text()
+    clone.run("--keep-going", fails=True)
+    assert page.read_text().count("This page is older than the newest results: ") == 1
+    (clone.path / "stormy").unlink()
+    text = clone.run()
+    assert all(re.search(rf"^{script} +1$", text, re.MULTILINE) for script in SCRIPTS)
+    assert "This page is older" not in page.read_text()
+    assert clone.jobs() == {}
+    assert all(hashlib.sha256((clone.path / n).read_bytes()).digest() == d.digest() for n, (d, _) in before.items())

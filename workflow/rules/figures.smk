@@ -10,13 +10,13 @@ rule figure:
         soft_labels=plan.figures.soft_labels,
     output:
         report(
-            "results/figures/{figure}.png",
+            update("results/figures/{figure}.png"),
             caption="../report/figure.rst",
             category="Papers",
             subcategory="figures",
             labels={"shows": "{figure}"},
         ),
-        multiext("results/figures/{figure}", ".pdf", ".txt"),
+        update(multiext("results/figures/{figure}", ".pdf", ".txt")),
     log:
         "results/logs/figures/{figure}.log",
     wildcard_constraints:
@@ -39,13 +39,13 @@ rule figure_of_predictions:
         soft_labels=plan.figures.soft_labels,
     output:
         report(
-            "results/figures/{figure}.png",
+            update("results/figures/{figure}.png"),
             caption="../report/figure.rst",
             category="Papers",
             subcategory="figures",
             labels={"shows": "{figure}"},
         ),
-        multiext("results/figures/{figure}", ".pdf", ".txt"),
+        update(multiext("results/figures/{figure}", ".pdf", ".txt")),
     log:
         "results/logs/figures/{figure}.log",
     wildcard_constraints:

@@ -8,7 +8,10 @@ rule report:
         files=plan.pages.files,
     output:
         page=report(
-            "results/report/{page}.html", caption="../report/page.rst", category="Report", labels={"shows": "{page}"}
+            update("results/report/{page}.html"),
+            caption="../report/page.rst",
+            category="Report",
+            labels={"shows": "{page}"},
         ),
     log:
         "results/logs/report/{page}.log",

@@ -29,9 +29,9 @@ rule claims:
     input:
         printed=plan.papers.printed,
     output:
-        multiext("results/claims", ".csv", ".md", ".tex"),
+        update(multiext("results/claims", ".csv", ".md", ".tex")),
         report(
-            "results/claims.html",
+            update("results/claims.html"),
             caption="../report/claims.rst",
             category="Papers",
             subcategory="claims",
@@ -54,9 +54,9 @@ use rule claims as claims_of_papers with:
         printed=plan.papers.printed,
         runs=plan.papers.all_batches,
     output:
-        multiext("results/{page}/claims", ".csv", ".md", ".tex"),
+        update(multiext("results/{page}/claims", ".csv", ".md", ".tex")),
         report(
-            "results/{page}/claims.html",
+            update("results/{page}/claims.html"),
             caption="../report/claims.rst",
             category="Papers",
             subcategory="{page}",

@@ -31,9 +31,9 @@ rule between_tables:
     input:
         ranks=plan.tables.ranks_compared,
     output:
-        multiext("results/tables/between_tables", ".csv", ".md", ".tex"),
+        update(multiext("results/tables/between_tables", ".csv", ".md", ".tex")),
         report(
-            "results/tables/between_tables.html",
+            update("results/tables/between_tables.html"),
             caption="../report/between_tables.rst",
             category="Tables",
             subcategory="all",

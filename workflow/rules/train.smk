@@ -85,7 +85,7 @@ rule collect_scores:
         runs=plan.tables.all_batches,
         ensembles=plan.tables.all_ensembles_wanted,
     output:
-        scores="results/scores.parquet",
+        scores=update("results/scores.parquet"),
     log:
         "results/logs/scores.log",
     conda:

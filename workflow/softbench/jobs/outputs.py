@@ -255,6 +255,15 @@ def _outputs(results: Path) -> Iterator[Path]:
                 yield path
 
 
+def set_times(results: Path, paths: Iterable[Path]) -> None:
+    """Give outputs the times that were noted of them; those that were not noted keep theirs."""
+    _, noted = _read(results)
+    for path in paths:
+        facts = noted.get(os.path.relpath(path, results))
+        if facts is not None and path.is_file():
+            os.utime(path, ns=(facts[1], facts[1]))
+
+
 def products(results: Path) -> list[Path]:
     """Return the outputs that no job of runs reads, of those that were noted and are there."""
     names = [name for name in _read(results)[1] if any(Path(name).match(pattern) for pattern in PRODUCTS)]

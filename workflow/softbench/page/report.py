@@ -2,8 +2,8 @@
 
 The page is written anew with each finished table, so that it is there early and grows. What it shows is noted when a
 run begins, for a job of one table knows no other; a run that does not end with this page notes nothing. Until the
-last job writes it, it is dated back. One that a run left so, because it broke off, is deleted when the next begins:
-Snakemake would take it for that of the last job.
+last job writes it, it is dated back. One that a run left so, because it broke off, is marked when the next begins, so
+that it is made again: Snakemake would take it for that of the last job.
 """
 
 import fcntl

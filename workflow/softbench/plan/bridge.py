@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from softbench.errors import InputError
-from softbench.jobs import launch, logs, outputs, pieces
+from softbench.jobs import kept, launch, logs, memory, outputs, pieces
 from softbench.plan import earlier, own_imports, paths, rule_files, views
 from softbench.plan.answers.data import Data, SoftLabels
 from softbench.plan.answers.figures import Figures
@@ -67,13 +67,20 @@ class Answers:
 
         Raises: SystemExit: if a view failed, so that the run ends with an error.
         """
+        asked = self.pages.asked(sys.argv[1:])
+        pages = [Path(path) for path in asked if path.endswith(".html") and not well]
+        kept_lines = kept.settle(Path("results"), {page: self._shown_on(page) for page in pages})
         wrong = failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
         try_again()
         outputs.end(Path("results"))
-        for line in lines(self.pages.asked(sys.argv[1:]) if well else (), wrong):
+        for line in [*kept_lines, *lines(asked if well else (), wrong)]:
             print(line, flush=True)
         if wrong:
             sys.exit(1)
+
+    def _shown_on(self, page: Path) -> list[Path]:
+        """Return the files that a page is made of."""
+        return [Path(path) for path in (*self.pages.batches(page.stem), *self.pages.files(page.stem))]
 
     def targets(self) -> list[str]:
         """Return the tables, each of which is a target by its name."""
@@ -151,17 +158,19 @@ def _begin(workflow: Path, *, is_run: bool) -> None:
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     if is_run:
         told = launch.run(Path("results"), workflow, sys.argv[1:])
+        kept.watch()
         try_again()
         for line in [*told, *record.lines(Path("results"), Code(workflow, record.CACHE))]:
             print(line, file=sys.stderr)
 
 
 def _note_page(replies: Answers) -> None:
-    """Note what the page of this run shows, for its jobs, or that it ends with no such page; delete one half grown."""
+    """Note what the page of this run shows, for its jobs, or that it ends with no such page; one half grown is made
+    again."""
     grows = str(paths.INDEX) in replies.pages.asked(sys.argv[1:])
     pieces.write_json(paths.INDEX_NOTE, replies.pages.settings("index") if grows else None)
     if grows and paths.INDEX.exists() and paths.INDEX.stat().st_mtime == paths.LONG_AGO[0]:
-        paths.INDEX.unlink()
+        memory.make_again([paths.INDEX])
 
 
 def _check_profile(workflow: Any, rules: Collection[str]) -> None:

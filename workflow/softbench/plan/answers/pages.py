@@ -107,15 +107,16 @@ class Pages:
             "comparison": [path for path in compared if path.endswith(".html")],
         }
 
-    def batches(self, wildcards: Wildcards) -> list[str]:
+    @by("page")
+    def batches(self, page: str) -> list[str]:
         """Return the manifests of all batches that a page speaks of, each once."""
-        shown = self.settings(wildcards)
+        shown = self.settings(page)
         every = [*shown["tables"].values(), *shown["papers"].values()]
         return paths.once(path for facts in every for path in facts["batches"])
 
-    def files(self, wildcards: Wildcards) -> list[str]:
+    @by("page")
+    def files(self, page: str) -> list[str]:
         """Return what a page is put together from: records of tables, the papers' figures, comparison and claims."""
-        page = wildcards.page
         records = self._of_tables(self._targets(page))  # with all files of the views, so that a new view is made
         figures = paths.figures(self._figures(page), ["png", "txt"])
         return [*records, *figures, *self.settings(page)["comparison"], self._claims(page)]
