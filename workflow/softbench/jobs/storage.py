@@ -107,6 +107,9 @@ def require_writable(*folders: Path) -> None:
 
 
 KEPT = "give the same command again: what is whole is kept."
+OF_CUT_FILES = (  # what numpy, zip and parquet say of them
+    "mmap length is greater", "EOF: reading array", "No data left in file", "not a zip file", "magic bytes not found",
+)  # fmt: skip
 MISSING = "is missing"
 EMPTY = "is empty"
 FORBIDDEN_TO_READ = "may not be read"
@@ -176,6 +179,8 @@ def reading(path: Path, *listed: Path) -> Iterator[None]:
 def _brief(error: Exception, path: Path) -> str:
     """Return the first line of an error without the name of its file, which the message begins with."""
     line = (str(error).splitlines() or [""])[0][:300]
+    if any(words in line for words in OF_CUT_FILES):
+        return "it is cut short, or something else was written into it"
     for name in (os.path.abspath(path), os.fspath(path)):
         before, named, after = line.rpartition(name)
         line = after.strip("'\": ") or before.strip("'\": ") if named else line
