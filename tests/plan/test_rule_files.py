@@ -104,6 +104,46 @@ def test_rule_of_a_program_needs_no_module(package: Path) -> None:
     rule_files.check_recipe("mine", RULE, **(GOOD | {"params": {}}))
 
 
+MAP: dict[str, Any] = {
+    "outputs": [paths.MAP], "constraint": "near", "expected": "near", "params": {"recipe": "mine"},
+}  # fmt: skip
+HAS_MAP = "MAP_SETTINGS = {}\n\n\ndef make_map(): ...\n\n\ndef apply_map(): ...\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"outputs": ["results/maps/mine.json"]}, r"writes results/maps/mine\.json, but its output must be .*shard-"),
+        ({"constraint": None}, r"must say .*plan\.soft_labels\.maps\('near'\).*constrained to nothing"),
+        ({"params": {"recipe": "mime"}}, r"map_near calls the recipe 'mime', but there is no .*soft_labels/mime\.py"),
+        ({"params": {"recipe": "bare"}}, r"bare\.py defines no make_map\. A recipe that mixes maps"),
+    ],
+)
+def test_rule_of_a_map_that_makes_something_else_is_refused(package: Path, change: dict[str, Any], said: str) -> None:
+    for name, text in (("mine", HAS_MAP), ("bare", HAS_MAP.replace("make_map", "make_maps"))):
+        (package / f"soft_labels/{name}.py").write_text(f"VERSION = 1\n{text}")
+    rule_files.check_map("near", RULE, **MAP)
+    with pytest.raises(InputError, match=said):
+        rule_files.check_map("near", RULE, **(MAP | change))
+
+
+@pytest.mark.parametrize("script", rule_files.PARAMS)
+def test_param_that_the_script_reads_is_asked_for(script: str, root: Path) -> None:
+    text = (root / "workflow/scripts" / script).read_text(encoding="utf-8")
+    whole = dict.fromkeys(re.findall(r"snakemake\.params\.(?!get)(\w+)", text))
+    assert set(rule_files.PARAMS[script]) == set(whole)
+    rule_files.check_params(RULE, script, whole)
+    rule_files.check_params(RULE, "mine.py", {})
+    for name in whole:
+        others = {other: 1 for other in whole if other != name}
+        with pytest.raises(
+            InputError, match=rf"mine\.smk lacks `{name}` .*{script} reads\. It has {', '.join(others)}"
+        ):
+            rule_files.check_params(RULE, script, others)
+        with pytest.raises(InputError, match=rf"lacks `{name}` .* It has '{name}x': rename it"):
+            rule_files.check_params(RULE, script, others | {f"{name}x": 1})
+
+
 def test_rule_file_that_cannot_be_read_is_named_with_its_error() -> None:
     said = str(rule_files.unreadable(RULE, NameError("name 'settngs_of' is not defined")))
     assert re.match(r"workflow/rules/soft_labels/mine\.smk cannot be read: NameError: name 'settngs_of'", said)

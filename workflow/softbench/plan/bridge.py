@@ -195,16 +195,21 @@ def _keep_fetching_local(workflow: Any) -> None:
 
 
 def _check_recipes(workflow: Any, replies: Answers) -> None:
-    """Raise unless each rule `soften_<recipe>` writes soft labels of its recipe, and of it alone."""
+    """Raise unless each rule `soften_<recipe>` and `map_<kind>` writes what its name says, and that alone."""
     from snakemake.io import strip_wildcard_constraints
 
     for rule in workflow.rules:
-        recipe = rule.name.removeprefix("soften_")
-        if recipe != rule.name:
-            outputs = list(map(strip_wildcard_constraints, rule.output))
-            constraint, params = rule.wildcard_constraints.get("soft_label"), dict(rule.params.items())
-            expected = replies.soft_labels.keys(recipe)
-            rule_files.check_recipe(recipe, Path(rule.snakefile), outputs, constraint, expected, params)
+        start, _, name = rule.name.partition("_")
+        outputs, file = list(map(strip_wildcard_constraints, rule.output)), Path(rule.snakefile)
+        constraints, params = rule.wildcard_constraints, dict(rule.params.items())
+        if start == "soften":
+            expected = replies.soft_labels.keys(name)
+            rule_files.check_recipe(name, file, outputs, constraints.get("soft_label"), expected, params)
+        if start == "map":
+            expected = replies.soft_labels.maps(name)
+            rule_files.check_map(name, file, outputs, constraints.get("map"), expected, params)
+        if start in ("soften", "map"):
+            rule_files.check_params(file, Path(str(rule.script or "")).name, params)
 
 
 @dataclass(frozen=True)

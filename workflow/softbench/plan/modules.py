@@ -173,6 +173,13 @@ def check_recipe_module(recipe: str) -> None:
     _check_arguments(module, "soften", constant(module, "SETTINGS", None))
 
 
+def check_map_module(module: str) -> None:
+    """Raise an InputError that names what the module of a map lacks, a path below the package."""
+    if missing := next((name for name in ("VERSION", *OF_KIND["mapped"]) if name not in names(module)), None):
+        said = "A recipe that mixes maps has MAP_SETTINGS, make_map and apply_map: softbench/soft_labels/contract.py."
+        raise InputError(f"{PACKAGE / module} defines no {missing}. {said}")
+
+
 def _check_arguments(module: str, name: str, settings: Iterable[str] | None) -> None:
     """Raise unless a function takes each of the settings of a recipe, and needs no other argument."""
     made = function(module, name)

@@ -7,6 +7,7 @@ from softbench.plan.modules import PACKAGE
 
 DATASET = "results/data/{dataset}/manifest.json"
 SOFT_LABEL = "results/soft_labels/{dataset}/{soft_label}/manifest.json"
+MAP = "results/maps/{dataset}/{map}/shard-{shard}.json"
 INDEX = Path("results", "report", "index.html")
 LONG_AGO = (1.0, 1.0)  # dates of access and change, seconds since 1970; Snakemake takes 0 for no date
 INDEX_NOTE = Path(".snakemake", "softbench", "index.json")  # what the page of this run shows

@@ -125,6 +125,50 @@ def check_recipe(
         _check_module(recipe, file, str(params["recipe"]))
 
 
+def check_map(
+    kind: str, path: Path, outputs: Sequence[str], constraint: str | None, expected: str, params: Mapping[str, object]
+) -> None:
+    """Raise unless a rule `map_<kind>` writes maps of this kind, and of it alone; arguments as `check_recipe`.
+
+    Raises: InputError: naming the file, what was found and what to do.
+    """
+    file = short(path)
+    if paths.MAP not in outputs:
+        raise InputError(f"{file} writes {', '.join(outputs) or 'nothing'}, but its output must be {paths.MAP}.")
+    if constraint != expected:
+        raise InputError(
+            f"{file} must say `wildcard_constraints: map=plan.soft_labels.maps({kind!r})` in the rule map_{kind}, so "
+            f"that it makes the maps of its kind alone; its map is constrained to {constraint or 'nothing'}."
+        )
+    if "recipe" in params:
+        module = f"soft_labels/{params['recipe']}.py"
+        if not (modules.PACKAGE / module).exists():
+            raise InputError(
+                f"{file}: the rule map_{kind} calls the recipe {params['recipe']!r}, but there is no "
+                f"{short(modules.PACKAGE / module)}. Write it, or correct `recipe`."
+            )
+        modules.check_map_module(module)
+
+
+PARAMS = {"soften.py": ("recipe", "settings", "version"), "map.py": ("recipe", "settings", "version", "shards")}
+
+
+def check_params(path: Path, script: str, params: Mapping[str, object]) -> None:
+    """Raise where a rule lacks a param that the suite's script reads.
+
+    Args:
+        path: of the rule file.
+        script: its name; one of the user's own reads what it likes.
+        params: of the rule.
+    Raises: InputError: naming the file, what is missing, and which name was probably meant.
+    """
+    for name in PARAMS.get(script, ()):
+        if name not in params:
+            near = difflib.get_close_matches(name, params, 1)
+            found = f" It has {near[0]!r}: rename it." if near else f" It has {', '.join(params) or 'none'}."
+            raise InputError(f"{short(path)} lacks `{name}` among the params that scripts/{script} reads.{found}")
+
+
 def _check_module(recipe: str, file: str, called: str) -> None:
     """Raise unless the rule calls the module of its own name, and that module declares what the contract asks for."""
     if called != recipe:
