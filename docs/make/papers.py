@@ -78,7 +78,9 @@ def page() -> str:
     outcomes = judge_all(published.frame())
     contents = "".join(f"{place}. [{paper.key}](#{paper.key})\n" for place, paper in enumerate(papers, start=4))
     parts = [HEAD + contents, _overview(papers), _arithmetic(), RULES]
-    parts += [_of_paper(paper, [one for one in outcomes if one.claim.paper == paper.key]) for paper in papers]
+    parts += [
+        _of_paper(paper, [outcome for outcome in outcomes if outcome.claim.paper == paper.key]) for paper in papers
+    ]
     return "\n".join(parts)
 
 
@@ -113,7 +115,10 @@ def _differing(table: Mapping[str, Any], of: Mapping[str, Any]) -> list[str]:
 
 def _arithmetic() -> str:
     found = arithmetic.checks()
-    counts, held = Counter(one.kind for one in found), Counter(one.kind for one in found if one.holds)
+    counts, held = (
+        Counter(outcome.kind for outcome in found),
+        Counter(outcome.kind for outcome in found if outcome.holds),
+    )
     rows = [(kind, rule, str(counts[kind]), str(held[kind])) for kind, rule in arithmetic.KINDS.items()]
     said = (
         f"{held.total()} of {counts.total()} checks hold. A printed number stands for all that round to it; no other "
@@ -126,8 +131,8 @@ def _arithmetic() -> str:
 def _of_paper(paper: Paper, outcomes: Sequence[Outcome]) -> str:
     venue = f", {paper.venue}" if paper.venue else ""
     tables = list(paper.tables.values())
-    datasets = {key: one for table in tables for key, one in table.datasets.items()}
-    metrics = {key: one for table in tables for key, one in table.metrics.items()}
+    datasets = {key: dataset for table in tables for key, dataset in table.datasets.items()}
+    metrics = {key: metric for table in tables for key, metric in table.metrics.items()}
     blocks = [
         f"## {paper.key}",
         f"{paper.authors} {paper.year}{venue}: *{paper.title}*.\n{paper.protocol}",
@@ -145,29 +150,41 @@ def claims_table(outcomes: Sequence[Outcome]) -> str:
     return markdown.table(CLAIMS, map(_claim, outcomes))
 
 
-def _claim(one: Outcome) -> tuple[str, ...]:
-    said = f"{one.claim.says}{' (our reading)' if one.claim.ours else ''}"
-    if one.verdict == NOT_PRINTED:
-        return f"`{one.claim.key}`", said, NOT_PRINTED, "–", "–", "–", one.why_none
-    shares = ("–" if math.isnan(one.shares[word]) else f"{one.shares[word]:.2f}" for word in ("true", "false"))
-    return f"`{one.claim.key}`", said, f"**{one.verdict}**", one.counts(), *shares, one.offenders() or "–"
-
-
-def _dataset(one: Dataset) -> tuple[str, ...]:
-    sizes = " / ".join("–" if size is None else str(size) for size in (one.train, one.val, one.test))
-    notes = ["private; `" + str(one.surrogate) + "` stands in"] if one.private else []
-    notes += [one.note] if one.note else []
-    return one.title, "–" if one.private else f"`{one.key}`", f"{sizes} {one.unit}", "; ".join(notes) or "–"
-
-
-def _metric(one: PrintedMetric) -> tuple[str, ...]:
-    ours = f"`{one.ours}`{'' if one.roi == 'all' else f', {one.roi}'}" if one.ours else "none"
-    unit = {"percent": "%", "share": "shares"}.get(one.unit, one.unit)
+def _claim(outcome: Outcome) -> tuple[str, ...]:
+    said = f"{outcome.claim.says}{' (our reading)' if outcome.claim.ours else ''}"
+    if outcome.verdict == NOT_PRINTED:
+        return f"`{outcome.claim.key}`", said, NOT_PRINTED, "–", "–", "–", outcome.why_none
+    shares = ("–" if math.isnan(outcome.shares[word]) else f"{outcome.shares[word]:.2f}" for word in ("true", "false"))
     return (
-        one.name,
-        unit if one.factor in (1, Decimal("0.01")) else f"{unit}, times {one.factor}",
+        f"`{outcome.claim.key}`",
+        said,
+        f"**{outcome.verdict}**",
+        outcome.counts(),
+        *shares,
+        outcome.offenders() or "–",
+    )
+
+
+def _dataset(dataset: Dataset) -> tuple[str, ...]:
+    sizes = " / ".join("–" if size is None else str(size) for size in (dataset.train, dataset.val, dataset.test))
+    notes = ["private; `" + str(dataset.surrogate) + "` stands in"] if dataset.private else []
+    notes += [dataset.note] if dataset.note else []
+    return (
+        dataset.title,
+        "–" if dataset.private else f"`{dataset.key}`",
+        f"{sizes} {dataset.unit}",
+        "; ".join(notes) or "–",
+    )
+
+
+def _metric(metric: PrintedMetric) -> tuple[str, ...]:
+    ours = f"`{metric.ours}`{'' if metric.roi == 'all' else f', {metric.roi}'}" if metric.ours else "none"
+    unit = {"percent": "%", "share": "shares"}.get(metric.unit, metric.unit)
+    return (
+        metric.name,
+        unit if metric.factor in (1, Decimal("0.01")) else f"{unit}, times {metric.factor}",
         ours,
-        one.note or "–",
+        metric.note or "–",
     )
 
 
@@ -191,5 +208,5 @@ def _where(cells: Sequence[PrintedCell]) -> str:
 def _over(table: PublishedTable) -> str:
     if table.over == "seeds":
         return f"{table.n} seeds"
-    tests = " / ".join(str(one.test) for one in table.datasets.values())
+    tests = " / ".join(str(dataset.test) for dataset in table.datasets.values())
     return f"{tests} test cases, one run" if table.over == "cases" else "none printed"

@@ -8,16 +8,16 @@ from softbench.papers.comparison import blocks
 from softbench.tables import forms
 
 with logs.job(snakemake.log[0]):
-    tables = {one["published"]: one for one in snakemake.params.tables}
-    ours = {name: blocks.read(published.read(name), one) for name, one in tables.items()}
+    tables = {settings["published"]: settings for settings in snakemake.params.tables}
+    ours = {name: blocks.read(published.read(name), settings) for name, settings in tables.items()}
     titles: dict[str, dict[str, str]] = {}
-    for name, one in tables.items():
-        titles.setdefault(published.read(name).paper, {}).update(one["titles"])
+    for name, settings in tables.items():
+        titles.setdefault(published.read(name).paper, {}).update(settings["titles"])
     beyond = unprinted.means(claims(), tables)
     found = sheet(
         judged.build(ours, unprinted=beyond, command=snakemake.params.tables[0]["claims"]),
         titles,
-        is_rehearsal=any(one["is_rehearsal"] for one in tables.values()),
+        is_rehearsal=any(settings["is_rehearsal"] for settings in tables.values()),
     )
     for path in snakemake.output:
         forms.write(found, path)

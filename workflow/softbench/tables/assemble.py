@@ -89,7 +89,7 @@ def read(
         for key, kind in ({run.method: prediction} | again).items():
             of_roi = _reliability(run.folder / "reliability.npz", run.listed, kind)
             statistics |= {(key, run.seed, roi): bins for roi, bins in of_roi.items()}
-    fitted = [one for run in scored for one in run.temperatures]
+    fitted = [fit for run in scored for fit in run.temperatures]
     return Runs(pd.concat(tables, ignore_index=True), statistics, failed, made, fitted)
 
 

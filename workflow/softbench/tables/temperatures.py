@@ -37,12 +37,12 @@ def choose(
     temperatures: Iterable[Temperature], method: str | None = None, *, ensembles: bool = False
 ) -> list[Temperature]:
     """Return those of a method (None: of all), of its runs or of its ensemble."""
-    return [one for one in temperatures if method in (None, one.method) and (one.seed is None) == ensembles]
+    return [fit for fit in temperatures if method in (None, fit.method) and (fit.seed is None) == ensembles]
 
 
 def are_few(temperatures: Sequence[Temperature]) -> bool:
     """Return whether one was fitted over so few patients that chance decides it."""
-    return any(one.patients < FEW for one in temperatures)
+    return any(fit.patients < FEW for fit in temperatures)
 
 
 def mark(title: str, temperatures: Sequence[Temperature]) -> str:
@@ -54,18 +54,18 @@ def describe(temperatures: Sequence[Temperature]) -> str:
     """Say the values, over how many cases each was fitted, and the standard error; empty where nothing is known."""
     if not temperatures:
         return ""
-    values = _range([one.value for one in temperatures])
+    values = _range([fit.value for fit in temperatures])
     return f"T = {values}, fitted over {_cases(temperatures)} each{_error(temperatures)}.{_warning(temperatures)}"
 
 
 def _cases(temperatures: Sequence[Temperature]) -> str:
-    cases, patients = (sorted({getattr(one, name) for one in temperatures}) for name in ("cases", "patients"))
+    cases, patients = (sorted({getattr(fit, name) for fit in temperatures}) for name in ("cases", "patients"))
     said = f"{_count(cases)} validation case{'' if cases == [1] else 's'}"
     return said if cases == patients else f"{said} of {_count(patients)} patient{'' if patients == [1] else 's'}"
 
 
 def _error(temperatures: Sequence[Temperature]) -> str:
-    known = [one.se for one in temperatures if not math.isnan(one.se)]
+    known = [fit.se for fit in temperatures if not math.isnan(fit.se)]
     if not known:
         return "; no standard error is known"
     several = ", the median" if len(known) > 1 else ""
@@ -82,7 +82,7 @@ def _warning(temperatures: Sequence[Temperature]) -> str:
 
 
 def _unit(temperatures: Sequence[Temperature]) -> str:
-    return "cases" if all(one.cases == one.patients for one in temperatures) else "patients"
+    return "cases" if all(fit.cases == fit.patients for fit in temperatures) else "patients"
 
 
 def _count(numbers: Sequence[int]) -> str:

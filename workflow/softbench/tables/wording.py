@@ -34,7 +34,7 @@ def members(table: Table) -> Iterable[str]:
 def scaled_everywhere(table: Table) -> Iterable[str]:
     """Say which temperatures the predictions of a whole table have."""
     if table.prediction in SCALED:
-        shown = [one for one in table.temperatures if one.method in table.titles]
+        shown = [fit for fit in table.temperatures if fit.method in table.titles]
         said = temperatures.describe(temperatures.choose(shown, ensembles=table.prediction != "temperature"))
         yield f"{SCALED[table.prediction]} {said}".strip()
 

@@ -182,24 +182,24 @@ def growing(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Ma
 
 def ranks_differ(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
     """Margin: +1 where the methods stand in another order than in the first cell, -1 where in the same."""
-    found = []
+    orders = []
     for _, cell in rows[rows["method"].isin(claim.among)].groupby(CELL, sort=False):
         of_method = cell.reset_index().set_index("method")["index"].reindex(list(claim.among))
         if of_method.notna().all() and np.isfinite(values[:, of_method.astype(int)]).all():
             used = tuple(of_method.astype(int))
-            found.append((label(cell.iloc[0], CELL), used, np.argsort(-values[:, used], axis=1, kind="stable")))
-    for name, used, order in found[1:]:
-        yield Margin(name, (*found[0][1], *used), np.where((order != found[0][2]).any(axis=1), 1.0, -1.0))
+            orders.append((label(cell.iloc[0], CELL), used, np.argsort(-values[:, used], axis=1, kind="stable")))
+    for name, used, order in orders[1:]:
+        yield Margin(name, (*orders[0][1], *used), np.where((order != orders[0][2]).any(axis=1), 1.0, -1.0))
 
 
 def _gains(rows: pd.DataFrame, values: np.ndarray, pair: Pair) -> list[tuple[str, tuple[int, ...], np.ndarray]]:
     """Return a pair's gain, the mean over structures, with its place and rows; one a data set, arm, rater, metric."""
     keys = [key for key in CELL if key != "structure"]
-    found = []
+    gains_of_pairs = []
     for _, cells in matched(rows, pair.one, pair.other).groupby(keys, sort=False):
         gains = (values[:, cells["first"]] - values[:, cells["second"]]).mean(axis=1)
-        found.append((place_of(pair, cells.iloc[0], keys), (*cells["first"], *cells["second"]), gains))
-    return found
+        gains_of_pairs.append((place_of(pair, cells.iloc[0], keys), (*cells["first"], *cells["second"]), gains))
+    return gains_of_pairs
 
 
 def place_of(pair: Pair, cell: pd.Series, keys: Sequence[str]) -> str:

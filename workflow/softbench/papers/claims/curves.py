@@ -13,7 +13,9 @@ from softbench.papers.claims.sentences import Claim, Pair
 
 def steps(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
     """Margin: a point minus the one before it, along each curve; the other way round where the relation is worse."""
-    pairs = [Pair({"method": after}, {"method": before}) for one in claim.points for before, after in pairwise(one)]
+    pairs = [
+        Pair({"method": after}, {"method": before}) for methods in claim.points for before, after in pairwise(methods)
+    ]
     return compare(rows, values, replace(claim, pairs=tuple(pairs)))
 
 

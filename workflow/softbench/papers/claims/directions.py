@@ -63,11 +63,13 @@ def alike(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Marg
     for pair in claim.pairs:
         for _, cells in matched(rows, pair.one, pair.other).groupby(keys, sort=False):
             gaps = values[:, cells["first"]] - values[:, cells["second"]]
-            for one, other in combinations(range(len(cells)), 2):
-                pair_of = cells.iloc[[one, other]]
+            for first, second in combinations(range(len(cells)), 2):
+                pair_of = cells.iloc[[first, second]]
                 name = f"{pair.name}: {' and '.join(pair_of['dataset'])}, {place_of(pair, cells.iloc[0], keys)}"
                 used = (*pair_of["first"], *pair_of["second"])
-                yield Margin(name, used, _agreement(gaps[:, one], gaps[:, other]), label(cells.iloc[0], claim.within))
+                yield Margin(
+                    name, used, _agreement(gaps[:, first], gaps[:, second]), label(cells.iloc[0], claim.within)
+                )
 
 
 def same_order(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
@@ -75,15 +77,15 @@ def same_order(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator
     keys = [key for key in CELL if key != "metric"]
     for _, cell in rows[rows["method"].isin(claim.among)].groupby(keys, sort=False):
         wide, place = _by_metric(cell, claim.metrics or ()), label(cell.iloc[0], keys)
-        for one, other in combinations([method for method in claim.among if method in wide.index], 2):
-            first, second = wide.loc[one].to_numpy(), wide.loc[other].to_numpy()
+        for left, right in combinations([method for method in claim.among if method in wide.index], 2):
+            first, second = wide.loc[left].to_numpy(), wide.loc[right].to_numpy()
             margin = _agreement(*(values[:, first] - values[:, second]).T)
-            yield Margin(f"{one} vs {other}: {place}", (*first, *second), margin, label(cell.iloc[0], claim.within))
+            yield Margin(f"{left} vs {right}: {place}", (*first, *second), margin, label(cell.iloc[0], claim.within))
 
 
-def _agreement(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def _agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return the smaller of two differences, negative where their signs differ; (draws,)."""
-    return np.sign(one) * np.sign(other) * np.minimum(np.abs(one), np.abs(other))
+    return np.sign(first) * np.sign(second) * np.minimum(np.abs(first), np.abs(second))
 
 
 def mainly(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:

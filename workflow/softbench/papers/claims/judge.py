@@ -37,34 +37,34 @@ def verdicts(cells: Cells, claim: Claim) -> np.ndarray:
     Gains: true if each lies in the claimed range; qualified if each is above zero. Orders that differ: true if any cell
     has another order than the first. All else as the claim's quantifier says; growing gains are of `every`.
     """
-    found = signs(cells, claim)
+    directions = signs(cells, claim)
     if claim.kind == "gain":
-        return _graded(np.all(found >= 0, axis=1), np.all(cells.margins > ROUNDING, axis=1))
+        return _graded(np.all(directions >= 0, axis=1), np.all(cells.margins > ROUNDING, axis=1))
     if claim.kind == "ranks_differ":
-        return _graded(np.any(found > 0, axis=1), np.zeros(len(found), bool))
-    return RULES[claim.quantifier](found, cells.groups)
+        return _graded(np.any(directions > 0, axis=1), np.zeros(len(directions), bool))
+    return RULES[claim.quantifier](directions, cells.groups)
 
 
-def _every(found: np.ndarray, groups: Sequence[str]) -> np.ndarray:
+def _every(directions: np.ndarray, groups: Sequence[str]) -> np.ndarray:
     """All cells agree; qualified: ties are all that keeps them from it."""
-    return _graded(np.all(found > 0, axis=1), np.all(found >= 0, axis=1) & np.any(found > 0, axis=1))
+    return _graded(np.all(directions > 0, axis=1), np.all(directions >= 0, axis=1) & np.any(directions > 0, axis=1))
 
 
-def _consistently(found: np.ndarray, groups: Sequence[str]) -> np.ndarray:
+def _consistently(directions: np.ndarray, groups: Sequence[str]) -> np.ndarray:
     """All cells agree; qualified: as many agree as speak against it, or more."""
-    enough = (found > 0).sum(axis=1) >= np.maximum((found < 0).sum(axis=1), 1)
-    return _graded(np.all(found > 0, axis=1), enough)
+    enough = (directions > 0).sum(axis=1) >= np.maximum((directions < 0).sum(axis=1), 1)
+    return _graded(np.all(directions > 0, axis=1), enough)
 
 
-def _most(found: np.ndarray, groups: Sequence[str]) -> np.ndarray:
+def _most(directions: np.ndarray, groups: Sequence[str]) -> np.ndarray:
     """More than half of the cells agree, in each group; qualified: not in each, or only with ties left out."""
     names = np.array(groups)
-    each = [_majority(found[:, names == name]) for name in dict.fromkeys(groups)]
-    return _graded(np.all(each, axis=0), (found > 0).sum(axis=1) > (found < 0).sum(axis=1))
+    of_groups = [_majority(directions[:, names == name]) for name in dict.fromkeys(groups)]
+    return _graded(np.all(of_groups, axis=0), (directions > 0).sum(axis=1) > (directions < 0).sum(axis=1))
 
 
-def _majority(found: np.ndarray) -> np.ndarray:
-    return 2 * (found > 0).sum(axis=1) > found.shape[1]
+def _majority(directions: np.ndarray) -> np.ndarray:
+    return 2 * (directions > 0).sum(axis=1) > directions.shape[1]
 
 
 def _graded(holds: np.ndarray, partly: np.ndarray) -> np.ndarray:
@@ -184,8 +184,8 @@ def _apart(rows: pd.DataFrame, draws: int, rng: np.random.Generator) -> tuple[np
 
 def _in_common(by_seed: pd.Series) -> np.ndarray:
     """Return the means (seeds, rows) of the seeds that all rows have."""
-    seeds = sorted(set.intersection(*(set(one) for one in by_seed)))
-    return np.array([[one[seed] for one in by_seed] for seed in seeds])
+    seeds = sorted(set.intersection(*(set(seeds_of_cell) for seeds_of_cell in by_seed)))
+    return np.array([[seeds_of_cell[seed] for seeds_of_cell in by_seed] for seed in seeds])
 
 
 def judge_all(means: pd.DataFrame, keys: Iterable[str] = (), *, draws: int = 2000, seed: int = 0) -> list[Outcome]:
@@ -236,7 +236,7 @@ def judge(claim: Claim, means: pd.DataFrame, *, draws: int = 2000, seed: int = 0
     tested = np.isfinite(cells.margins[0])
     kept = cells.only(tested)
     absent = _absent(claim, rows)
-    used = sorted({row for one in kept.used for row in one})
+    used = sorted({row for rows_of_cell in kept.used for row in rows_of_cell})
     shares, why_none = _bootstrap(claim, rows, tested, used, draws, seed)
     return Outcome(
         claim, _verdict(claim, kept, absent), _listed(kept, claim), int((~tested).sum()), absent, shares, why_none
@@ -252,8 +252,8 @@ def _verdict(claim: Claim, cells: Cells, absent: tuple[str, ...]) -> str:
 
 
 def _listed(cells: Cells, claim: Claim) -> tuple[Tested, ...]:
-    found = zip(cells.names, cells.groups, cells.margins[0], signs(cells, claim)[0], strict=True)
-    return tuple(Tested(name, group, float(margin), int(sign)) for name, group, margin, sign in found)
+    tested = zip(cells.names, cells.groups, cells.margins[0], signs(cells, claim)[0], strict=True)
+    return tuple(Tested(name, group, float(margin), int(sign)) for name, group, margin, sign in tested)
 
 
 def _absent(claim: Claim, rows: pd.DataFrame) -> tuple[str, ...]:
@@ -276,8 +276,8 @@ def _bootstrap(
     drawn, why_none = redraw(rows, used, draws=draws, seed=seed)
     if why_none:
         return _unknown(), why_none
-    found = verdicts(cut(rows, drawn, claim).only(tested), claim)
-    return {word: float((found == index).mean()) for index, word in enumerate(WORDS)}, ""
+    drawn_verdicts = verdicts(cut(rows, drawn, claim).only(tested), claim)
+    return {word: float((drawn_verdicts == index).mean()) for index, word in enumerate(WORDS)}, ""
 
 
 def _unknown() -> dict[str, float]:

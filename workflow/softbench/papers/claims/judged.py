@@ -120,7 +120,7 @@ class Judged:
     @property
     def data(self) -> Data:
         """Whose data our verdict rests on."""
-        kinds = {one.block.surrogate for one in self.sources if one.was_run}
+        kinds = {source.block.surrogate for source in self.sources if source.was_run}
         of_kinds: dict[tuple[bool, ...], Data] = {(): NOT_RUN, (False,): "own", (True,): "surrogate"}
         return of_kinds.get(tuple(kinds), "own and surrogate")
 
@@ -157,7 +157,7 @@ def build(
     means = means.assign(unprinted=False)
     if unprinted is not None:
         means = pd.concat([means, unprinted], ignore_index=True)
-    given = {(name, one.dataset, one.arm or ""): one for name, of_table in blocks.items() for one in of_table}
+    given = {(name, block.dataset, block.arm or ""): block for name, of_table in blocks.items() for block in of_table}
     printed, ours = (judge_all(frame, keys, draws=draws, seed=seed) for frame in (published.frame(), means))
     return [Judged(*pair, _sources(pair[0].claim, means, given, command)) for pair in zip(printed, ours, strict=True)]
 
@@ -167,12 +167,12 @@ def _sources(
 ) -> tuple[Source, ...]:
     rows = choose(means, claim)
     rows = rows[rows["method"].isin(claim.methods)]
-    found = []
+    sources = []
     for (table, dataset, arm), of_place in rows.groupby(["table", "dataset", "arm"], sort=False):
         block = given.get((table, dataset, arm)) or Block(dataset, arm or None)
         block = replace(block, command=command, note="") if claim.unprinted else block
-        found.append(Source(table, block, _span(of_place)))
-    return tuple(found)
+        sources.append(Source(table, block, _span(of_place)))
+    return tuple(sources)
 
 
 def _span(rows: pd.DataFrame) -> tuple[int, int]:
@@ -198,25 +198,31 @@ def numbers(judged: Sequence[Judged]) -> pd.DataFrame:
     The probabilities of an undetermined claim are those of the cells that are there.
     """
     records = []
-    for one in judged:
-        claim = [one.claim.key, one.claim.paper, one.claim.place, one.claim.says, one.claim.ours]
-        ours = [one.our_verdict, *_outcome_columns(one.ours)[1:]]
-        records.append([*claim, *_outcome_columns(one.printed), *ours, *_data_columns(one)])
+    for judgement in judged:
+        claim = [
+            judgement.claim.key,
+            judgement.claim.paper,
+            judgement.claim.place,
+            judgement.claim.says,
+            judgement.claim.ours,
+        ]
+        ours = [judgement.our_verdict, *_outcome_columns(judgement.ours)[1:]]
+        records.append([*claim, *_outcome_columns(judgement.printed), *ours, *_data_columns(judgement)])
     return pd.DataFrame(records, columns=COLUMNS).astype(dict.fromkeys(["seeds_min", "seeds_max"], "Int64"))
 
 
-def _outcome_columns(one: Outcome) -> list[object]:
-    counts = [one.agree, one.ties, len(one.cells), one.missing]
-    shares = [one.shares[word] for word in reversed(WORDS)]
-    return [one.verdict, *counts, *shares, one.why_none, "; ".join(one.against), "; ".join(one.absent)]
+def _outcome_columns(outcome: Outcome) -> list[object]:
+    counts = [outcome.agree, outcome.ties, len(outcome.cells), outcome.missing]
+    shares = [outcome.shares[word] for word in reversed(WORDS)]
+    return [outcome.verdict, *counts, *shares, outcome.why_none, "; ".join(outcome.against), "; ".join(outcome.absent)]
 
 
-def _data_columns(one: Judged) -> list[object]:
-    ran = [source for source in one.sources if source.was_run]
-    rest = [source for source in one.sources if not source.was_run]
+def _data_columns(judgement: Judged) -> list[object]:
+    ran = [source for source in judgement.sources if source.was_run]
+    rest = [source for source in judgement.sources if not source.was_run]
     seeds = [min(source.seeds[0] for source in ran), max(source.seeds[1] for source in ran)] if ran else [None, None]
     lists = ([source.said for source in ran], [source.place for source in rest], {source.command: 0 for source in rest})
-    return [one.data, *seeds, *map("; ".join, lists)]
+    return [judgement.data, *seeds, *map("; ".join, lists)]
 
 
 Names = Mapping[str, str]  # key -> what a reader knows it by
@@ -255,8 +261,11 @@ def sheet(
         titles: paper -> method -> title, for the cells against a claim; the key where there is none.
         is_rehearsal: whether ours are of phantoms.
     """
-    names = {key: {**_names(key), **titles.get(key, {})} for key in dict.fromkeys(one.claim.paper for one in judged)}
-    lines = tuple(_line(one, names[one.claim.paper]) for one in judged)
+    names = {
+        key: {**_names(key), **titles.get(key, {})}
+        for key in dict.fromkeys(judgement.claim.paper for judgement in judged)
+    }
+    lines = tuple(_line(judgement, names[judgement.claim.paper]) for judgement in judged)
     grid = Grid(tuple(map(Head, HEADS)), lines, "Claim", look="sentences")
     title, about = (title_of_rehearsal(TITLE), f"{ABOUT_REHEARSAL} {ABOUT}") if is_rehearsal else (TITLE, ABOUT)
     return Sheet(title, about, (grid,), _notes(judged), numbers(judged), is_long=True)
@@ -274,13 +283,13 @@ def _named(cells: str, names: Mapping[str, str]) -> str:
     return "".join(names.get(part, part) for part in BETWEEN.split(cells))
 
 
-def _line(one: Judged, names: Names) -> Line:
-    paper = published.paper(one.claim.paper)
-    if one.claim.unprinted:
-        names = {**names, **{metric: name_of(metric) for metric in one.claim.named("metric")}}
-    aside = f"{one.claim.key} ({one.claim.place}{'; our reading' if one.claim.ours else ''})"
-    entries = _entry(one.printed, names, "lost"), _ours(one, names)
-    return Line(one.claim.says, entries, aside, f"{paper.authors} {paper.year}")
+def _line(judgement: Judged, names: Names) -> Line:
+    paper = published.paper(judgement.claim.paper)
+    if judgement.claim.unprinted:
+        names = {**names, **{metric: name_of(metric) for metric in judgement.claim.named("metric")}}
+    aside = f"{judgement.claim.key} ({judgement.claim.place}{'; our reading' if judgement.claim.ours else ''})"
+    entries = _entry(judgement.printed, names, "lost"), _ours(judgement, names)
+    return Line(judgement.claim.says, entries, aside, f"{paper.authors} {paper.year}")
 
 
 def _entry(outcome: Outcome, names: Names, lacking: str, *said: str) -> Entry:
@@ -296,15 +305,19 @@ def _entry(outcome: Outcome, names: Names, lacking: str, *said: str) -> Entry:
         agree = f"agree: {outcome.counts(lacking)}"
         agree += f"; P(true)\N{NO-BREAK SPACE}{share(outcome.probability)}" if known else ""
     absent = (
-        f"{column} {names.get(value, value)}" for column, _, value in (one.partition(" ") for one in outcome.absent)
+        f"{column} {names.get(value, value)}" for column, _, value in (text.partition(" ") for text in outcome.absent)
     )
     named = {"absent": ", ".join(absent), "against": _named(outcome.offenders(), names)}
     words = (agree, *said, *(f"{what}: {which}" for what, which in named.items() if which))
     return Entry(Text(outcome.verdict, bold=True), tuple(Text(text) for text in words if text))
 
 
-def _ours(one: Judged, names: Names) -> Entry:
-    return Entry(Text(NOT_RUN)) if one.data == NOT_RUN else _entry(one.ours, names, "not scored", _data(one))
+def _ours(judgement: Judged, names: Names) -> Entry:
+    return (
+        Entry(Text(NOT_RUN))
+        if judgement.data == NOT_RUN
+        else _entry(judgement.ours, names, "not scored", _data(judgement))
+    )
 
 
 def share(value: float) -> str:
@@ -313,10 +326,10 @@ def share(value: float) -> str:
     return f"{edge}\N{NO-BREAK SPACE}{0.01 if edge == '<' else 0.99}" if edge else f"{value:.2f}"
 
 
-def _data(one: Judged) -> str:
+def _data(judgement: Judged) -> str:
     """Say whose data ours are, over how many seeds, and what of it was not run."""
-    said = [member.said for member in one.sources if member.was_run]
-    rest = [member.place for member in one.sources if not member.was_run]
+    said = [member.said for member in judgement.sources if member.was_run]
+    rest = [member.place for member in judgement.sources if not member.was_run]
     return "; ".join(dict.fromkeys([*said, *([f"not run: {', '.join(rest)}"] if rest else [])]))
 
 
@@ -327,14 +340,14 @@ def _notes(judged: Sequence[Judged]) -> tuple[str, ...]:
 
 def _known(judged: Iterable[Judged]) -> Iterable[str]:
     """Give the notes of what was run, e.g. which runs failed."""
-    sources = (one for judgement in judged for one in judgement.sources if one.was_run and one.block.note)
-    return dict.fromkeys(f"{one.table} ({one.place}): {one.block.note}" for one in sources)
+    sources = (source for judgement in judged for source in judgement.sources if source.was_run and source.block.note)
+    return dict.fromkeys(f"{source.table} ({source.place}): {source.block.note}" for source in sources)
 
 
 def _not_run(judged: Iterable[Judged]) -> Iterable[str]:
     """Say which data sets of a table have no results, why, and which command makes them."""
     places: dict[tuple[str, str, str], dict[str, None]] = {}
-    for source in (one for judgement in judged for one in judgement.sources if not one.was_run):
+    for source in (source for judgement in judged for source in judgement.sources if not source.was_run):
         places.setdefault((source.table, source.block.note, source.command), {})[source.place] = None
     for (table, why, how), named in places.items():
         yield f"Not run: {table} ({', '.join(named)}){f': {why}' if why else '.'} To run it: {how}"

@@ -28,17 +28,17 @@ def cut(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Cells:
         claim: the sentence.
     """
     if claim.kind in SIGNED:
-        found = list(SIGNED[claim.kind](rows, values, claim))
+        margins = list(SIGNED[claim.kind](rows, values, claim))
     else:
-        found = list(COMPARING[claim.kind](rows, goodness(rows, values), claim))
+        margins = list(COMPARING[claim.kind](rows, goodness(rows, values), claim))
     return Cells(
-        tuple(one.name for one in found),
-        tuple(one.group for one in found),
-        tuple(one.used for one in found),
-        _columns([one.margin for one in found], len(values)),
-        _columns([one.margin if one.size is None else one.size for one in found], len(values)),
+        tuple(margin.name for margin in margins),
+        tuple(margin.group for margin in margins),
+        tuple(margin.used for margin in margins),
+        _columns([margin.margin for margin in margins], len(values)),
+        _columns([margin.margin if margin.size is None else margin.size for margin in margins], len(values)),
     )
 
 
-def _columns(found: Sequence[np.ndarray], draws: int) -> np.ndarray:
-    return np.stack(found, axis=1) if found else np.empty((draws, 0))
+def _columns(columns: Sequence[np.ndarray], draws: int) -> np.ndarray:
+    return np.stack(columns, axis=1) if columns else np.empty((draws, 0))

@@ -145,7 +145,7 @@ def load(path: Path) -> dict[str, Claim]:
 
 
 def _claim(key: str, entry: Mapping[str, Any]) -> Claim:
-    fields: dict[str, Any] = {name: _frozen(one) for name, one in entry.items()}
+    fields: dict[str, Any] = {name: _frozen(value) for name, value in entry.items()}
     fields["pairs"] = tuple(Pair(**pair) for pair in entry.get("pairs", []))
     if isinstance(fields.get("method"), str):
         fields["method"] = (fields["method"],)

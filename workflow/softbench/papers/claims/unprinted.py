@@ -75,8 +75,8 @@ def means(claims: Iterable[Claim], tables: Mapping[str, Mapping[str, Any]]) -> p
         for block in settings["blocks"]
         for row in _of_block([claim for claim in wanted if _speaks_of(claim, name, block)], name, block, settings)
     ]
-    found = pd.DataFrame(rows, columns=COLUMNS)
-    return found.drop_duplicates(KEYS).astype({"mean": float, "sd": float, "n": float}).assign(unprinted=True)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    return table.drop_duplicates(KEYS).astype({"mean": float, "sd": float, "n": float}).assign(unprinted=True)
 
 
 KEYS = ["table", "dataset", "arm", "rater", "structure", "metric", "roi", "method"]
@@ -100,17 +100,17 @@ def _of_block(
     of_experiment = "" if runs is None else "/".join(str(runs.scores[key].iloc[0]) for key in ("experiment", "network"))
     settled = None if runs is None else _settled(runs.scores, settings)
     for claim in claims:
-        found = {} if runs is None or settled is None else _scored(claim, settled, table, block)
+        by_key = {} if runs is None or settled is None else _scored(claim, settled, table, block)
         if runs is not None:
-            found |= from_bins(claim, runs.reliability) | (from_costs(batches) if _asks_costs(claim) else {})
-        for key in dict.fromkeys([*_asked(claim), *(key for key in found if key[0] in claim.methods)]):
-            if key in found or not _has_bins(key, found):
-                yield _row(place, key, found.get(key, {}), of_experiment, block)
+            by_key |= from_bins(claim, runs.reliability) | (from_costs(batches) if _asks_costs(claim) else {})
+        for key in dict.fromkeys([*_asked(claim), *(key for key in by_key if key[0] in claim.methods)]):
+            if key in by_key or not _has_bins(key, by_key):
+                yield _row(place, key, by_key.get(key, {}), of_experiment, block)
 
 
-def _has_bins(asked: tuple[str, str, str, str], found: Found) -> bool:
+def _has_bins(asked: tuple[str, str, str, str], by_key: Found) -> bool:
     """Return whether the bins of a diagram are there, each under its own name, in the place of what was asked for."""
-    return asked[2] == "bin_gap" and any((key[0], *key[2:]) == (asked[0], *asked[2:]) for key in found)
+    return asked[2] == "bin_gap" and any((key[0], *key[2:]) == (asked[0], *asked[2:]) for key in by_key)
 
 
 def _row(place: tuple, key: tuple, seeds: Mapping[int, float], runs: str, block: Mapping[str, Any]) -> tuple:
@@ -145,23 +145,23 @@ def _scored(claim: Claim, scores: pd.DataFrame, table: str, block: Mapping[str, 
     made = block["composites"] or published.read(table).composites
     parts = {name: members for name, members in made.items() if name in ours}
     whole = with_composites(rows, [Column(metric, name) for metric in metrics for name in ours], parts)
-    found: Found = {}
+    by_key: Found = {}
     for (method, structure, metric, roi, seed), value in seed_means(whole).dropna().items():
         if structure in ours:
-            found.setdefault((method, ours[structure], metric, roi), {})[int(seed)] = float(value)
-    return found
+            by_key.setdefault((method, ours[structure], metric, roi), {})[int(seed)] = float(value)
+    return by_key
 
 
 def from_bins(claim: Claim, diagrams: Diagrams) -> Found:
     """Return the measures of a claim that reliability diagrams hold, of each run; bins without voxels have none."""
-    found: Found = {}
+    by_key: Found = {}
     for metric, method, roi in product(claim.named("metric"), claim.methods, claim.rois or (WHOLE,)):
         for seed in {seed for name, seed, _ in diagrams if name == method and seed is not None}:
             regions = {where: diagrams[method, seed, where] for where in REGIONS if (method, seed, where) in diagrams}
             for structure, value in FROM_BINS.get(metric, _nothing)(regions, roi).items():
                 if np.isfinite(value):
-                    found.setdefault((method, structure, metric, roi), {})[int(seed)] = float(value)
-    return found
+                    by_key.setdefault((method, structure, metric, roi), {})[int(seed)] = float(value)
+    return by_key
 
 
 REGIONS = ("all", "foreground", "band")
@@ -183,7 +183,7 @@ def _bin_gaps(regions: Regions, roi: str) -> dict[str, float]:
 def _sums(regions: Regions, roi: str) -> np.ndarray:
     """Return the voxels, the sum of their confidence and how many are right, of a region; (3,)."""
     whole, *rest = (regions["all"], regions["band"]) if roi == AWAY else (regions[roi],)
-    sums = [np.array([one.counts.sum(), one.confidence.sum(), one.correct.sum()], float) for one in (whole, *rest)]
+    sums = [np.array([bins.counts.sum(), bins.confidence.sum(), bins.correct.sum()], float) for bins in (whole, *rest)]
     return sums[0] - sums[1] if rest else sums[0]
 
 
@@ -226,16 +226,18 @@ def from_costs(batches: Iterable[Path]) -> Found:
     costs = [cost_of_seed(folder) for folder in folders]
     costs = [cost for cost in costs if not cost["resumed"]]
     common = multimode(cost["hardware"] for cost in costs)[:1]
-    found: Found = {}
+    by_key: Found = {}
     for cost in costs:
         if cost["hardware"] in common:
             values = (cost["s"], cost["peak_gpu_mib"]) if cost["on_gpu"] else (cost["cpu_s"], cost["peak_mib"])
             for metric, value in zip(COSTS, values, strict=True):
-                found.setdefault((cost["method"], WHOLE, metric, WHOLE), {})[cost["seed"]] = float(value)
-    return found
+                by_key.setdefault((cost["method"], WHOLE, metric, WHOLE), {})[cost["seed"]] = float(value)
+    return by_key
 
 
 def _finished(batch: Path) -> list[Path]:
     seeds = storage.read_json(batch)["seeds"]
     folders = [batch.parent / f"seed-{name}" for name, outcome in seeds.items() if outcome["status"] == "done"]
-    return [one for one in folders if all((one / file).exists() for file in ("provenance.json", "history.csv"))]
+    return [
+        folder for folder in folders if all((folder / file).exists() for file in ("provenance.json", "history.csv"))
+    ]

@@ -34,26 +34,26 @@ def sentences(lengths: Sequence[Mapping[str, Any]], seeds: Mapping[str, Sequence
         seeds: method -> what its batches tell of its finished seeds.
     """
     several = len(lengths) > 1
-    said = [_length(one, _facts(one["methods"], seeds), named=several) for one in lengths]
-    return (*said, *_precision([facts for one in lengths for facts in _facts(one["methods"], seeds)]))
+    said = [_length(stated, _facts(stated["methods"], seeds), named=several) for stated in lengths]
+    return (*said, *_precision([facts for stated in lengths for facts in _facts(stated["methods"], seeds)]))
 
 
 def _facts(methods: Sequence[str], seeds: Mapping[str, Sequence[FinishedSeed]]) -> list[Mapping[str, Any]]:
     return [seed["training"] for method in methods for seed in seeds.get(method, ()) if "training" in seed]
 
 
-def _length(one: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], *, named: bool) -> str:
-    length = Length(**one["length"])
+def _length(stated: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], *, named: bool) -> str:
+    length = Length(**stated["length"])
     if length.cases is None and facts:
         length = replace(length, cases=facts[0]["cases"], steps=facts[0]["steps"])
-    whose = f" of {', '.join(one['titles'])}" if named else ""
+    whose = f" of {', '.join(stated['titles'])}" if named else ""
     return f"Training{whose}: {words(length)}."
 
 
 def _precision(facts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    found = sorted({one["precision"] for one in facts})
-    if found:
-        yield f"Precision of the activations in these runs: {' and '.join(found)}."
+    precisions = sorted({seed["precision"] for seed in facts})
+    if precisions:
+        yield f"Precision of the activations in these runs: {' and '.join(precisions)}."
 
 
 Seeds = Mapping[str, Sequence[Mapping[str, Any]]]  # method -> what its batches tell of its finished seeds
@@ -104,12 +104,12 @@ def mean_dsc(rows: Mapping[str, Mapping[float, str]], seeds: Seeds) -> dict[floa
     """Return value -> validation DSC, the mean over rows of the mean over seeds; only values that every row has."""
     values = next(iter(rows.values()))
     of_rows = {value: [dsc_of(of_row[value], seeds) for of_row in rows.values()] for value in values}
-    return {value: fmean(map(fmean, found)) for value, found in of_rows.items() if all(found)}
+    return {value: fmean(map(fmean, dsc)) for value, dsc in of_rows.items() if all(dsc)}
 
 
 def dsc_of(method: str, seeds: Seeds) -> list[float]:
     """Return the validation DSC of a method's finished seeds, where it is defined."""
-    return [one["validation"]["dsc"] for one in seeds[method] if one["validation"]["dsc"] is not None]
+    return [seed["validation"]["dsc"] for seed in seeds[method] if seed["validation"]["dsc"] is not None]
 
 
 def _nothing(wish: Mapping[str, Any], unshown: set[str], why: str) -> Picked:
@@ -123,7 +123,7 @@ def _rule(wish: Mapping[str, Any], value: float, seeds: Seeds) -> str:
     return RULE.format(
         what=wish["what"],
         value=f"{value:g}",
-        values=", ".join(f"{one:g}" for one in sorted(next(iter(wish["rows"].values())))),
+        values=", ".join(f"{value:g}" for value in sorted(next(iter(wish["rows"].values())))),
         rows=len(methods),
         seeds=" to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1]))),
         cases=f"{cases} validation case{'' if cases == 1 else 's'}",
@@ -162,49 +162,53 @@ def read(table: PublishedTable, settings: Mapping[str, Any]) -> list[Block]:
     Returns: one block each. Without runs its results are None, and the note says why; failed runs are named in it.
     Raises: InputError: if a file of a run is damaged; and as `results.results`.
     """
-    return [_block(table, one, settings) for one in settings["blocks"]]
+    return [_block(table, block, settings) for block in settings["blocks"]]
 
 
-def _block(table: PublishedTable, one: Mapping[str, Any], settings: Mapping[str, Any]) -> Block:
-    batches, methods = one["batches"], one.get("methods")
-    seeds = _seeds(batches if one["missing"] is None else (), methods)
-    picked = pick(one.get("pick"), seeds)
+def _block(table: PublishedTable, given: Mapping[str, Any], settings: Mapping[str, Any]) -> Block:
+    batches, methods = given["batches"], given.get("methods")
+    seeds = _seeds(batches if given["missing"] is None else (), methods)
+    picked = pick(given.get("pick"), seeds)
     known: dict[str, Any] = {
-        "data": one["data"],
-        "surrogate": one["surrogate"],
-        "same_cases": one["same_cases"],
-        "structures": one["structures"],
-        "command": one["command"],
+        "data": given["data"],
+        "surrogate": given["surrogate"],
+        "same_cases": given["same_cases"],
+        "structures": given["structures"],
+        "command": given["command"],
         "methods": picked.methods,
-        "told": (*picked.told, *sentences(one.get("lengths", ()), seeds), *_scaled(one["scaled"], seeds)),
-        "few": frozenset(key for method, key in one["scaled"].items() if are_few(_fitted(method, seeds))),
+        "told": (*picked.told, *sentences(given.get("lengths", ()), seeds), *_scaled(given["scaled"], seeds)),
+        "few": frozenset(key for method, key in given["scaled"].items() if are_few(_fitted(method, seeds))),
     }
-    if one["missing"] is not None:
-        return Block(one["printed"], one["arm"], note=_sentence(one["missing"]), **known)
+    if given["missing"] is not None:
+        return Block(given["printed"], given["arm"], note=_sentence(given["missing"]), **known)
     try:
         runs = assemble.read(map(Path, batches), methods=methods)
     except assemble.NoRunError as error:  # the other blocks are shown all the same
-        return Block(one["printed"], one["arm"], note=_sentence(str(error)), **known)
-    composites = one["composites"] or None
+        return Block(given["printed"], given["arm"], note=_sentence(str(error)), **known)
+    composites = given["composites"] or None
     choice = {key: settings[key] for key in ("policy", "grid") if key in settings}
     shown = runs.scores[~runs.scores["method"].isin(picked.unshown)]
-    scores = with_scaled(shown, assemble.RAW, one["scaled"])
-    found = results.results(scores, table, one["printed"], composites=composites, **choice)
-    return Block(one["printed"], one["arm"], found, note=_failures(runs.failed), **known)
+    scores = with_scaled(shown, assemble.RAW, given["scaled"])
+    scored = results.results(scores, table, given["printed"], composites=composites, **choice)
+    return Block(given["printed"], given["arm"], scored, note=_failures(runs.failed), **known)
 
 
 def _seeds(batches: Sequence[str], methods: Collection[str] | None = None) -> dict[str, list[Mapping[str, Any]]]:
     """Return what the batches tell of finished seeds, by method."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    seeds: dict[str, list[Mapping[str, Any]]] = {}
     for batch in pieces.read_joint(map(Path, batches), methods):
         done = [seed for seed in batch.content["seeds"].values() if seed["status"] == "done"]
-        found.setdefault(batch.content["run"]["method"], []).extend(done)
-    return found
+        seeds.setdefault(batch.content["run"]["method"], []).extend(done)
+    return seeds
 
 
 def _fitted(method: str, seeds: Seeds) -> list[Temperature]:
     """Return the temperatures of a method's finished seeds, whose numbers do not matter here."""
-    return [one for number, seed in enumerate(seeds.get(method, ())) for one in temperatures.read(method, number, seed)]
+    return [
+        temperature
+        for number, seed in enumerate(seeds.get(method, ()))
+        for temperature in temperatures.read(method, number, seed)
+    ]
 
 
 def _scaled(rows: Mapping[str, str], seeds: Seeds) -> Iterator[str]:
@@ -218,7 +222,7 @@ def _failures(failed: Sequence[Mapping[str, Any]]) -> str:
     """Count and name runs that gave no score; empty where there are none."""
     if not failed:
         return ""
-    named = "; ".join(f"{one['method']}, seed {one['seed']}: {one['reason']}" for one in failed)
+    named = "; ".join(f"{seed['method']}, seed {seed['seed']}: {seed['reason']}" for seed in failed)
     return _sentence(f"failed runs: {len(failed)}, in no mean. {named}")
 
 

@@ -87,7 +87,9 @@ class PaperTable:
     @property
     def compared(self) -> tuple[Cell, ...]:
         """All cells that the paper has, grid by grid."""
-        return tuple(cell for one in self.sections for row in one.cells for cell in row if cell.comparison is not None)
+        return tuple(
+            cell for section in self.sections for row in section.cells for cell in row if cell.comparison is not None
+        )
 
 
 def build(
@@ -165,7 +167,7 @@ def _by_place(table: PublishedTable, blocks: Sequence[Block]) -> dict[tuple[str,
     for block in blocks:
         place = block.dataset, block.arm
         if place not in printed or place in given:
-            known = ", ".join(" ".join(filter(None, one)) for one in printed)
+            known = ", ".join(" ".join(filter(None, names)) for names in printed)
             twice = "is there twice" if place in given else "is not printed"
             raise InputError(f"the block {' '.join(filter(None, place))} of {table.key} {twice}; printed are: {known}.")
         given[place] = block
@@ -179,20 +181,20 @@ def _section(table: PublishedTable, block: Block, rater: int | None, titles: Map
         if (cell.place.dataset, cell.place.arm, cell.place.rater) == (block.dataset, block.arm, rater)
     }
     columns = tuple(_column(table, *key) for key in dict.fromkeys(key[1:] for key in mine))
-    found = lookup(block.results, rater or 0)
+    summaries = lookup(block.results, rater or 0)
     own = {key: block.methods.get(key, key) for key in dict.fromkeys(method for method, _, _ in mine)}
-    extra = [key for key in _scored(block, columns, found, titles) if key not in own.values()]
+    extra = [key for key in _scored(block, columns, summaries, titles) if key not in own.values()]
 
     def our(method: str, metric: str | None, column: Column) -> Summary | None:
         structure = block.structures.get(column.structure, column.structure)
-        return found.get((method, structure, metric, column.roi)) if metric else None
+        return summaries.get((method, structure, metric, column.roi)) if metric else None
 
     def cell(method: str, key: str, column: Column) -> Cell:
         """Return a method's cell; `key` is the paper's of its row, empty where the paper lacks it."""
         ours, standard = our(method, column.metric, column), our(method, column.standard, column)
         printed = mine.get((key, column.structure, column.printed.name)) if column.printed else None
         comparison = _judged(table, block, printed, ours) if printed else None
-        readings = {name: found for name in column.readings if (found := our(method, name, column))}
+        readings = {name: reading for name in column.readings if (reading := our(method, name, column))}
         return Cell(ours, comparison=comparison, standard=standard, readings=readings)
 
     return Section(
@@ -220,10 +222,10 @@ def _column(table: PublishedTable, structure: str, metric: str) -> Column:
     return Column(key, structure, printed.roi, printed=printed, standard=printed.beside, readings=more)
 
 
-def _scored(block: Block, columns: Sequence[Column], found: Found, titles: Mapping[str, str]) -> list[str]:
+def _scored(block: Block, columns: Sequence[Column], summaries: Found, titles: Mapping[str, str]) -> list[str]:
     """Return our methods with a number in any column, in the order of `titles`, then of the results."""
     shown = {(block.structures.get(column.structure, column.structure), column.metric) for column in columns}
-    scored = dict.fromkeys(method for method, structure, metric, _ in found if (structure, metric) in shown)
+    scored = dict.fromkeys(method for method, structure, metric, _ in summaries if (structure, metric) in shown)
     return [*(key for key in titles if key in scored), *(key for key in scored if key not in titles)]
 
 

@@ -47,8 +47,8 @@ def about(table: PaperTable) -> str:
     """Say what a rehearsal is for, what stands in a cell, and what the statuses mean that are there."""
     brackets = ", in brackets our sd over cases" if table.printed.over == "cases" else ""
     units = "the paper's unit" if any(map(unit_of, table.printed.metrics.values())) else "shares"
-    found = counts(table)
-    meanings = "; ".join(f"{status}: {meaning}" for status, meaning in LEGEND.items() if found[status])
+    counted = counts(table)
+    meanings = "; ".join(f"{status}: {meaning}" for status, meaning in LEGEND.items() if counted[status])
     return (
         f"{ABOUT_REHEARSAL + ' ' if table.is_rehearsal else ''}"
         f"Each cell, in {units}: ours, {_our_spread(table)}{brackets}; the printed number; ours minus printed, and a "
@@ -97,8 +97,8 @@ def footnotes(table: PaperTable) -> tuple[str, ...]:
 
 def counts(table: PaperTable) -> dict[str, int]:
     """Return how many printed cells have each status."""
-    found = Counter(one.status for one in _judgements(table))
-    return {status: found[status] for status in STATUSES}
+    counted = Counter(judgement.status for judgement in _judgements(table))
+    return {status: counted[status] for status in STATUSES}
 
 
 def _judgements(table: PaperTable) -> list[Judgement]:
@@ -112,29 +112,29 @@ def _printed(table: PaperTable) -> list[PrintedCell]:
 def _counts(table: PaperTable) -> Iterable[str]:
     said = ", ".join(f"{number} {status}" for status, number in counts(table).items() if number)
     yield f"{len(table.compared)} printed cells: {said}."
-    reasons = Counter(one.reason for one in _judgements(table) if one.reason)
+    reasons = Counter(judgement.reason for judgement in _judgements(table) if judgement.reason)
     if reasons:
         yield f"Not comparable: {'; '.join(f'{reason} ({number})' for reason, number in reasons.most_common())}."
 
 
 def _blocks(table: PaperTable) -> list[Section]:
     """Return one grid of each block."""
-    return list({one.name: one for one in table.sections}.values())
+    return list({section.name: section for section in table.sections}.values())
 
 
 def _gaps(table: PaperTable) -> Iterable[str]:
-    for one in _blocks(table):
-        if one.block.results is None:
-            yield f"{one.name}: {about_section(one)}"
+    for section in _blocks(table):
+        if section.block.results is None:
+            yield f"{section.name}: {about_section(section)}"
 
 
 def _missing(table: PaperTable) -> Iterable[str]:
     """Name the methods that the paper prints and a block of ours lacks."""
-    for one in _blocks(table):
-        printed = zip(one.printed, one.rows, one.cells, strict=False)  # the rows below are not in the paper
+    for section in _blocks(table):
+        printed = zip(section.printed, section.rows, section.cells, strict=False)  # the rows below are not in the paper
         lacking = [row.title for _, row, cells in printed if not any(cell.summary for cell in cells)]
-        if lacking and one.block.results is not None:
-            yield f"{one.name}: not run are {', '.join(lacking)}."
+        if lacking and section.block.results is not None:
+            yield f"{section.name}: not run are {', '.join(lacking)}."
 
 
 def _printed_spread(table: PaperTable) -> str:
@@ -143,7 +143,7 @@ def _printed_spread(table: PaperTable) -> str:
         return f"Printed ±: standard deviation over {printed.n} seeds; ours: over seeds, too."
     if printed.over == "none":
         return "Printed: one run, without ±. Ours: ± is the standard deviation over seeds."
-    sizes = " / ".join(f"{one.test} {one.unit}" for one in printed.datasets.values())
+    sizes = " / ".join(f"{dataset.test} {dataset.unit}" for dataset in printed.datasets.values())
     return (
         f"Printed ±: standard deviation over test {sizes} of one run; to be compared with our sd over cases, in "
         "brackets, and not judged. Our ± is over seeds."
@@ -151,7 +151,7 @@ def _printed_spread(table: PaperTable) -> str:
 
 
 def _rule(table: PaperTable) -> Iterable[str]:
-    blocks = [one.block for one in table.sections]
+    blocks = [section.block for section in table.sections]
     judged = {block.same_cases for block in blocks if block.results is not None and not block.surrogate}
     if not judged:
         return
@@ -164,7 +164,11 @@ def _rule(table: PaperTable) -> Iterable[str]:
 def _to_baseline(table: PaperTable) -> Iterable[str]:
     """Say what the differences from a row are, where the paper prints them."""
     key = table.printed.baseline
-    rows = {one.rows[one.printed.index(key)].title for one in table.sections if key is not None and key in one.printed}
+    rows = {
+        section.rows[section.printed.index(key)].title
+        for section in table.sections
+        if key is not None and key in section.printed
+    }
     for row in sorted(rows):
         yield (
             f"To baseline: the difference from the row {row} of the same grid, ours and in brackets the printed one, "
@@ -179,13 +183,13 @@ def _data(table: PaperTable) -> Iterable[str]:
             yield f"{printed.title}: {said}."
     for name, members in table.printed.composites.items():
         yield f"{name}: the mean over {', '.join(members)}."
-    for one in _blocks(table):
-        yield from (f"{one.name}: {said}" for said in (one.block.note, *one.block.told) if said)
+    for section in _blocks(table):
+        yield from (f"{section.name}: {said}" for said in (section.block.note, *section.block.told) if said)
 
 
 def _metrics(table: PaperTable) -> Iterable[str]:
     """Say for each printed metric which key of ours it is, and which standard one stands beside it."""
-    columns = {one.printed: one for section in table.sections for one in section.columns if one.printed}
+    columns = {column.printed: column for section in table.sections for column in section.columns if column.printed}
     for metric, column in columns.items():
         yield f"{metric.name}: {_ours_of(column)}{f' ({metric.note})' if metric.note else ''}."
 
@@ -201,7 +205,7 @@ def _doubts(table: PaperTable) -> Iterable[str]:
     """Explain the letters beside printed numbers."""
     cells = _printed(table)
     for note, letter in letters_of(table).items():
-        derived = [f"{one.place.method} {one.derived}" for one in cells if one.note == note and one.derived]
-        unsure = any(one.note == note and one.confidence == "low" for one in cells)
+        derived = [f"{cell.place.method} {cell.derived}" for cell in cells if cell.note == note and cell.derived]
+        unsure = any(cell.note == note and cell.confidence == "low" for cell in cells)
         tail = f" ({', '.join(derived)})" if derived else ""
         yield f"({letter}) {'Not sure: ' if unsure else ''}{note}{tail}."

@@ -67,20 +67,20 @@ def _span(place: int, cells: Sequence[Cell], better: str) -> tuple[int | None, i
     if mine is None or math.isnan(mine.mean):
         return None, None
     others = [cell.summary for number, cell in enumerate(cells) if number != place]
-    signs = [beyond_noise(one, mine, better) for one in others if one is not None and not math.isnan(one.mean)]
+    signs = [beyond_noise(other, mine, better) for other in others if other is not None and not math.isnan(other.mean)]
     return 1 + signs.count(1), 1 + len(signs) - signs.count(-1)
 
 
-def beyond_noise(one: Summary, other: Summary, better: str) -> int:
-    """Return 1 where `one` is better than `other`, -1 where it is worse, and 0 where noise over seeds explains it.
+def beyond_noise(first: Summary, second: Summary, better: str) -> int:
+    """Return 1 where `first` is better than `second`, -1 where it is worse, and 0 where noise over seeds explains it.
 
     The 95 % t interval of the difference paired over common seeds decides, one pair at a time. Without two such seeds,
     or where the two were not trained together, nothing is decided.
     """
-    seeds = sorted(set(one.by_seed) & set(other.by_seed)) if one.runs == other.runs else []
+    seeds = sorted(set(first.by_seed) & set(second.by_seed)) if first.runs == second.runs else []
     if len(seeds) < MIN_SEEDS:
         return 0
-    gaps = _goodness(one.by_seed, seeds, better) - _goodness(other.by_seed, seeds, better)
+    gaps = _goodness(first.by_seed, seeds, better) - _goodness(second.by_seed, seeds, better)
     if not np.isfinite(gaps).all():
         return 0
     _, low, high, *_ = t_interval(gaps)

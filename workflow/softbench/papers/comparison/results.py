@@ -52,8 +52,8 @@ def results(
     if wanted.empty:
         raise InputError(f"no metric of {table.key} was scored; it needs {', '.join(table.our_keys())}.")
     heads, made = _heads(table, dataset), table.composites if composites is None else composites
-    found = {name: parts for name, parts in made.items() if any(head.structure == name for head in heads)}
-    whole = with_composites(wanted, heads, found)
+    combined = {name: parts for name, parts in made.items() if any(head.structure == name for head in heads)}
+    whole = with_composites(wanted, heads, combined)
     raters = dict.fromkeys(cell.place.rater for cell in table.cells if cell.place.dataset == dataset)
     return pd.concat([_of_rater(whole, rater) for rater in raters], ignore_index=True)
 
@@ -89,33 +89,35 @@ def _wanted(scores: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 def _heads(table: PublishedTable, dataset: str) -> list[Column]:
     """Return what is printed of a data set, in our keys, with the standard metrics and other readings."""
-    found: dict[Column, None] = {}
+    columns: dict[Column, None] = {}
     for cell in table.cells:
         metric = table.metric_of(cell)
         if cell.place.dataset == dataset:
-            found |= {Column(key, cell.place.structure): None for key in metric.keys}
-    return list(found)
+            columns |= {Column(key, cell.place.structure): None for key in metric.keys}
+    return list(columns)
 
 
 def _of_rater(scores: pd.DataFrame, rater: int | None) -> pd.DataFrame:
     rows = scores if rater is None else scores[scores["rater"] == rater]
     is_pooled = rows["case"] == "pooled"
-    found = [_summarised(rows, over) for over in OVER if (is_pooled == (over == "pooled")).any()]
+    summaries = [_summarised(rows, over) for over in OVER if (is_pooled == (over == "pooled")).any()]
     whose = {"rater": EVERY_RATER if rater is None else rater, "runs": _runs(rows)}
-    return pd.concat(found, ignore_index=True).assign(**whose)
+    return pd.concat(summaries, ignore_index=True).assign(**whose)
 
 
 def _summarised(scores: pd.DataFrame, over: str) -> pd.DataFrame:
-    found, of_place = summarise(scores, over=over), _by_seed(scores, over)
-    return found.assign(by_seed=[of_place.get(place, {}) for place in found[CELL].itertuples(index=False, name=None)])
+    summary, of_place = summarise(scores, over=over), _by_seed(scores, over)
+    return summary.assign(
+        by_seed=[of_place.get(place, {}) for place in summary[CELL].itertuples(index=False, name=None)]
+    )
 
 
 def _by_seed(scores: pd.DataFrame, over: str) -> dict[tuple, dict[int, float]]:
     """Return the means of the seeds that have one, by method, structure, metric and roi."""
     means = seed_means(scores, over=over).dropna().reset_index(name="mean")
     return {
-        place: dict(zip(one["seed"].astype(int), one["mean"].astype(float), strict=True))
-        for place, one in means.groupby(CELL, observed=True)
+        place: dict(zip(cells["seed"].astype(int), cells["mean"].astype(float), strict=True))
+        for place, cells in means.groupby(CELL, observed=True)
     }
 
 

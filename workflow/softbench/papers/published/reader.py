@@ -39,7 +39,7 @@ def paper(key: str) -> Paper:
 
 def names() -> list[str]:
     """Return the keys of all tables."""
-    return [key for one in papers() for key in one.tables]
+    return [key for printed in papers() for key in printed.tables]
 
 
 def read(table: str) -> PublishedTable:
@@ -48,7 +48,7 @@ def read(table: str) -> PublishedTable:
     Raises: InputError: if no such table was printed.
     """
     require_one_of("table", table, names())
-    return next(one.tables[table] for one in papers() if table in one.tables)
+    return next(printed.tables[table] for printed in papers() if table in printed.tables)
 
 
 def name_of(table: PublishedTable) -> str:
@@ -196,8 +196,8 @@ def frame(tables: Iterable[str] | None = None, *, derived: bool = False) -> pd.D
         none; `sd` and `n` are NaN where no ± is printed, `mean` where the number is lost.
     Raises: InputError: if a table is unknown.
     """
-    found = [read(name) for name in (names() if tables is None else tables)]
-    rows = [_frame_row(table, cell, derived) for table in found for cell in table.cells]
+    chosen = [read(name) for name in (names() if tables is None else tables)]
+    rows = [_frame_row(table, cell, derived) for table in chosen for cell in table.cells]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"mean": float, "sd": float, "n": float})
 
 

@@ -133,13 +133,13 @@ class PublishedTable:
 
         Raises: InputError: unless exactly one cell is there.
         """
-        found = [cell for cell in self.cells if all(getattr(cell.place, key) == place[key] for key in place)]
-        if len(found) != 1:
+        cells = [cell for cell in self.cells if all(getattr(cell.place, key) == place[key] for key in place)]
+        if len(cells) != 1:
             raise InputError(
-                f"{self.key} has {len(found)} cells at {place}. Coordinates are {', '.join(Place.__annotations__)}; "
+                f"{self.key} has {len(cells)} cells at {place}. Coordinates are {', '.join(Place.__annotations__)}; "
                 f"a cell is e.g. {self.cells[0].place}."
             )
-        return found[0]
+        return cells[0]
 
     def metric_of(self, cell: PrintedCell) -> PrintedMetric:
         """Return the metric that a cell holds."""

@@ -15,7 +15,7 @@ def methods(table: str, dataset: str, arm: str | None) -> list[str]:
     """
     content = yaml.load((FOLDER / "claims.yaml").read_text(encoding="utf-8"), LOADER)
     wanted = (claim for claim in content.values() if "unprinted" in claim and table in claim["tables"])
-    here = (one for one in wanted if _is_in(dataset, one.get("datasets")) and _is_in(arm, one.get("arms")))
+    here = (claim for claim in wanted if _is_in(dataset, claim.get("datasets")) and _is_in(arm, claim.get("arms")))
     return list(dict.fromkeys(method for claim in here for method in _named(claim)))
 
 
@@ -28,4 +28,4 @@ def _named(claim: Mapping[str, Any]) -> Iterator[str]:
     yield from [own] if isinstance(own, str) else own
     yield from claim.get("among", [])
     yield from (side["method"] for pair in claim.get("pairs", []) for side in pair.values() if isinstance(side, dict))
-    yield from (method for key in ("points", "groups") for one in claim.get(key, []) for method in one)
+    yield from (method for key in ("points", "groups") for group in claim.get(key, []) for method in group)

@@ -290,8 +290,8 @@ def setting_notes(plan: Plan, said: Mapping[str, Mapping[str, str]], experiments
     Args: said: setting -> its value -> the words. A data set whose source has no such setting, as a phantom, has none.
     """
     sets = [plan.datasets[plan.experiments[name]["dataset"]] for name in experiments]
-    full = [modules.constant_of_source(one["source"], "SETTINGS", {}) | one for one in sets]
-    words = [by_value.get(str(one.get(setting))) for setting, by_value in said.items() for one in full]
+    full = [modules.constant_of_source(dataset["source"], "SETTINGS", {}) | dataset for dataset in sets]
+    words = [by_value.get(str(dataset.get(setting))) for setting, by_value in said.items() for dataset in full]
     return list(dict.fromkeys(word for word in words if word))
 
 

@@ -163,7 +163,7 @@ def index_of(plan: "Plan") -> dict[str, dict[str, dict[str, Any]]]:
 def _of_experiment(plan: "Plan", name: str) -> list[tuple[str, str]]:
     """Return the entries that decide an experiment; a rehearsal stands in that of its experiment."""
     base = name if name in plan.config["experiments"] else name.removesuffix(forms.SUFFIX)
-    protocols = [plan.experiments[one]["protocol"] for one in (name, base) if one in plan.experiments]
+    protocols = [plan.experiments[key]["protocol"] for key in (name, base) if key in plan.experiments]
     named = [("protocols", protocol) for protocol in protocols if protocol in plan.config["protocols"]]
     return [("experiments", base), ("datasets", plan.dataset_of(name)), *named]
 

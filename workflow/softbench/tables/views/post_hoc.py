@@ -239,7 +239,7 @@ def _fits(post_hoc: PostHoc) -> Iterable[str]:
     """Say how the temperatures of runs and of ensembles were fitted."""
     for prediction, whose in ((TEMPERATURE, "Own temperature"), (SCALED_ENSEMBLE, "Scaled ensembles")):
         lines = (method for _, method, shown in post_hoc.lines() if shown == prediction)
-        if said := describe([one for method in lines for one in post_hoc.fitted(method, prediction)]):
+        if said := describe([fit for method in lines for fit in post_hoc.fitted(method, prediction)]):
             yield f"{whose}: {said}"
 
 
@@ -268,9 +268,9 @@ def _fit(fitted: Sequence[Temperature]) -> list[object]:
     """Return T, mean over runs, its standard error, the median of theirs, and the fewest cases and patients."""
     if not fitted:
         return [None] * 4
-    known = [one.se for one in fitted if not math.isnan(one.se)]
-    counts = (min(getattr(one, name) for one in fitted) for name in ("cases", "patients"))
-    return [fmean(one.value for one in fitted), median(known) if known else None, *counts]
+    known = [fit.se for fit in fitted if not math.isnan(fit.se)]
+    counts = (min(getattr(fit, name) for fit in fitted) for name in ("cases", "patients"))
+    return [fmean(fit.value for fit in fitted), median(known) if known else None, *counts]
 
 
 VIEW = View(
