@@ -94,6 +94,7 @@ def _fill_pair(axes: Sequence[Axes], row: CaseRow, method: str, window: tuple[An
     pictures.show(axes[0], pictures.paint(segmented, row.structures), spacing)
     pictures.corner(axes[0], f"DSC {number(row.dsc[method], digits('dsc', '1'))}")
     pictures.show(axes[1], share(found, members(row))[window], spacing, **MAP)
+    axes[1].set_title("probability")
 
 
 INCHES = 1.5  # of a panel
