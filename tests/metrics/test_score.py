@@ -200,6 +200,23 @@ def test_each_rater_has_its_rows():
     assert first.equals(only)
 
 
+def test_pooled_calibration_is_over_the_voxels_of_all_raters():
+    """Two raters: p is right everywhere for the second; the first knows it less. The pooled ECE takes both."""
+    p, reference = nested()
+    second = np.roll(reference, 1, axis=2)
+    both, first, other = (
+        assess(p, refs, SPACING, STRUCTURES) for refs in (np.stack([reference, second]), reference[None], second[None])
+    )
+    pool = Pool()
+    pool.add("c", both)
+    ece = value(pool.rows(), metric="ece", roi="all")
+    assert value(pool.rows(), metric="ece", roi="all", rater=0) == ece
+    correct = [(maps == second).mean() for maps in (reference, second)]
+    assert ece == pytest.approx(abs(np.mean(correct) - 0.88), abs=1e-6)  # one bin: every voxel is 0.88 sure
+    assert ece != pytest.approx(first.statistics["all"].ece, abs=1e-3)
+    assert both.statistics["all"].counts.sum() == 2 * other.statistics["all"].counts.sum()
+
+
 def test_missed_structure_keeps_its_raw_values():
     p, reference = nested()
     missed = p.copy()

@@ -11,7 +11,15 @@ from softbench.datasets.case import Case
 from softbench.errors import DivergedError, InputError, TimeLimitError
 from softbench.soft_labels import one_hot, svls
 from softbench.training import batches, cached_data, loop, parts
-from softbench.training.inference import View, hash_weights, logits, make_view, predict, stream_logits
+from softbench.training.inference import (
+    View,
+    hash_weights,
+    logits,
+    make_view,
+    predict,
+    stream_logits,
+    stream_probabilities,
+)
 from softbench.training.loop import class_dice, validate
 from softbench.training.protocol import Protocol
 
@@ -207,6 +215,8 @@ def test_small_cases_are_seen_two_by_two_as_each_alone(tmp_path: Path, flips: tu
     for (case, found), expected in zip(streamed, cases, strict=True):
         assert case is expected
         torch.testing.assert_close(found, logits(model, case.images, view), rtol=1e-5, atol=1e-6)
+    for case, mean in stream_probabilities([model, model], cases, view):
+        np.testing.assert_allclose(mean, predict([model, model], case.images, view=view), atol=1e-6)
 
 
 def test_a_large_temperature_knows_nothing(tmp_path: Path) -> None:

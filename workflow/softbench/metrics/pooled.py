@@ -17,7 +17,7 @@ from softbench.metrics.score import Assessment
 from softbench.metrics.soft import SoftSums
 from softbench.metrics.threshold import MEASURES, THRESHOLDS, ThresholdCounts, shared_best
 
-VERSION = 1
+VERSION = 2
 POOLED = "pooled"  # the case of rows over all cases
 
 Counts = dict[str, ThresholdCounts]  # structure -> its voxels, by the highest threshold that they reach
@@ -26,7 +26,7 @@ Chosen = dict[str, dict[str, int | None]]  # suffix of metric keys -> structure 
 
 @dataclass
 class Pool:
-    """Adds up cases: reliability of each region (first rater), soft sums of each structure; keeps threshold counts."""
+    """Adds up cases: reliability of each region (all raters), soft sums of each structure; keeps threshold counts."""
 
     statistics: dict[str, Reliability] = field(default_factory=dict)
     soft: dict[str, SoftSums] = field(default_factory=dict)
@@ -39,8 +39,8 @@ class Pool:
         self.counts[case] = assessment.counts
 
     def rows(self) -> pd.DataFrame:
-        """Return the rows over all cases, with `case`: calibration against rater 1, soft metrics against the mean."""
-        pooled = [(1, row) for row in rows.bin_rows(WHOLE, self.statistics)]
+        """Return the rows over all cases, with `case`: calibration against all raters, soft metrics to their mean."""
+        pooled = [(MEAN, row) for row in rows.bin_rows(WHOLE, self.statistics)]
         pooled += [(MEAN, row) for structure, sums in self.soft.items() for row in rows.soft_rows(structure, sums)]
         return table(pooled).assign(case=POOLED)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,14 @@ from softbench.metrics.rows import MEAN, Row, Surroundings, table
 from softbench.metrics.soft import SoftSums
 from softbench.metrics.threshold import ThresholdCounts
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Assessment:
     """What one case gives: its tidy rows, and the statistics that several cases pool.
 
-    rows: as `score_case`. statistics: the reliability of each region, against the first rater. soft: the soft sums of
+    rows: as `score_case`. statistics: the reliability of each region, over all raters' voxels. soft: the soft sums of
     each structure, against the raters' mean. counts: (rater, structure) -> voxels by threshold, where asked for.
     """
 
@@ -147,7 +148,8 @@ def assess(
                 counts[rater, structure] = ThresholdCounts.count(inside, reference, given.usable)
         soft[structure] = rows.sum_against_mean(inside, masks, given.usable)
         lines += _by(MEAN, rows.soft_rows(structure, soft[structure]))
-    return Assessment(table(lines), statistics[0], soft, counts)
+    pooled = {roi: reduce(Reliability.merge, (sums[roi] for sums in statistics)) for roi in statistics[0]}
+    return Assessment(table(lines), pooled, soft, counts)
 
 
 def score_label_map(

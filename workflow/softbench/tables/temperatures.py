@@ -69,7 +69,7 @@ def _error(temperatures: Sequence[Temperature]) -> str:
     if not known:
         return "; no standard error is known"
     several = ", the median" if len(known) > 1 else ""
-    return f", with a standard error of {median(known):.2g}{several} (bootstrap over {_unit(temperatures)})"
+    return f", with a standard error of {median(known):.2f}{several} (bootstrap over {_unit(temperatures)})"
 
 
 def _warning(temperatures: Sequence[Temperature]) -> str:

@@ -115,8 +115,12 @@ def predict(
         view: as `logits`.
     Returns: (C, ...) float32, summing to 1 over C.
     """
-    shares = [torch.softmax(logits(model, image, view) / temperature, dim=0) for model in models]
-    return torch.stack(shares).mean(dim=0).numpy()
+    return _mean([logits(model, image, view) / temperature for model in models])
+
+
+def _mean(scores: Sequence[torch.Tensor]) -> np.ndarray:
+    """Return the mean of the softmax of several logits (C, ...)."""
+    return torch.stack([torch.softmax(logits, dim=0) for logits in scores]).mean(dim=0).numpy()
 
 
 def stream_logits(
@@ -132,6 +136,14 @@ def stream_logits(
         pair = _two_by_two(model, rest[:2], view)
         together, rest = rest[: 2 if pair else 1], rest[2 if pair else 1 :]
         yield from zip(together, _logits_of_each(model, [case.images for case in together], view), strict=True)
+
+
+def stream_probabilities(
+    models: Sequence[nn.Module], cases: Sequence[Case], view: View | None = None
+) -> Iterator[tuple[Case, np.ndarray]]:
+    """Yield each case with what `predict` gives of it, small cases two by two as `stream_logits`."""
+    for of_models in zip(*(stream_logits(model, cases, view) for model in models), strict=True):
+        yield of_models[0][0], _mean([scores for _, scores in of_models])
 
 
 def _two_by_two(model: nn.Module, cases: Sequence[Case], view: View) -> bool:

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from softbench.datasets.case import Case
-from softbench.training.inference import View, predict, stream_logits
+from softbench.training.inference import View, stream_logits, stream_probabilities
 
 VERSION = 2
 LOWEST, HIGHEST = 0.05, 20.0  # of the temperature: beyond, the validation cases say nothing
@@ -102,7 +102,7 @@ def fit_temperature_of_mean(
     """
 
     def scores() -> Scores:
-        return (_valid(case, log_probabilities(predict(models, case.images, view=view))) for case in cases)
+        return (_valid(case, log_probabilities(mean)) for case, mean in stream_probabilities(models, cases, view))
 
     return fit(scores, _of(cases, patients))
 

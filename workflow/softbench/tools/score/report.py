@@ -103,7 +103,7 @@ def _diagrams(runs: Runs, show: Show, references: Sequence[Path], folder: Path) 
     png = folder / "reliability.png"
     figure = reliability.draw(runs.reliability, title=f"Reliability: {show.title}", methods=methods)
     pictures.save(figure, [png, folder / "reliability.pdf"], reliability.CAPTION)
-    whose = f" Against the first rater, {references[0].name}." if len(references) > 1 else ""
+    whose = f" Against all {len(references)} raters together." if len(references) > 1 else ""
     return {"title": "Reliability", "html": "", "figures": [png], "caption": reliability.CAPTION + whose}
 
 
