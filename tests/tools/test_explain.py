@@ -22,6 +22,7 @@ from softbench.tools.explain import address, chain
 
 METHODS = {"one_hot": 0.5, "svls": 0.6, "oracle": 0.9}  # DSC of the first case in seed 0
 CASES, SEEDS = range(5), (0, 1)
+FIT = {"se": 0.1, "cases": 24, "patients": 24}  # how a temperature was fitted
 EXTRA = ["--configfile", "tiny.yaml"]
 FACTS = {
     **{"began": "2030-01-02T03:04:05Z", "host": "node7", "device": "cpu", "processor": "A fine CPU"},
@@ -194,7 +195,7 @@ def test_runs_at_their_own_temperature_are_those_of_their_method(explain: Callab
         path = folder / f"seed-{seed}/scores.parquet"
         raw = pd.read_parquet(path)
         pd.concat([raw, raw.assign(prediction="temperature", value=raw["value"] / 2)]).to_parquet(path)
-        pieces.write_json(folder / f"seed-{seed}/scores.key.json", {"temperature": 1.5})
+        pieces.write_json(folder / f"seed-{seed}/scores.key.json", {"temperature": 1.5, "temperature_fit": FIT})
     text = Path("results/tables/tiny.csv").read_text()
     line = next(line for line in text.splitlines() if line.startswith("one_hot,One-hot,all,ece,band"))
     scaled = line.replace("one_hot,One-hot", "one_hot@temperature,One-hot + temperature")
@@ -202,6 +203,7 @@ def test_runs_at_their_own_temperature_are_those_of_their_method(explain: Callab
     found = explain("tiny/one_hot@temperature/ece/band")
     assert found["check"]["mean_of_the_runs"] == pytest.approx(0.507 / 20)  # a tenth of DSC, halved
     assert found["runs"][0]["temperature"] == 1.5
+    assert found["runs"][0]["temperature_fit"] == FIT
 
 
 def test_cell_of_a_paper_leads_to_our_runs(suite: Path, plan: Plan) -> None:

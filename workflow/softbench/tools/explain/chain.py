@@ -21,7 +21,7 @@ RESULTS = Path("results")
 TEXT = set(address.PLACE) | {"table", "unit", "better", "control", "printed", "printed_sd_over", "confidence", "note"}
 TEXT |= {"derived", "standard", "status", "reason", "data", "reading_2", "reading_3"}
 FACTS = ("began", "host", "device", "processor", "seconds", "cpu_seconds", "peak_memory_mib", "energy_j")
-OF_ENSEMBLE = ("status", "reason", "seeds", "key", "scores", "temperature")
+OF_ENSEMBLE = ("status", "reason", "seeds", "key", "scores", "temperature", "temperature_fit")
 MAKE = "snakemake --cores all"
 TOLERANCE = 1e-9  # relative; a csv holds every digit, sums may come in another order
 
@@ -242,7 +242,7 @@ def _run(folder: Path, seed: int, outcome: dict[str, Any], batch: Path) -> dict[
         return {**named, "reason": outcome["reason"]}
     hashes = {"key": outcome["key"], "weights": outcome.get("model"), "scores": outcome["scores"]}
     piece = _json(folder / "scores.key.json")
-    scale = {"temperature": piece["temperature"]} if "temperature" in piece else {}
+    scale = {name: piece[name] for name in ("temperature", "temperature_fit") if name in piece}
     return {**named, **hashes, **scale, **_circumstances(folder), "path": str(folder / "scores.parquet")}
 
 
