@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
 from softbench import InputError, cli, networks
@@ -14,7 +15,7 @@ from softbench.jobs import pieces
 from softbench.plan.answers import memory
 from softbench.plan.modules import PACKAGE
 from softbench.plan.plan import Plan
-from softbench.tools.plan import estimate, operations, parse_config, render
+from softbench.tools.plan import estimate, measured, operations, parse_config, render
 from softbench.tools.plan.estimate import Job
 from softbench.tools.plan.operations import CARDS, Rate
 
@@ -308,3 +309,55 @@ def test_failed_dry_run_is_snakemakes_complaint_alone() -> None:
 def test_config_without_a_value_is_refused(root: Path) -> None:
     with pytest.raises(InputError, match="takes key=value, but was given 'seeds'"):
         Plan.read(root, [], ["seeds"])
+
+
+def test_times_of_phantoms_come_with_the_suite(suite: Path, root: Path) -> None:
+    plan = Plan.read(root)
+    jobs = [Job("train", (f"results/runs/demo_brain/compact_unet/{name}/batch-0.json",)) for name in ("svls", "geols")]
+    (group,) = estimate.groups(estimate.collect_runs(plan, jobs), measured.known(plan))
+    assert (group.runs, group.on_gpu) == (6, False)
+    assert 6 * 3 / 3600 < group.hours < 6 * 300 / 3600  # seconds a run: the demo's 50-odd runs take minutes
+    assert "which the suite brings along" in group.basis
+    assert "Xeon" in group.hardware
+    assert group.scoring_hours > 0
+    assert group.disk_mib > 0
+
+
+def test_every_phantom_of_demo_and_papers_is_known(suite: Path, root: Path) -> None:
+    plan, rows = Plan.read(root), measured.read()
+    tables = [*plan.papers_of("phantom"), *plan.config["run"]]
+    experiments = dict.fromkeys(experiment for table in tables for experiment in plan.experiments_of(table))
+    unknown = {
+        experiment
+        for experiment in experiments
+        for network in plan.experiments[experiment]["networks"]
+        for method in plan.methods_of(experiment)
+        if plan.methods[method]["sanity"] is None
+        and not (rows["load"] == estimate.find_load(plan, experiment, network, method)).any()
+    }
+    assert unknown == set(), "run them, and `softbench costs --times workflow/softbench/tools/plan/measured.json`"
+
+
+def test_own_runs_go_before_those_that_the_suite_brings_along(suite: Path, plan: Plan, tmp_path: Path) -> None:
+    trained("ls", 0, cpu_s=4.0)
+    file = tmp_path / "times.json"
+    assert measured.write(plan, [Path("results")], file) == 1
+    shutil.rmtree("results")
+    seen = measured.known(plan).iloc[:0]
+    for cpu_s, basis, kept in ((None, "1 run of tiny, which the suite brings along", 4.0), (8.0, "1 run of tiny", 8.0)):
+        if cpu_s is not None:
+            trained("ls", 0, cpu_s=cpu_s)
+        own = estimate.seen(plan)
+        seen = pd.concat([frame for frame in (own, measured.read(file)) if len(frame)], ignore_index=True)
+        (group,) = estimate.groups(estimate.collect_runs(plan, train("svls")), seen)
+        assert group.basis == basis
+        assert group.hours == pytest.approx(3 * kept / 3600)
+
+
+def test_times_of_many_seeds_are_one_row_with_their_median(suite: Path, plan: Plan, tmp_path: Path) -> None:
+    for seed, cpu_s in enumerate((4.0, 6.0, 80.0)):
+        trained("ls", seed, cpu_s=cpu_s)
+    measured.write(plan, [Path("results")], tmp_path / "times.json")
+    (row,) = json.loads((tmp_path / "times.json").read_text())["rows"]
+    assert (row["runs"], row["s_per_step"], row["hardware"]) == (3, 6.0 / 40, "A fine CPU")
+    assert "scoring_s" not in row  # there is no record of the job: not known, not 0

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from softbench import __version__
 from softbench.errors import InputError
+from softbench.jobs import bytecode
 from softbench.tools.command import Command
 
 VERBS = {
@@ -26,6 +27,7 @@ VERBS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 1 where the input cannot be used or a check failed, 130 where it was interrupted."""
+    bytecode.keep()
     options = _parsed(sys.argv[1:] if arguments is None else list(arguments))
     try:
         code: int | None = options.run(options)

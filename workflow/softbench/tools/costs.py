@@ -6,8 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from softbench.errors import InputError
+from softbench.plan.plan import Plan
 from softbench.tables.cost_records import cost_of_seed
 from softbench.tools.command import Command
+from softbench.tools.plan import measured
 
 MISSING = "-"
 DESCRIPTION = """\
@@ -21,6 +23,8 @@ results/tables/costs_<table>.md.
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the verb takes."""
     parser.add_argument("runs", type=Path, nargs="*", help="folders below results/runs; default: all of it")
+    text = "write there what `softbench plan` takes times from; the folders must be results/runs"
+    parser.add_argument("--times", type=Path, metavar="FILE", help=text)
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write the numbers there as well")
 
 
@@ -30,6 +34,10 @@ def run(options: argparse.Namespace) -> None:
     print(table.to_string(index=False, na_rep=MISSING, float_format=lambda value: f"{value:.4g}"))
     if options.csv:
         table.to_csv(options.csv, index=False)
+    if options.times:
+        folders = [folder.parent for folder in options.runs or [Path("results/runs")]]
+        count = measured.write(Plan.read(Path()), folders, options.times)
+        print(f"{options.times}: the times of {count} methods")
 
 
 def collect(folders: list[Path]) -> pd.DataFrame:

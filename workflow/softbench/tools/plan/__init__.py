@@ -12,7 +12,7 @@ from softbench import length
 from softbench.jobs.progress import grid
 from softbench.plan.plan import Plan
 from softbench.tools.command import Command, add_config, add_json, print_json
-from softbench.tools.plan import estimate, operations
+from softbench.tools.plan import estimate, measured, operations
 from softbench.tools.plan.estimate import Group
 from softbench.tools.plan.operations import Rate
 
@@ -24,8 +24,9 @@ examples, in the folder of the suite:
   softbench plan --gpu A100 svls_1_open geols_1_open -- --config 'seeds=[0, 1, 2]'
 
 Jobs are those of Snakemake's dry run. Hours, memory and disk are those of finished runs in results/ with the same
-network, batch and grid, scaled by the steps. Where none was seen it says so, and estimates the hours on a GPU: the
-operations of the training steps over a share of the card's published peak. Run one seed to know more:
+network, batch and grid, scaled by the steps. Where there are none, those of the phantoms that were run when the suite
+was made, on the machine that is named. Where none was seen it says so, and estimates the hours on a GPU: the operations
+of the training steps over a share of the card's published peak. Run one seed to know more:
 snakemake --cores all TARGET --config 'seeds=[0]'
 """
 MIB_OF_GIB = 1024
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
     config, rate = parse_config(options.passed), Rate(options.gpu, options.share)
     plan = Plan.read(Path(), config.configfile, config.config)  # first: it names file and line of a wrong setting
     jobs = estimate.jobs(options.targets, options.passed)
-    seen = estimate.groups(estimate.collect_runs(plan, jobs), estimate.seen(plan))
+    seen = estimate.groups(estimate.collect_runs(plan, jobs), measured.known(plan))
     groups = operations.with_estimates(plan, seen, rate)
     told = (
         estimate.by_rule(jobs),

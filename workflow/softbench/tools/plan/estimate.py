@@ -189,7 +189,7 @@ def left_out(targets: Iterable[str], plan: Plan) -> dict[str, str]:
 
 
 HOUR = 3600
-RUNS, BENCHMARKS = Path("results/runs"), Path("results/benchmarks/runs")
+RESULTS = Path("results")
 SLACK_S = 5.0  # between the start of a job and Snakemake's clock
 
 
@@ -235,7 +235,8 @@ def groups(runs: Sequence[Runs], seen: pd.DataFrame) -> list[Group]:
 
     Args:
         runs: of `collect_runs`.
-        seen: of `seen`. Where runs of several kinds of hardware were seen, those of the one seen most count.
+        seen: of `measured.known`. Where runs of several kinds of hardware were seen, those of the one seen most count;
+            runs measured elsewhere only where there are none of this folder.
     Returns: groups in the order of the runs.
     """
     by_kind: dict[tuple[str, str, Load, Length], list[Runs]] = {}
@@ -251,20 +252,33 @@ def _group(group: Group, members: Sequence[Runs], seen: pd.DataFrame) -> Group:
     alike = seen[(seen["load"] == group.load) & seen["s_per_step"].notna()] if len(seen) else seen
     if alike.empty:
         return group
+    alike = own_first(alike)
     group.hardware = str(alike["hardware"].mode().iloc[0])
     alike = alike[alike["hardware"] == group.hardware]
     group.on_gpu = bool(alike["on_gpu"].iloc[0])
-    group.basis = f"{len(alike)} run{'s' if len(alike) > 1 else ''} of {', '.join(sorted(set(alike['experiment'])))}"
+    group.basis = _basis(alike)
     steps = math.nan if group.steps is None else group.steps
     of_run = [steps * _alike(alike, member)["s_per_step"].median() / HOUR for member in members]
     group.hours = sum(member.new * hours for member, hours in zip(members, of_run, strict=True))
     group.kept_hours = sum(len(member.there) * hours for member, hours in zip(members, of_run, strict=True))
     group.peak_mib, group.peak_gpu_mib = float(alike["peak_mib"].max()), float(alike["peak_gpu_mib"].max())
-    own = seen[(seen["network"] == group.network) & (seen["tested"] == members[0].tested)]
+    own = own_first(seen[(seen["network"] == group.network) & (seen["tested"] == members[0].tested)])
     if len(own):  # scoring depends on the test cases: of the same network on as many cases of the same data set
         group.scoring_hours = float(group.runs * own["scoring_s"].median() / HOUR)
         group.disk_mib = float(group.runs * own["disk_mib"].median())
     return group
+
+
+def own_first(seen: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs of this folder's results; where there are none, those that were measured elsewhere."""
+    own = seen[~seen["elsewhere"].astype(bool)] if "elsewhere" in seen else seen
+    return own if len(own) else seen
+
+
+def _basis(alike: pd.DataFrame) -> str:
+    count = int(alike["runs"].sum())
+    text = f"{count} run{'s' if count > 1 else ''} of {', '.join(sorted(set(alike['experiment'])))}"
+    return f"{text}, which the suite brings along" if alike["elsewhere"].any() else text
 
 
 def _alike(alike: pd.DataFrame, member: Runs) -> pd.DataFrame:
@@ -273,15 +287,15 @@ def _alike(alike: pd.DataFrame, member: Runs) -> pd.DataFrame:
     return own if len(own) else alike
 
 
-def seen(plan: Plan) -> pd.DataFrame:
-    """Return a row for each seed below results/runs whose experiment, network and method config still has.
+def seen(plan: Plan, results: Path = RESULTS) -> pd.DataFrame:
+    """Return a row for each seed below a folder of results whose experiment, network and method config still has.
 
     Returns: the columns of `cost_records.cost_of_seed`; `load`, what a step computed, by config as it is now; `tested`;
         `s_per_step`, seconds on a GPU, CPU seconds elsewhere, reading and validation included; NaN for runs that were
-        stopped and resumed; and `scoring_s`, NaN where a job did not train all of its seeds. No row where nothing was
-        trained.
+        stopped and resumed; `scoring_s`, NaN where a job did not train all of its seeds; `runs`, 1; and `elsewhere`,
+        false. No row where nothing was trained.
     """
-    folders = sorted({path.parent for path in RUNS.glob("*/*/*/seed-*/history.csv")})
+    folders = sorted({path.parent for path in (results / "runs").glob("*/*/*/seed-*/history.csv")})
     rows = [_row(plan, folder) for folder in folders if (folder / "provenance.json").exists() and _known(plan, folder)]
     return pd.DataFrame(rows)
 
@@ -302,6 +316,8 @@ def _row(plan: Plan, folder: Path) -> dict[str, Any]:
         "tested": find_tested(plan, cost["experiment"]),
         "s_per_step": taken / cost["steps"],
         "scoring_s": scoring_s(folder),
+        "runs": 1,
+        "elsewhere": False,
     }
 
 
@@ -312,7 +328,7 @@ def scoring_s(folder: Path) -> float:
     """
     for path in folder.parent.glob("batch-*.json"):
         seeds = json.loads(path.read_text(encoding="utf-8"))["seeds"]
-        clock = BENCHMARKS.joinpath(*folder.parts[-4:-1], f"{path.stem}.tsv")
+        clock = folder.parents[4].joinpath("benchmarks", "runs", *folder.parts[-4:-1], f"{path.stem}.tsv")
         if folder.name.removeprefix("seed-") in seeds and clock.exists():
             return _apart(clock, [folder.parent / f"seed-{seed}" / "provenance.json" for seed in seeds])
     return float("nan")
