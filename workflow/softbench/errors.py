@@ -74,6 +74,11 @@ def in_words(names: Iterable[Any], last: str = "and") -> str:
     return f"{', '.join(most)} {last} {end}" if most else end
 
 
+def counted(number: int, noun: str) -> str:
+    """Return "1 case" or "3 cases"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 MANY = 60  # names: of more, a message shows the nearest
 
 

@@ -353,3 +353,24 @@ def test_empty_rater_counts_as_one_who_saw_nothing(two_raters: Folder, tmp_path:
 
 def test_missing_rater_shows_in_the_table_where_no_number_is_fixed(two_raters: Folder, tmp_path: Path) -> None:
     assert list(run(two_raters(labels=1), tmp_path / "out").cases["raters"]) == [1]
+
+
+def test_a_fault_of_many_cases_is_one_line_and_a_list_names_them_all(msd: Folder, tmp_path: Path) -> None:
+    raw, out = msd(14), tmp_path / "out"
+    for number in range(1, 13):
+        label(COUNT + number)(*(raw / kind / f"hippocampus_{number:03d}.nii.gz" for kind in ("imagesTr", "labelsTr")))
+    (raw / "labelsTr" / "hippocampus_013.nii.gz").unlink()
+    with pytest.raises(InputError) as refused:
+        run(raw, out)
+    lines = str(refused.value).splitlines()
+    assert lines[0] == "13 case(s) of hippocampus cannot be used:"
+    three = "hippocampus_001, hippocampus_002, hippocampus_003 and 9 more"
+    shared = [line for line in lines if line.startswith(f"  12 cases ({three}), the first: ")]
+    assert len(shared) == 1
+    assert len([line for line in lines if line.startswith("  hippocampus_013: ")]) == 1
+    assert f"Each is listed in {out / 'refused.csv'}." in lines
+    listed = (out / "refused.csv").read_text(encoding="utf-8").splitlines()
+    assert (len(listed), listed[0]) == (14, "case,reason")
+    left_out = {f"hippocampus_{number:03d}": "spoilt" for number in range(1, 14)}
+    assert len(run(raw, out, drop=left_out).cases) == 1
+    assert not (out / "refused.csv").exists()

@@ -49,7 +49,7 @@ def test_all_names_that_do_not_match_are_listed_at_once(fill, call, refused, tmp
     assert "(q): it holds no .nii.gz, .nii or .npz file. It is empty" in message
     assert "(twice), 2 cases (a and b), the first: it is there 2 times: a.nii, a.nii.gz. Keep one." in message
     assert "(absent): there is no such folder" in message
-    assert "(deep): it holds no .nii.gz, .nii or .npz file. It has 1 folder(s); name the one with" in message
+    assert "(deep): it holds no .nii.gz, .nii or .npz file. It has 1 folder; name the one with" in message
     assert "e.g. deep/fold_0" in message
     assert "headers" not in message  # nothing was opened
 

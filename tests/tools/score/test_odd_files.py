@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from softbench import images, metrics
+from softbench.tools.score import orientation
 
 from .conftest import AFFINE, SPACING, assert_same_scores, labels_of, probabilities_of
 
@@ -102,7 +103,7 @@ def test_masks_of_pictures_are_told(message, call, tmp_path):
     assert call("--predictions", tmp_path / "p", "--references", tmp_path / "r").code == 0
     write(tmp_path / "p", lambda number: (hard(number).T > 0).astype(np.uint8))
     said = message()
-    assert "they hold the labels 1, and the structures are of 255: none is in common" in said
+    assert "they hold the label 1, and the references the label 255: none is in common" in said
 
 
 def test_missing_background_is_told_before_the_number_of_classes(message, tmp_path):
@@ -299,3 +300,74 @@ def test_three_folders_of_label_maps_are_listed_with_commas(fill, call, tmp_path
     assert "hnf, isen and sanet are label maps" in result.out
     page = pd.read_csv(tmp_path / "out" / "scores.csv")
     assert set(page["method"]) == {"hnf", "isen", "sanet"}
+
+
+@pytest.mark.parametrize(
+    ("turn", "way"),
+    [
+        (lambda array: array[:, :, ::-1], "flipped along x"),
+        (lambda array: array[::-1, ::-1, ::-1], "flipped along x, y and z"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["probabilities", "hard"])
+def test_wrong_orientation_that_no_header_tells_is_noted(call, fill, tmp_path, kind, turn, way):
+    for number, case in enumerate("ab"):
+        truth = np.zeros((9, 12, 14), np.uint8)
+        truth[1:4, 1:5, 1 + number : 5] = 1
+        for folder, array in (("p", turn(truth)), ("r", truth)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            soft = np.stack([0.9 - 0.8 * array, 0.1 + 0.8 * array]).astype(np.float32)
+            written = soft if (folder, kind) == ("p", "probabilities") else array
+            images.write(tmp_path / folder / f"{case}.nii.gz", written, AFFINE)
+    result = call("--predictions", tmp_path / "p", "--references", tmp_path / "r")
+    assert result.code == 0, result.err
+    for text in (result.out, result.err):
+        assert f"in 2 of 2 cases the foreground fits its reference better when it is {way}" in text
+        assert "(mean DSC 1.00 instead of 0.00)" in text
+
+
+def test_prediction_that_is_merely_bad_is_not_called_turned(call, fill, tmp_path):
+    fill("r")
+    (tmp_path / "p").mkdir()
+    for case in "ab":
+        array = np.zeros((9, 12, 14), np.uint8)
+        array[::3, ::3, ::3] = 1
+        images.write(tmp_path / "p" / f"{case}.nii.gz", array, AFFINE)
+    result = call("--predictions", tmp_path / "p", "--references", tmp_path / "r")
+    assert result.code == 0, result.err
+    assert "fits its reference better" not in result.out
+
+
+def test_square_planes_are_also_swapped():
+    mask = np.zeros((2, 3, 3), bool)
+    mask[0, 0, 2] = True
+    names = [name for name, _ in orientation.turns(mask)]
+    assert len(names) == len(set(names)) == 15
+    assert "turned with x and y swapped and flipped along x" in names
+    assert len(list(orientation.turns(mask[:, :2]))) == 7
+    assert len(list(orientation.turns(mask[0]))) == 7
+
+
+def test_class_that_a_network_never_predicts_is_no_fault(call, fill, scores, tmp_path):
+    write(tmp_path / "p", lambda number: (hard(number).T > 0).astype(np.uint8))
+    words = ["--predictions", tmp_path / "p", "--references", fill("r"), "--structures", "core=2"]
+    assert call(*words).code == 0
+    assert set(scores(structure="core", metric="dsc")["value"]) == {0.0}
+
+
+@pytest.mark.parametrize(("most", "words"), [(90, "holds values up to 90"), (700, "holds values up to 700")])
+def test_unit_of_a_foreground_that_is_unclear_is_asked_for(message, tmp_path, most, words):
+    write(tmp_path / "r", lambda number: (labels_of(number).T > 0).astype(np.uint8))
+    write(tmp_path / "p", lambda number: np.rint((labels_of(number).T > 0) * most).astype(np.int16))
+    assert words in message("--foreground-probability", "--renormalise")
+
+
+def test_negative_label_can_be_ignored(call, fill, message, tmp_path):
+    labels = labels_of(0).astype(np.int16)
+    labels[:, :2] = -1
+    images.write(tmp_path / "r" / "a.nii.gz", labels, AFFINE)
+    fill("p", "hard")
+    assert "--ignore-label -1" in message()
+    result = call("--predictions", tmp_path / "p", "--references", tmp_path / "r", "--ignore-label", "-1")
+    assert result.code == 0, result.err
+    assert "Voxels that a rater labelled -1 count for nothing" in result.out

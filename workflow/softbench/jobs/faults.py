@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from softbench.errors import InputError, in_words
+from softbench.errors import InputError, counted, in_words
 
 VERSION = None  # messages
 SHOWN = 3  # names in a line
+SHORT = 2  # letters of a name that may as well be a word, such as "a"
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
 
@@ -76,7 +77,7 @@ def name_cases(cases: Sequence[str]) -> str:
     >>> name_cases(["a"]), name_cases(["a", "b", "c", "d"])
     ('1 case (a)', '4 cases (a, b, c and 1 more)')
     """
-    return f"{len(cases)} {'case' if len(cases) == 1 else 'cases'} ({first_names(cases)})"
+    return f"{counted(len(cases), 'case')} ({first_names(cases)})"
 
 
 def first_names(names: Sequence[str]) -> str:
@@ -87,5 +88,10 @@ def first_names(names: Sequence[str]) -> str:
 
 def _mask(found: Fault) -> str:
     """Return the text without what differs from file to file."""
-    file = rf"\S*\b{re.escape(found.case)}(\.nii\.gz|\.nii|\.npz)" if found.case else r"(?!)"
-    return NUMBER.sub("#", re.sub(file, "FILE", found.text))
+    if not found.case:
+        return NUMBER.sub("#", found.text)
+    file, case = rf"\S*\b{re.escape(found.case)}(\.nii\.gz|\.nii|\.npz)", re.escape(found.case)
+    text = re.sub(file, "FILE", found.text)
+    if len(found.case) > SHORT:
+        text = re.sub(rf"(?<![A-Za-z0-9]){case}(?![A-Za-z0-9])", "CASE", text)
+    return NUMBER.sub("#", text)

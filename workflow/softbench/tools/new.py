@@ -20,7 +20,7 @@ import numpy as np
 from softbench import images, networks
 from softbench.datasets.case import RawCase
 from softbench.datasets.sources import nnunet
-from softbench.errors import InputError
+from softbench.errors import InputError, in_words
 from softbench.jobs import pieces
 from softbench.tools.command import Command
 
@@ -256,7 +256,7 @@ def _facts(folder: Path) -> dict[str, Any]:
     lacking = [] if facts.get("channel_names") or facts.get("modality") else ["channel_names"]
     lacking += [] if facts.get("labels") else ["labels"]
     if lacking:
-        raise InputError(f"{path} lacks {' and '.join(lacking)}. At least wanted: {EXAMPLE}")
+        raise InputError(f"{path} lacks {in_words(lacking)}. At least wanted: {EXAMPLE}")
     return facts
 
 

@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,9 +20,11 @@ from softbench.datasets.prepare.one_case import Order
 from softbench.datasets.sources import layout
 from softbench.errors import InputError
 from softbench.jobs import pieces, progress
+from softbench.jobs.faults import Fault, group, name_cases
 
 VERSION = 3
 DTYPES = ("float32", "float16")
+MANY = 10  # cases with the same fault: of more, the message shows three
 LATER = ("subtract",)  # settings that came later: where nothing is set they are no part of a key
 DEFAULTS: dict[str, Any] = {
     "spacing_mm": None,  # of the new grid, D H W; None keeps the published one
@@ -174,7 +176,7 @@ def run(
     orders, refused = _orders(source_name, source, raw, output, full, versions)
     outcomes = progress.each(one_case.take_in, [(o,) for o in orders], workers=workers, what=source_name, log=log)
     bad = [(outcome["case"], outcome["reason"]) for outcome in outcomes if "reason" in outcome]
-    _require_none_refused(source_name, refused + bad, finished=len(outcomes) - len(bad))
+    _require_none_refused(source_name, refused + bad, output, finished=len(outcomes) - len(bad))
     left_out = _found_unusable(source, raw) | dropped(source, full)
     _write_dropped(output, left_out)
     table = pd.DataFrame([{column: outcome[column] for column in COLUMNS} for outcome in outcomes])
@@ -281,14 +283,29 @@ def _duplicates(cases: Sequence[RawCase]) -> list[tuple[str, str]]:
     ]
 
 
-def _require_none_refused(name: str, refused: Sequence[tuple[str, str]], *, finished: int) -> None:
+def _require_none_refused(name: str, refused: Sequence[tuple[str, str]], output: Path, *, finished: int) -> None:
+    listed = output / "refused.csv"
+    listed.unlink(missing_ok=True)
     if refused:
-        lines = "\n".join(f"  {case}: {reason}" for case, reason in sorted(refused))
+        lines = "\n".join(f"  {line}" for line in _alike(refused))
+        if len(refused) > MANY:
+            table = pd.DataFrame(sorted(refused), columns=["case", "reason"])
+            pieces.write_text(listed, table.to_csv(index=False, lineterminator="\n"))
+            lines += f"\nEach is listed in {listed}."
         raise InputError(
             f"{len(refused)} case(s) of {name} cannot be used:\n{lines}\n"
             "Fix them, or leave them out (in config, `drop: {case: reason}` of the dataset), and run again; the "
             f"{finished} others are finished and kept."
         )
+
+
+def _alike(refused: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield a line for each refused case; where many have the same fault, one for all of them."""
+    for alike in group(Fault("", case, reason) for case, reason in sorted(refused)):
+        if len(alike) > MANY:
+            yield f"{name_cases([found.case for found in alike])}, the first: {alike[0].text}"
+        else:
+            yield from (f"{found.case}: {found.text}" for found in alike)
 
 
 def _manifest(

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from softbench.errors import in_words
 from softbench.jobs import pieces
 from softbench.length import Length, words
 from softbench.papers.comparison import results
@@ -53,7 +54,7 @@ def _length(stated: Mapping[str, Any], facts: Sequence[Mapping[str, Any]], *, na
 def _precision(facts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     precisions = sorted({seed["precision"] for seed in facts})
     if precisions:
-        yield f"Precision of the activations in these runs: {' and '.join(precisions)}."
+        yield f"Precision of the activations in these runs: {in_words(precisions)}."
 
 
 Seeds = Mapping[str, Sequence[Mapping[str, Any]]]  # method -> what its batches tell of its finished seeds

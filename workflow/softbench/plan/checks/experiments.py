@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from softbench import networks
+from softbench.errors import in_words
 from softbench.plan import modules
 from softbench.plan.forms import SUFFIX
 from softbench.plan.modules import constant, defines, needs_shares
@@ -149,7 +150,7 @@ def _networks(name: str, dims: int, facts: Facts) -> Iterator[Fault]:
     for place, network in enumerate(experiment["networks"]):
         takes = networks.known_dims(facts.plan.config["networks"][network]["name"])
         if dims not in takes:
-            only = " and ".join(f"{count}-D" for count in takes)
+            only = in_words(f"{count}-D" for count in takes)
             said = (
                 f"is {network!r}, which takes {only} images alone, but those of {experiment['dataset']!r} are {dims}-D."
             )

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from softbench.errors import in_words
 from softbench.tables import wording
 from softbench.tables.assemble import OF_ENSEMBLES, RAW, Runs, build_table
 from softbench.tables.cells import ALPHA, Method, Table
@@ -190,7 +191,7 @@ def build(runs: Runs, settings: Mapping[str, Any], predictions: Sequence[str]) -
 def _missing(runs: Runs, asked: Sequence[str], made: Sequence[str], titles: Mapping[str, str]) -> Iterable[str]:
     """Say what was not asked for, and what was and is not there."""
     if words := [f"`{word}`" for prediction, word in ASKED_BY.items() if prediction not in asked]:
-        yield f"Shown is what the experiment's `scoring` asks for; {' and '.join(words)} there would add lines."
+        yield f"Shown is what the experiment's `scoring` asks for; {in_words(words)} there would add lines."
     for prediction in (word for word in asked if word not in made):
         yield f"Asked for, but not scored on this grid: {LABELS[prediction].format('all seeds')}."
     if ENSEMBLE in asked and ENSEMBLE not in made:

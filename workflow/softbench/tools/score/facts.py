@@ -1,20 +1,23 @@
 """What the files of a case turned out to hold, besides their scores, and what a table says of it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 
-from softbench.errors import in_words
+from softbench.errors import counted, in_words
 from softbench.jobs import pieces
 from softbench.jobs.faults import Fault
-from softbench.tools.score import distribution
+from softbench.tools.score import distribution, orientation
 from softbench.tools.score.inputs import Settings, Source
 from softbench.tools.score.volumes import Loaded
 
-VERSION = None  # sentences
+VERSION = 1
 PIECE = "scores"
+KINDS = ("labels", "reference_labels")
 Folders = Mapping[Source, Mapping[str, Path]]
 
 
@@ -22,25 +25,49 @@ def describe(loaded: Loaded) -> dict[str, Any]:
     """Return what the record of a scored case keeps: voxels, those ignored, how probabilities were stored, labels."""
     shape = loaded.references.shape[1:]
     ignored = 0 if loaded.valid is None else int(np.count_nonzero(~loaded.valid))
-    facts: dict[str, Any] = {"voxels": int(np.prod(shape)), "ignored": ignored}
+    facts: dict[str, Any] = {"voxels": int(np.prod(shape)), "ignored": ignored, "turned": orientation.find(loaded)}
     if loaded.stored is not None:
         stored = loaded.stored
         return facts | {"stored": [stored.whole, stored.deviation, stored.one_hot]}
-    counted = loaded.prediction if loaded.valid is None else loaded.prediction[loaded.valid]
-    return facts | {"labels": np.unique(counted).tolist()}
+    arrays = (loaded.prediction, loaded.references)
+    return facts | {name: _unique(array, loaded.valid) for name, array in zip(KINDS, arrays, strict=True)}
 
 
-def strangers(folders: Folders, settings: Settings) -> Iterator[Fault]:
-    """Yield the folders of label maps that hold labels above 0, and in no case one of a structure that is scored."""
-    wanted = {label for members in (settings.structures or {}).values() for label in members}
+def _unique(array: np.ndarray, valid: np.ndarray | None) -> list[int]:
+    labels: list[int] = np.unique(array if valid is None else array[..., valid]).tolist()
+    return labels
+
+
+def strangers(folders: Folders) -> Iterator[Fault]:
+    """Yield the folders of label maps whose labels above 0 are in no reference of any case."""
     for source, cases in folders.items():
-        held = {label for facts in _read(cases).values() for label in facts.get("labels", ())} - {0}
-        if held and not held & wanted:
+        of_case = _read(cases).values()
+        held, wanted = ({label for facts in of_case for label in facts.get(name, ())} - {0} for name in KINDS)
+        if held and wanted and not held & wanted:
             text = (
-                f"they hold the labels {in_words(sorted(held))}, and the structures are of {in_words(sorted(wanted))}: "
-                "none is in common. Write the predictions with the references' labels, or correct --structures."
+                f"they hold {_labels(held)}, and the references {_labels(wanted)}: none is in common. Write the "
+                "predictions with the references' labels."
             )
             yield Fault(str(source), "", text)
+
+
+def _labels(labels: set[int]) -> str:
+    return f"the label{'' if len(labels) == 1 else 's'} {in_words(sorted(labels))}"
+
+
+def turned(folders: Folders) -> Iterator[str]:
+    """Yield a sentence for each folder whose predictions mostly fit their references better when they are turned."""
+    for source, cases in folders.items():
+        found = [facts["turned"] for facts in _read(cases).values() if facts.get("turned")]
+        ways = Counter(way for way, *_ in found).most_common(1)
+        if ways and ways[0][1] * 2 > len(cases):
+            way, count = ways[0]
+            after, before = (fmean(values[place] for values in found if values[0] == way) for place in (1, 2))
+            yield (
+                f"{source}: in {count} of {counted(len(cases), 'case')} the foreground fits its reference better "
+                f"when it is {way} (mean DSC {after:.2f} instead of {before:.2f}). Are these files in the orientation "
+                "that their headers say?"
+            )
 
 
 def notes(folders: Folders, settings: Settings) -> list[str]:
@@ -52,7 +79,7 @@ def notes(folders: Folders, settings: Settings) -> list[str]:
         for facts in cases.values()
         if "stored" in facts
     ]
-    sentences = distribution.notes(stored)
+    sentences = [*turned(folders), *distribution.notes(stored)]
     if settings.ignore_label is not None:
         sentences.append(_ignored(next(iter(of_source.values())), settings.ignore_label))
     return sentences

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from softbench.errors import in_words
+from softbench.errors import counted, in_words
 
 VERSION = None  # messages
 PICTURES = (".png", ".bmp", ".jpg", ".jpeg", ".tif", ".tiff")
@@ -63,7 +63,7 @@ def _folders(folder: Path, folders: Sequence[Path], endings: Sequence[str]) -> s
             f'do cp "$d/{name}" {target}/"$(basename "$d")"{ending}; done'
         )
     example = next(iter(full), folders[0])
-    return f"It has {len(folders)} folder(s); name the one with the files, e.g. {example}"
+    return f"It has {counted(len(folders), 'folder')}; name the one with the files, e.g. {example}"
 
 
 @dataclass(frozen=True)

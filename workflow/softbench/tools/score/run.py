@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from softbench import metrics
-from softbench.errors import InputError, in_words
+from softbench.errors import InputError, counted, in_words
 from softbench.jobs import pieces, progress
 from softbench.jobs.faults import Fault, fault, first_names
 from softbench.jobs.progress import Log
@@ -60,7 +60,10 @@ def run(
     matched = inputs.match(sources, references)
     out = LeftOut(matched.predictions, matched.references, skip_bad, log)
     out.add(matched.faults, inputs.UNFIT)
-    log(f"{len(out.references)} cases, {len(sources)} folder(s) of predictions, {len(references)} rater(s)")
+    log(
+        f"{counted(len(out.references), 'case')}, {counted(len(sources), 'folder')} of predictions, "
+        f"{counted(len(references), 'rater')}"
+    )
     channels, bad = grids.check(out.predictions, out.references, log, foreground=settings.foreground_probability)
     out.add(bad, "these files cannot be scored; nothing was computed:")
     of_source = {source: next(iter(channels[source].values())) for source in out.predictions}
@@ -71,6 +74,8 @@ def run(
     write(runs.scores, output)
     out.write(output / "left_out.csv")
     notes = [*out.notes(), *facts.notes(folders, complete)]
+    for line in facts.turned(folders):
+        log(f"WARNING: {line}")
     return report.write(runs, complete, show, list(folders), references, output, notes)
 
 
@@ -95,9 +100,7 @@ def _score(
         bad,
         f"{len(bad)} of {len(orders)} cases cannot be scored; the others are kept in {output / 'cases'}:",
     )
-    out.add(
-        facts.strangers(_left(folders, out), settings), "these predictions have nothing in common with what is scored:"
-    )
+    out.add(facts.strangers(_left(folders, out)), "these predictions have no label in common with the references:")
     return _left(folders, out)
 
 

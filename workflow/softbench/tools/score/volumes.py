@@ -22,6 +22,8 @@ from softbench.tools.score.inputs import Files, Settings
 VERSION = 2
 KEYS = ("probabilities", "softmax")  # of nnU-Net v2 and v1
 FILE_ERRORS = (EOFError, OSError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ValueError, KeyError)
+# whose largest value lies within (least, whole): else it is unclear what stands for 1
+FOREGROUND = ((-1, 1), (100 * (1 + distribution.BOUND), 255), (1000 * (1 + distribution.BOUND), 65535))
 MANY = 8  # unknown ids: these are no labels
 AGREEMENT = 0.5  # post-processing changes few voxels; another orientation leaves hardly any in place
 DAMAGE = (*FILE_ERRORS, nib.filebasedimages.ImageFileError)
@@ -237,7 +239,13 @@ def _with_background(path: Path, array: np.ndarray) -> np.ndarray:
             f"{path} holds {len(array)} classes, not the foreground alone: leave --foreground-probability out."
         )
     inside = inside if np.issubdtype(inside.dtype, np.floating) else inside.astype(np.float32)
-    whole = next((whole for whole in (1, 100, 255, 65535) if np.nanmax(inside) <= whole), 1)
+    most = float(np.nanmax(inside, initial=0))
+    whole = next((whole for least, whole in FOREGROUND if least < most <= whole * (1 + distribution.BOUND)), None)
+    if whole is None:
+        raise FileError(
+            f"{path} holds values up to {most:g}: a foreground's probability must lie in 0 to 1, or be bytes "
+            "whose largest is above 100, or 16-bit integers whose largest is above 1000. Divide them by their 1."
+        )
     return np.stack([whole - inside, inside])
 
 
@@ -256,6 +264,8 @@ def _require_classes(
     path: Path, labels: np.ndarray, classes: int, valid: np.ndarray | None, reference: np.ndarray | None = None
 ) -> None:
     """Raise if a label map, of a prediction where a reference is given, holds an id that is no class."""
+    if labels.min(initial=0) >= 0 and labels.max(initial=0) < classes:  # the usual case, without a mask
+        return
     unknown = (labels < 0) | (labels >= classes)
     unknown = unknown if valid is None else unknown & valid
     if not unknown.any():
