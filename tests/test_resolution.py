@@ -29,6 +29,16 @@ def test_at_factor_two_the_two_images_are_the_same_and_at_four_they_are_not() ->
     assert np.abs(resolution.bilinear(IMAGE, 4) - resolution.mean(IMAGE, 4)).max() > 0.1
 
 
+@pytest.mark.parametrize("factor", [4, 8])
+def test_thin_line_stays_in_window_means_and_is_lost_at_most_places_by_bilinear_sampling(factor: int) -> None:
+    """A bright row one pixel thick, at each place of a window: bilinear sampling sees the two rows in the middle alone."""
+    lines = np.zeros((factor, 2 * factor, factor), np.float32)
+    lines[np.arange(factor), np.arange(factor)] = 1
+    np.testing.assert_allclose(resolution.mean(lines, factor)[:, 0], 1 / factor)
+    sampled = resolution.bilinear(lines, factor)[:, 0, 0]
+    assert np.flatnonzero(sampled).tolist() == [factor // 2 - 1, factor // 2]
+
+
 def test_reference_images(oracles: Path) -> None:
     file = np.load(oracles / "labels" / "epd.npz")
     np.testing.assert_allclose(resolution.mean(file["image3d"], 2), file["image3d_f222"], atol=1e-6)

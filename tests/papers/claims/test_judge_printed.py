@@ -49,6 +49,7 @@ EXPECTED = {
     "epd.beats_conventional": ("qualified", 48, 60),  # ACC: tie, loss; DSC_s and RMSE 2, RAD and |RD| 3 losses each
     "epd.hard_above_soft_dice": ("true", 6, 6),
     "epd.augmentation_no_gain_at_64": ("qualified", 5, 10),  # ACC, SPE, PRE, DSC_h, IoU do not gain
+    "epd.ahead_at_64": ("true", 20, 20),
     "epd.gains_of_2_to_3": ("false", 3, 60),  # at 1/2 with augmentation SEN 2.45, IoU 2.85; at 1/4 without it RD 2.64
     "epd.gains_grow": ("qualified", 38, 40),  # ACC and RAD at 1/4 with augmentation
     "epd.hard_gains_grow": ("qualified", 23, 24),  # ACC at 1/4 with augmentation: +0.05, -0.14, +1.21
