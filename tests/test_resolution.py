@@ -31,7 +31,7 @@ def test_at_factor_two_the_two_images_are_the_same_and_at_four_they_are_not() ->
 
 @pytest.mark.parametrize("factor", [4, 8])
 def test_thin_line_stays_in_window_means_and_is_lost_at_most_places_by_bilinear_sampling(factor: int) -> None:
-    """A bright row one pixel thick, at each place of a window: bilinear sampling sees the two rows in the middle alone."""
+    """A bright row one pixel thick, at each place of a window: bilinear sampling sees the two middle rows alone."""
     lines = np.zeros((factor, 2 * factor, factor), np.float32)
     lines[np.arange(factor), np.arange(factor)] = 1
     np.testing.assert_allclose(resolution.mean(lines, factor)[:, 0], 1 / factor)
