@@ -61,7 +61,7 @@ def compete(name: str, dataset: Dataset, chosen: argparse.Namespace) -> None:
 def one_run(name: str, dataset: Dataset, seed: int, chosen: argparse.Namespace) -> tuple[float, float, int]:
     """Train one seed; return its mean test DSC, the CPU seconds before it is scored, and its number of weights."""
     protocol = hippocampus_run.protocol_of(name, steps=2 if chosen.tiny else None)
-    parts = hippocampus_run.parts_of(name, dataset, most=2 if chosen.tiny else None)
+    parts = hippocampus_run.split_parts(name, dataset, most=2 if chosen.tiny else None)
     start = time.process_time()
     model = hippocampus_run.train_seed(name, chosen.method, dataset, parts, protocol, seed, CPU)
     took = time.process_time() - start

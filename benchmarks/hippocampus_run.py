@@ -23,7 +23,7 @@ class Parts:
     test: list[str]
 
 
-def parts_of(name: str, dataset: Dataset, most: int | None = None) -> Parts:
+def split_parts(name: str, dataset: Dataset, most: int | None = None) -> Parts:
     """Return an experiment's split, of the cases that are there; at most so many of each part."""
     split = splits.read(ROOT / "workflow" / "splits" / "hippocampus" / f"{CONFIG['experiments'][name]['split']}.csv")
     there = split[split["case"].isin(dataset.cases["case"])]

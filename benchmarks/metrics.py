@@ -75,7 +75,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 def time_prediction(name: str, probabilities: np.ndarray, labels: np.ndarray, repeats: int) -> None:
     """Print what each measure of a prediction costs, and the ratios."""
-    median_s = partial(median_of, repeats)
+    median_s = partial(median_time, repeats)
     pairs = structure_masks(probabilities, labels)
     one_hot = [torch.from_numpy(np.stack(side)[None]).float() for side in zip(*pairs, strict=True)]
     monai_s = median_s(lambda: monai_hd95(one_hot))
@@ -103,7 +103,7 @@ def structure_masks(probabilities: np.ndarray, labels: np.ndarray) -> Pairs:
     return [(np.isin(predicted, ids), np.isin(labels, ids)) for ids in STRUCTURES.values()]
 
 
-def median_of(repeats: int, action: Callable[[], Any]) -> float:
+def median_time(repeats: int, action: Callable[[], Any]) -> float:
     """Return the median CPU seconds of a call that has run once before."""
     action()
     return statistics.median(cpu_s(action)[0] for _ in range(repeats))

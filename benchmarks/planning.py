@@ -59,7 +59,7 @@ def main() -> None:
     """Print one line a plan, and the ratio to the peer."""
     chosen = parsed()
     with tempfile.TemporaryDirectory() as folder:
-        suite = copy_of_suite(Path(folder) / "suite")
+        suite = copy_suite(Path(folder) / "suite")
         for data in ("phantom",) if chosen.tiny else ("published", "open", "phantom"):
             what = "epd_1_phantom" if chosen.tiny else "paper_tables"
             print(f"{what}, data={data}: {dry_run(suite, what, '--config', f'data={data}')}", flush=True)
@@ -80,7 +80,7 @@ def parsed() -> argparse.Namespace:
     return argparse.Namespace(**vars(chosen) | TINY) if chosen.tiny else chosen
 
 
-def copy_of_suite(folder: Path) -> Path:
+def copy_suite(folder: Path) -> Path:
     """Copy what a dry run reads, without results."""
     folder.mkdir()
     for part in ("Snakefile", "config.yaml", "config", "workflow", "envs", "profiles"):

@@ -110,18 +110,18 @@ def decoded(raw: Path, sizes: Sizes) -> tuple[float, float]:
     """Return the CPU seconds that a case's image and label take from .nii.gz to a crop; and without the crop."""
     files = [(*case.images, *case.labels) for case in brats2019.find_cases(raw)]
     crop_s = sum(cpu_s(lambda paths=paths: cropped(paths, sizes))[0] for paths in files)
-    read_s = sum(cpu_s(lambda paths=paths: arrays_of(paths))[0] for paths in files)
+    read_s = sum(cpu_s(lambda paths=paths: load_arrays(paths))[0] for paths in files)
     return crop_s / len(files), read_s / len(files)
 
 
-def arrays_of(paths: tuple[Path, ...]) -> list[np.ndarray]:
+def load_arrays(paths: tuple[Path, ...]) -> list[np.ndarray]:
     """Return the voxels of files as they are stored."""
     return [np.asanyarray(nib.load(path).dataobj) for path in paths]
 
 
 def cropped(paths: tuple[Path, ...], sizes: Sizes) -> tuple[np.ndarray, np.ndarray]:
     """Return the central part of a case: images (M, x, y, z) float32 and labels int64, as a loss wants them."""
-    *channels, labels = arrays_of(paths)
+    *channels, labels = load_arrays(paths)
     window = tuple(
         slice((n - s) // 2, (n + s) // 2) for n, s in zip(sizes.published[::-1], sizes.crop[::-1], strict=True)
     )

@@ -73,7 +73,7 @@ def fastest_s(action: Callable[[], object], device: torch.device, repeats: int =
     return min(times)
 
 
-def operations_of_step(make_network: Callable[[], nn.Module], shape: Sequence[int]) -> int:
+def count_operations(make_network: Callable[[], nn.Module], shape: Sequence[int]) -> int:
     """Return the operations of forward and backward for images (B, M, ...), counted without computing them."""
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
         make_network()(torch.empty(tuple(shape))).sum().backward()

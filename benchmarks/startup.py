@@ -32,13 +32,13 @@ def main() -> None:
     print(f"snakemake: {snakemake:.1f} CPU s")
     total = snakemake
     for rule in there[:1] if tiny else there:
-        start, _ = cost([sys.executable, "-c", imports_of(scripts[rule])], repeats)
+        start, _ = cost([sys.executable, "-c", collect_imports(scripts[rule])], repeats)
         total += jobs[rule] * start
         print(f"{rule}: {jobs[rule]} x {start:.1f} CPU s", flush=True)
     print(f"all starts of the demo: {total:.1f} CPU s")
 
 
-def imports_of(script: Path) -> str:
+def collect_imports(script: Path) -> str:
     """Return the import lines of a script, and the modules that its functions import at once."""
     nodes = ast.parse(script.read_text()).body
     return "\n".join(ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))

@@ -50,7 +50,7 @@ def main() -> None:
     warnings.simplefilter("ignore")  # torch warns of two workers on one core
     device = torch.device(chosen.device)
     with tempfile.TemporaryDirectory() as scratch:
-        work = work_of(chosen, Path(scratch), device)
+        work = make_work(chosen, Path(scratch), device)
         results = contest(work, Path(scratch, "prepared"), chosen)
     if chosen.out:
         keep(chosen, work, results)
@@ -80,7 +80,7 @@ def arguments() -> argparse.Namespace:
     return chosen
 
 
-def work_of(chosen: argparse.Namespace, scratch: Path, device: torch.device) -> Work:
+def make_work(chosen: argparse.Namespace, scratch: Path, device: torch.device) -> Work:
     """Return what is trained; cases are made where none are published."""
     if chosen.work == "hippocampus":
         return training_work.hippocampus(chosen.folder, device)
@@ -138,7 +138,7 @@ def keep(chosen: argparse.Namespace, work: Work, results: dict[str, Result]) -> 
 def print_share(work: Work, step_s: float, size: str) -> None:
     """Print the rate of a step of ours, and its share of what a product and a large convolution reach."""
     shape = (work.protocol.batch, work.channels, *work.protocol.patch_size)
-    operations = rates.operations_of_step(work.model, shape)
+    operations = rates.count_operations(work.model, shape)
     convolution = max(rates.convolution_rates(work.device, len(work.protocol.patch_size), size).values())
     product = rates.product_rate(work.device, size)
     print(f"rate of a step of ours: {operations / step_s / 1e12:.3f} TFLOP/s of {operations / 1e12:.4f} TFLOP")

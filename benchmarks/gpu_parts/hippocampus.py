@@ -37,7 +37,7 @@ def run(job: Job) -> None:
 
 def one_seed(job: Job, dataset: Dataset, seed: int) -> dict[str, Any]:
     """Train and score a seed; seconds are those of the clock and of the process."""
-    parts = hippocampus_run.parts_of(EXPERIMENT, dataset, most=2 if job.tiny else None)
+    parts = hippocampus_run.split_parts(EXPERIMENT, dataset, most=2 if job.tiny else None)
     protocol = hippocampus_run.protocol_of(EXPERIMENT, steps=2 if job.tiny else None)
     clocks = [(time.monotonic(), time.process_time())]
     model = hippocampus_run.train_seed(EXPERIMENT, METHOD, dataset, parts, protocol, seed, job.device)

@@ -74,7 +74,7 @@ def measure(job: Job, setting: Setting, achievable: dict[int, float]) -> dict[st
         at_hand = few_steps(job, data, setting, protocol)
     make = partial(build, network, setting.channels, setting.classes, len(protocol.patch_size))
     shape = (protocol.batch, setting.channels, *protocol.patch_size)
-    operations = rates.operations_of_step(make, shape)
+    operations = rates.count_operations(make, shape)
     rate = operations / cost.step_s
     again = partial(few_steps, job, data, setting, protocol)
     return {

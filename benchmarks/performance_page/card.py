@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from performance_page import besides, contest, hippocampus, seeds, steps
 from performance_page.cells import BRATS, NONE, Record, at, cell, percent, table, times
-from performance_page.contest import MONAI, SVLS, ratio_of
+from performance_page.contest import MONAI, SVLS, peer_ratio
 
 
 def of_card(card: Record, cpus: Sequence[Record]) -> str:
@@ -40,8 +40,8 @@ def goals(card: Record) -> str:
     """Return what was wanted of an H100, and whether it is so."""
     brats = ("parts", "steps", "steps", BRATS)
     wanted = {
-        "step beside the SVLS authors' loop": (ratio_of(card, SVLS), 5.0, times),
-        "step beside MONAI's recipe": (ratio_of(card, MONAI), 2.0, times),
+        "step beside the SVLS authors' loop": (peer_ratio(card, SVLS), 5.0, times),
+        "step beside MONAI's recipe": (peer_ratio(card, MONAI), 2.0, times),
         "share of the achievable rate (BraTS, batch 4)": (at(card, *brats, "share_of_achievable"), 0.4, percent),
         "time with data there (BraTS, batch 4)": (less(at(card, *brats, "share_waiting_for_data")), 0.99, percent),
     }

@@ -20,12 +20,12 @@ def page() -> str:
 
     Raises: InputError: if a source has no facts in `datasets.yaml`, or facts have no source.
     """
-    facts, entries = facts_of_sources(), read(ROOT).values["datasets"]
+    facts, entries = collect_source_facts(), read(ROOT).values["datasets"]
     sections = {name: datasets_source.section(name, of_source, entries) for name, of_source in facts.items()}
     return fill("datasets.md.j2", overview=overview(facts), phantoms=table_of_phantoms(), sections=sections)
 
 
-def facts_of_sources() -> dict[str, Facts]:
+def collect_source_facts() -> dict[str, Facts]:
     """Return the facts of `datasets.yaml`, in its order; raise `InputError` unless they are of the sources that are."""
     facts: dict[str, Facts] = yaml.safe_load((HERE / "datasets.yaml").read_text(encoding="utf-8"))
     stated = {name for name in datasets.names() if datasets.source(name).ACCESS not in ("made", "own")}

@@ -39,7 +39,7 @@ def pinned(part: str) -> list[str]:
     return [line.split("==")[0] for line in lines if line]
 
 
-def licence_of(package: str) -> str:
+def read_licence(package: str) -> str:
     """Return what an installed package states: its expression, a short phrase, its classifiers, or its licence file.
 
     Raises: LookupError: if it states nothing.
@@ -53,10 +53,10 @@ def licence_of(package: str) -> str:
         return expression
     if phrase and len(phrase) < 60 and "\n" not in phrase:
         return phrase
-    return "; ".join(kinds) or first_line_of_licence(package)
+    return "; ".join(kinds) or read_licence_line(package)
 
 
-def first_line_of_licence(package: str) -> str:
+def read_licence_line(package: str) -> str:
     """Return the title of the licence file that an installed package brings."""
     for file in metadata.files(package) or []:
         if re.match(r"licen[cs]e|copying", file.name, re.IGNORECASE) and ".dist-info" in str(file):
@@ -68,6 +68,6 @@ def page() -> str:
     """Return the page."""
     parts = [HEAD]
     for part, title in PARTS.items():
-        rows = [f"| {name} | {licence_of(name)} |" for name in pinned(part)]
+        rows = [f"| {name} | {read_licence(name)} |" for name in pinned(part)]
         parts.append("\n".join([f"## {title}", f"`envs/{part}.txt`", "", "| package | licence |", "|---|---|", *rows]))
     return "\n\n".join(part.rstrip() for part in parts) + "\n"

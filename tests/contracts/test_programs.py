@@ -2,7 +2,7 @@
 
 import pytest
 from softbench import soft_labels
-from softbench.tools.check.recipe import DATASETS, ROOT, RULES, findings_of_rule
+from softbench.tools.check.recipe import DATASETS, ROOT, RULES, check_rule
 
 PROGRAMS = sorted({path.stem for path in RULES.glob("*.smk")} - set(soft_labels.names()))
 
@@ -10,6 +10,6 @@ PROGRAMS = sorted({path.stem for path in RULES.glob("*.smk")} - set(soft_labels.
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", PROGRAMS)
 def test_program_keeps_its_contract(recipe: str) -> None:
-    found = list(findings_of_rule(recipe, ROOT, only_read=False))
+    found = list(check_rule(recipe, ROOT, only_read=False))
     assert [one for one in found if one.verdict != "ok"] == []
     assert len(found) == 1 + len(DATASETS)

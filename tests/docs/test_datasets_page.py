@@ -21,7 +21,7 @@ from softbench.datasets.prepare import prepare
 
 SOURCES = [name for name in datasets.names() if datasets.source(name).ACCESS != "own"]
 PUBLISHED = [name for name in SOURCES if datasets.source(name).ACCESS != "made"]
-FACTS = datasets_page.facts_of_sources()
+FACTS = datasets_page.collect_source_facts()
 CALLS = [(split, made["by"]) for of in FACTS.values() for split, made in of.get("splits", {}).items() if "by" in made]
 
 
@@ -125,7 +125,7 @@ def test_prepared_size_is_arithmetic(text: str) -> None:
 def test_source_without_facts_stops_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datasets, "names", lambda: [*PUBLISHED, "phantom_brain", "hippocampus"][1:])
     with pytest.raises(InputError, match=f"differ in {PUBLISHED[0]}"):
-        datasets_page.facts_of_sources()
+        datasets_page.collect_source_facts()
 
 
 def test_tables_are_whole_and_links_lead_somewhere(text: str) -> None:

@@ -24,7 +24,7 @@ def test_package_that_states_nothing_is_an_error(monkeypatch):
     monkeypatch.setattr(licences.metadata, "metadata", lambda name: Message())
     monkeypatch.setattr(licences.metadata, "files", lambda name: [])
     with pytest.raises(LookupError, match="nameless states no licence"):
-        licences.licence_of("nameless")
+        licences.read_licence("nameless")
 
 
 def test_medpy_is_imported_by_one_module(imports, root):

@@ -61,7 +61,7 @@ def slices(patients, of_each=6):
 
 
 def test_position_is_the_place_among_the_slices_of_a_patient():
-    places = case_rows.positions_of(slices(2)[::-1])
+    places = case_rows.case_positions(slices(2)[::-1])
     assert [places[f"case_001_slice_{7 * n:03d}"] for n in range(6)] == [1, 2, 3, 4, 5, 6]
 
 

@@ -125,7 +125,7 @@ def test_difference_to_a_target_is_drawn_as_it_is_given():
     figure = probability_maps.draw_discrepancies(rows, {"a": ["one_hot"]}, METHODS, title="T", of_targets=True)
     np.testing.assert_allclose(pictures_in(figure)[1], -0.1)
     assert "prediction − target" in [axis.get_ylabel() for axis in figure.axes]
-    assert "the method's own grid" in probability_maps.caption_of_discrepancies("core", of_targets=True)
+    assert "the method's own grid" in probability_maps.discrepancy_caption("core", of_targets=True)
 
 
 @pytest.mark.parametrize("missing", [False, True])

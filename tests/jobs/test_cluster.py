@@ -41,14 +41,14 @@ def test_other_jobs_of_the_user_stop_nothing(queue, folder) -> None:
 def test_the_job_that_snakemake_itself_is_does_not_count(queue, folder, monkeypatch: pytest.MonkeyPatch) -> None:
     queue(("7", "rule_by_hand", folder))
     monkeypatch.setattr(launch, "OWN_JOB", "7")
-    assert launch.jobs_of(folder) == []
+    assert launch.find_jobs(folder) == []
 
 
 def test_slurm_that_does_not_answer_stops_nothing(queue, folder) -> None:
     queue(("7", "rule_train", folder), status=1)
-    assert launch.jobs_of(folder) == []
+    assert launch.find_jobs(folder) == []
 
 
 def test_without_slurm_there_are_none(folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert launch.jobs_of(folder) == []
+    assert launch.find_jobs(folder) == []

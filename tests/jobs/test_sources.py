@@ -73,7 +73,7 @@ def record_of(folder: Path, *names: str) -> dict:
 
 def kept(folder: Path) -> dict[str, bytes]:
     path = folder / "results/runs/provenance.json"
-    return sources.texts_of(path, json.loads(path.read_text()))
+    return sources.read_texts(path, json.loads(path.read_text()))
 
 
 def test_files_as_they_are_in_the_commit_are_clean_and_leave_no_archive(suite: Path) -> None:

@@ -11,7 +11,7 @@ from softbench.metrics import catalogue
 from softbench.papers import published
 from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.build import Block
-from softbench.papers.comparison.notes import footnotes, letters_of
+from softbench.papers.comparison.notes import footnotes, note_letters
 from softbench.tables import forms
 from softbench.tables.views.comparison import heads, numbers, sheet
 
@@ -83,7 +83,7 @@ def test_every_printed_cell_has_a_status_in_words(table):
 
 def test_each_note_has_a_letter_of_its_own(table):
     notes = {cell.note for cell in table.printed.cells if cell.note}
-    letters = letters_of(table)
+    letters = note_letters(table)
     assert set(letters) == notes
     assert len(set(letters.values())) == len(notes)
 

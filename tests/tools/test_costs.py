@@ -99,9 +99,9 @@ def test_a_soft_label_costs_its_maps_too(tmp_path: Path) -> None:
         facts = {"cases": 5, "cases_timed": 5, "cases_cpu_seconds": seconds}
         (maps / f"shard-{shard}.provenance.json").write_text(json.dumps(facts))
     row = method(tmp_path, "geols", None, {}, map="../../../maps/phantom/geodesic", cases_cpu_seconds=2.0)
-    assert table.cost_of_label(Path(str(row["soft_label"])).parent) == table.LabelCost(9.0, "geodesic", 7.0)
+    assert table.read_label_cost(Path(str(row["soft_label"])).parent) == table.LabelCost(9.0, "geodesic", 7.0)
     (maps / "shard-1.provenance.json").write_text(json.dumps(facts | {"cases_timed": 4}))
-    assert table.cost_of_label(Path(str(row["soft_label"])).parent) == table.LabelCost(None, "geodesic", None)
+    assert table.read_label_cost(Path(str(row["soft_label"])).parent) == table.LabelCost(None, "geodesic", None)
 
 
 def test_table_says_what_it_is_over_and_what_was_not_measured(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 from softbench.papers import published
-from softbench.papers.claims.judged import MEANS_COLUMNS, means_of
+from softbench.papers.claims.judged import MEANS_COLUMNS, collect_means
 from softbench.papers.comparison.build import Block
 
 
@@ -29,7 +29,7 @@ def test_places_are_named_as_printed_and_numbers_are_ours():
         "brats2019_svls", results=ours, data="msd_brain", surrogate=True,
         methods={"svls": "our_svls"}, structures={"TC": "core"},
     )  # fmt: skip
-    frame = means_of(published.read("svls_1"), [block])
+    frame = collect_means(published.read("svls_1"), [block])
     one = at(frame, dataset="brats2019_svls", structure="TC", metric="dsc", method="svls").squeeze()
     assert (one["mean"], one["sd"]) == pytest.approx((0.85, 0.1 / 2**0.5))
     assert (one["n"], one["over"], one["runs"], one["by_seed"]) == (2, "seeds", "e/n", {0: 0.8, 1: 0.9})
@@ -39,7 +39,7 @@ def test_places_are_named_as_printed_and_numbers_are_ours():
 
 def test_every_printed_place_has_a_row_with_or_without_ours():
     for name in published.names():
-        frame, printed = means_of(published.read(name), []), published.frame([name])
+        frame, printed = collect_means(published.read(name), []), published.frame([name])
         place = ["table", "dataset", "arm", "rater", "structure", "metric", "roi", "method", "better"]
         both = frame[place].merge(printed[place], how="outer", indicator=True)
         assert list(frame) == MEANS_COLUMNS
@@ -49,13 +49,13 @@ def test_every_printed_place_has_a_row_with_or_without_ours():
 
 def test_annotation_sets_and_arms_are_told_apart():
     of_raters = [("msvls", "nodule", "dsc", "all", rater, {0: rater / 10}) for rater in (1, 2, 3, 4)]
-    frame = means_of(published.read("svls_2"), [Block("lidc", results=results(*of_raters))])
+    frame = collect_means(published.read("svls_2"), [Block("lidc", results=results(*of_raters))])
     found = at(frame, method="msvls", metric="dsc").set_index("rater")["mean"]
     assert found.to_dict() == pytest.approx({1: 0.1, 2: 0.2, 3: 0.3, 4: 0.4})
     arms = [
         Block("knuh", arm, results(("epd_2", "average", "iou_at_test", "all", 0, {0: mean})))
         for arm, mean in (("plain", 0.5), ("augmented", 0.6))
     ]
-    frame = means_of(published.read("epd_1"), arms)
+    frame = collect_means(published.read("epd_1"), arms)
     found = at(frame, method="epd_2", metric="iou_at_test").set_index("arm")["mean"]
     assert found.to_dict() == pytest.approx({"plain": 0.5, "augmented": 0.6})

@@ -106,7 +106,7 @@ def test_records_of_inputs_lie_beside_them(tmp_path: Path, monkeypatch: pytest.M
         Path(name).write_text("{}")
     inputs = ["data/brain/manifest.json", "raw/brats/manifest.json", "splits/brain/main.csv"]
     inputs += ["maps/brain/geo/shard-0.json", "runs/a/b/c/batch-0.json", "soft_labels/brain/none/manifest.json"]
-    assert [str(record) for name in inputs for record in deciding.records_of(Path("results", name))] == there
+    assert [str(record) for name in inputs for record in deciding.list_records(Path("results", name))] == there
 
 
 def test_note_reads_the_files_of_a_job(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

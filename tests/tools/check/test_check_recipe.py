@@ -10,7 +10,7 @@ from softbench.tools.check.findings import Finding
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the call of Snakemake, which tests/workflow makes."""
-    monkeypatch.setattr(recipe, "findings_of_rule", lambda *_, **__: iter([Finding("read by workflow", "ok", "")]))
+    monkeypatch.setattr(recipe, "check_rule", lambda *_, **__: iter([Finding("read by workflow", "ok", "")]))
 
 
 @pytest.mark.usefixtures("quick")

@@ -83,7 +83,7 @@ def choose(dsc: pd.Series, rules: Sequence[str]) -> list[Choice]:
     ]
 
 
-def positions_of(cases: pd.DataFrame) -> dict[str, int]:
+def case_positions(cases: pd.DataFrame) -> dict[str, int]:
     """Return the place of each case among those of its patient, from 1, in the order of their names.
 
     Args:
@@ -99,13 +99,13 @@ def draw_positions(dsc: pd.Series, cases: pd.DataFrame, count: int) -> list[Choi
 
     Args:
         dsc: of the test cases, by case.
-        cases: as in `positions_of`. Where no patient has two cases there are no positions: so many are drawn of all.
+        cases: as in `case_positions`. Where no patient has two cases there are no positions: so many are drawn of all.
         count: how many positions there are; one that no test case has is left out.
     Raises: InputError: if there is no case.
     """
     if dsc.empty:
         raise InputError("no test case has a DSC, so none can be chosen to be shown. Is the structure in the data?")
-    places = positions_of(cases)
+    places = case_positions(cases)
     patients = {str(case): patient for case, patient in zip(cases["case"], cases["patient"], strict=True)}
     drawn = sorted(map(str, dsc.index), key=lambda case: hashlib.sha256(case.encode()).hexdigest())
     if max(places.values()) == 1:
@@ -165,7 +165,7 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
     """
     if "reason" in panel:
         return [CaseRow(panel["name"], reason=panel["reason"], about=f"{panel['name']}: {panel['reason']}")]
-    seeds = {method: done_of(method, run) for method, run in panel["runs"].items()}
+    seeds = {method: find_done(method, run) for method, run in panel["runs"].items()}
     done = {method: seed for method, seed in seeds.items() if seed is not None}
     by = settings.get("chosen_by") or next(iter(panel["runs"]))
     if by not in done:
@@ -183,7 +183,7 @@ def rows(panel: Mapping[str, Any], settings: Mapping[str, Any], predicted: Predi
         CaseRow(
             f"{panel['name']}\n{RULE_WORDS.get(choice.rule, choice.rule)}",
             dataset.load(choice.case),
-            structures_of(dataset, panel["structure"]),
+            select_structures(dataset, panel["structure"]),
             {method: give(method, folder, choice.case) for method, (_, folder) in done.items() if method in shown},
             {method: float(values.get(choice.case, np.nan)) for method, values in dsc.items()},
             _about(panel, choice, by, {method: seed for method, (seed, _) in done.items()}),
@@ -217,7 +217,7 @@ def _read_dsc(folder: Path) -> pd.DataFrame:
     return storage.read_parquet(folder / "scores.parquet", *storage.lists_of(folder), **how)
 
 
-def done_of(method: str, run: Mapping[str, Any]) -> tuple[int | None, Path] | None:
+def find_done(method: str, run: Mapping[str, Any]) -> tuple[int | None, Path] | None:
     """Return the seed and folder of what is shown of a method: its ensemble if asked for, else the first seed that is
     finished; None where there is none."""
     if "ensemble" not in run:
@@ -236,7 +236,7 @@ def first_done(batches: Iterable[Path | str]) -> tuple[int, Path] | None:
     return None
 
 
-def structures_of(dataset: Dataset, structure: str = FOREGROUND) -> dict[str, tuple[int, ...]]:
+def select_structures(dataset: Dataset, structure: str = FOREGROUND) -> dict[str, tuple[int, ...]]:
     """Return the class ids of the structures to show: one by its name, or all where it is "foreground"."""
     every = dataset.structures
     return dict(every) if structure == FOREGROUND else {structure: every[structure]}

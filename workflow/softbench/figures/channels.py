@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from softbench import datasets
 from softbench.datasets.case import Case
 from softbench.figures import pictures
-from softbench.figures.case_rows import structures_of
+from softbench.figures.case_rows import select_structures
 from softbench.figures.gallery import choose_case, choose_window
 
 VERSION = 1
@@ -42,7 +42,7 @@ def of_panel(panel: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Fig
         return pictures.nothing(settings["title"], [why]), f"{why}."
     dataset = datasets.open(panel["data"])
     case, what = dataset.load(choose_case(dataset.cases)), panel["structure"]
-    (ids,) = structures_of(dataset, what).values()
+    (ids,) = select_structures(dataset, what).values()
     drawn = draw(case, ids, dataset.modalities, classes=len(dataset.classes), title=settings["title"])
     said = CAPTION.format(case=f"{panel['name']}, {case.id}", rule=RULE, what=pictures.spelled(what))
     return drawn, f"{said} {settings.get('note', '')}".strip()

@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from softbench import datasets, resolution
 from softbench.datasets.case import Case
 from softbench.figures import pictures
-from softbench.figures.case_rows import structures_of
+from softbench.figures.case_rows import select_structures
 from softbench.figures.gallery import choose_case, choose_window
 
 VERSION = 2
@@ -44,7 +44,7 @@ def of_panel(panel: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[Fig
         return pictures.nothing(settings["title"], [why]), f"{why}."
     dataset = datasets.open(panel["data"])
     case, what = dataset.load(choose_case(dataset.cases)), panel["structure"]
-    (ids,) = structures_of(dataset, what).values()
+    (ids,) = select_structures(dataset, what).values()
     size = settings.get("size", SIZE)
     drawn = draw(case, ids, settings.get("factors", FACTORS), size=size, what=what, title=settings["title"])
     return drawn, CAPTION.format(what=what, case=f"{panel['name']}, {case.id}", rule=RULE, size=size)

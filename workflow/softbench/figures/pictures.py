@@ -173,7 +173,7 @@ def spelled(name: str) -> str:
     return name.replace("_", " ")
 
 
-def colour_of(names: Sequence[str]) -> dict[str, str]:
+def assign_colours(names: Sequence[str]) -> dict[str, str]:
     """Return a colour for each structure, in order."""
     return {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(names)}
 
@@ -183,7 +183,7 @@ def paint(labels: np.ndarray, structures: Mapping[str, Sequence[int]]) -> np.nda
 
     Args: structures: name -> class ids. What belongs to none is black.
     """
-    colours = colour_of(list(structures))
+    colours = assign_colours(list(structures))
     painted = np.zeros((*labels.shape, 3))
     for name in sorted(structures, key=lambda name: -len(structures[name])):
         painted[np.isin(labels, structures[name])] = to_rgb(colours[name])

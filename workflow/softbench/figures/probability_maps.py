@@ -80,7 +80,7 @@ def _fill_row(
         if is_first:
             pair[0].set_title(textwrap.fill(name, 18))
         _fill_pair(pair, row, method, window)
-    pictures.name_colours(axes[0, -1], pictures.colour_of(list(row.structures)))
+    pictures.name_colours(axes[0, -1], pictures.assign_colours(list(row.structures)))
     return shown
 
 
@@ -111,7 +111,7 @@ CAPTION_OF_DISCREPANCIES = (
 )
 
 
-def caption_of_discrepancies(what: str, *, of_targets: bool) -> str:
+def discrepancy_caption(what: str, *, of_targets: bool) -> str:
     """Return the caption of a figure of a structure: against the methods' targets, or against the reference."""
     return (OF_TARGETS if of_targets else OF_REFERENCE).format(what=what) + CAPTION_OF_DISCREPANCIES
 

@@ -102,14 +102,14 @@ def _fill(axes: Sequence[Axes], row: CaseRow, methods: Sequence[str], *, filled:
         (_paint if filled else _outline)(axis, row, method, window)
         if method is not None:
             pictures.corner(axis, f"DSC {number(row.dsc[method], digits('dsc', '1'))}")
-    pictures.name_colours(axes[-1], pictures.colour_of(list(row.structures)))
+    pictures.name_colours(axes[-1], pictures.assign_colours(list(row.structures)))
 
 
 def _outline(axis: Axes, row: CaseRow, method: str | None, window: tuple[Any, ...]) -> None:
     """Draw the contours of the reference and of a method on the image; the reference's alone where `method` is None."""
     assert row.case is not None
     pictures.show(axis, row.case.images[0][window], row.case.spacing_mm, cmap="gray")
-    colours = pictures.colour_of(list(row.structures))
+    colours = pictures.assign_colours(list(row.structures))
     for name, ids in row.structures.items():
         pictures.contour(axis, np.isin(row.case.labels[0][window], ids), colors=colours[name], **REFERENCE)
         if method is not None:

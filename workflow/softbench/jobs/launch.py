@@ -139,7 +139,7 @@ def require_none_left(folder: Path) -> None:
 
     Raises: InputError: with the ids, how to wait and how to cancel.
     """
-    jobs = jobs_of(folder)
+    jobs = find_jobs(folder)
     if jobs:
         raise InputError(
             f"{len(jobs)} Slurm jobs of an earlier run of this folder are still in the queue, and would write the same "
@@ -148,7 +148,7 @@ def require_none_left(folder: Path) -> None:
         )
 
 
-def jobs_of(folder: Path) -> list[str]:
+def find_jobs(folder: Path) -> list[str]:
     """Return the ids of this user's Slurm jobs that Snakemake submitted from a folder; none where there is no Slurm."""
     command = ["squeue", "--me", "--noheader", "--format=%F\t%k\t%Z"]  # job, comment, folder; an array is one job
     try:

@@ -160,7 +160,7 @@ def _with_input(noted: Noted, record: Path) -> Noted:
         return noted
     known = {(fact["path"], fact["sha256"]) for fact in noted.facts}
     new = [fact for fact in content.get("changed_files", ()) if (fact["path"], fact["sha256"]) not in known]
-    archive, texts = _archive_of(record, content), dict(noted.texts)
+    archive, texts = _read_archive(record, content), dict(noted.texts)
     facts = [{**fact, "made": fact.get("made", str(record.parent))} for fact in new]
     for fact, there in zip(facts, new, strict=True):
         if _inside(there) in archive:
@@ -269,15 +269,15 @@ def of_suite(*, config: bool = False) -> Iterator[Path]:
     yield from [SUITE / "config.yaml"] if config else []
 
 
-def _archive_of(record: Path, content: Mapping[str, Any]) -> dict[str, bytes]:
+def _read_archive(record: Path, content: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the texts beside a record; none where it names no archive, or that lies there no more."""
     try:
-        return texts_of(record, content)
+        return read_texts(record, content)
     except InputError:
         return {}
 
 
-def texts_of(record: Path, content: Mapping[str, Any]) -> dict[str, bytes]:
+def read_texts(record: Path, content: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the texts of the archive that a record names, name -> text.
 
     Raises: InputError: if it is missing, is another than the record says, or cannot be read.

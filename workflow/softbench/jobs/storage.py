@@ -47,7 +47,7 @@ def _number(error: Exception, path: Path) -> int | None:
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno if error.errno in FULL | FORBIDDEN | OTHER else None
     if any(words in str(error) for words in WITHOUT_NUMBER):
-        return _number_of_probe(path) or errno.EFBIG  # a small file fits: a limit of files' sizes, or the last byte
+        return _probe_number(path) or errno.EFBIG  # a small file fits: a limit of files' sizes, or the last byte
     return None
 
 
@@ -77,7 +77,7 @@ def _existing(place: Path) -> Path:
     return next((folder for folder in place.absolute().parents if folder.is_dir()), Path("/"))
 
 
-def _number_of_probe(place: Path) -> int | None:
+def _probe_number(place: Path) -> int | None:
     """Return why a small file cannot be written at a place; None if it can."""
     try:
         with tempfile.TemporaryFile(dir=_existing(place), buffering=0) as file:
@@ -96,7 +96,7 @@ def require_writable(*folders: Path) -> None:
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            number = _number_of_probe(folder / "file")
+            number = _probe_number(folder / "file")
         except OSError as error:
             number = error.errno
         if number is not None:

@@ -184,17 +184,17 @@ def _run(shown: Sequence[Shown], whole: Ledger, data: int) -> str:
     """Say in one sentence what was run; runs that several tables show count once."""
     if not (whole.done or whole.failed):
         return "Nothing was run: what stands below is printed in the papers."
-    methods = _count_of(len({method for table in shown for method in table.methods}), "trained method")
+    methods = _counted(len({method for table in shown for method in table.methods}), "trained method")
     seeds = f"seed{'' if len(whole.seeds) == 1 else 's'} {', '.join(map(str, whole.seeds))}"
-    return f"{methods} on {_count_of(data, 'data set')}, {seeds}: {_outcome(whole)}; {_circumstances(whole)}."
+    return f"{methods} on {_counted(data, 'data set')}, {seeds}: {_outcome(whole)}; {_circumstances(whole)}."
 
 
-def _count_of(number: int, noun: str) -> str:
+def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _outcome(runs: Ledger) -> str:
-    return f"{_count_of(runs.done, 'run')} done, {len(runs.failed) or 'none'} failed"
+    return f"{_counted(runs.done, 'run')} done, {len(runs.failed) or 'none'} failed"
 
 
 def _circumstances(runs: Ledger) -> str:

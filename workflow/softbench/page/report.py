@@ -60,7 +60,7 @@ def write(
     numbers = {name: frame for name, frame in frames.items() if "method" in frame}  # else a sentence says why
     answers = {name: opening.answer(frame) for name, frame in numbers.items()}
     shown = [
-        opening.Shown(name, facts["title"], facts["data"], facts["methods"], _runs_of([facts]), answers.get(name))
+        opening.Shown(name, facts["title"], facts["data"], facts["methods"], _collect_runs([facts]), answers.get(name))
         for name, facts in every.items()
     ]
     made = {name: of_table(read(Path(facts["record"])), name, facts["title"]) for name, facts in done.items()}
@@ -73,11 +73,11 @@ def write(
         *of_sources(_example(numbers), known),
     ]
     left = [facts["title"] for name, facts in every.items() if name not in done]
-    first = opening.to_html(shown, _runs_of(list(every.values())), len(known), left, rehearsals or {})
+    first = opening.to_html(shown, _collect_runs(list(every.values())), len(known), left, rehearsals or {})
     page.write(path, title="SoftLabelBench", sections=sections, provenance=provenance, opening=first)
 
 
-def _runs_of(every: Sequence[Facts]) -> opening.Ledger:
+def _collect_runs(every: Sequence[Facts]) -> opening.Ledger:
     """Return the runs of some tables; a batch that several show counts once, and one that is not there yet not."""
     batches = dict.fromkeys(path for facts in every for path in facts["batches"])
     untrained = {method for facts in every for method in facts["untrained"]}

@@ -38,7 +38,7 @@ TAKEN = ("reliability", "soft_labels", "ranks", "cases")  # figures of a table a
 Named = Mapping[str, dict[str, Any]]
 
 
-def title_of_rehearsal(printed: str) -> str:
+def rehearsal_title(printed: str) -> str:
     """Return the title of what is rehearsed."""
     return f"Rehearsal on phantoms: {printed}"
 
@@ -105,7 +105,7 @@ def figure_forms(
     every = {name: dict(figure) for name, figure in figures.items()}
     rehearsals = {name: name + SUFFIX for name in experiments if name + SUFFIX in experiments}
     for name, figure in figures.items():
-        rehearsed = {"title": title_of_rehearsal(figure["title"]), "about": ABOUT_REHEARSAL}
+        rehearsed = {"title": rehearsal_title(figure["title"]), "about": ABOUT_REHEARSAL}
         for ending, instead, said in ((OPEN, stand_ins, {}), (SUFFIX, rehearsals, rehearsed)):
             if set(figure["experiments"]) & set(instead):
                 every[name + ending] = _figure(figure, instead, STANDS_IN[ending]) | said

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from softbench.statistics.intervals import CONFIDENCE, reason_against
-from softbench.statistics.paired import Pairs, patients_of
+from softbench.statistics.paired import Pairs, list_patients
 
 VERSION = 1
 LABEL = "these checkpoints, new patients"
@@ -55,7 +55,7 @@ def new_patients(
     Source: Efron 1979; the expanded percentiles: Hesterberg 2015, "What Teachers Should Know About the Bootstrap".
     """
     table = pairs.table
-    patients = patients_of(table.columns, groups)
+    patients = list_patients(table.columns, groups)
     sums, sizes = patient_sums(table.to_numpy(), patients)
     fewest = int((sizes > 0).sum(axis=1).min(initial=sizes.shape[1]))
     unit = "case" if groups is None else "patient"

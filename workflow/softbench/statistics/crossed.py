@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from softbench.statistics.intervals import CONFIDENCE, MIN_SEEDS_CROSSED, p_of, reason_against
-from softbench.statistics.paired import Pairs, patients_of
+from softbench.statistics.intervals import CONFIDENCE, MIN_SEEDS_CROSSED, p_value, reason_against
+from softbench.statistics.paired import Pairs, list_patients
 
 VERSION = 1
 
@@ -62,7 +62,7 @@ def crossed_difference(pairs: Pairs, groups: Mapping[str, str] | None = None) ->
     Source: the crossed random-effects ANOVA; Satterthwaite 1946. Departures: components below zero, as said.
     """
     whole = pairs.table.dropna(axis=1) if pairs.finite else pairs.table
-    patients = patients_of(whole.columns, groups)
+    patients = list_patients(whole.columns, groups)
     counts: dict[str, Any] = {
         "n_seeds": len(whole), "n_cases": whole.shape[1], "n_patients": len(np.unique(patients)),
         "left_out": len(pairs.cases) - whole.shape[1],
@@ -102,7 +102,7 @@ def new_seeds_and_cases(gap: np.ndarray) -> dict[str, np.ndarray]:
     error = np.sqrt(variance / (S * C))
     reach = stats.t.ppf((1 + CONFIDENCE) / 2, df) * error
     return {
-        "mean": mean, "low": mean - reach, "high": mean + reach, "p": p_of(mean, error, df), "df": df,
+        "mean": mean, "low": mean - reach, "high": mean + reach, "p": p_value(mean, error, df), "df": df,
         "sd_seeds": np.sqrt(np.maximum(seeds - rest, 0) / C), "sd_cases": np.sqrt(np.maximum(cases - rest, 0) / S),
         "sd_rest": np.sqrt(rest),
     }  # fmt: skip

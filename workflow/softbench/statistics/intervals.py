@@ -22,10 +22,10 @@ def t_interval(sample: np.ndarray, *, confidence: float = CONFIDENCE) -> tuple[n
     count = sample.shape[-1]
     mean, sd = sample.mean(axis=-1), sample.std(axis=-1, ddof=1)
     reach = stats.t.ppf((1 + confidence) / 2, count - 1) * sd / np.sqrt(count)
-    return mean, mean - reach, mean + reach, sd, p_of(mean, sd / np.sqrt(count), count - 1)
+    return mean, mean - reach, mean + reach, sd, p_value(mean, sd / np.sqrt(count), count - 1)
 
 
-def p_of(mean: np.ndarray, error: np.ndarray, df: np.ndarray | int) -> np.ndarray:
+def p_value(mean: np.ndarray, error: np.ndarray, df: np.ndarray | int) -> np.ndarray:
     """Return the two-sided p of a mean with its standard error; nothing over nothing speaks against nothing: 1."""
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.abs(mean) / error

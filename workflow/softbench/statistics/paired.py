@@ -107,7 +107,7 @@ def pair(
     return sides(scores, (method, control), metric, structure, roi, over).pair(method, control)
 
 
-def patients_of(cases: pd.Index, groups: Mapping[str, str] | None) -> np.ndarray:
+def list_patients(cases: pd.Index, groups: Mapping[str, str] | None) -> np.ndarray:
     """Return each case's patient as a number from 0; without `groups` every case is its own.
 
     Raises: InputError: if a case has no patient.

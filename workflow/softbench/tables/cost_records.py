@@ -52,7 +52,7 @@ def _read_seeds(method: Mapping[str, Any]) -> tuple[pd.DataFrame, int, int]:
             if outcome["status"] == "failed":
                 failed += 1
             elif all((folder / file).exists() for file in ("provenance.json", "history.csv")):
-                costs.append(cost_of_seed(folder))
+                costs.append(read_seed_cost(folder))
             else:
                 unrecorded += 1
     return pd.DataFrame(costs), failed, unrecorded
@@ -60,7 +60,7 @@ def _read_seeds(method: Mapping[str, Any]) -> tuple[pd.DataFrame, int, int]:
 
 def _row(method: Mapping[str, Any], seeds: Mapping[tuple[str, str, str], Any]) -> dict[str, Any]:
     costs, failed, unrecorded = seeds[_place(method)]
-    made = cost_of_label(Path(method["soft_label"]).parent)
+    made = read_label_cost(Path(method["soft_label"]).parent)
     known = {name: method[name] for name in ("experiment", "network", "method", "title", "control")}
     row = {
         **known,
@@ -104,7 +104,7 @@ def _time(pairs: pd.DataFrame, suffix: str) -> pd.Series:
     return pairs[f"s{suffix}"].where(pairs["on_gpu"].astype(bool), pairs[f"cpu_s{suffix}"])
 
 
-def cost_of_seed(folder: Path) -> dict[str, Any]:
+def read_seed_cost(folder: Path) -> dict[str, Any]:
     """Return what the training of one seed took; what was not measured is NaN.
 
     Args:
@@ -162,7 +162,7 @@ class LabelCost:
     map_cpu_s: float | None = 0.0
 
 
-def cost_of_label(folder: Path) -> LabelCost:
+def read_label_cost(folder: Path) -> LabelCost:
     """Return what a soft label took: reading, softening and storing each case; its quality numbers are not in it.
 
     Args:

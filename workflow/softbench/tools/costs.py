@@ -7,7 +7,7 @@ import pandas as pd
 
 from softbench.errors import InputError
 from softbench.plan.plan import Plan
-from softbench.tables.cost_records import cost_of_seed
+from softbench.tables.cost_records import read_seed_cost
 from softbench.tools.command import Command
 from softbench.tools.plan import measured
 
@@ -51,7 +51,7 @@ def collect(folders: list[Path]) -> pd.DataFrame:
             f"no trained seed lies below {', '.join(map(str, folders))}. Name results/runs or a folder in it, after "
             "training."
         )
-    table = pd.DataFrame([cost_of_seed(folder) for folder in seeds])
+    table = pd.DataFrame([read_seed_cost(folder) for folder in seeds])
     groups = table.groupby(["experiment", "network", "method"], sort=False)
     return groups.agg(
         seeds=("s", "size"),

@@ -105,7 +105,7 @@ def _plates(panel: Mapping[str, Any]) -> Iterator[Plate]:
 
 def _chosen_by(panel: Mapping[str, Any]) -> str:
     """Return the method that chooses the cases: the one asked for, or else the first that has a finished run."""
-    done = [key for key, run in panel["runs"].items() if case_rows.done_of(key, run) is not None]
+    done = [key for key, run in panel["runs"].items() if case_rows.find_done(key, run) is not None]
     asked = panel.get("chosen_by")
     return str(asked if asked in done else next(iter([*done, *panel["runs"]])))
 

@@ -160,7 +160,7 @@ def compare(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Ma
                 sign * (values[:, first] - values[:, second]),
                 label({**cell, "pair": pair.name}, claim.within),
             )
-            yield Margin(f"{pair.name}: {place_of(pair, cell, CELL)}", (first, second), margin, group)
+            yield Margin(f"{pair.name}: {name_place(pair, cell, CELL)}", (first, second), margin, group)
 
 
 def gain(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
@@ -198,10 +198,10 @@ def _gains(rows: pd.DataFrame, values: np.ndarray, pair: Pair) -> list[tuple[str
     gains_of_pairs = []
     for _, cells in matched(rows, pair.one, pair.other).groupby(keys, sort=False):
         gains = (values[:, cells["first"]] - values[:, cells["second"]]).mean(axis=1)
-        gains_of_pairs.append((place_of(pair, cells.iloc[0], keys), (*cells["first"], *cells["second"]), gains))
+        gains_of_pairs.append((name_place(pair, cells.iloc[0], keys), (*cells["first"], *cells["second"]), gains))
     return gains_of_pairs
 
 
-def place_of(pair: Pair, cell: pd.Series, keys: Sequence[str]) -> str:
+def name_place(pair: Pair, cell: pd.Series, keys: Sequence[str]) -> str:
     """Return where a pair is compared: the columns that its sides leave open."""
     return label(cell, [key for key in keys if key not in {*pair.one, *pair.other}])

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from softbench.papers.claims.cells import CELL, ROUNDING, Margin, goodness, label, matched, place_of
+from softbench.papers.claims.cells import CELL, ROUNDING, Margin, goodness, label, matched, name_place
 from softbench.papers.claims.sentences import Claim
 
 
@@ -54,7 +54,7 @@ def near(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margi
             gap = values[:, second] - values[:, first]
             gap = gap if claim.relation == "not_worse" else np.abs(gap)
             margin = claim.limit_of(cell["metric"]) - gap + 2 * ROUNDING  # the limit itself is near
-            yield Margin(f"{pair.name}: {place_of(pair, cell, CELL)}", (first, second), margin)
+            yield Margin(f"{pair.name}: {name_place(pair, cell, CELL)}", (first, second), margin)
 
 
 def alike(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Margin]:
@@ -65,7 +65,7 @@ def alike(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Marg
             gaps = values[:, cells["first"]] - values[:, cells["second"]]
             for first, second in combinations(range(len(cells)), 2):
                 pair_of = cells.iloc[[first, second]]
-                name = f"{pair.name}: {' and '.join(pair_of['dataset'])}, {place_of(pair, cells.iloc[0], keys)}"
+                name = f"{pair.name}: {' and '.join(pair_of['dataset'])}, {name_place(pair, cells.iloc[0], keys)}"
                 used = (*pair_of["first"], *pair_of["second"])
                 yield Margin(
                     name, used, _agreement(gaps[:, first], gaps[:, second]), label(cells.iloc[0], claim.within)
@@ -97,5 +97,5 @@ def mainly(rows: pd.DataFrame, values: np.ndarray, claim: Claim) -> Iterator[Mar
         for _, cell in sides[0].merge(sides[1], on=keys, suffixes=("", "_elsewhere")).iterrows():
             used = tuple(cell[name] for name in ("first", "second", "first_elsewhere", "second_elsewhere"))
             inside, outside = (values[:, used[i]] - values[:, used[i + 1]] for i in (0, 2))
-            name = f"{pair.name}: {place_of(pair, cell, keys)}"
+            name = f"{pair.name}: {name_place(pair, cell, keys)}"
             yield Margin(name, used, np.minimum(inside, inside - outside), label(cell, claim.within))

@@ -18,7 +18,7 @@ from softbench.papers.claims.unprinted import name_of
 from softbench.papers.comparison import build as beside
 from softbench.papers.comparison.build import Block, Section
 from softbench.papers.published import PrintedCell, PublishedTable
-from softbench.plan.forms import ABOUT_REHEARSAL, title_of_rehearsal
+from softbench.plan.forms import ABOUT_REHEARSAL, rehearsal_title
 from softbench.tables.cells import Summary
 from softbench.tables.sheet import Entry, Grid, Head, Line, Sheet, Text
 
@@ -26,7 +26,7 @@ VERSION = 1
 MEANS_COLUMNS = [*published.COLUMNS, "runs", "by_seed", "data", "surrogate"]
 
 
-def means_of(table: PublishedTable, blocks: Sequence[Block]) -> pd.DataFrame:
+def collect_means(table: PublishedTable, blocks: Sequence[Block]) -> pd.DataFrame:
     """Return our mean for each place of a printed table.
 
     Data sets, arms, annotation sets, structures and methods carry the printed names, metrics ours, as in
@@ -149,11 +149,11 @@ def build(
         draws: of the bootstrap.
         seed: of the bootstrap.
     Returns: one a claim, in the order of `workflow/published/claims.yaml`.
-    Raises: InputError: for a table that is not printed, and as `means_of`.
+    Raises: InputError: for a table that is not printed, and as `collect_means`.
     """
     for name in blocks:
         require_one_of("table", name, published.names())
-    means = pd.concat([means_of(published.read(name), blocks.get(name, ())) for name in published.names()])
+    means = pd.concat([collect_means(published.read(name), blocks.get(name, ())) for name in published.names()])
     means = means.assign(unprinted=False)
     if unprinted is not None:
         means = pd.concat([means, unprinted], ignore_index=True)
@@ -267,7 +267,7 @@ def sheet(
     }
     lines = tuple(_line(judgement, names[judgement.claim.paper]) for judgement in judged)
     grid = Grid(tuple(map(Head, HEADS)), lines, "Claim", look="sentences")
-    title, about = (title_of_rehearsal(TITLE), f"{ABOUT_REHEARSAL} {ABOUT}") if is_rehearsal else (TITLE, ABOUT)
+    title, about = (rehearsal_title(TITLE), f"{ABOUT_REHEARSAL} {ABOUT}") if is_rehearsal else (TITLE, ABOUT)
     return Sheet(title, about, (grid,), _notes(judged), numbers(judged), is_long=True)
 
 

@@ -24,7 +24,7 @@ from softbench.papers.comparison.results import on_grid
 from softbench.statistics import apply_policy, seed_means
 from softbench.tables import assemble
 from softbench.tables.cells import Column
-from softbench.tables.cost_records import cost_of_seed
+from softbench.tables.cost_records import read_seed_cost
 from softbench.tables.table import with_composites
 
 AWAY, WHOLE = "away", "all"
@@ -65,8 +65,8 @@ def means(claims: Iterable[Claim], tables: Mapping[str, Mapping[str, Any]]) -> p
         claims: any; the others are left out.
         tables: printed table -> `policy`, `grid` and `blocks`, as for `comparison.blocks.read`; a block's `unprinted`
             are the batches that these claims need.
-    Returns: one row a mean as `judged.means_of` has them, all `unprinted`; NaN where nothing is there. `arm` and data
-        set are those of the printed table. The bins of a diagram stand in the place of structures.
+    Returns: one row a mean as `judged.collect_means` has them, all `unprinted`; NaN where nothing is there. `arm` and
+        data set are those of the printed table. The bins of a diagram stand in the place of structures.
     """
     wanted = [claim for claim in claims if claim.unprinted]
     rows = [
@@ -223,7 +223,7 @@ def from_costs(batches: Iterable[Path]) -> Found:
     frequent one count, since others cannot be compared with them.
     """
     folders = [folder for path in batches for folder in _finished(path)]
-    costs = [cost_of_seed(folder) for folder in folders]
+    costs = [read_seed_cost(folder) for folder in folders]
     costs = [cost for cost in costs if not cost["resumed"]]
     common = multimode(cost["hardware"] for cost in costs)[:1]
     by_key: Found = {}

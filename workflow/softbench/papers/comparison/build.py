@@ -13,7 +13,7 @@ from softbench.errors import InputError
 from softbench.papers import published
 from softbench.papers.comparison.results import Found, lookup
 from softbench.papers.published import PrintedCell, PublishedTable
-from softbench.plan.forms import title_of_rehearsal
+from softbench.plan.forms import rehearsal_title
 from softbench.statistics.intervals import CONFIDENCE
 from softbench.tables.cells import Cell, Column, Comparison, Judgement, Method, Printed, Summary
 from softbench.tables.temperatures import SIGN
@@ -123,7 +123,7 @@ def build(
     title = f"{published.name_of(table)}: {table.title}"
     return PaperTable(
         table,
-        title_of_rehearsal(title) if is_rehearsal else title,
+        rehearsal_title(title) if is_rehearsal else title,
         tuple(_section(table, of_place[dataset, arm], rater, titles or {}) for dataset, arm, rater in sections),
         policy,
         tuple(notes),

@@ -46,7 +46,7 @@ RANKS = (
 def about(table: PaperTable) -> str:
     """Say what a rehearsal is for, what stands in a cell, and what the statuses mean that are there."""
     brackets = ", in brackets our sd over cases" if table.printed.over == "cases" else ""
-    units = "the paper's unit" if any(map(unit_of, table.printed.metrics.values())) else "shares"
+    units = "the paper's unit" if any(map(printed_unit, table.printed.metrics.values())) else "shares"
     counted = counts(table)
     meanings = "; ".join(f"{status}: {meaning}" for status, meaning in LEGEND.items() if counted[status])
     return (
@@ -56,7 +56,7 @@ def about(table: PaperTable) -> str:
     )
 
 
-def unit_of(metric: PrintedMetric) -> str:
+def printed_unit(metric: PrintedMetric) -> str:
     """Return what stands behind a metric's name: its unit in brackets, where it has one."""
     return UNITS.get(metric.unit, "")
 
@@ -80,7 +80,7 @@ def about_section(section: Section) -> str:
     return f"Ours: {block.data or block.dataset}; {cases}."
 
 
-def letters_of(table: PaperTable) -> dict[str, str]:
+def note_letters(table: PaperTable) -> dict[str, str]:
     """Return the letter of each note on printed cells, in the order of the cells."""
     notes = dict.fromkeys(cell.note for cell in _printed(table) if cell.note)
     return dict(zip(notes, ascii_lowercase, strict=False))
@@ -204,7 +204,7 @@ def _ours_of(column: Column) -> str:
 def _doubts(table: PaperTable) -> Iterable[str]:
     """Explain the letters beside printed numbers."""
     cells = _printed(table)
-    for note, letter in letters_of(table).items():
+    for note, letter in note_letters(table).items():
         derived = [f"{cell.place.method} {cell.derived}" for cell in cells if cell.note == note and cell.derived]
         unsure = any(cell.note == note and cell.confidence == "low" for cell in cells)
         tail = f" ({', '.join(derived)})" if derived else ""

@@ -11,7 +11,7 @@ from softbench import leaks, length
 from softbench.plan import modules, paths, shown
 from softbench.plan.calls import Wildcards, by, pattern, stops
 from softbench.plan.code.stages import Stages
-from softbench.plan.forms import CHOICES_OF_REHEARSAL, title_of_rehearsal
+from softbench.plan.forms import CHOICES_OF_REHEARSAL, rehearsal_title
 from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
 
@@ -99,7 +99,7 @@ class Papers:
         from softbench.papers import published
 
         printed = published.name_of(printed_table(self.plan.paper_tables[name]["published"]))
-        return title_of_rehearsal(printed) if self.is_rehearsal(name) else printed
+        return rehearsal_title(printed) if self.is_rehearsal(name) else printed
 
     def experiments_at_hand(self, name: str) -> list[str]:
         """Return the experiments of a paper's table that there is data for."""

@@ -33,7 +33,7 @@ class Facts:
         is_own = rest and rest[0] in IN_REHEARSAL and rest[0] in written[base]["rehearsal"]
         return ("experiments", base, *(["rehearsal"] if is_own or not rest else []), *rest)
 
-    def path_of_protocol(self, experiment: str) -> KeyPath:
+    def protocol_path(self, experiment: str) -> KeyPath:
         """Return where the protocol of an experiment stands in config."""
         path = self.path(experiment, "protocol")
         return path if "rehearsal" in path else ("protocols", self.plan.experiments[experiment]["protocol"])
@@ -120,7 +120,7 @@ def _dimensions(name: str, facts: Facts) -> Iterator[Fault]:
     if dims is None:
         return
     what = f"the images of {dataset!r} in experiments.{name}"
-    of_protocol = facts.path_of_protocol(name)
+    of_protocol = facts.protocol_path(name)
     protocol = plan.protocols[experiment["protocol"]]
     for key in LENGTHS:
         yield from _one_an_axis((*of_protocol, key), protocol.get(key), dims, what)
@@ -141,7 +141,7 @@ def _coarse_parts(name: str, facts: Facts) -> Iterator[Fault]:
     if coarse and facts.plan.part_of(name):
         said = f"is 'random_crop', but the method {coarse[0]!r} in experiments.{name} trains on a coarser grid. "
         way = "Take `evaluation: whole`, or leave the method out of the experiment (`except`)."
-        yield Fault((*facts.path_of_protocol(name), "evaluation"), said + way)
+        yield Fault((*facts.protocol_path(name), "evaluation"), said + way)
 
 
 def _networks(name: str, dims: int, facts: Facts) -> Iterator[Fault]:

@@ -84,7 +84,7 @@ def deciding(code: Code, stages: Iterable[str], job: Job | None, named: Mapping[
     given = [Path(path) for path in job.input]
     files += [path for path in given if path.parts[:1] != (RESULTS,) and path.is_file()]
     written, assigned = of_config(job.wildcards.items())
-    records = [record for path in given if path.parts[:1] == (RESULTS,) for record in records_of(path)]
+    records = [record for path in given if path.parts[:1] == (RESULTS,) for record in list_records(path)]
     return Deciding(files + [suite / path for path in sorted(written)], list(dict.fromkeys(records)), assigned)
 
 
@@ -100,7 +100,7 @@ def of_rule(suite: Path, rule: str) -> Iterator[Path]:
             yield from (place for place in places if place.is_file() and RESULTS not in place.parts)
 
 
-def records_of(path: Path) -> list[Path]:
+def list_records(path: Path) -> list[Path]:
     """Return the records of circumstances of an input below results/: beside it, or of the seeds that it lists."""
     own = [path.with_suffix(".provenance.json"), path.with_suffix(".code.json")]
     own += [path.with_name("provenance.json")] if path.name == "manifest.json" else []

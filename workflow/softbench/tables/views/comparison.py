@@ -11,7 +11,7 @@ from softbench.papers import published
 from softbench.papers.comparison import ranks
 from softbench.papers.comparison.blocks import read
 from softbench.papers.comparison.build import PaperTable, Section, baselines, build, to_baseline
-from softbench.papers.comparison.notes import about, about_section, footnotes, letters_of, unit_of
+from softbench.papers.comparison.notes import about, about_section, footnotes, note_letters, printed_unit
 from softbench.tables import layout
 from softbench.tables.cells import Cell, Column, Method, Summary
 from softbench.tables.layout import ARROWS
@@ -120,7 +120,7 @@ def sheet(table: PaperTable) -> Sheet:
 
 
 def _grid(table: PaperTable, section: Section) -> Grid:
-    lines, extra, letters = [], len(section.rows) - len(section.printed), letters_of(table)
+    lines, extra, letters = [], len(section.rows) - len(section.printed), note_letters(table)
     asides = (*[""] * len(section.printed), *["not in the paper"] * extra)
     decimals = [_decimals(column) for column in zip(*section.cells, strict=True)]
     for row, aside, cells in zip(section.rows, asides, section.cells, strict=True):
@@ -138,7 +138,7 @@ def heads(section: Section) -> tuple[Head, ...]:
 def _head(column: Column, *, alone: bool) -> Head:
     assert column.printed is not None
     read_as = f", read as {column.described.name}" if column.readings else ""
-    metric, arrow = column.printed.name + unit_of(column.printed) + read_as, ARROWS[column.printed.better]
+    metric, arrow = column.printed.name + printed_unit(column.printed) + read_as, ARROWS[column.printed.better]
     structure = ALL if column.structure == "all" else column.structure
     return Head(metric, arrow) if alone else Head(structure, arrow, metric)
 

@@ -39,7 +39,7 @@ def findings(recipe: str) -> Iterator[Finding]:
     if module.exists():
         yield from _of_module(recipe)
     if first.verdict == "ok":
-        yield from findings_of_rule(recipe, ROOT, only_read=module.exists())
+        yield from check_rule(recipe, ROOT, only_read=module.exists())
 
 
 def _of_rule(rule: Path) -> Finding:
@@ -78,7 +78,7 @@ def _of_contract(contract: Contract, module: ModuleType, path: Path) -> Finding:
     return ok(contract.name, str(contract.check.__doc__).partition("\n")[0])
 
 
-def findings_of_rule(recipe: str, root: Path, *, only_read: bool) -> Iterator[Finding]:
+def check_rule(recipe: str, root: Path, *, only_read: bool) -> Iterator[Finding]:
     """Yield whether the workflow reads the rule and, unless only that is asked for, what the rule writes.
 
     Args:

@@ -166,7 +166,7 @@ def _method(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
     name_of_label = settings["soft_label"]
     manifest = results / "soft_labels" / experiment["dataset"] / name_of_label / "manifest.json"
     made = _json(manifest)
-    code = made_with.commit_of(manifest.with_name("provenance.json"))
+    code = made_with.read_commit(manifest.with_name("provenance.json"))
     kept = {key: made[key] for key in ("recipe", "kind", "settings", "map", "key") if made.get(key) is not None}
     return {
         "name": name,
@@ -209,7 +209,7 @@ def _data(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
             "name": name,
             "path": str(prepared),
             **{key: manifest[key] for key in ("key", "settings", "dropped") if key in manifest},
-            **made_with.commit_of(prepared.with_name("provenance.json")),
+            **made_with.read_commit(prepared.with_name("provenance.json")),
             "cases": len(manifest.get("cases", {})),
         },
         "source": {"name": source, **of_both, **files},
@@ -258,8 +258,8 @@ def _circumstances(folder: Path) -> dict[str, Any]:
     record = {name: facts[name] for name in FACTS if name in facts}
     if "packages" in facts:
         record["versions"] = {"python": facts["python"], **facts["packages"]}
-    record |= made_with.commit_of(folder / "provenance.json")
-    scored = made_with.commit_of(folder / "scores.provenance.json").get("commit")
+    record |= made_with.read_commit(folder / "provenance.json")
+    scored = made_with.read_commit(folder / "scores.provenance.json").get("commit")
     if scored and scored != record.get("commit"):
         record["scored_by"] = scored
     if "threads" in facts:

@@ -57,7 +57,7 @@ def of_code(path: Path) -> dict[str, Any]:
     return told | ({"command_line": content["assigned"]} if content.get("assigned") else {})
 
 
-def commit_of(path: Path) -> dict[str, str]:
+def read_commit(path: Path) -> dict[str, str]:
     """Return `commit` of a record; nothing where there is none."""
     content = sources.read(path)
     return {"commit": content["commit"]} if "commit" in content else {}
@@ -116,12 +116,12 @@ def write(paths: Sequence[Path], folder: Path) -> list[str]:
     """Write the texts of the archives of some records into a new folder, each below the folder of its record.
 
     Returns: lines on what was written, and on what was not kept.
-    Raises: InputError: as `sources.texts_of` and `sources.write_back`; if no record has an archive.
+    Raises: InputError: as `sources.read_texts` and `sources.write_back`; if no record has an archive.
     """
     texts: dict[str, bytes] = {}
     for path in paths:
         place = _relative(path).with_suffix("") if path.name != "provenance.json" else _relative(path.parent)
-        texts |= {f"{place}/{name}": text for name, text in sources.texts_of(path, sources.read(path)).items()}
+        texts |= {f"{place}/{name}": text for name, text in sources.read_texts(path, sources.read(path)).items()}
     if not texts:
         raise InputError(
             "no file was written: all that decided this is in the commit as it was, or nothing was recorded."

@@ -23,7 +23,7 @@ from softbench.length import Length
 from softbench.plan.answers import memory
 from softbench.plan.modules import constant_of_source, source_has
 from softbench.plan.plan import Plan
-from softbench.tables.cost_records import cost_of_seed
+from softbench.tables.cost_records import read_seed_cost
 
 JOB = re.compile(r"^(?:local)?(?:rule|checkpoint) (\w+):$")
 COMPLAINT = re.compile(r"^\w*(Exception|Error)\b")
@@ -290,7 +290,7 @@ def _alike(alike: pd.DataFrame, member: Runs) -> pd.DataFrame:
 def seen(plan: Plan, results: Path = RESULTS) -> pd.DataFrame:
     """Return a row for each seed below a folder of results whose experiment, network and method config still has.
 
-    Returns: the columns of `cost_records.cost_of_seed`; `load`, what a step computed, by config as it is now; `tested`;
+    Returns: the columns of `read_seed_cost`; `load`, what a step computed, by config as it is now; `tested`;
         `s_per_step`, seconds on a GPU, CPU seconds elsewhere, reading and validation included; NaN for runs that were
         stopped and resumed; `scoring_s`, NaN where a job did not train all of its seeds; `runs`, 1; and `elsewhere`,
         false. No row where nothing was trained.
@@ -307,7 +307,7 @@ def _known(plan: Plan, folder: Path) -> bool:
 
 
 def _row(plan: Plan, folder: Path) -> dict[str, Any]:
-    cost = cost_of_seed(folder)
+    cost = read_seed_cost(folder)
     place = (cost["experiment"], cost["network"], cost["method"])
     taken = float("nan") if cost["resumed"] else cost["s" if cost["on_gpu"] else "cpu_s"]
     return {
