@@ -1,6 +1,7 @@
 """No documented command escapes: it is run by the walk, or listed with the reason why not."""
 
 import re
+import shlex
 from pathlib import Path
 
 import documents
@@ -9,6 +10,7 @@ import outcome
 import pytest
 import stand_ins
 from shell import Shell
+from softbench import cli
 
 PAGE = """# Page
 Type `make demo`, not `snakemake …` or `softbench`; `make a` twice: `make a`.
@@ -55,6 +57,13 @@ def test_verbs_of_make_exist(root: Path) -> None:
     known = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.MULTILINE))
     named = {step.text.split()[1] for step in ledger.commands() if step.text.startswith("make ")}
     assert named <= known
+
+
+def test_commands_of_softbench_have_the_arguments_that_they_need() -> None:
+    for turn in ledger.turns():
+        words = shlex.split(turn.run or "")
+        if words[:1] == ["softbench"] and "--help" not in words:
+            cli._parsed(words[1:])  # ends the test where the command line is refused
 
 
 def test_files_after_configfile_are_written_by_a_command_before(root: Path) -> None:
