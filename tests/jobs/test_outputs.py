@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.jobs import memory, outputs, pieces
+from softbench.jobs import launch, memory, outputs, pieces
 
 RESULTS = Path("results")
 SEED = "results/runs/tiny/net/ls/seed-0"
@@ -220,3 +220,20 @@ def test_file_that_may_not_be_read_keeps_its_content(monkeypatch: pytest.MonkeyP
         outputs.begin(RESULTS)
     assert "`chmod u+r results/claims.md`" in str(told.value)
     assert "rm " not in str(told.value)
+
+
+def test_dry_run_says_what_a_run_would_do_and_changes_nothing() -> None:
+    Path("results/claims.md").write_text("cut")
+    Path("results/data/brain/manifest.json").unlink()
+    os.utime("results/tables/tiny.csv", (1e9, 1e9))
+    before = {path: (path.stat().st_mtime, path.read_bytes()) for path in Path().rglob("*") if path.is_file()}
+    stop, again = outputs.foretell(RESULTS)
+    assert stop.startswith("A run would stop with this: results/claims.md is cut short or changed (3 of 40 bytes). ")
+    assert again.endswith("makes these again where they are asked for: results/data/brain/manifest.json.")
+    assert {path: (path.stat().st_mtime, path.read_bytes()) for path in Path().rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("call", [["-n"], ["--cores", "1", "-nq"], ["--dry-run"], ["--dryrun"]])
+def test_dry_run_is_known_by_its_option(call: list[str]) -> None:
+    assert launch.is_dry(call)
+    assert not launch.is_dry(["--cores", "1", "tiny"])

@@ -80,6 +80,19 @@ def test_piece_of_an_earlier_version_counts_as_whole(tmp_path: Path) -> None:
     assert calls == [1]
 
 
+def test_cut_weights_of_an_earlier_version_are_made_again(tmp_path: Path) -> None:
+    def build(scratch: Path) -> dict[str, int]:
+        np.savez(scratch / "model.npz", a=np.arange(100))
+        return {}
+
+    record = pieces.make(tmp_path, "a", "key", build)
+    whole = (tmp_path / "model.npz").read_bytes()
+    pieces.write_json(pieces.record_path(tmp_path, "a"), {k: v for k, v in record.items() if k != "sums"})
+    (tmp_path / "model.npz").write_bytes(whole[:200])
+    assert "sums" in pieces.make(tmp_path, "a", "key", build)
+    assert (tmp_path / "model.npz").stat().st_size == len(whole)
+
+
 def test_piece_that_fails_half_way_is_not_there(tmp_path: Path) -> None:
     def build(scratch: Path) -> dict[str, int]:
         (scratch / "number.txt").write_text("half")

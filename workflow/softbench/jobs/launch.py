@@ -48,6 +48,7 @@ LOOKS = re.compile(  # options of calls that only look
     r"-[Fikpqrt]*n[Fikpqrt]*|-[lSDhv]|--(dry-?run|list.*|lint|help.*|version|summary|detailed-summary|report|dag|d3dag"
     r"|rulegraph|filegraph|print-compilation|generate-unit-tests|containerize|archive|export-cwl)(=.*)?"
 )
+DRY = re.compile(r"-[Fikpqrt]*n[Fikpqrt]*|--dry-?run")
 _held: list[TextIO] = []  # open until this process ends
 SOURCES = {".smk", ".py", ".yaml", ".csv"}
 
@@ -80,6 +81,11 @@ def run(results: Path, workflow: Path, arguments: Sequence[str]) -> list[str]:
 def is_run(arguments: Sequence[str]) -> bool:
     """Return whether a call of Snakemake may change the folder: a dry run, a report or a list only look."""
     return not any(LOOKS.fullmatch(argument) for argument in arguments)
+
+
+def is_dry(arguments: Sequence[str]) -> bool:
+    """Return whether a call of Snakemake is a dry run."""
+    return any(DRY.fullmatch(argument) for argument in arguments)
 
 
 def take(arguments: Sequence[str] = ()) -> bool:

@@ -49,12 +49,13 @@ Noted = dict[str, tuple[int, int, str]]  # path below the folder of results -> s
 @dataclass
 class Found:
     """What is not as it was noted: `damaged` files with their state, `missing` outputs, `lost` files of pieces, and how
-    many were of another time (`moved`)."""
+    many were of another time (`moved`). `sets_times`: whether they get their times back."""
 
     damaged: dict[Path, str] = field(default_factory=dict)
     missing: list[Path] = field(default_factory=list)
     lost: list[Path] = field(default_factory=list)
     moved: int = 0
+    sets_times: bool = True
 
 
 def begin(results: Path) -> list[str]:
@@ -79,6 +80,15 @@ def begin(results: Path) -> list[str]:
             f"Missing, and needed by no result that is there: {_listed(lost)}. To have {storage.shown(lost[0])} again: "
             f"`{storage.removal(*_lists(lost[:1]))}`, then the same command."
         )
+    return lines
+
+
+def foretell(results: Path) -> list[str]:
+    """Return lines on what a run would say of files that are damaged or deleted, which a dry run cannot know."""
+    found = compare(results, sets_times=False)
+    lines = [f"A run would stop with this: {_said(found.damaged)}"] if found.damaged else []
+    if found.missing:
+        lines.append(f"Deleted; a run also makes these again where they are asked for: {_listed(found.missing)}.")
     return lines
 
 
@@ -150,9 +160,9 @@ def _is_row(batch: Path) -> bool:
     return memory.record_of(joint).exists() or storage.lists_of(batch.parent / "seed-0") == [joint]
 
 
-def compare(results: Path) -> Found:
+def compare(results: Path, *, sets_times: bool = True) -> Found:
     """Compare outputs with what was noted of them, and pieces with their records; give files their times back."""
-    found = Found()
+    found = Found(sets_times=sets_times)
     since, noted = _read(results)
     for name, facts in noted.items():
         _compare_output(results / name, facts, since, found)
@@ -189,7 +199,7 @@ def _is_other(path: Path, size: int, at: int, digest: str, found: Found) -> bool
         return False
     if pieces.hash_file(path) != digest:
         return True
-    if at < time.time_ns():
+    if at < time.time_ns() and found.sets_times:
         os.utime(path, ns=(facts.st_atime_ns, at))
         found.moved += 1
     return False
@@ -220,7 +230,7 @@ def _compare_piece(record: Path, found: Found) -> None:
         elif now.st_mtime_ns > written + SLACK_NS:
             if pieces.hash_file(path) != digest:
                 found.damaged[path] = "was changed since its job wrote it (the size is the same)"
-            else:  # not read again by the next run
+            elif found.sets_times:  # not read again by the next run
                 os.utime(path, ns=(now.st_atime_ns, written))
 
 

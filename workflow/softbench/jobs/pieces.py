@@ -109,10 +109,13 @@ def damage(folder: Path, record: Mapping[str, Any], *, only_sizes: bool = False)
 
     Args:
         folder: of the piece.
-        record: of the piece; one of an earlier version tells no sums, and its files count as whole.
+        record: of the piece; one of an earlier version tells no sums: of its files, those that are zip files inside
+            (weights, arrays) have sums of their own, and the others count as whole.
         only_sizes: whether no file is read.
     """
-    for file, (size, digest) in record.get("sums", {}).items():
+    if "sums" not in record:
+        return next(filter(None, (_damage_of_zip(folder / file) for file in record["files"])), None)
+    for file, (size, digest) in record["sums"].items():
         path = folder / file
         state = storage.condition(path)
         if state == storage.EMPTY and not size:
@@ -123,6 +126,18 @@ def damage(folder: Path, record: Mapping[str, Any], *, only_sizes: bool = False)
             state = "is damaged (it has not the checksum that its record lists)"
         if state is not None:
             return f"{storage.shown(path)} {state}"
+    return None
+
+
+def _damage_of_zip(path: Path) -> str | None:
+    """Return what is wrong with a file of torch or numpy, by the checksums in it; None of any other file."""
+    if path.suffix not in (".pt", ".npz"):
+        return None
+    try:
+        with storage.reading(path):
+            storage.require_checksums(path)
+    except InputError as error:
+        return str(error).partition(". ")[0]
     return None
 
 

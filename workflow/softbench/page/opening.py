@@ -1,6 +1,5 @@
 """What stands first on the page: what was run, what the tables say, and why calibration stands over three regions."""
 
-import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from softbench.jobs import pieces
+from softbench.jobs import pieces, storage
 from softbench.metrics import catalogue
 from softbench.page.page import environment
 from softbench.tables.cells import Failure
@@ -118,7 +117,7 @@ def read(batches: Iterable[Path], untrained: Collection[str] = ()) -> Ledger:
             else:
                 done.append(batch.path.parent / f"seed-{seed}")
     there = [folder / "provenance.json" for folder in done]
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in there if path.exists()]
+    records = [storage.read_json(path, *storage.lists_of(path.parent)) for path in there if path.exists()]
     return Ledger(
         done=len(done),
         seeds=tuple(sorted({int(folder.name.removeprefix("seed-")) for folder in done})),

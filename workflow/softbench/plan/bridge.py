@@ -123,7 +123,7 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     """
     root, is_main = Path(workflow.basedir), workflow.is_main_process
     is_run = is_main and launch.is_run(sys.argv[1:])
-    _begin(root / "workflow", is_run=is_run)
+    _begin(root / "workflow", is_run=is_run, is_dry=is_main and launch.is_dry(sys.argv[1:]))
     if is_main:
         _check_profile(workflow, rule_files.find(root).names)
     given = workflow.config_settings
@@ -151,7 +151,7 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     return replies
 
 
-def _begin(workflow: Path, *, is_run: bool) -> None:
+def _begin(workflow: Path, *, is_run: bool, is_dry: bool) -> None:
     logs.sign()
     logs.note_start()
     if shutil.which("softbench") is None:  # Snakemake was called by its path, and rules of programs call `softbench`
@@ -161,6 +161,9 @@ def _begin(workflow: Path, *, is_run: bool) -> None:
         kept.watch()
         try_again()
         for line in [*told, *record.lines(Path("results"), Code(workflow, record.CACHE))]:
+            print(line, file=sys.stderr)
+    elif is_dry:
+        for line in outputs.foretell(Path("results")):
             print(line, file=sys.stderr)
 
 

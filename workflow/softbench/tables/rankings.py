@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from softbench.jobs import storage
 from softbench.metrics import catalogue
 from softbench.statistics import Friedman, Ranks, agreement, friedman, ranks
 from softbench.statistics.bootstrap import DRAWS
@@ -161,7 +162,8 @@ ABOUT = (
 
 def read_orders(path: Path) -> Orders:
     """Return the ranks by column of a table, from its csv of ranks; none where that holds a sentence."""
-    numbers, place = pd.read_csv(path), ["metric", "structure", "roi", "over"]
+    with storage.reading(path):
+        numbers, place = pd.read_csv(path), ["metric", "structure", "roi", "over"]
     if "rank" not in numbers:
         return []
     of_column = numbers.groupby(place, sort=False)

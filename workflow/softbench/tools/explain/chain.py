@@ -1,7 +1,6 @@
 """The chain from a cell to its runs, as plain data: what `softbench explain` prints, and `--json` gives to programs."""
 
 import csv
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ import pandas as pd
 
 from softbench.datasets import splits
 from softbench.errors import InputError
-from softbench.jobs import pieces
+from softbench.jobs import pieces, storage
 from softbench.plan import paths
 from softbench.plan.plan import Plan
 from softbench.tools.explain import address, made_with
@@ -265,10 +264,11 @@ def _circumstances(folder: Path) -> dict[str, Any]:
     if "threads" in facts:
         record["threads"] = facts["threads"]
     history = folder / "history.csv"
-    steps = pd.read_csv(history)["step"] if history.exists() else pd.Series(dtype=float)
+    with storage.reading(history, *storage.lists_of(folder)):
+        steps = pd.read_csv(history)["step"] if history.exists() else pd.Series(dtype=float)
     return record | ({"steps": int(steps.iloc[-1])} if len(steps) else {})
 
 
 def _json(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    content: dict[str, Any] = storage.read_json(path) if path.exists() else {}
     return content

@@ -2,7 +2,6 @@
 
 import calendar
 import functools
-import json
 import math
 import re
 import subprocess
@@ -19,6 +18,7 @@ import pandas as pd
 from softbench import length
 from softbench.datasets import splits
 from softbench.errors import InputError
+from softbench.jobs import storage
 from softbench.length import Length
 from softbench.plan.answers import memory
 from softbench.plan.modules import constant_of_source, source_has
@@ -327,7 +327,7 @@ def scoring_s(folder: Path) -> float:
     NaN where there is no record of the job, or a seed was trained before the job began.
     """
     for path in folder.parent.glob("batch-*.json"):
-        seeds = json.loads(path.read_text(encoding="utf-8"))["seeds"]
+        seeds = storage.read_json(path)["seeds"]
         clock = folder.parents[4].joinpath("benchmarks", "runs", *folder.parts[-4:-1], f"{path.stem}.tsv")
         if folder.name.removeprefix("seed-") in seeds and clock.exists():
             return _apart(clock, [folder.parent / f"seed-{seed}" / "provenance.json" for seed in seeds])
@@ -335,9 +335,10 @@ def scoring_s(folder: Path) -> float:
 
 
 def _apart(clock: Path, records: list[Path]) -> float:
-    job_s = float(pd.read_csv(clock, sep="\t")["s"].iloc[0])
+    with storage.reading(clock):
+        job_s = float(pd.read_csv(clock, sep="\t")["s"].iloc[0])
     began = clock.stat().st_mtime - job_s
-    facts = [json.loads(path.read_text(encoding="utf-8")) for path in records if path.exists()]
+    facts = [storage.read_json(path, *storage.lists_of(path.parent)) for path in records if path.exists()]
     starts = [calendar.timegm(time.strptime(record["began"], "%Y-%m-%dT%H:%M:%SZ")) for record in facts]
     if not facts or len(facts) < len(records) or min(starts) < began - SLACK_S:
         return float("nan")
