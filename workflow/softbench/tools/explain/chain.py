@@ -241,7 +241,7 @@ def _run(folder: Path, seed: int, outcome: dict[str, Any], batch: Path) -> dict[
         return {**named, "reason": outcome["reason"]}
     hashes = {"key": outcome["key"], "weights": outcome.get("model"), "scores": outcome["scores"]}
     piece = _json(folder / "scores.key.json")
-    scale = {name: piece[name] for name in ("temperature", "temperature_fit") if name in piece}
+    scale: dict[str, Any] = {name: piece[name] for name in ("temperature", "temperature_fit") if name in piece}
     return {**named, **hashes, **scale, **_circumstances(folder), "path": str(folder / "scores.parquet")}
 
 
