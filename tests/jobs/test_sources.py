@@ -316,3 +316,11 @@ def test_job_calls_git_twice_where_nothing_changed(suite: Path, monkeypatch: pyt
     for seed in range(5):
         provenance.Watch().write(suite / f"results/runs/seed-{seed}/provenance.json")
     assert len(calls) == 2
+
+
+def test_commit_that_a_page_prints_names_files_that_git_does_not_know(suite: Path) -> None:
+    name = call(suite, "rev-parse", "HEAD")
+    assert provenance.commit() == name
+    put(suite, {"workflow/mine.py": "1", "config/own.yaml": "a: 1", "ignored_x.py": "not a source of the suite"})
+    assert provenance.commit() == f"{name} + 2 changed files (config/own.yaml, workflow/mine.py)"
+    assert provenance.commit([suite / "workflow/softbench/loss.py"]) == name

@@ -47,7 +47,12 @@ def batch(tmp_path):
     """One batch: seed 0 done, seed 1 failed."""
     folder = tmp_path / "runs"
     (folder / "seed-0").mkdir(parents=True)
-    record = {"began": "2026-01-02T03:04:05Z", "commit": "0123456789abcdef+changes", "device": "cpu", "processor": "P"}
+    record = {
+        "began": "2026-01-02T03:04:05Z",
+        "commit": f"{'0123456789ab' * 3}0123 + 2 changed files",
+        "device": "cpu",
+        "processor": "P",
+    }
     (folder / "seed-0" / "provenance.json").write_text(json.dumps(record))
     seeds = {"0": {"status": "done"}, "1": {"status": "failed", "reason": "loss is nan"}}
     path = folder / "batch-0.json"
@@ -58,7 +63,7 @@ def batch(tmp_path):
 def test_ledger_counts_runs_and_says_where_they_were_made(batch):
     found = opening.read([batch])
     assert (found.done, found.seeds, [one.reason for one in found.failed]) == (1, (0,), ["loss is nan"])
-    assert (found.when, found.commits, found.machines) == ("2026-01-02", ("0123456789ab+changes",), ("P",))
+    assert (found.when, found.commits, found.machines) == ("2026-01-02", ("0123456789ab + 2 changed files",), ("P",))
     assert opening.read([batch], untrained=["good"]) == opening.Ledger()
     joint = batch.parents[1] / "sanity.json"  # stands for the record that it lists, which counts once
     path = str(batch.relative_to(joint.parent))
@@ -140,7 +145,7 @@ def test_report_says_what_was_run_what_it_says_and_whose_data_it_is(tmp_path, bu
     assert f"4 trained methods on 1 data set, seed 0: 1 run done, 1 failed; {day}; P; commit" in text
     assert '<td data-name="Runs">1 run done, 1 failed</td>' in text
     assert "good, seed 1, failed: loss is nan" in text
-    assert f"{day}; P; commit 0123456789ab+changes" in text
+    assert f"{day}; P; commit 0123456789ab + 2 changed files" in text
     assert "in any column? Yes. Worse? Yes." in text
     assert "<b>Better</b> <div>\n<div>Good_1 (50 %): A DSC, ECE (all voxels)</div>\n</div>" in text
     assert "<b>Neither</b> <div>\n<div>Noise</div>\n</div>" in text
