@@ -51,6 +51,11 @@ def test_bytes_are_those_that_training_allocates(experiment: str, method: str, p
     assert memory.data_bytes(plan, experiment, method) == held * (memory.training_cases(plan, experiment) or 0)
 
 
+def test_a_program_in_another_language_has_targets_of_one_rater(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(plan.soft_labels["svls"], "recipe", "of_a_program")
+    assert memory.data_bytes(plan, "demo_brain", "svls") == memory.data_bytes(plan, "demo_brain", "one_hot")
+
+
 def test_grid_of_cases_is_that_of_prepared_ones(plan: Plan, tmp_path: Path) -> None:
     for name in ("phantom_brain", "phantom_body"):
         settings = {key: value for key, value in plan.datasets[name].items() if key != "source"} | {"cases": 1}

@@ -157,6 +157,12 @@ def needs_shares(recipe: str) -> bool:
     return defines(module, "NEEDS_SHARES") and bool(constant(module, "NEEDS_SHARES"))
 
 
+def reads_all_raters(recipe: str) -> bool:
+    """Return whether a recipe of this package makes one label of all raters; a program in another language does not."""
+    module = f"soft_labels/{recipe}.py"
+    return defines(module, "RATERS") and constant(module, "RATERS") == "many"
+
+
 def check_recipe_module(recipe: str) -> None:
     """Raise one InputError that names what a recipe's module lacks of its contract, read from its text."""
     module = f"soft_labels/{recipe}.py"

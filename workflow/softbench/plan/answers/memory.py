@@ -108,8 +108,7 @@ def _bytes_of_voxel(plan: Plan, experiment: str, method: str) -> tuple[int, int]
     """Return the bytes that the image takes a voxel, and the targets: those of each rater where one is drawn."""
     dataset, entry = plan.datasets[plan.dataset_of(experiment)], plan.methods[method]
     channels, classes = channels_and_classes(dataset)
-    recipe = plan.soft_labels[entry["soft_label"]]["recipe"]
-    reads_all = modules.constant(f"soft_labels/{recipe}.py", "RATERS", "one") == "many"
+    reads_all = modules.reads_all_raters(plan.soft_labels[entry["soft_label"]]["recipe"])
     raters = modules.constant_of_source(dataset["source"], "LABEL_MAPS", 1)
     targets = raters if entry["raters"] == "each" and not reads_all else 1
     return _bytes_of_number(dataset) * channels, targets * (SOFT_BYTES * classes + HARD_BYTES)
