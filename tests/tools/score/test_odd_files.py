@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from softbench import images, metrics
 from softbench.tools.score import orientation
+from softbench.tools.score.volumes import Loaded
 
 from .conftest import AFFINE, SPACING, assert_same_scores, labels_of, probabilities_of
 
@@ -336,6 +337,15 @@ def test_prediction_that_is_merely_bad_is_not_called_turned(call, fill, tmp_path
     result = call("--predictions", tmp_path / "p", "--references", tmp_path / "r")
     assert result.code == 0, result.err
     assert "fits its reference better" not in result.out
+
+
+def test_structure_that_overlaps_its_flip_is_told_by_the_gain():
+    truth = np.zeros((6, 8, 12), np.uint8)
+    truth[2:4, 2:6, 2:8] = 1  # flipped along x it begins at 4: 4 of 6 columns remain
+    flipped = orientation.find(Loaded(truth[:, :, ::-1], truth[None], SPACING, None))
+    assert flipped == ("flipped along x", 1.0, pytest.approx(4 / 6))
+    moved = np.roll(truth, 2, axis=1)  # half of it remains, and no flip brings back more
+    assert orientation.find(Loaded(moved, truth[None], SPACING, None)) is None
 
 
 def test_square_planes_are_also_swapped():

@@ -11,25 +11,27 @@ import numpy as np
 from softbench.errors import in_words
 from softbench.tools.score.volumes import Loaded
 
-VERSION = 1
-BAD, GOOD = 0.2, 0.5  # DSC of the foreground: below which a prediction is turned, and above which a turn is told
+VERSION = 2
+FINE = 0.8  # DSC of the foreground: from here on a prediction lies as it should
+GOOD, GAIN = 0.5, 0.2  # a turn is told where it gives a higher DSC than GOOD, and higher by more than GAIN
 AXES = ("z", "y", "x")  # of arrays (D, H, W)
 
 
 def find(loaded: Loaded) -> tuple[str, float, float] | None:
     """Return the turn that fits best, with the DSC of the foreground after and before it.
 
-    Returns: None where the prediction fits as it is (DSC 0.2 or more), or no turn fits well (DSC above 0.5).
+    Returns: None where the prediction fits as it is (DSC 0.8 or more), or no turn gives a DSC above 0.5 that is higher
+        by more than 0.2: a structure in the middle of its image overlaps itself even when it is flipped.
     """
     reference = loaded.references[0] > 0
     predicted = loaded.prediction > 0 if loaded.is_label_map else loaded.prediction[0] < 0.5
     if loaded.valid is not None:
         reference, predicted = reference & loaded.valid, predicted & loaded.valid
     before = _dsc(predicted, reference)
-    if before >= BAD or not predicted.any() or not reference.any():
+    if before >= FINE or not predicted.any() or not reference.any():
         return None
     way, after = max(((way, _dsc(turn, reference)) for way, turn in turns(predicted)), key=lambda pair: pair[1])
-    return (way, after, before) if after > GOOD else None
+    return (way, after, before) if after > max(GOOD, before + GAIN) else None
 
 
 def turns(mask: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
