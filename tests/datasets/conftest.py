@@ -18,9 +18,12 @@ import nibabel as nib
 import numpy as np
 import pytest
 from softbench import datasets
+from softbench.datasets.case import Archive
 from softbench.datasets.fetch import fetch
 
 SHAPE = (5, 6, 7)  # of the file, (x, y, z)
+BODY = bytes(range(256)) * 40  # 10240 bytes: the file of `source`
+WAYS_OUT = r".*Try again, give a `mirror`, or download it by hand and name its folder: .*'folders=\{made: PATH\}'"
 
 
 def write_volume(path: Path, array: np.ndarray, affine: np.ndarray | None = None) -> None:
@@ -240,6 +243,13 @@ def publish(server: Server, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Mo
         return source
 
     return make
+
+
+@pytest.fixture
+def source(server: Server, publish: Callable[..., ModuleType]) -> ModuleType:
+    """A source of one file."""
+    server.files = {"/a.txt": BODY}
+    return publish(ARCHIVES=(Archive(f"{server.address}/a.txt", "a.txt", unpack=False),))
 
 
 @pytest.fixture

@@ -13,24 +13,16 @@ from typing import Any
 import numpy as np
 import pytest
 from softbench import InputError
-from softbench.datasets.case import Archive
 from softbench.datasets.fetch import fetch
 from softbench.datasets.prepare import prepare
 from softbench.jobs import pieces
 
+from tests.datasets.conftest import BODY, WAYS_OUT
+
 Publish = Callable[..., ModuleType]
 Get = Callable[..., list[str]]
 Folder = Callable[..., Path]
-WAYS_OUT = r".*Try again, give a `mirror`, or download it by hand and name its folder: .*'folders=\{made: PATH\}'"
-BODY = bytes(range(256)) * 40  # 10240 bytes
 GO_ON = r"Free space on the disk, or fix its permissions, and run again: the cases that are finished are kept\."
-
-
-@pytest.fixture
-def source(server: Any, publish: Publish) -> ModuleType:
-    """A source of one file."""
-    server.files = {"/a.txt": BODY}
-    return publish(ARCHIVES=(Archive(f"{server.address}/a.txt", "a.txt", unpack=False),))
 
 
 @contextmanager

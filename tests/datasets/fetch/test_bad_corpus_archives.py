@@ -15,9 +15,10 @@ from softbench import InputError
 from softbench.datasets.case import Archive
 from softbench.datasets.fetch import archives
 
+from tests.datasets.conftest import WAYS_OUT
+
 Publish = Callable[..., ModuleType]
 Get = Callable[..., list[str]]
-WAYS_OUT = r".*Try again, give a `mirror`, or download it by hand and name its folder: .*'folders=\{made: PATH\}'"
 OUTSIDE = r", which would land outside of its folder\. It is not unpacked\."
 LINK = r"holds 'case/link', a link or device\. Such an archive is not unpacked\."
 DAMAGED = r"is a damaged archive \(.*\)\. Download it again\."

@@ -12,18 +12,11 @@ from softbench import InputError
 from softbench.datasets.case import Archive
 from softbench.datasets.fetch import download
 
+from tests.datasets.conftest import BODY, WAYS_OUT
+
 Publish = Callable[..., ModuleType]
 Get = Callable[..., list[str]]
-WAYS_OUT = r".*Try again, give a `mirror`, or download it by hand and name its folder: .*'folders=\{made: PATH\}'"
-BODY = bytes(range(256)) * 40  # 10240 bytes
 OK = b"HTTP/1.1 200 OK\r\n"
-
-
-@pytest.fixture
-def source(server: Any, publish: Publish) -> ModuleType:
-    """A source of one file."""
-    server.files = {"/a.txt": BODY}
-    return publish(ARCHIVES=(Archive(f"{server.address}/a.txt", "a.txt", unpack=False),))
 
 
 REFUSALS: dict[str, tuple[dict[str, Any], str]] = {  # how the server behaves, what is said

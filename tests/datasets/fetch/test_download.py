@@ -8,7 +8,7 @@ import pytest
 from softbench import InputError
 from softbench.datasets.fetch.download import download
 
-BODY = bytes(range(256)) * 40  # 10240 bytes
+from tests.datasets.conftest import BODY
 
 
 @pytest.fixture

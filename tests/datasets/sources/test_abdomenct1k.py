@@ -15,21 +15,17 @@ import numpy as np
 import py7zr
 import pytest
 from softbench import InputError, datasets, images
-from softbench.datasets import phantoms, splits
+from softbench.datasets import splits
 from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import abdomenct1k, flare2021
+
+from .ct_phantoms import phantom
 
 IDS = ("Case_00001", "Case_00002", "Case_00401", "Case_00801")
 PARTS = (1, 1, 2, 3)  # which archive holds the scan
 WHOLE: dict[str, Any] = {"spacing_mm": None, "crop": None}  # the grid of the phantoms
 Release = Callable[..., Path]
-
-
-def phantom(number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hounsfield units as a scanner stores them, class ids, and the affine of a phantom."""
-    case = phantoms.make("phantom_abdomen", number, size="tiny")
-    return np.rint(case.images[0]).astype(np.int16), case.labels[0], case.affine
 
 
 @pytest.fixture

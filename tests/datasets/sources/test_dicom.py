@@ -1,7 +1,5 @@
 """A DICOM series becomes a volume in RAS with its true places and HU, or is refused with what is wrong."""
 
-import importlib.util
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +9,8 @@ import SimpleITK as sitk  # noqa: N813 (its usual name)
 from softbench import InputError
 from softbench.datasets.sources import dicom
 
+from . import dicom_writer as writer
 
-def beside(name: str) -> Any:
-    """Load a module that lies beside this file."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-writer = beside("dicom_writer")
 STORED = np.arange(4 * 5 * 6, dtype=np.int16).reshape(4, 5, 6)
 PLACED: dict[str, Any] = {"series": "1.2.3", "spacing_mm": (2.5, 0.8, 0.7), "origin": (-10.0, -20.0, 30.0)}
 

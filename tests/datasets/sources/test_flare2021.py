@@ -9,21 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError, datasets, images
-from softbench.datasets import phantoms, splits
+from softbench.datasets import splits
 from softbench.datasets.fetch.fetch import fetch
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import flare2021
+
+from .ct_phantoms import phantom
 
 SPLITS = Path(__file__).parents[3] / "workflow" / "splits"
 IDS = ("train_000", "train_001", "train_002", "train_003")
 WHOLE: dict[str, Any] = {"spacing_mm": None, "crop": None}  # the grid of the phantoms
 Release = Callable[..., Path]
-
-
-def phantom(number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hounsfield units as a scanner stores them, class ids, and the affine of a phantom."""
-    case = phantoms.make("phantom_abdomen", number, size="tiny")
-    return np.rint(case.images[0]).astype(np.int16), case.labels[0], case.affine
 
 
 @pytest.fixture

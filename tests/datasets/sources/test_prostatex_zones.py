@@ -1,8 +1,6 @@
 """PROSTATEx-Seg-Zones: DICOM series and segmentations in its layout become four zones on the T2 grid."""
 
-import importlib.util
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,8 @@ from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import dicom, prostatex_zones
 
+from . import dicom_writer as writer
+
 PATIENTS = ("ProstateX-0000", "ProstateX-0004", "ProstateX-0007", "ProstateX-0217")
 SHAPE, SPACING, ORIGIN = (8, 24, 20), (3.0, 0.5, 0.5), (-5.0, -6.0, 10.0)
 SEGMENTS = {
@@ -26,20 +26,6 @@ SEGMENTS = {
 }
 WHOLE: dict[str, Any] = {"spacing_mm": None, "crop": None}
 Folder = Callable[..., Path]
-
-
-def beside(name: str) -> Any:
-    """Load a module that lies beside this file."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-writer = beside("dicom_writer")
 
 
 def masks() -> dict[str, np.ndarray]:

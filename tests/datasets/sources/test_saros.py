@@ -1,10 +1,8 @@
 """SAROS: masks, table and CT series in its layout become slices with five tissues; few, chosen by rule, and open."""
 
 import csv
-import importlib.util
 import io
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,8 @@ from softbench.datasets.fetch import tcia
 from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import saros
+
+from . import dicom_writer as writer
 
 SHAPE, SPACING = (13, 24, 24), (5.0, 2.0, 2.0)
 AFFINE = np.array([[0, 0, 2.0, -20], [0, 2.0, 0, -20], [5.0, 0, 0, 0], [0, 0, 0, 1]])
@@ -36,20 +36,6 @@ CASES = {  # case -> collection, patient
     "case_701": ("TCGA-KIRC", "TCGA-D4"),
 }
 Folder = Callable[..., Path]
-
-
-def beside(name: str) -> Any:
-    """Load a module that lies beside this file."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-writer = beside("dicom_writer")
 
 
 def series_of(case: str) -> str:
