@@ -1,11 +1,13 @@
 """MONAI's networks by name: what is filled in, what is found by trial, and what is said when it fails."""
 
+import inspect
 from typing import Any
 
 import pytest
 import torch
 from monai.networks import nets
 from softbench import InputError, networks
+from softbench.networks import monai, monai_arguments
 from softbench.networks.monai import full_resolution
 from torch import nn
 
@@ -117,6 +119,23 @@ def test_network_of_one_image_size_takes_it_as_multiple(monkeypatch: pytest.Monk
     monkeypatch.setattr(nets, "Fixed", Fixed, raising=False)
     assert build(network="Fixed", img_size=[24, 24, 24]).multiple == 24
     assert build(network="Fixed", img_size=[24, 32, 16]).multiple == 1  # no padding makes another size fit
+
+
+def test_arguments_read_from_the_text_of_monai_are_those_of_its_classes() -> None:
+    assert monai_arguments.names() == monai.names()
+    for name in monai_arguments.names():
+        taken = inspect.signature(getattr(nets, name)).parameters
+        plain = [n for n, p in taken.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        needed = [n for n in plain if taken[n].default is inspect.Parameter.empty]
+        has = monai_arguments.find(name)
+        assert has == monai_arguments.Arguments(tuple(plain), tuple(needed), len(plain) < len(taken)), name
+
+
+def test_nothing_is_said_of_networks_where_monai_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monai_arguments, "_modules", dict)
+    monai_arguments.find.cache_clear()
+    assert monai_arguments.problem({"name": "monai", "network": "SegRes"}) is None
+    monai_arguments.find.cache_clear()
 
 
 def test_missing_image_size_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

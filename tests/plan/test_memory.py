@@ -7,6 +7,7 @@ import pytest
 import torch
 from softbench import datasets
 from softbench.datasets.prepare import prepare
+from softbench.plan import sizes
 from softbench.plan.answers import memory
 from softbench.plan.plan import Plan
 from softbench.soft_labels.produce import produce
@@ -60,16 +61,16 @@ def test_grid_of_cases_is_that_of_prepared_ones(plan: Plan, tmp_path: Path) -> N
     for name in ("phantom_brain", "phantom_body"):
         settings = {key: value for key, value in plan.datasets[name].items() if key != "source"} | {"cases": 1}
         prepare.run(name, None, tmp_path / name, versions={}, settings=settings, log=lambda line: None)
-        assert tuple(datasets.open(tmp_path / name).cases["shape"][0]) == memory.case_grid(plan.datasets[name])
+        assert tuple(datasets.open(tmp_path / name).cases["shape"][0]) == sizes.case_grid(plan.datasets[name])
 
 
 def test_grid_is_the_crop_or_the_published_one_and_unknown_where_cases_are_resampled(plan: Plan) -> None:
-    assert memory.case_grid(plan.datasets["brats2019_svls"]) == (128, 192, 192)
-    assert memory.case_grid(plan.datasets["brats2019_svls_code"]) == (155, 240, 240)
-    assert memory.case_grid({"source": "brats2019"}) == (128, 192, 192)  # as its source prepares it
-    assert memory.case_grid({"source": "brats2019", "crop": None, "spacing_mm": [2, 2, 2]}) is None
-    assert memory.case_grid({**plan.datasets["hippocampus"], "spacing_mm": [2, 2, 2]}) is None
-    assert memory.case_grid(plan.datasets["hippocampus"]) == (47, 59, 43)
+    assert sizes.case_grid(plan.datasets["brats2019_svls"]) == (128, 192, 192)
+    assert sizes.case_grid(plan.datasets["brats2019_svls_code"]) == (155, 240, 240)
+    assert sizes.case_grid({"source": "brats2019"}) == (128, 192, 192)  # as its source prepares it
+    assert sizes.case_grid({"source": "brats2019", "crop": None, "spacing_mm": [2, 2, 2]}) is None
+    assert sizes.case_grid({**plan.datasets["hippocampus"], "spacing_mm": [2, 2, 2]}) is None
+    assert sizes.case_grid(plan.datasets["hippocampus"]) == (47, 59, 43)
 
 
 def test_published_values_count_in_single_precision(plan: Plan) -> None:

@@ -1,5 +1,6 @@
 """Programs in other languages: what they are given, what is made of what they write, and what is refused."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import nibabel as nib
 import numpy as np
 import pytest
 from softbench import InputError, cli, datasets, images
-from softbench.plan import calls
+from softbench.plan import calls, modules
+from softbench.plan.code import record
 from softbench.soft_labels import open_store
 from softbench.tools.export import export
 from softbench.tools.new import make_method
@@ -44,6 +46,18 @@ def test_probabilities_of_a_folder_become_what_networks_read(dims: str, data, tm
         soft, hard = soft_labels.targets(case)
         np.testing.assert_array_equal(soft[0].argmax(axis=0), hard[0])
     assert (tmp_path / "store/quality.parquet").exists()
+
+
+def test_packed_labels_tell_by_which_code_they_were_packed(data, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    store = tmp_path / "results" / "soft_labels" / "made" / "mine"
+    write(tmp_path / "made", data["3-D"])
+    assert pack(*options(data["3-D"], store), "--from", tmp_path / "made") == 0
+    ((what, stages, (name,)),) = record.results_made(tmp_path / "results")
+    assert (what, json.loads((store / "provenance.json").read_text())["code"]) == ("soft labels", {name: 4})
+    packed = record.read(name, tmp_path / record.FOLDER)["pack"]
+    assert packed["softbench/tools/pack.py"][0] == modules.version_of("tools/pack.py")["tools/pack.py"]
+    assert "pack" in stages
 
 
 @pytest.mark.parametrize(("dims", "slices"), [("3-D", 24), ("2-D", 1)])

@@ -12,6 +12,7 @@ import pytest
 import torch
 from softbench import InputError, cli, networks
 from softbench.jobs import pieces
+from softbench.plan import sizes
 from softbench.plan.answers import memory
 from softbench.plan.modules import PACKAGE
 from softbench.plan.plan import Plan
@@ -161,8 +162,8 @@ def test_steps_before_the_split_follow_from_the_published_cases(plan: Plan) -> N
 
 
 def test_channels_are_those_of_modalities_and_windows(plan: Plan) -> None:
-    assert memory.channels_and_classes(plan.datasets["saros"]) == (3, 6)
-    assert memory.channels_and_classes(plan.datasets["brats2019_geols"]) == (4, 4)
+    assert sizes.channels_and_classes(plan.datasets["saros"]) == (3, 6)
+    assert sizes.channels_and_classes(plan.datasets["brats2019_geols"]) == (4, 4)
 
 
 def test_readme_has_the_hours_of_the_open_tables(root: Path, suite: Path) -> None:

@@ -82,6 +82,84 @@ REFUSED = {
         "methods.one_hot_rater_3.raters",
         "is 5, but a case of 'lidc' in experiments.svls_lidc has 4 raters.",
     ),
+    "loss of a row that is not trained": (
+        "methods:\n  oracle: {loss: ce + dice}  # here",
+        "methods.oracle.loss",
+        "decides nothing: the row has `sanity`, so it is scored and not trained. Leave it out",
+    ),
+    "control of a row that is not trained": (
+        "methods:\n  mine: {sanity: chance, control: one_hot}  # here",
+        "methods.mine.control",
+        "decides nothing: the row has `sanity`",
+    ),
+    "control with another loss": (
+        "methods:\n  mine: {soft_label: svls, loss: ce + dice, control: one_hot}  # here",
+        "methods.mine.control",
+        "is 'one_hot', which has the loss 'ce', but the method has 'ce + dice', and another soft label: their "
+        "difference would be of both. Name a control with the same loss (one_hot_ce_dice), or null.",
+    ),
+    "control that is left out, with another loss": (
+        "methods:\n  mine:\n    soft_label: svls\n    loss: 3.0*focal  # here",
+        "methods.mine.loss",
+        "is '3.0*focal', but the method is compared with 'one_hot', which has 'ce', and another soft label: their "
+        "difference would be of both. Name a control with the same loss, or null.",
+    ),
+    "control of a superpixel row with another loss for hard labels": (
+        "methods:\n  mine: {soft_label: superpixel, loss: ce(hard) + 1.0*kl, control: one_hot_wce}  # here",
+        "methods.mine.control",
+        "is 'one_hot_wce', which has the loss 'wce', but the method has 'ce(hard) + 1.0*kl'",
+    ),
+    "title of two methods": (
+        "methods:\n  mine: {soft_label: svls, title: LS (0.1)}  # here",
+        "methods.mine.title",
+        "is 'LS (0.1)', the title of methods.ls too: nobody could tell the two rows apart. Give it another.",
+    ),
+    "title of two tables": (
+        "tables:\n  a: {title: T, experiments: [demo_brain], columns: [{metric: ece}]}\n"
+        "  b: {title: T, experiments: [demo_brain], columns: [{metric: ece}]}  # here",
+        "tables.b.title",
+        "is 'T', the title of tables.a too: nobody could tell the two tables apart.",
+    ),
+    "patch that is longer than the phantom": (
+        "protocols:\n  demo_brain: {patch_size: [24, 32, 40]}  # here",
+        "protocols.demo_brain.patch_size",
+        "is [24, 32, 40], but the cases of 'phantom_brain' in experiments.demo_brain have 24 x 32 x 32 voxels at most.",
+    ),
+    "patch that is longer than the crop": (
+        "protocols:\n  svls_kits2019:\n    patch_size: [96, 160, 160]  # here",
+        "protocols.svls_kits2019.patch_size",
+        "is [96, 160, 160], but the cases of 'kits2019_svls' in experiments.svls_kits2019 have 80 x 160 x 160 voxels",
+    ),
+    "patch that is longer than the published images": (
+        "protocols:\n  svls_code:\n    patch_size: [160, 192, 192]  # here",
+        "protocols.svls_code.patch_size",
+        "have 155 x 240 x 240 voxels at most",
+    ),
+    "patch of a rehearsal that is longer than its phantom": (
+        "experiments:\n  svls_kits2019:\n    rehearsal:\n      protocol: {patch_size: [16, 24, 32]}  # here",
+        "experiments.svls_kits2019.rehearsal.protocol.patch_size",
+        "have 16 x 24 x 24 voxels at most",
+    ),
+    "network that MONAI lacks": (
+        "networks:\n  mine:\n    name: monai\n    network: SegRes  # here",
+        "networks.mine.network",
+        "is 'SegRes', no network of MONAI with image channels and classes; there are: AHNet, ",
+    ),
+    "argument that a network of MONAI does not know": (
+        "networks:\n  mine:\n    name: monai\n    network: SegResNet\n    init_filter: 8  # here",
+        "networks.mine.init_filter",
+        "sets 'init_filter', which it does not know; its arguments: init_filters, ",
+    ),
+    "argument of MONAI that follows from the data set": (
+        "networks:\n  mine:\n    name: monai\n    network: SegResNet\n    out_channels: 8  # here",
+        "networks.mine.out_channels",
+        "sets 'out_channels', which follow from the data set",
+    ),
+    "argument that a network of MONAI needs": (
+        "networks:\n  mine:\n    name: monai\n    network: UNet  # here\n    channels: [4, 8]",
+        "networks.mine.network",
+        "needs 'strides'; its arguments: channels, strides",
+    ),
     "parts of cases for a method of a coarser grid": (
         "protocols:\n  demo_body:\n    evaluation: random_crop  # here",
         "protocols.demo_body.evaluation",

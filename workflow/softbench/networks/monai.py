@@ -15,6 +15,7 @@ from torch import nn
 from softbench.checks import require_one_of
 from softbench.errors import InputError
 from softbench.networks import small_grid
+from softbench.networks.monai_arguments import Arguments, complaint, filled
 
 VERSION = 1
 ALLOWED = {  # and the arguments of the class, which MONAI checks
@@ -24,11 +25,6 @@ ALLOWED = {  # and the arguments of the class, which MONAI checks
         "minimum": 1,
         "description": "of an input's lengths; null: found by trial",
     },
-}
-FILLED = {  # what we know of an image: names that MONAI's classes have for it
-    "in_channels": ("in_channels", "n_input_channels", "num_channels"),
-    "classes": ("out_channels", "num_classes"),
-    "dims": ("spatial_dims", "dimensions"),
 }
 
 
@@ -124,14 +120,14 @@ def make(name: str, in_channels: int, classes: int, dims: int, arguments: dict[s
     made = getattr(nets, name)
     known = _filled(made)
     facts = {"in_channels": in_channels, "classes": classes, "dims": dims}
-    filled = {argument: facts[fact] for fact, argument in known.items()}
-    _check(name, made, filled, arguments)
+    taken = {argument: facts[fact] for fact, argument in known.items()}
+    _check(name, made, arguments)
     if arguments.get("pretrained"):  # MONAI would fetch them, and all seeds would start from one set of weights
         raise InputError(
             f"network {name} of MONAI sets 'pretrained', but each seed draws its own weights. Leave it out."
         )
     try:
-        network: nn.Module = made(**filled, **arguments)
+        network: nn.Module = made(**taken, **arguments)
     except Exception as error:  # whatever MONAI raises of values it refuses, or of packages it misses
         why = f"{error}".strip().split("\n")[0]
         raise InputError(
@@ -142,27 +138,17 @@ def make(name: str, in_channels: int, classes: int, dims: int, arguments: dict[s
 
 def _filled(made: type) -> dict[str, str]:
     """Return fact -> the name that a class has for it."""
-    parameters = inspect.signature(made).parameters
-    taken = {fact: [n for n in names if n in parameters] for fact, names in FILLED.items()}
-    return {fact: names[0] for fact, names in taken.items() if names}
+    return filled(inspect.signature(made).parameters)
 
 
-def _check(name: str, made: type, filled: dict[str, Any], arguments: dict[str, Any]) -> None:
+def _check(name: str, made: type, arguments: dict[str, Any]) -> None:
     """Raise where arguments are unknown, filled in anyway, or missing."""
     parameters = inspect.signature(made).parameters
     plain = {n: p for n, p in parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
-    settable = [n for n in plain if n not in filled]
-    unknown = sorted(set(arguments) - set(settable)) if len(plain) == len(parameters) else []
-    twice = sorted(set(arguments) & set(filled))
-    if unknown or twice:
-        why = "which follow from the data set" if twice else "which it does not know"
-        wrong = ", ".join(map(repr, twice or unknown))
-        raise InputError(f"network {name} of MONAI sets {wrong}, {why}; its arguments: {', '.join(settable)}.")
-    missing = [n for n in settable if plain[n].default is inspect.Parameter.empty and n not in arguments]
-    if missing:
-        raise InputError(
-            f"network {name} of MONAI needs {', '.join(map(repr, missing))}; its arguments: {', '.join(settable)}."
-        )
+    needed = tuple(n for n, p in plain.items() if p.default is inspect.Parameter.empty)
+    said = complaint(name, Arguments(tuple(plain), needed, len(plain) < len(parameters)), arguments)
+    if said is not None:
+        raise InputError(said)
 
 
 TRIED = (1, 2, 4, 8, 16, 32)

@@ -128,7 +128,7 @@ def pack(
         is written then that training would read.
     """
     watch = provenance.Watch()
-    _note(recipe, data, output)
+    code = _note(recipe, data, output)
     dataset = datasets.open(data)
     files = _files(folder, list(dataset.cases["case"]))
     (output / "manifest.json").unlink(missing_ok=True)
@@ -137,20 +137,24 @@ def pack(
     hashes = {case: record["hash"] for case, record in zip(files, records, strict=True)}
     rows = [{"case": case, **record["quality"]} for case, record in zip(files, records, strict=True)]
     pieces.write_file(output / "quality.parquet", pd.DataFrame(rows).to_parquet)
-    watch.write(output / "provenance.json", workers=workers)
+    watch.write(output / "provenance.json", workers=workers, code={code: len(files)})
     facts = {"recipe": recipe, "settings": dict(settings), "kind": "stored", "raters": raters, "normalised": normalised}
     manifest = {**facts, "classes": len(dataset.classes), "map": None, "cases": hashes}
     pieces.write_json(output / "manifest.json", {**manifest, "key": pieces.key_of(**manifest)})
 
 
-def _note(recipe: str, data: Path, output: Path) -> None:
-    """Note the files that decide this soft label, its rule and program among them, as Snakemake's scripts do.
+def _note(recipe: str, data: Path, output: Path) -> str:
+    """Note the code and files that decide this soft label, its rule and program among them, as Snakemake's scripts do.
+
+    Returns: the name of the record of the code.
 
     The modules that do so are imported by name: they decide no number, and a soft label does not depend on them.
     """
     record, deciding = (importlib.import_module(f"softbench.plan.code.{name}") for name in ("record", "deciding"))
     wildcards = {"dataset": data.name, "soft_label": output.name}
-    record.note("pack", job=deciding.Called(f"soften_{recipe}", [os.path.relpath(data / "manifest.json")], wildcards))
+    job = deciding.Called(f"soften_{recipe}", [os.path.relpath(data / "manifest.json")], wildcards)
+    name: str = record.note("pack", job=job)
+    return name
 
 
 def _files(folder: Path, cases: list[str]) -> dict[str, Path]:

@@ -16,6 +16,7 @@ from softbench.datasets import splits
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
+from softbench.jobs.progress import grid
 from softbench.soft_labels.reader import SoftLabels, open_store
 from softbench.training import cached_data
 from softbench.training.cached_data import CachedData
@@ -66,10 +67,21 @@ class Material:
     def cached_data(self) -> CachedData:
         """The training cases in memory; read when the first seed that is not there yet needs them."""
         if self._cached is None:
+            self._require_patch()
             cases = [self.case(case) for case in self.parts["train"]]
             targets = (self.target(case) for case in self.parts["train"])
             self._cached = cached_data.load(cases, targets, self.protocol.patch_size, self.device, self.log)
         return self._cached
+
+    def _require_patch(self) -> None:
+        """Raise where the patch of the protocol is longer than every training case along an axis."""
+        patch = self.run.protocol.patch_size
+        longest = [max(lengths) for lengths in zip(*map(self.dataset.shape, self.parts["train"]), strict=True)]
+        if any(want > have for want, have in zip(patch, longest, strict=True)):
+            raise InputError(
+                f"`patch_size` of the protocol is {grid(patch)} voxels, but no training case is larger than "
+                f"{grid(longest)} along any axis. Give no more than these lengths: what is added teaches nothing."
+            )
 
     @cached_property
     def protocol(self) -> Protocol:

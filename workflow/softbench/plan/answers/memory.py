@@ -1,4 +1,4 @@
-"""How large prepared cases are, and how much memory the training data of a job take, from what config and sources say.
+"""How much memory the training data of a job take, and how many cases it trains on, from what config and sources say.
 
 A job holds its training cases in memory (`training.cached_data`), so that this grows with the data set. Sizes are upper
 bounds: of networks without `widths`, patches count as widened to multiples of 32, the most that the papers' need.
@@ -12,46 +12,13 @@ from softbench import length, resolution
 from softbench.plan import modules
 from softbench.plan.answers import papers
 from softbench.plan.plan import Plan
+from softbench.plan.sizes import case_grid, channels_and_classes, settings_of
 
 MULTIPLE = 32  # of the lengths that a network takes, where it does not follow from its `widths`
 SOFT_BYTES, HARD_BYTES = 2, 1  # of a voxel: of each class, and of the label
 MB = 10**6
 JOB_MB = 8000  # what a training job takes besides its training data: libraries, the cases that it scores
 LEAST_MB = 16000  # asked for, also where the size of the data is not known
-
-
-def settings_of(dataset: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how a data set is prepared: what config says, else its source."""
-    return {**modules.constant_of_source(dataset["source"], "DEFAULTS", {}), **dataset}
-
-
-def case_grid(dataset: Mapping[str, Any]) -> tuple[int, ...] | None:
-    """Return the voxels along each axis of a prepared case, (D, H, W) or (H, W); of cases of several sizes those that
-    none exceeds. None where neither config nor the source tells."""
-    settings = settings_of(dataset)
-    if modules.is_phantom(dataset["source"]):
-        sizes = modules.constant_of_source(dataset["source"], "SIZES", {})
-        return _lengths(sizes.get(settings.get("size", "small")))
-    if settings.get("crop") is not None:
-        return _lengths(settings["crop"]["size"])
-    resampled = settings.get("spacing_mm") is not None
-    return None if resampled else _lengths(modules.constant_of_source(dataset["source"], "SHAPE", None))
-
-
-def _lengths(value: Any) -> tuple[int, ...] | None:
-    return None if value is None else tuple(map(int, value))
-
-
-def channels_and_classes(dataset: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the channels of a data set's images, one for each modality and window, and its classes.
-
-    A source that computes what it declares counts as one channel and two classes.
-    """
-    modalities, classes = (
-        modules.constant_of_source(dataset["source"], name, None) for name in ("MODALITIES", "CLASSES")
-    )
-    windows = len((dataset.get("window") or {}).get("windows_hu", [""]))
-    return windows * len(modalities or [""]), len(classes or ["", ""])
 
 
 def training_cases(plan: Plan, experiment: str) -> int | None:

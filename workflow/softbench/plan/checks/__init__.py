@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from softbench.plan.checks import experiments, shows
+from softbench.plan.checks import experiments, methods, shows
 from softbench.plan.checks.experiments import Facts
 from softbench.plan.places import Fault, refuse
 
@@ -32,5 +32,6 @@ def faults(plan: "Plan") -> list[Fault]:
     """Return all that does not fit in a plan, in no order."""
     facts = Facts(plan)
     return [
-        *experiments.faults(facts), *shows.of_tables(facts), *shows.of_figures(facts), *shows.of_papers(facts),
+        *methods.faults(facts), *experiments.faults(facts),
+        *shows.of_tables(facts), *shows.of_figures(facts), *shows.of_papers(facts),
     ]  # fmt: skip

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from softbench import networks
 from softbench.errors import in_words
-from softbench.plan import modules
+from softbench.plan import modules, sizes
 from softbench.plan.forms import SUFFIX
 from softbench.plan.modules import constant, defines, needs_shares
 from softbench.plan.places import Fault, KeyPath, known
@@ -66,6 +66,7 @@ def faults(facts: Facts) -> Iterator[Fault]:
     for name in facts.plan.experiments:
         yield from _named_and_left_out(name, facts)
         yield from _dimensions(name, facts)
+        yield from _too_long(name, facts)
         yield from _raters(name, facts)
         yield from _names(name, facts)
         yield from _shares(name, facts)
@@ -133,6 +134,16 @@ def _dimensions(name: str, facts: Facts) -> Iterator[Fault]:
         yield from _one_an_axis(("methods", method, "resolution", "factor"), factor, dims, what)
     if dims == 2 and experiment["scoring"].get("in_plane"):
         yield Fault(facts.path(name, "scoring", "in_plane"), f"looks at the slices of a volume, but {what} are 2-D.")
+
+
+def _too_long(name: str, facts: Facts) -> Iterator[Fault]:
+    """Yield patches that are longer than the cases of an experiment: what is added to the cases teaches nothing."""
+    dataset = facts.plan.experiments[name]["dataset"]
+    patch = facts.plan.protocols[facts.plan.experiments[name]["protocol"]]["patch_size"]
+    cases = sizes.case_grid(facts.plan.datasets[dataset])
+    if cases is not None and len(cases) == len(patch) and any(map(int.__gt__, patch, cases)):
+        found = f"the cases of {dataset!r} in experiments.{name} have {' x '.join(map(str, cases))} voxels at most"
+        yield Fault((*facts.path_of_protocol(name), "patch_size"), f"is {patch}, but {found}. Give no more than these.")
 
 
 def _coarse_parts(name: str, facts: Facts) -> Iterator[Fault]:

@@ -30,7 +30,7 @@ RESULTS = {  # what a reader calls them -> the files that tell of their code, an
     "splits": ("splits/*/*.code.json", ("split",)),
     "data sets": ("data/*/provenance.json", ("prepare",)),
     "shards of maps": ("maps/*/*/shard-*.provenance.json", ("map",)),
-    "soft labels": ("soft_labels/*/*/provenance.json", ("soften",)),
+    "soft labels": ("soft_labels/*/*/provenance.json", ("soften", "pack")),
     "trained seeds": ("runs/*/*/*/seed-*/model.key.json", ("train",)),
     "scored seeds": ("runs/*/*/*/seed-*/scores.key.json", ("score", "sanity")),
     "ensembles": ("runs/*/*/*/ensemble/scores.key.json", ("ensemble",)),

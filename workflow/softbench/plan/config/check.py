@@ -13,6 +13,7 @@ import yaml
 from softbench import networks
 from softbench.errors import InputError
 from softbench.losses import catalogue as losses
+from softbench.networks import monai_arguments
 from softbench.plan import forms, modules, rule_files
 from softbench.plan.config import metrics, schema, walk
 from softbench.plan.forms import COUNTED, OPEN, SUFFIX
@@ -22,6 +23,7 @@ from softbench.plan.rule_files import RulesFound
 if TYPE_CHECKING:
     from softbench.plan.config import Config
 
+MONAI = "monai"
 PLATEAU = "halve_on_plateau"
 PUBLISHED = modules.PACKAGE.parent / "published"
 
@@ -154,6 +156,7 @@ def _together(values: Mapping[str, Any], names: Names) -> Iterator[Fault]:
     yield from _titles_of_raters(values["methods"])
     for name, protocol in values["protocols"].items():
         yield from _lengths(("protocols", name), protocol)
+    yield from _networks_of_monai(values["networks"])
     yield from _rehearsals(values)
     yield from _untried(values)
     yield from _taken(values, names)
@@ -231,6 +234,13 @@ def _lengths(path: KeyPath, protocol: Mapping[str, Any]) -> Iterator[Fault]:
         said = f"is {protocol['plateau_epoch_steps']}, but must be a multiple of `validate_every`"
         wanted = f"{said}, {protocol['validate_every']}: each epoch of the plateau rule ends with a validation."
         yield Fault((*path, "plateau_epoch_steps"), wanted)
+
+
+def _networks_of_monai(networks_of_config: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield networks of MONAI that it lacks, and arguments that they do not take, or lack."""
+    for name, network in networks_of_config.items():
+        if network["name"] == MONAI and (wrong := monai_arguments.problem(network)) is not None:
+            yield Fault(("networks", name, wrong[0]), wrong[1])
 
 
 def _rehearsals(values: Mapping[str, Any]) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from softbench.checks import require_one_of
 from softbench.errors import InputError
+from softbench.plan import sizes
 from softbench.plan.answers import memory
 from softbench.plan.plan import Plan
 from softbench.tools.plan.estimate import HOUR, Group
@@ -71,7 +72,7 @@ def with_estimates(plan: Plan, groups: Sequence[Group], rate: Rate) -> list[Grou
 
 
 def _estimated(plan: Plan, group: Group, rate: Rate) -> Group:
-    channels, classes = memory.channels_and_classes(plan.datasets[plan.experiments[group.experiment]["dataset"]])
+    channels, classes = sizes.channels_and_classes(plan.datasets[plan.experiments[group.experiment]["dataset"]])
     settings = tuple(sorted((name, repr(value)) for name, value in plan.config["networks"][group.network].items()))
     operations = group.load.batch * of_image(settings, channels, classes, group.load.grid)
     protocol = plan.protocol_of(group.experiment, group.methods[0])
