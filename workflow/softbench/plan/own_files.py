@@ -24,7 +24,7 @@ SHIPPED = {  # the suite's own modules; one that is left out here is checked at 
     "losses": "arithmetic catalogue ce dice dice_vnet focal kl l1 learned_weights soft_dice target wce weighted_sum",
     "metrics": "calibration catalogue cross_check inputs metric overlap pooled regions rows score soft surface "
     "threshold",
-    "networks": "compact_unet epd_net monai unet3d xception_unet",
+    "networks": "compact_unet epd_net monai monai_arguments unet3d xception_unet",
     "soft_labels": "blur distance epd geols ls moh msvls one_hot resampled shuffled superpixel svls wrong_image",
     "datasets": "case folder splits",
     "datasets/sources": "abdomenct1k brats2019 chase_db1 contours dicom dncnn flare2021 hippocampus kits2019 kits2023 "

@@ -191,7 +191,8 @@ def _patch_size(shapes: np.ndarray, spacings: np.ndarray) -> list[int]:
     """Return the size of a training patch: half or more of a usual case, at most `PATCH_VOXELS`."""
     resampled = shapes * spacings / np.median(spacings, axis=0)
     lengths = np.median(resampled, axis=0)
-    return [int(max(MULTIPLE, min(PATCH_VOXELS, length // MULTIPLE * MULTIPLE))) for length in lengths]
+    whole = [max(MULTIPLE, min(PATCH_VOXELS, length // MULTIPLE * MULTIPLE)) for length in lengths]
+    return [max(1, int(min(pair))) for pair in zip(whole, lengths, strict=True)]  # no longer than a case
 
 
 def _told(name: str, raw: Folder) -> list[str]:
