@@ -54,7 +54,7 @@ def test_packed_labels_tell_by_which_code_they_were_packed(data, tmp_path: Path,
     write(tmp_path / "made", data["3-D"])
     assert pack(*options(data["3-D"], store), "--from", tmp_path / "made") == 0
     ((what, stages, (name,)),) = record.results_made(tmp_path / "results")
-    assert (what, json.loads((store / "provenance.json").read_text())["code"]) == ("soft labels", {name: 4})
+    assert (what, json.loads((store / "provenance.json").read_text())["code"]) == ("soft labels", {name: 2})
     packed = record.read(name, tmp_path / record.FOLDER)["pack"]
     assert packed["softbench/tools/pack.py"][0] == modules.version_of("tools/pack.py")["tools/pack.py"]
     assert "pack" in stages
