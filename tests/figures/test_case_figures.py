@@ -120,6 +120,15 @@ def test_discrepancy_is_prediction_minus_reference_with_arms_in_lines():
     assert [axis.get_title() for axis in figure.axes[:4]] == ["image", "One-hot", "reference", "SVLS"]
 
 
+def test_reference_of_one_rater_has_the_colours_of_its_structures():
+    case = Case("c1", np.zeros((1, 20, 24), np.float32), LABELS[:1], (1.0, 1.0), np.eye(3))
+    alone = CaseRow("P", case, {"whole": (1, 2), "core": (2,)}, {"svls": PROBABILITY}, {"svls": 0.5}, "c1")
+    figure = probability_maps.draw_probabilities([alone], {"svls": "SVLS"}, title="T")
+    (axis,) = [axis for axis in figure.axes if axis.get_title() == "reference"]
+    painted = np.asarray(axis.images[-1].get_array())
+    assert np.all(np.isclose(painted, to_rgb(pictures.COLOURS[1])), axis=-1).sum() == 4
+
+
 def test_difference_to_a_target_is_drawn_as_it_is_given():
     rows = [row({"one_hot": np.stack([PROBABILITY[0] * 0, PROBABILITY[0] * 0, -PROBABILITY[2]])}, {"core": (2,)})]
     figure = probability_maps.draw_discrepancies(rows, {"a": ["one_hot"]}, METHODS, title="T", of_targets=True)

@@ -24,9 +24,9 @@ KEY = 0.75  # of the column that names the colours
 MAP: dict[str, Any] = {"cmap": "cividis", "vmin": 0, "vmax": 1}  # even in lightness, for grey print, too
 CAPTION_OF_PROBABILITIES = (
     "Of each case above: the image, the labels of raters, and what each method segments, the class with the largest "
-    "probability, a colour for each structure; below: the predicted probability of {what}, beside the reference, of "
-    "several raters their mean. The slice with the longest boundary, cropped to the structures; one colour scale for "
-    "all probabilities. Number: DSC of the whole case, mean over structures and raters."
+    "probability, a colour for each structure; below: the reference, of several raters the mean of {what}, and the "
+    "predicted probability of {what}. The slice with the longest boundary, cropped to the structures; one colour "
+    "scale for all probabilities. Number: DSC of the whole case, mean over structures and raters."
 )
 
 
@@ -72,7 +72,9 @@ def _fill_row(
     axes[0, 0].set_title("image")
     shown: ScalarMappable = pictures.show(axes[1, 0], raters.mean(axis=0)[window], spacing, **MAP)
     axes[1, 0].set_title("raters' mean" if len(raters) > 1 else "reference")
-    if len(raters) > 1:
+    if len(raters) == 1:
+        pictures.show(axes[1, 0], pictures.paint(row.case.labels[0][window], row.structures), spacing)  # on top
+    else:
         for rater, (axis, labels) in enumerate(zip(axes[:, 1:beside].flat, row.case.labels, strict=False), 1):
             pictures.show(axis, pictures.paint(labels[window], row.structures), spacing)
             axis.set_title(f"rater {rater}")
