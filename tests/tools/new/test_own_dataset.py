@@ -1,6 +1,7 @@
 """From a folder to a source: what dataset.json and the headers say is what the files say; bad folders are refused."""
 
 import ast
+import os
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,19 @@ def test_files_are_formatted_as_the_rest(nnunet_folder: Callable, place: Path, r
     for command in (["ruff", "check"], ["ruff", "format", "--check"]):
         done = subprocess.run([sys.executable, "-m", *command, "."], cwd=place, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
+
+
+def test_tests_of_the_source_pass(nnunet_folder: Callable, place: Path, root: Path) -> None:
+    make_dataset("mine", nnunet_folder(), place)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(root / "workflow", place / "workflow", dirs_exist_ok=True, ignore=ignored)
+    for path in ("pyproject.toml", "tests/conftest.py", "tests/small_table.py", "tests/datasets/conftest.py"):
+        shutil.copy(root / path, place / path)
+    paths = {"PYTHONPATH": str(place / "workflow")}
+    call = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "tests/datasets/test_mine.py"]
+    done = subprocess.run(call, cwd=place, env={**os.environ, **paths}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("...")
 
 
 def test_cases_that_lack_a_file_are_named_at_once(nnunet_folder: Callable, place: Path) -> None:
