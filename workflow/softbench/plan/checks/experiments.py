@@ -143,7 +143,7 @@ def _too_long(name: str, facts: Facts) -> Iterator[Fault]:
     cases = sizes.case_grid(facts.plan.datasets[dataset])
     if cases is not None and len(cases) == len(patch) and any(map(int.__gt__, patch, cases)):
         found = f"the cases of {dataset!r} in experiments.{name} have {' x '.join(map(str, cases))} voxels at most"
-        yield Fault((*facts.path_of_protocol(name), "patch_size"), f"is {patch}, but {found}. Give no more than these.")
+        yield Fault((*facts.protocol_path(name), "patch_size"), f"is {patch}, but {found}. Give no more than these.")
 
 
 def _coarse_parts(name: str, facts: Facts) -> Iterator[Fault]:
