@@ -104,7 +104,7 @@ def test_rule_for_too_few_patients_or_wrong_shares_is_refused(tmp_path: Path) ->
     cases, rule = pd.DataFrame(DATASET), {"train": 0.6, "val": 0.2, "test": 0.2}
     with pytest.raises(InputError, match=r"2 patient\(s\) are too few for 3 parts\. Add cases, or commit a split"):
         splits.derive(rule, cases[:2], tmp_path / "main.csv", "workflow/splits/x/main.csv")
-    with pytest.raises(InputError, match=r"that add up to 1, but .* adds up to 1\.1\. Fix the source's"):
+    with pytest.raises(InputError, match=r"add up to 1, or whole numbers, but .* adds up to 1\.1\. Fix the source's"):
         splits.derive(rule | {"test": 0.3}, cases, tmp_path / "main.csv", "workflow/splits/x/main.csv")
     assert not (tmp_path / "main.csv").exists()
 

@@ -18,15 +18,17 @@ def test_soft_label_is_called_after_the_plain_method_that_learns_from_it(plan):
 
 
 def test_plain_method_goes_before_one_with_another_loss(config, accepted):
-    first = {"svls_dice": {"title": "SVLS (CE + Dice)", "soft_label": "svls", "loss": "ce + dice"}}
+    first = {"svls_dice": {"title": "SVLS (CE + Dice)", "soft_label": "svls", "loss": "ce + dice", "control": None}}
     plan = accepted(config | {"methods": first | config["methods"]})
     assert shown.label_titles(plan, ["svls"]) == {"svls": "SVLS"}
 
 
 def test_soft_labels_with_one_title_keep_their_names_beside_it(config, accepted):
     config["soft_labels"]["svls_wide"] = {"recipe": "svls", "sigma": 2.0}
-    config["methods"]["svls_wide"] = {"title": "SVLS", "soft_label": "svls_wide"}
-    titles = shown.label_titles(accepted(config), ["svls", "svls_wide", "ls"])
+    config["methods"]["svls_wide"] = {"title": "SVLS, wide", "soft_label": "svls_wide"}
+    plan = accepted(config)
+    plan.methods["svls_wide"]["title"] = "SVLS"  # config refuses it
+    titles = shown.label_titles(plan, ["svls", "svls_wide", "ls"])
     assert titles == {"svls": "SVLS [svls]", "svls_wide": "SVLS [svls_wide]", "ls": "LS (0.1)"}
 
 

@@ -19,6 +19,9 @@ VIEW = View(
     caption="What I look at.",
     build=build,
 )
+
+
+def build(material): ...
 """
 
 

@@ -213,7 +213,7 @@ def test_killed_job_goes_on_with_the_missing_ensemble(made) -> None:
 
 
 def test_changed_method_is_trained_and_makes_its_ensemble_alone(made) -> None:
-    changed = ("--config", "methods={ls: {loss: focal}}")
+    changed = ("--config", "methods={ls: {loss: focal, control: null}}")
     before = written(made, "one_hot"), written(made, "ls")
     assert made.jobs(ENSEMBLES, *changed) == {"train": 1, "score_ensemble": 1}
     made.run(ENSEMBLES, *changed)

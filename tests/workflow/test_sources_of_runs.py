@@ -28,7 +28,7 @@ def test_untracked_method_and_ignored_loss_are_recorded_with_the_run(make_clone:
     (losses / "ce_private.py").write_text((losses / "ce.py").read_text())
     tiny = clone.path / "tests/workflow/tiny.yaml"
     settings = yaml.safe_load(tiny.read_text())
-    settings["methods"] = {"mine": {"loss": "ce_private"}}
+    settings["methods"] = {"mine": {"loss": "ce_private", "control": None}}
     settings["experiments"]["tiny"]["methods"] = ["one_hot", "mine"]
     tiny.write_text(yaml.safe_dump(settings))
     clone.run(f"{SEED.rpartition('/')[0]}/batch-0.json", cores=1)

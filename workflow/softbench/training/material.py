@@ -67,20 +67,20 @@ class Material:
     def cached_data(self) -> CachedData:
         """The training cases in memory; read when the first seed that is not there yet needs them."""
         if self._cached is None:
-            self._require_patch()
+            self._tell_long_patch()
             cases = [self.case(case) for case in self.parts["train"]]
             targets = (self.target(case) for case in self.parts["train"])
             self._cached = cached_data.load(cases, targets, self.protocol.patch_size, self.device, self.log)
         return self._cached
 
-    def _require_patch(self) -> None:
-        """Raise where the patch of the protocol is longer than every training case along an axis."""
+    def _tell_long_patch(self) -> None:
+        """Say where the patch of the protocol is longer than every training case along an axis."""
         patch = self.run.protocol.patch_size
         longest = [max(lengths) for lengths in zip(*map(self.dataset.shape, self.parts["train"]), strict=True)]
         if any(want > have for want, have in zip(patch, longest, strict=True)):
-            raise InputError(
-                f"`patch_size` of the protocol is {grid(patch)} voxels, but no training case is larger than "
-                f"{grid(longest)} along any axis. Give no more than these lengths: what is added teaches nothing."
+            self.log(
+                f"`patch_size` of the protocol is {grid(patch)} voxels, but no training case is longer than {grid(longest)} "
+                "along these axes: the rest is padding, which costs time and teaches nothing"
             )
 
     @cached_property
