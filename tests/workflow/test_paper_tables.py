@@ -80,7 +80,7 @@ def test_every_table_is_rehearsed_and_nothing_is_trained_twice(papers) -> None:
 def test_largest_experiment_takes_at_most_a_hundred_jobs(papers) -> None:
     shown = ["fig_4", "fig_4_ce", "fig_5", "fig_5_ce", "training_mri"]
     jobs = papers.jobs("superpixel_1", *(f"results/figures/superpixel_{name}.png" for name in shown))
-    # 4 without superpixels, 2 losses x 7 counts, 2 x 5 further weights, 2 of Eq. 1 as printed, 2 of V-Net's Dice: all of it
+    # 4 without superpixels, 2 losses x 7 counts, 2 x 5 further weights, 2 of Eq. 1, 2 of V-Net's Dice: all of it
     assert jobs["train"] == 32
     assert (jobs["map_slic"], jobs["soften_superpixel"]) == (7, 8)
     assert sum(jobs.values()) <= 100
@@ -88,7 +88,7 @@ def test_largest_experiment_takes_at_most_a_hundred_jobs(papers) -> None:
 
 def test_superpixel_table_trains_all_counts_with_both_losses(papers) -> None:
     jobs = papers.jobs("results/tables/superpixel_1_phantom.md", "results/tables/superpixel_2_phantom.md")
-    # beside the counts: six rows with Dice and two of Eq. 1 on OCT-DME, two of Eq. 1 and two of V-Net's Dice on MRBrainS18
+    # beside the counts: 6 rows with Dice and 2 of Eq. 1 on OCT-DME, 2 of Eq. 1 and 2 of V-Net's Dice on MRBrainS18
     assert jobs["train"] == 2 * (4 + 2 * 7) + 6 + 2 + 2 + 2
 
 

@@ -79,8 +79,8 @@ class Material:
         longest = [max(lengths) for lengths in zip(*map(self.dataset.shape, self.parts["train"]), strict=True)]
         if any(want > have for want, have in zip(patch, longest, strict=True)):
             self.log(
-                f"`patch_size` of the protocol is {grid(patch)} voxels, but no training case is longer than {grid(longest)} "
-                "along these axes: the rest is padding, which costs time and teaches nothing"
+                f"`patch_size` of the protocol is {grid(patch)} voxels, but no training case is longer than "
+                f"{grid(longest)} along these axes: the rest is padding, which costs time and teaches nothing"
             )
 
     @cached_property
