@@ -115,7 +115,9 @@ def test_method_of_another_file_joins_only_experiments_that_name_it(root: Path) 
 
 
 def test_coarser_methods_take_the_batch_of_their_protocol_unless_they_have_their_own(root: Path) -> None:
-    made = plan(root, experiments={"demo_body": {"protocol": "epd"}}, methods={"conventional_2": {"batch": 7}})
+    fitting = {"epd": {"patch_size": [64, 64]}}  # no longer than the phantom
+    methods = {"conventional_2": {"batch": 7}}
+    made = plan(root, experiments={"demo_body": {"protocol": "epd"}}, methods=methods, protocols=fitting)
     batches = {name: made.protocol_of("demo_body", name)["batch"] for name in ("one_hot", "epd_2", "conventional_2")}
     assert batches == {"one_hot": 16, "epd_2": 96, "conventional_2": 7}
     assert "coarse_batch" not in made.protocol_of("demo_body", "epd_2")

@@ -18,7 +18,7 @@ def test_soft_label_is_called_after_the_plain_method_that_learns_from_it(plan):
 
 
 def test_plain_method_goes_before_one_with_another_loss(config, accepted):
-    first = {"svls_dice": {"title": "SVLS (CE + Dice)", "soft_label": "svls", "loss": "ce + dice", "control": None}}
+    first = {"svls_dice": {"title": "SVLS with Dice", "soft_label": "svls", "loss": "ce + dice", "control": None}}
     plan = accepted(config | {"methods": first | config["methods"]})
     assert shown.label_titles(plan, ["svls"]) == {"svls": "SVLS"}
 
