@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.jobs import launch, memory
+from softbench.jobs import launch, marks
 
 RESULTS, WORKFLOW = Path("results"), Path("workflow")
 
@@ -41,7 +41,7 @@ def test_all_that_was_mended_is_told() -> None:
     told = launch.run(RESULTS, WORKFLOW, [])
     assert [line.split(" ")[:2] for line in told] == [["An", "earlier"], ["The", "clock"], ["Snakemake", "does"]]
     assert late.stat().st_mtime < time.time()
-    assert memory.is_unfinished(late)
+    assert marks.is_unfinished(late)
     assert not list(launch.LOCKS.iterdir())
 
 

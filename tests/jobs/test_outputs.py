@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from softbench import InputError
-from softbench.jobs import launch, memory, outputs, pieces
+from softbench.jobs import launch, marks, outputs, pieces
 
 RESULTS = Path("results")
 SEED = "results/runs/tiny/net/ls/seed-0"
@@ -74,7 +74,7 @@ HARM: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 def remember(path: Path, at: float) -> None:
-    record = memory.record_of(path)
+    record = marks.record_of(path)
     record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text(json.dumps({"endtime": at}))
 
@@ -132,7 +132,7 @@ def test_damage_is_told_once_and_its_command_makes_the_job_run(name: str, harm: 
     assert os.system(command) == 0
     outputs.begin(RESULTS)
     known = Path({**BESIDE, **IN_PIECES}.get(name, name))
-    assert memory.is_unfinished(known)
+    assert marks.is_unfinished(known)
     assert not Path(name).is_symlink()
 
 
@@ -143,7 +143,7 @@ def test_whole_files_are_noted_and_left_alone() -> None:
     assert {path: path.stat().st_mtime_ns for path in before if path != noted} == {
         path: at for path, at in before.items() if path != noted
     }
-    assert not memory.UNFINISHED.exists()
+    assert not marks.UNFINISHED.exists()
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -151,10 +151,10 @@ def test_deleted_output_is_made_again_also_where_nothing_else_is_to_be_done(name
     Path(name).unlink()
     (line,) = outputs.begin(RESULTS)
     assert line == f"Deleted, so made again where they are asked for: {name}."
-    assert memory.is_unfinished(Path(name))
+    assert marks.is_unfinished(Path(name))
     outputs.end(RESULTS)  # no job made it
     assert not Path(name).exists()
-    assert not memory.is_unfinished(Path(name))
+    assert not marks.is_unfinished(Path(name))
 
 
 def test_folder_that_was_deleted_was_meant_to_go() -> None:
@@ -183,7 +183,7 @@ def test_file_that_its_job_made_anew_in_a_killed_run_is_no_damage() -> None:
 
 def test_output_that_a_killed_job_was_at_work_on_is_no_damage() -> None:
     write(KNOWN[1], "half")
-    memory.make_again([Path(KNOWN[1])])
+    marks.make_again([Path(KNOWN[1])])
     assert outputs.begin(RESULTS) == []
 
 

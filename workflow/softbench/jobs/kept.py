@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from softbench.jobs import memory, outputs, pieces, storage
+from softbench.jobs import marks, outputs, pieces, storage
 
 VERSION = None  # sentences
 PUT_BACK = re.compile(r"Restored previous version of (\S+) ")
@@ -68,7 +68,7 @@ def settle(results: Path, pages: Mapping[Path, Sequence[Path]]) -> list[str]:
     for page in older:
         kept = [path.stem for path in pages[page] if path in put_back and path.match("tables/*.json")]
         say_older(page, SENTENCE.format(when=time.strftime("%Y-%m-%d %H:%M"), kept=_names(kept)))
-    memory.make_again([*put_back, *older])
+    marks.make_again([*put_back, *older])
     if not put_back:
         return []
     names = ", ".join(map(storage.shown, put_back[:3])) + (" and others" if len(put_back) > 3 else "")

@@ -12,7 +12,7 @@ run's start (`logs.require_onward`).
 
 **Results without Snakemake's record** (copied without `.snakemake`, or it was deleted, or a record is cut). Snakemake
 then knows no settings of those jobs, and a changed setting would change nothing. So their outputs are marked as not
-finished (`memory.make_again`): each of these jobs looks again, finds its finished pieces by their keys, and makes what
+finished (`marks.make_again`): each of these jobs looks again, finds its finished pieces by their keys, and makes what
 is missing or of other settings.
 
 **Slurm jobs of a killed run.** Snakemake cancels its jobs at Ctrl-C only. Its next call knows nothing of them: it would
@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from softbench.errors import InputError
-from softbench.jobs import memory, outputs, pieces, storage
+from softbench.jobs import marks, outputs, pieces, storage
 from softbench.jobs.logs import SKEW_S
 
 OWN_JOB = os.environ.get("SLURM_JOB_ID")  # read early: Snakemake's Slurm plugin deletes it when run inside a job
@@ -180,10 +180,10 @@ def lists(results: Path, patterns: tuple[str, ...] = PREPARED + RUNS) -> Iterato
 
 def look_again(results: Path) -> int:
     """Make every job run whose settings Snakemake does not know; return how many there are, but those of tables."""
-    if memory.DATABASE.exists():
+    if marks.DATABASE.exists():
         return 0
-    forgotten = [path for path in lists(results) if not memory.is_remembered(path)]
-    memory.make_again([*forgotten, *(path for path in outputs.products(results) if not memory.is_remembered(path))])
+    forgotten = [path for path in lists(results) if not marks.is_remembered(path)]
+    marks.make_again([*forgotten, *(path for path in outputs.products(results) if not marks.is_remembered(path))])
     return len(forgotten)
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from softbench.errors import InputError
-from softbench.jobs import memory, pieces, storage
+from softbench.jobs import marks, pieces, storage
 
 VERSION = None  # compares files
 NOTES = Path("logs", "outputs.json")
@@ -68,7 +68,7 @@ def begin(results: Path) -> list[str]:
     if found.damaged:
         raise InputError(_said(found.damaged))
     lost = [path for path in found.lost if storage.removal(*_lists([path]))]  # the others are made again
-    memory.make_again(found.missing)
+    marks.make_again(found.missing)
     note(results)
     lines = []
     if found.moved:
@@ -94,7 +94,7 @@ def foretell(results: Path) -> list[str]:
 
 def end(results: Path) -> None:
     """Note what is there now; what was to be made again, and was not asked for, is missing again."""
-    memory.forget_empty(results / name for name in _read(results)[1])
+    marks.forget_empty(results / name for name in _read(results)[1])
     note(results)
 
 
@@ -155,9 +155,9 @@ def owner(path: Path) -> Path:
 def _is_row(batch: Path) -> bool:
     """Return whether a record called like a batch is one of several that `sanity.json` lists, be that there or not."""
     joint = batch.parents[1] / "sanity.json"
-    if memory.record_of(batch).exists():
+    if marks.record_of(batch).exists():
         return False
-    return memory.record_of(joint).exists() or storage.lists_of(batch.parent / "seed-0") == [joint]
+    return marks.record_of(joint).exists() or storage.lists_of(batch.parent / "seed-0") == [joint]
 
 
 def compare(results: Path, *, sets_times: bool = True) -> Found:
@@ -176,7 +176,7 @@ def compare(results: Path, *, sets_times: bool = True) -> Found:
 def _compare_output(path: Path, facts: tuple[int, int, str], since: float, found: Found) -> None:
     size, at, digest = facts
     state, known = storage.condition(path), owner(path)
-    unfinished = memory.is_unfinished(known)
+    unfinished = marks.is_unfinished(known)
     if state == storage.MISSING or (state == storage.EMPTY and unfinished and size):
         if path.parent.is_dir():
             found.missing.append(path)
@@ -208,7 +208,7 @@ def _is_other(path: Path, size: int, at: int, digest: str, found: Found) -> bool
 def _may_change(path: Path, known: Path, since: float) -> bool:
     """Return whether a file is another one because its job made it since then, or a run keeps count in it."""
     is_record = path.parent.name == "tables" and path.suffix == ".json"
-    return is_record or path.stat().st_mtime < LONG_AGO_S or memory.made_at(known) > since
+    return is_record or path.stat().st_mtime < LONG_AGO_S or marks.made_at(known) > since
 
 
 def _compare_piece(record: Path, found: Found) -> None:
@@ -260,8 +260,8 @@ def _outputs(results: Path) -> Iterator[Path]:
     for pattern in PATTERNS + MARKS:
         for path in results.glob(pattern):
             known = owner(path)
-            made = memory.DATABASE.exists() or memory.record_of(known).exists()
-            if made and not path.name.startswith(".") and path.is_file() and not memory.is_unfinished(known):
+            made = marks.DATABASE.exists() or marks.record_of(known).exists()
+            if made and not path.name.startswith(".") and path.is_file() and not marks.is_unfinished(known):
                 yield path
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from softbench.errors import InputError
-from softbench.jobs import kept, launch, logs, memory, outputs, pieces
+from softbench.jobs import kept, launch, logs, marks, outputs, pieces
 from softbench.plan import earlier, own_imports, paths, rule_files, views
 from softbench.plan.answers.data import Data, SoftLabels
 from softbench.plan.answers.figures import Figures
@@ -173,7 +173,7 @@ def _note_page(replies: Answers) -> None:
     grows = str(paths.INDEX) in replies.pages.asked(sys.argv[1:])
     pieces.write_json(paths.INDEX_NOTE, replies.pages.settings("index") if grows else None)
     if grows and paths.INDEX.exists() and paths.INDEX.stat().st_mtime == paths.LONG_AGO[0]:
-        memory.make_again([paths.INDEX])
+        marks.make_again([paths.INDEX])
 
 
 def _check_profile(workflow: Any, rules: Collection[str]) -> None:
