@@ -11,6 +11,8 @@ import pytest
 from softbench import InputError
 from softbench.jobs import launch, marks, outputs, pieces
 
+from tests.damage import flip, instead
+
 RESULTS = Path("results")
 SEED = "results/runs/tiny/net/ls/seed-0"
 KNOWN = (  # outputs that Snakemake knows
@@ -46,20 +48,6 @@ IN_PIECES = {
     "results/runs/tiny/net/ls/ensemble/scores.parquet": "results/runs/tiny/net/ensembles.json",
 }
 SIZE = 40
-
-
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def instead(make: Callable[[Path], None]) -> Callable[[Path], None]:
-    def harm(path: Path) -> None:
-        path.unlink()
-        make(path)
-
-    return harm
 
 
 HARM: dict[str, tuple[Callable[[Path], object], str]] = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.damage import flip, instead
 from tests.workflow.conftest import Clone
 
 TINY = "tests/workflow/tiny.yaml"
@@ -42,20 +43,6 @@ OTHER = (  # circumstances stand in them
     f"{RUNS}/geols/seed-0/history.csv",
     "results/report/index.html",
 )
-
-
-def flip(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def instead(make: Callable[[Path], None]) -> Callable[[Path], None]:
-    def harm(path: Path) -> None:
-        path.unlink()
-        make(path)
-
-    return harm
 
 
 HARM: tuple[Callable[[Path], object], ...] = (
