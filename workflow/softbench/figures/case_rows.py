@@ -23,7 +23,7 @@ VERSION = 2
 QUANTILES = {"lower_quartile": 0.25, "median": 0.5, "upper_quartile": 0.75}
 RULE_WORDS = {"lower_quartile": "lower quartile", "median": "median", "upper_quartile": "upper quartile"}
 FAILED = "no finished run"
-NO_POSITION = "drawn"  # the rule of a case of a data set whose patients have one each
+NO_POSITION = "random case"  # the rule of a case of a data set whose patients have one each
 NOT_FOUND = (
     "In {cases} shown no method predicts {what} where it is (DSC 0): the picture tells where the reference lies, and "
     "no more. Networks that are trained briefly, as in a rehearsal, miss thin and rare structures."
