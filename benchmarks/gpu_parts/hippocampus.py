@@ -42,9 +42,8 @@ def one_seed(job: Job, dataset: Dataset, seed: int) -> dict[str, Any]:
     clocks = [(time.monotonic(), time.process_time())]
     model = hippocampus_run.train_seed(EXPERIMENT, METHOD, dataset, parts, protocol, seed, job.device)
     clocks.append((time.monotonic(), time.process_time()))
-    rows, _ = score(
-        predictors.networks([model], view=make_view(protocol)), dataset, parts.test, scoring(), log=lambda line: None
-    )
+    network = {METHOD: predictors.Networks([model], view=make_view(protocol))}
+    rows, _ = score(network, dataset, parts.test, scoring(), log=lambda line: None)[METHOD]
     clocks.append((time.monotonic(), time.process_time()))
     names = ("training_s", "training_cpu_s"), ("scoring_s", "scoring_cpu_s")
     took = {

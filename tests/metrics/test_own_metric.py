@@ -33,7 +33,7 @@ import numpy as np
 from softbench.metrics.score import assess
 from softbench.training.scoring import score_each
 p = np.full((2, 2, 2, 2), 0.5)
-score_each(["brain_7"], lambda case: assess(p, p[:1].astype(int), (1, 1, 1), {"organ": [1]}), None, print)
+score_each(["brain_7"], lambda case: {"raw": assess(p, p[:1].astype(int), (1, 1, 1), {"organ": [1]})}, {}, print)
 """
 DSC = CATALOGUE["dsc"]
 

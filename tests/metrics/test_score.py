@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 from softbench import InputError, metrics
+from softbench.metrics import rows
 from softbench.metrics.catalogue import TOLERANT, select_metrics
 from softbench.metrics.pooled import Pool, merged
 from softbench.metrics.score import assess, count_thresholds
@@ -254,3 +255,24 @@ def test_same_input_gives_the_same_bits():
     p, reference = nested()
     first, second = (metrics.score_case(p, reference[None], SPACING, STRUCTURES) for _ in range(2))
     assert first.equals(second)
+
+
+def sharper(p: np.ndarray, temperature: float) -> np.ndarray:
+    """Probabilities at a temperature, with the same order of the classes."""
+    scaled = p ** (1 / temperature)
+    return scaled / scaled.sum(axis=0)
+
+
+def test_rows_of_the_same_label_map_are_taken_over_from_another_prediction(monkeypatch):
+    p, reference = nested()
+    given = reference[None], SPACING, STRUCTURES
+    first, alone = assess(p, *given), assess(sharper(p, 0.5), *given)
+    monkeypatch.setattr(rows, "mask_rows", lambda *_: pytest.fail("the masks were measured again"))
+    assert assess(sharper(p, 0.5), *given, like=first).rows.equals(alone.rows)
+
+
+def test_another_label_map_is_measured_anew():
+    p, reference = nested()
+    given = reference[None], SPACING, STRUCTURES
+    moved = np.roll(p, 1, axis=1)
+    assert assess(moved, *given, like=assess(p, *given)).rows.equals(assess(moved, *given).rows)

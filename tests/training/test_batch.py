@@ -13,7 +13,7 @@ from softbench.datasets.prepare import prepare
 from softbench.errors import DivergedError
 from softbench.soft_labels.produce import produce
 from softbench.tables import assemble
-from softbench.training import inference, weights
+from softbench.training import inference, loop, temperature_scaling, weights
 from softbench.training.batch import Batch, Run, run_batch
 from softbench.training.coarse import Resolution
 from softbench.training.scores import make_pair
@@ -233,3 +233,34 @@ def test_crop_that_the_network_cannot_halve_is_widened_by_voxels_that_count_for_
     assert (batch.protocol.patch_size, batch.protocol.inference_patch) == ([8, 16, 16], [8, 16, 16])
     run_batch(batch, [0], tmp_path, tmp_path / "batch-0.json")
     assert (tmp_path / "seed-0" / "scores.parquet").exists()
+
+
+def test_temperature_fits_the_logits_of_the_last_validation_and_is_the_same_without_them(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = replace(RUN, scoring=replace(RUN.scoring, temperature=True))
+    with monkeypatch.context() as within:
+        within.setattr(temperature_scaling, "stream_logits", lambda *_: pytest.fail("computed again"))
+        run_batch(open_batch(data, run)[0], [0], tmp_path, tmp_path / "batch-0.json")
+    first = (tmp_path / "seed-0" / "scores.parquet").read_bytes()
+    (tmp_path / "seed-0" / "scores.key.json").unlink()  # as after a kill between training and scoring
+    run_batch(open_batch(data, run)[0], [0], tmp_path, tmp_path / "batch-0.json")
+    assert (tmp_path / "seed-0" / "scores.parquet").read_bytes() == first
+
+
+def test_logits_of_other_weights_than_those_kept_fit_no_temperature(data: Path, tmp_path: Path) -> None:
+    protocol = replace(RUN.protocol, steps=40, validate_every=20, select="best")
+    run = replace(RUN, protocol=protocol, scoring=replace(RUN.scoring, temperature=True))
+    batch, _ = open_batch(data, run)
+    with pytest.MonkeyPatch.context() as within:  # the first validation is the best
+        numbers = iter([0.9, 0.1])
+        within.setattr(loop, "class_dice", lambda *_: [next(numbers)])
+        weights.fill(batch, 0, tmp_path, tmp_path)
+    assert batch.validation_logits == {}
+
+
+def test_more_logits_than_fit_are_not_kept(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "KEPT", 0)
+    batch, _ = open_batch(data, replace(RUN, scoring=replace(RUN.scoring, temperature=True)))
+    weights.fill(batch, 0, tmp_path, tmp_path)
+    assert batch.validation_logits == {}

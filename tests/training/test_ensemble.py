@@ -224,7 +224,7 @@ def test_coarse_ensemble_is_scored_on_both_grids(data: Path, tmp_path: Path) -> 
     models = [inference.load_model(tmp_path / f"seed-{seed}" / "model.pt", torch.device("cpu")) for seed in (0, 1)]
     pair = make_pair(batch, models)
     assert pair is not None
-    coarse = predictors.networks(models)(batch.case(CASE))
+    coarse = predictors.Networks(models)(batch.case(CASE))
     np.testing.assert_array_equal(pair(CASE)[0], coarse)
 
 
@@ -287,8 +287,8 @@ def test_ignored_voxels_decide_no_temperature() -> None:
 def test_scaled_mean_is_the_mean_at_that_temperature() -> None:
     case, mean = made_case(1.0, sharpness=2, side=8)
     models = [Part(0), Part(3)]
-    np.testing.assert_allclose(predictors.networks(models)(case), mean, atol=1e-6)
-    scaled = predictors.networks(models, temperature_of_mean=2.0)(case)
+    np.testing.assert_allclose(predictors.Networks(models)(case), mean, atol=1e-6)
+    scaled = predictors.Networks(models).at(2.0)(case)
     root = np.sqrt(mean)
     np.testing.assert_allclose(scaled, root / root.sum(axis=0), atol=1e-6)
 

@@ -28,12 +28,14 @@ class Assessment:
 
     rows: as `score_case`. statistics: the reliability of each region, over all raters' voxels. soft: the soft sums of
     each structure, against the raters' mean. counts: (rater, structure) -> voxels by threshold, where asked for.
+    of_masks: the predicted label map, and the rows of its masks, by rater and structure.
     """
 
     rows: pd.DataFrame
     statistics: dict[str, Reliability]
     soft: dict[str, SoftSums]
     counts: dict[tuple[int, str], ThresholdCounts]
+    of_masks: tuple[np.ndarray, dict[tuple[int, str], list[Row]]] | None = None
 
 
 def binary(
@@ -119,11 +121,15 @@ def assess(
     band_mm: float = 3.0,
     bins: int = 10,
     thresholds: bool = False,
+    like: Assessment | None = None,
     **shared: Any,
 ) -> Assessment:
     """Score one case, and keep what cases pool; arguments and errors as `score_case`.
 
-    Args: thresholds: whether to count voxels by threshold.
+    Args:
+        thresholds: whether to count voxels by threshold.
+        like: of another prediction of the same case with the same settings, e.g. of the same network at a temperature:
+            where both have the same label map, the rows of its masks are taken over.
     """
     given, probabilities, references = _enter(probabilities, references, spacing_mm, structures, **shared)
     how: dict[str, Any] = {"band_mm": band_mm, "spacing_mm": given.spacing_mm, "valid": given.usable}
@@ -134,7 +140,9 @@ def assess(
         values, sums = rows.class_rows(probabilities, reference, where[rater - 1], given, bins)
         lines += _by(rater, values)
         statistics.append(sums)
-    predicted = most_probable(probabilities)
+    predicted, of_masks = most_probable(probabilities), {}
+    if like is not None and like.of_masks is not None and np.array_equal(like.of_masks[0], predicted):
+        of_masks = like.of_masks[1]
     soft: dict[str, SoftSums] = {}
     counts: dict[tuple[int, str], ThresholdCounts] = {}
     for structure, is_member in given.members.items():  # one at a time: each holds another volume of probabilities
@@ -142,14 +150,16 @@ def assess(
         inside = _sum_classes(probabilities, is_member, given.usable)
         pair = np.stack([1 - inside, inside])
         for rater, reference in enumerate(masks, start=1):
-            lines += _by(rater, rows.mask_rows(structure, mask, reference, given))
+            if (rater, structure) not in of_masks:
+                of_masks[rater, structure] = rows.mask_rows(structure, mask, reference, given)
+            lines += _by(rater, of_masks[rater, structure])
             lines += _by(rater, rows.probability_rows(structure, pair, reference, where[rater - 1], bins))
             if thresholds:
                 counts[rater, structure] = ThresholdCounts.count(inside, reference, given.usable)
         soft[structure] = rows.sum_against_mean(inside, masks, given.usable)
         lines += _by(MEAN, rows.soft_rows(structure, soft[structure]))
     pooled = {roi: reduce(Reliability.merge, (sums[roi] for sums in statistics)) for roi in statistics[0]}
-    return Assessment(table(lines), pooled, soft, counts)
+    return Assessment(table(lines), pooled, soft, counts, (predicted, of_masks))
 
 
 def score_label_map(

@@ -113,16 +113,15 @@ def _fill(batch: Material, done: Mapping[int, Outcome], folder: Path, scratch: P
     torch.set_num_threads(run.protocol.threads)
     models = [_load(folder / f"seed-{seed}", outcome, batch.device) for seed, outcome in done.items()]
     batch.log(f"ensemble of {len(models)} seeds")
-    of_models: dict[str, Any] = {"resolution": run.resolution, "view": make_view(batch.protocol)}
-    kinds: dict[str, Predictor] = {MEAN: predictors.networks(models, **of_models)}
+    networks = predictors.Networks(models, resolution=run.resolution, view=make_view(batch.protocol))
+    kinds: dict[str, Predictor] = {MEAN: networks}
     facts: dict[str, Any] = {}
     if run.scoring.temperature:
         validation = [batch.evaluated_case(case) for case in batch.parts["val"]]
-        view = make_view(batch.protocol)
-        fitted = fit_temperature_of_mean(models, validation, view=view, patients=batch.patients)
+        fitted = fit_temperature_of_mean(models, validation, view=networks.view, patients=batch.patients)
         facts |= fitted.facts()
         batch.log(f"ensemble: temperature {fitted}")
-        kinds[SCALED] = predictors.networks(models, temperature_of_mean=fitted.temperature, **of_models)
+        kinds[SCALED] = networks.at(fitted.temperature)
     where = (scratch, kinds, batch.evaluated, batch.split)
     facts |= scoring.fill_scores(*where, run.scoring, run.names, None, batch.log, pair=make_pair(batch, models))
     watch.write(scratch / "provenance.json", threads=run.protocol.threads)

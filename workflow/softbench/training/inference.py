@@ -5,7 +5,7 @@ A file of a network holds its settings and weights, and is read without pickle.
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from softbench.training.device import channels_last
 from softbench.training.protocol import AXES, Protocol
 
 VERSION = 3
+KEPT = 1 << 29  # bytes of logits that are kept for another use; more of them are computed again
 FEW_VOXELS = 64**3  # below, torch computes one volume on a CPU by a path that takes three times as long as two volumes
 
 
@@ -115,10 +116,10 @@ def predict(
         view: as `logits`.
     Returns: (C, ...) float32, summing to 1 over C.
     """
-    return _mean([logits(model, image, view) / temperature for model in models])
+    return mean_of_softmax([logits(model, image, view) / temperature for model in models])
 
 
-def _mean(scores: Sequence[torch.Tensor]) -> np.ndarray:
+def mean_of_softmax(scores: Sequence[torch.Tensor]) -> np.ndarray:
     """Return the mean of the softmax of several logits (C, ...)."""
     return torch.stack([torch.softmax(logits, dim=0) for logits in scores]).mean(dim=0).numpy()
 
@@ -138,12 +139,33 @@ def stream_logits(
         yield from zip(together, _logits_of_each(model, [case.images for case in together], view), strict=True)
 
 
+class KeptLogits:
+    """The logits of the cases that a network looked at last, where all of them fit into `KEPT` bytes."""
+
+    def __init__(self) -> None:
+        """Keep nothing yet."""
+        self.logits: list[torch.Tensor] = []
+
+    def keep(self, stream: Iterable[tuple[Case, torch.Tensor]]) -> Iterator[tuple[Case, torch.Tensor]]:
+        """Give what `stream_logits` gives, and keep it in place of what was kept before."""
+        found, size = [], 0
+        self.logits = []
+        for case, scores in stream:
+            size += scores.nbytes
+            if size <= KEPT:
+                found.append(scores)
+            else:
+                found.clear()
+            yield case, scores
+        self.logits = found if size <= KEPT else []
+
+
 def stream_probabilities(
     models: Sequence[nn.Module], cases: Sequence[Case], view: View | None = None
 ) -> Iterator[tuple[Case, np.ndarray]]:
     """Yield each case with what `predict` gives of it, small cases two by two as `stream_logits`."""
     for of_models in zip(*(stream_logits(model, cases, view) for model in models), strict=True):
-        yield of_models[0][0], _mean([scores for _, scores in of_models])
+        yield of_models[0][0], mean_of_softmax([scores for _, scores in of_models])
 
 
 def _two_by_two(model: nn.Module, cases: Sequence[Case], view: View) -> bool:

@@ -23,7 +23,7 @@ from softbench.training.batch_turn import BatchTurn
 from softbench.training.batches import buffers, draw_batch, draw_cases, dropout_seed
 from softbench.training.cached_data import CachedData
 from softbench.training.device import Forward, make_forward, precision_name
-from softbench.training.inference import View, make_view, stream_logits
+from softbench.training.inference import KeptLogits, View, make_view, stream_logits
 from softbench.training.memory import Step, explained
 from softbench.training.parts import Parts, load_checkpoint, make, save_checkpoint
 from softbench.training.protocol import Protocol
@@ -63,6 +63,7 @@ def train(
     targets: Targets | None = None,
     deadline: float | None = None,
     log: Callable[[str], None] = print,
+    seen: KeptLogits | None = None,
 ) -> tuple[nn.Module, list[dict[str, float]]]:
     """Train one network from one seed; killed at any step, a call with the same key goes on where it stopped.
 
@@ -79,6 +80,7 @@ def train(
         targets: case id -> what the method learns from, of the validation cases; needed by `select: lowest_loss`.
         deadline: on the clock of `time.monotonic`; training stops before it with a checkpoint. None: no limit.
         log: takes a line of progress.
+        seen: gets the logits of the validation cases, where those of the network that is returned were computed last.
     Returns: the network after the last step, or with `select: best` that of the best validation DSC, with `lowest_loss`
         that of the lowest validation loss (the first of equals), and the history: rows of step, loss, learning rate,
         seconds a step and validation numbers.
@@ -118,7 +120,7 @@ def train(
             row |= {"learning_rate": float(parts.schedule.get_last_lr()[0]), **parts.criterion.weights()}
             row["step_s"] = (time.monotonic() - looked) / (done - looked_at)
             if due:
-                row |= validate(parts.model, validation, make_view(protocol), loss_of)
+                row |= validate(parts.model, validation, make_view(protocol), loss_of, seen if last else None)
                 if done % (protocol.plateau_epoch_steps or validate_every) == 0:
                     parts.step_plateau(row["val_dsc"])
                 best = _better(best, row, parts.model, protocol)
@@ -136,6 +138,8 @@ def train(
                 )
     if best is not None:
         parts.model.load_state_dict(best["weights"])
+        if seen is not None and best["step"] != steps:
+            seen.logits = []
     return parts.model, history
 
 
@@ -221,15 +225,21 @@ def _progress(seed: int, done: int, steps: int, row: dict[str, float], step_s: f
 
 
 def validate(
-    model: nn.Module, cases: Sequence[Case], view: View | None = None, loss_of: LossOf | None = None
+    model: nn.Module,
+    cases: Sequence[Case],
+    view: View | None = None,
+    loss_of: LossOf | None = None,
+    seen: KeptLogits | None = None,
 ) -> dict[str, float]:
     """Return the mean DSC over foreground classes, raters and cases, and the mean NLL over voxels and raters.
 
     All raters count alike, as in the scores. A class that neither the label nor the prediction holds does not count;
-    NaN where nothing counts. With `loss_of` (case and its logits -> number) also `val_loss`, its mean over cases.
+    NaN where nothing counts. With `loss_of` (case and its logits -> number) also `val_loss`, its mean over cases. What
+    the network says is kept in `seen`.
     """
     overlaps, losses, voxels, of_cases = [], 0.0, 0, []
-    for case, scores in stream_logits(model, cases, view):
+    stream = stream_logits(model, cases, view)
+    for case, scores in stream if seen is None else seen.keep(stream):
         if loss_of is not None:
             of_cases.append(loss_of(case, scores))
         labels, scores = _labelled(case, scores)

@@ -54,6 +54,7 @@ class Material:
         self.soft: SoftLabels = open_store(soft)
         self.parts = {part: list(split.loc[split["part"] == part, "case"]) for part in ("train", "val", "test")}
         self.patients = dict(zip(split["case"], split["patient"], strict=True))
+        self.validation_logits: dict[str, list[torch.Tensor]] = {}  # hash of weights -> of each validation case
         self._cached: CachedData | None = None
 
     def soft_labels(self) -> Any:

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import nn
 
 from softbench.arrays import one_hot
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
-from softbench.training.inference import View, predict
+from softbench.training.inference import View, logits, mean_of_softmax, predict
 from softbench.training.temperature_scaling import scale
 
 if TYPE_CHECKING:
@@ -21,34 +22,55 @@ VERSION = 2
 Predictor = Callable[[Case], np.ndarray]  # case -> probabilities (C, D, H, W) or (C, H, W) float32 on its grid
 
 
-def networks(
-    models: Sequence[nn.Module],
-    *,
-    temperature: float = 1.0,
-    temperature_of_mean: float = 1.0,
-    resolution: "Resolution | None" = None,
-    view: View | None = None,
-) -> Predictor:
-    """Predict with one network, or several whose probabilities are averaged.
+class Networks:
+    """Predict with one network, or with several whose probabilities are averaged.
 
-    Args:
-        models: the networks.
-        temperature: divides the logits of each network.
-        temperature_of_mean: of the average, see `temperature.scale`; 1 leaves it as it is, to the bit.
-        resolution: of training, where it was coarser: the image goes there, the probabilities come back.
-        view: how the network looks at an image, on the grid of training; None: whole, as it is.
+    What the networks say of the last case is kept, since it is scored as it is and at a temperature: of one network its
+    logits, of several their mean.
     """
 
-    def predict_images(images: np.ndarray) -> np.ndarray:
-        mean = predict(models, images, temperature=temperature, view=view)
-        return mean if temperature_of_mean == 1 else scale(mean, temperature_of_mean)
+    def __init__(
+        self, models: Sequence[nn.Module], *, resolution: "Resolution | None" = None, view: View | None = None
+    ) -> None:
+        """Take the networks.
 
-    def predict_case(case: Case) -> np.ndarray:
-        if resolution is None:
-            return predict_images(case.images)
-        return resolution.refine(predict_images(resolution.coarsen_images(case.images)), case.images.shape[1:])
+        Args:
+            models: one, or the seeds of an ensemble.
+            resolution: of training, where it was coarser: the image goes there, the probabilities come back.
+            view: how the networks look at an image, on the grid of training; None: whole, as it is.
+        """
+        self.models, self.resolution, self.view = list(models), resolution, view
+        self._last: Case | None = None
+        self._logits, self._mean = torch.empty(0), np.empty(0)
 
-    return predict_case
+    def __call__(self, case: Case) -> np.ndarray:
+        """Return the probabilities of a case."""
+        return self.at(1.0)(case)
+
+    def at(self, temperature: float) -> Predictor:
+        """Return the predictor at a temperature: of the logits of one network, or of the mean of several (`scale`)."""
+
+        def predict_case(case: Case) -> np.ndarray:
+            self._look(case)
+            if len(self.models) == 1:
+                found = mean_of_softmax([self._logits / temperature])
+            else:
+                found = self._mean if temperature == 1 else scale(self._mean, temperature)
+            return found if self.resolution is None else self.resolution.refine(found, case.images.shape[1:])
+
+        return predict_case
+
+    def _look(self, case: Case) -> None:
+        """Keep what the networks say of a case, unless it was the last one."""
+        if case is self._last:
+            return
+        self._last, self._logits, self._mean = None, torch.empty(0), np.empty(0)  # frees the memory of the last case
+        images = case.images if self.resolution is None else self.resolution.coarsen_images(case.images)
+        if len(self.models) == 1:
+            self._logits = logits(self.models[0], images, self.view)
+        else:
+            self._mean = predict(self.models, images, view=self.view)
+        self._last = case
 
 
 def oracle(dataset: Dataset) -> Predictor:

@@ -162,8 +162,8 @@ def score_rater_pairs(
     Raises: InputError: if a case has one rater.
     """
 
-    count = partial(_count, dataset, validation) if scoring.thresholds else None
-    return score_each(cases, partial(_assess_pairs, dataset, scoring), count, log)
+    counts = {RAW: partial(_count, dataset, validation)} if scoring.thresholds else {}
+    return score_each(cases, lambda case_id: {RAW: _assess_pairs(dataset, scoring, case_id)}, counts, log)[RAW]
 
 
 def rater_pairs(case: Case, case_id: str, classes: int) -> Iterator[Pair]:

@@ -17,7 +17,7 @@ from softbench.training.material import Material
 from softbench.training.predictors import Predictor
 from softbench.training.run import Run
 from softbench.training.scoring import Arrays, Pair
-from softbench.training.temperature_scaling import fit_temperature
+from softbench.training.temperature_scaling import Fit, fit_temperature
 
 VERSION = 2
 
@@ -41,19 +41,27 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
     torch.set_num_threads(material.run.protocol.threads)
     model = inference.load_model(folder / "model.pt", material.device)
     run, coarse = material.run, make_pair(material, [model])
-    of_model: dict[str, Any] = {"resolution": run.resolution, "view": make_view(material.protocol)}
-    kinds: dict[str, Predictor] = {scoring.RAW: predictors.networks([model], **of_model)}
+    network = predictors.Networks([model], resolution=run.resolution, view=make_view(material.protocol))
+    kinds: dict[str, Predictor] = {scoring.RAW: network}
     found: dict[str, Any] = {}
     if run.scoring.temperature:
-        validation = [material.evaluated_case(case) for case in material.parts["val"]]
-        fitted = fit_temperature(model, validation, view=make_view(material.protocol), patients=material.patients)
+        fitted = _fit_temperature(material, model)
         found |= fitted.facts()
         material.log(f"seed {seed}: temperature {fitted}")
-        kinds["temperature"] = predictors.networks([model], temperature=fitted.temperature, **of_model)
+        kinds["temperature"] = network.at(fitted.temperature)
     where = (scratch, kinds, material.evaluated, material.split)
     found |= scoring.fill_scores(*where, run.scoring, run.names, seed, material.log, pair=coarse)
     watch.write(scratch / "scores.provenance.json", threads=run.protocol.threads)
     return found
+
+
+def _fit_temperature(material: Material, model: torch.nn.Module) -> Fit:
+    """Fit the temperature on the validation cases; the last validation of training may have left their logits."""
+    validation = [material.evaluated_case(case) for case in material.parts["val"]]
+    kept = material.validation_logits.pop(inference.hash_weights(model), None)
+    return fit_temperature(
+        model, validation, view=make_view(material.protocol), patients=material.patients, logits=kept
+    )
 
 
 def differences(
@@ -73,7 +81,7 @@ def differences(
         log(f"{method}: {case} again, from {folder / 'model.pt'}")
         pair = make_pair(batch, [model])
         if pair is None:
-            found = predictors.networks([model], view=make_view(batch.protocol))(batch.evaluated.load(case))
+            found = predictors.Networks([model], view=make_view(batch.protocol))(batch.evaluated.load(case))
             return found - store.decode(batch.evaluated_target(case)[0][0])
         predicted, target, _ = pair(case)
         return spread(predicted - target, batch.dataset.shape(case))
@@ -103,7 +111,7 @@ def make_pair(material: Material, models: Sequence[torch.nn.Module]) -> Pair | N
     """Return how a case's prediction and target on a coarser grid of training are had; None without such a grid."""
     if material.run.resolution is None:
         return None
-    predictor = predictors.networks(models, view=make_view(material.protocol))
+    predictor = predictors.Networks(models, view=make_view(material.protocol))
 
     def predict_pair(case_id: str) -> Arrays:
         coarse, (soft, _) = material.case(case_id), material.target(case_id)
@@ -130,6 +138,6 @@ def probabilities(
         model = inference.load_model(folder / "model.pt", device)
         view = make_view(batch.protocol)
         log(f"{method}: {case} again, from {folder / 'model.pt'}")
-        return predictors.networks([model], resolution=batch.run.resolution, view=view)(batch.evaluated.load(case))
+        return predictors.Networks([model], resolution=batch.run.resolution, view=view)(batch.evaluated.load(case))
 
     return predict_case

@@ -1,6 +1,7 @@
 """Scores of predictors on test cases, one case in memory at a time, and the files of the piece `scores`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ Pair = Callable[[str], Arrays]  # by case id
 
 
 def score(
-    predictor: Predictor,
+    predictors: Mapping[str, Predictor],
     dataset: Dataset,
     cases: Sequence[str],
     scoring: Scoring,
@@ -42,76 +43,96 @@ def score(
     validation: Sequence[str] = (),
     keep: Path | None = None,
     log: Callable[[str], None] = print,
-) -> tuple[pd.DataFrame, dict[str, Reliability]]:
-    """Score a predictor on cases.
+) -> dict[str, tuple[pd.DataFrame, dict[str, Reliability]]]:
+    """Score predictors of the same network on cases.
 
     Args:
-        predictor: gives the probabilities of a case.
+        predictors: by name; each gives the probabilities of a case.
         dataset: where the cases come from.
         cases: ids, in the order of the rows.
         scoring: what is measured.
         validation: the cases on which thresholds are chosen, where `scoring` wants them.
-        keep: folder that gets `predictions/`, label maps as NIfTI in the grid of the original image, and where scoring
-            keeps them `probabilities/`, a store; or None.
+        keep: folder that gets `predictions/`, label maps of the first as NIfTI in the grid of the original image, and
+            where scoring keeps them `probabilities/`, a store; or None.
         log: takes a line of progress.
-    Returns: the rows of `metrics.score_case` with their case, pooled rows (case "pooled"), and the reliability
-        statistics of each region, pooled over the cases.
+    Returns: of each predictor the rows of `metrics.score_case` with their case, pooled rows (case "pooled"), and the
+        reliability statistics of each region, pooled over the cases.
     """
 
-    def assess_case(case_id: str) -> Assessment:
-        case = dataset.load(case_id)
-        probabilities = predictor(case)
-        if keep is not None:
-            label_map, affine = dataset.uncut(case_id, probabilities.argmax(axis=0).astype(np.uint8))
-            file = keep / "predictions" / f"{case_id}.nii.gz"
-            images.write(file, label_map, affine, dataset.axcodes(case_id))
-            if scoring.keep_probabilities:
-                store.write(keep / "probabilities", case_id, probabilities, affine=case.affine)
-        return measure(probabilities, case.labels, case, dataset, scoring)
+    def assess_case(case_id: str) -> dict[str, Assessment]:
+        case, found, first = dataset.load(case_id), {}, None
+        for name, predictor in predictors.items():
+            probabilities = predictor(case)
+            if first is None and keep is not None:
+                _keep(keep, dataset, case, probabilities, with_probabilities=scoring.keep_probabilities)
+            found[name] = measure(probabilities, case.labels, case, dataset, scoring, like=first)
+            first = first or found[name]
+        return found
 
-    def validation_counts() -> Counts:
+    def count(predictor: Predictor) -> Counts:
         return merged(
             count_thresholds(predictor(case), case.labels, case.spacing_mm, dataset.structures, valid=case.valid)
             for case in map(dataset.load, validation)
         )
 
-    return score_each(cases, assess_case, validation_counts if scoring.thresholds else None, log)
+    counts = {name: partial(count, predictor) for name, predictor in predictors.items()} if scoring.thresholds else {}
+    return score_each(cases, assess_case, counts, log)
+
+
+def _keep(folder: Path, dataset: Dataset, case: Case, probabilities: np.ndarray, *, with_probabilities: bool) -> None:
+    """Write the label map of a prediction, and where wanted its probabilities."""
+    label_map, affine = dataset.uncut(case.id, probabilities.argmax(axis=0).astype(np.uint8))
+    images.write(folder / "predictions" / f"{case.id}.nii.gz", label_map, affine, dataset.axcodes(case.id))
+    if with_probabilities:
+        store.write(folder / "probabilities", case.id, probabilities, affine=case.affine)
 
 
 def score_each(
     cases: Sequence[str],
-    assess_case: Callable[[str], Assessment],
-    validation_counts: Callable[[], Counts] | None,
+    assess_case: Callable[[str], Mapping[str, Assessment]],
+    validation_counts: Mapping[str, Callable[[], Counts]],
     log: Callable[[str], None],
-) -> tuple[pd.DataFrame, dict[str, Reliability]]:
-    """Return the rows of each case and of all cases pooled, and the pooled reliability statistics.
+) -> dict[str, tuple[pd.DataFrame, dict[str, Reliability]]]:
+    """Return for each prediction the rows of each case and of all cases pooled, and the pooled reliability statistics.
 
     Args:
         cases: ids, in the order of the rows.
-        assess_case: scores one of them.
-        validation_counts: of the cases on which thresholds are chosen; None: no hard metrics at thresholds.
+        assess_case: scores all predictions of one of them, by name.
+        validation_counts: by name, of the cases on which thresholds are chosen; of those left out there are no hard
+            metrics at thresholds.
         log: takes a line of progress.
     """
-    tables: list[pd.DataFrame] = []
-    pool = Pool()
+    tables: dict[str, list[pd.DataFrame]] = {}
+    pools: dict[str, Pool] = {}
     progress = Progress(log, "score", len(cases), "cases", every_s=15)
     for number, case_id in enumerate(cases, start=1):
         with naming("case ", case_id):
-            assessment = assess_case(case_id)
-        tables.append(assessment.rows.assign(case=case_id))
-        pool.add(case_id, assessment)
+            assessments = assess_case(case_id)
+        for name, assessment in assessments.items():
+            tables.setdefault(name, []).append(assessment.rows.assign(case=case_id))
+            pools.setdefault(name, Pool()).add(case_id, assessment)
         progress.at(number)
-    with naming("", "all cases together"):
-        tables.append(pool.rows())
-    if validation_counts is not None:
-        tables.append(pool.rows_at_thresholds(validation_counts()))
-    return pd.concat(tables, ignore_index=True), pool.statistics
+    for name, pool in pools.items():
+        with naming("", "all cases together"):
+            tables[name].append(pool.rows())
+        if name in validation_counts:
+            tables[name].append(pool.rows_at_thresholds(validation_counts[name]()))
+    return {name: (pd.concat(tables[name], ignore_index=True), pool.statistics) for name, pool in pools.items()}
 
 
 def measure(
-    probabilities: np.ndarray, references: np.ndarray, case: Case, dataset: Dataset, scoring: Scoring
+    probabilities: np.ndarray,
+    references: np.ndarray,
+    case: Case,
+    dataset: Dataset,
+    scoring: Scoring,
+    *,
+    like: Assessment | None = None,
 ) -> Assessment:
-    """Score the probabilities of a case against label maps, (R, D, H, W) or (R, H, W), with the settings of scoring."""
+    """Score the probabilities of a case against label maps, (R, D, H, W) or (R, H, W), with the settings of scoring.
+
+    Args: like: of another prediction of the same case, `score.assess` takes what is the same from it.
+    """
     return assess(
         probabilities,
         references,
@@ -125,6 +146,7 @@ def measure(
         in_plane=scoring.in_plane,
         voxels=scoring.voxels,
         thresholds=scoring.thresholds,
+        like=like,
     )
 
 
@@ -217,16 +239,14 @@ def fill_scores(
     part = {name: list(split.loc[split["part"] == name, "case"]) for name in ("val", "test")}
     tables: list[pd.DataFrame] = []
     arrays: dict[str, np.ndarray] = {}
-    first = next(iter(predictors))
-    for kind, predictor in predictors.items():
-        keep = scratch if kind == first else None
-        rows, pooled = score(predictor, dataset, part["test"], scoring, validation=part["val"], keep=keep, log=log)
+    where = (predictors, dataset, part["test"], scoring)
+    for kind, (rows, pooled) in score(*where, validation=part["val"], keep=scratch, log=log).items():
         tables.append(rows.assign(prediction=kind))
         for roi, statistics in pooled.items():
             arrays |= statistics.to_arrays(diagram_name(kind, roi))
     if pair is not None:
         coarse = score_coarse(pair, dataset.structures, part["test"], part["val"])
-        tables.append(coarse.assign(prediction=first))
+        tables.append(coarse.assign(prediction=next(iter(predictors))))
     return write_scores(scratch, pd.concat(tables, ignore_index=True), arrays, names, seed)
 
 

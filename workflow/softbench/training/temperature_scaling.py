@@ -17,14 +17,13 @@ import torch
 from torch import nn
 
 from softbench.datasets.case import Case
-from softbench.training.inference import View, stream_logits, stream_probabilities
+from softbench.training.inference import KEPT, View, stream_logits, stream_probabilities
 
 VERSION = 2
 LOWEST, HIGHEST = 0.05, 20.0  # of the temperature: beyond, the validation cases say nothing
 ENOUGH = 1e-7  # change of 1 / T between two steps
 STEPS = 50
 CHUNK = 1 << 18  # voxels in float64 at once
-KEPT = 1 << 29  # bytes of logits that are kept from step to step; more of them are inferred again
 FLOOR = float(np.finfo(np.float32).tiny)  # 1.2e-38 stands for a probability of 0, whose logarithm is not finite
 DRAWS = 2000  # of the bootstrap
 OF_TEMPERATURE = ("temperature", "temperature_fit")  # in the record of a run or ensemble
@@ -59,7 +58,12 @@ def temperature(model: nn.Module, cases: Sequence[Case], *, view: View | None = 
 
 
 def fit_temperature(
-    model: nn.Module, cases: Sequence[Case], *, view: View | None = None, patients: Mapping[str, str] | None = None
+    model: nn.Module,
+    cases: Sequence[Case],
+    *,
+    view: View | None = None,
+    patients: Mapping[str, str] | None = None,
+    logits: Sequence[torch.Tensor] | None = None,
 ) -> Fit:
     r"""Find the temperature T that minimises the NLL of all valid voxels of all cases and raters together.
 
@@ -73,12 +77,14 @@ def fit_temperature(
         cases: validation cases; all their raters count alike, as in the scores.
         view: how the network looks at an image (`inference.View`); None: whole, as it is.
         patients: case id -> patient, for the standard error (`standard_error`); None: each case is one.
+        logits: of the cases, where they are known; None: the network computes them.
     Returns: T, in [0.05, 20]; divide logits by it. 1 where no voxel is valid. With its standard error.
     Source: Guo et al. 2017. Departures: one scalar for all classes and cases, as there; Newton instead of L-BFGS.
     """
 
     def scores() -> Scores:
-        return (_valid(case, logits) for case, logits in stream_logits(model, cases, view))
+        known = stream_logits(model, cases, view) if logits is None else zip(cases, logits, strict=True)
+        return (_valid(case, of_case) for case, of_case in known)
 
     return fit(scores, _of(cases, patients))
 

@@ -12,6 +12,7 @@ import torch
 from softbench.jobs import pieces, provenance
 from softbench.training import inference
 from softbench.training.device import precision_name
+from softbench.training.inference import KeptLogits
 from softbench.training.loop import merit, train
 from softbench.training.material import Material
 from softbench.training.protocol import Protocol
@@ -40,6 +41,7 @@ def model_key(material: Material, seed: int) -> str:
 def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str, Any]:
     """Fill the piece `model`: weights and history; return their hash and facts for the batch's manifest."""
     watch = provenance.Watch(material.device)
+    seen = KeptLogits() if material.run.scoring.temperature else None
     model, history = train(
         material.cached_data,
         [material.evaluated_case(case) for case in material.parts["val"]],
@@ -53,6 +55,7 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
         key=model_key(material, seed),
         deadline=material.deadline,
         log=material.log,
+        seen=seen,
     )
     channels = material.cached_data.images.shape[1]
     inference.save_model(
@@ -65,8 +68,10 @@ def fill(material: Material, seed: int, folder: Path, scratch: Path) -> dict[str
     )
     pd.DataFrame(history).to_csv(scratch / "history.csv", index=False)
     watch.write(scratch / "provenance.json", threads=material.run.protocol.threads)
+    weights = inference.hash_weights(model)
+    material.validation_logits = {weights: seen.logits} if seen and seen.logits else {}
     return {
-        "hash": inference.hash_weights(model),
+        "hash": weights,
         "training": training_facts(material.protocol, len(material.parts["train"]), material.device),
         "validation": validation_facts(history, material.protocol, len(material.parts["val"])),
     }
