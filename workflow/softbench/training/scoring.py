@@ -240,8 +240,8 @@ def fill_scores(
     tables: list[pd.DataFrame] = []
     arrays: dict[str, np.ndarray] = {}
     where = (predictors, dataset, part["test"], scoring)
-    for kind, (rows, pooled) in score(*where, validation=part["val"], keep=scratch, log=log).items():
-        tables.append(rows.assign(prediction=kind))
+    for kind, (of_kind, pooled) in score(*where, validation=part["val"], keep=scratch, log=log).items():
+        tables.append(of_kind.assign(prediction=kind))
         for roi, statistics in pooled.items():
             arrays |= statistics.to_arrays(diagram_name(kind, roi))
     if pair is not None:
