@@ -3,8 +3,8 @@
 import pytest
 import torch
 from softbench.errors import InputError
+from softbench.jobs.available import available_bytes
 from softbench.tools.check import largest_crop
-from softbench.tools.check.system import available_bytes
 from softbench.training import memory
 from softbench.training.memory import Need, Step
 from torch import nn

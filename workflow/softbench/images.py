@@ -7,7 +7,6 @@ A file is read to its end, and refused where it is damaged. The message on one t
 like instead: a Git LFS pointer, a web page, no gzip.
 """
 
-import gzip
 import os
 import zlib
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ import nibabel as nib
 import numpy as np
 
 from softbench.errors import InputError
+from softbench.gunzip import GzipStream
 from softbench.jobs import pieces
 
 VERSION = 1
@@ -197,7 +197,7 @@ def _whole(path: Path) -> Iterator[Any]:
     if path.suffix != ".gz" or not isinstance(file, nib.Nifti1Image):
         yield file
         return
-    with gzip.open(path) as stream:
+    with GzipStream(path) as stream:
         yield type(file).from_stream(stream)
         while stream.read(1 << 20):
             pass
@@ -211,7 +211,7 @@ def _require_size(path: Path, file: Any) -> None:
     edges = file.affine[:3, :3]
     lengths = np.linalg.norm(edges, axis=0)
     if isinstance(file, nib.Nifti1Image) and not file.header["sform_code"]:
-        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
+        with GzipStream(path) if path.suffix == ".gz" else open(path, "rb") as stream:
             lengths = file.header_class.from_fileobj(stream, check=False)["pixdim"][1 : 1 + min(3, len(file.shape))]
     advice = "Fix its header (sform, qform, pixdim), or leave the case out."
     if not np.isfinite(file.affine).all():

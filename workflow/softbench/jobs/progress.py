@@ -1,5 +1,6 @@
 """Progress lines, durations and sizes in words, and one function over many cases in several processes."""
 
+import ctypes
 import multiprocessing
 import os
 import sys
@@ -10,12 +11,16 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
 
 from softbench.errors import InputError
 
 VERSION = None  # lines of the log
 Log = Callable[[str], None]
+FORKS = sys.platform == "linux"  # elsewhere a fork of a process that has imported much is not safe
+KEEP = ((-4, 0), (-1, 2**31 - 1))  # M_MMAP_MAX: no block apart from the heap; M_TRIM_THRESHOLD: what it keeps, bytes
 Result = TypeVar("Result")
 
 
@@ -80,7 +85,13 @@ def grid(lengths: Sequence[int]) -> str:
 
 
 def each(
-    function: Callable[..., Result], items: Sequence[tuple[Any, ...]], *, workers: int, what: str, log: Log
+    function: Callable[..., Result],
+    items: Sequence[tuple[Any, ...]],
+    *,
+    workers: int,
+    what: str,
+    log: Log,
+    imported: bool = False,
 ) -> list[Result]:
     """Return `function(*item)` for every item, in the order of the items, whatever the number of workers.
 
@@ -90,24 +101,38 @@ def each(
         workers: processes; with 1 everything runs in this one.
         what: first words of the progress lines.
         log: takes the progress lines.
+        imported: whether workers get what `import_early` imported, on Linux; elsewhere each imports it for itself.
     Raises: InputError: if a worker was killed, most likely for want of memory. What `function` raises is passed on.
     """
     progress = Progress(log, what, len(items), "cases", every_s=10)
     results: dict[int, Result] = {}
-    for index, result in _finished(function, items, min(workers, len(items))):
+    context = multiprocessing.get_context("forkserver" if imported and FORKS else "spawn")
+    for index, result in _finished(function, items, min(workers, len(items)), context):
         results[index] = result
         progress.at(len(results))
     return [results[index] for index in range(len(items))]
 
 
-def _finished(function: Callable[..., Result], items: Sequence[Any], workers: int) -> Iterator[tuple[int, Result]]:
+def import_early(module: str) -> None:
+    """Import a module in a process of its own, which goes on while this one works, for the workers of `each`.
+
+    The module must start no thread: the workers are forks of that process, which does nothing else.
+    """
+    if FORKS:
+        forkserver.set_forkserver_preload([module])
+        with _main_not_imported():
+            forkserver.ensure_running()
+
+
+def _finished(
+    function: Callable[..., Result], items: Sequence[Any], workers: int, context: BaseContext
+) -> Iterator[tuple[int, Result]]:
     if workers <= 1:
         yield from ((index, function(*item)) for index, item in enumerate(items))
         return
-    # not `fork`: the parent may hold threads (a progress log, a BLAS), and a fork of those can hang
-    context = multiprocessing.get_context("spawn")
+    # the context is not `fork`: this process may hold threads (a progress log, a BLAS), and a fork of those can hang
     try:
-        with _main_not_imported(), ProcessPoolExecutor(workers, context, _end_with_parent) as executor:
+        with _main_not_imported(), ProcessPoolExecutor(workers, context, _begin_worker) as executor:
             index_of = {executor.submit(function, *item): index for index, item in enumerate(items)}
             for future in as_completed(index_of):
                 yield index_of[future], future.result()
@@ -116,6 +141,19 @@ def _finished(function: Callable[..., Result], items: Sequence[Any], workers: in
             f"a worker of {workers} was killed, most likely for want of memory. Run again with fewer cores: "
             "what is finished is kept."
         ) from error
+
+
+def _begin_worker() -> None:
+    _end_with_parent()
+    _keep_memory()
+
+
+def _keep_memory() -> None:
+    """Keep what this worker frees for its next case: to get memory anew from the system costs more than to fill it."""
+    if sys.platform == "linux":
+        mallopt: Any = getattr(ctypes.CDLL(None), "mallopt", None)  # of glibc
+        for option, value in KEEP if mallopt else ():
+            mallopt(option, value)
 
 
 def _end_with_parent() -> None:

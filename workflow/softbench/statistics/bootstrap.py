@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from softbench.statistics.distributions import stats
 from softbench.statistics.intervals import CONFIDENCE, reason_against
 from softbench.statistics.paired import Pairs, list_patients
 

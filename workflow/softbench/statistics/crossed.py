@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
+from softbench.statistics.distributions import stats
 from softbench.statistics.intervals import CONFIDENCE, MIN_SEEDS_CROSSED, p_value, reason_against
 from softbench.statistics.paired import Pairs, list_patients
 

@@ -1,9 +1,9 @@
 """Intervals over seeds: Student's t, when an interval is valid, and draws of several means over new seeds."""
 
 import numpy as np
-from scipy import stats
 
 from softbench.errors import InputError
+from softbench.statistics.distributions import stats
 
 VERSION = 1
 CONFIDENCE = 0.95

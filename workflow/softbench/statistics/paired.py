@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from softbench.checks import require_positive
 from softbench.errors import InputError
+from softbench.statistics.distributions import stats
 from softbench.statistics.intervals import MIN_SEEDS, reason_against, t_interval
 from softbench.statistics.summary import NO_SEED, column, of_methods
 

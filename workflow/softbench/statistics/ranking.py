@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from softbench.errors import InputError
 from softbench.metrics import catalogue
 from softbench.statistics.bootstrap import DRAWS, weights
+from softbench.statistics.distributions import stats
 from softbench.statistics.intervals import reason_against
 from softbench.statistics.summary import column, of_methods, seed_by_case
 

@@ -6,10 +6,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
 
 from softbench.checks import require_fraction, require_positive
 from softbench.errors import InputError
+from softbench.statistics.distributions import optimize, stats
 from softbench.statistics.intervals import MIN_SEEDS
 
 VERSION = 1

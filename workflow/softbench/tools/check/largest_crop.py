@@ -11,11 +11,11 @@ import numpy as np
 import torch
 
 from softbench.datasets.case import Case
+from softbench.jobs.available import available_bytes
 from softbench.jobs.progress import gib, grid
 from softbench.networks import small_grid
 from softbench.store import ONE
 from softbench.tools.check.findings import Finding, failed, ok, warning
-from softbench.tools.check.system import available_bytes
 from softbench.training import cached_data, train
 from softbench.training.memory import USABLE, Need, Step, estimate, smaller
 from softbench.training.protocol import Protocol

@@ -10,12 +10,14 @@ from typing import Any
 
 from softbench.checks import require_positive
 from softbench.errors import InputError, in_words
+from softbench.jobs.progress import import_early
 from softbench.plan.modules import PACKAGE, version_of
 from softbench.tools.command import Command, print_progress, require_at_least
 from softbench.tools.score.inputs import Settings, Show, Source
 
 CROSS_CHECKS = ("medpy", "monai", "netcal")
-CORES = min(4, os.cpu_count() or 1)
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+WORKER = "softbench.tools.score.one_case"
 EXAMPLES = """\
 examples:
   softbench score --predictions predictions/ --references labels/ --output scored/
@@ -92,12 +94,14 @@ def _add_how(add: Any) -> None:
     text = f"also compute what these libraries can: {', '.join(CROSS_CHECKS)}"
     add("--cross-check", nargs="+", default=[], choices=CROSS_CHECKS, metavar="LIBRARY", help=text)
     add("--title", help="of tables and page")
-    text = f"cases scored at a time, each in memory; default here: {CORES}"
+    text = f"cases scored at a time, fewer where memory is short; default: all cores, here {CORES}"
     add("--cores", type=int, default=CORES, metavar="N", help=text)
 
 
 def run(options: argparse.Namespace) -> None:
     """Score as the command line says; print the table and where everything lies."""
+    if options.cores > 1:
+        import_early(WORKER)  # while this process imports what tables need
     from softbench.tables import forms
     from softbench.tables.views.results import sheet
     from softbench.tools.score.run import run as score  # here, so that --help needs none of the libraries

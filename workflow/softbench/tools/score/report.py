@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from softbench.errors import InputError, in_words
-from softbench.figures import pictures, reliability
 from softbench.jobs import provenance
 from softbench.metrics import catalogue
 from softbench.page import page
@@ -98,6 +97,8 @@ def _notes(runs: Runs, settings: Settings, raters: int) -> list[str]:
 
 def _diagrams(runs: Runs, show: Show, references: Sequence[Path], folder: Path) -> dict[str, Any]:
     """Draw the reliability diagrams of the methods that have probabilities."""
+    from softbench.figures import pictures, reliability  # here: label maps need none of the drawing libraries
+
     measured = {key[0] for key in runs.reliability}
     methods = [{"key": name, "title": name} for name in dict.fromkeys(runs.scores["method"]) if name in measured]
     png = folder / "reliability.png"
@@ -128,7 +129,7 @@ def _provenance(
 
 def _code() -> list[Path]:
     """Return the source files that decide the scores of this command."""
-    code = Code(record.WORKFLOW)
+    code = Code(record.WORKFLOW, late=True)
     return [code.workflow / path for path in code.reached("softbench/tools/score/run.py")]
 
 

@@ -1,32 +1,31 @@
 """Score folders of predictions: match and check all files first, then score case by case, then show."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from importlib import metadata
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from softbench import metrics
 from softbench.errors import InputError, counted, in_words
-from softbench.jobs import pieces, progress
-from softbench.jobs.faults import Fault, fault, first_names
+from softbench.jobs import available, pieces, progress
+from softbench.jobs.faults import Fault, first_names
 from softbench.jobs.progress import Log
 from softbench.metrics import Reliability
 from softbench.metrics.pooled import Pool
 from softbench.metrics.rows import tidy
-from softbench.metrics.score import assess
 from softbench.tables.assemble import Runs
 from softbench.tables.cells import Table
-from softbench.tools.score import facts, grids, inputs, report, volumes
-from softbench.tools.score.inputs import Files, Settings, Show, Source
+from softbench.tools.score import facts, grids, inputs, one_case, report, volumes
+from softbench.tools.score.inputs import Settings, Show, Source
 from softbench.tools.score.left_out import LeftOut
-from softbench.tools.score.volumes import Loaded
+from softbench.tools.score.one_case import Order
 
 VERSION = 2
 UNLABELLED = (255, 65535)  # largest ids of 8 and 16 bits
+BYTES = 20  # that a worker holds for each voxel and class, at most: measured
+LIBRARIES = 4  # times as much where other libraries score, too
+SHARE = 0.8  # of the memory that is free
 
 
 def run(
@@ -87,21 +86,48 @@ def _score(
         source: {case: output / "cases" / source.method / f"seed-{source.seed}" / case for case in files}
         for source, files in out.predictions.items()
     }
-    orders = [
-        (str(source), case, folders[source][case], files, out.references[case], settings, versions)
-        for source, of_case in out.predictions.items()
-        for case, files in of_case.items()
-    ]
-    outcomes = progress.each(score, orders, workers=workers, what="score", log=log)
+    workers = _fitting(out, settings, workers, log)
+    tasks = _tasks(out, folders, workers)
+    of_task = progress.each(
+        one_case.score,
+        [(name, orders, out.references[name], settings, versions) for name, orders in tasks],
+        workers=workers, what="score", log=log, imported=True,
+    )  # fmt: skip
+    outcomes = [outcome for of_orders in of_task for outcome in of_orders]
     if kept := outcomes.count(None):
-        log(f"{kept} of {len(orders)} cases were there from an earlier call")
+        log(f"{kept} of {len(outcomes)} cases were there from an earlier call")
     bad = [outcome for outcome in outcomes if isinstance(outcome, Fault)]
     out.add(
         bad,
-        f"{len(bad)} of {len(orders)} cases cannot be scored; the others are kept in {output / 'cases'}:",
+        f"{len(bad)} of {len(outcomes)} cases cannot be scored; the others are kept in {output / 'cases'}:",
     )
     out.add(facts.strangers(_left(folders, out)), "these predictions have no label in common with the references:")
     return _left(folders, out)
+
+
+def _fitting(out: LeftOut, settings: Settings, workers: int, log: Log) -> int:
+    """Return how many of the workers the memory has room for, one at least; say where these are fewer."""
+    voxels = max(math.prod(volumes.header(raters[0]).shape) for raters in out.references.values())
+    assert settings.classes is not None, "settings are complete"
+    need = voxels * BYTES * settings.classes * (LIBRARIES if settings.cross_check else 1)
+    room = max(1, int(available.available_bytes() * SHARE / need)) if available.MEMINFO.exists() else workers
+    if room < workers:
+        log(f"{counted(room, 'case')} at a time, not {workers}: a case takes up to {progress.gib(need)} of memory")
+    return min(room, workers)
+
+
+def _tasks(out: LeftOut, folders: Mapping[Source, Mapping[str, Path]], workers: int) -> list[tuple[str, list[Order]]]:
+    """Return what a worker does at a time: the predictions of a case, or a share of them where cases are few."""
+    tasks = []
+    for name in out.references:
+        orders = [
+            Order(str(source), folders[source][name], files[name])
+            for source, files in out.predictions.items()
+            if name in files
+        ]
+        shares = min(len(orders), -(-workers // len(out.references)))
+        tasks += [(name, orders[first::shares]) for first in range(shares)]
+    return tasks
 
 
 def _left(folders: dict[Source, dict[str, Path]], out: LeftOut) -> dict[Source, dict[str, Path]]:
@@ -158,9 +184,10 @@ def _too_few(label: int, classes: int, channels: Mapping[Source, int | None], ou
     source = next((source for source in out.predictions if channels[source] is not None), None)
     if source is None:
         return f"{found}, but --classes says {classes}. Correct it, or name the labels to score with --structures."
-    case, files = next(iter(out.predictions[source].items()))
+    name, files = next(iter(out.predictions[source].items()))
     try:
-        volumes.read_case(files, out.references[case], replace(settings, classes=label + 1))
+        complete = replace(settings, classes=label + 1)
+        volumes.read_case(files, volumes.read_raters(out.references[name], complete), complete)
         first = ""
     except InputError as error:
         first = f" The first says: {error}"
@@ -177,7 +204,7 @@ def _label_ids(out: LeftOut, settings: Settings, folder: Path, *, workers: int, 
         for case, paths in out.references.items()
         for number, path in enumerate(paths, start=1)
     ]
-    looked_up = progress.each(look, items, workers=workers, what="label ids", log=log)
+    looked_up = progress.each(one_case.look, items, workers=workers, what="label ids", log=log, imported=True)
     bad = [found for found in looked_up if isinstance(found, Fault)]
     out.add(bad, "the label ids of these references cannot be read:")
     counts = {
@@ -210,20 +237,6 @@ def _require_labelled(counts: Mapping[Path, Mapping[str, int]], ids: Sequence[in
     )
 
 
-def look(folder: Path, path: Path, case: str) -> dict[str, Any] | Fault:
-    """Return how many voxels each label id of one file has, from an earlier call where that is there."""
-    try:
-        key = pieces.key_of(file=pieces.hash_file(path), version=VERSION)
-        return pieces.make(folder, "ids", key, lambda scratch: {"voxels": _count(path)})
-    except InputError as error:
-        return fault(inputs.REFERENCES, case, error)
-
-
-def _count(path: Path) -> dict[str, int]:
-    ids, counts = np.unique(volumes.label_map(path), return_counts=True)
-    return {str(label): int(count) for label, count in zip(ids, counts, strict=True)}
-
-
 def _require_classes(structures: Mapping[str, Sequence[int]], classes: int) -> None:
     wrong = {name: ids for name, ids in structures.items() if not ids or not set(ids) <= set(range(classes))}
     if wrong:
@@ -236,75 +249,7 @@ def _require_classes(structures: Mapping[str, Sequence[int]], classes: int) -> N
         raise InputError("a structure cannot be called 'all': rows over all classes are. Rename it.")
 
 
-PIECE = "scores"
 NAMES = {"experiment": "own", "split": "given", "network": "given"}
-
-
-def score(
-    where: str,
-    case: str,
-    folder: Path,
-    files: Files,
-    raters: Sequence[Path],
-    settings: Settings,
-    versions: Mapping[str, int],
-) -> Fault | bool | None:
-    """Score a case into `folder` unless that is done; a bad case is no error here.
-
-    Returns: why it could not be scored; None where it was there from an earlier call; else True.
-    """
-    try:
-        key = pieces.key_of(  # from the bytes of its files, not from their place
-            prediction={kind: pieces.hash_file(path) for kind, path in vars(files).items() if path},
-            references=[pieces.hash_file(path) for path in raters],
-            settings=asdict(settings),
-            libraries={name: metadata.version(name) for name in settings.cross_check},
-            versions=dict(versions),
-        )
-        kept = (pieces.read_record(folder, PIECE) or {}).get("key") == key
-        pieces.make(folder, PIECE, key, lambda scratch: _build(files, raters, settings, scratch))
-    except volumes.BadReferenceError as error:
-        return fault(inputs.REFERENCES, case, error)
-    except InputError as error:
-        return fault(where, case, error)
-    return None if kept else True
-
-
-def _build(files: Files, raters: Sequence[Path], settings: Settings, scratch: Path) -> dict[str, Any]:
-    loaded = volumes.read_case(files, raters, settings)
-    rows, statistics = _rows(loaded, settings)
-    rows.to_parquet(scratch / "scores.parquet", index=False)
-    arrays = {name: array for roi, bins in statistics.items() for name, array in bins.to_arrays(roi).items()}
-    if arrays:
-        np.savez_compressed(scratch / "reliability.npz", **arrays)  # type: ignore[arg-type]
-    return {"regions": list(statistics), **facts.describe(loaded)}
-
-
-def _rows(loaded: Loaded, settings: Settings) -> tuple[pd.DataFrame, Mapping[str, Reliability]]:
-    """Return the scores of a case, and the bins of its reliability diagrams where it has probabilities."""
-    assert settings.structures is not None, "settings are complete"
-    assert settings.classes is not None, "settings are complete"
-    arrays = (loaded.prediction, loaded.references, loaded.spacing_mm, settings.structures)
-    common: dict[str, Any] = {
-        "tolerances_mm": settings.tolerances_mm,
-        "valid": loaded.valid,
-        "cross_check": settings.cross_check,
-    }
-    if loaded.is_label_map:
-        return metrics.score_label_map(*arrays, classes=settings.classes, **common), {}
-    assessment = assess(*arrays, band_mm=settings.band_mm, bins=settings.bins, **common)
-    return assessment.rows, assessment.statistics
-
-
-def read(folder: Path) -> tuple[pd.DataFrame, dict[str, Reliability]]:
-    """Read what `score` left in a case's folder: its rows, and region -> bins."""
-    record = pieces.read_record(folder, PIECE)
-    assert record is not None, f"{folder} is scored"
-    rows = pd.read_parquet(folder / "scores.parquet")
-    if not record["regions"]:
-        return rows, {}
-    with np.load(folder / "reliability.npz") as arrays:
-        return rows, {roi: Reliability.from_arrays(arrays, roi) for roi in record["regions"]}
 
 
 def collect(folders: dict[Source, dict[str, Path]], dataset: str) -> Runs:
@@ -330,7 +275,7 @@ def _of_source(cases: dict[str, Path]) -> tuple[pd.DataFrame, dict[str, Reliabil
     tables: list[pd.DataFrame] = []
     merged: dict[str, Reliability] = {}
     for case, folder in cases.items():
-        rows, statistics = read(folder)
+        rows, statistics = one_case.read(folder)
         tables.append(rows.assign(case=case))
         for roi, bins in statistics.items():
             merged[roi] = merged[roi].merge(bins) if roi in merged else bins

@@ -169,20 +169,39 @@ class BadReferenceError(FileError):
     """A reference that cannot be scored against: a fault of the case, whatever predicts it."""
 
 
-def read_case(files: Files, raters: Sequence[Path], settings: Settings) -> Loaded:
-    """Read a case whose headers were found to agree.
+@dataclass(frozen=True)
+class Raters:
+    """The references of a case.
+
+    header: of the first rater's file. maps: (R, D, H, W) class ids. valid: voxels that count; None where all do.
+    """
+
+    header: Header
+    maps: np.ndarray
+    valid: np.ndarray | None
+
+
+def read_raters(raters: Sequence[Path], settings: Settings) -> Raters:
+    """Read the references of a case whose headers were found to agree.
+
+    Raises: BadReferenceError: if a label is no whole number or no class, or no voxel counts; names the file.
+    """
+    assert settings.classes is not None, "settings are complete"
+    return Raters(header(raters[0]), *_references(raters, settings.classes, settings.ignore_label))
+
+
+def read_case(files: Files, raters: Raters, settings: Settings) -> Loaded:
+    """Read the prediction of a case whose headers were found to agree, and put its references beside it.
 
     Args:
         files: of the prediction.
-        raters: label maps.
+        raters: the references.
         settings: complete.
     Raises: InputError: if probabilities are no distribution, a label is no whole number or no class; names the file.
-        BadReferenceError: if it is a reference's.
     """
     assert settings.classes is not None, "settings are complete"
-    stored = header(raters[0])
+    stored, references, valid = raters.header, raters.maps, raters.valid
     spacing = images.spacing_of(grid(stored)[1])
-    references, valid = _references(raters, settings.classes, settings.ignore_label)
     if settings.foreground_probability or header(files.path).channels is not None:
         read = _probabilities(files, stored, references[0], valid, settings)
         loaded = Loaded(read.values, references, spacing, valid, read)
@@ -195,7 +214,8 @@ def read_case(files: Files, raters: Sequence[Path], settings: Settings) -> Loade
 
 def label_map(path: Path) -> np.ndarray:
     """Read a label map: (D, H, W), unsigned or signed integers of the smallest type that holds the ids."""
-    array = images.to_label_map(voxels(path), str(path))
+    stored = voxels(path)
+    array = stored if stored.dtype.kind in "iu" else images.to_label_map(stored, str(path))
     return array.astype(np.result_type(np.min_scalar_type(array.min(initial=0)), np.min_scalar_type(array.max())))
 
 
