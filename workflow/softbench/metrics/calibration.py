@@ -12,7 +12,7 @@ import numpy as np
 from softbench.errors import InputError
 from softbench.metrics import inputs, regions
 from softbench.metrics.kernels.blocks import Gaps, adaptive_errors
-from softbench.metrics.kernels.tally import tally
+from softbench.metrics.kernels.tally import Tally, tallies, tally
 from softbench.metrics.metric import FRACTION, REGION_EMPTY, Metric, values
 
 VERSION = 2
@@ -146,7 +146,11 @@ def statistics(probabilities: np.ndarray, reference: np.ndarray, inside: np.ndar
 
     Raises: InputError: if `bins` is not a positive whole number.
     """
-    sums = tally(probabilities, reference, inside, bin_edges(bins))
+    return reliability_of(tally(probabilities, reference, inside, bin_edges(bins)))
+
+
+def reliability_of(sums: Tally) -> Reliability:
+    """Return what the sums of one region are called."""
     return Reliability(*sums[:-1], *map(float, sums.errors))
 
 
@@ -200,18 +204,28 @@ def calibration(
 
 
 def sweep(probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray | None, bins: int) -> Sweep:
+    """Measure the calibration of one region; arguments and errors as `sweeps`."""
+    return sweeps(probabilities, reference, {"": inside}, bins)[""]
+
+
+def sweeps(
+    probabilities: np.ndarray, reference: np.ndarray, where: Mapping[str, np.ndarray | None], bins: int
+) -> dict[str, Sweep]:
     """Measure the calibration of arrays that were checked (`inputs.check_case`), in array order.
 
     Args:
         probabilities: (C, ...) float, summing to 1 over C.
         reference: (...) class ids.
-        inside: bool mask (...) of the voxels that count, or None for all.
+        where: region -> bool mask (...) of the voxels that count, or None for all.
         bins: number of bins and of blocks.
-    Returns: the sums, and the errors over blocks, all of the voxels inside.
+    Returns: of each region the sums, and the errors over blocks, all of the voxels inside.
     Raises: InputError: if `bins` is not a positive whole number.
     """
-    sums = statistics(probabilities, reference, inside, bins)
-    return Sweep(sums, adaptive_errors(probabilities, reference, inside, int(bins)))
+    sums = tallies(probabilities, reference, where, bin_edges(bins))
+    return {
+        roi: Sweep(reliability_of(sums[roi]), adaptive_errors(probabilities, reference, inside, int(bins)))
+        for roi, inside in where.items()
+    }
 
 
 BINS = (  # sums over bins and voxels add up over cases

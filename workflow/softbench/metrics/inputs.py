@@ -6,7 +6,7 @@ import numpy as np
 
 from softbench.checks import require_integers, require_label_map, require_same_shape
 from softbench.errors import InputError
-from softbench.metrics.kernels.tally import walk
+from softbench.metrics.kernels.tally import BLOCK, extent_of, walk
 
 VERSION = 1
 SLACK = 1e-6  # how far interpolation in float32 may leave [0, 1]
@@ -122,6 +122,8 @@ def _require_distribution(probabilities: np.ndarray, valid: np.ndarray | None) -
 
 def extent(probabilities: np.ndarray, valid: np.ndarray | None) -> tuple[float, float, float, float]:
     """Return the smallest and largest value, and the smallest and largest sum over classes; NaN where one is NaN."""
+    if valid is None:
+        return _extent_of_all(probabilities)
     extents = []
     for part, start, here, mask in walk(probabilities, valid):
         values = part[:, start : start + here.stop - here.start]
@@ -132,6 +134,20 @@ def extent(probabilities: np.ndarray, valid: np.ndarray | None) -> tuple[float, 
     if not extents:  # no voxel is no fault
         return 0.0, 1.0, 1.0, 1.0
     lows, highs, least, most = np.array(extents, np.float64).T
+    return float(lows.min()), float(highs.max()), float(least.min()), float(most.max())
+
+
+def _extent_of_all(probabilities: np.ndarray) -> tuple[float, float, float, float]:
+    kind = np.float32 if probabilities.dtype.itemsize <= 4 else np.float64
+    lows, highs = np.full(BLOCK, np.inf, kind), np.full(BLOCK, -np.inf, kind)
+    least, most = np.full(BLOCK, np.inf, np.float32), np.full(BLOCK, -np.inf, np.float32)
+    known = True
+    for part, start, here, _ in walk(probabilities, None):
+        known &= extent_of(part, start, here.stop - here.start, lows, highs, least, most)
+    if not known:
+        return np.nan, np.nan, np.nan, np.nan
+    if not probabilities[0].size:  # no voxel is no fault
+        return 0.0, 1.0, 1.0, 1.0
     return float(lows.min()), float(highs.max()), float(least.min()), float(most.max())
 
 

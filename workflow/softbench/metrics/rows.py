@@ -1,9 +1,9 @@
 """What a score table holds: its columns, and its rows: of masks, probabilities, all classes and the raters' mean."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ import pandas as pd
 
 from softbench.metrics import catalogue, overlap, surface
 from softbench.metrics import cross_check as others
-from softbench.metrics.calibration import Reliability, Sweep, statistics, sweep
+from softbench.metrics.calibration import Reliability, Sweep
+from softbench.metrics.calibration import sweeps as measure_regions
 from softbench.metrics.catalogue import select_metrics, tolerance_end
+from softbench.metrics.kernels.boxes import Box, class_boxes, union
 from softbench.metrics.metric import OF_LABEL_MAP, Masks, Metric, Voxels, values
 from softbench.metrics.soft import SoftSums
 
@@ -63,13 +65,22 @@ class Surroundings:
     libraries: tuple[str, ...]
     asked: tuple[str, ...] = ()
 
-    def mask(self, label_map: np.ndarray, structure: str) -> np.ndarray:
-        """Mark a structure's voxels, those that exist."""
+    def mask(self, label_map: np.ndarray, structure: str, box: Box = ()) -> np.ndarray:
+        """Mark a structure's voxels, those that exist, in a box of the grid or in all of it."""
         first, *more = np.flatnonzero(self.members[structure])
-        mask: np.ndarray = label_map == first
+        labels = label_map[box]
+        mask: np.ndarray = labels == first
         for class_id in more:  # comparing a few times is far quicker than looking each voxel up
-            mask |= label_map == class_id
-        return mask if self.usable is None else mask & self.usable
+            mask |= labels == class_id
+        return mask if self.usable is None else mask & self.usable[box]
+
+    def boxes(self, *label_maps: np.ndarray) -> dict[str, Box]:
+        """Return the box of each structure that holds it in all of some label maps."""
+        of_maps = [class_boxes(labels, len(next(iter(self.members.values())))) for labels in label_maps]
+        return {
+            name: union(box for boxes in of_maps for box in boxes[is_member])
+            for name, is_member in self.members.items()
+        }
 
     @cached_property
     def voxels(self) -> int:
@@ -84,7 +95,12 @@ class Surroundings:
 
 
 def measure_masks(
-    masks: Masks, tolerances_mm: Mapping[str, float], *, voxels: int | None = None, asked: Sequence[str] = ()
+    masks: Masks,
+    tolerances_mm: Mapping[str, float],
+    *,
+    voxels: int | None = None,
+    asked: Sequence[str] = (),
+    whole: Callable[[], Masks] | None = None,
 ) -> dict[str, float]:
     """Measure a mask against its reference.
 
@@ -93,14 +109,16 @@ def measure_masks(
         tolerances_mm: by the end of the key of a metric that takes one: {"_2mm": 2.0}.
         voxels: how many exist; all where it is left out.
         asked: settings that ask for more metrics.
+        whole: gives the masks of the whole grid, where `masks` are cut to a box that holds both.
     Returns: key -> value; first the metrics without a tolerance, those that are asked for last.
     """
     given: dict[str, Any] = {
-        "masks": masks,
         "counts": overlap.compare(masks.prediction, masks.reference, voxels),
         "surfaces": surface.between(*masks),
     }
     known = select_metrics(*OF_LABEL_MAP, settings=asked)
+    if any(metric.of == "masks" for metric in known):
+        given["masks"] = whole() if whole else masks
     if any(metric.of == "voxel_surfaces" for metric in known):
         given["voxel_surfaces"] = surface.between(masks.prediction, masks.reference, (1.0,) * masks.prediction.ndim)
     always = [metric for metric in known if not metric.tolerance and not metric.asked_by]
@@ -111,28 +129,26 @@ def measure_masks(
     return scores | {metric.key: metric.measure(given[metric.of]) for metric in known if metric.asked_by}
 
 
-def mask_rows(structure: str, prediction: np.ndarray, reference: np.ndarray, given: Surroundings) -> list[Row]:
-    """Return the rows of one structure's mask against its reference."""
-    masks = Masks(prediction, reference, given.spacing_mm)
+def mask_rows(
+    structure: str, labels: np.ndarray, reference: np.ndarray, given: Surroundings, box: Box = ()
+) -> list[Row]:
+    """Return the rows of one structure's mask against its reference.
+
+    Args:
+        labels, reference: (...) label maps.
+        box: holds the structure in both; what is not of the whole grid is computed in there.
+    """
+    whole = cache(lambda: _masks(structure, labels, reference, given, ()))
     ends = {tolerance_end(tolerance): tolerance for tolerance in given.tolerances_mm}
-    scores = measure_masks(masks, ends, voxels=given.voxels, asked=given.asked)
+    masks = _masks(structure, labels, reference, given, box)
+    scores = measure_masks(masks, ends, voxels=given.voxels, asked=given.asked, whole=whole)
     if given.libraries:
-        scores |= others.binary(*masks, given.tolerances_mm, given.libraries).values
+        scores |= others.binary(*whole(), given.tolerances_mm, given.libraries).values
     return [(structure, key, "all", value) for key, value in scores.items()]
 
 
-def probability_rows(
-    structure: str, pair: np.ndarray, reference: np.ndarray, where: Mapping[str, np.ndarray | None], bins: int
-) -> list[Row]:
-    """Return the calibration rows of one structure against the rest.
-
-    Args:
-        pair: (2, ...) probability of the rest and of the structure.
-        reference: bool, where the structure is.
-        where: the voxels of each region.
-    """
-    target = reference.view(np.uint8)
-    return bin_rows(structure, {roi: statistics(pair, target, region, bins) for roi, region in where.items()})
+def _masks(structure: str, labels: np.ndarray, reference: np.ndarray, given: Surroundings, box: Box) -> Masks:
+    return Masks(given.mask(labels, structure, box), given.mask(reference, structure, box), given.spacing_mm)
 
 
 def bin_rows(structure: str, regions: Mapping[str, Reliability]) -> list[Row]:
@@ -152,7 +168,7 @@ def class_rows(
     bins: int,
 ) -> tuple[list[Row], dict[str, Reliability]]:
     """Return the rows of all classes together, and each region's statistics."""
-    sweeps = {roi: sweep(probabilities, reference, region, bins) for roi, region in where.items()}
+    sweeps = measure_regions(probabilities, reference, where, bins)
     rows = [
         row for roi, of_roi in sweeps.items() for row in _region_rows(roi, of_roi, probabilities, reference, where[roi])
     ]
@@ -177,12 +193,6 @@ def _region_rows(
 
 def _measured_in(roi: str, kind: str) -> list[Metric]:
     return [metric for metric in select_metrics(kind) if roi in metric.regions]
-
-
-def sum_against_mean(inside: np.ndarray, references: Sequence[np.ndarray], usable: np.ndarray | None) -> SoftSums:
-    """Return the sums of one structure: its probability against the share of raters who marked the voxel."""
-    share = references[0] if len(references) == 1 else np.stack(references).mean(axis=0, dtype=np.float64)
-    return SoftSums.of(inside, share, usable)
 
 
 def soft_rows(structure: str, sums: SoftSums) -> list[Row]:

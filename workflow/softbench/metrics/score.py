@@ -17,6 +17,8 @@ from softbench.metrics.inputs import require_mask
 from softbench.metrics.metric import ROIS, Masks
 from softbench.metrics.rows import MEAN, Row, Surroundings, table
 from softbench.metrics.soft import SoftSums
+from softbench.metrics.structure import probability
+from softbench.metrics.structure import sum_up as structure_sums
 from softbench.metrics.threshold import ThresholdCounts
 
 VERSION = 3
@@ -122,16 +124,20 @@ def assess(
     bins: int = 10,
     thresholds: bool = False,
     like: Assessment | None = None,
+    checked: bool = False,
     **shared: Any,
 ) -> Assessment:
     """Score one case, and keep what cases pool; arguments and errors as `score_case`.
 
     Args:
         thresholds: whether to count voxels by threshold.
+        checked: whether `probabilities` are known to be some, where they count, so that nobody looks again.
         like: of another prediction of the same case with the same settings, e.g. of the same network at a temperature:
             where both have the same label map, the rows of its masks are taken over.
     """
-    given, probabilities, references = _enter(probabilities, references, spacing_mm, structures, **shared)
+    given, probabilities, references = _enter(
+        probabilities, references, spacing_mm, structures, checked=checked, **shared
+    )
     how: dict[str, Any] = {"band_mm": band_mm, "spacing_mm": given.spacing_mm, "valid": given.usable}
     where = [{roi: regions.inside(reference, roi, **how) for roi in ROIS} for reference in references]
     lines: list[tuple[int, Row]] = []
@@ -145,18 +151,19 @@ def assess(
         of_masks = like.of_masks[1]
     soft: dict[str, SoftSums] = {}
     counts: dict[tuple[int, str], ThresholdCounts] = {}
-    for structure, is_member in given.members.items():  # one at a time: each holds another volume of probabilities
-        mask, masks = given.mask(predicted, structure), [given.mask(reference, structure) for reference in references]
-        inside = _sum_classes(probabilities, is_member, given.usable)
-        pair = np.stack([1 - inside, inside])
-        for rater, reference in enumerate(masks, start=1):
+    boxes = [given.boxes(predicted, reference) for reference in references]
+    for structure, is_member in given.members.items():  # one at a time: each holds masks of the whole grid
+        masks = [given.mask(reference, structure) for reference in references]
+        own = structure_sums(probabilities, is_member, masks, where, given.usable, bins=bins, thresholds=thresholds)
+        for rater, reference in enumerate(references, start=1):
             if (rater, structure) not in of_masks:
-                of_masks[rater, structure] = rows.mask_rows(structure, mask, reference, given)
+                box = boxes[rater - 1][structure]
+                of_masks[rater, structure] = rows.mask_rows(structure, predicted, reference, given, box)
             lines += _by(rater, of_masks[rater, structure])
-            lines += _by(rater, rows.probability_rows(structure, pair, reference, where[rater - 1], bins))
+            lines += _by(rater, rows.bin_rows(structure, own.statistics[rater - 1]))
             if thresholds:
-                counts[rater, structure] = ThresholdCounts.count(inside, reference, given.usable)
-        soft[structure] = rows.sum_against_mean(inside, masks, given.usable)
+                counts[rater, structure] = own.counts[rater - 1]
+        soft[structure] = own.soft
         lines += _by(MEAN, rows.soft_rows(structure, soft[structure]))
     pooled = {roi: reduce(Reliability.merge, (sums[roi] for sums in statistics)) for roi in statistics[0]}
     return Assessment(table(lines), pooled, soft, counts, (predicted, of_masks))
@@ -194,9 +201,9 @@ def score_label_map(
         require_label_map(name, label_map if usable is None else label_map[usable], classes)
     lines: list[tuple[int, Row]] = []
     for rater, reference in enumerate(references, start=1):
+        boxes = given.boxes(labels, reference)
         for structure in given.members:
-            masks = given.mask(labels, structure), given.mask(reference, structure)
-            lines += _by(rater, rows.mask_rows(structure, *masks, given))
+            lines += _by(rater, rows.mask_rows(structure, labels, reference, given, boxes[structure]))
         lines += _by(rater, given.grid_rows())
     return table(lines)
 
@@ -214,7 +221,7 @@ def count_thresholds(
     return {
         (rater, structure): ThresholdCounts.count(inside, given.mask(reference, structure), given.usable)
         for structure, is_member in given.members.items()
-        for inside in [_sum_classes(probabilities, is_member, given.usable)]
+        for inside in [probability(probabilities, is_member, given.usable)]
         for rater, reference in enumerate(references, start=1)
     }
 
@@ -226,11 +233,13 @@ def _enter(
     structures: Mapping[str, Sequence[int]],
     *,
     valid: np.ndarray | None = None,
+    checked: bool = False,
     **shared: Any,
 ) -> tuple[Surroundings, np.ndarray, np.ndarray]:
     """Check probabilities and references, and return them with what they share."""
     probabilities, references, usable = np.asarray(probabilities), np.asarray(references), inputs.require_valid(valid)
-    inputs.require_probabilities(probabilities, usable)
+    if not checked:
+        inputs.require_probabilities(probabilities, usable)
     _require_raters(references, probabilities.shape[1:])
     given = _surroundings(references, spacing_mm, structures, len(probabilities), usable, **shared)
     for reference in references:
@@ -282,16 +291,6 @@ def _memberships(structures: Mapping[str, Sequence[int]], classes: int) -> dict[
             )
         members[name] = np.isin(np.arange(classes), list(ids))
     return members
-
-
-def _sum_classes(probabilities: np.ndarray, is_member: np.ndarray, usable: np.ndarray | None) -> np.ndarray:
-    """Return the probability of a structure: the sum over its classes; 0 outside of the voxels that exist."""
-    ids = np.flatnonzero(is_member)
-    total: np.ndarray = probabilities[ids[0]]
-    for class_id in ids[1:]:
-        total = total + probabilities[class_id]
-    known = total if usable is None else np.where(usable, total, 0)
-    return np.minimum(known, 1) if len(ids) > 1 else known  # rounding may pass 1
 
 
 def _by(rater: int, lines: Iterable[Row]) -> list[tuple[int, Row]]:

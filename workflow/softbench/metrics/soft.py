@@ -47,7 +47,13 @@ class SoftSums:
         """
         maps = (part.ravel() for part in check_maps("prediction", prediction, "target", target, inside))
         p, s = (part.astype(np.float32) if part.dtype == np.float16 else part for part in maps)  # what is compiled
-        return cls(*soft_sums(p, s), voxels=p.size)
+        return cls.of_sums(soft_sums(p, s), p.size)
+
+    @classmethod
+    def of_sums(cls, sums: np.ndarray, voxels: int) -> "SoftSums":
+        """Name the sums, (5,), of so many voxels."""
+        reference, prediction, product, squared, absolute = map(float, sums)
+        return cls(reference, prediction, product, squared, absolute, voxels)
 
     def merge(self, other: "SoftSums") -> "SoftSums":
         """Return the sums of both together, as if their voxels had been one volume."""

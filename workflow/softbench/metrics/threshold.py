@@ -6,9 +6,9 @@ counts and `at` that index of the test cases'. Voxels are counted once, by the h
 cumulative sums of these counts then give the mask of every threshold exactly.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -50,12 +50,24 @@ class ThresholdCounts:
         p, y = check_maps("probability", probability, "mask", mask, inside)
         if y.dtype != bool or p.dtype == bool:
             raise InputError(f"`mask` must be bool and `probability` float, but they are {y.dtype} and {p.dtype}.")
+        return cls.of_chunk(p.ravel(), y.ravel())
+
+    @classmethod
+    def of_chunk(cls, p: np.ndarray, y: np.ndarray, inside: np.ndarray | None = None) -> "ThresholdCounts":
+        """Count some voxels, (N,), that were checked."""
+        p, y = (p, y) if inside is None else (p[inside], y[inside])
         p = p.astype(np.float32 if p.itemsize <= 4 else np.float64, copy=False)  # the types that are compiled
-        return cls(*count_steps(p.ravel(), y.ravel(), CEILINGS))
+        return cls(*count_steps(np.ascontiguousarray(p), np.ascontiguousarray(y), CEILINGS))
 
     def merge(self, other: "ThresholdCounts") -> "ThresholdCounts":
         """Return the counts of both together, as if their voxels had been one volume."""
         return ThresholdCounts(self.reference + other.reference, self.other + other.other)
+
+    @classmethod
+    def merge_all(cls, counts: Iterable["ThresholdCounts"]) -> "ThresholdCounts":
+        """Return the counts of all together; of none, nothing was counted."""
+        none = np.zeros(len(THRESHOLDS), np.int64)
+        return reduce(cls.merge, counts, cls(none, none))
 
     @property
     def absent(self) -> bool:

@@ -273,16 +273,15 @@ def mean_known(values: Iterable[float]) -> float:
 
 
 def _errors_by_class(p: np.ndarray, y: np.ndarray, inside: np.ndarray | None, bins: int) -> Iterator[Gaps]:
-    count = len(y) if inside is None else int(np.count_nonzero(inside))
-    many = count > FEW and p.dtype.itemsize <= 4 and bool(p.min() >= 0)  # a NaN outside is sorted away from what counts
-    flat = None if many or inside is None else inside.reshape(-1)
+    if inside is not None:  # a region is small as a rule: it is taken out once, in array order
+        chosen = np.flatnonzero(inside)
+        p, y = p.reshape(len(p), -1)[:, chosen], y[chosen]
+    many = len(y) > FEW and p.dtype.itemsize <= 4 and bool(p.min() >= 0)
     for class_id, values in enumerate(p):
         if many:
-            yield errors_by_counting(Column(values, y, inside, class_id), bins)
-        elif flat is None:
-            yield errors_by_sorting(values.reshape(-1), y == class_id, bins)
+            yield errors_by_counting(Column(values, y, None, class_id), bins)
         else:
-            yield errors_by_sorting(values.reshape(-1)[flat], y[flat] == class_id, bins)
+            yield errors_by_sorting(values.reshape(-1), y == class_id, bins)
 
 
 def errors_by_sorting(values: np.ndarray, hit: np.ndarray, bins: int) -> Gaps:

@@ -5,8 +5,9 @@ into bins by counting the edges below each value, many voxels an instruction; th
 The last two pass over one class's maps: against a soft label, and for every threshold.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -14,6 +15,7 @@ from numba import njit
 VERSION = 1
 FLOOR = 1e-12  # keeps the NLL of a class that was ruled out finite: 27.6 nat
 CHUNK = 1 << 18  # voxels; sums start anew in each chunk, so that rounding does not pile up over millions of them
+ALL = np.ones(CHUNK, bool)
 BLOCK = 1024  # voxels; what is known of a block stays in the fastest cache
 TINY = 1e-200  # a product of probabilities is turned into its logarithm below this, long before it would underflow
 compiled = njit(cache=True, error_model="numpy", nogil=True)
@@ -34,17 +36,58 @@ class Tally(NamedTuple):
     errors: np.ndarray  # squared error, log loss
 
 
+@dataclass
+class Running:
+    """The sums of one region, chunk by chunk: `classes` classes, bins between `edges`, values of the type `kind`.
+
+    inside: bool mask (...) of the voxels that count, or None for all.
+    """
+
+    classes: int
+    edges: np.ndarray
+    kind: Any
+    inside: np.ndarray | None
+    total: Tally = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing."""
+        self.total = _zeros(self.classes, len(self.edges) + 1)
+        self._rounded = _round_edges(self.edges, np.dtype(self.kind))
+        self._flat = None if self.inside is None else np.ascontiguousarray(self.inside).reshape(-1)
+
+    def add(self, p: np.ndarray, y: np.ndarray, here: slice, start: int = 0) -> None:
+        """Add a chunk.
+
+        Args:
+            p: (C, M); the chunk begins at `start`.
+            y: (n,) its classes, uint8 or uint32.
+            here: where it lies among all voxels.
+        """
+        mask = ALL[: len(y)] if self._flat is None else self._flat[here]
+        if self._flat is not None and not mask.any():
+            return
+        part = _zeros(self.classes, len(self.edges) + 1)
+        _add_chunk(p, start, y, mask, self._rounded, part)
+        for whole, share in zip(self.total, part, strict=True):
+            whole += share
+
+
 def tally(probabilities: np.ndarray, reference: np.ndarray, inside: np.ndarray | None, edges: np.ndarray) -> Tally:
     """Add up the voxels of (C, ...) probabilities and (...) classes, in bins (low, high] between inner `edges`."""
-    classes, bins = len(probabilities), len(edges) + 1
-    total = _zeros(classes, bins)
+    return tallies(probabilities, reference, {"": inside}, edges)[""]
+
+
+def tallies(
+    probabilities: np.ndarray, reference: np.ndarray, where: Mapping[str, np.ndarray | None], edges: np.ndarray
+) -> dict[str, Tally]:
+    """Do the same for several regions, name -> the voxels that count, in one pass."""
+    classes, kind = len(probabilities), np.float32 if probabilities.dtype.itemsize <= 4 else np.float64
+    running = {roi: Running(classes, edges, kind, inside) for roi, inside in where.items()}
     y = flat_classes(reference, classes)
-    for p, start, here, mask in walk(probabilities, inside):
-        part = _zeros(classes, bins)
-        _add_chunk(p, start, y[here], mask, _round_edges(edges, p.dtype), part)
-        for whole, share in zip(total, part, strict=True):
-            whole += share
-    return total
+    for p, start, here, _ in walk(probabilities, None):
+        for sums in running.values():
+            sums.add(p, y[here], here, start)
+    return {roi: sums.total for roi, sums in running.items()}
 
 
 def tally_plain(
@@ -268,10 +311,17 @@ def _contiguous(probabilities: np.ndarray) -> Iterator[np.ndarray]:
         yield slab.reshape(len(slab), -1)
 
 
-@compiled
-def soft_sums(prediction: np.ndarray, target: np.ndarray) -> tuple[float, float, float, float, float]:
+def soft_sums(prediction: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Return sum s, sum p, sum s p, sum (p - s)^2 and sum |p - s| of (N,) maps, in float64 and in array order."""
-    of_target = of_prediction = product = squared = absolute = 0.0
+    sums = np.zeros(5)
+    add_soft_sums(prediction, target, sums)
+    return sums
+
+
+@compiled
+def add_soft_sums(prediction: np.ndarray, target: np.ndarray, sums: np.ndarray) -> None:
+    """Add more voxels to the sums, (5,); in place."""
+    of_target, of_prediction, product, squared, absolute = sums[0], sums[1], sums[2], sums[3], sums[4]
     for voxel in range(prediction.size):
         p, s = np.float64(prediction[voxel]), np.float64(target[voxel])
         error = p - s
@@ -280,13 +330,44 @@ def soft_sums(prediction: np.ndarray, target: np.ndarray) -> tuple[float, float,
         product += s * p
         squared += error * error
         absolute += abs(error)
-    return of_target, of_prediction, product, squared, absolute
+    sums[0], sums[1], sums[2], sums[3], sums[4] = of_target, of_prediction, product, squared, absolute
 
 
 def soft_sums_plain(prediction: np.ndarray, target: np.ndarray) -> tuple[float, ...]:
     """Return what the kernel returns, computed by numpy."""
     p, s = prediction.astype(np.float64), target.astype(np.float64)
     return s.sum(), p.sum(), (s * p).sum(), ((p - s) ** 2).sum(), np.abs(p - s).sum()
+
+
+@compiled
+def extent_of(
+    p: np.ndarray, start: int, count: int, lows: np.ndarray, highs: np.ndarray, least: np.ndarray, most: np.ndarray
+) -> bool:
+    """Lower and raise what was seen of values and of their sums over the classes, voxel by voxel of a block; in place.
+
+    Args:
+        p: (C, M) of which `count` voxels from `start` on are looked at.
+        lows, highs, least, most: (BLOCK,) float32 or float64, float32 for the sums.
+    Returns: whether all sums are numbers, and so all values.
+    """
+    sums, known = np.empty(BLOCK, np.float32), True
+    for first in range(start, start + count, BLOCK):
+        size = min(BLOCK, start + count - first)
+        sums[:size] = 0
+        for c in range(p.shape[0]):
+            row = p[c, first : first + size]
+            for v in range(size):
+                value = row[v]
+                lows[v] = value if value < lows[v] else lows[v]
+                highs[v] = value if value > highs[v] else highs[v]
+                sums[v] += np.float32(value)
+        odd = np.uint32(0)
+        for v in range(size):
+            least[v] = sums[v] if sums[v] < least[v] else least[v]
+            most[v] = sums[v] if sums[v] > most[v] else most[v]
+            odd |= np.uint32(sums[v] != sums[v])
+        known &= odd == 0
+    return known
 
 
 @compiled

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -33,16 +33,15 @@ class Code:
     folder; a template reaches those that it includes.
     """
 
-    def __init__(self, workflow: Path, cache: Path | None = None, *, late: bool = False) -> None:
+    def __init__(self, workflow: Path, cache: Path | None = None) -> None:
         """Look at all files once.
 
         Args:
             workflow: the folder that holds `softbench/` and `scripts/`.
             cache: where the facts of files are kept between calls, known by path, time and size; None: nowhere.
-            late: whether each file is looked at when it is first asked for, as suits one question.
         """
         self.workflow = workflow
-        self.facts: Mapping[str, Facts] = Unread(workflow) if late else read_facts(workflow, cache)
+        self.facts = read_facts(workflow, cache)
         self._reached: dict[str, frozenset[str]] = {}
         self._neighbours: dict[str, frozenset[str]] = {}
 
@@ -112,8 +111,7 @@ class Code:
         for name in facts.names:
             yield from self._find_data(path, name)
         if path == METRICS:
-            rooms = (module for module in self.facts if module.startswith(f"{PACKAGE}/metrics/"))
-            yield from (module for module in rooms if self.facts[module].metric)
+            yield from (module for module, of_other in self.facts.items() if of_other.metric)
 
     def _facts(self, path: str) -> Facts:
         if path not in self.facts:
@@ -158,34 +156,6 @@ class Code:
                 folder, _, name = path.rpartition("/")
                 files.setdefault(folder, set()).add(name)
         return files
-
-
-class Unread(Mapping[str, Facts]):
-    """The facts of every module and data file, path below `workflow` -> facts, found out on the first look."""
-
-    def __init__(self, workflow: Path) -> None:
-        """List the files."""
-        self._workflow = workflow
-        self._facts: dict[str, Facts | None] = dict.fromkeys(path for path, _ in _walk(workflow))
-
-    def __getitem__(self, path: str) -> Facts:
-        """Return the facts of a file; raise KeyError where there is none."""
-        facts = self._facts[path]
-        if facts is None:
-            facts = self._facts[path] = _look(self._workflow, path)
-        return facts
-
-    def __iter__(self) -> Iterator[str]:
-        """Go through all paths."""
-        return iter(self._facts)
-
-    def __len__(self) -> int:
-        """Return the number of files."""
-        return len(self._facts)
-
-    def __contains__(self, path: object) -> bool:
-        """Return whether there is such a file, without a look at it."""
-        return path in self._facts
 
 
 def read_facts(workflow: Path, cache: Path | None) -> dict[str, Facts]:

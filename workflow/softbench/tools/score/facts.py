@@ -11,6 +11,7 @@ import numpy as np
 from softbench.errors import counted, in_words
 from softbench.jobs import pieces
 from softbench.jobs.faults import Fault
+from softbench.metrics.kernels.boxes import count_ids
 from softbench.tools.score import distribution, orientation
 from softbench.tools.score.inputs import Settings, Source
 from softbench.tools.score.volumes import Loaded
@@ -34,8 +35,7 @@ def describe(loaded: Loaded) -> dict[str, Any]:
 
 
 def _unique(array: np.ndarray, valid: np.ndarray | None) -> list[int]:
-    labels: list[int] = np.unique(array if valid is None else array[..., valid]).tolist()
-    return labels
+    return sorted(count_ids(array if valid is None else array[..., valid]))
 
 
 def strangers(folders: Folders) -> Iterator[Fault]:

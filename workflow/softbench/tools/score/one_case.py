@@ -15,6 +15,7 @@ from softbench.errors import InputError
 from softbench.jobs import pieces
 from softbench.jobs.faults import Fault, fault
 from softbench.metrics import Reliability
+from softbench.metrics.kernels.boxes import count_ids
 from softbench.metrics.score import assess
 from softbench.tools.score import facts, inputs, volumes
 from softbench.tools.score.inputs import Files, Settings
@@ -34,8 +35,7 @@ def look(folder: Path, path: Path, case: str) -> dict[str, Any] | Fault:
 
 
 def _count(path: Path) -> dict[str, int]:
-    ids, counts = np.unique(volumes.label_map(path), return_counts=True)
-    return {str(label): int(count) for label, count in zip(ids, counts, strict=True)}
+    return {str(label): count for label, count in count_ids(volumes.label_map(path)).items()}
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _rows(loaded: Loaded, settings: Settings) -> tuple[pd.DataFrame, Mapping[str
     }
     if loaded.is_label_map:
         return metrics.score_label_map(*arrays, classes=settings.classes, **common), {}
-    assessment = assess(*arrays, band_mm=settings.band_mm, bins=settings.bins, **common)
+    assessment = assess(*arrays, band_mm=settings.band_mm, bins=settings.bins, checked=True, **common)
     return assessment.rows, assessment.statistics
 
 

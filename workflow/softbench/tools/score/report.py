@@ -1,5 +1,6 @@
 """What the reader gets: tables in four forms, reliability diagrams, and one page with both."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,6 @@ from softbench.errors import InputError, in_words
 from softbench.jobs import provenance
 from softbench.metrics import catalogue
 from softbench.page import page
-from softbench.plan.code import Code, record
 from softbench.tables import forms
 from softbench.tables.assemble import Runs
 from softbench.tables.cells import Table
@@ -19,6 +19,7 @@ from softbench.tables.table import build
 from softbench.tables.views import results
 from softbench.tools.score.inputs import Settings, Show, Source
 
+PACKAGE = __name__.partition(".")[0]
 LIBRARIES = ("numpy", "scipy", "pandas", "nibabel")  # those that decide a score
 CALIBRATION = (
     *(("ece", roi) for roi in ("all", "foreground", "band")),
@@ -128,9 +129,9 @@ def _provenance(
 
 
 def _code() -> list[Path]:
-    """Return the source files that decide the scores of this command."""
-    code = Code(record.WORKFLOW, late=True)
-    return [code.workflow / path for path in code.reached("softbench/tools/score/run.py")]
+    """Return the source files that this command runs, which decide its scores."""
+    loaded = [(name, getattr(module, "__file__", None)) for name, module in sys.modules.items()]
+    return sorted(Path(file) for name, file in loaded if file and name.partition(".")[0] == PACKAGE)
 
 
 def overview(runs: Runs, settings: Settings, show: Show, notes: Sequence[str]) -> Table:

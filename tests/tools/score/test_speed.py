@@ -1,0 +1,32 @@
+"""What makes `softbench score` fast: each reference is read once, and no more workers than memory has room for."""
+
+from pathlib import Path
+
+from softbench.jobs import available
+from softbench.tools.score import volumes
+
+
+def test_reference_is_read_once_for_all_methods(fill, call, monkeypatch):
+    read, original = [], volumes.label_map
+    monkeypatch.setattr(volumes, "label_map", lambda path: read.append(path.parent.name) or original(path))
+    folders = [f"m{number}={fill(f'm{number}', 'probabilities', seed=number)}" for number in range(3)]
+    called = call("--predictions", *folders, "--references", fill("r"), "--structures", "whole=1,2", "core=2")
+    assert called.code == 0, called.err
+    assert read == ["r", "r"]  # of two cases
+
+
+def test_workers_are_as_many_as_the_memory_has_room_for(fill, call, monkeypatch):
+    fill("r")
+    need = 9 * 12 * 14 * 20 * 3
+    monkeypatch.setattr(available, "available_bytes", lambda: int(need * 1.5 / 0.8))
+    called = call("--predictions", fill("m", "probabilities"), "--references", fill("r"), "--cores", "2")
+    assert called.code == 0, called.err
+    assert "1 case at a time, not 2: a case takes up to 0.00 GiB of memory" in called.err
+
+
+def test_two_workers_score_as_one_does(fill, call, scores, tmp_path: Path):
+    given = ("--predictions", fill("m", "probabilities"), "--references", fill("r"))
+    assert call(*given, "--output", tmp_path / "out").code == 0
+    alone = scores()
+    assert call(*given, "--cores", "2", "--output", tmp_path / "two").code == 0
+    assert (tmp_path / "two" / "scores.csv").read_text() == alone.to_csv(index=False, lineterminator="\n")
