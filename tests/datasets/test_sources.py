@@ -7,6 +7,7 @@ import pytest
 import softbench
 from softbench import InputError, datasets
 from softbench.datasets.fetch import fetch
+from softbench.datasets.sources import reading
 
 WANTED = {
     "open": (),
@@ -50,6 +51,14 @@ def test_downloads_of_a_source_are_well_formed(name: str) -> None:
         assert len(archive.md5 or "0" * 32) == 32
     assert getattr(source, "SIZE_GB", None) is None or len(source.SIZE_GB) == 2
     assert all(isinstance(step, str) and step.endswith(".") for step in getattr(source, "STEPS", ()))
+
+
+@pytest.mark.parametrize("name", [name for name in datasets.names() if datasets.source(name).ACCESS != "made"])
+def test_other_releases_have_ids_that_this_one_has_not(name: str) -> None:
+    """Else nothing could tell them apart, and a message would name the release that the files are of."""
+    source = datasets.source(name)
+    own = {*reading.label_ids(source), *reading.ignored_ids(source)}
+    assert all(set(ids) - own for ids in reading.other_releases(source).values())
 
 
 def test_machinery_is_no_source() -> None:

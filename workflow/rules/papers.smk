@@ -6,6 +6,7 @@ rule paper_table:
     """All views of a paper's table: ours beside the printed numbers, soft labels, costs."""
     input:
         runs=plan.papers.batches,
+        data=plan.papers.data,
         soft_labels=plan.tables.soft_labels,
     output:
         plan.views.outputs_of_papers,

@@ -143,7 +143,7 @@ def test_case_that_is_not_whole_is_refused_by_name(what: str, message: str, rele
 @pytest.mark.parametrize(
     ("ids", "release_name"),
     [
-        ((0, 1, 2, 3), "BraTS 2023, or the Decathlon"),  # ET is 3
+        ((0, 1, 2, 3), "BraTS 2023, or the Decathlon's task 1 .*, or BRATS 2015 or older, or BraTS 2024"),  # ET is 3
         ((0, 1, 3, 4), "BRATS 2015 or older, or BraTS 2024"),
     ],
 )
@@ -156,9 +156,30 @@ def test_label_map_of_another_release_is_refused_with_its_name(
     images.write(path, np.array(ids, np.uint8)[labels], affine, "LPS")
     threes = int((labels == ids.index(3)).sum())
     with pytest.raises(
-        InputError, match=rf"{path.name} .*\[0, 1, 2, 4\].*\{{3: {threes}, 4: .*looks like {release_name}"
+        InputError, match=rf"{path.name} .*\[0, 1, 2, 4\].*\{{3: {threes}\}} .*looks like {release_name}, whose ids"
     ):
         run(folder, tmp_path / "out", **WHOLE)
+
+
+def test_folder_of_another_release_is_told_by_all_its_ids(release: Release, tmp_path: Path) -> None:
+    """BRATS 2015: the first case has no enhancing tumour, so that alone it could be of four releases."""
+    folder = release(cases=2)
+    for name, ids in zip(IDS, ((0, 1, 2, 3), (0, 1, 3, 4)), strict=False):
+        _, labels, affine = phantom(IDS.index(name))
+        images.write(folder / "HGG" / name / f"{name}_seg.nii.gz", np.array(ids, np.uint8)[labels], affine, "LPS")
+    said = r"Together .* hold the ids \[0, 1, 2, 3, 4\], which fits BRATS 2015 or older, or BraTS 2024\."
+    with pytest.raises(InputError, match=said):
+        run(folder, tmp_path / "out", **WHOLE)
+
+
+def test_folder_without_any_enhancing_tumour_is_told(release: Release, tmp_path: Path) -> None:
+    folder, lines = release(cases=2), []
+    for number, name in enumerate(IDS[:2]):
+        _, labels, affine = phantom(number)
+        images.write(folder / "HGG" / name / f"{name}_seg.nii.gz", np.minimum(labels, 2), affine, "LPS")
+    prepare.run("brats2019", folder, tmp_path / "out", versions={}, settings=WHOLE, log=lines.append)
+    assert datasets.open(tmp_path / "out").manifest["absent"] == ["enhancing (4)"]
+    assert any("none of the 2 prepared cases holds the class enhancing (4)" in line for line in lines)
 
 
 def test_unknown_id_is_refused_with_its_count(release: Release, tmp_path: Path) -> None:
@@ -240,7 +261,7 @@ def test_real_case_of_2015_in_the_layout_of_2019_is_refused(brats2015: Path, tmp
         (folder / f"pat0001_{kind}.nii.gz").symlink_to((brats2015 / "brats_2013_pat0001_1" / name).resolve())
     (case,) = brats2019.find_cases(tmp_path)
     with pytest.raises(InputError, match="looks like BRATS 2015 or older"):
-        brats2019.read(case)
+        reading.read_case(case, brats2019)
     old_ids = {0: 0, 1: 1, 2: 2, 3: 1, 4: 3}  # 1 necrosis, 2 oedema, 3 non-enhancing, 4 enhancing
     array = images.read(case.labels[0]).array
     classes, valid = reading.class_ids(array, "pat0001", old_ids)

@@ -176,3 +176,12 @@ def test_split_has_the_shares_of_svls() -> None:
     pd.testing.assert_frame_equal(
         splits.permuted({case: case for case in split["case"]}, train=349, val=39, test=96), split
     )
+
+
+def test_folder_with_ids_of_brats_2019_is_told(release: Release, tmp_path: Path) -> None:
+    folder = release(cases=2)
+    for number, name in enumerate(IDS[:2]):
+        _, labels, affine = phantom(number)
+        images.write(folder / "labelsTr" / f"{name}.nii.gz", np.array([0, 1, 2, 4], np.uint8)[labels], affine, "LPS")
+    with pytest.raises(InputError, match=r"(?s)looks like BraTS 2017 to 2021 \(source `brats2019`\), or .*Together"):
+        run(folder, tmp_path / "out", **WHOLE)

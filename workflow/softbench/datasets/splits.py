@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from softbench import known_cases
 from softbench import leaks as first_line
 from softbench.errors import InputError
 from softbench.jobs import pieces
@@ -97,6 +98,46 @@ def check(split: pd.DataFrame, dataset_cases: pd.DataFrame) -> None:
             f"dataset ({len(wrong)} such case(s)). Fix the split's column `patient`."
         )
     _require_one_part(_main_use(both), "image_sha256", "the same image (sha256)")
+
+
+def of_dataset(split: pd.DataFrame, manifest: Mapping[str, Any], dataset_cases: pd.DataFrame) -> pd.DataFrame:
+    """Return the part of a split that a dataset has, checked: known cases that it leaves out are left out here.
+
+    So one committed split serves a dataset with its known cases and without. The patient of a known case that is
+    grouped with another is that of the dataset.
+
+    Args:
+        split: from `read`.
+        manifest: of the dataset.
+        dataset_cases: `Dataset.cases`.
+    Raises: InputError: as `check`; if a part has no case left, or a group of cases is in two parts.
+    """
+    known = {case["case"]: case["action"] for case in manifest.get("known_cases", [])}
+    left = without_excluded(split, manifest)
+    grouped = {case for case, action in known.items() if action.startswith(known_cases.GROUP)}
+    patients = {row.case: row.patient for row in dataset_cases.itertuples() if row.case in grouped}
+    left = left.assign(patient=[patients.get(row.case, row.patient) for row in left.itertuples()])
+    lost = sorted(set(split["part"]) - set(left["part"]))
+    if lost:
+        raise InputError(
+            f"the split has no case in {', '.join(lost)} without the known cases that the dataset leaves out. Keep "
+            "them (`known_cases: {case: keep}` of the dataset), or take another split."
+        )
+    check(left, dataset_cases)
+    _require_one_group(left, grouped)
+    return left
+
+
+def without_excluded(split: pd.DataFrame, manifest: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a split without the known cases that a dataset leaves out."""
+    known = {case["case"]: case["action"] for case in manifest.get("known_cases", [])}
+    return split[~split["case"].isin(known_cases.excluded(known))].reset_index(drop=True)
+
+
+def _require_one_group(split: pd.DataFrame, grouped: set[str]) -> None:
+    """Raise if known cases of one patient are in different parts."""
+    theirs = set(split.loc[split["case"].isin(grouped), "patient"])
+    _require_one_part(_main_use(split[split["patient"].isin(theirs)]), "patient", "the patient of known cases")
 
 
 def _main_use(split: pd.DataFrame) -> pd.DataFrame:

@@ -218,6 +218,7 @@ MAY = (
     "DIMS",
     "LABEL_MAPS",
     "LABEL_IDS",
+    "OTHER_RELEASES",
     "IGNORED",
     "DROPPED",
     "DEFAULTS",

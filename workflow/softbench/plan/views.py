@@ -21,8 +21,9 @@ OPTIONAL = ("needs", "applies", "reads", "folded", "file", "of", "place")
 NEEDS = {  # kind of table -> what its views may need; tables/view.py says what each is
     "methods": (
         "scores", "ensembles", "predictions", "margins", "split", "soft_labels", "truth", "costs", "segmentations",
+        "data",
     ),
-    "paper": ("scores", "soft_labels", "costs", "segmentations"),
+    "paper": ("scores", "soft_labels", "costs", "segmentations", "data"),
 }  # fmt: skip
 RECORD = "results/tables/{table}.json"  # what was made of a table's views
 MARK = "results/logs/tables/{table}.done"  # that their job has ended well

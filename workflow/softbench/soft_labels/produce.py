@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from softbench import datasets, store
+from softbench.datasets import splits
 from softbench.datasets.case import Case
 from softbench.datasets.folder import Dataset
 from softbench.errors import InputError
@@ -82,7 +83,7 @@ def produce(
     module = load(recipe)
     dataset = datasets.open(data)
     complete = {**maps.default_intensities(module), **module.SETTINGS, **(map_settings or {}), **settings}
-    lenders = _lenders(module, split)
+    lenders = _lenders(module, None if split is None else splits.without_excluded(split, dataset.manifest))
     job = Job(recipe, data, output, complete, map_folder, lenders)
     facts = {"recipe": recipe, "settings": complete, "version": version}
     keys = {case: pieces.key_of(**facts, data=data) for case, data in _inputs(dataset, lenders, complete).items()}

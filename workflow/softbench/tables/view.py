@@ -11,7 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from softbench.datasets.prepare import doubts
 from softbench.errors import InputError
+from softbench.jobs import storage
 from softbench.tables import assemble, rankings
 from softbench.tables.assemble import OF_ENSEMBLES, RAW, Evidence, Runs
 from softbench.tables.cells import Table
@@ -35,7 +37,8 @@ class Given:
         needs: need -> what the plan says of it. `scores`: paths of `batches`; `ensembles`: paths of their records;
             `predictions`: those that were asked for; `margins`: metric -> margin; `split`: path; `soft_labels`: `data`
             (path of the data set), `rows` (`title` and `manifest` each) and `title`; `truth`: `columns` and `rows`;
-            `costs`: what `cost_records.build` takes; `segmentations`: panels, as `figures.case_rows` takes them.
+            `costs`: what `cost_records.build` takes; `data`: paths of the manifests of its data sets;
+            `segmentations`: panels, as `figures.case_rows` takes them.
     """
 
     def __init__(self, table: str, settings: Mapping[str, Any], needs: Mapping[str, Any]) -> None:
@@ -74,9 +77,16 @@ class Given:
         return Runs(every.scores, of_seeds, every.failed, temperatures=every.temperatures)
 
     @cached_property
+    def notes(self) -> list[str]:
+        """What is said below the table: what the plan knows, and what preparing found of the cases."""
+        manifests = [storage.read_json(path) for path in map(Path, self.needs.get("data", ())) if path.is_file()]
+        found = [f"{data['title']}: {said}" for data in manifests for said in doubts.sentences(data)]
+        return [*self.settings.get("notes", ()), *dict.fromkeys(found)]
+
+    @cached_property
     def evidence(self) -> Evidence:
         """The table with the scores that it is made of."""
-        return assemble.weigh(self.runs, self.settings)
+        return assemble.weigh(self.runs, {**self.settings, "notes": self.notes})
 
     @property
     def shown(self) -> Table:

@@ -49,7 +49,7 @@ class Material:
         """
         self.run, self.device, self.log, self.deadline = run, device, log, deadline
         self.dataset = data if isinstance(data, Dataset) else datasets.open(data)
-        splits.check(split, self.dataset.cases)
+        split = splits.of_dataset(split, self.dataset.manifest, self.dataset.cases)
         self.split = split
         self.soft: SoftLabels = open_store(soft)
         self.parts = {part: list(split.loc[split["part"] == part, "case"]) for part in ("train", "val", "test")}

@@ -86,7 +86,7 @@ def run(
         part: voxels along each axis of the part of a case that is scored (`Dataset.cropped`); None: all of it.
     Raises: InputError: if raters are to be scored against each other, and a case has one alone.
     """
-    splits.check(split, dataset.cases)
+    split = splits.of_dataset(split, dataset.manifest, dataset.cases)
     how, hashes = Scoring(**scoring), dataset.manifest["cases"]
     key = pieces.key_of(
         kind=kind,

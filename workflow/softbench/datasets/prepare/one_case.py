@@ -13,6 +13,7 @@ from softbench.datasets.case import Case, RawCase, Volumes
 from softbench.datasets.folder import hash_arrays, write_prepared
 from softbench.datasets.prepare import grid
 from softbench.datasets.prepare.intensities import normalise, subtract, window
+from softbench.datasets.prepare.second_scan import find_second_scan
 from softbench.datasets.sources import reading
 from softbench.errors import InputError
 from softbench.jobs import pieces
@@ -31,6 +32,7 @@ class Order:
         files: its files, or None for a phantom.
         settings: those that decide a case, complete; see `prepare.run`.
         versions: VERSION of each module that decides.
+        check: what is looked for in the case, one of `known_cases.CHECKS`; part of its key.
     """
 
     folder: Path
@@ -39,10 +41,13 @@ class Order:
     files: RawCase | None
     settings: Mapping[str, Any]
     versions: Mapping[str, int]
+    check: str = ""
 
 
 def take_in(order: Order) -> dict[str, Any]:
     """Return the facts of a case (columns of `cases.parquet`), or its `case` and the `reason` why it cannot be used.
+
+    Of one whose label map has unknown ids, `ids` are all that the map holds.
 
     Raises: InputError: if the dataset's folder cannot be written: then no other case can be finished either.
     """
@@ -50,7 +55,8 @@ def take_in(order: Order) -> dict[str, Any]:
         key = _key(order)
         record = pieces.make(order.folder, order.case, key, lambda scratch: _build(order, scratch / order.case))
     except InputError as error:
-        return {"case": order.case, "reason": str(error)}
+        ids = getattr(error, "ids", [])  # of a label map with unknown ones
+        return {"case": order.case, "reason": str(error), "ids": ids}
     except OSError as error:
         raise InputError(
             f"{order.case}: {error.filename or order.folder} cannot be read or written ({error.strerror or error}). "
@@ -76,6 +82,7 @@ def _key(order: Order) -> str:
         inputs=inputs,
         settings=dict(order.settings),
         versions=dict(order.versions),
+        **({"check": order.check} if order.check else {}),
     )
 
 
@@ -88,7 +95,7 @@ def _extra_files(order: Order) -> list[Path]:
 
 
 def _build(order: Order, folder: Path) -> dict[str, Any]:
-    case, axcodes, published = _make(order) if order.files is None else _read(order, order.files)
+    case, axcodes, published, found = _make(order) if order.files is None else _read(order, order.files)
     arrays = {"images": _prepared(case.images, order.settings), "labels": case.labels}
     if case.truth is not None:
         arrays["truth"] = store.encode(case.truth)
@@ -113,6 +120,7 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
         "image_sha256": published,
         "hash": hash_arrays(case.affine, arrays),
         "prepared": prepared,
+        **({"found": found} if found else {}),
     }
 
 
@@ -124,19 +132,20 @@ def _hash(path: Path) -> str:
     return pieces.key_of(files=[pieces.hash_file(file) for file in sorted(path.iterdir()) if file.is_file()])
 
 
-def _make(order: Order) -> tuple[Case, str, str]:
-    """Return a phantom, its orientation, and the hash of its image."""
+def _make(order: Order) -> tuple[Case, str, str, str]:
+    """Return a phantom, its orientation, the hash of its image, and nothing: no fault is looked for."""
     case = phantoms.make(order.source, order.case, order.settings["seed"], size=order.settings["size"])
-    return case, "RAS", pieces.hash_array(case.images)
+    return case, "RAS", pieces.hash_array(case.images), ""
 
 
-def _read(order: Order, files: RawCase) -> tuple[Case, str, str]:
-    """Return a case on the dataset's grid, the orientation of its file, and the hash of its image as published."""
+def _read(order: Order, files: RawCase) -> tuple[Case, str, str, str]:
+    """Return a case on the dataset's grid, its file's orientation, the hash of its published image, and its fault."""
     source, settings = datasets.source(order.source), order.settings
     own = {name: settings[name] for name in getattr(source, "SETTINGS", {})}
     read = getattr(source, "read", None)
     volumes: Volumes = read(files, **own) if read else reading.read_case(files, source)
     published = pieces.hash_array(volumes.channels)
+    found = find_second_scan(volumes.channels[0], volumes.labels[0]) if order.check == "second_scan" else ""
     volumes = grid.resample(
         volumes,
         settings["spacing_mm"],
@@ -156,7 +165,7 @@ def _read(order: Order, files: RawCase) -> tuple[Case, str, str]:
         valid=volumes.valid,
         shares=volumes.shares,
     )
-    return case, volumes.axcodes, published
+    return case, volumes.axcodes, published, found
 
 
 def _prepared(channels: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:

@@ -3,29 +3,31 @@
 import re
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
-from softbench import datasets
+from softbench import datasets, known_cases
 from softbench.checks import require_one_of
 from softbench.datasets import phantoms
 from softbench.datasets.case import RawCase
 from softbench.datasets.folder import COLUMNS
-from softbench.datasets.prepare import intensities, one_case
+from softbench.datasets.prepare import doubts, intensities, one_case
 from softbench.datasets.prepare.one_case import Order
-from softbench.datasets.sources import layout
+from softbench.datasets.sources import layout, reading
 from softbench.errors import InputError
 from softbench.jobs import pieces, progress
 from softbench.jobs.faults import Fault, group, name_cases
+from softbench.known_cases import KnownCase
 
 VERSION = 3
 DTYPES = ("float32", "float16")
 MANY = 10  # cases with the same fault: of more, the message shows three
-LATER = ("subtract",)  # settings that came later: where nothing is set they are no part of a key
+LATER = ("subtract", "known_cases")  # settings that came later: where nothing is set they are no part of a key
 DEFAULTS: dict[str, Any] = {
     "spacing_mm": None,  # of the new grid, D H W; None keeps the published one
     "interpolation": "linear",
@@ -36,6 +38,7 @@ DEFAULTS: dict[str, Any] = {
     "subtract": None,
     "dtype": "float32",
     "drop": {},  # case -> reason
+    "known_cases": None,  # case -> keep | exclude | group with <case>; before the list of the source
 }
 ALLOWED: dict[str, Any] = {
     "spacing_mm": {
@@ -113,6 +116,11 @@ ALLOWED: dict[str, Any] = {
         "additionalProperties": {"type": "string"},
         "description": "cases left out, each with its reason",
     },
+    "known_cases": {
+        "type": ["object", "null"],
+        "additionalProperties": {"type": "string", "pattern": "^(keep|exclude|group with \\S+)$"},
+        "description": "what is done with known cases, before `workflow/known_cases`",
+    },
 }
 DEFAULTS_MADE = {
     "normalise": "zscore_nonzero",
@@ -159,7 +167,8 @@ def run(
             `label_interpolation`, nearest | linear | soft, see `resample`; `soft` keeps the shares of the classes, and
             an array `shares` with each case), `window` (see `window`), `crop` (see `crop`), `normalise` (see
             `normalise`), `subtract` (see `subtract`); `dtype` (float32 | float16) of the stored images; `drop`: cases
-            left out, with reasons; and the source's own `SETTINGS`. For a phantom only `normalise`, `subtract` and
+            left out, with reasons; `known_cases`: what is done with known cases, before the list of the source (see
+            `softbench.known_cases`); and the source's own `SETTINGS`. For a phantom only `normalise`, `subtract` and
             `dtype`, and `size`, `seed`, `cases` (how many). What is not named has the source's default (`DEFAULTS`),
             else this module's.
         versions: VERSIONs of the modules that decide what a case is, as the workflow found them.
@@ -171,21 +180,35 @@ def run(
     """
     source = datasets.source(source_name)
     full = full_settings(source, settings)
+    known = known_cases.chosen(source_name, full.get("known_cases")) if source.ACCESS != "made" else {}
+    if known:
+        full["known_cases"] = {case: found.action for case, found in known.items()}
     (output / "manifest.json").unlink(missing_ok=True)  # from here on the folder is unfinished
     _clear_scratch(output, output / "cases")
-    orders, refused = _orders(source_name, source, raw, output, full, versions)
+    published = _published(source_name, source, raw, full, known)
+    orders, refused = _orders(source_name, source, published, output, full, versions, known)
     outcomes = progress.each(one_case.take_in, [(o,) for o in orders], workers=workers, what=source_name, log=log)
     bad = [(outcome["case"], outcome["reason"]) for outcome in outcomes if "reason" in outcome]
-    _require_none_refused(source_name, refused + bad, output, finished=len(outcomes) - len(bad))
-    left_out = _found_unusable(source, raw) | dropped(source, full)
+    together = _release_of(source, [outcome["ids"] for outcome in outcomes if outcome.get("ids")])
+    _require_none_refused(source_name, refused + bad, output, finished=len(outcomes) - len(bad), together=together)
+    there = {case.id for case in published}
+    known = {case: found for case, found in known.items() if case in there}
+    left_out = _found_unusable(source, raw) | _known_faults(known) | dropped(source, full)
     _write_dropped(output, left_out)
     table = pd.DataFrame([{column: outcome[column] for column in COLUMNS} for outcome in outcomes])
+    if source.ACCESS != "made":
+        _require_no_twins(source_name, table, known)
     pieces.write_file(
         output / "cases.parquet", lambda part: table.to_parquet(part, index=False, write_page_checksum=True)
     )
     keys = {outcome["case"]: outcome["key"] for outcome in outcomes}
     facts = _manifest(source_name, source, full, table, keys)
     facts |= {"versions": dict(versions), "dropped": len(left_out)}  # these are named in dropped.csv
+    found = {outcome["case"]: outcome["found"] for outcome in outcomes if outcome.get("found")}
+    if source.ACCESS != "made":
+        facts |= doubts.find(source, table, known, found)
+    for line in doubts.sentences(facts):
+        log(f"{source_name}: {line}")
     pieces.write_json(output / "manifest.json", facts)
     return outcomes
 
@@ -226,13 +249,30 @@ def _found_unusable(source: ModuleType, raw: Path | None) -> dict[str, str]:
     return reasons
 
 
+def _published(
+    name: str, source: ModuleType, raw: Path | None, settings: Mapping[str, Any], known: Mapping[str, KnownCase]
+) -> list[RawCase]:
+    """Return the cases in the folder of a source, each with its patient; none of a phantom."""
+    if source.ACCESS == "made":
+        return []
+    if raw is None:
+        raise InputError(f"{name} is not made but published: give the folder with its files.")
+    published = layout.require_cases(source, raw)
+    own = [case for case, found in known.items() if found.what == known_cases.IN_CONFIG]
+    _require_known(name, settings["drop"], published, "drop")
+    _require_known(name, own, published, "known_cases")
+    patients = known_cases.patients({case.id: case.patient for case in published}, known.values())
+    return [replace(case, patient=patients[case.id]) for case in published]
+
+
 def _orders(
     name: str,
     source: ModuleType,
-    raw: Path | None,
+    published: Sequence[RawCase],
     output: Path,
     settings: Mapping[str, Any],
     versions: Mapping[str, int],
+    known: Mapping[str, KnownCase],
 ) -> tuple[list[Order], list[tuple[str, str]]]:
     """Return what to do, and the cases refused because their id is not unique."""
     wanted: dict[str, RawCase | None]
@@ -240,22 +280,51 @@ def _orders(
     if source.ACCESS == "made":
         wanted = {phantoms.case_id(name, index): None for index in range(settings["cases"])}
     else:
-        if raw is None:
-            raise InputError(f"{name} is not made but published: give the folder with its files.")
-        published = layout.require_cases(source, raw)
-        _require_known(name, settings["drop"], published)
-        kept = [case for case in published if case.id not in dropped(source, settings)]
+        out = {*dropped(source, settings), *known_cases.excluded(settings.get("known_cases") or {})}
+        kept = [case for case in published if case.id not in out]
         refused = _duplicates(kept) + _ill_named(kept)
         wanted = {case.id: case for case in kept if case.id not in dict(refused)}
-    deciding = {key: value for key, value in settings.items() if key not in ("cases", "drop")}
-    orders = [Order(output / "cases", name, c, f, deciding, versions) for c, f in wanted.items()]
+    deciding = {key: value for key, value in settings.items() if key not in ("cases", "drop", "known_cases")}
+    checks = {case: found.check for case, found in known.items()}
+    orders = [Order(output / "cases", name, c, f, deciding, versions, checks.get(c, "")) for c, f in wanted.items()]
     return orders, refused
 
 
-def _require_known(name: str, drop: Mapping[str, str], published: Sequence[RawCase]) -> None:
-    unknown = sorted(set(drop) - {case.id for case in published})
+def _known_faults(known: Mapping[str, KnownCase]) -> dict[str, str]:
+    """Return the known cases that are left out, each with what is known of it and who says so."""
+    left = {case: found for case, found in known.items() if found.action == known_cases.EXCLUDE}
+    return {case: f"{found.what} ({found.source})" for case, found in left.items()}
+
+
+def _require_no_twins(name: str, table: pd.DataFrame, known: Mapping[str, KnownCase]) -> None:
+    """Raise where two cases of different patients hold the same image, and config or the list does not keep both."""
+    kept = {case for case, found in known.items() if found.action == known_cases.KEEP}
+    twins = [
+        (str(rows["case"].iloc[0]), case)
+        for _, rows in table.groupby("image_sha256", sort=False)
+        if rows["patient"].nunique() > 1
+        for case in map(str, rows["case"].iloc[1:])
+        if case not in kept
+    ]
+    if twins:
+        pairs = "\n".join(f"  {first} and {second}" for first, second in twins)
+        said = "the same image as {}", "found when prepared", "group with {}"
+        new = [KnownCase(case, *(words.format(first) for words in said)) for first, case in twins]
+        lines = "\n".join(map(known_cases.line, new))
+        raise InputError(
+            f"{len(twins)} pair(s) of cases of {name} hold the same image, voxel by voxel:\n{pairs}\n"
+            "One patient could so train and be tested. Add to workflow/known_cases/"
+            f"{name}.csv (its first line: {','.join(known_cases.COLUMNS)})\n{lines}\n"
+            "which makes each pair one patient; or write `exclude` there, which leaves the case out, or `keep`, which "
+            "says that they are two patients. In config the same is `known_cases: {"
+            f"{twins[0][1]}: group with {twins[0][0]}}}` of the dataset. All cases are finished and kept."
+        )
+
+
+def _require_known(name: str, cases: Iterable[str], published: Sequence[RawCase], setting: str) -> None:
+    unknown = sorted(set(cases) - {case.id for case in published})
     if unknown:
-        raise InputError(f"`drop` names {', '.join(unknown)}, which {name} does not have. Correct the name.")
+        raise InputError(f"`{setting}` names {', '.join(unknown)}, which {name} does not have. Correct the name.")
 
 
 def _write_dropped(output: Path, cases: Mapping[str, str]) -> None:
@@ -283,7 +352,16 @@ def _duplicates(cases: Sequence[RawCase]) -> list[tuple[str, str]]:
     ]
 
 
-def _require_none_refused(name: str, refused: Sequence[tuple[str, str]], output: Path, *, finished: int) -> None:
+def _release_of(source: ModuleType, ids: Sequence[Sequence[int]]) -> str:
+    """Return which release label maps with unknown ids fit together; empty where they are not several, or none fits."""
+    every = set().union(*ids)
+    fits = reading.fitting_release(every, reading.other_releases(source)) if len(ids) > 1 else ""
+    return f"Together these label maps hold the ids {sorted(every)}, which fits {fits}.\n" if fits else ""
+
+
+def _require_none_refused(
+    name: str, refused: Sequence[tuple[str, str]], output: Path, *, finished: int, together: str = ""
+) -> None:
     listed = output / "refused.csv"
     listed.unlink(missing_ok=True)
     if refused:
@@ -293,7 +371,7 @@ def _require_none_refused(name: str, refused: Sequence[tuple[str, str]], output:
             pieces.write_text(listed, table.to_csv(index=False, lineterminator="\n"))
             lines += f"\nEach is listed in {listed}."
         raise InputError(
-            f"{len(refused)} case(s) of {name} cannot be used:\n{lines}\n"
+            f"{len(refused)} case(s) of {name} cannot be used:\n{lines}\n{together}"
             "Fix them, or leave them out (in config, `drop: {case: reason}` of the dataset), and run again; the "
             f"{finished} others are finished and kept."
         )

@@ -59,6 +59,7 @@ STRUCTURES = {"liver": (1,), "kidneys": (2,), "spleen": (3,), "pancreas": (4,)}
 DIMS = 3
 CASES = 1000  # published with a mask; `softbench plan` counts with them before the split is made
 LABEL_MAPS = 1  # of a case, one a rater
+OTHER_RELEASES = {"FLARE 2022, where 2 is the right kidney alone": tuple(range(1, 14))}  # with their published ids
 PATIENTS_UNKNOWN = "the collections that it joins overlap"
 DEFAULTS = {  # as `flare2021`
     "spacing_mm": [2.5, 2.0, 2.0],  # D H W

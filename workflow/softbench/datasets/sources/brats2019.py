@@ -2,19 +2,14 @@
 
 335 labelled cases of 240 x 240 x 155 voxels of 1 mm, stored LPS, skull-stripped and co-registered. One merged label map
 a case; the maps of single raters were never released. The releases of other years have other ids under the same
-names, so `read` refuses a label map that is not of this one.
+names, so a label map that is not of this one is refused, and the message names the release that it fits.
 """
 
-import sys
 from itertools import zip_longest
 from pathlib import Path
 
-import numpy as np
-
-from softbench import images
-from softbench.datasets.case import Archive, RawCase, Volumes
-from softbench.datasets.sources import layout, reading
-from softbench.errors import InputError
+from softbench.datasets.case import Archive, RawCase
+from softbench.datasets.sources import layout
 
 VERSION = 1
 TITLE = "BraTS 2019 (training data)"
@@ -46,6 +41,12 @@ DIMS = 3
 SHAPE = (155, 240, 240)  # voxels; published, all cases
 LABEL_MAPS = 1  # of a case, one a rater
 LABEL_IDS = {0: 0, 1: 1, 2: 2, 4: 3}  # 1 necrotic and non-enhancing core, 2 oedema, 4 enhancing tumour
+OTHER_RELEASES = {  # with their published ids
+    "BraTS 2023": (1, 2, 3),
+    "the Decathlon's task 1 (source `msd_brain`)": (1, 2, 3),
+    "BRATS 2015 or older": (1, 2, 3, 4),
+    "BraTS 2024": (1, 2, 3, 4),
+}
 DEFAULTS = {  # the grid stays as published: 1 mm, as both papers use it
     "crop": {"size": [128, 192, 192], "at": "centre"},  # voxels D H W; SVLS and GeoLS, section on data
     "normalise": "zscore_nonzero",  # each channel, over the brain within the crop
@@ -68,25 +69,3 @@ def _cases_in(folder: Path) -> list[RawCase]:
         RawCase(folder.name, folder.name, tuple(file for file in row[:-1] if file), row[-1:] if row[-1] else ())
         for row in rows
     ]
-
-
-def read(case: RawCase) -> Volumes:
-    """Read a case; raise `InputError` as `reading.read_case`, and if a label map is of another release."""
-    reading.require_files(case, len(MODALITIES))
-    raters = [images.read(path) for path in case.labels]
-    for path, rater in zip(case.labels, raters, strict=True):
-        _require_release(path, rater.array)
-    return reading.join([images.read(path) for path in case.images], raters, case, sys.modules[__name__])
-
-
-def _require_release(path: Path, array: np.ndarray) -> None:
-    """Raise if a label map has the id 3, which 2019 has not; whether it has 4 too tells the releases apart."""
-    labels = images.to_label_map(array, str(path))
-    counts = {number: int((labels == number).sum()) for number in (3, 4)}
-    if not counts[3]:
-        return
-    release = "BRATS 2015 or older, or BraTS 2024" if counts[4] else "BraTS 2023, or the Decathlon's task 1"
-    raise InputError(
-        f"{path} must hold the ids {sorted(LABEL_IDS)}, but holds 3 too: {counts} (id: voxels). It looks like "
-        f"{release}, whose ids mean other things. Put the release of 2019 into the folder."
-    )

@@ -41,6 +41,7 @@ CLASSES = ("background", "liver", "kidneys", "spleen", "pancreas")  # the publis
 STRUCTURES = {"liver": (1,), "kidneys": (2,), "spleen": (3,), "pancreas": (4,)}
 DIMS = 3
 LABEL_MAPS = 1  # of a case, one a rater
+OTHER_RELEASES = {"FLARE 2022, where 2 is the right kidney alone": tuple(range(1, 14))}  # with their published ids
 PATIENTS_UNKNOWN = "whether a patient has several scans is not known"
 DEFAULTS = {
     "spacing_mm": [2.5, 2.0, 2.0],  # D H W; GeoLS, section on data

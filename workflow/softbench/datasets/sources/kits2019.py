@@ -79,6 +79,7 @@ STRUCTURES = {"kidney": (1,), "tumour": (2,), "kidney_and_tumour": (1, 2)}
 DIMS = 3
 LABEL_MAPS = 1  # of a case, one a rater
 LABEL_IDS = {0: 0, 1: 1, 2: 2}
+OTHER_RELEASES = {"KiTS 2021 or 2023, where 3 is a cyst (source `kits2023`)": (1, 2, 3)}  # with their published ids
 DEFAULTS = {
     "spacing_mm": [3.22, 1.62, 1.62],  # D H W; SVLS Sec. 3.1
     "window": {"hu": WINDOW_HU},  # ours, see above

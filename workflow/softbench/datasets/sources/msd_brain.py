@@ -38,6 +38,11 @@ SHAPE = (155, 240, 240)  # voxels; published, all cases
 LABEL_MAPS = 1  # of a case, one a rater
 PATIENTS_UNKNOWN = "BraTS 2016 scanned some patients more than once"
 LABEL_IDS = {0: 0, 1: 2, 2: 1, 3: 3}  # published: 1 oedema, 2 non-enhancing tumour, 3 enhancing
+OTHER_RELEASES = {  # with their published ids; BraTS 2023 has those of this release, and 1 and 2 mean the other there
+    "BraTS 2017 to 2021 (source `brats2019`)": (1, 2, 4),
+    "BRATS 2015 or older": (1, 2, 3, 4),
+    "BraTS 2024": (1, 2, 3, 4),
+}
 DEFAULTS = {  # as `brats2019`
     "crop": {"size": [128, 192, 192], "at": "centre"},
     "normalise": "zscore_nonzero",

@@ -1,9 +1,9 @@
 """Read the files of a case as published, and refuse what no later step could notice."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 import numpy as np
 
@@ -13,7 +13,24 @@ from softbench.datasets.case import RawCase, Volumes
 from softbench.errors import InputError
 
 VERSION = 2
+ANOTHER = "Is it an image, or a label map of another release? Fix it, or leave the case out."
+OF_RELEASE = (
+    "It looks like {}, whose ids mean other things. Put the files of this release into the folder, or take the source "
+    "of that one."
+)
 AFFINE_TOLERANCE_MM = 1e-3  # headers store float32; two writers of one grid differ by less
+
+
+class UnknownIdsError(InputError):
+    """A label map holds ids that its source has not; `ids` are all that it holds."""
+
+    def __init__(self, message: str, ids: Collection[int]) -> None:
+        """Keep the ids beside the message."""
+        super().__init__(message)
+        self.ids = sorted(ids)
+
+    def __reduce__(self) -> tuple[type, tuple[str, list[int]]]:
+        return type(self), (str(self), self.ids)
 
 
 def read_case(case: RawCase, source: ModuleType) -> Volumes:
@@ -53,7 +70,7 @@ def join(
     for path, volume in zip((*case.images, *case.labels), (*channels, *raters), strict=True):
         require_same_grid(path, volume, case.images[0], first)
     known = [
-        class_ids(rater.array, str(path), label_ids(source), ignored_ids(source))
+        class_ids(rater.array, str(path), label_ids(source), ignored_ids(source), other_releases(source))
         for path, rater in zip(case.labels, raters, strict=True)
     ]
     valid = np.logical_and.reduce([mask for _, mask in known])
@@ -75,6 +92,20 @@ def label_ids(source: ModuleType) -> Mapping[int, int]:
 def ignored_ids(source: ModuleType) -> tuple[int, ...]:
     """Return the ids of voxels that nobody labelled."""
     return getattr(source, "IGNORED", ())
+
+
+def other_releases(source: ModuleType) -> Mapping[str, Sequence[int]]:
+    """Return the releases that a source's label maps could be taken for, each with its published ids but 0."""
+    return getattr(source, "OTHER_RELEASES", {})
+
+
+def fitting_release(ids: Collection[int], releases: Mapping[str, Sequence[int]]) -> str:
+    """Return the names of the releases that have all of these ids; empty where none has.
+
+    >>> fitting_release({0, 3}, {"BraTS 2023": (1, 2, 3), "BraTS 2021": (1, 2, 4)})
+    'BraTS 2023'
+    """
+    return ", or ".join(name for name, known in releases.items() if set(ids) <= {0, *known})
 
 
 def require_files(case: RawCase, modalities: int) -> None:
@@ -129,7 +160,11 @@ def intensities(path: Path | str, array: np.ndarray) -> np.ndarray:
 
 
 def class_ids(
-    array: np.ndarray, name: str, ids: Mapping[int, int], ignored: Sequence[int] = ()
+    array: np.ndarray,
+    name: str,
+    ids: Mapping[int, int],
+    ignored: Sequence[int] = (),
+    releases: Mapping[str, Sequence[int]] = MappingProxyType({}),
 ) -> tuple[np.ndarray, np.ndarray]:
     """Turn published ids into class ids.
 
@@ -138,23 +173,28 @@ def class_ids(
         name: of the file, for messages.
         ids: published id -> class id; an id that is not named does not exist.
         ignored: ids of voxels that nobody labelled; they become background, and are not valid.
+        releases: others that the label map could be of, each with its ids; the message names those that fit.
     Returns: class ids, uint8, and which voxels are valid, bool.
-    Raises: InputError: if a value is no whole number, or its id is unknown; ids are given with their counts.
+    Raises: InputError: if a value is no whole number; UnknownIdsError: if an id is unknown, ids with their counts.
     """
     classes, usable = np.empty(array.shape, np.uint8), np.empty(array.shape, bool)
     unknown: Counter[int] = Counter()
+    seen: set[int] = set()
     for place in range(len(array)):  # slice by slice: whole numbers of a large volume would take gigabytes
         whole = images.to_label_map(array[place], name)
         numbers, places, counts = np.unique(whole, return_inverse=True, return_counts=True)
+        seen.update(map(int, numbers))
         strange = [index for index, number in enumerate(numbers) if number not in ids and number not in ignored]
         unknown.update({int(numbers[index]): int(counts[index]) for index in strange})
         shape = array[place].shape
         classes[place] = np.array([ids.get(int(number), 0) for number in numbers], np.uint8)[places].reshape(shape)
         usable[place] = np.array([int(number) not in ignored for number in numbers], bool)[places].reshape(shape)
     if unknown:
-        raise InputError(
+        fits = fitting_release(seen, releases)
+        raise UnknownIdsError(
             f"{name} must hold the ids {sorted({*ids, *ignored})}, but holds {_shortened(unknown)} "
-            "(id: voxels). Is it an image, or a label map of another release? Fix it, or leave the case out."
+            f"(id: voxels). {OF_RELEASE.format(fits) if fits else ANOTHER}",
+            seen,
         )
     return classes, usable
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from softbench import known_cases
 from softbench.errors import InputError
 from softbench.plan import calls, checks, modules, paths
 from softbench.plan.calls import Wildcards, by, pattern, stops
@@ -41,8 +42,11 @@ class Data:
         return str(self.plan.datasets[wildcards.dataset]["source"])
 
     def settings(self, wildcards: Wildcards) -> dict[str, Any]:
-        """Return how a data set is prepared."""
-        return {name: value for name, value in self.plan.datasets[wildcards.dataset].items() if name != "source"}
+        """Return how a data set is prepared, with what is done with the known cases of its source."""
+        given = self.plan.datasets[wildcards.dataset]
+        settings = {name: value for name, value in given.items() if name != "source"}
+        known = known_cases.actions(given["source"], given.get("known_cases"))
+        return settings | ({"known_cases": known} if known else {})
 
     def raw(self, wildcards: Wildcards) -> list[str]:
         """Return the manifest of the files that a data set is prepared from; a phantom has none."""

@@ -2,12 +2,12 @@
 
 import csv
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from softbench import leaks, length
+from softbench import known_cases, leaks, length
 from softbench.plan import modules, paths, shown
 from softbench.plan.calls import Wildcards, by, pattern, stops
 from softbench.plan.code.stages import Stages
@@ -88,6 +88,11 @@ class Papers:
     def batches(self, name: str) -> list[str]:
         """Return the manifests of all batches of a paper's table; one batch may serve several blocks."""
         return self._list_batches(self.runs_at_hand(name))
+
+    @by("table")
+    def data(self, name: str) -> list[str]:
+        """Return the manifests of the data sets of a paper's table that there is data for."""
+        return paths.once(paths.dataset(self.plan.dataset_of(name)) for name in self.experiments_at_hand(name))
 
     def runs_at_hand(self, name: str) -> list[Run]:
         """Return the runs that stand beside a table's printed rows, where there is data."""
@@ -263,7 +268,13 @@ def committed_split(plan: Plan, experiment: str, splits: Path = paths.SPLITS) ->
     """Return what a split that comes with the suite leaks, and the part of each case; None where data makes it."""
     chosen = plan.experiments[experiment]
     path = splits / chosen["dataset"] / f"{chosen['split']}.csv"
-    return _read_split(path) if path.exists() else None
+    return _read_split(path, excluded_cases(plan, experiment)) if path.exists() else None
+
+
+def excluded_cases(plan: Plan, experiment: str) -> set[str]:
+    """Return the known cases that the data set of an experiment leaves out."""
+    own = plan.datasets[plan.dataset_of(experiment)].get("known_cases")
+    return known_cases.excluded(known_cases.actions(plan.source_of(experiment), own))
 
 
 def used_split(plan: Plan, experiment: str) -> tuple[str, list[str]]:
@@ -273,15 +284,16 @@ def used_split(plan: Plan, experiment: str) -> tuple[str, list[str]]:
     """
     chosen = plan.experiments[experiment]
     file = Path(plan.split_of(experiment))
-    found = committed_split(plan, experiment) or (_read_split(file) if file.exists() else None)
+    found = committed_split(plan, experiment) or (_read_split(file, set()) if file.exists() else None)
     rule = modules.published_splits(plan.source_of(experiment)).get(chosen["split"], {})
     return found or (rule.get("leaks", ""), list(rule))
 
 
-def _read_split(path: Path) -> tuple[str, list[str]]:
+def _read_split(path: Path, out: Container[str]) -> tuple[str, list[str]]:
     lines = path.read_text(encoding="utf-8").splitlines()
     said = leaks.of_line(lines[0]) if lines else ""
-    return said, [row.get("part", "") for row in csv.DictReader(lines[bool(said) :])]
+    rows = csv.DictReader(lines[bool(said) :])
+    return said, [row.get("part", "") for row in rows if row.get("case") not in out]
 
 
 def setting_notes(plan: Plan, said: Mapping[str, Mapping[str, str]], experiments: Iterable[str]) -> list[str]:

@@ -209,6 +209,7 @@ class Views:
             "truth": self._truth(table),
             "costs": tables.costs(table),
             "segmentations": tables.segmentations(table),
+            "data": [tables.data(table)],
         }
         return {"table": table, "settings": tables.settings(table), "needs": needs}
 
@@ -231,6 +232,7 @@ class Views:
             "soft_labels": self._tables.labels_shown(table),
             "costs": self._tables.costs(table),
             "segmentations": self._tables.segmentations(table),
+            "data": self._papers.data(table),
         }
         settings = self._papers.settings(table) | {"title": self._tables.title(table)}
         return {"table": table, "settings": settings, "needs": needs}

@@ -232,8 +232,8 @@ def view(given: Given) -> Sheet:
     printed = published.read(settings["published"])
     blocks = read(printed, settings)
     printed = printed.restricted({(block.dataset, block.arm) for block in blocks})  # a variant may be of one data set
-    said = {name: settings[name] for name in ("titles", "policy", "notes", "is_rehearsal")}
-    return sheet(build(printed, blocks, **said))
+    said = {name: settings[name] for name in ("titles", "policy", "is_rehearsal")}
+    return sheet(build(printed, blocks, notes=given.notes, **said))
 
 
 VIEW = View(
@@ -241,6 +241,7 @@ VIEW = View(
     file="{table}",
     title="Ours beside the printed numbers",
     caption="Ours, the printed number, the difference, and whether the known noise explains it.",
+    needs=("data",),
     build=view,
     of=("paper",),
     place=10,

@@ -61,7 +61,7 @@ VIEW = View(
     caption="Means with their spread over seeds, and each method's difference to its loss-matched control, paired over "
     "seeds. Bold, where there are several runs a method: beyond noise after Holm's adjustment for all differences of "
     "the table.",
-    needs=("scores", "ensembles"),
+    needs=("scores", "ensembles", "data"),
     build=lambda given: sheet(given.shown),
     place=10,
 )
