@@ -138,3 +138,16 @@ def test_every_file_has_the_same_checks(name: str, configured: Configured) -> No
 def test_section_that_is_no_mapping_is_refused(configured: Configured) -> None:
     with pytest.raises(InputError, match=r"^config\.yaml, line 1: methods must hold names with settings"):
         configured({"config.yaml": "methods: [ls]\n"})
+
+
+def test_nested_key_has_the_form_that_snakemake_takes(configured: Configured) -> None:
+    pytest.importorskip("snakemake")
+    from snakemake.cli import parse_config
+
+    braces, colons = "protocols={svls: {batch: 3}}", "protocols:svls:batch=3"
+    with pytest.raises(ValueError, match="must start with a valid identifier"):  # what the FAQ says
+        parse_config([colons])
+    typed = configured({}, (), parse_config([braces])).values["protocols"]["svls"]["batch"]
+    assert typed == configured({}, (), [braces]).values["protocols"]["svls"]["batch"] == 3
+    with pytest.raises(InputError, match=r"--config 'protocols=\{svls: \{batch: 3\}\}'"):
+        configured({}, (), [colons])

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from softbench.jobs import available
-from softbench.tools.score import volumes
+from softbench.tools.score import cost, volumes
 
 
 def test_reference_is_read_once_for_all_methods(fill, call, monkeypatch):
@@ -30,3 +30,15 @@ def test_two_workers_score_as_one_does(fill, call, scores, tmp_path: Path):
     alone = scores()
     assert call(*given, "--cores", "2", "--output", tmp_path / "two").code == 0
     assert (tmp_path / "two" / "scores.csv").read_text() == alone.to_csv(index=False, lineterminator="\n")
+
+
+def test_time_of_medpy_is_said_before_it_begins(fill, call, monkeypatch):
+    monkeypatch.setattr(cost, "IN_BOX_S", 0.1)  # boxes of 5 x 5 x 5 and 3 x 3 x 3 voxels
+    monkeypatch.setattr(cost, "IN_GRID_S", 0.0)
+    called = call(
+        "--predictions", fill("m"), "--references", fill("r"), "--structures", "whole=1,2", "core=2",
+        "--cross-check", "medpy",
+    )  # fmt: skip
+    assert called.code == 0, called.err
+    said = "--cross-check medpy takes about 30 s (1 core)"  # two cases of 152 voxels
+    assert called.err.index(said) < called.err.index("score: 2 of 2 cases")

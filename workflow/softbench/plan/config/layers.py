@@ -104,10 +104,25 @@ def _assigned(assignments: Sequence[str] | Mapping[str, Any], layer: int) -> Nod
         key, sign, value = text.partition("=")
         if not sign:
             raise InputError(f"{ASSIGNED}: takes key=value, but was given {text!r}.")
+        if ":" in key:
+            raise InputError(
+                f'{ASSIGNED}: {text!r} names a key within a key with a colon, which Snakemake refuses: it says "must '
+                f"start with a valid identifier\". Write braces: {ASSIGNED} '{_in_braces(key, value)}'"
+            )
         tree = compose(value, f"{ASSIGNED} {key}")
         given = tree and Tree(str(ASSIGNED), layer, has_lines=False).node(tree, ASSIGNED, (key,))
         top = merged(top, _placed({key: retype(plain(given)) if given else None}, layer))
     return top
+
+
+def _in_braces(key: str, value: str) -> str:
+    """Return a:b=c as a={b: c}.
+
+    >>> _in_braces("experiments:hippocampus:seeds", "[0, 1]")
+    'experiments={hippocampus: {seeds: [0, 1]}}'
+    """
+    first, *rest = key.split(":")
+    return f"{first}={''.join(f'{{{part}: ' for part in rest)}{value}{'}' * len(rest)}"
 
 
 def _placed(value: Any, layer: int) -> Node:

@@ -16,7 +16,7 @@ from softbench.metrics.pooled import Pool
 from softbench.metrics.rows import tidy
 from softbench.tables.assemble import Runs
 from softbench.tables.cells import Table
-from softbench.tools.score import facts, grids, inputs, one_case, report, volumes
+from softbench.tools.score import cost, facts, grids, inputs, one_case, report, volumes
 from softbench.tools.score.inputs import Settings, Show, Source
 from softbench.tools.score.left_out import LeftOut
 from softbench.tools.score.one_case import Order
@@ -87,6 +87,13 @@ def _score(
         for source, files in out.predictions.items()
     }
     workers = _fitting(out, settings, workers, log)
+    if "medpy" in settings.cross_check:
+        predictions = sum(map(len, out.predictions.values()))
+        seconds = cost.medpy_s(out.references, settings, predictions=predictions, workers=workers)
+        log(
+            f"--cross-check medpy takes about {progress.duration(seconds)} ({counted(workers, 'core')}); more where a "
+            "prediction has voxels far from its reference"
+        )
     tasks = _tasks(out, folders, workers)
     of_task = progress.each(
         one_case.score,
