@@ -19,6 +19,7 @@ import nibabel as nib
 import numpy as np
 
 from softbench.errors import InputError
+from softbench.given import is_compressed, is_lost, lost
 from softbench.gunzip import GzipStream
 from softbench.jobs import pieces
 
@@ -184,6 +185,8 @@ def opened(path: Path) -> Iterator[Any]:
             "is wrong, the file is damaged: copy or download it again. Else use a larger machine."
         ) from error
     except DAMAGE as error:
+        if isinstance(error, OSError) and is_lost(path):
+            raise lost(path, error) from error
         reason = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
         raise InputError(
             f"{path} ({path.stat().st_size} bytes) cannot be read as NIfTI: {reason}. {advise(path, start)}"
@@ -194,7 +197,7 @@ def opened(path: Path) -> Iterator[Any]:
 def _whole(path: Path) -> Iterator[Any]:
     """Open a file; a compressed one is read to its end, where its checksum is: nibabel stops before."""
     file: Any = nib.load(path)
-    if path.suffix != ".gz" or not isinstance(file, nib.Nifti1Image):
+    if not is_compressed(path) or not isinstance(file, nib.Nifti1Image):
         yield file
         return
     with GzipStream(path) as stream:
@@ -211,7 +214,7 @@ def _require_size(path: Path, file: Any) -> None:
     edges = file.affine[:3, :3]
     lengths = np.linalg.norm(edges, axis=0)
     if isinstance(file, nib.Nifti1Image) and not file.header["sform_code"]:
-        with GzipStream(path) if path.suffix == ".gz" else open(path, "rb") as stream:
+        with GzipStream(path) if is_compressed(path) else open(path, "rb") as stream:
             lengths = file.header_class.from_fileobj(stream, check=False)["pixdim"][1 : 1 + min(3, len(file.shape))]
     advice = "Fix its header (sform, qform, pixdim), or leave the case out."
     if not np.isfinite(file.affine).all():
@@ -229,8 +232,8 @@ def advise(path: Path, start: bytes) -> str:
         return "It is a Git LFS pointer, not the file itself: run `git lfs pull` where it was cloned."
     if start.lstrip().startswith(b"<"):
         return "It is a web page that was saved under this name: a login or an error. Download the file again."
-    if path.suffix == ".gz" and start[344:347] == b"n+1":
+    if is_compressed(path) and start[344:347] == b"n+1":
         return f"It is not compressed: rename it to {path.stem}."
-    if path.suffix != ".gz" and start.startswith(b"\x1f\x8b"):
+    if not is_compressed(path) and start.startswith(b"\x1f\x8b"):
         return f"It is compressed: rename it to {path.name}.gz."
     return "The file is cut short or damaged: copy or download it again."

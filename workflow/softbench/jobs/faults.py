@@ -90,7 +90,7 @@ def _mask(found: Fault) -> str:
     """Return the text without what differs from file to file."""
     if not found.case:
         return NUMBER.sub("#", found.text)
-    file, case = rf"\S*\b{re.escape(found.case)}(\.nii\.gz|\.nii|\.npz)", re.escape(found.case)
+    file, case = rf"\S*\b{re.escape(found.case)}(?i:\.nii\.gz|\.nii|\.npz)", re.escape(found.case)
     text = re.sub(file, "FILE", found.text)
     if len(found.case) > SHORT:
         text = re.sub(rf"(?<![A-Za-z0-9]){case}(?![A-Za-z0-9])", "CASE", text)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from softbench import images, soft_labels
+from softbench import given, images, soft_labels
 from softbench.checks import require_same_shape
 from softbench.errors import InputError, explain_error
 from softbench.plan import calls
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Soften, write, and print the quality numbers."""
-    if not options.output.name.endswith((".nii", ".nii.gz")):
+    if not given.split_name(options.output):
         raise InputError(f"--output is {options.output}, but must end in .nii or .nii.gz.")
     module, settings = soft_labels.recipe(options.recipe), calls.read(options.set)
     unknown = sorted(set(settings) - set(module.SETTINGS))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from softbench import datasets, images, store
+from softbench import datasets, given, images, store
 from softbench.datasets import phantoms
 from softbench.datasets.case import Case, RawCase, Volumes
 from softbench.datasets.folder import hash_arrays, write_prepared
@@ -128,8 +128,8 @@ def _hash(path: Path) -> str:
     """Return the sha256 of a file, or of the files of a folder (a DICOM series) in the order of their names."""
     if not path.is_dir():
         images.require_file(path)
-        return pieces.hash_file(path)
-    return pieces.key_of(files=[pieces.hash_file(file) for file in sorted(path.iterdir()) if file.is_file()])
+        return given.hash_file(path)
+    return pieces.key_of(files=[given.hash_file(file) for file in sorted(path.iterdir()) if file.is_file()])
 
 
 def _make(order: Order) -> tuple[Case, str, str, str]:

@@ -9,20 +9,19 @@ from itertools import zip_longest
 from pathlib import Path
 from types import ModuleType
 
+from softbench import given
 from softbench.datasets.case import RawCase
 from softbench.errors import InputError
 
 VERSION = 1
-SUFFIXES = (".nii.gz", ".nii")
 
 
 def volumes(folder: Path) -> dict[str, list[Path]]:
     """Group the NIfTI files of a folder by name without suffix; hidden ones (`._*`, left by macOS) are no volumes."""
     files: dict[str, list[Path]] = defaultdict(list)
     for file in sorted(folder.iterdir()) if folder.is_dir() else []:
-        suffix = next((s for s in SUFFIXES if file.name.endswith(s)), None)
-        if suffix and not file.name.startswith("."):
-            files[file.name.removesuffix(suffix)].append(file)
+        if parts := given.split_name(file):
+            files[parts[0]].append(file)
     return dict(files)
 
 

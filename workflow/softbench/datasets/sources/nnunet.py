@@ -4,18 +4,18 @@ The Decathlon's layout, `imagesTr/<case>.nii.gz` with all channels in one file, 
 calls `find_cases`; `make dataset NAME=... FOLDER=...` writes one from the folder's dataset.json.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from softbench import given
 from softbench.datasets.case import RawCase
 from softbench.datasets.sources import layout
 from softbench.datasets.sources.reading import read_case
+from softbench.given import CHANNEL
 
 VERSION = 1
 LAYOUT = "imagesTr/<case>_0000.nii.gz (one file a channel) or imagesTr/<case>.nii.gz, and labelsTr/<case>.nii.gz"
-CHANNEL = re.compile(r"(.+)_(\d{4})")
 read = read_case  # where own sources of an earlier version look for it
 
 
@@ -28,6 +28,8 @@ def find_cases(folder: Path, channels: int, *, patient_of: Callable[[str], str] 
         patient_of: case id -> patient; by default each case is a patient of its own.
     """
     images, labels = layout.volumes(folder / "imagesTr"), layout.volumes(folder / "labelsTr")
+    beside = {_case_name(name) for name in given.channels_beside(images)}  # label maps that lie among the images
+    images = {name: paths for name, paths in images.items() if name not in beside}
     if any(CHANNEL.fullmatch(name) for name in images):
         files = layout.regroup(sorted(images.items()), _case_name)  # channels in the order of their numbers
         pairs = layout.pair({name: paths[:1] for name, paths in files.items()}, labels)

@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> None:
         renormalise=options.renormalise,
         foreground_probability=options.foreground_probability,
     )
-    title = options.title or "Predictions against " + in_words(path.resolve().name for path in options.references)
+    title = options.title or "Predictions against " + in_words(map(_folder_name, options.references))
     composites = None if options.composite is None else _named("--composite", options.composite, "average=WT,TC,ET")
     show = Show(title, options.control, composites)
     table = score(
@@ -185,12 +185,17 @@ def _source(word: str) -> Source:
     return Source(method, int(seed), folder)
 
 
+def _folder_name(path: Path) -> str:
+    """Return the name that a folder was given by: that of a link, not of what it leads to."""
+    return Path(os.path.abspath(path)).name
+
+
 def _split(word: str) -> tuple[str, Path]:
     """Return name and folder; what is a folder as it stands is no NAME=DIR, even with = in it."""
     name, equals, folder = word.partition("=")
     if not equals or Path(word).is_dir() or "/" in name:
         path = Path(word)
-        return path.resolve().name.replace(":", "_"), path
+        return _folder_name(path).replace(":", "_"), path
     return name, Path(folder)
 
 

@@ -1,14 +1,15 @@
 """What is scored and how: sources of predictions, the files of each case, matched by name, and the settings."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from softbench.errors import InputError
+from softbench.given import NIFTI, channels_beside, split_name
 from softbench.jobs.faults import Fault, lines
 from softbench.tools.score import hints
 
-NIFTI = (".nii.gz", ".nii")
 NPZ = (".npz",)
 REFERENCES = "references"  # where a fault lies that is no fault of a prediction
 
@@ -93,6 +94,7 @@ def match(sources: Sequence[Source], folders: Sequence[Path]) -> Matched:
     """
     references = {folder: _list(folder, NIFTI) for folder in folders}
     predictions = {source: _list(source.folder, (*NIFTI, *NPZ)) for source in sources}
+    _drop_images([*references.values(), *predictions.values()])
     cases = sorted({case for files in references.values() for case in files})
     empty = [*_empty(references, predictions)]
     faults = [
@@ -114,35 +116,45 @@ def match(sources: Sequence[Source], folders: Sequence[Path]) -> Matched:
 
 def require_apart(output: Path, sources: Sequence[Source], references: Sequence[Path]) -> None:
     """Raise `InputError` if results would be written among the files that are scored."""
-    place = output.resolve()
+    place = Path(os.path.realpath(output))  # unlike resolve, it does not stop at links that lead to themselves
     written = [place / name for name in ("cases", "tables", "figures")]
     inputs = [(str(source), source.folder) for source in sources]
     inputs += [(f"{REFERENCES} ({folder})", folder) for folder in references]
     for name, folder in inputs:
-        given = folder.resolve()
-        if place == given or given in place.parents:
-            where = "the folder of" if place == given else "inside the folder of"
+        own = Path(os.path.realpath(folder))
+        if place == own or own in place.parents:
+            where = "the folder of" if place == own else "inside the folder of"
             raise InputError(
                 f"--output {output} is {where} {name}: results would lie among the files that are scored. {ELSEWHERE}"
             )
-        if any(given == own or own in given.parents for own in written):
+        if any(own == made or made in own.parents for made in written):
             raise InputError(f"--output {output} would write its results among the {name}. {ELSEWHERE}")
 
 
 def case_name(path: Path) -> str | None:
     """Return the case of a file, its name without .nii.gz, .nii or .npz; None for any other file."""
-    endings = [ending for ending in (*NIFTI, *NPZ) if path.name.endswith(ending)]
-    return path.name.removesuffix(endings[0]) if endings else None
+    parts = split_name(path, (*NIFTI, *NPZ))
+    return parts[0] if parts else None
 
 
 def _list(folder: Path, endings: tuple[str, ...]) -> dict[str, list[Path]]:
     """Return the files of each case; hidden files (`._case.nii.gz`, which macOS leaves) are none."""
     files: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        name = case_name(path)
-        if name and path.name.endswith(endings) and not path.name.startswith("."):
-            files.setdefault(name, []).append(path)
+        if parts := split_name(path, endings):
+            files.setdefault(parts[0], []).append(path)
     return files
+
+
+def _drop_images(folders: Sequence[dict[str, list[Path]]]) -> None:
+    """Leave out images of nnU-Net (`case_0000.nii.gz`) beside label maps (`case.nii.gz`), unless all folders have them.
+
+    Args: folders: the files of each case in each folder; in place.
+    """
+    everywhere = set[str].intersection(*(set(files) for files in folders))
+    for files in folders:
+        for name in channels_beside(files) - everywhere:
+            del files[name]
 
 
 def _empty(
@@ -165,7 +177,7 @@ def _of_references(folder: Path, files: Mapping[str, list[Path]], cases: Sequenc
 
 
 def _of_predictions(source: Source, files: Mapping[str, list[Path]], cases: Sequence[str]) -> Iterator[Fault]:
-    npz = {case: sum(path.suffix == ".npz" for path in paths) for case, paths in files.items()}
+    npz = {case: sum(path.suffix.lower() == ".npz" for path in paths) for case, paths in files.items()}
     pair_or_one = {case for case, paths in files.items() if len(paths) == 1 or (len(paths), npz[case]) == (2, 1)}
     yield from _twice(str(source), {case: paths for case, paths in files.items() if case not in pair_or_one})
     missing, extra = [case for case in cases if case not in files], [case for case in files if case not in cases]
@@ -183,4 +195,4 @@ def _twice(where: str, doubles: Mapping[str, list[Path]]) -> Iterator[Fault]:
 
 
 def _files(paths: Sequence[Path]) -> Files:
-    return Files(**{"npz" if path.suffix == ".npz" else "nifti": path for path in paths})
+    return Files(**{"npz" if path.suffix.lower() == ".npz" else "nifti": path for path in paths})

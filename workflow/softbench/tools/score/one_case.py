@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench import metrics
+from softbench import given, metrics
 from softbench.errors import InputError
 from softbench.jobs import pieces
 from softbench.jobs.faults import Fault, fault
@@ -28,7 +28,7 @@ PIECE = "scores"
 def look(folder: Path, path: Path, case: str) -> dict[str, Any] | Fault:
     """Return how many voxels each label id of one file has, from an earlier call where that is there."""
     try:
-        key = pieces.key_of(file=pieces.hash_file(path), version=VERSION)
+        key = pieces.key_of(file=given.hash_file(path), version=VERSION)
         return pieces.make(folder, "ids", key, lambda scratch: {"voxels": _count(path)})
     except InputError as error:
         return fault(inputs.REFERENCES, case, error)
@@ -55,7 +55,7 @@ def score(
     Returns: of each order, why it could not be scored; None where it was there from an earlier call; else True.
     """
     read_references = cache(lambda: volumes.read_raters(raters, settings))
-    hash_references = cache(lambda: [pieces.hash_file(path) for path in raters])
+    hash_references = cache(lambda: [given.hash_file(path) for path in raters])
     return [_score(case, order, hash_references, read_references, settings, versions) for order in orders]
 
 
@@ -69,7 +69,7 @@ def _score(
 ) -> Fault | bool | None:
     try:
         key = pieces.key_of(  # from the bytes of its files, not from their place
-            prediction={kind: pieces.hash_file(path) for kind, path in vars(order.files).items() if path},
+            prediction={kind: given.hash_file(path) for kind, path in vars(order.files).items() if path},
             references=hash_references(),
             settings=asdict(settings),
             libraries={name: metadata.version(name) for name in settings.cross_check},

@@ -1,5 +1,6 @@
 """What the reader gets: tables in four forms, reliability diagrams, and one page with both."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -116,8 +117,8 @@ def _provenance(
     structures = list_structures(settings)
     calibration = {"calibration": f"{settings.bins} bins; band of {settings.band_mm:g} mm"} if runs.reliability else {}
     return {
-        **{f"{source.method}, seed {source.seed}": str(source.folder.resolve()) for source in sources},
-        **{f"references {number}": str(folder.resolve()) for number, folder in enumerate(references, start=1)},
+        **{f"{source.method}, seed {source.seed}": os.path.realpath(source.folder) for source in sources},
+        **{f"references {number}": os.path.realpath(folder) for number, folder in enumerate(references, start=1)},
         "structures": "; ".join(f"{name} = {', '.join(map(str, ids))}" for name, ids in structures.items()),
         "classes": str(settings.classes),
         **calibration,

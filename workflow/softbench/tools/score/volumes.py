@@ -14,6 +14,7 @@ import numpy as np
 
 from softbench import images
 from softbench.errors import InputError, in_words
+from softbench.given import is_lost, lost
 from softbench.jobs.faults import FileError
 from softbench.tools.score import distribution
 from softbench.tools.score.distribution import Read, share
@@ -53,6 +54,8 @@ def _readable(path: Path) -> Iterator[None]:
     except InputError:
         raise
     except DAMAGE as error:
+        if isinstance(error, OSError) and is_lost(path):
+            raise lost(path, error) from error
         reason = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
         raise InputError(f"{path} cannot be read: {reason}. {images.advise(path, start)}") from error
 
@@ -63,7 +66,7 @@ def header(path: Path) -> Header:
     Raises: InputError: if the file is damaged or has other axes than the README names.
     """
     with _readable(path):
-        if path.suffix == ".npz":
+        if path.suffix.lower() == ".npz":
             return _npz_header(path)
         file: Any = nib.load(path)
         shape, channels = _axes(path, file.shape)
@@ -117,7 +120,7 @@ def voxels(path: Path, affine: np.ndarray | None = None) -> np.ndarray:
     """
     with _readable(path):
         stored = header(path)
-        if path.suffix == ".npz":
+        if path.suffix.lower() == ".npz":
             with np.load(path) as arrays:
                 array: np.ndarray = arrays[_key(path, arrays.files)].T
         else:

@@ -1,0 +1,75 @@
+"""Files that a user gives: what their names say, and what to say where one can no longer be read."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from softbench.errors import InputError
+
+VERSION = None  # names and messages
+NIFTI = (".nii.gz", ".nii")
+CHANNEL = re.compile(r"(.+)_(\d{4})")  # nnU-Net's name of an image: case and number of the channel
+LOST = (
+    "Is the drive or network folder that holds it still connected? Connect it, and give the same command again: it "
+    "goes on with what is missing."
+)
+
+
+def split_name(path: Path, endings: Sequence[str] = NIFTI) -> tuple[str, str] | None:
+    """Return a file's name without its ending, and the ending in lower case; None where it has none of them.
+
+    Case does not count in endings (`.NII.GZ`), and letters with accents are one, however a system wrote them. Hidden
+    files (`._case.nii.gz`, which macOS leaves) are none.
+
+    Raises: InputError: if the name is no text.
+    """
+    ending = next((ending for ending in endings if path.name.lower().endswith(ending)), None)
+    if ending is None or path.name.startswith(".") or len(path.name) == len(ending):
+        return None
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{path.parent} holds a file whose name is not UTF-8, {path.name!a}. Rename it: `ls -b` shows it."
+        ) from None
+    return unicodedata.normalize("NFC", path.name[: -len(ending)]), ending
+
+
+def is_compressed(path: Path) -> bool:
+    """Return whether a file's name says that it is gzip."""
+    return path.suffix.lower() == ".gz"
+
+
+def channels_beside(names: Iterable[str]) -> set[str]:
+    """Return the names of images, `<case>_0000`, beside a label map `<case>`."""
+    known = set(names)
+    return {name for name in known if (match := CHANNEL.fullmatch(name)) and match[1] in known}
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 of a file's bytes.
+
+    Raises: InputError: if it can no longer be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise lost(path, error) from error
+
+
+def lost(path: Path, error: OSError) -> InputError:
+    """Return the error that says that a file which was there can no longer be read."""
+    return InputError(f"{path} can no longer be read ({error.strerror or error}). {LOST}")
+
+
+def is_lost(path: Path) -> bool:
+    """Return whether a file that was there cannot be opened and read now."""
+    try:
+        with open(path, "rb") as file:
+            file.read(1)
+    except OSError:
+        return True
+    return False
