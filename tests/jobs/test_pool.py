@@ -69,6 +69,17 @@ def test_script_without_a_guard_runs_once(tmp_path: Path) -> None:
     assert output.splitlines()[1:] == ["[4, 9]"]
 
 
+def test_workers_import_for_themselves_where_none_can_do_it_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError("AF_UNIX path too long")
+
+    monkeypatch.setattr(progress, "EARLY", set())
+    monkeypatch.setattr(progress.forkserver, "ensure_running", fail)
+    progress.import_early("softbench.arrays")
+    results = progress.each(divmod, [(7, 2), (9, 4)], workers=2, what="pairs", log=lambda line: None, imported=True)
+    assert results == [(3, 1), (2, 1)]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     parent = start(tmp_path, "time.sleep", "[(60,), (60,)]")

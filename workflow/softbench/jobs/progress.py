@@ -1,5 +1,6 @@
 """Progress lines, durations and sizes in words, and one function over many cases in several processes."""
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ from softbench.errors import InputError
 VERSION = None  # lines of the log
 Log = Callable[[str], None]
 FORKS = sys.platform == "linux"  # elsewhere a fork of a process that has imported much is not safe
+EARLY = set[str]()  # modules that the process of `import_early` imports
 KEEP = ((-4, 0), (-1, 2**31 - 1))  # M_MMAP_MAX: no block apart from the heap; M_TRIM_THRESHOLD: what it keeps, bytes
 Result = TypeVar("Result")
 
@@ -101,12 +103,12 @@ def each(
         workers: processes; with 1 everything runs in this one.
         what: first words of the progress lines.
         log: takes the progress lines.
-        imported: whether workers get what `import_early` imported, on Linux; elsewhere each imports it for itself.
+        imported: whether workers get what `import_early` imported, where it could; else each imports it for itself.
     Raises: InputError: if a worker was killed, most likely for want of memory. What `function` raises is passed on.
     """
     progress = Progress(log, what, len(items), "cases", every_s=10)
     results: dict[int, Result] = {}
-    context = multiprocessing.get_context("forkserver" if imported and FORKS else "spawn")
+    context = multiprocessing.get_context("forkserver" if imported and EARLY else "spawn")
     for index, result in _finished(function, items, min(workers, len(items)), context):
         results[index] = result
         progress.at(len(results))
@@ -118,10 +120,12 @@ def import_early(module: str) -> None:
 
     The module must start no thread: the workers are forks of that process, which does nothing else.
     """
-    if FORKS:
-        forkserver.set_forkserver_preload([module])
-        with _main_not_imported():
-            forkserver.ensure_running()
+    if not FORKS:
+        return
+    forkserver.set_forkserver_preload([module])
+    with contextlib.suppress(OSError), _main_not_imported():  # its socket does not fit below a long TMPDIR
+        forkserver.ensure_running()
+        EARLY.add(module)
 
 
 def _finished(
