@@ -42,7 +42,7 @@ def match(tmp_path: Path) -> Callable[[], inputs.Matched]:
     return lambda: inputs.match([Source("m", 0, tmp_path / "p")], [tmp_path / "r"])
 
 
-@pytest.mark.parametrize("ending", [".nii.gz", ".NII.GZ", ".nii", ".NII"])
+@pytest.mark.parametrize("ending", [".nii.gz", ".NII.GZ", ".nii.GZ", ".NII"])
 def test_odd_names_are_matched_and_read(ending: str, tmp_path: Path, match) -> None:
     for name in NAMES:
         write(tmp_path / "r" / f"{name}{ending}")
@@ -136,6 +136,23 @@ def test_file_that_goes_while_it_is_read_is_said(tmp_path: Path, monkeypatch) ->
     monkeypatch.setattr(GzipStream, "readinto", break_off)
     with pytest.raises(InputError, match=r"Stale file handle.*Is the drive or network folder that holds it still"):
         images.read(path)
+
+
+def test_folder_that_goes_while_it_is_listed_is_said(tmp_path: Path, match, monkeypatch) -> None:
+    def break_off(self: Path) -> None:
+        raise OSError(errno.ESTALE, "Stale file handle", str(self))
+
+    write(tmp_path / "r" / "a.nii.gz")
+    monkeypatch.setattr(Path, "iterdir", break_off)
+    for door in (match, lambda: nnunet.find_cases(tmp_path / "r", 1), lambda: layout.volumes(tmp_path / "r")):
+        (tmp_path / "r" / "imagesTr").mkdir(exist_ok=True)
+        with pytest.raises(InputError, match=r"can no longer be read \(Stale file handle\). Is the drive or network"):
+            door()
+
+
+def test_ending_of_small_and_capital_letters_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a\.Nii\.gz has the ending \.Nii\.gz, .*Rename it to a\.nii\.gz"):
+        given.split_name(tmp_path / "a.Nii.gz")
 
 
 def test_softening_takes_odd_names(tmp_path: Path, capsys) -> None:

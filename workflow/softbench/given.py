@@ -23,7 +23,7 @@ def split_name(path: Path, endings: Sequence[str] = NIFTI) -> tuple[str, str] | 
     Case does not count in endings (`.NII.GZ`), and letters with accents are one, however a system wrote them. Hidden
     files (`._case.nii.gz`, which macOS leaves) are none.
 
-    Raises: InputError: if the name is no text.
+    Raises: InputError: if the name is no text, or `.nii` in it has small and capital letters.
     """
     ending = next((ending for ending in endings if path.name.lower().endswith(ending)), None)
     if ending is None or path.name.startswith(".") or len(path.name) == len(ending):
@@ -34,7 +34,21 @@ def split_name(path: Path, endings: Sequence[str] = NIFTI) -> tuple[str, str] | 
         raise InputError(
             f"{path.parent} holds a file whose name is not UTF-8, {path.name!a}. Rename it: `ls -b` shows it."
         ) from None
-    return unicodedata.normalize("NFC", path.name[: -len(ending)]), ending
+    stem, own = path.name[: -len(ending)], path.name[-len(ending) :]
+    if own[:4].lower() == ".nii" and own[:4] not in (".nii", ".NII"):
+        raise InputError(f"{path} has the ending {own}, which nibabel cannot open. Rename it to {stem}{ending}.")
+    return unicodedata.normalize("NFC", stem), ending
+
+
+def list_folder(folder: Path) -> list[Path]:
+    """Return what a folder holds, sorted; nothing where there is no such folder.
+
+    Raises: InputError: if it cannot be read.
+    """
+    try:
+        return sorted(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise lost(folder, error) from error
 
 
 def is_compressed(path: Path) -> bool:
@@ -61,8 +75,9 @@ def hash_file(path: Path) -> str:
 
 
 def lost(path: Path, error: OSError) -> InputError:
-    """Return the error that says that a file which was there can no longer be read."""
-    return InputError(f"{path} can no longer be read ({error.strerror or error}). {LOST}")
+    """Return the error that says that a file or folder which was there can no longer be read."""
+    advice = "Fix its permissions: see `ls -l`." if isinstance(error, PermissionError) else LOST
+    return InputError(f"{path} can no longer be read ({error.strerror or error}). {advice}")
 
 
 def is_lost(path: Path) -> bool:

@@ -19,7 +19,7 @@ VERSION = 1
 def volumes(folder: Path) -> dict[str, list[Path]]:
     """Group the NIfTI files of a folder by name without suffix; hidden ones (`._*`, left by macOS) are no volumes."""
     files: dict[str, list[Path]] = defaultdict(list)
-    for file in sorted(folder.iterdir()) if folder.is_dir() else []:
+    for file in given.list_folder(folder):
         if parts := given.split_name(file):
             files[parts[0]].append(file)
     return dict(files)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from softbench.errors import InputError
-from softbench.given import NIFTI, channels_beside, split_name
+from softbench.given import NIFTI, channels_beside, list_folder, split_name
 from softbench.jobs.faults import Fault, lines
 from softbench.tools.score import hints
 
@@ -140,7 +140,7 @@ def case_name(path: Path) -> str | None:
 def _list(folder: Path, endings: tuple[str, ...]) -> dict[str, list[Path]]:
     """Return the files of each case; hidden files (`._case.nii.gz`, which macOS leaves) are none."""
     files: dict[str, list[Path]] = {}
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+    for path in list_folder(folder):
         if parts := split_name(path, endings):
             files.setdefault(parts[0], []).append(path)
     return files
