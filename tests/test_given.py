@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from softbench import InputError, cli, given, images
+from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import layout, nnunet
 from softbench.gunzip import GzipStream
 from softbench.tools import new
@@ -170,7 +171,8 @@ def test_own_data_set_takes_odd_names(tmp_path: Path) -> None:
     facts = {"channel_names": {"0": "t1"}, "labels": {"background": 0, "one": 1}}
     (tmp_path / "dataset.json").write_text(json.dumps(facts))
     raw = new.look(tmp_path)
-    assert [case.id for case in raw.whole] == sorted(NAMES)
+    assert {case.id for case in raw.whole} == {"_1_____x_", "case_1", "case.1.2", "Falle_e_u75c5u4f8b"}
+    assert not prepare._ill_named(raw.whole)
     source = SimpleNamespace(MODALITIES=("t1",), CLASSES=("background", "one"))
     assert np.array_equal(nnunet.read(raw.whole[0], source).labels[0], LABELS)
     assert set(layout.volumes(tmp_path / "labelsTr")) == set(NAMES)

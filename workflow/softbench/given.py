@@ -51,6 +51,20 @@ def list_folder(folder: Path) -> list[Path]:
         raise lost(folder, error) from error
 
 
+def plain_id(name: str) -> str:
+    """Return a name in letters that every file system, shell and program takes: A to Z, a to z, 0 to 9, `_`, `-`, `.`.
+
+    >>> plain_id("Fälle (1)"), plain_id("病 2"), plain_id("case.1_2-3")
+    ('Falle__1_', 'u75c5_2', 'case.1_2-3')
+    """
+    letters = [letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter)]
+    plain = "".join(
+        letter if re.fullmatch(r"[A-Za-z0-9_.-]", letter) else "_" if letter.isascii() else f"u{ord(letter):04x}"
+        for letter in letters
+    )
+    return f"_{plain[1:]}" if plain.startswith(".") else plain
+
+
 def is_compressed(path: Path) -> bool:
     """Return whether a file's name says that it is gzip."""
     return path.suffix.lower() == ".gz"

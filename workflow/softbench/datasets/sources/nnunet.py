@@ -20,7 +20,9 @@ read = read_case  # where own sources of an earlier version look for it
 
 
 def find_cases(folder: Path, channels: int, *, patient_of: Callable[[str], str] = str) -> list[RawCase]:
-    """List the cases of a folder, sorted by id; none found is an empty list.
+    """List the cases of a folder, sorted by their names; none found is an empty list.
+
+    A case has its files' name as id, or where that has spaces or other letters than an id may have, `given.plain_id`.
 
     Args:
         folder: holds `imagesTr` and `labelsTr`; test images without labels (`imagesTs`) are not used.
@@ -36,7 +38,8 @@ def find_cases(folder: Path, channels: int, *, patient_of: Callable[[str], str] 
         cases = [replace(case, images=tuple(files.get(case.id, ()))) for case in pairs]
     else:
         cases = [replace(case, images=case.images * channels) for case in layout.pair(images, labels)]
-    return [replace(case, patient=patient_of(case.id)) for case in cases]
+    named = [(given.plain_id(case.id), case) for case in cases]
+    return [replace(case, id=name, patient=patient_of(name)) for name, case in named]
 
 
 def _case_name(name: str) -> str:
