@@ -157,8 +157,8 @@ BAD: dict[str, tuple[Spoil, str]] = {
     "4-D image": (image(np.stack([IMAGE, IMAGE], -1)), r"must be 3-D, but its shape is \(5, 6, 7, 2\)\. " + ONE_VOLUME),
     "4-D label map": (label(np.stack([LABEL, LABEL], -1)), r"must be 3-D, but .* \(5, 6, 7, 2\)\. " + ONE_VOLUME),
     "5-D image": (image(IMAGE[..., None, None].repeat(2, 4)), r"\(5, 6, 7, 1, 2\)\. " + ONE_VOLUME),
-    "2-D image": (image(IMAGE[..., 0]), r"must be 3-D, but its shape is \(5, 6\)\. " + ONE_VOLUME),
-    "no voxels": (image(IMAGE[:0]), r"must be 3-D, but its shape is \(0,\)\. " + ONE_VOLUME),
+    "2-D image": (image(IMAGE[..., 0]), r"has the shape \(7, 6, 5\), but .* \(1, 6, 5\) \(D, H, W\)\. Resample"),
+    "no voxels": (image(IMAGE[:0]), r"must be a volume \(x, y, z\), .* but its shape is \(0, 6, 7\)\. Write it so"),
     # intensities
     "NaN": (image(odd(np.nan)), r"1 value\(s\) that are NaN or infinite of 210\. Fix or leave out the image"),
     "Inf": (image(odd(-np.inf)), r"1 value\(s\) that are NaN or infinite of 210\. Fix or leave out the image"),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from softbench.checks import require_one_of
+from softbench.images import NONE, Choices
 
 VERSION = 1
 INTENSITIES = ("prepared", "normalised")
@@ -46,7 +47,7 @@ class RawCase:
     """The files of one case: an image per modality and a label map per rater; an empty tuple means that none exists.
 
     A file may be a folder (a DICOM series). `details`: what a source's own `read` needs besides, as plain JSON values:
-    the slice of a volume, the outlines of a nodule.
+    the slice of a volume, the outlines of a nodule. `choices`: how files are read whose headers leave it open.
     """
 
     id: str
@@ -54,6 +55,7 @@ class RawCase:
     images: tuple[Path, ...]
     labels: tuple[Path, ...]
     details: Mapping[str, Any] = field(default_factory=dict)
+    choices: Choices = NONE
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ class Volumes:
         valid: (D, H, W) bool, voxels that somebody labelled; None where all are.
         shares: (R, C, D, H, W) uint16, what each rater's labels become where they are kept soft through resampling: the
             share of each class as the store's integers, 65535 in all; None where they are not.
+        oriented: whether a file of it says where its axes point.
     """
 
     channels: np.ndarray
@@ -136,6 +139,7 @@ class Volumes:
     axcodes: str = "RAS"
     valid: np.ndarray | None = None
     shares: np.ndarray | None = None
+    oriented: bool = True
 
     @property
     def shape(self) -> tuple[int, ...]:

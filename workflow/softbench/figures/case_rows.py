@@ -252,8 +252,8 @@ def label_maps(dataset: Dataset) -> Predicted:
     """Give the label maps that scoring kept, on the grid of the data set; files hold that of whole cases."""
 
     def read(method: str, folder: Path, case: str) -> np.ndarray:
-        stored, _, _ = images.load(folder / "predictions" / f"{case}.nii.gz")  # (x, y, z), or (x, y) of a 2-D case
-        whole = np.ascontiguousarray(stored.T).astype(np.uint8).reshape(dataset.shape(case))
+        stored = images.read(folder / "predictions" / f"{case}.nii.gz").array  # of a 2-D case one slice
+        whole = stored.astype(np.uint8).reshape(dataset.shape(case))
         return np.ascontiguousarray(whole[dataset.box(case)])
 
     return read

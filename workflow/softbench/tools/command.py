@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from softbench.errors import InputError
+from softbench.images import AFFINES, Choices
 
 VERSION = None  # words alone
 
@@ -39,6 +40,19 @@ class Command:
 def add_settings(parser: argparse.ArgumentParser, help: str) -> None:
     """Add `--set`, whose words `plan.calls.read` turns into settings."""
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help=help)
+
+
+def add_choices(add: Callable[..., Any]) -> None:
+    """Add `--affine` and `--rescale-labels`, which `read_choices` takes up; `add` is the `add_argument` of a parser."""
+    text = "that counts where sform and qform of a NIfTI file are both set and differ; default: such a file is refused"
+    add("--affine", choices=AFFINES, help=text)
+    text = "the scale in a label map's header (scl_slope, scl_inter) is meant; default: such a label map is refused"
+    add("--rescale-labels", action="store_true", help=text)
+
+
+def read_choices(options: argparse.Namespace) -> Choices:
+    """Return how files are read whose headers leave it open."""
+    return Choices(options.affine, options.rescale_labels)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import nibabel as nib
 import numpy as np
 
 from softbench import images, networks
 from softbench.datasets.case import RawCase
 from softbench.datasets.sources import nnunet
 from softbench.errors import InputError, in_words
+from softbench.images.labels import require_unscaled
 from softbench.jobs import pieces
-from softbench.tools.command import Command
+from softbench.tools.command import Command, add_choices, read_choices
 
 USAGE = {
     "dataset": "make dataset NAME=mine FOLDER=/data/Dataset001_Mine",
@@ -46,13 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("kind", choices=tuple(USAGE))
     text = "its name; of a data set the folder, too; of a method what it reads or its language: labels, image, perl, R"
     parser.add_argument("words", nargs="*", metavar="NAME [MORE]", help=text)
+    add_choices(parser.add_argument)
 
 
 def run(options: argparse.Namespace) -> None:
     """Write what is asked for, and print what to type next."""
     kind, words = options.kind, options.words
     if kind == "dataset" and len(words) == 2:
-        print(make_dataset(words[0], Path(words[1]), Path()))
+        print(make_dataset(words[0], Path(words[1]), Path(), read_choices(options)))
     elif kind == "network" and len(words) == 1:
         print(make_network(words[0], Path()))
     elif kind == "method" and len(words) in (1, 2):
@@ -143,7 +144,7 @@ class Folder:
         return [case for case in self.cases if case.images and case.labels]
 
 
-def make_dataset(name: str, folder: Path, root: Path) -> str:
+def make_dataset(name: str, folder: Path, root: Path, choices: images.Choices = images.NONE) -> str:
     """Write the files of a source for a folder in nnU-Net's layout; return what to type next.
 
     Raises: InputError: as `look`, `require_free` and `write`.
@@ -155,18 +156,18 @@ def make_dataset(name: str, folder: Path, root: Path) -> str:
         "config.yaml": Path(f"{name}.yaml"),
         "test.py": Path("tests", "datasets", f"test_{name}.py"),
     }
-    written = write("dataset", name, files, root, folder=folder.resolve(), **_values(raw))
+    written = write("dataset", name, files, root, folder=folder.resolve(), **_values(raw, choices))
     told = [*_told(name, raw), *(f"wrote {path}" for path in written), f"Next: read {name}.yaml, then"]
     return "\n".join([*told, f"  snakemake --cores all {name} --configfile {name}.yaml"])
 
 
-def _values(raw: Folder) -> dict[str, Any]:
+def _values(raw: Folder, choices: images.Choices) -> dict[str, Any]:
     """Return what the templates name."""
     ids = sorted(raw.names)
     index = {number: place for place, number in enumerate(ids)}
     structures: dict[str, tuple[int, ...]] = {raw.names[number]: (index[number],) for number in ids[1:]}
     structures |= {name: tuple(index[number] for number in of) for name, of in raw.regions.items()}
-    shapes, spacings = collect_grids(raw.whole)
+    shapes, spacings = collect_grids(raw.whole, choices)
     return {
         "source": raw,
         "classes": tuple(raw.names[number] for number in ids),
@@ -177,6 +178,7 @@ def _values(raw: Folder) -> dict[str, Any]:
         "spacing_mm": _spacing(spacings),
         "patch_size": _patch_size(shapes, spacings),
         "is_ct": raw.channels == ("ct",),
+        "choices": choices,
     }
 
 
@@ -235,14 +237,18 @@ def look(folder: Path) -> Folder:
     return known
 
 
-def collect_grids(cases: list[RawCase]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the shapes and spacings (case, D H W) of volumes, from their headers; axes are those of RAS."""
+def collect_grids(cases: list[RawCase], choices: images.Choices = images.NONE) -> tuple[np.ndarray, np.ndarray]:
+    """Return the shapes and spacings (case, D H W) of volumes, from their headers; axes are those of RAS.
+
+    Raises: InputError: if a header leaves open how a file is read, and `choices` does not say it.
+    """
     shapes, spacings = [], []
     for case in cases:
-        with images.opened(case.images[0]) as file:
-            turned = nib.as_closest_canonical(file)
-            shapes.append(turned.shape[2::-1])
-            spacings.append([float(length) for length in turned.header.get_zooms()[2::-1]])
+        for path in case.labels:
+            require_unscaled(path, images.read_header(path, choices), choices)
+        shape, affine = images.grid(images.read_header(case.images[0], choices))
+        shapes.append(shape)
+        spacings.append(images.spacing_of(affine))
     return np.array(shapes), np.array(spacings)
 
 

@@ -9,7 +9,7 @@ from softbench import given, images, soft_labels
 from softbench.checks import require_same_shape
 from softbench.errors import InputError, explain_error
 from softbench.plan import calls
-from softbench.tools.command import Command, add_settings
+from softbench.tools.command import Command, add_choices, add_settings, print_progress, read_choices
 
 NOTES = """\
 The recipes are in docs/methods.md. Geodesic label smoothing of a case with two channels:
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--image", type=Path, nargs="+", default=[], metavar="FILE", help="one a channel, or one 4-D file")
     add("--classes", type=int, required=True, metavar="C", help="background included")
     add_settings(parser, "settings of the recipe")
+    add_choices(add)
     add("--output", type=Path, required=True, metavar="FILE", help="ends in .nii or .nii.gz")
 
 
@@ -39,8 +40,7 @@ def run(options: argparse.Namespace) -> None:
     if unknown:
         known = ", ".join(f"{name}={value}" for name, value in module.SETTINGS.items()) or "none"
         raise InputError(f"--set names {', '.join(unknown)}, which {options.recipe} does not know; known: {known}.")
-    first, labels = _labels(options.labels)
-    image = _image(options.image, first) if options.image else None
+    first, labels, image = _read(options.labels, options.image, read_choices(options))
     if module.NEEDS_IMAGE and image is None:
         raise InputError(f"{options.recipe} reads the image as well as the labels: give it by --image.")
     try:
@@ -59,20 +59,22 @@ def run(options: argparse.Namespace) -> None:
     _print(soft_labels.quality(soft, labels, first.spacing_mm))
 
 
-def _labels(paths: list[Path]) -> tuple[images.Image, np.ndarray]:
-    """Return the first label map, and all of them as (R, D, H, W)."""
-    files = [images.read(path) for path in paths]
-    for path, file in zip(paths, files, strict=True):
-        _require_grid(path, file, paths[0], files[0])
-    return files[0], np.stack([images.to_label_map(file.array, str(p)) for p, file in zip(paths, files, strict=True)])
-
-
-def _image(paths: list[Path], first: images.Image) -> np.ndarray:
-    """Return the channels of all files, (M, D, H, W) float32."""
-    channels = [(path, channel) for path in paths for channel in images.read_channels(path)]
-    for path, channel in channels:
-        _require_grid(path, channel, Path("--labels"), first)
-    return np.stack([channel.array for _, channel in channels]).astype(np.float32)
+def _read(
+    labels: list[Path], image: list[Path], choices: images.Choices
+) -> tuple[images.Image, np.ndarray, np.ndarray | None]:
+    """Return the first label map, all of them as (R, D, H, W), and the channels of all images, (M, D, H, W) float32."""
+    maps = [(path, images.read_label_map(path, choices)) for path in labels]
+    channels = [(path, channel) for path in image for channel in images.read_channels(path, choices)]
+    paths, files = zip(*maps, *channels, strict=True)
+    placed = images.on_one_grid(files)
+    first = placed[0]
+    for path, file in zip(paths, placed, strict=True):
+        _require_grid(path, file, paths[0], first)
+    if not any(file.oriented for file in placed):
+        print_progress(f"WARNING: {paths[0]}: {images.UNORIENTED}")
+    ids = [images.to_label_map(file.array, str(path)) for path, file in zip(labels, placed[: len(labels)], strict=True)]
+    intensities = [file.array for file in placed[len(labels) :]]
+    return first, np.stack(ids), np.stack(intensities).astype(np.float32) if intensities else None
 
 
 def _require_grid(path: Path, file: images.Image, other: Path, first: images.Image) -> None:

@@ -16,6 +16,7 @@ from softbench.datasets.prepare.intensities import normalise, subtract, window
 from softbench.datasets.prepare.second_scan import find_second_scan
 from softbench.datasets.sources import reading
 from softbench.errors import InputError
+from softbench.images import Choices
 from softbench.jobs import pieces
 
 VERSION = 3
@@ -95,7 +96,7 @@ def _extra_files(order: Order) -> list[Path]:
 
 
 def _build(order: Order, folder: Path) -> dict[str, Any]:
-    case, axcodes, published, found = _make(order) if order.files is None else _read(order, order.files)
+    case, facts = _make(order) if order.files is None else _read(order, order.files)
     arrays = {"images": _prepared(case.images, order.settings), "labels": case.labels}
     if case.truth is not None:
         arrays["truth"] = store.encode(case.truth)
@@ -114,13 +115,11 @@ def _build(order: Order, folder: Path) -> dict[str, Any]:
         "shape": case.labels.shape[1:],
         "spacing_mm": case.spacing_mm,
         "affine": case.affine.ravel(),
-        "axcodes": axcodes,
         "raters": len(case.labels),
         "voxels": np.bincount(case.labels.ravel(), minlength=classes),
-        "image_sha256": published,
         "hash": hash_arrays(case.affine, arrays),
         "prepared": prepared,
-        **({"found": found} if found else {}),
+        **facts,
     }
 
 
@@ -132,20 +131,23 @@ def _hash(path: Path) -> str:
     return pieces.key_of(files=[given.hash_file(file) for file in sorted(path.iterdir()) if file.is_file()])
 
 
-def _make(order: Order) -> tuple[Case, str, str, str]:
-    """Return a phantom, its orientation, the hash of its image, and nothing: no fault is looked for."""
+def _make(order: Order) -> tuple[Case, dict[str, Any]]:
+    """Return a phantom, with the orientation and the hash of its image."""
     case = phantoms.make(order.source, order.case, order.settings["seed"], size=order.settings["size"])
-    return case, "RAS", pieces.hash_array(case.images), ""
+    return case, {"axcodes": "RAS", "image_sha256": pieces.hash_array(case.images)}
 
 
-def _read(order: Order, files: RawCase) -> tuple[Case, str, str, str]:
-    """Return a case on the dataset's grid, its file's orientation, the hash of its published image, and its fault."""
+def _read(order: Order, files: RawCase) -> tuple[Case, dict[str, Any]]:
+    """Return a case on the dataset's grid; and the orientation, published image's hash and fault of its file."""
     source, settings = datasets.source(order.source), order.settings
     own = {name: settings[name] for name in getattr(source, "SETTINGS", {})}
     read = getattr(source, "read", None)
-    volumes: Volumes = read(files, **own) if read else reading.read_case(files, source)
-    published = pieces.hash_array(volumes.channels)
+    chosen = replace(files, choices=Choices(settings.get("affine"), bool(settings.get("rescale_labels"))))
+    volumes: Volumes = read(chosen, **own) if read else reading.read_case(chosen, source)
+    facts: dict[str, Any] = {"axcodes": volumes.axcodes, "image_sha256": pieces.hash_array(volumes.channels)}
     found = find_second_scan(volumes.channels[0], volumes.labels[0]) if order.check == "second_scan" else ""
+    facts |= {"found": found} if found else {}
+    facts |= {} if volumes.oriented else {"oriented": False}
     volumes = grid.resample(
         volumes,
         settings["spacing_mm"],
@@ -165,7 +167,7 @@ def _read(order: Order, files: RawCase) -> tuple[Case, str, str, str]:
         valid=volumes.valid,
         shares=volumes.shares,
     )
-    return case, volumes.axcodes, published, found
+    return case, facts
 
 
 def _prepared(channels: np.ndarray, settings: Mapping[str, Any]) -> np.ndarray:

@@ -20,6 +20,7 @@ from softbench.datasets.prepare import doubts, intensities, one_case
 from softbench.datasets.prepare.one_case import Order
 from softbench.datasets.sources import layout, reading
 from softbench.errors import InputError
+from softbench.images import UNORIENTED
 from softbench.jobs import pieces, progress
 from softbench.jobs.faults import Fault, group, name_cases
 from softbench.known_cases import KnownCase
@@ -27,7 +28,7 @@ from softbench.known_cases import KnownCase
 VERSION = 3
 DTYPES = ("float32", "float16")
 MANY = 10  # cases with the same fault: of more, the message shows three
-LATER = ("subtract", "known_cases")  # settings that came later: where nothing is set they are no part of a key
+LATER = ("subtract", "known_cases", "affine", "rescale_labels")  # came later: where not set they are no part of a key
 DEFAULTS: dict[str, Any] = {
     "spacing_mm": None,  # of the new grid, D H W; None keeps the published one
     "interpolation": "linear",
@@ -37,6 +38,8 @@ DEFAULTS: dict[str, Any] = {
     "normalise": "zscore",
     "subtract": None,
     "dtype": "float32",
+    "affine": None,
+    "rescale_labels": None,
     "drop": {},  # case -> reason
     "known_cases": None,  # case -> keep | exclude | group with <case>; before the list of the source
 }
@@ -111,6 +114,14 @@ ALLOWED: dict[str, Any] = {
         "description": "from each channel after `normalise`",
     },
     "dtype": {"enum": ["float32", "float16"], "description": "of stored images"},
+    "affine": {
+        "enum": ["sform", "qform", None],
+        "description": "that counts in a NIfTI file whose sform and qform differ; null refuses it",
+    },
+    "rescale_labels": {
+        "type": ["boolean", "null"],
+        "description": "whether a scale in a label map's header (scl_slope) is meant; else it is refused",
+    },
     "drop": {
         "type": "object",
         "additionalProperties": {"type": "string"},
@@ -191,6 +202,7 @@ def run(
     bad = [(outcome["case"], outcome["reason"]) for outcome in outcomes if "reason" in outcome]
     together = _release_of(source, [outcome["ids"] for outcome in outcomes if outcome.get("ids")])
     _require_none_refused(source_name, refused + bad, output, finished=len(outcomes) - len(bad), together=together)
+    _say_unoriented([outcome["case"] for outcome in outcomes if not outcome.get("oriented", True)], log)
     there = {case.id for case in published}
     known = {case: found for case, found in known.items() if case in there}
     left_out = _found_unusable(source, raw) | _known_faults(known) | dropped(source, full)
@@ -211,6 +223,11 @@ def run(
         log(f"{source_name}: {line}")
     pieces.write_json(output / "manifest.json", facts)
     return outcomes
+
+
+def _say_unoriented(cases: Sequence[str], log: Callable[[str], None]) -> None:
+    if cases:
+        log(f"WARNING: {name_cases(cases)}: {UNORIENTED}")
 
 
 def _clear_scratch(*folders: Path) -> None:

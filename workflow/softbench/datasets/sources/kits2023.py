@@ -19,7 +19,7 @@ from softbench import images
 from softbench.datasets.case import RawCase, Volumes
 from softbench.datasets.sources import kits2019, reading
 from softbench.errors import InputError
-from softbench.images import Image
+from softbench.images import NONE, Choices, Image
 
 VERSION = 1
 TITLE = "KiTS 2023, cases with three annotations (kidney tumour segmentation challenge)"
@@ -72,10 +72,10 @@ def read(case: RawCase) -> Volumes:
     """
     reading.require_files(case, len(MODALITIES))
     annotations = by_rater(case.labels)
-    raters = [paint(annotations[rater]) for rater in RATERS]
+    raters = [paint(annotations[rater], case.choices) for rater in RATERS]
     folder = case.labels[0].parent
     named = replace(case, labels=tuple(folder / f"annotation-{rater}" for rater in RATERS))
-    return reading.join([images.read(case.images[0])], raters, named, sys.modules[__name__])
+    return reading.join(reading.read_images(case), raters, named, sys.modules[__name__])
 
 
 def by_rater(paths: Iterable[Path]) -> dict[int, dict[Path, int]]:
@@ -98,16 +98,17 @@ def by_rater(paths: Iterable[Path]) -> dict[int, dict[Path, int]]:
     }
 
 
-def paint(instances: Mapping[Path, int]) -> Image:
+def paint(instances: Mapping[Path, int], choices: Choices = NONE) -> Image:
     """Return one label map: the masks of instances, each in its class, later ones over earlier ones.
 
     Args:
         instances: file of a mask (0 and 1) -> class id, in the order of painting.
+        choices: how files are read whose headers leave it open.
     Raises: InputError: if the grids differ, or a mask holds anything but 0 and 1.
     """
     painted: Image | None = None
     for path, class_id in instances.items():
-        mask = images.read(path)
+        mask = images.read_label_map(path, choices)
         if ((mask.array != 0) & (mask.array != 1)).any():
             reading.class_ids(mask.array, str(path), {0: 0, 1: 1})  # raises; too slow for what is a mask
         if painted is None:

@@ -45,12 +45,23 @@ def read_case(case: RawCase, source: ModuleType) -> Volumes:
     """
     require_files(case, len(source.MODALITIES))
     in_one_file = len(set(case.images)) < len(case.images)
-    channels = _channels(case.images[0], source) if in_one_file else [images.read(path) for path in case.images]
-    return join(channels, [images.read(path) for path in case.labels], case, source)
+    channels = _channels(case, source) if in_one_file else read_images(case)
+    return join(channels, read_label_maps(case), case, source)
 
 
-def _channels(path: Path, source: ModuleType) -> list[images.Image]:
-    channels = images.read_channels(path)
+def read_images(case: RawCase) -> list[images.Image]:
+    """Read the images of a case, one a file; errors as `images.read`."""
+    return [images.read(path, case.choices) for path in case.images]
+
+
+def read_label_maps(case: RawCase) -> list[images.Image]:
+    """Read the label maps of a case; errors as `images.read_label_map`."""
+    return [images.read_label_map(path, case.choices) for path in case.labels]
+
+
+def _channels(case: RawCase, source: ModuleType) -> list[images.Image]:
+    path = case.images[0]
+    channels = images.read_channels(path, case.choices)
     if len(channels) != len(source.MODALITIES):
         raise InputError(
             f"{path} must hold {len(source.MODALITIES)} channels ({', '.join(source.MODALITIES)}), but holds "
@@ -66,8 +77,10 @@ def join(
 
     Raises: InputError: as `read_case`.
     """
+    volumes = images.on_one_grid([*channels, *raters])
+    channels, raters = volumes[: len(channels)], volumes[len(channels) :]
     first = channels[0]
-    for path, volume in zip((*case.images, *case.labels), (*channels, *raters), strict=True):
+    for path, volume in zip((*case.images, *case.labels), volumes, strict=True):
         require_same_grid(path, volume, case.images[0], first)
     known = [
         class_ids(rater.array, str(path), label_ids(source), ignored_ids(source), other_releases(source))
@@ -81,6 +94,7 @@ def join(
         first.affine,
         first.axcodes,
         None if valid.all() else valid,
+        oriented=any(volume.oriented for volume in volumes),
     )
 
 
@@ -140,8 +154,16 @@ def require_same_grid(path: Path, volume: images.Image, first_path: Path, first:
         off = np.abs(volume.affine - first.affine).max()
         raise InputError(
             f"{path} and {first_path} have the same shape, but their affines differ by up to {off:.3g} mm. "
-            "Fix the header that is wrong, or resample one onto the other."
+            f"{_unknown(path, volume, first_path, first)}Fix the header that is wrong, or resample one onto the other."
         )
+
+
+def _unknown(path: Path, volume: images.Image, first_path: Path, first: images.Image) -> str:
+    """Say which of two files has no orientation, where one has."""
+    if volume.oriented == first.oriented:
+        return ""
+    lacking = first_path if volume.oriented else path
+    return f"{lacking} has no orientation (the codes of sform and qform are 0), so where it lies is not certain. "
 
 
 def intensities(path: Path | str, array: np.ndarray) -> np.ndarray:

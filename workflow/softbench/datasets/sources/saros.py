@@ -128,7 +128,7 @@ def read(case: words.RawCase) -> Volumes:
     Raises: InputError: if the mask holds other ids, or the CT is no even series or does not reach the slice.
     """
     level = case.details["slice"]
-    mask, series = images.read(case.labels[0]), dicom.read_series(case.images[0])
+    mask, series = images.read_label_map(case.labels[0], case.choices), dicom.read_series(case.images[0])
     ids = {number: number for number in range(len(REGIONS))}
     regions, known = class_ids(mask.array[level], f"{case.labels[0]}, slice {level}", ids, IGNORED)
     hu = on_slice(series, mask, level)

@@ -12,7 +12,7 @@ from softbench.checks import require_positive
 from softbench.errors import InputError, in_words
 from softbench.jobs.progress import import_early
 from softbench.plan.modules import PACKAGE, version_of
-from softbench.tools.command import Command, print_progress, require_at_least
+from softbench.tools.command import Command, add_choices, print_progress, read_choices, require_at_least
 from softbench.tools.score.inputs import Settings, Show, Source
 
 CROSS_CHECKS = ("medpy", "monai", "netcal")
@@ -77,6 +77,7 @@ def _add_what(add: Any) -> None:
     add("--ignore-label", type=int, metavar="ID", help=text)
     text = "predictions are (x, y, z), the probability of the foreground of a binary task"
     add("--foreground-probability", action="store_true", help=text)
+    add_choices(add)
     add("--control", metavar="NAME", help="the method that the others are compared with, paired over seeds")
 
 
@@ -122,6 +123,7 @@ def run(options: argparse.Namespace) -> None:
         cross_check=parse_libraries(options.cross_check),
         renormalise=options.renormalise,
         foreground_probability=options.foreground_probability,
+        choices=read_choices(options),
     )
     title = options.title or "Predictions against " + in_words(map(_folder_name, options.references))
     composites = None if options.composite is None else _named("--composite", options.composite, "average=WT,TC,ET")
@@ -137,9 +139,9 @@ def run(options: argparse.Namespace) -> None:
 
 def _versions() -> dict[str, int]:
     """Return the VERSIONs of the modules that decide a score."""
-    rooms = [path for room in ("metrics", "tools/score") for path in sorted((PACKAGE / room).rglob("*.py"))]
+    rooms = [path for room in ("images", "metrics", "tools/score") for path in sorted((PACKAGE / room).rglob("*.py"))]
     modules = [path.relative_to(PACKAGE).as_posix() for path in rooms if "\nVERSION = " in path.read_text("utf-8")]
-    return version_of("images.py", *modules)
+    return version_of(*modules)
 
 
 def _where(output: Path) -> str:

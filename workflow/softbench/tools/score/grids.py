@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from softbench.errors import InputError
-from softbench.images import spacing_of
+from softbench.images import UNORIENTED, Choices, spacing_of
 from softbench.jobs import faults
 from softbench.jobs.faults import Fault
 from softbench.jobs.progress import Log, Progress
-from softbench.tools.score.inputs import REFERENCES, Files, Predicted, References, Source
+from softbench.tools.score.inputs import REFERENCES, Files, Predicted, References, Settings, Source
 from softbench.tools.score.volumes import Header, grid, header
 
 VERSION = None  # refuses, and changes no score
@@ -30,40 +31,65 @@ ONE = (
 Channels = dict[Source, dict[str, int | None]]  # source -> case -> number of classes; None for a label map
 
 
-def check(
-    predictions: Predicted, references: References, log: Log, *, foreground: bool = False
-) -> tuple[Channels, list[Fault]]:
+def check(predictions: Predicted, references: References, settings: Settings, log: Log) -> tuple[Channels, list[Fault]]:
     """Read the headers of all cases and compare each prediction's grid, and each rater's, with the first rater's.
 
     Args:
         predictions, references: the files.
-        log: takes progress lines.
-        foreground: whether predictions hold the probability of the foreground alone.
+        settings: whether predictions hold the probability of the foreground alone, and how files are read.
+        log: takes progress lines, and one on files that have no orientation.
     Returns: the number of classes of each file, and a fault for each damaged file, each grid that differs (spacing by
         more than 1e-3 mm, origin or direction by more than 1e-2 mm, after both are turned to RAS), and each file that
         is of another kind (label map, probabilities of so many classes) than most of its method.
     """
-    found: list[Fault] = []
+    read = _Headers(settings.choices)
+    found, foreground = read.faults, settings.foreground_probability
     channels: Channels = {source: {} for source in predictions}
     progress = Progress(log, "headers", len(references), "cases", every_s=10)
     for done, (case, raters) in enumerate(references.items(), start=1):
-        first = _reference_header(case, raters, found)
+        first = _reference_header(case, raters, read)
         for source, cases in predictions.items():
-            predicted = _predicted_header(source, case, cases[case], raters[0], first, found) if case in cases else None
+            predicted = _predicted_header(source, case, cases[case], raters[0], first, read) if case in cases else None
             if predicted and predicted.channels == 1 and not foreground:
                 found.append(Fault(str(source), case, f"{cases[case].path} {ONE}"))
             elif predicted:
                 channels[source][case] = 2 if foreground and predicted.channels in (None, 1) else predicted.channels
         progress.at(done)
+    if read.unoriented:
+        log(f"WARNING: {faults.name_cases([*read.unoriented])}: {UNORIENTED}")
     for method in dict.fromkeys(source.method for source in predictions):
         of_method = {source: counts for source, counts in channels.items() if source.method == method}
         found += _mixture(of_method, predictions)
     return channels, found
 
 
-def _reference_header(case: str, raters: tuple[Path, ...], found: list[Fault]) -> Header | None:
+@dataclass
+class _Headers:
+    """Reads headers; keeps what is wrong with them, and the cases where one has no orientation."""
+
+    choices: Choices
+    faults: list[Fault] = field(default_factory=list)
+    unoriented: dict[str, None] = field(default_factory=dict)
+
+    def read(self, where: str, case: str, path: Path) -> Header | None:
+        """Return the header of a file; None where it is of no use."""
+        try:
+            read = header(path, self.choices)
+        except InputError as error:
+            self.faults.append(faults.fault(where, case, error))
+            return None
+        if not read.oriented:
+            self.unoriented[case] = None
+        if read.affine is not None and min(spacing_of(read.affine)) <= 0:
+            size = f"{path} has voxels of {spacing_of(read.affine)} mm (x, y, z), and no voxel is that thin."
+            self.faults.append(Fault(where, case, f"{size} Correct its header."))
+            return None
+        return read
+
+
+def _reference_header(case: str, raters: tuple[Path, ...], headers: _Headers) -> Header | None:
     """Return the first rater's header; None where it is of no use."""
-    read = [_try_header(REFERENCES, case, path, found) for path in raters]
+    read, found = [headers.read(REFERENCES, case, path) for path in raters], headers.faults
     for path, own in zip(raters, read, strict=True):
         if own and own.channels is not None:
             text = f"{path} must be a label map (x, y, z), but its shape is {own.axes}. Write its labels in one volume."
@@ -74,11 +100,11 @@ def _reference_header(case: str, raters: tuple[Path, ...], found: list[Fault]) -
 
 
 def _predicted_header(
-    source: Source, case: str, files: Files, path: Path, reference: Header | None, found: list[Fault]
+    source: Source, case: str, files: Files, path: Path, reference: Header | None, headers: _Headers
 ) -> Header | None:
     """Return the header of the file that is scored; None where it is of no use."""
-    where = str(source)
-    read = {file: _try_header(where, case, file, found) for file in (files.nifti, files.npz) if file}
+    where, found = str(source), headers.faults
+    read = {file: headers.read(where, case, file) for file in (files.nifti, files.npz) if file}
     for file, own in read.items():
         if own and file is files.nifti and files.npz and own.channels is not None:
             found.append(Fault(where, case, f"{file.name} and {files.npz.name} both hold probabilities. Keep one."))
@@ -90,24 +116,6 @@ def _predicted_header(
     return read[files.path]
 
 
-def _try_header(where: str, case: str, path: Path, found: list[Fault]) -> Header | None:
-    try:
-        read = header(path)
-    except InputError as error:
-        found.append(faults.fault(where, case, error))
-        return None
-    if read.affine is not None and not _has_spacing(read.affine):
-        size = f"{path} has voxels of {spacing_of(read.affine)} mm (x, y, z), and no voxel is that thin."
-        found.append(Fault(where, case, f"{size} Correct its header."))
-        return None
-    return read
-
-
-def _has_spacing(affine: np.ndarray) -> bool:
-    spacing = spacing_of(affine)
-    return bool(np.isfinite(affine).all() and min(spacing) > 0 and abs(np.linalg.det(affine[:3, :3])) > 0)
-
-
 def _difference(path: Path, own: Header, other_path: Path, other: Header) -> Iterator[str]:
     """Say how the grid of a file differs from that of its reference; an npz has a shape alone."""
     place = f"{path} does not lie on the grid of {other_path}"
@@ -116,11 +124,22 @@ def _difference(path: Path, own: Header, other_path: Path, other: Header) -> Ite
             shapes = f"{own.shape} against {other.shape} (x, y, z)"
             yield f"{place}: the shapes are {shapes}. {_layout(own, other) or RESAMPLE}"
         return
-    (shape, affine), (other_shape, other_affine) = grid(own), grid(other)
+    (shape, affine), (other_shape, other_affine) = _beside(own, other), _beside(other, own)
     if shape != other_shape:
         yield f"{place}: {_words(own)} against {_words(other)}. {_layout(own, other) or RESAMPLE}"
     elif reasons := _reasons(affine, other_affine):
-        yield f"{place}: {', '.join(reasons)}; {_words(own)} against {_words(other)}. {HEADER}"
+        yield f"{place}: {', '.join(reasons)}; {_words(own)} against {_words(other)}. {_unknown(own, other)}{HEADER}"
+
+
+def _beside(own: Header, other: Header) -> tuple[tuple[int, ...], np.ndarray]:
+    """Return the grid of a file; without an orientation, that which fits beside the other."""
+    return grid(own.beside(grid(other)[1] if other.oriented else None))
+
+
+def _unknown(own: Header, other: Header) -> str:
+    if own.oriented == other.oriented:
+        return ""
+    return "One of them has no orientation (the codes of sform and qform are 0), so where it lies is not certain. "
 
 
 def _layout(own: Header, other: Header) -> str:

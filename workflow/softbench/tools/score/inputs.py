@@ -7,6 +7,7 @@ from pathlib import Path
 
 from softbench.errors import InputError
 from softbench.given import NIFTI, channels_beside, list_folder, split_name
+from softbench.images import NONE, Choices
 from softbench.jobs.faults import Fault, lines
 from softbench.tools.score import hints
 
@@ -47,6 +48,7 @@ class Settings:
 
     `structures` and `classes` are None where they are still to be found in the files. `renormalise`: whether to divide
     what is near probabilities by its sums. `foreground_probability`: whether files hold that of the foreground alone.
+    `choices`: how files are read whose headers leave it open.
     """
 
     structures: Mapping[str, tuple[int, ...]] | None
@@ -58,6 +60,7 @@ class Settings:
     cross_check: tuple[str, ...] = ()
     renormalise: bool = False
     foreground_probability: bool = False
+    choices: Choices = NONE
 
 
 @dataclass(frozen=True)

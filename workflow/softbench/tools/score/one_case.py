@@ -12,6 +12,7 @@ import pandas as pd
 
 from softbench import given, metrics
 from softbench.errors import InputError
+from softbench.images import Choices
 from softbench.jobs import pieces
 from softbench.jobs.faults import Fault, fault
 from softbench.metrics import Reliability
@@ -25,17 +26,17 @@ VERSION = 2
 PIECE = "scores"
 
 
-def look(folder: Path, path: Path, case: str) -> dict[str, Any] | Fault:
+def look(folder: Path, path: Path, case: str, choices: Choices) -> dict[str, Any] | Fault:
     """Return how many voxels each label id of one file has, from an earlier call where that is there."""
     try:
-        key = pieces.key_of(file=given.hash_file(path), version=VERSION)
-        return pieces.make(folder, "ids", key, lambda scratch: {"voxels": _count(path)})
+        key = pieces.key_of(file=given.hash_file(path), version=VERSION, choices=asdict(choices))
+        return pieces.make(folder, "ids", key, lambda scratch: {"voxels": _count(path, choices)})
     except InputError as error:
         return fault(inputs.REFERENCES, case, error)
 
 
-def _count(path: Path) -> dict[str, int]:
-    return {str(label): count for label, count in count_ids(volumes.label_map(path)).items()}
+def _count(path: Path, choices: Choices) -> dict[str, int]:
+    return {str(label): count for label, count in count_ids(volumes.label_map(path, choices)).items()}
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def run(
         f"{counted(len(out.references), 'case')}, {counted(len(sources), 'folder')} of predictions, "
         f"{counted(len(references), 'rater')}"
     )
-    channels, bad = grids.check(out.predictions, out.references, log, foreground=settings.foreground_probability)
+    channels, bad = grids.check(out.predictions, out.references, settings, log)
     out.add(bad, "these files cannot be scored; nothing was computed:")
     of_source = {source: next(iter(channels[source].values())) for source in out.predictions}
     complete = complete_settings(settings, of_source, out, output / "cases" / ".references", workers=workers, log=log)
@@ -207,7 +207,7 @@ def _too_few(label: int, classes: int, channels: Mapping[Source, int | None], ou
 def _label_ids(out: LeftOut, settings: Settings, folder: Path, *, workers: int, log: Log) -> list[int]:
     """Return every label id of all references but the one to ignore."""
     items = [
-        (folder / f"rater-{number}" / case, path, case)
+        (folder / f"rater-{number}" / case, path, case, settings.choices)
         for case, paths in out.references.items()
         for number, path in enumerate(paths, start=1)
     ]
@@ -216,7 +216,7 @@ def _label_ids(out: LeftOut, settings: Settings, folder: Path, *, workers: int, 
     out.add(bad, "the label ids of these references cannot be read:")
     counts = {
         path: found["voxels"]
-        for (_, path, _), found in zip(items, looked_up, strict=True)
+        for (_, path, *_), found in zip(items, looked_up, strict=True)
         if not isinstance(found, Fault)
     }
     ids = sorted({int(label) for voxels in counts.values() for label in voxels} - {settings.ignore_label})

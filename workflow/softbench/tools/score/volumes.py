@@ -3,31 +3,29 @@
 import gzip
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import nibabel as nib
 import numpy as np
 
 from softbench import images
 from softbench.errors import InputError, in_words
 from softbench.given import is_lost, lost
+from softbench.images import NONE, Choices
 from softbench.jobs.faults import FileError
 from softbench.tools.score import distribution
 from softbench.tools.score.distribution import Read, share
 from softbench.tools.score.inputs import Files, Settings
 
-VERSION = 2
+VERSION = 3
 KEYS = ("probabilities", "softmax")  # of nnU-Net v2 and v1
 FILE_ERRORS = (EOFError, OSError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ValueError, KeyError)
 # whose largest value lies within (least, whole): else it is unclear what stands for 1
 FOREGROUND = ((-1, 1), (100 * (1 + distribution.BOUND), 255), (1000 * (1 + distribution.BOUND), 65535))
 MANY = 8  # unknown ids: these are no labels
 AGREEMENT = 0.5  # post-processing changes few voxels; another orientation leaves hardly any in place
-DAMAGE = (*FILE_ERRORS, nib.filebasedimages.ImageFileError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +34,21 @@ class Header:
 
     shape: (x, y, z) as stored; a picture has z = 1. affine: (4, 4), voxel (x, y, z, 1) to world mm; None in an npz.
     channels: number of classes of probabilities; None for a label map. axes: lengths of all axes in the order of the
-    README: (x, y, z, ...) of a NIfTI, (classes, z, y, x) of an npz.
+    README: (x, y, z, ...) of a NIfTI, (classes, z, y, x) of an npz. oriented: whether a NIfTI says where axes point.
     """
 
     shape: tuple[int, int, int]
     affine: np.ndarray | None
     channels: int | None
     axes: tuple[int, ...]
+    oriented: bool = True
+
+    def beside(self, other: np.ndarray | None) -> "Header":
+        """Return the header of a NIfTI without orientation as it fits beside the grid `other`; see `images.Header`."""
+        if self.affine is None:
+            return self
+        stored = images.Header(self.shape, self.affine, self.channels, self.axes, self.oriented)
+        return replace(self, affine=stored.beside(other).affine)
 
 
 @contextmanager
@@ -53,35 +59,26 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except DAMAGE as error:
+    except FILE_ERRORS as error:
         if isinstance(error, OSError) and is_lost(path):
             raise lost(path, error) from error
         reason = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
         raise InputError(f"{path} cannot be read: {reason}. {images.advise(path, start)}") from error
 
 
-def header(path: Path) -> Header:
+def header(path: Path, choices: Choices = NONE) -> Header:
     """Read the grid of a NIfTI or npz file, not its voxels.
 
+    Args:
+        path: of the file.
+        choices: how a NIfTI is read whose header leaves it open.
     Raises: InputError: if the file is damaged or has other axes than the README names.
     """
     with _readable(path):
         if path.suffix.lower() == ".npz":
             return _npz_header(path)
-        file: Any = nib.load(path)
-        shape, channels = _axes(path, file.shape)
-        return Header(shape, np.asarray(file.affine, np.float64), channels, tuple(file.shape))
-
-
-def _axes(path: Path, shape: tuple[int, ...]) -> tuple[tuple[int, int, int], int | None]:
-    """Tell places from classes: (x, y), (x, y, z), (x, y, z, C), or (x, y, z, 1, C), as ITK writes vectors."""
-    places, rest = (*shape, 1, 1)[:3], [n for n in shape[3:] if n != 1]
-    if len(shape) < 2 or len(rest) > 1:
-        raise InputError(
-            f"{path} must be a label map (x, y, z) or probabilities (x, y, z, classes), but its shape is {shape}. "
-            "Write it so."
-        )
-    return (places[0], places[1], places[2]), (rest[0] if rest else None)
+        stored = images.read_header(path, choices)
+        return Header(stored.shape, stored.affine, stored.channels, stored.axes, stored.oriented)
 
 
 def _npz_header(path: Path) -> Header:
@@ -109,43 +106,38 @@ def _key(path: Path, names: list[str]) -> str:
     )
 
 
-def voxels(path: Path, affine: np.ndarray | None = None) -> np.ndarray:
+def oriented_grid(paths: Iterable[Path | None], choices: Choices) -> np.ndarray | None:
+    """Return the affine, (d, h, w, 1) to mm, of the first NIfTI file that has an orientation; None where none has."""
+    stored = (header(path, choices) for path in paths if path is not None)
+    return next((grid(read)[1] for read in stored if read.oriented), None)
+
+
+def voxels(
+    path: Path, affine: np.ndarray | None = None, choices: Choices = NONE, beside: np.ndarray | None = None
+) -> np.ndarray:
     """Read all voxels of a file, turned to RAS.
 
     Args:
         path: NIfTI or npz.
-        affine: the grid of an npz, which has none of its own.
+        affine: voxel (x, y, z, 1) to mm of an npz, which has no grid of its own.
+        choices: how a NIfTI is read whose header leaves it open.
+        beside: the grid of another file of the case, as `oriented_grid` gives it.
     Returns: a label map (D, H, W) or probabilities (C, D, H, W), in the file's type, native byte order.
     Raises: InputError: if the file is damaged.
     """
-    with _readable(path):
-        stored = header(path)
-        if path.suffix.lower() == ".npz":
-            with np.load(path) as arrays:
-                array: np.ndarray = arrays[_key(path, arrays.files)].T
-        else:
-            with images.opened(path) as file:
-                array = np.asanyarray(file.dataobj)
-            images.require_numbers(path, array)
-    places = affine if stored.affine is None else stored.affine
-    assert places is not None, "an npz needs the affine of its reference"
-    classes = () if stored.channels is None else (stored.channels,)
-    return turn(array.reshape(*stored.shape, *classes), places)
-
-
-def turn(array: np.ndarray, affine: np.ndarray) -> np.ndarray:
-    """Turn voxels (x, y, z) or (x, y, z, C) of a file to RAS, as `images.read` does, and put the axes in our order."""
-    turned = nib.orientations.apply_orientation(array, nib.io_orientation(affine))
-    return np.ascontiguousarray(turned.T, dtype=turned.dtype.newbyteorder("="))
+    if path.suffix.lower() != ".npz":
+        array, stored = images.load(path, choices)
+        return images.turn(array, stored.beside(beside).affine)
+    with _readable(path), np.load(path) as arrays:
+        held: np.ndarray = arrays[_key(path, arrays.files)].T
+    assert affine is not None, "an npz needs the affine of its reference"
+    return images.turn(held.reshape(*_npz_header(path).shape, -1), affine)
 
 
 def grid(stored: Header) -> tuple[tuple[int, ...], np.ndarray]:
     """Return the shape (D, H, W) of a file turned to RAS, and the affine that maps (d, h, w, 1) to mm."""
     assert stored.affine is not None, "an npz has no grid"
-    orientation = nib.io_orientation(stored.affine)
-    affine = stored.affine @ nib.orientations.inv_ornt_aff(orientation, stored.shape)
-    order = np.argsort(orientation[:, 0])  # the file's axis that runs along x, y, z
-    return tuple(stored.shape[int(axis)] for axis in order[::-1]), affine[:, [2, 1, 0, 3]]
+    return images.grid(images.Header(stored.shape, stored.affine, stored.channels, stored.axes))
 
 
 @dataclass(frozen=True)
@@ -190,7 +182,9 @@ def read_raters(raters: Sequence[Path], settings: Settings) -> Raters:
     Raises: BadReferenceError: if a label is no whole number or no class, or no voxel counts; names the file.
     """
     assert settings.classes is not None, "settings are complete"
-    return Raters(header(raters[0]), *_references(raters, settings.classes, settings.ignore_label))
+    known = oriented_grid(raters, settings.choices)
+    first = header(raters[0], settings.choices).beside(known)
+    return Raters(first, *_references(raters, settings, known))
 
 
 def read_case(files: Files, raters: Raters, settings: Settings) -> Loaded:
@@ -203,33 +197,54 @@ def read_case(files: Files, raters: Raters, settings: Settings) -> Loaded:
     Raises: InputError: if probabilities are no distribution, a label is no whole number or no class; names the file.
     """
     assert settings.classes is not None, "settings are complete"
+    raters = _turned_beside(raters, files, settings)
     stored, references, valid = raters.header, raters.maps, raters.valid
-    spacing = images.spacing_of(grid(stored)[1])
-    if settings.foreground_probability or header(files.path).channels is not None:
-        read = _probabilities(files, stored, references[0], valid, settings)
+    known = grid(stored)[1]
+    spacing = images.spacing_of(known)
+    if settings.foreground_probability or header(files.path, settings.choices).channels is not None:
+        read = _probabilities(files, stored, references[0], valid, settings, known)
         loaded = Loaded(read.values, references, spacing, valid, read)
     else:
-        labels = _predicted_labels(files.path)
+        labels = _predicted_labels(files.path, settings.choices, known)
         _require_classes(files.path, labels, settings.classes, valid, references[0])
         loaded = Loaded(labels, references, spacing, valid)
     return _picture(loaded) if references.shape[1] == 1 else loaded
 
 
-def label_map(path: Path) -> np.ndarray:
+def _turned_beside(raters: Raters, files: Files, settings: Settings) -> Raters:
+    """Return references without orientation as they fit beside the prediction, where that has one."""
+    if raters.header.oriented or files.nifti is None:
+        return raters
+    fitting = raters.header.beside(oriented_grid([files.nifti], settings.choices))
+    if np.array_equal(grid(fitting)[1], grid(raters.header)[1]):
+        return raters
+    maps, valid = (
+        None if array is None else np.ascontiguousarray(np.flip(array, -2)) for array in (raters.maps, raters.valid)
+    )
+    assert maps is not None, "references have voxels"
+    return Raters(fitting, maps, valid)
+
+
+def label_map(path: Path, choices: Choices = NONE, beside: np.ndarray | None = None) -> np.ndarray:
     """Read a label map: (D, H, W), unsigned or signed integers of the smallest type that holds the ids."""
-    stored = voxels(path)
-    array = stored if stored.dtype.kind in "iu" else images.to_label_map(stored, str(path))
+    stored, own = images.load(path, choices)
+    values = images.turn(images.scaled_as_meant(path, stored, own, choices), own.beside(beside).affine)
+    array = values if values.dtype.kind in "iu" else images.to_label_map(values, str(path))
     return array.astype(np.result_type(np.min_scalar_type(array.min(initial=0)), np.min_scalar_type(array.max())))
 
 
-def _references(raters: Sequence[Path], classes: int, ignore_label: int | None) -> tuple[np.ndarray, np.ndarray | None]:
+def _references(
+    raters: Sequence[Path], settings: Settings, beside: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the label maps (R, D, H, W) of a case, and the voxels that count; None where all do."""
+    assert settings.classes is not None, "settings are complete"
+    ignore_label = settings.ignore_label
     try:
-        maps = [label_map(path) for path in raters]
+        maps = [label_map(path, settings.choices, beside) for path in raters]
         valid = None if ignore_label is None else np.logical_and.reduce([labels != ignore_label for labels in maps])
         valid = None if valid is None or valid.all() else valid
         for path, labels in zip(raters, maps, strict=True):
-            _require_classes(path, labels, classes, valid)
+            _require_classes(path, labels, settings.classes, valid)
         if valid is not None and not valid.any():
             raise FileError(f"{raters[0]} holds {ignore_label} in all voxels that all raters share: none is left.")
     except InputError as error:
@@ -238,11 +253,16 @@ def _references(raters: Sequence[Path], classes: int, ignore_label: int | None) 
 
 
 def _probabilities(
-    files: Files, grid_of: Header, reference: np.ndarray, valid: np.ndarray | None, settings: Settings
+    files: Files,
+    grid_of: Header,
+    reference: np.ndarray,
+    valid: np.ndarray | None,
+    settings: Settings,
+    known: np.ndarray | None,
 ) -> Read:
     path = files.path
-    beside = header(files.nifti).affine if files.nifti else None
-    array = voxels(path, grid_of.affine if beside is None else beside)
+    beside = header(files.nifti, settings.choices).beside(known).affine if files.nifti else None
+    array = voxels(path, grid_of.affine if beside is None else beside, settings.choices, known)
     if settings.foreground_probability:
         array = _with_background(path, array)
     try:
@@ -250,7 +270,7 @@ def _probabilities(
     except FileError as error:
         raise FileError(f"{path}: {error}.", error.kind) from error
     if files.npz and files.nifti:
-        _require_agreement(read.values, files.npz, files.nifti)
+        _require_agreement(read.values, files.npz, label_map(files.nifti, settings.choices, known), files.nifti.name)
     return read
 
 
@@ -272,9 +292,9 @@ def _with_background(path: Path, array: np.ndarray) -> np.ndarray:
     return np.stack([whole - inside, inside])
 
 
-def _predicted_labels(path: Path) -> np.ndarray:
+def _predicted_labels(path: Path, choices: Choices, known: np.ndarray | None) -> np.ndarray:
     try:
-        return label_map(path)
+        return label_map(path, choices, known)
     except InputError as error:
         raise FileError(
             f"{error} If they are the probability of the foreground in a binary task, add --foreground-probability; "
@@ -317,14 +337,14 @@ def _advise(ids: Sequence[int], labels: np.ndarray, reference: np.ndarray | None
     )
 
 
-def _require_agreement(probabilities: np.ndarray, npz: Path, nifti: Path) -> None:
+def _require_agreement(probabilities: np.ndarray, npz: Path, labels: np.ndarray, name: str) -> None:
     """Raise if the label map beside an npz shows other voxels: the npz then lies in another orientation."""
-    labels, top = label_map(nifti), probabilities.argmax(axis=0)
+    top = probabilities.argmax(axis=0)
     either = np.count_nonzero((labels > 0) | (top > 0))
     agree = np.count_nonzero((labels > 0) & (labels == top))
     if either and agree / either < AGREEMENT:
         raise InputError(
-            f"{npz} and the label map beside it, {nifti.name}, agree on {agree} of {either} foreground voxels. The "
+            f"{npz} and the label map beside it, {name}, agree on {agree} of {either} foreground voxels. The "
             "npz must hold (classes, z, y, x) in the orientation of that file. If only the label map is right, move "
             "the npz away; if only the npz is, move the label map away."
         )
