@@ -6,4 +6,4 @@ from softbench.jobs import logs
 with logs.job(snakemake.log[0]):
     figure = snakemake.params.figure
     drawn, caption = channels.of_panel(figure["panels"][0], figure)
-    pictures.save(drawn, snakemake.output, caption, about=figure.get("about", ""))
+    pictures.save(drawn, snakemake.output, caption, **pictures.said(figure))

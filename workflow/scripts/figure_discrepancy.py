@@ -15,4 +15,4 @@ with logs.job(snakemake.log[0]) as log:
     how = {"title": figure["title"], "of_targets": of_targets}
     drawn = probability_maps.draw_discrepancies(rows, figure["arms"], named, **how)
     caption = probability_maps.discrepancy_caption(figure["structure"], of_targets=of_targets)
-    pictures.save(drawn, snakemake.output, case_rows.captioned(caption, rows), about=figure.get("about", ""))
+    pictures.save(drawn, snakemake.output, case_rows.captioned(caption, rows), **pictures.said(figure))

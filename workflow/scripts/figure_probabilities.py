@@ -14,4 +14,4 @@ with logs.job(snakemake.log[0]) as log:
     ]
     drawn = probability_maps.draw_probabilities(rows, case_rows.titles(figure), title=figure["title"])
     caption = probability_maps.CAPTION_OF_PROBABILITIES.format(what=figure.get("structure", case_rows.FOREGROUND_WORDS))
-    pictures.save(drawn, snakemake.output, case_rows.captioned(caption, rows), about=figure.get("about", ""))
+    pictures.save(drawn, snakemake.output, case_rows.captioned(caption, rows), **pictures.said(figure))

@@ -9,4 +9,4 @@ with logs.job(snakemake.log[0]):
     how = {key: figure[key] for key in ("filled", "first_row") if key in figure}
     drawn = slices_figure.draw(rows, case_rows.titles(figure), title=figure["title"], **how)
     caption = case_rows.captioned(slices_figure.caption(figure), rows)
-    pictures.save(drawn, snakemake.output, caption, about=figure.get("about", ""))
+    pictures.save(drawn, snakemake.output, caption, **pictures.said(figure))

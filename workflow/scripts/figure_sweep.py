@@ -10,4 +10,4 @@ with logs.job(snakemake.log[0]):
     points = sorted(map(float, figure["points"]))
     drawn = sweep.draw(panels, points=points, title=figure["title"], log=figure.get("log", False), **what)
     caption = sweep.caption(panels, structure=figure["structure"], note=figure.get("note", ""), **what)
-    pictures.save(drawn, snakemake.output, caption, about=figure.get("about", ""))
+    pictures.save(drawn, snakemake.output, caption, **pictures.said(figure))

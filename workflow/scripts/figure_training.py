@@ -8,4 +8,4 @@ with logs.job(snakemake.log[0]):
     panels = [training.read(panel, figure["titles"]) for panel in figure["panels"]]
     drawn = training.draw(panels, title=figure["title"])
     caption = training.caption(panels, note=figure.get("note", ""))
-    pictures.save(drawn, snakemake.output, caption, about=figure.get("about", ""))
+    pictures.save(drawn, snakemake.output, caption, **pictures.said(figure))

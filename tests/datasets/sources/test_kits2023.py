@@ -121,7 +121,7 @@ def test_structures_are_those_of_the_challenge(release: Release, tmp_path: Path)
 
 
 def test_raters_are_marked_as_pseudo_raters() -> None:
-    assert kits2023.PSEUDO_RATERS is True
+    assert kits2023.PSEUDO_RATERS
 
 
 def test_preparation_of_kits_2019_is_the_default(release: Release, tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ module, so a plain literal (strings, numbers, lists, dicts).
                  is held to the type of the default
     DEFAULTS     optional, preparation by default: names of `prepare.DEFAULTS` (spacing_mm, interpolation,
                  label_interpolation, window, crop, normalise, dtype), each with its source in a comment
-    PSEUDO_RATERS  optional, True where a rater's label map is put together from several people's hands: the dataset's
-                 manifest then says so
+    PSEUDO_RATERS*  optional, why number k of two cases, or of two objects of a case, need not be one person, in words
+                 that tables say below: then the dataset's manifest says so, and tables and figures have pseudo-raters
     PATIENTS_UNKNOWN*  optional, where the publisher tells no patients, so each case counts as one: what is known of
                  cases of one patient, in words that tables say of their splits
     SPLITS*      optional, split -> shares {"train": 0.7, "val": 0.1, "test": 0.2} of the patients, or whole numbers of

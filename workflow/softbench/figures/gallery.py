@@ -169,7 +169,7 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
     (panel,) = settings["panels"]
     if "reason" in panel:
         why = f"{panel['name']}: {panel['reason']}"
-        pictures.save(pictures.nothing(settings["title"], [why]), paths, f"{why}.", about=settings.get("about", ""))
+        pictures.save(pictures.nothing(settings["title"], [why]), paths, f"{why}.", **pictures.said(settings))
         return
     dataset = datasets.open(panel["data"])
     case = dataset.load(choose_case(dataset.cases))
@@ -177,4 +177,4 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
     figure = draw(case, every, dataset.classes, title=settings["title"])
     coarse = [f"{name} is not shown: it lies on a coarser grid." for name in every if not _is_on(case, every[name])]
     where = f"{panel['name']}: {case.id}, {RULE}."
-    pictures.save(figure, paths, " ".join([CAPTION, where, *coarse]), about=settings.get("about", ""))
+    pictures.save(figure, paths, " ".join([CAPTION, where, *coarse]), **pictures.said(settings))

@@ -14,8 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from softbench.jobs import pieces
+from softbench.rater_names import say_pseudo
 
 VERSION = 2
 DPI = 300
@@ -41,9 +43,21 @@ def style(kind: str = "white") -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, paths: Sequence[Path | str], caption: str, *, about: str = "") -> None:
+def said(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `save` takes of a figure's settings: `about`, and whether raters are pseudo-raters."""
+    return {"about": settings.get("about", ""), "pseudo_raters": settings.get("pseudo_raters", False)}
+
+
+def save(
+    figure: Figure, paths: Sequence[Path | str], caption: str, *, about: str = "", pseudo_raters: bool = False
+) -> None:
     """Write a figure in the forms that the suffixes name (.png, .pdf; the same bytes for the same figure), and its
-    caption (.txt), which `about` opens; each by rename. A layout that matplotlib finds is found once for all forms."""
+    caption (.txt), which `about` opens; each by rename. A layout that matplotlib finds is found once for all forms.
+    With `pseudo_raters` every text calls raters so."""
+    if pseudo_raters:
+        caption = say_pseudo(caption)
+        for text in figure.findobj(Text):
+            text.set_text(say_pseudo(text.get_text()))
     if (layout := figure.get_layout_engine()) is not None:
         with style("ticks"):
             layout.execute(figure)

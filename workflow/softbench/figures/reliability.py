@@ -245,7 +245,7 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
         settings: of the figure: `title`, `titles`, `methods`, `panels`, and where wanted `roi`.
         paths: of the three files, in this order.
     """
-    roi, about = settings.get("roi", "foreground"), settings.get("about", "")
+    roi, said = settings.get("roi", "foreground"), pictures.said(settings)
     statistics: dict[tuple[str, Any, str], Reliability] = {}
     rows, missing = {}, []
     for panel in settings["panels"]:
@@ -256,14 +256,14 @@ def write(settings: Mapping[str, Any], paths: Sequence[str]) -> None:
         rows[name] = name
         statistics |= {(method, seed, name): bins for (method, seed, where), bins in read.items() if where == roi}
     if not statistics:
-        pictures.save(pictures.nothing(settings["title"], missing), paths, " ".join(missing), about=about)
+        pictures.save(pictures.nothing(settings["title"], missing), paths, " ".join(missing), **said)
         return
     methods = [{"key": key, "title": title} for key, title in titles(settings).items()]
     title = f"{settings['title']} ({REGIONS[roi]})"
     figure = draw(statistics, title=title, methods=methods, rows=rows)
     over = REGIONS[roi] if roi == "all" else f"the {REGIONS[roi]} alone"
     where = f"Over {over}; a row for each of {', '.join(rows)}."
-    pictures.save(figure, paths, " ".join([CAPTION, where, *missing]), about=about)
+    pictures.save(figure, paths, " ".join([CAPTION, where, *missing]), **said)
 
 
 def _statistics(panel: Mapping[str, Any]) -> dict[tuple[str, Any, str], Reliability] | str:

@@ -13,6 +13,9 @@ from softbench.plan.forms import add_rehearsals
 from softbench.plan.paths import Run
 from softbench.plan.places import Places
 from softbench.plan.rule_files import RulesFound
+from softbench.rater_names import say_pseudo
+
+FROM_MANY = "each is put together from several people's hands"  # where a source says `PSEUDO_RATERS = True` alone
 
 
 class Plan:
@@ -107,17 +110,25 @@ class Plan:
         """Return whether a case of an experiment has several label maps, one a rater, as far as its source says."""
         return bool(modules.constant_of_source(self.source_of(experiment), "LABEL_MAPS", 1) > 1)
 
+    def pseudo_raters(self, experiments: Iterable[str]) -> list[str]:
+        """Return why raters of experiments are not persons, each reason once; none where they are, or where there are
+        none."""
+        sources = map(self.source_of, experiments)
+        reasons = [modules.constant_of_source(source, "PSEUDO_RATERS", "") for source in sources]
+        return list(dict.fromkeys(FROM_MANY if reason is True else str(reason) for reason in reasons if reason))
+
     def title_of(self, method: str, experiments: Collection[str] = ()) -> str:
         """Return the title of a method.
 
         Args:
             method: its key.
             experiments: where it stands beside others; if all of them have several raters, a row that is not trained
-                has the title that config gives it there.
+                has the title that config gives it there, and where raters are no persons, they are pseudo-raters.
         """
         several = bool(experiments) and all(map(self.has_several_raters, experiments))
         named = self.methods[method]
-        return str(named.get("title_raters", named["title"]) if several else named["title"])
+        title = str(named.get("title_raters", named["title"]) if several else named["title"])
+        return say_pseudo(title) if self.pseudo_raters(experiments) else title
 
     def methods_of(self, experiment: str) -> list[str]:
         """Return the methods of an experiment, in the order of its table.

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from softbench.errors import InputError
 from softbench.jobs import pieces
 from softbench.plan.forms import ABOUT_REHEARSAL
+from softbench.rater_names import say_pseudo_everywhere
 from softbench.tables import forms
 from softbench.tables.sheet import Sheet
 from softbench.tables.view import Given, GivenError, Picture, View
@@ -52,7 +53,7 @@ def make(
     content = {
         "table": given.table,
         "attempt": attempt,
-        "title": given.settings.get("title", given.table),
+        "title": _named(given, given.settings.get("title", given.table)),
         "views": states,
     }
     pieces.write_json(record, content)
@@ -94,7 +95,8 @@ def _state(given: Given, module: str, code: str, files: list[Path], known: State
             state = "absent"
             write_sentence(given, view, f"Not made: {reason}.", files)
         else:
-            _write(view.build(given), files, about)
+            made = _named(given, view.build(given))
+            _write(made, files, about, pseudo_raters=bool(given.settings.get("pseudo_raters")))
     except GivenError:
         raise
     except Exception as error:  # the other views stand
@@ -108,7 +110,7 @@ def _state(given: Given, module: str, code: str, files: list[Path], known: State
         "state": state,
         "reason": reason,
         "files": {str(path): pieces.hash_file(path) for path in files},
-        **{what: getattr(view, what) for what in ("title", "caption", "folded", "place")},
+        **_named(given, {what: getattr(view, what) for what in ("title", "caption", "folded", "place")}),
     }
 
 
@@ -170,14 +172,20 @@ def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {text}{where}"
 
 
-def _write(made: Sheet | Picture, files: Sequence[Path], about: str) -> None:
+def _named(given: Given, made: Any) -> Any:
+    """Return texts of a table with the names that its raters have: pseudo-raters where they are no persons."""
+    is_text = given.settings.get("pseudo_raters") and not isinstance(made, Picture)
+    return say_pseudo_everywhere(made) if is_text else made
+
+
+def _write(made: Sheet | Picture, files: Sequence[Path], about: str, *, pseudo_raters: bool) -> None:
     """Write a view in each of its forms; a caption opens with `about`."""
     if not isinstance(made, Sheet | Picture):
         raise InputError(f"`build` of a view must return a Sheet or a Picture, but returned a {type(made).__name__}.")
     if isinstance(made, Picture):
         from softbench.figures import pictures
 
-        pictures.save(made.figure, files, made.caption, about=about)
+        pictures.save(made.figure, files, made.caption, about=about, pseudo_raters=pseudo_raters)
         return
     for path in files:
         forms.write(made, path)
@@ -185,7 +193,7 @@ def _write(made: Sheet | Picture, files: Sequence[Path], about: str) -> None:
 
 def write_sentence(given: Given, view: View, sentence: str, files: Sequence[Path]) -> None:
     """Write a sentence in the place of a view, in each of its forms."""
-    title = str(given.settings.get("title", given.table))
+    title, sentence = _named(given, (str(given.settings.get("title", given.table)), sentence))
     if any(path.suffix == ".png" for path in files):
         from softbench.figures import pictures
 

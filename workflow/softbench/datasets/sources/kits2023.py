@@ -44,7 +44,7 @@ LABEL_MAPS = 3  # of a case, one a rater
 LABEL_IDS = {0: 0, 1: 1, 2: 2, 3: 3}
 PAINTED = {"kidney": 1, "cyst": 3, "tumor": 2}  # in this order: LABEL_AGGREGATION_ORDER of kits23
 RATERS = (1, 2, 3)
-PSEUDO_RATERS = True
+PSEUDO_RATERS = "each is put together from annotations of single objects by changing people"
 DEFAULTS = {
     "spacing_mm": [3.22, 1.62, 1.62],  # D H W; as the SVLS paper prepares KiTS 2019: no paper here uses KiTS 2023
     "window": {"hu": kits2019.WINDOW_HU},

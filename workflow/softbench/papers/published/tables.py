@@ -73,7 +73,8 @@ class Place:
     rater: int | None = None
 
     def __str__(self) -> str:
-        parts = (self.dataset, self.arm, f"rater {self.rater}" if self.rater else None, self.structure, self.metric)
+        labels = f"annotation set {self.rater}" if self.rater else None
+        parts = (self.dataset, self.arm, labels, self.structure, self.metric)
         return f"{self.method}: " + ", ".join(part for part in parts if part)
 
 

@@ -30,7 +30,8 @@ class Figures:
             figure = self.plan.figures[name]
             titles = {method: self.plan.title_of(method) for method in forms.figure_methods(figure)}
             panels = [self._panel(figure, experiment) for experiment in figure["experiments"]]
-            self._read[name] = {**figure, "titles": titles, "panels": panels}
+            pseudo = {"pseudo_raters": True} if self.plan.pseudo_raters(figure["experiments"]) else {}
+            self._read[name] = {**figure, "titles": titles, "panels": panels, **pseudo}
         return self._read[name]
 
     def kind(self, wildcards: Wildcards) -> str:

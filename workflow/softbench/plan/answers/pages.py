@@ -8,6 +8,7 @@ from softbench.plan.answers.papers import Papers
 from softbench.plan.answers.tables import Tables, Views
 from softbench.plan.calls import Wildcards, by, pattern
 from softbench.plan.plan import Plan
+from softbench.rater_names import say_pseudo, say_pseudo_everywhere
 
 FORMS = ("csv", "md", "tex", "html")
 DATA = ("published", "open", "phantom")
@@ -138,7 +139,7 @@ class Pages:
         shown = {experiment for table in papers for experiment in self.plan.experiments_of(table)}
         every = {name for data in DATA for name in self._paper_figures(data)}
         return {
-            name: figure["title"]
+            name: say_pseudo(figure["title"]) if self.plan.pseudo_raters(figure["experiments"]) else figure["title"]
             for name, figure in self.plan.figures.items()
             if name in every and shown and shown.issuperset(figure["experiments"])
         }
@@ -148,7 +149,7 @@ class Pages:
         runs = self._tables.runs(table)
         data = [self._describe_data(experiment, network) for experiment, network, _ in runs]
         methods = [self.plan.title_of(method) for _, _, method in runs if method in self.plan.trained()]
-        return {
+        facts = {
             "title": self._tables.title(table),
             "data": "; ".join(dict.fromkeys(data)) or "none at hand",
             "methods": list(dict.fromkeys(methods)),
@@ -157,6 +158,8 @@ class Pages:
             "record": str(views.record(table)),
             "numbers": f"results/tables/{table}.csv",
         }
+        pseudo = self.plan.pseudo_raters(self.plan.experiments_of(table))
+        return facts | (say_pseudo_everywhere({name: facts[name] for name in ("title", "methods")}) if pseudo else {})
 
     def _describe_data(self, experiment: str, network: str) -> str:
         card = modules.data_card(self.plan.source_of(experiment))

@@ -33,6 +33,7 @@ LEAKS = (
     "Split `{split}` of {dataset} (`leaks: {what}`): {what} were split, not patients. A patient may be in training and "
     "test, so the scores flatter."
 )
+PSEUDO_RATERS = "Pseudo-raters: {}."
 UNKNOWN = "PATIENTS_UNKNOWN"  # a constant of sources
 NO_PATIENTS = (
     "Split `{split}` of {dataset}: the publisher tells no patients, so each case counts as one; {why}. Parts may share "
@@ -74,6 +75,7 @@ class Papers:
             "notes": self._notes(table),
             "is_rehearsal": self.is_rehearsal(name),
             "blocks": [self._block(table, block) for block in table["blocks"]],
+            **({"pseudo_raters": True} if self.plan.pseudo_raters(self.plan.experiments_of(name)) else {}),
         }
 
     def is_rehearsal(self, name: str) -> bool:
@@ -142,6 +144,7 @@ class Papers:
             *([CHOICES_OF_REHEARSAL] if table["is_rehearsal"] else []),
             *map(CHOICE.format, table.get("choices", {}).values()),
             *map(CHOICE.format, setting_notes(self.plan, table.get("choices_by_setting", {}), experiments)),
+            *pseudo_rater_notes(self.plan, experiments),
             *split_notes(self.plan, experiments),
             *precision_notes(self.plan, experiments),
             *map(modules.licence_note, sources),
@@ -305,6 +308,11 @@ def setting_notes(plan: Plan, said: Mapping[str, Mapping[str, str]], experiments
     full = [modules.constant_of_source(dataset["source"], "SETTINGS", {}) | dataset for dataset in sets]
     words = [by_value.get(str(dataset.get(setting))) for setting, by_value in said.items() for dataset in full]
     return list(dict.fromkeys(word for word in words if word))
+
+
+def pseudo_rater_notes(plan: Plan, experiments: Iterable[str]) -> list[str]:
+    """Return what is said of raters that are not persons."""
+    return [PSEUDO_RATERS.format(why) for why in plan.pseudo_raters(experiments)]
 
 
 def split_notes(plan: Plan, experiments: Iterable[str]) -> list[str]:

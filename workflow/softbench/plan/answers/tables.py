@@ -14,7 +14,6 @@ from softbench.plan.plan import Plan
 from softbench.plan.views import Declared
 
 NO_DATA = "Soft labels: none, since there is no data at hand"
-PSEUDO_RATERS = "Pseudo-raters: each is put together from annotations of single objects by changing people."
 NO_TRUTH = "the true probabilities are known of phantoms alone"
 NOTHING_TO_COMPARE = "no method learns its soft label by plain cross-entropy, or no column shows calibration"
 OF_RATERS = {  # what a row that is not trained is where a case has several raters, by its kind
@@ -62,7 +61,8 @@ class Tables:
     def settings(self, table: str) -> dict[str, Any]:
         """Return what decides a table besides its scores: its own settings, and its rows. Margins change no table."""
         own = {name: value for name, value in self.plan.tables[table].items() if name != "margins"}
-        return {**own, "methods": shown.table_rows(self.plan, table), "notes": self._notes(table)}
+        pseudo = {"pseudo_raters": True} if self.plan.pseudo_raters(own["experiments"]) else {}
+        return {**own, "methods": shown.table_rows(self.plan, table), "notes": self._notes(table), **pseudo}
 
     def _notes(self, table: str) -> list[str]:
         experiments = self.plan.tables[table]["experiments"]
@@ -70,7 +70,7 @@ class Tables:
         return [
             modules.licence_note(source),
             *rater_notes(self.plan, experiments),
-            *([PSEUDO_RATERS] if modules.constant_of_source(source, "PSEUDO_RATERS", False) else []),
+            *papers.pseudo_rater_notes(self.plan, experiments),
             *papers.split_notes(self.plan, experiments),
         ]
 

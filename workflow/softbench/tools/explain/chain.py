@@ -169,7 +169,8 @@ def _method(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
     kept = {key: made[key] for key in ("recipe", "kind", "settings", "map", "key") if made.get(key) is not None}
     return {
         "name": name,
-        **{key: settings[key] for key in ("title", "control", "loss", "raters", "resolution")},
+        "title": plan.title_of(name, [place.experiment]),
+        **{key: settings[key] for key in ("control", "loss", "raters", "resolution")},
         "soft_label": {
             "name": name_of_label,
             **(kept or plan.soft_labels[name_of_label]),
