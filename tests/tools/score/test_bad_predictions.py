@@ -145,7 +145,7 @@ def test_spacing_of_zero_is_named(fill, refused, tmp_path):
     file.header.set_sform(flat, code=1)  # nibabel itself would not write it
     content[:348] = file.header.binaryblock
     path.write_bytes(bytes(content))
-    assert "case a: p/a.nii has voxels of (1.5, 1.0, 0.0) mm" in refused()
+    assert "case a: p/a.nii has voxels of 1.5 x 1 x 0 mm along x, y, z" in refused()
 
 
 def test_damaged_files_are_named_all_together(fill, refused, tmp_path):
@@ -154,7 +154,7 @@ def test_damaged_files_are_named_all_together(fill, refused, tmp_path):
     (folder / "b.nii.gz").unlink()
     (folder / "b.npz").write_bytes(b"PK\x03\x04 cut")
     message = refused()
-    assert "case a: p/a.nii.gz cannot be read" in message
+    assert "case a: p/a.nii.gz (26 bytes) cannot be read" in message
     assert "case b: p/b.npz cannot be read" in message
 
 

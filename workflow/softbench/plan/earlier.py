@@ -42,6 +42,7 @@ MOVED = {  # a module that they named -> where its code lies now
     "soft_labels/slic_connect.py": "soft_labels/superpixel.py",
     "soft_labels/slic_voxels.py": "soft_labels/superpixel.py",
     "plugin/export.py": "tools/export.py",
+    "images.py": "images/headers.py",
     "datasets/nnunet.py": "datasets/sources/nnunet.py",
     "datasets/reading.py": "datasets/sources/reading.py",
     "datasets/fetch.py": "datasets/fetch/fetch.py",
