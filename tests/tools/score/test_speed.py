@@ -8,7 +8,7 @@ from softbench.tools.score import cost, volumes
 
 def test_reference_is_read_once_for_all_methods(fill, call, monkeypatch):
     read, original = [], volumes.label_map
-    monkeypatch.setattr(volumes, "label_map", lambda path: read.append(path.parent.name) or original(path))
+    monkeypatch.setattr(volumes, "label_map", lambda path, *how: read.append(path.parent.name) or original(path, *how))
     folders = [f"m{number}={fill(f'm{number}', 'probabilities', seed=number)}" for number in range(3)]
     called = call("--predictions", *folders, "--references", fill("r"), "--structures", "whole=1,2", "core=2")
     assert called.code == 0, called.err
