@@ -129,7 +129,7 @@ ALLOWED: dict[str, Any] = {
     },
     "known_cases": {
         "type": ["object", "null"],
-        "additionalProperties": {"type": "string", "pattern": "^(keep|exclude|group with \\S+)$"},
+        "additionalProperties": {"type": "string"},
         "description": "what is done with known cases, before `workflow/known_cases`",
     },
 }
