@@ -17,7 +17,7 @@ from softbench.errors import InputError
 from softbench.given import is_compressed
 from softbench.gunzip import GzipStream
 
-VERSION = 2
+VERSION = 1
 AFFINES = ("sform", "qform")
 QUATERNION = 1e-4  # by which a component of the qform's quaternion may differ from that of the sform
 OFFSET_MM = 1e-2

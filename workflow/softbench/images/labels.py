@@ -7,7 +7,7 @@ import numpy as np
 from softbench.errors import InputError
 from softbench.images.headers import UNSCALED, Choices, Header
 
-VERSION = 2
+VERSION = 1
 WHOLE = 1e-3  # by which a whole number may be off
 COARSE = 0.5  # steps from here on are too long to say which whole number was meant
 SHOWN = 4

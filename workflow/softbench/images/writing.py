@@ -8,7 +8,7 @@ import numpy as np
 
 from softbench.jobs import pieces
 
-VERSION = 2
+VERSION = 1
 SHEAR = 1e-4  # by which a direction may differ from the one that a qform can hold
 STORED = {"?": np.uint8, "e": np.float32, "g": np.float64}  # types that NIfTI does not have, or few tools read
 

@@ -19,7 +19,7 @@ from softbench.errors import InputError
 from softbench.images import Choices
 from softbench.jobs import pieces
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
