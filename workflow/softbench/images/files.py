@@ -79,9 +79,8 @@ def opened(path: Path, *, whole: bool = True) -> Iterator[Any]:
         if isinstance(error, OSError) and is_lost(path):
             raise lost(path, error) from error
         reason = str(error).splitlines()[0].rstrip(". ") if str(error) else type(error).__name__
-        raise InputError(
-            f"{path} ({path.stat().st_size} bytes) cannot be read as NIfTI: {reason}. {advise(path, start)}"
-        ) from error
+        size = f" ({path.stat().st_size} bytes)" if whole else ""
+        raise InputError(f"{path}{size} cannot be read as NIfTI: {reason}. {advise(path, start)}") from error
 
 
 @contextmanager
