@@ -179,7 +179,7 @@ def test_folder_without_any_enhancing_tumour_is_told(release: Release, tmp_path:
         images.write(folder / "HGG" / name / f"{name}_seg.nii.gz", np.minimum(labels, 2), affine, "LPS")
     prepare.run("brats2019", folder, tmp_path / "out", versions={}, settings=WHOLE, log=lines.append)
     assert datasets.open(tmp_path / "out").manifest["absent"] == ["enhancing (4)"]
-    assert any("none of the 2 prepared cases holds the class enhancing (4)" in line for line in lines)
+    assert any("None of the 2 prepared cases holds the class enhancing (4)" in line for line in lines)
 
 
 def test_unknown_id_is_refused_with_its_count(release: Release, tmp_path: Path) -> None:
