@@ -75,6 +75,24 @@ def test_methods_that_are_not_trained_share_a_manifest_and_so_do_ensembles(plan:
     assert set(plan.train.soft_labels(asks)) == {one["soft_label"] for one in plan.train.ensembles(asks)}
 
 
+def test_table_of_some_methods_needs_their_runs_alone_and_no_ensembles(plan: Answers) -> None:
+    folder, asks = "results/runs/demo_brain/compact_unet", asked(table="demo_first")
+    methods = ["one_hot", "ls", "svls", "geols"]
+    assert plan.tables.batches(asks) == [f"{folder}/{method}/batch-0.json" for method in methods]
+    assert plan.tables.ensembles(asks) == []
+    rows = plan.tables.settings("demo_first")["methods"]
+    assert [row["key"] for row in rows if not row.get("scaled")] == methods
+
+
+def test_rankings_are_compared_between_tables_with_methods_in_common(root: Path) -> None:
+    def compared(*run: str) -> list[str]:
+        return answers(Plan.read(root, assignments=[f"run=[{','.join(run)}]"])).tables.compared()
+
+    assert compared("demo_first", "demo_brain", "demo_nodule") == ["demo_brain", "demo_nodule"]  # one table a data set
+    assert compared("demo_first", "demo_labels", "demo_raters", "demo_resolution") == []
+    assert compared("demo_brain") == []
+
+
 def test_views_are_made_from_what_their_job_is_given(plan: Answers) -> None:
     for table in plan.plan.tables:
         asks = asked(table=table)

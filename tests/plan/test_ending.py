@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from softbench.plan import bridge, views
@@ -38,9 +39,25 @@ def test_files_that_were_asked_for_are_told_and_no_others(plan: Answers, argumen
 def test_run_without_a_target_asked_for_the_tables_of_config(plan: Answers, arguments: list) -> None:
     run = plan.plan.config["run"]
     told = plan.pages.asked(["--cores", "all", *arguments])
-    pages = ["results/report/index.html", "results/report/svls_2_phantom.html"]  # a rehearsal has a page of its own
-    assert told == [*pages, *(f"results/tables/{table}.md" for table in run)]
+    assert told == ["results/report/index.html", *(f"results/tables/{table}.md" for table in run)]
     assert len(told) < 10
+
+
+def test_rehearsal_has_a_page_of_its_own(root: Path) -> None:
+    pages = [f"results/report/{name}.html" for name in ("index", "svls_2_phantom")]
+    mixed = answers(Plan.read(root, assignments=["run=[demo_body,svls_2_phantom]"]))
+    assert mixed.pages.asked([])[:2] == pages
+
+
+def test_collection_has_one_page_for_its_tables(plan: Answers) -> None:
+    pages = [f"results/report/{name}.html" for name in ("demo_all", "svls_2_phantom")]
+    assert plan.pages.asked(["demo_all"]) == pages
+    wanted = plan.pages.of("demo_all")(SimpleNamespace())
+    assert {*pages, *(f"results/tables/demo_{name}.csv" for name in ("brain", "nodule", "body"))} <= set(wanted)
+    assert "results/tables/demo_first.csv" not in wanted
+    shown = plan.pages.settings(SimpleNamespace(page="demo_all"))
+    assert list(shown["tables"]) == ["demo_brain", "demo_nodule", "demo_body"]
+    assert shown["rehearsals"] == {"svls_2_phantom.html": plan.tables.title("svls_2_phantom")}
 
 
 def test_table_that_is_all_of_run_has_the_page_of_the_run(root: Path) -> None:

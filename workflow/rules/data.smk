@@ -45,6 +45,7 @@ rule prepare:
         "results/logs/data/{dataset}.log",
     wildcard_constraints:
         dataset=plan.data.prepared,
+    priority: plan.order.of
     conda:
         "../../envs/data.yaml"
     threads: 8
@@ -71,6 +72,7 @@ rule derive_split:
         "results/logs/splits/{dataset}/{split}.log",
     wildcard_constraints:
         split=r"[a-z0-9_]+",
+    priority: plan.order.of
     conda:
         "../../envs/data.yaml"
     params:

@@ -11,7 +11,7 @@ rule map_geodesic:
         "results/logs/maps/{dataset}/{map}/shard-{shard}.log",
     wildcard_constraints:
         map=plan.soft_labels.maps("geodesic"),
-    priority: 10  # slow and wide: before training, which keeps the cores busy one by one
+    priority: plan.order.of_map
     conda:
         "../../envs/labels.yaml"
     threads: 8
@@ -39,7 +39,7 @@ rule map_slic:
         "results/logs/maps/{dataset}/{map}/shard-{shard}.log",
     wildcard_constraints:
         map=plan.soft_labels.maps("slic"),
-    priority: 10  # as map_geodesic
+    priority: plan.order.of_map
     conda:
         "../../envs/labels.yaml"
     threads: 8

@@ -15,6 +15,7 @@ rule table:
         "results/logs/tables/{table}.log",
     wildcard_constraints:
         table=plan.tables.names,
+    priority: plan.order.of
     conda:
         "../../envs/report.yaml"
     params:

@@ -21,6 +21,7 @@ rule train:
         "results/benchmarks/runs/{experiment}/{network}/{method}/batch-{batch}.tsv"
     wildcard_constraints:
         method=plan.train.trained,
+    priority: plan.order.of
     conda:
         "../../envs/training.yaml"
     threads: plan.train.threads
@@ -44,6 +45,7 @@ rule score_sanity:
         manifest="results/runs/{experiment}/{network}/sanity.json",
     log:
         "results/logs/runs/{experiment}/{network}/sanity.log",
+    priority: plan.order.of
     conda:
         "../../envs/training.yaml"
     params:

@@ -114,6 +114,21 @@ REFUSED = {
         "methods.mine.title",
         "is 'LS (0.1)', the title of methods.ls too: nobody could tell the two rows apart. Give it another.",
     ),
+    "table of methods that its experiment does not run": (
+        "tables:\n  demo_raters: {methods: [distance]}  # here",
+        "tables.demo_raters.methods",
+        "names none of the methods that its experiments run: one_hot, ls, svls,",
+    ),
+    "table of some methods without a control": (
+        "tables:\n  demo_labels: {methods: [one_hot, wrong_image]}  # here",
+        "tables.demo_labels.methods",
+        "shows the method 'wrong_image' without its control 'geols'. Name both in `methods` of the table, or neither.",
+    ),
+    "collection with the name of a table": (
+        "collections:\n  demo_body: [demo_brain]  # here",
+        "collections.demo_body",
+        "has the name of a rule or a table, so it could be no target. Rename it.",
+    ),
     "title of two tables": (
         "tables:\n  a: {title: T, experiments: [demo_brain], columns: [{metric: ece}]}\n"
         "  b: {title: T, experiments: [demo_brain], columns: [{metric: ece}]}  # here",

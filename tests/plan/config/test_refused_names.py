@@ -7,6 +7,12 @@ import pytest
 from .conftest import COLUMN, EXPERIMENT, PICK, POINTS, SWEEP, assert_refused
 
 REFUSED = {
+    "collection": ("collections:\n  mine: [demo_brian]  # here", "collections.mine.0", "Did you mean 'demo_brain'?"),
+    "method of a table": (
+        "tables:\n  demo_brain: {methods: [svsl]}  # here",
+        "tables.demo_brain.methods.0",
+        "Did you mean 'svls'?",
+    ),
     "run": ("run: [demo_brian]  # here", "run.0", "is 'demo_brian', which does not exist. Did you mean 'demo_brain'?"),
     "folder of a source": ("folders:\n  hippocampuss: /data  # here", "folders.hippocampuss", "mean 'hippocampus'?"),
     "source": (

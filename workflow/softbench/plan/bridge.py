@@ -22,6 +22,7 @@ from softbench.jobs import kept, launch, logs, marks, outputs, pieces
 from softbench.plan import earlier, own_imports, paths, rule_files, views
 from softbench.plan.answers.data import Data, SoftLabels
 from softbench.plan.answers.figures import Figures
+from softbench.plan.answers.order import Order
 from softbench.plan.answers.pages import Pages
 from softbench.plan.answers.papers import Papers
 from softbench.plan.answers.tables import Tables, Views
@@ -56,6 +57,7 @@ class Answers:
     views: Views
     figures: Figures
     pages: Pages
+    order: Order
 
     @stops
     def require_no_jobs_left(self) -> None:
@@ -83,8 +85,8 @@ class Answers:
         return [Path(path) for path in (*self.pages.batches(page.stem), *self.pages.files(page.stem))]
 
     def targets(self) -> list[str]:
-        """Return the tables, each of which is a target by its name."""
-        return [*self.plan.tables, *self.plan.paper_tables]
+        """Return the tables and collections, each of which is a target by its name."""
+        return [*self.plan.tables, *self.plan.paper_tables, *self.plan.collections]
 
     def unknown_target(self, wildcards: Wildcards) -> NoReturn:
         """Stop at a target that does not exist; the message names those that do."""
@@ -109,7 +111,8 @@ def answers(plan: Plan, own_rules: Iterable[str] = (), *, is_main: bool = True) 
     tables = Tables(plan, data, papers)
     of_views, figures = Views(plan, stages, tables, papers), Figures(plan, stages, train)
     pages = Pages(plan, tables, papers, of_views)
-    return Answers(plan, stages, data, SoftLabels(plan), train, tables, papers, of_views, figures, pages)
+    order = Order(plan, tables)
+    return Answers(plan, stages, data, SoftLabels(plan), train, tables, papers, of_views, figures, pages, order)
 
 
 @stops
@@ -142,6 +145,8 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     _include(workflow, own)
     _keep_fetching_local(workflow)
     _check_recipes(workflow, replies)
+    for rule in workflow.rules:  # so far those of recipes, maps and own data sets
+        rule.priority = rule.priority or replies.order.of
     text = "".join(TARGET.format(name=name) for name in replies.targets())
     if not TARGETS.exists() or TARGETS.read_text(encoding="utf-8") != text:
         pieces.write_text(TARGETS, text)

@@ -47,6 +47,7 @@ class Plan:
         self.tables = {name: self._with_own_metrics(table) for name, table in _tables(config, printed=False).items()}
         self.figures = forms.figure_forms(config.get("figures", {}), self.experiments, _stand_ins(config))
         self.paper_tables = forms.table_forms(_tables(config, printed=True))
+        self.collections: dict[str, list[str]] = config.get("collections", {})
 
     @classmethod
     def read(
@@ -193,13 +194,20 @@ class Plan:
         return list(dict.fromkeys(block["experiment"] for block in self.paper_tables[target]["blocks"]))
 
     def runs_of(self, table: str) -> list[Run]:
-        """Return the (experiment, network, method) that a table shows, in its order."""
+        """Return the (experiment, network, method) that a table shows, in the order of the experiment."""
+        chosen = self.chosen(table)
         return [
             (experiment, network, method)
             for experiment in self.tables[table]["experiments"]
             for network in self.experiments[experiment]["networks"]
             for method in self.methods_of(experiment)
+            if chosen is None or method in chosen
         ]
+
+    def chosen(self, table: str) -> list[str] | None:
+        """Return the methods that a table names; None where it shows all of its experiments."""
+        named = self.tables[table].get("methods", "all")
+        return None if named == "all" else list(named)
 
     def papers_of(self, data: str) -> list[str]:
         """Return the papers' tables in the form that `data` asks for: svls_1 …, svls_1_open …, or svls_1_phantom ….
@@ -221,8 +229,11 @@ class Plan:
     def ensembles_wanted(self, table: str) -> list[Run]:
         """Return the (experiment, network, method) whose ensembles a table shows, or its experiment asks for.
 
-        One seed makes no ensemble: what an experiment asks for by itself begins with two.
+        One seed makes no ensemble: what an experiment asks for by itself begins with two. One job makes all ensembles
+        of an experiment, so a table of some of its methods does not ask for them.
         """
+        if self.chosen(table) is not None:
+            return self.ensembles_of(table)
         asked = [run for run in self.runs_of(table) if run[0] in self.ensembles and len(self.seeds_of(run[0])) > 1]
         return self.ensembles_of(table) or [run for run in asked if self.methods[run[2]]["sanity"] is None]
 

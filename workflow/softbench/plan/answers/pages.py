@@ -20,7 +20,7 @@ class Pages:
     def __init__(self, plan: Plan, tables: Tables, papers: Papers, views: Views) -> None:
         """Read which pages there are."""
         self.plan, self._tables, self._papers, self._views = plan, tables, papers, views
-        self.names = pattern(["index", *plan.tables, *plan.paper_tables, *papers.pages])
+        self.names = pattern(["index", *plan.tables, *plan.paper_tables, *papers.pages, *plan.collections])
 
     def run(self, wildcards: Wildcards) -> list[str]:
         """Return what `run:` in config wants."""
@@ -38,9 +38,11 @@ class Pages:
         ]
 
     def of(self, target: str) -> Callable[[Wildcards], list[str]]:
-        """Return the answer for the target of a table: what a reader wants of it."""
+        """Return the answer for the target of a table or collection: what a reader wants of it."""
 
         def wanted(wildcards: Wildcards) -> list[str]:
+            if target in self.plan.collections:
+                return [*self._of_tables(self.plan.collections[target]), *_pages(self._pages_of(target))]
             return self.products([target])
 
         return wanted
@@ -57,31 +59,42 @@ class Pages:
         Args:
             arguments: of the call. Targets are told by their names; without one, `run:` in config was asked for.
         """
+        collections = [word for word in arguments if word in self.plan.collections]
         named = [word for word in arguments if word in {*self.plan.tables, *self.plan.paper_tables}]
         files = [word for word in arguments if word.startswith("results/")]
         data = self.plan.config["data"]
         papers = [f"results/report/paper_tables{self.plan.form_of(data)}.html"] if "paper_tables" in arguments else []
-        pages = [*_pages(named), *papers]
+        pages = [*_pages(named), *(page for name in collections for page in _pages(self._pages_of(name))), *papers]
         run = list(self.plan.config["run"])
-        if not (named or files or papers or "fetch" in arguments) or [table for table in named if [table] == run]:
-            named, pages = run, [*_pages(["index", *self._rehearsed()]), *papers]
+        if not (named or collections or files or papers or "fetch" in arguments) or [
+            table for table in named if [table] == run
+        ]:
+            named, pages = run, [*_pages(self._pages_of("index")), *papers]
         return [*pages, *(f"results/tables/{table}.md" for table in named), *files]
 
     def _of_tables(self, tables: Iterable[str]) -> list[str]:
         return [file for table in tables for file in self._views.files(table)]
 
     def _of_whole_run(self) -> list[str]:
-        pages = [*_pages(["index", *self._rehearsed()]), "results/claims.md", "results/scores.parquet"]
-        return [*pages, *self._comparison(self._tables.of_run())]
+        pages = [*_pages(self._pages_of("index")), "results/claims.md", "results/scores.parquet"]
+        return [*pages, *self._comparison()]
 
-    def _rehearsed(self) -> list[str]:
-        """Return the rehearsals in `run:`, whose numbers mean nothing: each has a page of its own."""
-        papers = (name for name in self.plan.config["run"] if name in self.plan.paper_tables)
+    def _wanted(self, page: str) -> list[str]:
+        """Return the tables that `run:` or a collection names; none of another page."""
+        return list(self.plan.config["run"] if page == "index" else self.plan.collections.get(page, []))
+
+    def _rehearsed(self, page: str) -> list[str]:
+        """Return the rehearsals among them, whose numbers mean nothing: each has a page of its own."""
+        papers = (name for name in self._wanted(page) if name in self.plan.paper_tables)
         return [name for name in papers if self._papers.is_rehearsal(name)]
 
-    def _comparison(self, tables: Sequence[str]) -> list[str]:
-        """Return the files that compare tables; none where there is one alone."""
-        return paths.tables(["between_tables"], FORMS) if len(tables) > 1 else []
+    def _pages_of(self, page: str) -> list[str]:
+        """Return the page of `run:` or of a collection, and those of its rehearsals."""
+        return [page, *self._rehearsed(page)]
+
+    def _comparison(self) -> list[str]:
+        """Return the files that compare the tables of `run:`; none where none can be compared."""
+        return paths.tables(["between_tables"], FORMS) if self._tables.compared() else []
 
     def _paper_figures(self, data: str) -> list[str]:
         """Return the papers' figures in the form that shows some data: published, here, open or phantom."""
@@ -97,14 +110,14 @@ class Pages:
         experiments = [experiment for table in tables for experiment, _, _ in self.plan.runs_of(table)]
         experiments += [experiment for table in papers for experiment in self._papers.experiments_at_hand(table)]
         sources = dict.fromkeys(map(self.plan.source_of, experiments))
-        compared = self._comparison(tables) if page == "index" else []
+        compared = self._comparison() if page == "index" else []
         return {
             "tables": {table: self._facts(table) for table in tables},
             "papers": {table: self._facts(table) for table in papers},
             "figures": self._figures(page),
             "cards": [modules.data_card(source) for source in sources],
             "claims": self._claims(page),
-            "rehearsals": {f"{name}.html": self._tables.title(name) for name in self._rehearsed() if page == "index"},
+            "rehearsals": {f"{name}.html": self._tables.title(name) for name in self._rehearsed(page)},
             "comparison": [path for path in compared if path.endswith(".html")],
         }
 
@@ -127,9 +140,9 @@ class Pages:
         return f"results/{page}/claims.html" if page in self._papers.pages else "results/claims.html"
 
     def _targets(self, page: str) -> list[str]:
-        """Return the tables of a page: of the index `run:` without rehearsals; all papers' of a form; or its own."""
-        if page == "index":
-            return [name for name in self.plan.config["run"] if name not in self._rehearsed()]
+        """Return the tables of a page: of `run:` or a collection without rehearsals; all papers' of a form; or its own."""
+        if page == "index" or page in self.plan.collections:
+            return [name for name in self._wanted(page) if name not in self._rehearsed(page)]
         return self._papers.pages.get(page, [page])
 
     def _figures(self, page: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What tables.smk asks: which runs a table shows, its rows and notes, what its views are made from, and their files."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
 from softbench.plan.views import Declared
 
+FEWEST_IN_COMMON = 3  # methods, for the rankings of two tables to be compared
 NO_DATA = "Soft labels: none, since there is no data at hand"
 NO_TRUTH = "the true probabilities are known of phantoms alone"
 NOTHING_TO_COMPARE = "no method learns its soft label by plain cross-entropy, or no column shows calibration"
@@ -69,7 +71,7 @@ class Tables:
         source = self.plan.source_of(experiments[0])
         return [
             modules.licence_note(source),
-            *rater_notes(self.plan, experiments),
+            *rater_notes(self.plan, table),
             *papers.pseudo_rater_notes(self.plan, experiments),
             *papers.split_notes(self.plan, experiments),
         ]
@@ -144,19 +146,36 @@ class Tables:
         return paths.ensembles(dict.fromkeys(wanted))
 
     def ranks_compared(self, wildcards: Wildcards) -> list[str]:
-        """Return the ranks of each table in `run:`."""
-        return [f"results/tables/ranks_{table}.csv" for table in self.of_run()]
+        """Return the ranks of each table in `run:` that is compared."""
+        return [f"results/tables/ranks_{table}.csv" for table in self.compared()]
 
     def titles_compared(self, wildcards: Wildcards) -> list[str]:
         """Return their titles."""
-        return list(map(self.title, self.of_run()))
+        return list(map(self.title, self.compared()))
+
+    def compared(self) -> list[str]:
+        """Return the tables in `run:` whose rankings are compared.
+
+        Of those of the same experiments it is the largest, and each has enough trained methods in common with another.
+        """
+        largest: dict[tuple[str, ...], str] = {}
+        for table in sorted(self.of_run(), key=lambda name: -len(self.plan.runs_of(name))):
+            largest.setdefault(tuple(self.plan.tables[table]["experiments"]), table)
+        methods = {table: {method for _, _, method in self.trained(table)} for table in largest.values()}
+        alike = {
+            table
+            for table, other in itertools.permutations(methods, 2)
+            if len(methods[table] & methods[other]) >= FEWEST_IN_COMMON
+        }
+        return [table for table in self.of_run() if table in alike]
 
 
-def rater_notes(plan: Plan, experiments: Sequence[str]) -> list[str]:
-    """Return what is said of the rows of experiments that are not trained, where all have several raters."""
+def rater_notes(plan: Plan, table: str) -> list[str]:
+    """Return what is said of the rows of a table that are not trained, where all its experiments have several raters."""
+    experiments = plan.tables[table]["experiments"]
     if not all(map(plan.has_several_raters, experiments)):
         return []
-    methods = dict.fromkeys(method for experiment in experiments for method in plan.methods_of(experiment))
+    methods = dict.fromkeys(method for _, _, method in plan.runs_of(table))
     said = {method: OF_RATERS.get(plan.methods[method]["sanity"]) for method in methods}
     return [note.format(plan.title_of(method, experiments)) for method, note in said.items() if note]
 

@@ -22,7 +22,12 @@ def of_tables(facts: Facts) -> Iterator[Fault]:
     """Yield tables with the name of a rule, and what does not fit in those that show no printed one."""
     for name in set(facts.plan.found.names) & {*facts.plan.tables, *facts.plan.paper_tables}:
         yield Fault(("tables", name), "has the name of a rule, so it could be no target. Rename it.")
+    for name in {*facts.plan.found.names, *facts.plan.tables, *facts.plan.paper_tables} & {*facts.plan.collections}:
+        yield Fault(("collections", name), "has the name of a rule or a table, so it could be no target. Rename it.")
     for name, table in facts.plan.tables.items():
+        if empty := list(_empty(name, facts)):
+            yield from empty
+            continue
         yield from _mixed(name, facts)
         yield from _without_control(name, facts)
         yield from _not_predicted(name, facts)
@@ -37,6 +42,14 @@ def of_tables(facts: Facts) -> Iterator[Fault]:
                 yield from _column(("tables", name, "columns", place), column, experiment, names, facts)
 
 
+def _empty(table: str, facts: Facts) -> Iterator[Fault]:
+    """Yield a table of which no method is left."""
+    if not facts.plan.runs_of(table):
+        there = [method for name in facts.plan.tables[table]["experiments"] for method in facts.plan.methods_of(name)]
+        said = f"names none of the methods that its experiments run: {', '.join(there) or 'they run none'}. Name one."
+        yield Fault(("tables", table, "methods"), said)
+
+
 def _mixed(table: str, facts: Facts) -> Iterator[Fault]:
     blocks = sorted({f"{experiment} with {network}" for experiment, network, _ in facts.plan.runs_of(table)})
     if len(blocks) != 1:
@@ -46,15 +59,14 @@ def _mixed(table: str, facts: Facts) -> Iterator[Fault]:
 
 def _without_control(table: str, facts: Facts) -> Iterator[Fault]:
     """Yield methods that a table would show without their control: told before training, not after."""
-    shown = [method for _, _, method in facts.plan.runs_of(table)]
+    shown, experiments = [run[2] for run in facts.plan.runs_of(table)], facts.plan.tables[table]["experiments"]
     for method in shown:
         control = facts.plan.methods[method]["control"]
         if control not in (None, *shown):
-            said = (
-                f"shows the method {method!r} without its control {control!r}. Name both in `methods` of "
-                f"{', '.join(facts.plan.tables[table]['experiments'])}, or neither."
-            )
-            yield Fault(("tables", table), said)
+            own = facts.plan.chosen(table) is not None
+            where = "the table" if own else ", ".join(experiments)
+            said = f"shows the method {method!r} without its control {control!r}. Name both in `methods` of {where}, or neither."
+            yield Fault(("tables", table, "methods") if own else ("tables", table), said)
 
 
 def _not_predicted(table: str, facts: Facts) -> Iterator[Fault]:

@@ -10,7 +10,10 @@ from softbench.plan.config.source import Tree, compose, load
 from softbench.plan.places import ASSIGNED as COMMAND
 from softbench.plan.places import Node, Place, fault, merged, plain
 
-SECTIONS = ("datasets", "maps", "soft_labels", "methods", "networks", "protocols", "experiments", "tables", "figures")
+SECTIONS = (
+    "datasets", "maps", "soft_labels", "methods", "networks", "protocols", "experiments", "tables", "collections",
+    "figures",
+)  # fmt: skip
 PAPERS = ("svls", "geols", "superpixel", "epd")  # the order in which pages show them; files of other names come after
 OWN = "config.yaml"
 ASSIGNED = Place(COMMAND)
