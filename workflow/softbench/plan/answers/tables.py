@@ -171,7 +171,7 @@ class Tables:
 
 
 def rater_notes(plan: Plan, table: str) -> list[str]:
-    """Return what is said of the rows of a table that are not trained, where all its experiments have several raters."""
+    """Return what is said of the rows of a table that are not trained, where its cases have several raters."""
     experiments = plan.tables[table]["experiments"]
     if not all(map(plan.has_several_raters, experiments)):
         return []

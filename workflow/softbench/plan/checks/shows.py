@@ -65,7 +65,8 @@ def _without_control(table: str, facts: Facts) -> Iterator[Fault]:
         if control not in (None, *shown):
             own = facts.plan.chosen(table) is not None
             where = "the table" if own else ", ".join(experiments)
-            said = f"shows the method {method!r} without its control {control!r}. Name both in `methods` of {where}, or neither."
+            said = f"shows the method {method!r} without its control {control!r}."
+            said = f"{said} Name both in `methods` of {where}, or neither."
             yield Fault(("tables", table, "methods") if own else ("tables", table), said)
 
 
