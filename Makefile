@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # GeodisTK's C++ uses a name that numpy 2 dropped.
 SOURCE_BUILD := CFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY CXXFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY
 
-.PHONY: help setup demo test torture check dataset network method walkthrough snapshot docs gpu-bundle clean
+.PHONY: help setup demo demo-all test torture check dataset network method walkthrough snapshot docs gpu-bundle clean
 
 help:  ## what each verb does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -26,8 +26,11 @@ $(VENV)/ready: envs/build.txt envs/requirements.txt envs/source-builds.txt envs/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $@
 
-demo: setup  ## phantom data, every method, tables and report; no network, minutes on a laptop
+demo: setup  ## phantom data, ten methods, four tables and a page; no network, minutes on a laptop
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES)
+
+demo-all: setup  ## the same with all methods, and one table of a paper
+	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) demo_all
 
 test: setup  ## all tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -n 2 --dist loadfile

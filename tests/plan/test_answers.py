@@ -84,6 +84,14 @@ def test_table_of_some_methods_needs_their_runs_alone_and_no_ensembles(plan: Ans
     assert [row["key"] for row in rows if not row.get("scaled")] == methods
 
 
+def test_table_of_some_methods_shows_those_of_a_user_too(root: Path) -> None:
+    own = "methods={mine: {title: Mine, soft_label: {recipe: svls, sigma: 2.0}, control: one_hot}}"
+    plan = Plan.read(root, assignments=[own])
+    assert [run[2] for run in plan.runs_of("demo_first")] == ["one_hot", "ls", "svls", "geols", "mine"]
+    changed = Plan.read(root, assignments=["methods={ls_02: {title: Other}}"])  # still one of the catalogue
+    assert [run[2] for run in changed.runs_of("demo_first")] == ["one_hot", "ls", "svls", "geols"]
+
+
 def test_rankings_are_compared_between_tables_with_methods_in_common(root: Path) -> None:
     def compared(*run: str) -> list[str]:
         return answers(Plan.read(root, assignments=[f"run=[{','.join(run)}]"])).tables.compared()

@@ -28,6 +28,7 @@ class Plan:
         *,
         places: Places | None = None,
         by_name: Collection[str] = (),
+        shipped: Collection[str] | None = None,
     ) -> None:
         """Fill in what config leaves out; `plan.checks` says what does not fit.
 
@@ -36,12 +37,14 @@ class Plan:
             found: the recipes, kinds of maps and sources that there are, and the names of all rules.
             places: where the values of config were written, for messages.
             by_name: methods that only experiments that name them run; `methods: all` means the others.
+            shipped: methods of the catalogue; the others are a user's own. None: all that config names.
         """
         self.config, self.found, self.places, self._by_name = config, found, places, by_name
         self.datasets: dict[str, dict[str, Any]] = config["datasets"]
         self.maps = with_unnamed(config["maps"], "map", found.maps)
         self.soft_labels = with_unnamed(config["soft_labels"], "recipe", found.recipes)
         self.methods = complete_methods(config["methods"], self.soft_labels)
+        self._own = set(self.methods) - {*(config["methods"] if shipped is None else shipped), *by_name}
         experiments, self.protocols = add_rehearsals(config["experiments"], config["protocols"])
         self.experiments, self.ensembles = _apart(experiments)
         self.tables = {name: self._with_own_metrics(table) for name, table in _tables(config, printed=False).items()}
@@ -66,7 +69,7 @@ class Plan:
         read = settings.read(root, configfiles, assignments)
         try:
             settings.check(read)
-            plan = cls(read.values, rules, places=read.places, by_name=read.by_name)
+            plan = cls(read.values, rules, places=read.places, by_name=read.by_name, shipped=read.shipped)
             checks.fit(plan)
         except InputError as error:
             raise InputError(f"{layers.advice(root, configfiles)}{error}") from None
@@ -194,14 +197,17 @@ class Plan:
         return list(dict.fromkeys(block["experiment"] for block in self.paper_tables[target]["blocks"]))
 
     def runs_of(self, table: str) -> list[Run]:
-        """Return the (experiment, network, method) that a table shows, in the order of the experiment."""
+        """Return the (experiment, network, method) that a table shows, in the order of the experiment.
+
+        A table that names methods shows a user's own too: whoever adds one wants to see it.
+        """
         chosen = self.chosen(table)
         return [
             (experiment, network, method)
             for experiment in self.tables[table]["experiments"]
             for network in self.experiments[experiment]["networks"]
             for method in self.methods_of(experiment)
-            if chosen is None or method in chosen
+            if chosen is None or method in chosen or method in self._own
         ]
 
     def chosen(self, table: str) -> list[str] | None:

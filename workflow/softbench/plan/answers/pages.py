@@ -140,7 +140,7 @@ class Pages:
         return f"results/{page}/claims.html" if page in self._papers.pages else "results/claims.html"
 
     def _targets(self, page: str) -> list[str]:
-        """Return the tables of a page: those of `run:` or a collection but rehearsals; all papers' of a form; its own."""
+        """Return the tables of a page: of `run:` or a collection all but rehearsals; all papers' of a form; its own."""
         if page == "index" or page in self.plan.collections:
             return [name for name in self._wanted(page) if name not in self._rehearsed(page)]
         return self._papers.pages.get(page, [page])

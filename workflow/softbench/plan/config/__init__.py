@@ -19,6 +19,7 @@ class Config:
     values: dict[str, Any]  # plain dicts, lists, texts and numbers
     places: Places  # where each of them was written
     by_name: frozenset[str]  # methods that only experiments that name them run
+    shipped: frozenset[str]  # methods of the catalogue
 
 
 def read(
@@ -37,7 +38,7 @@ def read(
     top, sweeps = sweep.expand(top)
     top, by_name, gone = shorthand.methods_by_name(top, sweeps)
     top = sweep.name_members(shorthand.take_others(shorthand.move_parts(top)), sweeps)
-    config = Config(plain(top), Places(top), by_name)
+    config = Config(plain(top), Places(top), by_name, frozenset(layers.catalogue(root).value["methods"].value))
     if gone:
         refuse([*gone, *earlier_keys(config.values)], config.places)
     return config
