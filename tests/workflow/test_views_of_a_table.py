@@ -107,6 +107,13 @@ def test_page_is_there_after_the_first_table_and_names_the_other_as_not_finished
     assert finished.jobs() == {}
 
 
+def test_each_finished_table_says_what_is_left_and_where_to_look(finished: Clone) -> None:
+    logs = [(finished.path / f"results/logs/tables/{table}.log").read_text() for table in ("tiny", "tiny_hd95")]
+    first, second = sorted(logs, key=lambda text: "still to come" not in text)
+    assert re.search(r"1 of 2 tables finished; still to come: tiny\w*\. See results/report/index\.html", first)
+    assert "2 of 2 tables finished. See results/report/index.html" in second
+
+
 def test_end_tells_what_was_asked_for(finished: Clone, clone: Clone) -> None:
     (clone.path / "results/tables/costs_tiny.md").unlink()
     assert ended(clone.run()) == ["results/report/index.html", *TARGETS]

@@ -48,9 +48,9 @@ rule prepare:
     priority: plan.order.of
     conda:
         "../../envs/data.yaml"
-    threads: 8
+    threads: plan.data.threads
     resources:
-        cpus_per_task=8,
+        cpus_per_task=plan.data.threads,
         mem_mb=plan.data.memory_mb,
         runtime=plan.data.minutes,
     params:

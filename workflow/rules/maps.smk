@@ -14,9 +14,9 @@ rule map_geodesic:
     priority: plan.order.of_map
     conda:
         "../../envs/labels.yaml"
-    threads: 8
+    threads: plan.soft_labels.threads
     resources:
-        cpus_per_task=8,
+        cpus_per_task=plan.soft_labels.threads,
         mem_mb=plan.soft_labels.memory_mb,
         runtime=plan.soft_labels.minutes["geodesic"],
     params:
@@ -42,9 +42,9 @@ rule map_slic:
     priority: plan.order.of_map
     conda:
         "../../envs/labels.yaml"
-    threads: 8
+    threads: plan.soft_labels.threads
     resources:
-        cpus_per_task=8,
+        cpus_per_task=plan.soft_labels.threads,
         mem_mb=plan.soft_labels.memory_mb,
         runtime=plan.soft_labels.minutes["slic"],
     params:

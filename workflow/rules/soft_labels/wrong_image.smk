@@ -15,9 +15,9 @@ rule soften_wrong_image:
     priority: 10
     conda:
         "../../../envs/labels.yaml"
-    threads: 8
+    threads: plan.soft_labels.threads
     resources:
-        cpus_per_task=8,
+        cpus_per_task=plan.soft_labels.threads,
         mem_mb=plan.soft_labels.memory_mb,
         runtime=plan.soft_labels.minutes["wrong_image"],
     params:

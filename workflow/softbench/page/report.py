@@ -181,8 +181,17 @@ def write_growing(log: Callable[[str], None]) -> None:
         with _alone():
             write(PAGE, **shown, provenance={"commit": provenance.commit(), **provenance.versions()})
             os.utime(PAGE, LONG_AGO)
+        log(_progress(shown))
     except Exception as error:
         log(f"{PAGE} was not written: {type(error).__name__}: {error}")
+
+
+def _progress(shown: Mapping[str, Any]) -> str:
+    """Return how many of the page's tables are finished, which are left, and where the page lies."""
+    every = {**shown["tables"], **shown["papers"]}
+    left = [name for name, facts in every.items() if not Path(facts["record"]).exists()]
+    rest = f"; still to come: {', '.join(left)}" if left else ""
+    return f"{len(every) - len(left)} of {len(every)} tables finished{rest}. See {PAGE}"
 
 
 @contextmanager

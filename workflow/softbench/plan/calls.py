@@ -15,6 +15,7 @@ from softbench.errors import InputError
 
 # What jobs that loop over cases ask of a cluster; a site overrides it in its profile, under `set-resources`.
 CASES_MB, MADE_MB = 32000, 8000  # a whole CT for each of eight CPUs; a phantom
+THREADS = 8  # of a job that takes the cases of a data set in parallel
 MINUTES = {"prepare": 240, "make": 60, "geodesic": 720, "slic": 240, "wrong_image": 720}
 
 P = ParamSpec("P")

@@ -61,6 +61,10 @@ class Data:
         """Return how long preparing a data set takes at most."""
         return calls.MINUTES["make" if modules.is_phantom(self.source(wildcards)) else "prepare"]
 
+    def threads(self, wildcards: Wildcards) -> int:
+        """Return how many cases of a data set are taken at a time (`threads_of`)."""
+        return threads_of(self.plan, wildcards)
+
     def versions(self, wildcards: Wildcards) -> dict[str, int]:
         """Return the VERSIONs of the modules that decide a prepared case."""
         return self._stages.versions("prepare", source=self.source(wildcards))
@@ -121,6 +125,12 @@ class Data:
         self._read.add(path)
 
 
+def threads_of(plan: Plan, wildcards: Wildcards) -> int:
+    """Return how many cases of a data set are taken at a time: one of a phantom, since all of its take seconds, and a
+    job of all cores would wait until nothing else runs."""
+    return 1 if modules.is_phantom(plan.datasets[wildcards.dataset]["source"]) else calls.THREADS
+
+
 class SoftLabels:
     """Answers to rules about soft labels, and about the maps that several of them share."""
 
@@ -132,6 +142,10 @@ class SoftLabels:
     def memory_mb(self, wildcards: Wildcards, attempt: int) -> int:
         """Return the memory that mapping the cases of a data set takes at most, MB; the next attempt gets more."""
         return calls.CASES_MB * attempt
+
+    def threads(self, wildcards: Wildcards) -> int:
+        """Return how many cases of a data set are taken at a time (`threads_of`)."""
+        return threads_of(self.plan, wildcards)
 
     def keys(self, recipe: str) -> str:
         """Constrain {soft_label} to the config keys of a recipe; one without a key gets its own name."""

@@ -36,8 +36,9 @@ class Order:
             return (named["dataset"], named["map"]) in self._maps
         if "dataset" in named:
             return named["dataset"] in {dataset for dataset, _ in self._labels}
-        if "experiment" in named:
-            return named["experiment"] in {experiment for experiment, _, _ in self._runs}
+        if "experiment" in named:  # the rows that are not trained
+            untrained = {run[0] for run in self._runs if self.plan.methods[run[2]]["sanity"] is not None}
+            return named["experiment"] in untrained
         return named.get("table") == self._table
 
     @cached_property
