@@ -210,6 +210,31 @@ def test_one_channel_of_probabilities_is_no_label_map(fill, refused):
     assert "add --foreground-probability; else write (x, y, z, classes), background first" in message
 
 
+def test_damaged_file_is_no_foreground_probability(fill, refused):
+    folder = fill("p", "hard")
+    (folder / "a.nii.gz").write_bytes((folder / "a.nii.gz").read_bytes()[:-40])
+    assert "--foreground-probability" not in refused()
+
+
+def test_negative_label_needs_no_more_classes(fill, refused):
+    folder = fill("p", "hard")
+    images.write(folder / "a.nii.gz", labels_of(0).astype(np.int16) - 1, AFFINE)
+    message = refused()
+    assert "No class is negative: write the class that it stands for, 0 for background." in message
+    assert "--classes" not in message
+
+
+def test_integers_0_and_1_are_no_certain_unit_of_a_foreground_probability(fill, refused):
+    masks = fill("r")
+    for path in masks.iterdir():
+        mask = images.read(path)
+        images.write(path, (mask.array > 0).astype(np.uint8), AFFINE)
+    folder = fill("p", "hard")
+    images.write(folder / "a.nii.gz", (labels_of(0) > 0).astype(np.uint8), AFFINE)  # 255 is 1 in the folder's others
+    message = refused("--foreground-probability", "--renormalise")
+    assert "a.nii.gz holds the integers 0 and 1, so it is unclear whether its 1 means a probability of 1" in message
+
+
 def test_npz_in_another_orientation_than_its_label_map_is_noticed(fill, refused, tmp_path):
     fill("p", "hard", axcodes="RAS")
     fill("p", "probabilities", suffix=".npz", axcodes="LPI")

@@ -327,6 +327,28 @@ def test_wrong_orientation_that_no_header_tells_is_noted(call, fill, tmp_path, k
         assert "(mean DSC 1.00 instead of 0.00)" in text
 
 
+def test_background_behind_the_other_classes_is_noted(call, fill, tmp_path):
+    fill("r")
+    folder = fill("p", "probabilities")
+    for path in folder.iterdir():
+        channels = np.stack([channel.array for channel in images.read_channels(path)])
+        images.write(path, np.roll(channels, -1, axis=0), AFFINE)
+    result = call("--predictions", folder, "--references", tmp_path / "r")
+    assert result.code == 0, result.err
+    assert "fits its reference better when it is read with the background as its last class" in result.out
+    assert "Write the background as the first class." in result.out
+
+
+def test_structure_that_no_label_map_holds_is_noted(call, fill, tmp_path):
+    fill("r"), fill("p", "hard")
+    result = call(
+        "--predictions", tmp_path / "p", "--references", tmp_path / "r", "--structures", "whole=1,2", "typo=20"
+    )
+    assert result.code == 0, result.err
+    assert "structure 'typo': no reference and no prediction holds the label 20. Correct --structures?" in result.out
+    assert "structure 'whole'" not in result.out
+
+
 def test_prediction_that_is_merely_bad_is_not_called_turned(call, fill, tmp_path):
     fill("r")
     (tmp_path / "p").mkdir()

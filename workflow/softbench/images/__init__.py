@@ -14,7 +14,7 @@ from softbench.images.image import (
     spacing_of,
     turn,
 )
-from softbench.images.labels import scaled_as_meant, to_label_map
+from softbench.images.labels import NotWholeError, scaled_as_meant, to_label_map
 from softbench.images.writing import write
 
 VERSION = None  # holds modules
@@ -26,6 +26,7 @@ __all__ = [
     "Choices",
     "Header",
     "Image",
+    "NotWholeError",
     "advise",
     "grid",
     "load",

@@ -13,15 +13,19 @@ COARSE = 0.5  # steps from here on are too long to say which whole number was me
 SHOWN = 4
 
 
+class NotWholeError(InputError):
+    """A label file holds values that are no whole numbers."""
+
+
 def to_label_map(values: np.ndarray, name: str) -> np.ndarray:
     """Turn the voxels of a label file, whatever their type, into integers.
 
-    Raises: InputError: if a value is not a whole number.
+    Raises: NotWholeError: if a value is not a whole number.
     """
     rounded = np.rint(values)
     if not np.isfinite(values).all() or np.abs(values - rounded).max(initial=0) > WHOLE:
         example = values[~(np.abs(values - rounded) <= WHOLE)].flat[0]
-        raise InputError(
+        raise NotWholeError(
             f"{name} must hold whole numbers (label ids), but some of its values are not, as {example:g}. Is it an "
             "image, or a map of probabilities? Put the label map in its place, or round it."
         )

@@ -1,7 +1,7 @@
 """What the files of a case turned out to hold, besides their scores, and what a table says of it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -17,6 +17,8 @@ from softbench.tools.score.inputs import Settings, Source
 from softbench.tools.score.volumes import Loaded
 
 VERSION = 1
+TURNED = "Are these files in the orientation that their headers say?"
+ADVICE = {orientation.BEHIND: "Write the background as the first class."}
 PIECE = "scores"
 KINDS = ("labels", "reference_labels")
 Folders = Mapping[Source, Mapping[str, Path]]
@@ -65,8 +67,7 @@ def turned(folders: Folders) -> Iterator[str]:
             after, before = (fmean(values[place] for values in found if values[0] == way) for place in (1, 2))
             yield (
                 f"{source}: in {count} of {counted(len(cases), 'case')} the foreground fits its reference better "
-                f"when it is {way} (mean DSC {after:.2f} instead of {before:.2f}). Are these files in the orientation "
-                "that their headers say?"
+                f"when it is {way} (mean DSC {after:.2f} instead of {before:.2f}). {ADVICE.get(way, TURNED)}"
             )
 
 
@@ -80,9 +81,21 @@ def notes(folders: Folders, settings: Settings) -> list[str]:
         if "stored" in facts
     ]
     sentences = [*turned(folders), *distribution.notes(stored)]
+    sentences += _absent(of_source.values(), settings)
     if settings.ignore_label is not None:
         sentences.append(_ignored(next(iter(of_source.values())), settings.ignore_label))
     return sentences
+
+
+def _absent(sources: Iterable[Mapping[str, Mapping[str, Any]]], settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each structure with ids that no label map holds: perhaps a typing error."""
+    every = [facts for cases in sources for facts in cases.values()]
+    if not all(KINDS[0] in facts for facts in every):
+        return  # probabilities: their ids are checked against the classes
+    held = {label for facts in every for kind in KINDS for label in facts[kind]}
+    for name, ids in (settings.structures or {}).items():
+        if missing := sorted(set(ids) - held):
+            yield f"structure {name!r}: no reference and no prediction holds {_labels(set(missing))}. Correct --structures?"
 
 
 def _ignored(cases: Mapping[str, Mapping[str, Any]], label: int) -> str:

@@ -22,7 +22,7 @@ TO_NIFTI = {
         '".nii.gz") for f in sys.argv[1:]]\' {files}'
     ),
 }
-MM = " That takes pixels of 1 mm; where they have another size, write it into the affine."
+MM = " with pixels of 1 mm (where they have another size, write it into the affine)"
 
 
 def nothing(folder: Path, endings: Sequence[str]) -> str:
@@ -37,8 +37,8 @@ def nothing(folder: Path, endings: Sequence[str]) -> str:
         if known := [ending for ending in kind if files[ending]]:
             ending = max(known, key=files.__getitem__)
             line = command.format(files=f"{shlex.quote(str(folder))}{os.sep}*{ending}")
-            made = f"{held} It has {files[ending]} {ending} files; to write them as NIfTI beside them: {line}"
-            return made + (MM if kind is PICTURES else "")
+            size = MM if kind is PICTURES else ""
+            return f"{held} It has {files[ending]} {ending} files; to write them as NIfTI beside them{size}: {line}"
     folders = sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
     if folders:
         return f"{held} {_folders(folder, folders, endings)}"

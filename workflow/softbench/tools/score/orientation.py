@@ -1,4 +1,4 @@
-"""Whether a prediction would fit its reference if it were flipped, or two of its axes swapped: a wrong orientation.
+"""Whether a prediction would fit its reference if it were flipped, two axes swapped, or its background the last class.
 
 Nothing in a header tells that it is wrong: the scores are low, and nothing else says why.
 """
@@ -8,34 +8,46 @@ from itertools import combinations
 
 import numpy as np
 
+from softbench.arrays import most_probable
 from softbench.errors import in_words
 from softbench.tools.score.volumes import Loaded
 
-VERSION = 2
-FINE = 0.8  # DSC of the foreground: from here on a prediction lies as it should
-GOOD, GAIN = 0.5, 0.2  # a turn is told where it gives a higher DSC than GOOD, and higher by more than GAIN
+VERSION = 3
+FINE = 0.8  # overlap of the labels: from here on a prediction lies as it should
+GOOD, GAIN = 0.5, 0.2  # a turn is told where it gives a higher overlap than GOOD, and higher by more than GAIN
+BEHIND = "read with the background as its last class"
 AXES = ("z", "y", "x")  # of arrays (D, H, W)
 
 
 def find(loaded: Loaded) -> tuple[str, float, float] | None:
-    """Return the turn that fits best, with the DSC of the foreground after and before it.
+    """Return the turn that fits best, with the overlap of the labels after and before it.
 
-    Returns: None where the prediction fits as it is (DSC 0.8 or more), or no turn gives a DSC above 0.5 that is higher
-        by more than 0.2: a structure in the middle of its image overlaps itself even when it is flipped.
+    The overlap is the DSC of the foreground in which a voxel of another class is no match. A turn is also another place
+    of the background among the classes of probabilities: behind the others.
+
+    Returns: None where the prediction fits as it is (0.8 or more), or no turn gives more than 0.5 that is higher by more
+        than 0.2: a structure in the middle of its image overlaps itself even when it is flipped.
     """
-    reference = loaded.references[0] > 0
-    predicted = loaded.prediction > 0 if loaded.is_label_map else loaded.prediction[0] < 0.5
-    if loaded.valid is not None:
-        reference, predicted = reference & loaded.valid, predicted & loaded.valid
-    before = _dsc(predicted, reference)
-    if before >= FINE or not predicted.any() or not reference.any():
+    reference = _known(loaded, loaded.references[0])
+    predicted = _known(loaded, loaded.prediction if loaded.is_label_map else most_probable(loaded.prediction))
+    before = _overlap(predicted, reference)
+    if before >= FINE or not reference.any():
         return None
-    way, after = max(((way, _dsc(turn, reference)) for way, turn in turns(predicted)), key=lambda pair: pair[1])
-    return (way, after, before) if after > max(GOOD, before + GAIN) else None
+    found = {way: _overlap(turn, reference) for way, turn in turns(predicted)}
+    if not loaded.is_label_map:
+        first = np.roll(loaded.prediction, 1, axis=0)
+        found[BEHIND] = _overlap(_known(loaded, most_probable(first)), reference)
+    way = max(found, key=found.__getitem__)
+    return (way, found[way], before) if found[way] > max(GOOD, before + GAIN) else None
+
+
+def _known(loaded: Loaded, labels: np.ndarray) -> np.ndarray:
+    """Return labels with background in the voxels that do not count."""
+    return labels if loaded.valid is None else np.where(loaded.valid, labels, 0)
 
 
 def turns(mask: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield a mask in all other orientations that its shape allows, each with its name."""
+    """Yield a label map in all other orientations that its shape allows, each with its name."""
     names = AXES[-mask.ndim :]
     first, second = mask.ndim - 2, mask.ndim - 1
     bases = {"": mask}
@@ -49,6 +61,6 @@ def turns(mask: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
                     yield in_words([part for part in (name, flip) if part]), np.flip(base, axes)
 
 
-def _dsc(predicted: np.ndarray, reference: np.ndarray) -> float:
+def _overlap(predicted: np.ndarray, reference: np.ndarray) -> float:
     both = np.count_nonzero(predicted) + np.count_nonzero(reference)
-    return float(2 * np.count_nonzero(predicted & reference) / both) if both else 1.0
+    return float(2 * np.count_nonzero((predicted == reference) & (reference > 0)) / both) if both else 1.0

@@ -106,7 +106,8 @@ def _score(
     bad = [outcome for outcome in outcomes if isinstance(outcome, Fault)]
     out.add(
         bad,
-        f"{len(bad)} of {len(outcomes)} cases cannot be scored; the others are kept in {output / 'cases'}:",
+        f"{len(bad)} of {len(outcomes)} cases cannot be scored"
+        + (f"; the others are kept in {output / 'cases'}:" if len(bad) < len(outcomes) else ":"),
     )
     out.add(facts.strangers(_left(folders, out)), "these predictions have no label in common with the references:")
     return _left(folders, out)
@@ -198,6 +199,11 @@ def _too_few(label: int, classes: int, channels: Mapping[Source, int | None], ou
         first = ""
     except InputError as error:
         first = f" The first says: {error}"
+    if settings.foreground_probability:
+        return (
+            f"{found}, but --foreground-probability says that there is one structure. Write references of 0 and 1, or "
+            "predictions of all classes."
+        )
     return (
         f"{found}, but {source} have {classes} channels. If the background has none, put it before the others; if the "
         f"networks do not know the label, name the labels to score with --structures.{first}"

@@ -281,8 +281,14 @@ def _with_background(path: Path, array: np.ndarray) -> np.ndarray:
         raise FileError(
             f"{path} holds {len(array)} classes, not the foreground alone: leave --foreground-probability out."
         )
-    inside = inside if np.issubdtype(inside.dtype, np.floating) else inside.astype(np.float32)
+    stored = inside.dtype
+    inside = inside if np.issubdtype(stored, np.floating) else inside.astype(np.float32)
     most = float(np.nanmax(inside, initial=0))
+    if most == 1 and not np.issubdtype(stored, np.floating):
+        raise FileError(
+            f"{path} holds the integers 0 and 1, so it is unclear whether its 1 means a probability of 1, or of 1/255. "
+            "Store it as floating point numbers; if it is a label map, leave --foreground-probability out."
+        )
     whole = next((whole for least, whole in FOREGROUND if least < most <= whole * (1 + distribution.BOUND)), None)
     if whole is None:
         raise FileError(
@@ -295,7 +301,7 @@ def _with_background(path: Path, array: np.ndarray) -> np.ndarray:
 def _predicted_labels(path: Path, choices: Choices, known: np.ndarray | None) -> np.ndarray:
     try:
         return label_map(path, choices, known)
-    except InputError as error:
+    except images.NotWholeError as error:
         raise FileError(
             f"{error} If they are the probability of the foreground in a binary task, add --foreground-probability; "
             "else write (x, y, z, classes), background first.",
@@ -331,6 +337,8 @@ def _advise(ids: Sequence[int], labels: np.ndarray, reference: np.ndarray | None
         return (only if len(ids) == 1 else "") + f"If it is a class, predictions need it, too: {more}"
     if set(np.unique(labels).tolist()) == {0, 255}:
         return "It looks like a picture of a mask, 255 for foreground: write its labels as 0 and 1."
+    if ids[0] < 0:
+        return "No class is negative: write the class that it stands for, 0 for background."
     return (
         "A prediction has an answer for each voxel that the reference labels: write the class that it stands for, "
         f"0 for background. If it is a class that no reference has: {more}"
