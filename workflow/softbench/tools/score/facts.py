@@ -94,8 +94,9 @@ def _absent(sources: Iterable[Mapping[str, Mapping[str, Any]]], settings: Settin
         return  # probabilities: their ids are checked against the classes
     held = {label for facts in every for kind in KINDS for label in facts[kind]}
     for name, ids in (settings.structures or {}).items():
-        if missing := sorted(set(ids) - held):
-            yield f"structure {name!r}: no reference and no prediction holds {_labels(set(missing))}. Correct --structures?"
+        if missing := set(ids) - held:
+            found = f"no reference and no prediction holds {_labels(missing)}"
+            yield f"structure {name!r}: {found}. Correct --structures?"
 
 
 def _ignored(cases: Mapping[str, Mapping[str, Any]], label: int) -> str:

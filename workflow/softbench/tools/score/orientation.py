@@ -25,8 +25,8 @@ def find(loaded: Loaded) -> tuple[str, float, float] | None:
     The overlap is the DSC of the foreground in which a voxel of another class is no match. A turn is also another place
     of the background among the classes of probabilities: behind the others.
 
-    Returns: None where the prediction fits as it is (0.8 or more), or no turn gives more than 0.5 that is higher by more
-        than 0.2: a structure in the middle of its image overlaps itself even when it is flipped.
+    Returns: None where the prediction fits as it is (0.8 or more), or no turn gives more than 0.5 that is higher by
+        more than 0.2: a structure in the middle of its image overlaps itself even when it is flipped.
     """
     reference = _known(loaded, loaded.references[0])
     predicted = _known(loaded, loaded.prediction if loaded.is_label_map else most_probable(loaded.prediction))
