@@ -42,7 +42,7 @@ def test_page_is_there_after_the_first_table_and_names_the_other_as_not_finished
     said: list[str] = []
     report.write_growing(said.append)
     text = report.PAGE.read_text()
-    assert said == []
+    assert said == ["1 of 2 tables finished; still to come: second. See results/report/index.html"]
     assert "<td>0.5</td>" in text
     assert 'id="first"' in text
     assert 'id="second"' not in text
@@ -62,7 +62,7 @@ def test_jobs_write_it_one_after_another(noted: None, monkeypatch: pytest.Monkey
         seen.append("end")
 
     monkeypatch.setattr(report, "write", slow)
-    jobs = [threading.Thread(target=report.write_growing, args=(seen.append,)) for _ in range(4)]
+    jobs = [threading.Thread(target=report.write_growing, args=(lambda line: None,)) for _ in range(4)]
     for job in jobs:
         job.start()
     for job in jobs:
@@ -85,7 +85,7 @@ def test_table_whose_numbers_could_not_be_made_stands_on_the_page(noted: None) -
     Path("results/tables/first.csv").write_text('"Failed: the sun shines"\n')
     said: list[str] = []
     report.write_growing(said.append)
-    assert said == []
+    assert "not written" not in said[0]
     assert 'id="first"' in report.PAGE.read_text()
 
 

@@ -11,7 +11,7 @@ REFUSED = {
     "key of a data set": (
         "datasets:\n  mine: {source: hippocampus, normalize: zscore}  # here",
         "datasets.mine.normalize",
-        "Did you mean 'normalise'? Known: crop, drop, dtype",
+        "Did you mean 'normalise'? Known: affine, crop, drop, dtype",
     ),
     "key of a source": (
         "datasets:\n  mrbrains18:\n    stripp: air  # here",

@@ -199,16 +199,25 @@ class Plan:
     def runs_of(self, table: str) -> list[Run]:
         """Return the (experiment, network, method) that a table shows, in the order of the experiment.
 
-        A table that names methods shows a user's own too: whoever adds one wants to see it.
+        A table that names methods shows a user's own too, beside their controls: whoever adds one wants to see it.
         """
-        chosen = self.chosen(table)
         return [
             (experiment, network, method)
             for experiment in self.tables[table]["experiments"]
             for network in self.experiments[experiment]["networks"]
-            for method in self.methods_of(experiment)
-            if chosen is None or method in chosen or method in self._own
+            for method in self._shown(table, self.methods_of(experiment))
         ]
+
+    def _shown(self, table: str, run: Sequence[str]) -> list[str]:
+        """Return those of the methods that an experiment runs which a table shows."""
+        chosen = self.chosen(table)
+        if chosen is None:
+            return list(run)
+        shown = {method for method in run if method in chosen}
+        own = [method for method in run if method in self._own and method not in shown]
+        while more := {method for method in own if self.methods[method]["control"] in (None, *shown)} - shown:
+            shown |= more
+        return [method for method in run if method in shown]
 
     def chosen(self, table: str) -> list[str] | None:
         """Return the methods that a table names; None where it shows all of its experiments."""

@@ -38,7 +38,7 @@ def read(
     top, sweeps = sweep.expand(top)
     top, by_name, gone = shorthand.methods_by_name(top, sweeps)
     top = sweep.name_members(shorthand.take_others(shorthand.move_parts(top)), sweeps)
-    config = Config(plain(top), Places(top), by_name, frozenset(layers.catalogue(root).value["methods"].value))
+    config = Config(plain(top), Places(top), by_name, layers.shipped(root, "methods"))
     if gone:
         refuse([*gone, *earlier_keys(config.values)], config.places)
     return config

@@ -37,6 +37,12 @@ def stack(root: Path, configfiles: Sequence[str | Path], assignments: Sequence[s
     return top
 
 
+def shipped(root: Path, section: str) -> frozenset[str]:
+    """Return the names that the catalogue has in a section."""
+    found = catalogue(root).value.get(section)
+    return frozenset(found.value or {}) if found is not None else frozenset()
+
+
 def _without_empty_sections(layer: Node) -> Node:
     """Return a layer without sections in which every line is commented out; refuse one that is no mapping."""
     sections = [*SECTIONS, "folders"]
