@@ -52,7 +52,7 @@ TARGETS = ("results/tables/tiny.md", "results/tables/tiny_hd95.md")
 def said(clone: Clone, table: str = "tiny") -> dict[str, str]:
     """Return what the last job of a table said of each view."""
     lines = (clone.path / f"results/logs/tables/{table}.log").read_text().splitlines()
-    told = [line.split(" ", 1)[1].split(": ", 1) for line in lines]
+    told = [line.split(" ", 1)[1].split(": ", 1) for line in lines if "tables finished" not in line]
     return {name.rpartition("/")[2]: what for name, what in told if not name.endswith("ranks")}
 
 

@@ -14,7 +14,7 @@ from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
 from softbench.plan.views import Declared
 
-FEWEST_IN_COMMON = 3  # methods, for the rankings of two tables to be compared
+FEWEST_IN_COMMON = 2  # methods, for the rankings of two tables to be compared
 NO_DATA = "Soft labels: none, since there is no data at hand"
 NO_TRUTH = "the true probabilities are known of phantoms alone"
 NOTHING_TO_COMPARE = "no method learns its soft label by plain cross-entropy, or no column shows calibration"
@@ -156,12 +156,12 @@ class Tables:
     def compared(self) -> list[str]:
         """Return the tables in `run:` whose rankings are compared.
 
-        Of those of the same experiments it is the largest, and each has enough trained methods in common with another.
+        A table is left out where another of the same experiments shows more of their methods. Each has enough trained
+        methods in common with another.
         """
-        largest: dict[tuple[str, ...], str] = {}
-        for table in sorted(self.of_run(), key=lambda name: -len(self.plan.runs_of(name))):
-            largest.setdefault(tuple(self.plan.tables[table]["experiments"]), table)
-        methods = {table: {method for _, _, method in self.trained(table)} for table in largest.values()}
+        runs = {table: set(self.plan.runs_of(table)) for table in self.of_run()}
+        large = [table for table in runs if not any(runs[table] < runs[other] for other in runs)]
+        methods = {table: {method for _, _, method in self.trained(table)} for table in large}
         alike = {
             table
             for table, other in itertools.permutations(methods, 2)
