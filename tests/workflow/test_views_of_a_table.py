@@ -273,3 +273,11 @@ def test_page_left_half_grown_is_made_by_the_next_run(clone: Clone) -> None:
     os.utime(page, LONG_AGO)
     clone.run()
     assert page.read_bytes() == before
+
+
+def test_deleted_table_that_nobody_asked_for_stays_deleted(clone: Clone) -> None:
+    (clone.path / "results/tables/tiny.md").unlink()
+    said = clone.run("results/runs/tiny/tiny_unet/ls/batch-0.json")
+    assert "Deleted, so made again where they are asked for: results/tables/tiny.md" in said
+    assert "Nothing to be done" in said
+    assert not (clone.path / "results/tables/tiny.md").exists()  # no empty file stands for it

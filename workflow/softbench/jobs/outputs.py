@@ -94,8 +94,13 @@ def foretell(results: Path) -> list[str]:
 
 def end(results: Path) -> None:
     """Note what is there now; what was to be made again, and was not asked for, is missing again."""
-    marks.forget_empty(results / name for name in _read(results)[1])
+    forget(results)
     note(results)
+
+
+def forget(results: Path) -> None:
+    """Let what was to be made again, and was not, be missing again: no empty file stands for a whole one."""
+    marks.forget_empty(results / name for name in _read(results)[1])
 
 
 def _listed(paths: list[Path]) -> str:

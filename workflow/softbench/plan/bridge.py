@@ -8,6 +8,7 @@ another attempt makes it run. That a job broke off is told by its mark, an outpu
 begins.
 """
 
+import atexit
 import difflib
 import os
 import shutil
@@ -163,12 +164,13 @@ def _begin(workflow: Path, *, is_run: bool, is_dry: bool) -> None:
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     if is_run:
         told = launch.run(Path("results"), workflow, sys.argv[1:])
+        atexit.register(outputs.forget, Path("results"))  # where nothing is to be done, `end` is not called
         kept.watch()
         try_again()
         for line in [*told, *record.lines(Path("results"), Code(workflow, record.CACHE))]:
             print(line, file=sys.stderr)
     elif is_dry:
-        for line in outputs.foretell(Path("results")):
+        for line in [*outputs.foretell(Path("results")), *record.lines(Path("results"), Code(workflow, record.CACHE))]:
             print(line, file=sys.stderr)
 
 

@@ -64,7 +64,8 @@ def _no_yaml(error: yaml.MarkedYAMLError, file: str) -> str:
     said = f"{file}, line {mark.line + 1}, column {mark.column + 1}: no YAML: {error.problem}"
     if error.context and began is not None and began.line != mark.line:
         said += f", {error.context} that begins in line {began.line + 1}"
-    return said + "."
+    hint = " Behind the colon of a key stands a space: `key: value`." if "':'" in str(error.problem) else ""
+    return f"{said}.{hint}"
 
 
 class Tree:
