@@ -47,7 +47,7 @@ check: setup  ## ruff, snakefmt, snakemake --lint, mypy, then all tests
 	$(MAKE) test
 
 dataset: setup  ## own data in nnU-Net's layout: make dataset NAME=mine FOLDER=/data/Dataset001_Mine
-	@$(BIN)/python -m softbench new dataset $(NAME) $(if $(FOLDER),"$(FOLDER)") $(if $(AFFINE),--affine $(AFFINE)) $(if $(RESCALE_LABELS),--rescale-labels)
+	@$(BIN)/python -m softbench new dataset $(NAME) $(if $(FOLDER),"$(FOLDER)") $(if $(AFFINE),--affine $(AFFINE)) $(if $(filter yes,$(RESCALE_LABELS)),--rescale-labels)
 
 network: setup  ## an own network: make network NAME=mine
 	@$(BIN)/python -m softbench new network $(NAME)

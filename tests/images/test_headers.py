@@ -130,3 +130,15 @@ def test_two_axes_after_the_third_are_refused(write: Write) -> None:
 def test_slope_that_some_programs_take_for_none_is_refused(write: Write) -> None:
     with pytest.raises(InputError, match=r"scales its voxels by 1e-30 \(scl_slope\)"):
         images.read(write(SFORM, scl_slope=1e-30, scl_inter=0))
+
+
+def test_voxels_that_would_begin_in_the_header_are_refused(write: Write) -> None:
+    with pytest.raises(InputError, match=r"its voxels begin at byte 0 \(vox_offset\), within the header"):
+        images.read(write(SFORM, SFORM, vox_offset=0))
+
+
+@pytest.mark.parametrize("slope", [0, np.inf, np.nan])
+def test_intercept_beside_no_slope_is_refused(write: Write, slope: float) -> None:
+    with pytest.raises(InputError, match=r"the intercept 1 \(scl_inter\) beside the slope .*Set scl_inter to 0"):
+        images.read(write(SFORM, SFORM, scl_slope=slope, scl_inter=1))
+    assert images.read(write(SFORM, SFORM, scl_slope=slope, scl_inter=0)).spacing_mm == pytest.approx((0.8, 1, 1))

@@ -404,3 +404,19 @@ def test_negative_label_can_be_ignored(call, fill, message, tmp_path):
     result = call("--predictions", tmp_path / "p", "--references", tmp_path / "r", "--ignore-label", "-1")
     assert result.code == 0, result.err
     assert "Voxels that a rater labelled -1 count for nothing" in result.out
+
+
+@pytest.mark.parametrize(("chosen", "spacing"), [("sform", 0.8), ("qform", 0.6)])
+def test_choice_of_an_affine_is_taken_by_references_and_predictions(call, tmp_path, chosen, spacing):
+    for folder, shift in (("p", 1), ("r", 0)):
+        mask = np.zeros((14, 12, 9), np.uint8)
+        mask[4:8, 4:8, 3 + shift : 6 + shift] = 1
+        file = nib.Nifti1Image(mask, None)
+        file.set_sform(np.diag([1, 1, 0.8, 1]), 1)
+        file.set_qform(np.diag([1, 1, 0.6, 1]), 1)
+        (tmp_path / folder).mkdir()
+        nib.save(file, tmp_path / folder / "a.nii.gz")
+    result = call("--predictions", tmp_path / "p", "--references", tmp_path / "r", "--affine", chosen)
+    assert result.code == 0, result.err
+    scores = pd.read_csv(tmp_path / "out" / "scores.csv")
+    assert scores.loc[scores["metric"] == "hd95", "value"].tolist() == pytest.approx([spacing])

@@ -101,6 +101,11 @@ def _require_data(path: Path, file: Any) -> None:
     if not isinstance(file, nib.Nifti1Image):
         return
     voxels: Any = file.dataobj
+    if int(voxels.offset) < int(file.header["sizeof_hdr"]):
+        raise InputError(
+            f"{path} says that its voxels begin at byte {int(voxels.offset)} (vox_offset), within the header. Write it "
+            "again with the program that made it, or copy or download it again."
+        )
     wanted = math.prod(int(n) for n in file.shape) * file.get_data_dtype().itemsize
     held = path.stat().st_size * (DEFLATED if is_compressed(path) else 1) - int(voxels.offset)
     if wanted > MOST:

@@ -116,10 +116,21 @@ def read(path: Path, file: Any, choices: Choices = NONE) -> Header:
         lengths = np.linalg.norm(known.affine[:3, :3], axis=0)
     else:
         raw = _raw(path, file)
+        _require_plain_intercept(path, raw)
         affine, lengths, oriented = _affine(path, raw, choices, min(3, len(file.shape)))
         known = replace(known, affine=affine, oriented=oriented)
     _require_size(path, known.affine, lengths)
     return known
+
+
+def _require_plain_intercept(path: Path, raw: Any) -> None:
+    """Raise where an intercept stands beside a slope of 0, infinity or NaN: programs differ on whether it counts."""
+    slope, inter = float(raw["scl_slope"]), float(raw["scl_inter"])
+    if (slope == 0 or not np.isfinite(slope)) and np.isfinite(inter) and inter != 0:
+        raise InputError(
+            f"{path} has the intercept {inter:g} (scl_inter) beside the slope {slope:g} (scl_slope): some programs add "
+            "it, others do not. Set scl_inter to 0, or scl_slope to 1."
+        )
 
 
 def places(path: Path, shape: tuple[int, ...]) -> tuple[tuple[int, int, int], int | None]:

@@ -39,7 +39,7 @@ def case_s(path: Path, settings: Settings) -> float | None:
     """Return the seconds of a prediction against one reference; None where that cannot be read."""
     assert settings.classes is not None, "settings are complete"
     try:
-        labels = volumes.label_map(path)
+        labels = volumes.label_map(path, settings.choices)
     except InputError:
         return None
     boxes = class_boxes(labels, settings.classes)

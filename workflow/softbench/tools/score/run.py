@@ -115,7 +115,7 @@ def _score(
 
 def _fitting(out: LeftOut, settings: Settings, workers: int, log: Log) -> int:
     """Return how many of the workers the memory has room for, one at least; say where these are fewer."""
-    voxels = max(math.prod(volumes.header(raters[0]).shape) for raters in out.references.values())
+    voxels = max(math.prod(volumes.header(raters[0], settings.choices).shape) for raters in out.references.values())
     assert settings.classes is not None, "settings are complete"
     need = voxels * BYTES * settings.classes * (LIBRARIES if settings.cross_check else 1)
     room = max(1, int(available.available_bytes() * SHARE / need)) if available.MEMINFO.exists() else workers
