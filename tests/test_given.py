@@ -189,3 +189,8 @@ def test_label_maps_among_the_images_of_nnunet_are_no_channels(tmp_path: Path) -
 def test_file_of_a_data_set_that_is_gone_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a\.nii\.gz can no longer be read"):
         given.hash_file(tmp_path / "a.nii.gz")
+
+
+def test_numbers_of_channels_begin_at_0000() -> None:
+    assert given.channels_beside(["a", "a_0000", "a_0001"]) == {"a_0000", "a_0001"}
+    assert given.channels_beside(["scan", "scan_0001", "scan_0002"]) == set()  # three cases

@@ -203,3 +203,9 @@ def test_list_that_is_wrong_is_refused(tmp_path: Path) -> None:
     circle = [KnownCase("a", "", "", "group with b"), KnownCase("b", "", "", "group with a")]
     with pytest.raises(InputError, match="in a circle: a, b, a"):
         known_cases.patients({"a": "a", "b": "b"}, circle)
+
+
+def test_case_is_grouped_with_one_that_is_there() -> None:
+    known_cases.require_targets({"a": "group with b", "c": "keep"}, ["a", "b", "c"])
+    with pytest.raises(InputError, match=r"a is 'group with bb', but there is no case 'bb'\. Did you mean 'b'\?"):
+        known_cases.require_targets({"a": "group with bb"}, ["a", "b", "c"])

@@ -71,9 +71,13 @@ def is_compressed(path: Path) -> bool:
 
 
 def channels_beside(names: Iterable[str]) -> set[str]:
-    """Return the names of images, `<case>_0000`, beside a label map `<case>`."""
+    """Return the names of images beside a label map `<case>`: `<case>_0000` and, where that is there, those that follow.
+
+    Without `<case>_0000` a number belongs to the name of a case: `scan`, `scan_0001` and `scan_0002` are three.
+    """
     known = set(names)
-    return {name for name in known if (match := CHANNEL.fullmatch(name)) and match[1] in known}
+    matches = {name: match[1] for name in known if (match := CHANNEL.fullmatch(name))}
+    return {name for name, case in matches.items() if {case, f"{case}_0000"} <= known}
 
 
 def hash_file(path: Path) -> str:

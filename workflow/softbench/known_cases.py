@@ -6,7 +6,8 @@
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+import difflib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -104,6 +105,16 @@ def patients(cases: Mapping[str, str], known: Iterable[KnownCase]) -> dict[str, 
         return cases.get(met[-1], met[-1])
 
     return {case: patient(case) for case in cases}
+
+
+def require_targets(own: Mapping[str, str], cases: Collection[str]) -> None:
+    """Raise InputError where a data set groups a case with one that is not there: nobody would be one patient."""
+    for case, action in own.items():
+        target = action.removeprefix(GROUP)
+        if action.startswith(GROUP) and target not in cases:
+            near = difflib.get_close_matches(target, cases, 1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            raise InputError(f"`known_cases`: {case} is {action!r}, but there is no case {target!r}.{meant}")
 
 
 def line(case: KnownCase) -> str:

@@ -278,6 +278,7 @@ def _published(
     own = [case for case, found in known.items() if found.what == known_cases.IN_CONFIG]
     _require_known(name, settings["drop"], published, "drop")
     _require_known(name, own, published, "known_cases")
+    known_cases.require_targets({case: known[case].action for case in own}, [case.id for case in published])
     patients = known_cases.patients({case.id: case.patient for case in published}, known.values())
     return [replace(case, patient=patients[case.id]) for case in published]
 
