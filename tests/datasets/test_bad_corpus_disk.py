@@ -131,7 +131,9 @@ def test_file_that_may_not_be_read_is_named(kind: str, home: Path, write: Any) -
 def test_folder_that_may_not_be_listed_is_named(home: Path, write: Any) -> None:
     raw = cases_in(home / "raw", write)
     (raw / "imagesTr").chmod(0)
-    with pytest.raises(InputError, match=r"raw/imagesTr cannot be read \(Permission denied\)\. Fix its permissions"):
+    with pytest.raises(
+        InputError, match=r"raw/imagesTr can no longer be read \(Permission denied\)\. Fix its permissions"
+    ):
         prepared(raw, home / "out")
 
 

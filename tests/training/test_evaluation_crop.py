@@ -93,7 +93,7 @@ def test_run_is_scored_on_the_part_and_its_label_map_lies_on_the_whole_grid(data
     spacing = dataset.load(CASES[2]).spacing_mm
     diagonal = scores.loc[scores["metric"] == "image_diagonal", "value"].iloc[0]
     assert diagonal == pytest.approx(np.linalg.norm(np.multiply(PART, spacing)))
-    stored, _, _ = images.load(tmp_path / "seed-0" / "predictions" / f"{CASES[2]}.nii.gz")
+    stored, _ = images.load(tmp_path / "seed-0" / "predictions" / f"{CASES[2]}.nii.gz")
     label_map, box = stored.T, dataset.cropped(PART).box(CASES[2])
     assert label_map.shape == dataset.load(CASES[2]).labels.shape[1:]
     assert label_map[box].sum() == label_map.sum()  # nothing outside of the part
@@ -155,7 +155,7 @@ def test_rows_that_are_not_trained_are_scored_on_the_part_of_trained_ones(
 
     assert diagonals(tmp_path / "part") == diagonals(tmp_path)
     assert diagonals(tmp_path / "whole") != diagonals(tmp_path)
-    kept, _, _ = images.load(tmp_path / "part" / "seed-0" / "predictions" / f"{CASES[2]}.nii.gz")
+    kept, _ = images.load(tmp_path / "part" / "seed-0" / "predictions" / f"{CASES[2]}.nii.gz")
     outside = kept.T.copy()
     outside[dataset.cropped(PART).box(CASES[2])] = 0
     assert not outside.any()

@@ -71,7 +71,7 @@ def is_compressed(path: Path) -> bool:
 
 
 def channels_beside(names: Iterable[str]) -> set[str]:
-    """Return the names of images beside a label map `<case>`: `<case>_0000` and, where that is there, those that follow.
+    """Return the names of images beside a label map `<case>`: `<case>_0000` and, where that is there, the next numbers.
 
     Without `<case>_0000` a number belongs to the name of a case: `scan`, `scan_0001` and `scan_0002` are three.
     """

@@ -75,9 +75,11 @@ def test_file_of_three_dimensions_has_one_channel(tmp_path: Path) -> None:
     np.testing.assert_array_equal(channel.array, images.read(tmp_path / "a.nii").array)
 
 
-def test_file_of_five_dimensions_has_no_channels(tmp_path: Path) -> None:
+def test_file_of_five_dimensions_has_channels_on_one_axis_alone(tmp_path: Path) -> None:
     nib.save(nib.Nifti1Image(np.zeros((2, 3, 4, 1, 5), np.int16), np.eye(4)), tmp_path / "a.nii")
-    with pytest.raises(InputError, match=r"a\.nii must be 3-D or 4-D, but its shape is \(2, 3, 4, 1, 5\)"):
+    assert len(images.read_channels(tmp_path / "a.nii")) == 5
+    nib.save(nib.Nifti1Image(np.zeros((2, 3, 4, 2, 5), np.int16), np.eye(4)), tmp_path / "a.nii")
+    with pytest.raises(InputError, match=r"a\.nii must be a volume .*, but its shape is \(2, 3, 4, 2, 5\)"):
         images.read_channels(tmp_path / "a.nii")
 
 
