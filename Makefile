@@ -26,7 +26,7 @@ $(VENV)/ready: envs/build.txt envs/requirements.txt envs/source-builds.txt envs/
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $@
 
-demo: setup  ## phantom data, ten methods, four tables and a page; no network, minutes on a laptop
+demo: setup  ## phantom data, twelve methods, four tables and a page; no network, minutes on a laptop
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES)
 
 demo-all: setup  ## the same with all methods, and one table of a paper
