@@ -48,7 +48,7 @@ def test_comment_and_touch_do_nothing_and_a_changed_line_is_told_of_or_looked_at
     text = made.run(RUN)
     assert "  softbench/soft_labels/svls.py (1 soft labels, 1 trained seeds)\n" in text
     assert "softbench code raise" in text
-    assert "has changed" not in made.run("-n", RUN)
+    assert "has changed" in made.run("-n", RUN)
 
     made.replace(TRAIN, "    output = Path", "    log('again')\n    output = Path")
     assert made.jobs(RUN) == {"train": 1}

@@ -143,6 +143,7 @@ def test_spacing_of_zero_is_named(fill, refused, tmp_path):
     file = nib.Nifti1Image(labels_of(0).T, np.eye(4))
     content = bytearray(file.to_bytes())
     file.header.set_sform(flat, code=1)  # nibabel itself would not write it
+    file.header["vox_offset"] = 352
     content[:348] = file.header.binaryblock
     path.write_bytes(bytes(content))
     assert "case a: p/a.nii has voxels of 1.5 x 1 x 0 mm along x, y, z" in refused()
