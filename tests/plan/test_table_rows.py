@@ -1,10 +1,12 @@
 """Which rows a table has: one-hot at its own temperature stands below one-hot where it was scored."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from softbench.plan import rule_files, shown
+from softbench.plan.answers import tables
 from softbench.plan.config import read
 from softbench.plan.plan import Plan
 
@@ -97,3 +99,10 @@ def test_controls_that_take_another_cases_labels_or_image_are_marked(plan) -> No
     methods = ("one_hot", "geols", "distance", "wrong_image", "shuffled", "chance", "oracle")
     rows = shown.table_rows(plan(methods=methods), "t")
     assert [row["key"] for row in rows if row.get("wrong")] == ["wrong_image", "shuffled"]
+
+
+def test_table_of_some_methods_names_the_one_of_more(accepted: Callable, config: dict) -> None:
+    plan = accepted(config)
+    [said] = tables.family_notes(plan, "demo_first")
+    assert said.startswith("The table “Demo, brain tumour phantom (3-D, four channels)” has these rows")
+    assert tables.family_notes(plan, "demo_brain") == []

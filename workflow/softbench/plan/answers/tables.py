@@ -18,6 +18,10 @@ FEWEST_IN_COMMON = 2  # methods, for the rankings of two tables to be compared
 NO_DATA = "Soft labels: none, since there is no data at hand"
 NO_TRUTH = "the true probabilities are known of phantoms alone"
 NOTHING_TO_COMPARE = "no method learns its soft label by plain cross-entropy, or no column shows calibration"
+WIDER = (
+    "{} has these rows beside those of more methods. Holm's adjustment counts more differences there, so what is "
+    "beyond noise here may be within noise there."
+)
 OF_RATERS = {  # what a row that is not trained is where a case has several raters, by its kind
     "oracle": "{}: the label map of the first rater scored against every rater, itself included; so its DSC is not 1.",
     "raters": (
@@ -72,6 +76,7 @@ class Tables:
         return [
             modules.licence_note(source),
             *rater_notes(self.plan, table),
+            *family_notes(self.plan, table),
             *papers.pseudo_rater_notes(self.plan, experiments),
             *papers.split_notes(self.plan, experiments),
         ]
@@ -178,6 +183,14 @@ def rater_notes(plan: Plan, table: str) -> list[str]:
     methods = dict.fromkeys(method for _, _, method in plan.runs_of(table))
     said = {method: OF_RATERS.get(plan.methods[method]["sanity"]) for method in methods}
     return [note.format(plan.title_of(method, experiments)) for method, note in said.items() if note]
+
+
+def family_notes(plan: Plan, table: str) -> list[str]:
+    """Return a note that names the largest table that shows all runs of this one and more, if there is one."""
+    runs = {name: set(plan.runs_of(name)) for name in plan.tables}
+    wider = sorted((name for name in runs if runs[table] < runs[name]), key=lambda name: -len(runs[name]))
+    titles = (f"The table “{plan.tables[name]['title']}”" for name in wider)
+    return [WIDER.format(title) for title in titles][:1]
 
 
 class Views:
