@@ -1,0 +1,55 @@
+"""Levels of a probability map: how many voxels lie above each threshold, counted in one pass."""
+
+import numpy as np
+
+from softbench.errors import InputError
+from softbench.metrics.inputs import require_probability
+
+VERSION = 1
+LEVELS = 65535  # thresholds, evenly spaced in (0, 1): (k + 1/2) / 65535
+CHUNK = 1 << 20  # voxels counted at a time: bincount makes a copy eight bytes wide
+
+
+def quantise(probability: np.ndarray) -> np.ndarray:
+    """Return the integer q of each voxel, p rounded to q / 65535; p is above threshold k where q > k.
+
+    Args:
+        probability: (...) floats in [0, 1]; uint16, where 65535 stands for 1; or bool.
+    Returns: (...) uint16.
+    Raises: InputError: if it is none of these.
+    """
+    values = np.asarray(probability)
+    if values.dtype == np.uint16:
+        return values
+    if values.dtype == bool:
+        return np.where(values, LEVELS, 0).astype(np.uint16)
+    require_probability("probability", values)
+    scaled = np.multiply(values, LEVELS, dtype=np.result_type(values.dtype, np.float32))  # float16 ends at 65504
+    return np.clip(np.rint(scaled), 0, LEVELS).astype(np.uint16)
+
+
+def count_above(levels: np.ndarray) -> np.ndarray:
+    """Return how many of the quantised voxels, (...) uint16, lie above each threshold: (65535,) int64, falling."""
+    flat, counts = levels.reshape(-1), np.zeros(LEVELS + 1, np.int64)
+    for start in range(0, len(flat), CHUNK):
+        counts += np.bincount(flat[start : start + CHUNK], minlength=LEVELS + 1)
+    return counts[:0:-1].cumsum()[::-1]
+
+
+def require_raters(raters: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the masks of raters, (R, ...) bool on a grid of this shape.
+
+    Raises: InputError: if they are not bool, none, or on another grid.
+    """
+    masks = np.asarray(raters)
+    if masks.dtype != bool or masks.ndim < 1 or not len(masks):
+        raise InputError(
+            "`raters` must be (R, ...) masks of False and True, R at least 1, but the type is "
+            f"{masks.dtype} and the shape {masks.shape}. Pick a structure first: `labels == 3`."
+        )
+    if masks.shape[1:] != tuple(shape):
+        raise InputError(
+            f"`raters` and the prediction must lie on one grid, but have the shapes {masks.shape[1:]} and "
+            f"{tuple(shape)}. Resample one onto the other first."
+        )
+    return masks
