@@ -1,0 +1,96 @@
+"""Agreement of a prediction with raters, in units of the agreement of the raters with one another."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t
+
+from softbench.checks import require_finite, require_same_shape
+from softbench.errors import InputError
+from softbench.metrics.metric import ratio
+from softbench.metrics.raters.levels import require_raters
+
+VERSION = 1
+FEWEST = 3  # raters of an interval: without one of two there is no pair left
+LEVEL = 0.95
+Score = Callable[[np.ndarray, np.ndarray], float]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """value: 1 where a prediction is as near to raters as they are to each other. low, high: its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def dsc(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the DSC of two bool masks of one shape, 0 to 1; two empty masks agree, 1."""
+    sizes = int(np.count_nonzero(first)) + int(np.count_nonzero(second))
+    return 2 * int(np.count_nonzero(first & second)) / sizes if sizes else 1.0
+
+
+def relative_agreement(prediction: np.ndarray, raters: np.ndarray, *, score: Score = dsc) -> Agreement:
+    """Return the agreement of a mask with raters over theirs with each other; see `relative_to_raters`.
+
+    Args:
+        prediction: (D, H, W) or (H, W) bool.
+        raters: (R, D, H, W) or (R, H, W) bool, on the same grid.
+        score: of two masks, in either order the same, higher where they agree better; finite for empty masks too.
+    Raises: InputError: if types or shapes do not fit, or a score is not finite.
+    """
+    mask = np.asarray(prediction)
+    if mask.dtype != bool:
+        raise InputError(f"`prediction` must be a mask of False and True, but its type is {mask.dtype}.")
+    masks = require_raters(raters, mask.shape)
+    between = np.ones((len(masks), len(masks)))
+    for first in range(len(masks)):
+        for second in range(first):
+            between[first, second] = between[second, first] = score(masks[first], masks[second])
+    return relative_to_raters(np.array([score(mask, other) for other in masks]), between)
+
+
+def relative_to_raters(to_raters: np.ndarray, between_raters: np.ndarray) -> Agreement:
+    r"""Return the mean score of a prediction to raters over the mean score of two raters, with its interval.
+
+    .. math:: \theta = \frac{\frac{1}{R} \sum_r s(P, Y_r)}{\frac{2}{R (R - 1)} \sum_{r < q} s(Y_r, Y_q)},
+        \quad \theta \pm t_{R - 1} \sqrt{\frac{R - 1}{R} \sum_r (\theta_{-r} - \bar\theta_{-})^2}
+
+    The interval is the jackknife's, over raters: how far the value depends on who was asked. It holds for this one
+    case, and says nothing of other patients.
+
+    Args:
+        to_raters: (R,) scores of the prediction to each rater.
+        between_raters: (R, R) symmetric scores of two raters; the diagonal is not read.
+    Returns: at least 0 where scores are; above 1 where the prediction is nearer to raters than they to each other.
+        NaN of one rater, and where the raters' mean is 0: they all drew and never overlap. The interval's ends are NaN
+        of fewer than 3 raters, and where the raters that are left without one never overlap.
+    Raises: InputError: if shapes do not fit, or a score is not finite.
+    Source: Williams 1976 (Williams' index); interval: Tukey 1958. Departures: none.
+    """
+    to, between = np.asarray(to_raters, np.float64), np.asarray(between_raters, np.float64)
+    if to.ndim != 1 or not to.size:
+        raise InputError(f"`to_raters` must hold one score or more, (R,), but its shape is {to.shape}.")
+    require_same_shape("between_raters", between.shape, "to_raters x to_raters", (len(to), len(to)))
+    pairs = np.where(np.eye(len(to), dtype=bool), 0, between)
+    require_finite("to_raters", to)
+    require_finite("between_raters", pairs)
+    value, low, high = _value(to, pairs), float("nan"), float("nan")
+    if len(to) >= FEWEST:
+        without = np.array([_value(*_leave_out(to, pairs, rater)) for rater in range(len(to))])
+        error = float(np.sqrt((len(to) - 1) / len(to) * ((without - without.mean()) ** 2).sum()))
+        reach = float(t.ppf((1 + LEVEL) / 2, len(to) - 1)) * error
+        low, high = value - reach, value + reach
+    return Agreement(value, low, high)
+
+
+def _value(to: np.ndarray, pairs: np.ndarray) -> float:
+    """Return the ratio of two means; `pairs` is 0 on its diagonal."""
+    count = len(to)
+    return ratio(float(to.mean()), float(pairs.sum()) / (count * (count - 1))) if count > 1 else float("nan")
+
+
+def _leave_out(to: np.ndarray, pairs: np.ndarray, rater: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.delete(to, rater), np.delete(np.delete(pairs, rater, axis=0), rater, axis=1)
