@@ -1,6 +1,7 @@
 """Programs in other languages: what they are given, what is made of what they write, and what is refused."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -132,8 +133,6 @@ def test_program_of_the_template_gives_a_share_to_six_neighbours(dims: str, data
     ],
 )  # fmt: skip
 def test_bad_probabilities_leave_no_manifest(change, said: str, data, tmp_path: Path, capsys) -> None:
-    import re
-
     write(tmp_path / "made", data["3-D"], change)
     assert pack(*options(data["3-D"], tmp_path / "store"), "--from", tmp_path / "made") == 1
     assert re.search(said, capsys.readouterr().err)
@@ -143,6 +142,23 @@ def test_bad_probabilities_leave_no_manifest(change, said: str, data, tmp_path: 
 def test_sums_may_differ_where_that_is_said(data, tmp_path: Path) -> None:
     write(tmp_path / "made", data["3-D"], lambda soft: soft * np.float32(0.5))
     assert pack(*options(data["3-D"], tmp_path / "store"), "--not-normalised", "--from", tmp_path / "made") == 0
+
+
+def test_affine_is_chosen_where_those_of_a_file_differ(data, tmp_path: Path, capsys) -> None:
+    write(tmp_path / "made", data["3-D"])
+    for path in (tmp_path / "made").iterdir():
+        file = nib.load(path)
+        file.set_qform(file.affine @ np.diag([-1, 1, 1, 1]), code=1)
+        nib.save(file, path)
+    arguments = [*options(data["3-D"], tmp_path / "store"), "--from", tmp_path / "made"]
+    assert pack(*arguments) == 1
+    assert re.search(r"two affines that differ.*`softbench pack`", capsys.readouterr().err)
+    dataset = datasets.open(data["3-D"])
+    case = dataset.load(dataset.cases["case"][0])
+    for affine, step in (("sform", 1), ("qform", -1)):
+        assert pack(*arguments, "--affine", affine) == 0
+        soft = open_store(tmp_path / "store").read(case)
+        np.testing.assert_array_equal(soft.argmax(axis=0), case.labels[0][..., ::step])
 
 
 @pytest.mark.parametrize(

@@ -245,8 +245,9 @@ def _two(path: Path, raw: Any, sform: np.ndarray, qform: np.ndarray | None) -> s
     return (
         f"{path} holds two affines that differ, and tools choose differently: sform (code {int(raw['sform_code'])}) "
         f"{_rows(sform)}, qform (code {int(raw['qform_code'])}) {words}, in mm. Say which is right: `affine: sform` or "
-        "`affine: qform` in the dataset of config; --affine sform or --affine qform in `softbench score` and "
-        "`softbench soften`; AFFINE=sform or AFFINE=qform in `make dataset`. Or set the code of the wrong one to 0."
+        "`affine: qform` in the dataset of config; --affine sform or --affine qform in `softbench score`, `softbench "
+        "soften` and `softbench pack`; AFFINE=sform or AFFINE=qform in `make dataset`. Or set the code of the wrong "
+        "one to 0."
     )
 
 

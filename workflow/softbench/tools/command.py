@@ -44,10 +44,15 @@ def add_settings(parser: argparse.ArgumentParser, help: str) -> None:
 
 def add_choices(add: Callable[..., Any]) -> None:
     """Add `--affine` and `--rescale-labels`, which `read_choices` takes up; `add` is the `add_argument` of a parser."""
-    text = "that counts where sform and qform of a NIfTI file are both set and differ; default: such a file is refused"
-    add("--affine", choices=AFFINES, help=text)
+    add_affine(add)
     text = "the scale in a label map's header (scl_slope, scl_inter) is meant; default: such a label map is refused"
     add("--rescale-labels", action="store_true", help=text)
+
+
+def add_affine(add: Callable[..., Any]) -> None:
+    """Add `--affine` alone, where no label map is read."""
+    text = "that counts where sform and qform of a NIfTI file are both set and differ; default: such a file is refused"
+    add("--affine", choices=AFFINES, help=text)
 
 
 def read_choices(options: argparse.Namespace) -> Choices:

@@ -22,7 +22,7 @@ from softbench.plan import calls
 from softbench.soft_labels.load import check
 from softbench.soft_labels.maps import take_intensities
 from softbench.soft_labels.measures import quality
-from softbench.tools.command import Command, add_settings
+from softbench.tools.command import Command, add_affine, add_settings
 from softbench.tools.export import export, find_folder
 
 VERSION = 1
@@ -50,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--from", type=Path, dest="folder", metavar="FOLDER", help="files that are there, in place of a program")
     add("--raters", choices=("one", "many"), default="one", help="many: the program read all raters; default: one")
     add("--not-normalised", action="store_true", help="the classes of a voxel need not sum to 1")
+    add_affine(add)
     add("--workers", type=int, default=1, metavar="N", help="processes that check and store; default: 1")
 
 
@@ -63,7 +64,7 @@ def run(options: argparse.Namespace) -> None:
     def use(folder: Path) -> None:
         pack(
             folder, data, output, recipe=options.recipe, settings=settings, normalised=not options.not_normalised,
-            raters=options.raters, workers=options.workers,
+            raters=options.raters, workers=options.workers, choices=images.Choices(options.affine),
         )  # fmt: skip
 
     if options.folder:
@@ -110,6 +111,7 @@ def pack(
     normalised: bool = True,
     raters: str = "one",
     workers: int = 1,
+    choices: images.Choices = images.NONE,
     log: Log = print,
 ) -> None:
     """Check the files of all cases, then write `cases/`, quality.parquet, provenance.json and, last, manifest.json.
@@ -123,6 +125,7 @@ def pack(
         normalised: whether the classes of every voxel sum to 1.
         raters: "one" where the program read the first rater, "many" where it read all.
         workers: processes; changes no number.
+        choices: how files are read whose headers leave it open.
         log: takes a line of progress.
     Raises: InputError: that lists the cases without a file, or names the first file that breaks the contract; nothing
         is written then that training would read.
@@ -132,7 +135,7 @@ def pack(
     dataset = datasets.open(data)
     files = _files(folder, list(dataset.cases["case"]))
     (output / "manifest.json").unlink(missing_ok=True)
-    work = partial(_pack_case, data, output, normalised)
+    work = partial(_pack_case, data, output, normalised, choices)
     records = progress.each(work, list(files.items()), workers=workers, what=recipe, log=log)
     hashes = {case: record["hash"] for case, record in zip(files, records, strict=True)}
     rows = [{"case": case, **record["quality"]} for case, record in zip(files, records, strict=True)]
@@ -170,19 +173,21 @@ def _files(folder: Path, cases: list[str]) -> dict[str, Path]:
     return {case: paths[0] for case, paths in there.items()}
 
 
-def _pack_case(data: Path, output: Path, normalised: bool, case_id: str, path: Path) -> dict[str, Any]:
+def _pack_case(
+    data: Path, output: Path, normalised: bool, choices: images.Choices, case_id: str, path: Path
+) -> dict[str, Any]:
     dataset = datasets.open(data)
     case = dataset.load(case_id)
-    soft = _read(path, case)
+    soft = _read(path, case, choices)
     check(soft, f"{case_id} ({path.name})", (len(dataset.classes), *case.labels.shape[1:]), normalised)
     digest = store.write(output, case_id, soft, affine=case.affine)
     numbers = quality(soft, case.labels, case.spacing_mm, case.truth)
     return {"hash": digest, "quality": {name: value for name, value in numbers.items() if np.isfinite(value)}}
 
 
-def _read(path: Path, case: Case) -> np.ndarray:
+def _read(path: Path, case: Case, choices: images.Choices) -> np.ndarray:
     """Return the probabilities of a file, (C, ...) float32; a slice of a 2-D case loses its axis."""
-    soft = np.stack([channel.array for channel in images.read_channels(path)]).astype(np.float32)
+    soft = np.stack([channel.array for channel in images.read_channels(path, choices)]).astype(np.float32)
     return soft[:, 0] if case.labels.ndim == 3 and soft.shape[1] == 1 else soft
 
 
