@@ -81,12 +81,24 @@ def test_config_goes_before_the_list(msd: Callable[..., Path], tmp_path: Path, m
     listed(monkeypatch, tmp_path / "lists", WRONG)
     dataset = run(msd(), tmp_path / "out", known_cases={IDS[0]: "keep", IDS[2]: "exclude"})
     assert list(dataset.cases["case"]) == IDS[:2]
-    assert "kept" in doubts.sentences(dataset.manifest)[0]
-    assert f"{IDS[2]}: {known_cases.IN_CONFIG}" in doubts.sentences(dataset.manifest)[1]
+    assert doubts.sentences(dataset.manifest) == [
+        f"1 known case of this data, kept (config): {IDS[0]}: its labels are wrong.",
+        f"1 known case of this data, left out (config): {IDS[2]}: {known_cases.IN_CONFIG}.",
+    ]
+    dropped = pd.read_csv(tmp_path / "out" / "dropped.csv")
+    assert dropped.to_dict("records") == [{"case": IDS[2], "reason": "named in config"}]
     with pytest.raises(InputError, match="`known_cases` names nobody, which hippocampus does not have"):
         run(tmp_path / "Task04_Hippocampus", tmp_path / "out", known_cases={"nobody": "exclude"})
     with pytest.raises(InputError, match="'drop', but must be `keep`, `exclude` or `group with <case>`"):
         run(tmp_path / "Task04_Hippocampus", tmp_path / "out", known_cases={IDS[0]: "drop"})
+
+
+def test_list_and_config_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    listed(monkeypatch, tmp_path / "lists", WRONG, PAIR)
+    known = known_cases.chosen("hippocampus", {IDS[0]: "exclude", IDS[1]: "exclude"})
+    assert [case.in_config for case in known.values()] == [False, True]
+    facts = doubts.sentences({"known_cases": [{**vars(case)} for case in known.values()]})
+    assert [re.findall(r"left out \(([^)]*)\)", fact) for fact in facts] == [["workflow/known_cases"], ["config"]]
 
 
 def test_grouped_cases_are_one_patient_in_a_split_that_is_derived(

@@ -24,13 +24,17 @@ IN_CONFIG = "named in config"
 
 @dataclass(frozen=True)
 class KnownCase:
-    """What is known of a case, and what is done with it; `check`: what preparing looks for in it."""
+    """What is known of a case, and what is done with it; `check`: what preparing looks for in it.
+
+    `in_config`: whether config decides what is done, not the list.
+    """
 
     case: str
     what: str
     source: str
     action: str
     check: str = ""
+    in_config: bool = False
 
     @property
     def group(self) -> str:
@@ -72,7 +76,8 @@ def chosen(source: str, own: Mapping[str, str] | None, folder: Path = FOLDER) ->
     known = read(source, folder)
     for case, action in (own or {}).items():
         _require_action("`known_cases`", case, action)
-        known[case] = replace(known.get(case, KnownCase(case, IN_CONFIG, "config", action)), action=action)
+        listed = known.get(case, KnownCase(case, IN_CONFIG, "config", ""))
+        known[case] = replace(listed, action=action, in_config=action != listed.action)
     return known
 
 

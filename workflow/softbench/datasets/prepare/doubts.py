@@ -19,8 +19,9 @@ from softbench.known_cases import EXCLUDE, KEEP, KnownCase
 VERSION = None  # sentences
 RIGHT = 1e-4  # cosine of two axes up to which they are at right angles; headers store float32
 DONE = {KEEP: "kept", EXCLUDE: "left out"}
+LIST, CONFIG = "workflow/known_cases", "config"  # what decided it
 GROUPED = "counted as one patient with another case"
-KNOWN = "{cases} of this data, {done} (workflow/known_cases): {facts}."
+KNOWN = "{cases} of this data, {done} ({by}): {facts}."
 SKEWED = (
     "{cases} with axes that are not at right angles (by up to {degrees:.2g} degrees): read along their own axes as if "
     "they were, so distances in mm of these cases are up to {percent:.2g} % off."
@@ -86,14 +87,15 @@ def sentences(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def _known(cases: list[dict[str, Any]]) -> Iterator[str]:
-    by_action: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    by_action: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for case in cases:
         what = f"{case['what']}; in these files {case['found']}" if "found" in case else case["what"]
-        by_action[DONE.get(case["action"], GROUPED)][what].append(case["case"])
-    for done, facts in by_action.items():
+        by = CONFIG if case.get("in_config") else LIST
+        by_action[DONE.get(case["action"], GROUPED), by][what].append(case["case"])
+    for (done, by), facts in by_action.items():
         count = sum(map(len, facts.values()))
         told = "; ".join(f"{first_names(names)}: {what}" for what, names in facts.items())
-        yield KNOWN.format(cases=counted(count, "known case"), done=done, facts=told)
+        yield KNOWN.format(cases=counted(count, "known case"), done=done, by=by, facts=told)
 
 
 def _skewed(cases: Mapping[str, Mapping[str, float]]) -> Iterator[str]:

@@ -311,7 +311,10 @@ def _orders(
 def _known_faults(known: Mapping[str, KnownCase]) -> dict[str, str]:
     """Return the known cases that are left out, each with what is known of it and who says so."""
     left = {case: found for case, found in known.items() if found.action == known_cases.EXCLUDE}
-    return {case: f"{found.what} ({found.source})" for case, found in left.items()}
+    return {
+        case: found.what if found.what == known_cases.IN_CONFIG else f"{found.what} ({found.source})"
+        for case, found in left.items()
+    }
 
 
 def _require_no_twins(name: str, table: pd.DataFrame, known: Mapping[str, KnownCase]) -> None:
