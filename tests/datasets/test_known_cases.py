@@ -96,7 +96,7 @@ def test_config_goes_before_the_list(msd: Callable[..., Path], tmp_path: Path, m
 def test_list_and_config_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     listed(monkeypatch, tmp_path / "lists", WRONG, PAIR)
     known = known_cases.chosen("hippocampus", {IDS[0]: "exclude", IDS[1]: "exclude"})
-    assert [case.in_config for case in known.values()] == [False, True]
+    assert [case.decided_by for case in known.values()] == ["", "config"]
     facts = doubts.sentences({"known_cases": [{**vars(case)} for case in known.values()]})
     assert [re.findall(r"left out \(([^)]*)\)", fact) for fact in facts] == [["workflow/known_cases"], ["config"]]
 

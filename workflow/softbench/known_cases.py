@@ -26,7 +26,7 @@ IN_CONFIG = "named in config"
 class KnownCase:
     """What is known of a case, and what is done with it; `check`: what preparing looks for in it.
 
-    `in_config`: whether config decides what is done, not the list.
+    `decided_by`: `config` where that decides what is done; empty where the list does.
     """
 
     case: str
@@ -34,7 +34,7 @@ class KnownCase:
     source: str
     action: str
     check: str = ""
-    in_config: bool = False
+    decided_by: str = ""
 
     @property
     def group(self) -> str:
@@ -77,7 +77,7 @@ def chosen(source: str, own: Mapping[str, str] | None, folder: Path = FOLDER) ->
     for case, action in (own or {}).items():
         _require_action("`known_cases`", case, action)
         listed = known.get(case, KnownCase(case, IN_CONFIG, "config", ""))
-        known[case] = replace(listed, action=action, in_config=action != listed.action)
+        known[case] = replace(listed, action=action, decided_by="" if action == listed.action else "config")
     return known
 
 

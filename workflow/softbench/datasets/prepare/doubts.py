@@ -19,7 +19,7 @@ from softbench.known_cases import EXCLUDE, KEEP, KnownCase
 VERSION = None  # sentences
 RIGHT = 1e-4  # cosine of two axes up to which they are at right angles; headers store float32
 DONE = {KEEP: "kept", EXCLUDE: "left out"}
-LIST, CONFIG = "workflow/known_cases", "config"  # what decided it
+LIST = "workflow/known_cases"
 GROUPED = "counted as one patient with another case"
 KNOWN = "{cases} of this data, {done} ({by}): {facts}."
 SKEWED = (
@@ -90,7 +90,7 @@ def _known(cases: list[dict[str, Any]]) -> Iterator[str]:
     by_action: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for case in cases:
         what = f"{case['what']}; in these files {case['found']}" if "found" in case else case["what"]
-        by = CONFIG if case.get("in_config") else LIST
+        by = case.get("decided_by") or LIST
         by_action[DONE.get(case["action"], GROUPED), by][what].append(case["case"])
     for (done, by), facts in by_action.items():
         count = sum(map(len, facts.values()))
