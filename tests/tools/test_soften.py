@@ -73,6 +73,20 @@ def test_what_cannot_be_used_is_said_in_one_line(files, change, arguments, said:
     assert not files["soft"].exists()
 
 
+def test_id_beyond_the_classes_names_its_file(files, capsys) -> None:
+    labels = nib.load(files["labels"])
+    for step, said in (
+        (2, "the ids 0 to 2, but --classes 2 allows 0 to 1. Give --classes 3"),
+        (-1, "holds the id -1, "),
+    ):
+        other = files["soft"].with_name("second.nii")
+        nib.save(nib.Nifti1Image(np.asarray(labels.dataobj).astype(np.int16) * step, AFFINE), other)
+        assert soften(files, "--labels", files["labels"], other) == 1
+        error = capsys.readouterr().err
+        assert "second.nii holds" in error
+        assert said in error
+
+
 @pytest.mark.parametrize(("image", "said"), [("small", "must lie on one grid"), ("elsewhere", "but lie elsewhere")])
 def test_image_on_another_grid_is_refused(files, image: str, said: str, capsys) -> None:
     assert soften(files, "--image", files[image], recipe="geols") == 1

@@ -41,6 +41,8 @@ def run(options: argparse.Namespace) -> None:
         known = ", ".join(f"{name}={value}" for name, value in module.SETTINGS.items()) or "none"
         raise InputError(f"--set names {', '.join(unknown)}, which {options.recipe} does not know; known: {known}.")
     first, labels, image = _read(options.labels, options.image, read_choices(options))
+    for path, rater in zip(options.labels, labels, strict=True):
+        _require_classes(path, rater, options.classes)
     if module.NEEDS_IMAGE and image is None:
         raise InputError(f"{options.recipe} reads the image as well as the labels: give it by --image.")
     try:
@@ -75,6 +77,18 @@ def _read(
     ids = [images.to_label_map(file.array, str(path)) for path, file in zip(labels, placed[: len(labels)], strict=True)]
     intensities = [file.array for file in placed[len(labels) :]]
     return first, np.stack(ids), np.stack(intensities).astype(np.float32) if intensities else None
+
+
+def _require_classes(path: Path, labels: np.ndarray, classes: int) -> None:
+    """Raise where a label map holds an id that is no class; how many classes there may be, the recipe checks."""
+    first, last = int(labels.min()), int(labels.max())
+    if first < 0:
+        raise InputError(f"{path} holds the id {first}, but ids of classes begin at 0. Renumber them.")
+    if last >= classes >= 2:
+        raise InputError(
+            f"{path} holds the ids {first} to {last}, but --classes {classes} allows 0 to {classes - 1}. Give "
+            f"--classes {last + 1} if each is a class, or renumber them."
+        )
 
 
 def _require_grid(path: Path, file: images.Image, other: Path, first: images.Image) -> None:
