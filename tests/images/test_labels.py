@@ -35,6 +35,11 @@ def test_scale_that_turns_ids_into_other_ids_is_refused_or_meant(write: Write, s
     assert np.unique(read).tolist() == ids
 
 
+def test_large_ids_are_printed_in_full(write: Write) -> None:
+    with pytest.raises(InputError, match=r"scl_inter 1000001 turn the stored 0, 1, 2 into 1000001, 1000002, 1000003"):
+        images.read_label_map(write(np.eye(4), scl_slope=1, scl_inter=1000001))
+
+
 @pytest.mark.parametrize("scale", [(1, 0), (0, 0), (np.nan, np.nan)])
 def test_no_scale_is_no_scale(write: Write, scale: tuple[float, float]) -> None:
     path = write(np.eye(4), scl_slope=scale[0], scl_inter=scale[1])

@@ -1,7 +1,7 @@
 """NIfTI files in and out: the one way in which every file of an image or a label map is read and written."""
 
 from softbench.images.files import advise, opened, require_file, require_numbers
-from softbench.images.headers import AFFINES, NONE, UNORIENTED, Choices, Header, grid, places
+from softbench.images.headers import AFFINES, NONE, UNORIENTED, Choices, Header, grid, in_digits, places
 from softbench.images.image import (
     UNIT_AFFINE,
     Image,
@@ -29,6 +29,7 @@ __all__ = [
     "NotWholeError",
     "advise",
     "grid",
+    "in_digits",
     "load",
     "on_one_grid",
     "opened",

@@ -109,7 +109,8 @@ def read(path: Path, file: Any, choices: Choices = NONE) -> Header:
     slope, inter = getattr(file.dataobj, "slope", 1.0), getattr(file.dataobj, "inter", 0.0)
     if abs(slope) < LEAST:
         raise InputError(
-            f"{path} scales its voxels by {slope:g} (scl_slope), which some programs take for no scale. {FIX}"
+            f"{path} scales its voxels by {slope:g} (scl_slope), which some programs take for no scale. Write its "
+            "values as they are, with the scl_slope 1."
         )
     known = Header(shape, np.asarray(file.affine, np.float64), channels, tuple(file.shape), scale=(slope, inter))
     if not isinstance(file, nib.Nifti1Pair):
@@ -252,7 +253,13 @@ def _two(path: Path, raw: Any, sform: np.ndarray, qform: np.ndarray | None) -> s
 
 
 def _rows(affine: np.ndarray) -> str:
-    return "[" + "; ".join(" ".join(f"{value:.6g}" for value in row) for row in affine[:3]) + "]"
+    return "[" + "; ".join(" ".join(map(in_digits, row)) for row in affine[:3]) + "]"
+
+
+def in_digits(value: float) -> str:
+    """Return a number to 6 digits, and to 4 places behind the point: what differs by 0.001 mm must look different."""
+    whole = int(math.log10(abs(value))) + 1 if math.isfinite(value) and abs(value) >= 1 else 0
+    return f"{value:.{min(max(6, whole + 4), 17)}g}"
 
 
 def centred(affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from softbench.errors import InputError
-from softbench.images.headers import UNSCALED, Choices, Header
+from softbench.images.headers import UNSCALED, Choices, Header, in_digits
 
 VERSION = 1
 WHOLE = 1e-3  # by which a whole number may be off
@@ -71,11 +71,11 @@ def require_unscaled(path: Path, header: Header, choices: Choices, values: np.nd
     read = np.arange(3) * slope + inter if values is None else np.unique(values)
     stored = np.rint((read - inter) / slope)
     more = ", ..." if values is None or len(read) > SHOWN else ""
-    before, after = (", ".join(f"{value:g}" for value in of[:SHOWN]) + more for of in (stored, read))
+    before, after = (", ".join(map(in_digits, of[:SHOWN])) + more for of in (stored, read))
     raise InputError(
-        f"{path} is a label map, but its header scales it: scl_slope {slope:g} and scl_inter {inter:g} turn the stored "
-        f"{before} into {after}. Write the ids as they are, as whole numbers (in nibabel, an array of integers and "
-        "`header.set_data_dtype(array.dtype)`). If the scaled values are the ids, but for rounding, say so: "
-        "`rescale_labels: true` in the dataset of config, --rescale-labels in `softbench score` and `softbench "
-        "soften`, RESCALE_LABELS=yes in `make dataset`."
+        f"{path} is a label map, but its header scales it: scl_slope {in_digits(slope)} and scl_inter "
+        f"{in_digits(inter)} turn the stored {before} into {after}. Write the ids as they are, as whole numbers (in "
+        "nibabel, an array of integers and `header.set_data_dtype(array.dtype)`). If the scaled values are the ids, "
+        "but for rounding, say so: `rescale_labels: true` in the dataset of config, --rescale-labels in `softbench "
+        "score` and `softbench soften`, RESCALE_LABELS=yes in `make dataset`."
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from softbench.errors import InputError
-from softbench.images import UNORIENTED, Choices, spacing_of
+from softbench.images import UNORIENTED, Choices, in_digits, spacing_of
 from softbench.jobs import faults
 from softbench.jobs.faults import Fault
 from softbench.jobs.progress import Log, Progress
@@ -192,7 +192,7 @@ def _reasons(affine: np.ndarray, other: np.ndarray) -> list[str]:
 def _words(own: Header) -> str:
     if own.affine is None:
         return f"shape {own.shape}"
-    rows = "; ".join(" ".join(f"{value:.6g}" for value in row) for row in own.affine[:3])
+    rows = "; ".join(" ".join(map(in_digits, row)) for row in own.affine[:3])
     return f"shape {own.axes} and affine [{rows}]"
 
 
