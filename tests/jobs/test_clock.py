@@ -34,6 +34,12 @@ def test_hosts_whose_clocks_differ_a_little_change_nothing(tmp_path: Path) -> No
     assert launch.settle(tmp_path, [tmp_path / "output", tmp_path / "none"]) == 0
 
 
+def test_link_to_itself_has_no_time(results: Path) -> None:
+    (results / "loop").symlink_to("loop")
+    assert launch.settle(results, [results / "loop"]) == 0
+    assert launch.settle(results, [results / "loop", results / "output"]) == 2
+
+
 def test_no_job_writes_while_the_clock_shows_a_time_before_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

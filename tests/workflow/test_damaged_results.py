@@ -84,6 +84,7 @@ def repaired(clone: Clone) -> str:
         if process.returncode == 0:
             return text
         assert "rule " not in text, text  # before the first job
+        assert "`rm " in text, text
         (command,) = re.findall("`(rm .*?)`", text)
         named = text.partition("`")[0]
         for name in (*SAME, *OTHER):

@@ -61,7 +61,7 @@ def test_raised_version_of_an_own_module_makes_its_soft_label_anew(finished) -> 
 
 @pytest.mark.torture
 def test_every_plugin_is_trained_and_stands_in_the_table(with_plugins) -> None:
-    methods = ["one_hot", "near_05", "near_image", "rims", *PROGRAM]
+    methods = ["one_hot", "svls", "svls_wide", "near_05", "near_image", "rims", *PROGRAM]
     config = f"experiments={{own: {{methods: [{', '.join(methods)}], except: []}}}}"
     with_plugins.run("results/tables/own.csv", "--config", config, config=OWN)
     rows = pd.read_csv(with_plugins.path / "results/tables/own.csv")["method"].unique()

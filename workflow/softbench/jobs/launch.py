@@ -225,5 +225,5 @@ def settle(results: Path, watched: Iterable[Path]) -> int:
 def _time(path: Path) -> float:
     try:
         return path.stat().st_mtime
-    except FileNotFoundError:
+    except OSError:  # gone, or a link to itself: what is damaged is told later, by name
         return 0.0
