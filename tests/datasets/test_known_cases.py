@@ -147,8 +147,9 @@ def test_same_image_of_two_patients_stops_with_the_line_to_add(
     known = known_cases.read("hippocampus", tmp_path / "lists")
     dataset = run(folder.parent, tmp_path / "out", known_cases={case: c.action for case, c in known.items()})
     assert list(dataset.cases["patient"]) == [IDS[0], IDS[1], IDS[0]]
-    kept = run(folder.parent, tmp_path / "out", known_cases={IDS[2]: "keep"})
-    assert list(kept.cases["patient"]) == IDS[:3]
+    for either in (IDS[0], IDS[2]):
+        kept = run(folder.parent, tmp_path / "out", known_cases={either: "keep"})
+        assert list(kept.cases["patient"]) == IDS[:3]
 
 
 def test_axes_that_are_askew_are_found_and_said(

@@ -47,6 +47,19 @@ def test_file_lies_over_its_labels_and_holds_the_recipe(files, capsys) -> None:
     assert float(said["argmax_flips"]) == 0
 
 
+def test_file_of_labels_without_orientation_has_none_either(files, tmp_path: Path) -> None:
+    labels = nib.load(files["labels"])
+    header = labels.header.copy()
+    header.set_sform(None, code=0)
+    header.set_qform(None, code=0)
+    nib.save(nib.Nifti1Image(np.asanyarray(labels.dataobj), None, header), tmp_path / "nowhere.nii.gz")
+    assert soften(files | {"nowhere": tmp_path / "nowhere.nii.gz"}, "--set", "alpha=0.2", labels="nowhere") == 0
+    found = nib.load(files["soft"])
+    assert (int(found.header["sform_code"]), int(found.header["qform_code"])) == (0, 0)
+    assert found.header.get_zooms()[:3] == (0.5, 1.0, 2.0)
+    np.testing.assert_allclose(found.get_fdata()[..., 1], 0.1 + 0.8 * labels.get_fdata(), atol=1e-6)
+
+
 def test_recipe_reads_image_and_spacing(files) -> None:
     assert soften(files, "--image", files["image"], recipe="geols") == 0
 

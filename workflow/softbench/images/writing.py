@@ -13,7 +13,9 @@ SHEAR = 1e-4  # by which a direction may differ from the one that a qform can ho
 STORED = {"?": np.uint8, "e": np.float32, "g": np.float64}  # types that NIfTI does not have, or few tools read
 
 
-def write(path: Path, array: np.ndarray, affine: np.ndarray, axcodes: str = "RAS") -> None:
+def write(
+    path: Path, array: np.ndarray, affine: np.ndarray, axcodes: str = "RAS", *, oriented: bool = True
+) -> None:
     """Write (D, H, W) or (C, D, H, W) as NIfTI in the orientation `axcodes`, by rename.
 
     The qform's code is 0 where the affine has a shear, which only an sform can hold.
@@ -23,6 +25,7 @@ def write(path: Path, array: np.ndarray, affine: np.ndarray, axcodes: str = "RAS
         array: a label map or probabilities; a class axis becomes the file's fourth axis. A picture may be (H, W).
         affine: (4, 4), array index (d, h, w, 1) to world mm; of a 2-D image (3, 3), (h, w, 1) to (x, y) in mm.
         axcodes: the orientation of the original file, so that predictions lie in its grid.
+        oriented: whether it is known where the axes point; if not, the file has a spacing and no orientation, either.
     """
     moved = array.T  # (D, H, W) -> (x, y, z); (C, D, H, W) -> (x, y, z, C)
     is_picture = moved.ndim == 2
@@ -34,6 +37,8 @@ def write(path: Path, array: np.ndarray, affine: np.ndarray, axcodes: str = "RAS
     file.set_qform(file.affine, code=1)
     if not _holds(file.get_qform(), file.affine):
         file.set_qform(file.affine, code=0)  # pixdim stays that of the sform
+    if not oriented:
+        file = _without_orientation(file)
     pieces.write_file(path, lambda part: nib.save(file, part))
 
 
@@ -43,6 +48,15 @@ def _turned(array: np.ndarray, affine: np.ndarray, axcodes: str) -> Any:
     file = nib.Nifti1Image(stored, affine, dtype=stored.dtype)
     wanted = nib.orientations.axcodes2ornt(axcodes)
     return file.as_reoriented(nib.orientations.ornt_transform(nib.io_orientation(affine), wanted))
+
+
+def _without_orientation(file: Any) -> Any:
+    """Return a file with the same voxels and spacing, and the codes of both affines 0."""
+    header = file.header.copy()
+    header.set_sform(None, code=0)
+    header.set_qform(None, code=0)
+    header.set_zooms(file.header.get_zooms())
+    return type(file)(np.asanyarray(file.dataobj), None, header)  # nibabel sets the codes where an affine is given
 
 
 def _holds(qform: np.ndarray, affine: np.ndarray) -> bool:

@@ -57,7 +57,10 @@ def run(options: argparse.Namespace) -> None:
         raise InputError(
             f"{options.recipe} gives a coarser grid, {soft.shape[1:]}, which a file of the labels cannot hold."
         )
-    images.write(options.output, soft, first.affine)
+    if first.oriented:
+        images.write(options.output, soft, first.affine)
+    else:
+        images.write(options.output, soft, first.affine, first.axcodes, oriented=False)
     _print(soft_labels.quality(soft, labels, first.spacing_mm))
 
 

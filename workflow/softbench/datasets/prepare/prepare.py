@@ -322,10 +322,9 @@ def _require_no_twins(name: str, table: pd.DataFrame, known: Mapping[str, KnownC
     kept = {case for case, found in known.items() if found.action == known_cases.KEEP}
     twins = [
         (str(rows["case"].iloc[0]), case)
-        for _, rows in table.groupby("image_sha256", sort=False)
+        for _, rows in table[~table["case"].isin(kept)].groupby("image_sha256", sort=False)
         if rows["patient"].nunique() > 1
         for case in map(str, rows["case"].iloc[1:])
-        if case not in kept
     ]
     if twins:
         pairs = "\n".join(f"  {first} and {second}" for first, second in twins)
