@@ -1,5 +1,7 @@
 """Which affine counts, in which unit, and what is refused because nobody can know."""
 
+import gzip
+
 import nibabel as nib
 import numpy as np
 import pytest
@@ -25,6 +27,20 @@ def test_two_affines_that_differ_are_printed_and_refused_unless_one_is_chosen(wr
         images.read(path)
     np.testing.assert_allclose(images.read_header(path, Choices("sform")).affine, SFORM)
     np.testing.assert_allclose(images.read_header(path, Choices("qform")).affine, other, atol=1e-6)
+
+
+def test_affines_that_differ_look_different_far_from_the_origin(write: Write) -> None:
+    near, far = shifted(SFORM, 123456.5), shifted(SFORM, 123456.53125)  # both are numbers of 32 bits
+    with pytest.raises(InputError, match=r"1 0 0 123456\.5; .*1 0 0 123456\.5312; "):
+        images.read(write(near, far))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.8, "0.8"), (0.00001234567, "1.23457e-05"), (-1234567, "-1234567"), (1e30, "1e+30"), (np.nan, "nan"), (0, "0")],
+)
+def test_number_is_printed_to_a_ten_thousandth(value: float, text: str) -> None:
+    assert images.in_digits(value) == images.in_digits(np.float64(value)) == text
 
 
 def test_choice_is_of_no_account_where_the_two_agree_or_one_is_set(write: Write) -> None:
@@ -128,13 +144,32 @@ def test_two_axes_after_the_third_are_refused(write: Write) -> None:
 
 
 def test_slope_that_some_programs_take_for_none_is_refused(write: Write) -> None:
-    with pytest.raises(InputError, match=r"scales its voxels by 1e-30 \(scl_slope\)"):
+    with pytest.raises(InputError, match=r"scales its voxels by 1e-30 \(scl_slope\), [^(]*with the scl_slope 1\.$"):
         images.read(write(SFORM, scl_slope=1e-30, scl_inter=0))
 
 
 def test_voxels_that_would_begin_in_the_header_are_refused(write: Write) -> None:
-    with pytest.raises(InputError, match=r"its voxels begin at byte 0 \(vox_offset\), within the header"):
+    with pytest.raises(InputError, match=r"its voxels begin at byte 0 \(vox_offset\), but they begin at a whole byte"):
         images.read(write(SFORM, SFORM, vox_offset=0))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("offset", [1, 348, 351, 352.5, 353, 500, 1e9, -16, np.nan, np.inf])
+def test_offset_of_voxels_that_cannot_be_is_named(write: Write, offset: float, packed: bool) -> None:
+    path = write(SFORM, vox_offset=offset, shape=(30, 40, 50))
+    if packed:
+        if offset in (353, 500):
+            pytest.skip("how long a compressed file is, only its end tells")
+        path = path.with_name("a.nii.gz")
+        path.write_bytes(gzip.compress(path.with_suffix("").read_bytes()))
+    with pytest.raises(InputError, match=rf"begin at byte {offset:.10g} \(vox_offset\).* Write it again with "):
+        images.read(path)
+
+
+@pytest.mark.parametrize("inter", [np.inf, np.nan])
+def test_intercept_that_is_no_number_is_named(write: Write, inter: float) -> None:
+    with pytest.raises(InputError, match=rf"the intercept {inter:g} \(scl_inter\) beside the slope 2 .*0 for none"):
+        images.read(write(SFORM, scl_slope=2, scl_inter=inter))
 
 
 @pytest.mark.parametrize("slope", [0, np.inf, np.nan])

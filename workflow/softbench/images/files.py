@@ -6,6 +6,7 @@ believed.
 
 import math
 import os
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from softbench.gunzip import GzipStream
 VERSION = None  # refuses, and changes no voxel
 DEFLATED = 1032  # bytes that a byte of a gzip file stands for at most
 BLOCK = 1 << 20
+HEADER, START = 348, 352  # bytes of a NIfTI-1 header; the first byte that may hold voxels
+AGAIN = "Write it again with the program that made it, or copy or download it again."
 LONGEST = 8  # bytes of a number
 MOST = 1 << 42  # bytes; no machine has as much memory
 DAMAGE = (
@@ -86,6 +89,7 @@ def opened(path: Path, *, whole: bool = True) -> Iterator[Any]:
 @contextmanager
 def _stream(path: Path, whole: bool) -> Iterator[Any]:
     """Open a file; a compressed one is read to its end, where its checksum is: nibabel stops before."""
+    _require_fields(path)
     file: Any = nib.load(path)
     if not whole or not is_compressed(path) or not isinstance(file, nib.Nifti1Image):
         yield file
@@ -96,20 +100,48 @@ def _stream(path: Path, whole: bool) -> Iterator[Any]:
             pass
 
 
+def _require_fields(path: Path) -> None:
+    """Raise where fields of a NIfTI-1 header cannot be, which nibabel tells without their names, or reads past."""
+    try:
+        with GzipStream(path) if is_compressed(path) else open(path, "rb") as stream:
+            block = stream.read(HEADER)
+    except DAMAGE:
+        return  # told by what opens it next
+    if len(block) < HEADER or block[-4:] != b"n+1\0" or HEADER not in (_size(block, "<"), _size(block, ">")):
+        return
+    header: Any = nib.Nifti1Header(block, check=False)
+    start, slope, inter = (float(header[field]) for field in ("vox_offset", "scl_slope", "scl_inter"))
+    if not (math.isfinite(start) and start.is_integer() and start >= START):
+        raise InputError(
+            f"{path} says that its voxels begin at byte {start:.10g} (vox_offset), but they begin at a whole byte "
+            f"behind the header, {START} or later. {AGAIN}"
+        )
+    if math.isfinite(slope) and slope and not math.isfinite(inter):
+        raise InputError(
+            f"{path} has the intercept {inter:g} (scl_inter) beside the slope {slope:g} (scl_slope). Set scl_inter to "
+            "the number that is added to its voxels, 0 for none."
+        )
+
+
+def _size(block: bytes, order: str) -> int:
+    size: int = struct.unpack_from(f"{order}i", block)[0]
+    return size
+
+
 def _require_data(path: Path, file: Any) -> None:
     """Raise where a file is too short for the voxels of its header, before memory is taken for them."""
     if not isinstance(file, nib.Nifti1Image):
         return
     voxels: Any = file.dataobj
-    if int(voxels.offset) < int(file.header["sizeof_hdr"]):
-        raise InputError(
-            f"{path} says that its voxels begin at byte {int(voxels.offset)} (vox_offset), within the header. Write it "
-            "again with the program that made it, or copy or download it again."
-        )
     wanted = math.prod(int(n) for n in file.shape) * file.get_data_dtype().itemsize
     held = path.stat().st_size * (DEFLATED if is_compressed(path) else 1) - int(voxels.offset)
     if wanted > MOST:
         raise MemoryError
+    if wanted > held and voxels.offset > START:
+        raise InputError(
+            f"{path} says that its voxels begin at byte {voxels.offset} (vox_offset) and take {wanted} bytes, but it "
+            f"has {'at most ' if is_compressed(path) else ''}{max(held + voxels.offset, 0)} bytes. {AGAIN}"
+        )
     if wanted > held:
         raise EOFError(f"Expected {wanted} bytes, got {held} {'at most' if path.suffix == '.gz' else 'bytes'}")
 
