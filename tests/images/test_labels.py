@@ -35,6 +35,25 @@ def test_scale_that_turns_ids_into_other_ids_is_refused_or_meant(write: Write, s
     assert np.unique(read).tolist() == ids
 
 
+@pytest.mark.parametrize("ids", [[0, 130, 200, 201], [0, 1, 77, 254]])
+def test_ids_beyond_127_saved_as_scaled_bytes_are_rounded_where_that_is_meant(tmp_path, ids: list[int]) -> None:
+    file = nib.Nifti1Image(np.array(ids, np.float32).reshape(1, 2, 2), np.eye(4))
+    file.set_data_dtype(np.uint8)
+    nib.save(file, tmp_path / "a.nii")
+    read = images.read_label_map(tmp_path / "a.nii", MEANT).array
+    assert sorted(images.to_label_map(read, "a").ravel().tolist()) == ids
+
+
+def test_fractions_that_were_stored_are_not_rounded_away(tmp_path) -> None:
+    file = nib.Nifti1Image(np.array([0, 0.3, 1, 2], np.float32).reshape(1, 2, 2), np.eye(4))
+    nib.save(file, tmp_path / "a.nii")
+    content = bytearray((tmp_path / "a.nii").read_bytes())
+    content[112:116] = np.float32(0.4).tobytes()  # scl_slope: 0, 0.12, 0.4, 0.8
+    (tmp_path / "a.nii").write_bytes(bytes(content))
+    with pytest.raises(InputError, match="must hold whole numbers"):
+        images.to_label_map(images.read_label_map(tmp_path / "a.nii", MEANT).array, "a")
+
+
 def test_large_ids_are_printed_in_full(write: Write) -> None:
     with pytest.raises(InputError, match=r"scl_inter 1000001 turn the stored 0, 1, 2 into 1000001, 1000002, 1000003"):
         images.read_label_map(write(np.eye(4), scl_slope=1, scl_inter=1000001))

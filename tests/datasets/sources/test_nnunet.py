@@ -66,6 +66,15 @@ def test_two_label_maps_of_a_name_make_two_cases(tmp_path: Path, write) -> None:
     assert [case.id for case in nnunet.find_cases(tmp_path, 2)] == ["a", "a"]
 
 
+def test_number_that_the_label_maps_have_too_is_part_of_the_name(tmp_path: Path, write) -> None:
+    """The Decathlon's layout with names of four digits, the first of them 0000."""
+    fill(tmp_path, write, "scan_0000", "scan_0001", "scan_0002")
+    label(tmp_path, write, "scan_0000", "scan_0001", "scan_0002")
+    cases = nnunet.find_cases(tmp_path, 1)
+    assert [case.id for case in cases] == ["scan_0000", "scan_0001", "scan_0002"]
+    assert [len(case.images) for case in cases] == [1, 1, 1]
+
+
 def test_patients_are_what_the_function_says(tmp_path: Path, write) -> None:
     fill(tmp_path, write, "p1_pre_0000", "p1_post_0000")
     label(tmp_path, write, "p1_pre", "p1_post")

@@ -212,6 +212,18 @@ def test_names_with_endings_have_a_command_that_works(message, call, tmp_path, n
     assert call("--predictions", folder, "--references", tmp_path / "r").code == 0
 
 
+def test_command_leaves_a_right_name_with_the_same_ending_alone(message, call, tmp_path):
+    write(tmp_path / "p", lambda number: hard(number).T)
+    (tmp_path / "p" / "a.nii.gz").rename(tmp_path / "p" / "a_0000.nii.gz")
+    for folder in "pr":
+        (tmp_path / folder / "b.nii.gz").rename(tmp_path / folder / "b_0000.nii.gz")
+    said = message()
+    assert "1 of them would match without the ending _0000" in said
+    run_loop(said, tmp_path)
+    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == ["a.nii.gz", "b_0000.nii.gz"]
+    assert call("--predictions", tmp_path / "p", "--references", tmp_path / "r").code == 0
+
+
 def test_names_of_references_with_an_ending_have_a_command_that_works(message, call, tmp_path):
     write(tmp_path / "p", lambda number: hard(number).T)
     for case in "ab":

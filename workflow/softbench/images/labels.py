@@ -9,7 +9,7 @@ from softbench.images.headers import UNSCALED, Choices, Header, in_digits
 
 VERSION = 1
 WHOLE = 1e-3  # by which a whole number may be off
-COARSE = 0.5  # steps from here on are too long to say which whole number was meant
+COARSE = 1.0  # steps from here on are too long to say which whole number was meant
 SHOWN = 4
 
 
@@ -50,10 +50,14 @@ def scaled_as_meant(path: Path, values: np.ndarray, header: Header, choices: Cho
     require_unscaled(path, header, choices, values)
     step = abs(header.scale[0])
     rounded = np.rint(values)
-    near = WHOLE + (step / 2 if step < COARSE else 0)
+    near = WHOLE + (step / 2 if step < COARSE and _are_whole((values - header.scale[1]) / header.scale[0]) else 0)
+    return rounded if _are_whole(values, near) else values
+
+
+def _are_whole(values: np.ndarray, near: float = WHOLE) -> bool:
+    """Return whether each value is at most `near` away from a whole number."""
     with np.errstate(invalid="ignore"):
-        is_whole = bool((np.abs(values - rounded) <= near).all())
-    return rounded if is_whole else values
+        return bool((np.abs(values - np.rint(values)) <= near).all())
 
 
 def require_unscaled(path: Path, header: Header, choices: Choices, values: np.ndarray | None = None) -> None:

@@ -13,9 +13,7 @@ SHEAR = 1e-4  # by which a direction may differ from the one that a qform can ho
 STORED = {"?": np.uint8, "e": np.float32, "g": np.float64}  # types that NIfTI does not have, or few tools read
 
 
-def write(
-    path: Path, array: np.ndarray, affine: np.ndarray, axcodes: str = "RAS", *, oriented: bool = True
-) -> None:
+def write(path: Path, array: np.ndarray, affine: np.ndarray, axcodes: str = "RAS", *, oriented: bool = True) -> None:
     """Write (D, H, W) or (C, D, H, W) as NIfTI in the orientation `axcodes`, by rename.
 
     The qform's code is 0 where the affine has a shear, which only an sform can hold.

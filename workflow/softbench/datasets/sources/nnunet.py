@@ -4,7 +4,7 @@ The Decathlon's layout, `imagesTr/<case>.nii.gz` with all channels in one file, 
 calls `find_cases`; `make dataset NAME=... FOLDER=...` writes one from the folder's dataset.json.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,9 +30,12 @@ def find_cases(folder: Path, channels: int, *, patient_of: Callable[[str], str] 
         patient_of: case id -> patient; by default each case is a patient of its own.
     """
     images, labels = layout.volumes(folder / "imagesTr"), layout.volumes(folder / "labelsTr")
-    beside = {_case_name(name) for name in given.channels_beside(images)}  # label maps that lie among the images
+    is_numbered = not _has_numbers_in_names(images, labels)
+    beside = {
+        _case_name(name) for name in given.channels_beside(images) if is_numbered
+    }  # label maps that lie among the images
     images = {name: paths for name, paths in images.items() if name not in beside}
-    if any(CHANNEL.fullmatch(name) for name in images):
+    if is_numbered and any(CHANNEL.fullmatch(name) for name in images):
         files = layout.regroup(sorted(images.items()), _case_name)  # channels in the order of their numbers
         pairs = layout.pair({name: paths[:1] for name, paths in files.items()}, labels)
         cases = [replace(case, images=tuple(files.get(case.id, ()))) for case in pairs]
@@ -40,6 +43,12 @@ def find_cases(folder: Path, channels: int, *, patient_of: Callable[[str], str] 
         cases = [replace(case, images=case.images * channels) for case in layout.pair(images, labels)]
     named = [(given.plain_id(case.id), case) for case in cases]
     return [replace(case, id=name, patient=patient_of(name)) for name, case in named]
+
+
+def _has_numbers_in_names(images: Collection[str], labels: Collection[str]) -> bool:
+    """Return whether the number that ends images' names is part of a case's name: more label maps have it than not."""
+    numbered = [name for name in images if CHANNEL.fullmatch(name)]
+    return sum(name in labels for name in numbered) > sum(name in labels for name in set(map(_case_name, numbered)))
 
 
 def _case_name(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from softbench import given
 from softbench.errors import counted, in_words
 
 VERSION = None  # messages
@@ -97,7 +98,8 @@ def other_names(folder: Path, extra: Mapping[str, str], missing: Sequence[str]) 
         return f"{same} of them would match but for upper and lower case: rename them." if same else ""
     likely, count = Counter(affix for _, _, affix in pairs).most_common(1)[0]
     case, wanted = next((case, wanted) for case, wanted, affix in pairs if affix == likely)
-    loop = _loop(folder, extra[case].removeprefix(case), likely)
+    meant = [extra[case] for case, _, affix in pairs if affix == likely]
+    loop = _loop(folder, meant, extra[case].removeprefix(case), likely)
     return f"{count} of them would match {likely.what}: rename them, e.g. {case} to {wanted}: {loop}"
 
 
@@ -117,11 +119,12 @@ def _pairs(extra: Iterable[str], missing: Iterable[str]) -> Iterator[tuple[str, 
                 yield case[:cut], case, Affix(lacking=case[cut:])
 
 
-def _loop(folder: Path, suffix: str, affix: Affix) -> str:
-    """Return the shell's loop that renames all such files."""
+def _loop(folder: Path, meant: Sequence[str], suffix: str, affix: Affix) -> str:
+    """Return the shell's loop that renames the files that are meant: by a pattern, where it fits no other file."""
     old, place = f"{affix.after}{suffix}", f"{shlex.quote(str(folder))}{os.sep}"
+    alike = [file.name for file in given.list_folder(folder) if file.name.startswith(affix.before)]
+    fitting = {name for name in alike if name.endswith(old)}
+    each = [f"{affix.before}*{old}"] if fitting <= set(meant) else map(shlex.quote, meant)
+    files = " ".join(f"{place}{name}" for name in each)
     name = f"${{b#{affix.before}}}" if affix.before else "$b"
-    return (
-        f'for f in {place}{affix.before}*{old}; do b=$(basename "$f" {old}); '
-        f'mv "$f" {place}"{name}"{affix.lacking}{suffix}; done'
-    )
+    return f'for f in {files}; do b=$(basename "$f" {old}); mv "$f" {place}"{name}"{affix.lacking}{suffix}; done'
