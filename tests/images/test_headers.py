@@ -35,6 +35,13 @@ def test_affines_that_differ_look_different_far_from_the_origin(write: Write) ->
         images.read(write(near, far))
 
 
+def test_places_of_small_voxels_must_agree_to_a_part_of_a_voxel(write: Write) -> None:
+    fine = np.diag([0.001, 0.001, 0.001, 1])  # mm
+    assert images.read(write(fine, shifted(fine, 0.00005))).spacing_mm == pytest.approx((0.001,) * 3)
+    with pytest.raises(InputError, match="two affines that differ"):
+        images.read(write(fine, shifted(fine, 0.005)))
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.8, "0.8"), (0.00001234567, "1.23457e-05"), (-1234567, "-1234567"), (1e30, "1e+30"), (np.nan, "nan"), (0, "0")],

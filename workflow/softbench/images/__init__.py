@@ -1,7 +1,7 @@
 """NIfTI files in and out: the one way in which every file of an image or a label map is read and written."""
 
 from softbench.images.files import advise, opened, require_file, require_numbers
-from softbench.images.headers import AFFINES, NONE, UNORIENTED, Choices, Header, grid, in_digits, places
+from softbench.images.headers import AFFINES, NONE, UNORIENTED, Choices, Header, grid, in_digits, places, within
 from softbench.images.image import (
     UNIT_AFFINE,
     Image,
@@ -44,5 +44,6 @@ __all__ = [
     "spacing_of",
     "to_label_map",
     "turn",
+    "within",
     "write",
 ]

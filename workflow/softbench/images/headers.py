@@ -21,6 +21,8 @@ VERSION = 1
 AFFINES = ("sform", "qform")
 QUATERNION = 1e-4  # by which a component of the qform's quaternion may differ from that of the sform
 OFFSET_MM = 1e-2
+FINE_MM = 0.1  # of shorter voxels, limits in mm are smaller
+ROUNDING = float(np.finfo(np.float32).eps)  # of a place, relative
 SPACING = 1e-4  # of a length
 HALF_TURN = 1e-7  # square of the first component of a quaternion that counts as 0: nifti1_io.c
 UNITS = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # xyzt_units -> mm: unknown, metre, mm, micron
@@ -235,7 +237,7 @@ def _agree(sform: np.ndarray, raw: Any, pixdim: np.ndarray, unit: float, dims: i
     offset = np.array([float(raw[f"qoffset_{letter}"]) for letter in "xyz"]) * unit
     return bool(
         min(np.abs(sign * vector - expected).max() for sign in signs) <= QUATERNION
-        and np.abs(offset - sform[:3, 3]).max() <= OFFSET_MM
+        and np.abs(offset - sform[:3, 3]).max() <= within(OFFSET_MM, sform)
         and np.abs(pixdim / lengths - 1)[:dims].max() <= SPACING
     )
 
@@ -271,7 +273,17 @@ def centred(affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 def near(affine: np.ndarray, other: np.ndarray) -> bool:
     """Tell whether two affines are the same, but for rounding."""
-    return np.allclose(affine, other, rtol=0, atol=OFFSET_MM)
+    return np.allclose(affine, other, rtol=0, atol=within(OFFSET_MM, other))
+
+
+def within(limit_mm: float, affine: np.ndarray) -> float:
+    """Return by how many mm places may differ: the limit, or less where voxels are shorter than 0.1 mm.
+
+    It shrinks with the shortest edge, so that it stays a part of a voxel, but not below what 32 bits hold of a place.
+    """
+    edges = np.linalg.norm(affine[:-1, :-1], axis=0)
+    rounding = ROUNDING * float(np.abs(affine[:-1, -1]).max())
+    return max(limit_mm * min(1.0, float(edges.min()) / FINE_MM), rounding)
 
 
 def _require_size(path: Path, affine: np.ndarray, lengths: np.ndarray) -> None:

@@ -96,7 +96,7 @@ def _require_classes(path: Path, labels: np.ndarray, classes: int) -> None:
 
 def _require_grid(path: Path, file: images.Image, other: Path, first: images.Image) -> None:
     require_same_shape(str(path), file.array.shape, str(other), first.array.shape)
-    if not np.allclose(file.affine, first.affine, atol=NEAR_MM):
+    if not np.allclose(file.affine, first.affine, rtol=0, atol=images.within(NEAR_MM, first.affine)):
         raise InputError(
             f"{path} and {other} have the same shape, but lie elsewhere. Resample one onto the other first."
         )

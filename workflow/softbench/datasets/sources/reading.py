@@ -144,13 +144,13 @@ def _names(paths: Sequence[Path]) -> str:
 
 
 def require_same_grid(path: Path, volume: images.Image, first_path: Path, first: images.Image) -> None:
-    """Raise unless two images have one shape and, to a thousandth of a mm, one affine."""
+    """Raise unless two images have one shape and, to a thousandth of a mm or `images.within`, one affine."""
     if volume.array.shape != first.array.shape:
         raise InputError(
             f"{path} has the shape {volume.array.shape}, but {first_path} {first.array.shape} (D, H, W). "
             "Resample one onto the other first."
         )
-    if not np.allclose(volume.affine, first.affine, rtol=0, atol=AFFINE_TOLERANCE_MM):
+    if not np.allclose(volume.affine, first.affine, rtol=0, atol=images.within(AFFINE_TOLERANCE_MM, first.affine)):
         off = np.abs(volume.affine - first.affine).max()
         raise InputError(
             f"{path} and {first_path} have the same shape, but their affines differ by up to {off:.3g} mm. "

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from softbench.errors import InputError
-from softbench.images import UNORIENTED, Choices, in_digits, spacing_of
+from softbench.images import UNORIENTED, Choices, in_digits, spacing_of, within
 from softbench.jobs import faults
 from softbench.jobs.faults import Fault
 from softbench.jobs.progress import Log, Progress
@@ -182,8 +182,8 @@ def _reasons(affine: np.ndarray, other: np.ndarray) -> list[str]:
     spacing, other_spacing = (np.linalg.norm(a[:3, :3], axis=0) for a in (affine, other))
     directions = affine[:3, :3] / spacing - other[:3, :3] / other_spacing
     gaps = {
-        "spacing": (np.abs(spacing - other_spacing).max(), SPACING_MM, "mm"),
-        "origin": (np.abs(affine[:3, 3] - other[:3, 3]).max(), ORIGIN_MM, "mm"),
+        "spacing": (np.abs(spacing - other_spacing).max(), within(SPACING_MM, other), "mm"),
+        "origin": (np.abs(affine[:3, 3] - other[:3, 3]).max(), within(ORIGIN_MM, other), "mm"),
         "direction": (np.linalg.norm(directions, axis=0).max(), DIRECTION_MM, "mm in a step of 1 mm"),
     }
     return [f"the {name} differs by {gap:.3g} {unit}" for name, (gap, limit, unit) in gaps.items() if gap > limit]
