@@ -105,7 +105,9 @@ def _require_fields(path: Path) -> None:
     try:
         with GzipStream(path) if is_compressed(path) else open(path, "rb") as stream:
             block = stream.read(HEADER)
-    except DAMAGE:
+    except DAMAGE as error:
+        if isinstance(error, OSError) and is_lost(path):
+            raise lost(path, error) from error
         return  # told by what opens it next
     if len(block) < HEADER or block[-4:] != b"n+1\0" or HEADER not in (_size(block, "<"), _size(block, ">")):
         return
