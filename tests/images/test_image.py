@@ -39,6 +39,17 @@ def test_affine_maps_array_indices_to_millimetres(tmp_path: Path) -> None:
     np.testing.assert_allclose(image.affine @ [3, 2, 1, 1], affine @ [1, 2, 3, 1])
 
 
+@pytest.mark.parametrize(
+    ("edge_mm", "read_mm"),
+    [(0.8, 0.8), (0.9765625, 0.976562), (1.1234567, 1.123457), (0.0123456789, 0.0123457), (1.234567e-3, 0.00123457)],
+)
+def test_spacing_loses_the_noise_of_32_bits_and_no_digit_of_small_voxels(
+    tmp_path: Path, edge_mm: float, read_mm: float
+) -> None:
+    image = images.read(save(tmp_path / "a.nii", np.zeros((2, 3, 4), np.float32), np.diag([edge_mm] * 3 + [1])))
+    assert image.spacing_mm == (read_mm, read_mm, read_mm)
+
+
 def test_truncated_file_is_named(tmp_path: Path) -> None:
     path = save(tmp_path / "a.nii.gz", np.random.default_rng(0).normal(size=(20, 20, 20)), np.eye(4))
     path.write_bytes(path.read_bytes()[:5000])

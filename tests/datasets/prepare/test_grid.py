@@ -60,6 +60,14 @@ def test_same_spacing_changes_nothing() -> None:
     assert resample(volumes, volumes.spacing_mm) is volumes
 
 
+@pytest.mark.parametrize(("edge", "same", "other"), [(1.0, 0.9e-4, 1.1e-4), (0.01, 0.9e-5, 1.1e-5)])
+def test_spacing_is_the_same_up_to_a_part_of_a_small_voxel(edge: float, same: float, other: float) -> None:
+    """For voxels of 0.01 mm, 1e-4 mm are a hundredth: of 1000 slices ten would be missing."""
+    volumes = made((1, 1, 1000), (edge,) * 3)
+    assert resample(volumes, (edge,) * 2 + (edge - same,)) is volumes
+    assert resample(volumes, (edge,) * 2 + (edge - other,)) is not volumes
+
+
 def test_picture_is_resampled_like_a_volume() -> None:
     out = resample(made((8, 10), (1.0, 1.0)), (0.5, 0.5))
     assert out.shape == (16, 20)

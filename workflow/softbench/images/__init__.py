@@ -1,7 +1,18 @@
 """NIfTI files in and out: the one way in which every file of an image or a label map is read and written."""
 
 from softbench.images.files import advise, opened, require_file, require_numbers
-from softbench.images.headers import AFFINES, NONE, UNORIENTED, Choices, Header, grid, in_digits, places, within
+from softbench.images.headers import (
+    AFFINES,
+    NONE,
+    UNORIENTED,
+    Choices,
+    Header,
+    grid,
+    in_digits,
+    of_edge,
+    places,
+    within,
+)
 from softbench.images.image import (
     UNIT_AFFINE,
     Image,
@@ -31,6 +42,7 @@ __all__ = [
     "grid",
     "in_digits",
     "load",
+    "of_edge",
     "on_one_grid",
     "opened",
     "places",

@@ -279,11 +279,20 @@ def near(affine: np.ndarray, other: np.ndarray) -> bool:
 def within(limit_mm: float, affine: np.ndarray) -> float:
     """Return by how many mm places may differ: the limit, or less where voxels are shorter than 0.1 mm.
 
-    It shrinks with the shortest edge, so that it stays a part of a voxel, but not below what 32 bits hold of a place.
+    It shrinks with the shortest edge, but not below what 32 bits hold of a place.
     """
     edges = np.linalg.norm(affine[:-1, :-1], axis=0)
     rounding = ROUNDING * float(np.abs(affine[:-1, -1]).max())
-    return max(limit_mm * min(1.0, float(edges.min()) / FINE_MM), rounding)
+    return max(of_edge(limit_mm, float(edges.min())), rounding)
+
+
+def of_edge(limit_mm: float, shortest_mm: float) -> float:
+    """Return a limit in mm, smaller for voxels shorter than 0.1 mm, so that it stays a part of a voxel.
+
+    >>> of_edge(1e-3, 0.8), of_edge(1e-3, 0.05)
+    (0.001, 0.0005)
+    """
+    return limit_mm * min(1.0, shortest_mm / FINE_MM)
 
 
 def _require_size(path: Path, affine: np.ndarray, lengths: np.ndarray) -> None:

@@ -4,6 +4,7 @@ Files store axes (x, y, z) in any orientation. Here every volume is turned to RA
 from the feet up, H from the back to the front, W from left to right. `affine` maps array indices (d, h, w, 1) to mm.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,8 @@ from softbench.errors import InputError
 from softbench.images import files, headers, labels
 from softbench.images.headers import NONE, Choices, Header, grid
 
-VERSION = 1
+VERSION = 2
+DIGITS = 6  # of a length that is below 1 mm
 UNIT_AFFINE = np.eye(4)[[2, 1, 0, 3]]  # voxels of 1 mm: W runs along x, H along y, D along z
 
 
@@ -42,8 +44,16 @@ class Image:
 
 
 def spacing_of(affine: np.ndarray) -> tuple[float, ...]:
-    """Return the length in mm of one step along each array axis."""
-    return tuple(float(round(s, 6)) for s in np.linalg.norm(affine[:3, :3], axis=0))
+    """Return the length in mm of one step along each array axis, to 6 places; of one below 0.1 mm, to 6 digits.
+
+    Rounding takes away what a header of 32 bits adds: 0.8 is not 0.800000012.
+    """
+    return tuple(_rounded(float(length)) for length in np.linalg.norm(affine[:3, :3], axis=0))
+
+
+def _rounded(length_mm: float) -> float:
+    leading = math.floor(math.log10(length_mm)) if 0 < length_mm < 0.1 else -1
+    return round(length_mm, DIGITS - 1 - leading)
 
 
 def read(path: Path, choices: Choices = NONE) -> Image:

@@ -15,9 +15,11 @@ from softbench.arrays import one_hot
 from softbench.checks import require_label_map, require_one_of, require_spacing
 from softbench.datasets.case import Volumes
 from softbench.errors import InputError
+from softbench.images import of_edge
 from softbench.store import ONE
 
-VERSION = 1
+VERSION = 2
+SAME_MM = 1e-4  # up to which two spacings are one
 INTERPOLATIONS = ("linear", "cubic")
 KERNELS = {"nearest": "sitkNearestNeighbor", "linear": "sitkLinear", "cubic": "sitkBSpline"}  # as SimpleITK has them
 LABELS = ("nearest", "linear", "soft")
@@ -38,7 +40,8 @@ def resample(
 
     Args:
         volumes: the case.
-        spacing_mm: one number for each axis, (D, H, W) or (H, W); None leaves the grid as it is.
+        spacing_mm: one number for each axis, (D, H, W) or (H, W). None leaves the grid as it is, and so does a spacing
+            that differs from the case's by at most 1e-4 mm (of voxels shorter than 0.1 mm, a thousandth of the edge).
         images: `linear`, or `cubic` (B-spline of degree 3; may overshoot).
         labels: `nearest`; or `linear`: each class's mask is interpolated linearly and the largest wins (the lower id
             on ties), which smooths staircases of thick slices; or `soft`: each class's share of the new voxel, all kept
@@ -55,7 +58,7 @@ def resample(
     require_one_of("interpolation", images, INTERPOLATIONS)
     require_one_of("label_interpolation", labels, LABELS)
     kept = _known_classes(volumes.labels, classes) if labels == "soft" else None
-    if np.allclose(spacing, volumes.spacing_mm, rtol=0, atol=1e-4):
+    if np.allclose(spacing, volumes.spacing_mm, rtol=0, atol=of_edge(SAME_MM, min(volumes.spacing_mm))):
         return volumes if kept is None else replace(volumes, shares=_certain(volumes.labels, kept))
     grid = _Grid(volumes, spacing)
     shares = None if kept is None else _shares(grid, volumes, kept)
