@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pytest
 from softbench import InputError, datasets, images
@@ -187,6 +188,46 @@ def test_unknown_region_is_refused_with_its_count(release: Folder, tmp_path: Pat
     with pytest.raises(
         InputError, match=r"case_001_slice_001: .*slice 1 must hold the ids \[0, .*255\], but holds \{99: 5\}"
     ):
+        run(folder, tmp_path / "out")
+
+
+def mask_of(folder: Path, case: str) -> Path:
+    return folder / "masks" / TOP / case / "body-regions.nii.gz"
+
+
+def test_masks_are_read_by_the_choices_of_the_dataset(release: Folder, tmp_path: Path) -> None:
+    """A mask has other slices by its qform, or stores each id less 1 and an intercept of 1."""
+    folder = release()
+    plain = run(folder, tmp_path / "plain")
+    path = mask_of(folder, "case_001")
+    file = nib.load(path)
+    stored = np.asanyarray(file.dataobj)
+    again = nib.Nifti1Image(stored, file.affine, file.header)
+    again.set_qform(file.affine @ np.diag([1, 1, 1.5, 1]), 1)
+    again.to_filename(path)
+    found = r"body-regions\.nii\.gz .*`affine: sform`.* Which cases are used depends on this mask"
+    with pytest.raises(InputError, match=f"(?s){found}"):
+        run(folder, tmp_path / "out")
+    assert run(folder, tmp_path / "out", affine="sform").manifest["cases"] == plain.manifest["cases"]
+
+    again = nib.Nifti1Image(stored.astype(np.int16) - 1, file.affine)
+    again.header.set_slope_inter(1, 1)
+    again.to_filename(path)
+    with pytest.raises(InputError, match=r"(?s)body-regions\.nii\.gz is a label map, .*`rescale_labels: true`"):
+        run(folder, tmp_path / "out")
+    assert run(folder, tmp_path / "out", rescale_labels=True).manifest["cases"] == plain.manifest["cases"]
+
+
+def test_mask_that_cannot_be_read_is_one_error(release: Folder, tmp_path: Path) -> None:
+    folder = release()
+    path = mask_of(folder, "case_001")
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(InputError, match=r"body-regions\.nii\.gz .*cannot be read as NIfTI.* so `drop` cannot leave"):
+        run(folder, tmp_path / "out")
+    values = regions().astype(np.float32)
+    values[0, 0, 0] = np.nan
+    images.write(path, values, AFFINE, "LAS")
+    with pytest.raises(InputError, match=r"body-regions\.nii\.gz must hold whole numbers .*, as nan\."):
         run(folder, tmp_path / "out")
 
 

@@ -28,7 +28,8 @@ module, so a plain literal (strings, numbers, lists, dicts).
     find_cases(folder) -> list[RawCase]
                  sorted by id, [] where the folder holds none; the folder is the published one or holds it; hidden files
                  (`._*`) are no files. A case that lacks its image or its labels has an empty tuple there, and is later
-                 refused by name: nothing is left out in silence. An id is of letters, digits, `_`, `-` and `.`.
+                 refused by name: nothing is left out in silence. An id is of letters, digits, `_`, `-` and `.`. One
+                 that reads NIfTI files to find cases also takes `choices` (`images.Choices`), with a default
     find_dropped(folder) -> dict[str, str]
                  optional: what lies there but is no case on purpose, each with its reason, for `dropped.csv`
     DROPPED      optional, case id -> reason: known defects, left out wherever they are found

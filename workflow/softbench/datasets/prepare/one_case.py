@@ -66,6 +66,11 @@ def take_in(order: Order) -> dict[str, Any]:
     return record
 
 
+def choices(settings: Mapping[str, Any]) -> Choices:
+    """Return how files are read whose headers leave it open, by the settings of a dataset."""
+    return Choices(settings.get("affine"), bool(settings.get("rescale_labels")))
+
+
 def _key(order: Order) -> str:
     """Return the key of a case: from the bytes of its files, not from their place."""
     inputs: dict[str, Any] | None = None
@@ -142,7 +147,7 @@ def _read(order: Order, files: RawCase) -> tuple[Case, dict[str, Any]]:
     source, settings = datasets.source(order.source), order.settings
     own = {name: settings[name] for name in getattr(source, "SETTINGS", {})}
     read = getattr(source, "read", None)
-    chosen = replace(files, choices=Choices(settings.get("affine"), bool(settings.get("rescale_labels"))))
+    chosen = replace(files, choices=choices(settings))
     volumes: Volumes = read(chosen, **own) if read else reading.read_case(chosen, source)
     facts: dict[str, Any] = {"axcodes": volumes.axcodes, "image_sha256": pieces.hash_array(volumes.channels)}
     found = find_second_scan(volumes.channels[0], volumes.labels[0]) if order.check == "second_scan" else ""

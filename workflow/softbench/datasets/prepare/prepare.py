@@ -274,7 +274,7 @@ def _published(
         return []
     if raw is None:
         raise InputError(f"{name} is not made but published: give the folder with its files.")
-    published = layout.require_cases(source, raw)
+    published = layout.require_cases(source, raw, one_case.choices(settings))
     own = [case for case, found in known.items() if found.what == known_cases.IN_CONFIG]
     _require_known(name, settings["drop"], published, "drop")
     _require_known(name, own, published, "known_cases")

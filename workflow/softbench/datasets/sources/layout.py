@@ -3,6 +3,7 @@
 Images lie in one folder and label maps in another, as in the Decathlon and nnU-Net, or wherever a source looks itself.
 """
 
+import inspect
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
@@ -12,6 +13,7 @@ from types import ModuleType
 from softbench import given
 from softbench.datasets.case import RawCase
 from softbench.errors import InputError
+from softbench.images import Choices
 
 VERSION = 1
 
@@ -53,10 +55,18 @@ def pair(images: dict[str, list[Path]], labels: dict[str, list[Path]]) -> list[R
     return cases
 
 
-def require_cases(source: ModuleType, folder: Path) -> list[RawCase]:
-    """List the cases of a source in a folder; raise `InputError` if there are none, saying what is expected."""
+def require_cases(source: ModuleType, folder: Path, choices: Choices | None = None) -> list[RawCase]:
+    """List the cases of a source in a folder; raise `InputError` if there are none, saying what is expected.
+
+    Args:
+        source: of the cases.
+        folder: where to look.
+        choices: how files are read whose headers leave it open; of use where a source reads files to find cases.
+    """
+    reads = choices is not None and "choices" in inspect.signature(source.find_cases).parameters
+    settings = {"choices": choices} if reads else {}
     try:
-        cases: list[RawCase] = source.find_cases(folder) if folder.is_dir() else []
+        cases: list[RawCase] = source.find_cases(folder, **settings) if folder.is_dir() else []
     except OSError as error:
         raise InputError(
             f"{error.filename or folder} cannot be read ({error.strerror or error}). Fix its permissions: see `ls -l`."

@@ -32,7 +32,7 @@ from softbench.datasets.fetch import tcia
 from softbench.datasets.sources import dicom
 from softbench.datasets.sources.reading import class_ids, intensities
 from softbench.errors import InputError
-from softbench.images import Image
+from softbench.images import Choices, Image
 
 VERSION = 1
 TITLE = "SAROS, five tissues derived from body regions"
@@ -84,6 +84,8 @@ SPLITS = {
     "paper_slices": {"train": 274, "val+test": 68, "leaks": "slices"},  # as EPD prints
 }
 UID = "tcia_series_instance_uid"
+# before a dataset says how masks are read, as in a download: any way that it could say
+UNDECIDED = Choices(affine="sform", rescale_labels=True)
 Row = dict[str, str]  # of the table, and `mask`: the path of the label map
 
 
@@ -98,9 +100,12 @@ def SERIES(folder: Path) -> list[tcia.Selection]:  # noqa: N802 (a name of the c
     ]
 
 
-def find_cases(folder: Path) -> list[words.RawCase]:
+def find_cases(folder: Path, choices: Choices = UNDECIDED) -> list[words.RawCase]:
     """List the slices that are used, sorted by id; none found is an empty list. One without CT has no image.
 
+    Args:
+        folder: as published.
+        choices: how masks are read whose headers leave it open.
     Raises: InputError: if the table lacks a column, or a mask cannot be read.
     """
     cases = [
@@ -111,7 +116,7 @@ def find_cases(folder: Path) -> list[words.RawCase]:
             (Path(row["mask"]),),
             {"slice": level},
         )
-        for row, levels in chosen(folder)
+        for row, levels in chosen(folder, choices)
         for level in levels
     ]
     return sorted(cases, key=lambda case: case.id)
@@ -170,13 +175,13 @@ COLUMNS = ("id", "tcia_collection", "tcia_case_id", "tcia_series_instance_uid")
 SLICE_MASKS = ("case_*/body-regions.nii.gz", "*/case_*/body-regions.nii.gz", "masks/*/case_*/body-regions.nii.gz")
 
 
-def chosen(folder: Path) -> list[tuple[Row, list[int]]]:
+def chosen(folder: Path, choices: Choices = UNDECIDED) -> list[tuple[Row, list[int]]]:
     """Return the table's rows that are used, each with its slices (from the feet); a folder without masks has none.
 
     Rows of open, sound cases, sorted by id, are taken in the order `numpy.random.RandomState(0).permutation(n)` until
     `PATIENTS` patients have `SLICES` slices each.
 
-    Raises: InputError: if the table lacks a column, or a mask is missing that the choice depends on.
+    Raises: InputError: if the table lacks a column, or a mask that the choice depends on is missing or cannot be read.
     """
     rows = [row for row in _table(folder) if row["tcia_collection"] not in RESTRICTED and row["id"] not in UNSOUND]
     masks = {path.parent.name: path for pattern in SLICE_MASKS for path in sorted(folder.glob(pattern))}
@@ -189,7 +194,7 @@ def chosen(folder: Path) -> list[tuple[Row, list[int]]]:
             continue
         if row["id"] not in masks:
             raise InputError(f"{folder} lacks the mask of {row['id']}, and which cases are used depends on it. Add it.")
-        levels = _abdominal(masks[row["id"]])
+        levels = _abdominal(masks[row["id"]], choices)
         if len(levels) >= SLICES:
             middles = [int((part + 0.5) * len(levels) / SLICES) for part in range(SLICES)]
             scans[row["tcia_case_id"]] = (row | {"mask": str(masks[row["id"]])}, [levels[m] for m in middles])
@@ -209,17 +214,24 @@ def _table(folder: Path) -> list[Row]:
     return sorted(rows, key=lambda row: row["id"])
 
 
-def _abdominal(mask: Path) -> list[int]:
+def _abdominal(mask: Path, choices: Choices) -> list[int]:
     """Return the labelled slices with abdominal cavity."""
     stat = mask.stat()
-    return list(_levels(mask, stat.st_size, stat.st_mtime_ns))
+    try:
+        return list(_levels(mask, choices, stat.st_size, stat.st_mtime_ns))
+    except InputError as error:
+        raise InputError(
+            f"{error} Which cases are used depends on this mask, so `drop` cannot leave it out: put the published file "
+            "in its place."
+        ) from error
 
 
 @cache
-def _levels(mask: Path, size: int, changed_ns: int) -> tuple[int, ...]:
+def _levels(mask: Path, choices: Choices, size: int, changed_ns: int) -> tuple[int, ...]:
     """Read a mask; size and time are there so that a changed file is read anew."""
-    array = images.read(mask).array
-    cavity = (array == ABDOMINAL_CAVITY).any(axis=(1, 2))
+    array = images.read_label_map(mask, choices).array
+    ids = array if array.dtype.kind in "iu" else images.to_label_map(array, str(mask))
+    cavity = (ids == ABDOMINAL_CAVITY).any(axis=(1, 2))
     return tuple(int(level) for level in np.flatnonzero(cavity))
 
 
