@@ -14,7 +14,7 @@ FLOORS = [  # from below; what stands on one floor may import from one another, 
     {"soft_labels", "metrics"},
     {"training", "statistics", "papers.published"},
     {"plan"},
-    {"papers", "tables", "figures", "page"},
+    {"papers", "tables", "figures", "page", "rater_study"},
     {"tools", "cli", "__main__"},
 ]
 

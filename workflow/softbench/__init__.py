@@ -25,6 +25,7 @@ ROOMS = (
     "networks",
     "page",
     "papers",
+    "rater_study",
     "soft_labels",
     "statistics",
     "store",

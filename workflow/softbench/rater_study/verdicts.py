@@ -1,0 +1,69 @@
+"""What is said of two soft labels: the Brier score decides; nothing is said that the floor of a logarithm reverses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from softbench.rater_study.widths import Difference, differences
+
+VERSION = 1
+SAME = 1e-6  # of the larger score: less of it is rounding
+BETTER, WORSE, CANNOT, SAME_FUNCTION, REVERSED = (
+    "better",
+    "worse",
+    "cannot tell",
+    "cannot tell: the same numbers",
+    "no verdict: the floor reverses it",
+)
+FEW = "{} here"  # of too few patients for an interval
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A soft label minus another.
+
+    said: in words. brier: the difference that decides. cross_entropy: beside it, one a floor.
+    """
+
+    said: str
+    brier: Difference
+    cross_entropy: tuple[Difference, ...]
+
+
+def compare(
+    brier: tuple[np.ndarray, np.ndarray], cross_entropy: tuple[np.ndarray, np.ndarray], *, seed: int = 0
+) -> Verdict:
+    """Return the verdict on a soft label against another, by patients.
+
+    Args:
+        brier: (patients,) of the two.
+        cross_entropy: (patients, floors) of the two.
+        seed: of the bootstrap.
+    Returns: "better" or "worse" where the 95 % interval of the Brier score's difference lies on one side of zero, else
+        "cannot tell". "no verdict" where the cross-entropy says better at one floor and worse at another, each beyond
+        noise. Of fewer than 30 patients there is no interval: "better here" is said of these patients' means.
+    """
+    first, second = brier
+    gaps = np.vstack([first - second, (cross_entropy[0] - cross_entropy[1]).T])
+    of_brier, *of_entropy = differences(gaps, seed=seed)
+    return Verdict(_say(brier, of_brier, of_entropy), of_brier, tuple(of_entropy))
+
+
+def _say(brier: tuple[np.ndarray, np.ndarray], decides: Difference, beside: Sequence[Difference]) -> str:
+    if are_same(*brier):
+        return SAME_FUNCTION
+    signs = {difference.sign for difference in beside}
+    if {-1, 1} <= signs:
+        return REVERSED
+    word = {-1: BETTER, 0: CANNOT, 1: WORSE}[decides.sign]
+    return FEW.format(word) if decides.reason and decides.sign else word
+
+
+def are_same(first: np.ndarray, second: np.ndarray) -> bool:
+    """Return whether two soft labels have the same score in every patient, up to rounding: they are one function here.
+
+    NaN at the same patients are the same.
+    """
+    scale = max(np.nanmax(np.abs(first), initial=0), np.nanmax(np.abs(second), initial=0))
+    return bool(np.allclose(first, second, rtol=0, atol=SAME * scale, equal_nan=True))
