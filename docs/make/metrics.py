@@ -8,6 +8,7 @@ import numpy as np
 from softbench.errors import InputError
 from softbench.metrics import catalogue
 from softbench.metrics.catalogue import Metric
+from softbench.metrics.metric import ALSO
 
 from make import metrics_beside as beside
 from make import metrics_libraries as libraries
@@ -29,6 +30,7 @@ def page() -> str:
         thresholded=_listed(catalogue.THRESHOLDED),
         tolerant=_listed(catalogue.TOLERANT),
         libraries=", ".join(catalogue.LIBRARIES.values()),
+        asked="; ".join(f"{_listed(keys)} by `{name}`" for name, keys in asked().items()),
         pooled=_listed(metric.key for metric in catalogue.select_metrics("bins")),
         versions=", ".join(f"{name} {version}" for name, version in libraries.VERSIONS.items()),
         compare=lambda peers, case: table_of_pairs(beside.pairs(getattr(libraries, peers), oracle[case])),
@@ -36,6 +38,12 @@ def page() -> str:
         soft=table_of_soft_labels(oracle["E_epd_soft2d"]),
         printed=table_of_printed_errors(),
     )
+
+
+def asked() -> dict[str, list[str]]:
+    """Return the keys that each name of `also` asks for."""
+    metrics = catalogue.CATALOGUE.values()
+    return {name: [metric.key for metric in metrics if metric.asked_by == name] for name in ALSO}
 
 
 def table_of_metrics(metrics: Iterable[Metric]) -> str:

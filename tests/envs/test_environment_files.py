@@ -25,6 +25,7 @@ FOUND_BY_NAME = {
 WORKS_ONLY_IN = {
     "softbench/datasets/fetch/archives": ("data",),
     "softbench/losses": ("training",),
+    "softbench/metrics/centreline": ("training",),  # `centrelines` of an experiment
     "softbench/metrics/cross_check": ("training",),  # `cross_check` of an experiment
     "softbench/networks": ("training",),
     "softbench/jobs/provenance": ("training",),  # asks torch, if the work ran on a GPU

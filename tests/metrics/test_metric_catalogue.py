@@ -166,7 +166,7 @@ def test_unknown_key_lists_the_known_ones(key):
 
 
 def test_import_takes_no_heavy_library():
-    heavy = "torch monai medpy netcal jinja2"
+    heavy = "torch monai medpy netcal jinja2 skimage"
     code = f"import sys, softbench.metrics; print([m for m in '{heavy}'.split() if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

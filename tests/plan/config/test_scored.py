@@ -2,6 +2,7 @@
 
 import numpy as np
 from softbench import metrics
+from softbench.metrics.metric import ALSO
 from softbench.metrics.rows import WHOLE
 from softbench.metrics.threshold import MEASURES
 from softbench.plan.config.metrics import scored
@@ -19,9 +20,11 @@ def test_metrics_regions_and_structures_are_those_of_a_scored_case() -> None:
         tolerances_mm=[1.5, 2.0],
         in_plane=True,
         voxels=True,
+        also=ALSO,
     )
     of = {"structures": {"organ"}, WHOLE: {WHOLE}, "both": {"organ", WHOLE}}
-    found = scored({"tolerances_mm": [1.5, 2.0], "in_plane": True, "voxels": True})
+    asked = {"in_plane": True, "voxels": True} | dict.fromkeys(ALSO, True)
+    found = scored({"tolerances_mm": [1.5, 2.0], **asked})
     expected = {(key, roi, structure) for key, roi, kind in found for structure in of[kind]}
     assert expected == set(zip(rows["metric"], rows["roi"], rows["structure"], strict=True))
 

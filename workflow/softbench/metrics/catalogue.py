@@ -9,7 +9,7 @@ import numpy as np
 
 from softbench.checks import require_one_of, require_positive
 from softbench.errors import InputError, import_file
-from softbench.metrics import overlap, surface
+from softbench.metrics import centreline, lesions, overlap, surface
 from softbench.metrics.calibration import BINS, BLOCKS
 from softbench.metrics.metric import FRACTION, OF_LABEL_MAP, OPEN, Metric
 from softbench.metrics.soft import EPD
@@ -31,6 +31,8 @@ GROUPS = {
     "Overlap": overlap.METRICS,
     "Surface distance": surface.DISTANCES + surface.DISTANCES_IN_VOXELS,
     "Surface overlap": surface.SHARES,
+    "Lesions": lesions.METRICS,
+    "Centrelines": centreline.METRICS,
     "Calibration": BINS + BLOCKS,
     "Against soft labels": SOFT,
     "Recorded beside the scores": (DIAGONAL, DIAGONAL_VOXELS),

@@ -1,11 +1,11 @@
 """Overlap of the centrelines of vessels and other thin structures (clDice)."""
 
 import numpy as np
-from skimage.morphology import skeletonize
 
 from softbench.checks import require_same_shape
 from softbench.metrics.inputs import require_mask
 from softbench.metrics.kernels.boxes import union
+from softbench.metrics.metric import FRACTION, ONE_OR_BOTH, Metric
 
 VERSION = 1
 
@@ -20,8 +20,9 @@ def centreline_dice(prediction: np.ndarray, reference: np.ndarray) -> float:
         prediction, reference: (D, H, W) or (H, W) bool, of one shape.
     Returns: 0 to 1; 1 where each skeleton lies in the other mask. 0 where one mask is empty, NaN where both are.
     Raises: InputError: if the masks are not bool or differ in shape.
-    Source: Shit et al. 2021, algorithm 2 (hard clDice), with scikit-image's skeletonize (Zhang in 2-D, Lee in 3-D).
-        Departures: a mask whose skeleton is empty is its own skeleton; what lies beyond the array is background.
+    Source: Shit et al. 2021, the measure (not the loss), with the skeleton of its authors' code: scikit-image's
+        skeletonize (Zhang in 2-D, Lee in 3-D). Departures: a mask whose skeleton is empty is its own skeleton; what
+        lies beyond the array is background; empty masks, where the code divides by 0.
     """
     prediction, reference = require_mask("prediction", prediction), require_mask("reference", reference)
     require_same_shape("prediction", prediction.shape, "reference", reference.shape)
@@ -37,6 +38,8 @@ def centreline_dice(prediction: np.ndarray, reference: np.ndarray) -> float:
 
 def _skeleton(mask: np.ndarray) -> np.ndarray:
     """Return the skeleton of a mask; the mask where that is empty, as of a few voxels in 3-D."""
+    from skimage.morphology import skeletonize  # here: whoever reads the register of metrics does without it
+
     skeleton = np.asarray(skeletonize(mask), bool)
     return skeleton if skeleton.any() else mask
 
@@ -50,3 +53,13 @@ def _ends(mask: np.ndarray) -> np.ndarray:
     axes = range(mask.ndim)
     places = [np.flatnonzero(mask.any(axis=tuple(other for other in axes if other != axis))) for axis in axes]
     return np.array([[place[0] for place in places], [place[-1] + 1 for place in places]])
+
+
+METRICS = (
+    Metric(
+        "cldice", "clDice", "1", "higher", FRACTION,
+        "2 a b / (a + b), a the share of P's skeleton in R and b the share of R's skeleton in P", ONE_OR_BOTH,
+        "Shit et al. 2021. Departure: defined for empty masks",
+        of="masks", asked_by="centrelines", compute=lambda m: centreline_dice(m.prediction, m.reference),
+    ),
+)  # fmt: skip

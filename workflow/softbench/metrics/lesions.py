@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from softbench.checks import require_same_shape, require_spacing
 from softbench.metrics.inputs import require_mask
-from softbench.metrics.metric import ratio
+from softbench.metrics.metric import FRACTION, OPEN, Metric, ratio
 from softbench.metrics.surface import between, hd95
 
 VERSION = 1
@@ -74,9 +74,11 @@ def match_lesions(prediction: np.ndarray, reference: np.ndarray, spacing_mm: Seq
         spacing_mm: one number an axis.
     Returns: see `Lesions`.
     Raises: InputError: if the masks are not bool or differ in shape, or the spacing does not fit.
-    Source: BraTS 2023, lesion-wise metrics (Saluja et al., code of the challenge). Departures: where nothing is left to
-        score the means are NaN, where theirs are 1 (DSC) and 0 (HD95); HD95 is this suite's, of surface voxels, where
-        theirs is of surfels weighted by area; in 2-D sizes are areas, where theirs has volumes alone.
+    Source: BraTS 2023, lesion-wise metrics, the challenge's code (eval.py of rachitsaluja/BraTS-2023-Metrics) with its
+        settings for glioma; for meningioma it dilates once, for metastases once with 2 mm³. Recall, precision and F1:
+        of its counts, definition here. Departures: where nothing is left to score the means are NaN, where theirs are 1
+        (DSC) and 0 (HD95); HD95 is this suite's, of surface voxels, where theirs is of surfels weighted by area; in
+        2-D sizes are areas, where theirs has volumes alone.
     """
     prediction, reference = require_mask("prediction", prediction), require_mask("reference", reference)
     require_same_shape("prediction", prediction.shape, "reference", reference.shape)
@@ -151,3 +153,37 @@ def _around(prediction: np.ndarray, reference: np.ndarray) -> Box:
 def _union(boxes: Sequence[Box]) -> Box:
     """Return the box around some boxes."""
     return tuple(slice(min(s.start for s in axis), max(s.stop for s in axis)) for axis in zip(*boxes, strict=True))
+
+
+BRATS = "BraTS 2023, code of the challenge, glioma"
+NOTHING = "NaN where there is no lesion that counts and no false positive"
+METRICS = (
+    Metric(
+        "lesion_dsc", "lesion-wise DSC", "1", "higher", FRACTION,
+        "sum over R's lesions of the DSC with all parts of P that touch them, over lesions + false positives", NOTHING,
+        f"{BRATS}. Departure: theirs is 1 where nothing is left to score",
+        of="lesions", asked_by="lesions", compute=lambda lesions: lesions.mean_dsc,
+    ),
+    Metric(
+        "lesion_hd95", "lesion-wise HD95", "mm", "lower", OPEN,
+        "as lesion_dsc, of hd95; a missed lesion and a false positive count as 374 mm", NOTHING,
+        f"{BRATS}. Departures: hd95 is ours; theirs is 0 where nothing is left to score",
+        of="lesions", asked_by="lesions", compute=lambda lesions: lesions.mean_hd95_mm,
+    ),
+    Metric(
+        "lesion_f1", "lesion F1", "1", "higher", FRACTION,
+        "2 hits / (2 hits + missed lesions + false positives); a lesion is hit where P touches it, dilated 3 times",
+        NOTHING, f"counts of {BRATS}; the definition is ours",
+        of="lesions", asked_by="lesions", compute=lambda lesions: lesions.f1,
+    ),
+    Metric(
+        "lesion_recall", "lesion recall", "1", "higher", FRACTION, "hits / lesions",
+        "NaN where there is no lesion that counts", f"counts of {BRATS}; the definition is ours",
+        of="lesions", asked_by="lesions", compute=lambda lesions: lesions.recall,
+    ),
+    Metric(
+        "lesion_precision", "lesion precision", "1", "higher", FRACTION, "hits / (hits + false positives)",
+        "NaN where there is neither a hit nor a false positive", f"counts of {BRATS}; the definition is ours",
+        of="lesions", asked_by="lesions", compute=lambda lesions: lesions.precision,
+    ),
+)  # fmt: skip

@@ -26,8 +26,12 @@ OPEN = (0.0, INFINITY)
 ONE_OR_BOTH = "0 where one mask is empty, NaN where both are"
 DISTANCE_EMPTY = "inf where one mask is empty, NaN where both are"
 REGION_EMPTY = "NaN where the region holds no voxel"
-OF = ("counts", "surfaces", "voxel_surfaces", "masks", "bins", "blocks", "voxels", "soft", "grid", "voxel_grid")
-OF_LABEL_MAP = ("counts", "surfaces", "voxel_surfaces", "masks")
+OF_LABEL_MAP = ("counts", "surfaces", "voxel_surfaces", "masks", "lesions")
+OF = (
+    "counts", "surfaces", "voxel_surfaces", "masks", "lesions",
+    "bins", "blocks", "voxels", "soft", "grid", "voxel_grid",
+)  # fmt: skip
+ALSO = ("lesions", "centrelines")  # what `score_case` measures where it is asked to
 
 
 class Masks(NamedTuple):
@@ -53,15 +57,15 @@ class Metric:
     empty_case: what a missing mask, class or region gives; the policy that tables apply to such raw values is theirs.
     source: whose it is; names departures, if any.
     of: what `compute` takes. Of a structure and a rater: "counts" (`overlap.Overlap`), "surfaces" (`surface.Surfaces`),
-        "voxel_surfaces" (the same, each axis having steps of 1) or "masks" (`Masks`); "soft" (`soft.SoftSums`). Of all
-        classes, in each region: "bins" (`calibration.Reliability`; of each structure against the rest, and of all cases
-        together, too), "blocks" (`kernels.blocks.Gaps`) or "voxels" (`Voxels`). Of a case: "grid" (its size in mm along
-        each axis), "voxel_grid" (in voxels).
+        "voxel_surfaces" (the same, each axis having steps of 1), "masks" (`Masks`) or "lesions" (`lesions.Lesions`);
+        "soft" (`soft.SoftSums`). Of all classes, in each region: "bins" (`calibration.Reliability`; of each structure
+        against the rest, and of all cases together, too), "blocks" (`kernels.blocks.Gaps`) or "voxels" (`Voxels`). Of a
+        case: "grid" (its size in mm along each axis), "voxel_grid" (in voxels).
     compute: gives the raw value.
     tolerance: whether `compute` takes a tolerance in mm as well; the key then carries it: nsd_2mm.
     at_threshold: whether it is measured at EPD's best threshold as well (of "counts" alone): dsc_at_val.
     regions: where it is measured; for what has regions.
-    asked_by: the setting of `scoring` without which it is left out.
+    asked_by: the setting of `scoring` without which it is left out; of `ALSO`, or one that `score_case` takes by name.
     """
 
     key: str

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from softbench.metrics import catalogue, overlap, surface
+from softbench.metrics import catalogue, lesions, overlap, surface
 from softbench.metrics import cross_check as others
 from softbench.metrics.calibration import Reliability, Sweep
 from softbench.metrics.calibration import sweeps as measure_regions
@@ -119,6 +119,8 @@ def measure_masks(
     known = select_metrics(*OF_LABEL_MAP, settings=asked)
     if any(metric.of == "masks" for metric in known):
         given["masks"] = whole() if whole else masks
+    if any(metric.of == "lesions" for metric in known):
+        given["lesions"] = lesions.match_lesions(*masks)
     if any(metric.of == "voxel_surfaces" for metric in known):
         given["voxel_surfaces"] = surface.between(masks.prediction, masks.reference, (1.0,) * masks.prediction.ndim)
     always = [metric for metric in known if not metric.tolerance and not metric.asked_by]

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from softbench.arrays import most_probable
-from softbench.checks import require_label_map, require_positive, require_same_shape, require_spacing
+from softbench.checks import require_label_map, require_one_of, require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
 from softbench.metrics import inputs, regions, rows
 from softbench.metrics.calibration import Reliability
 from softbench.metrics.inputs import require_mask
-from softbench.metrics.metric import ROIS, Masks
+from softbench.metrics.metric import ALSO, ROIS, Masks
 from softbench.metrics.rows import MEAN, Row, Surroundings, table
 from softbench.metrics.soft import SoftSums
 from softbench.metrics.structure import probability
@@ -76,6 +76,7 @@ def score_case(
     cross_check: Sequence[str] = (),
     in_plane: bool = False,
     voxels: bool = False,
+    also: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Score the prediction of one case against each rater.
 
@@ -91,6 +92,8 @@ def score_case(
         cross_check: of "medpy", "monai", "netcal": whose values stand beside ours, in rows `<metric>@<library>`.
         in_plane: whether to add `hd95_in_plane`, with D as the slice axis (volumes only).
         voxels: whether to add `hd95_voxels`, `asd_voxels` and `assd_voxels`, distances with steps of 1 along each axis.
+        also: of "lesions" (`lesion_dsc`, `lesion_hd95`, `lesion_f1` …) and "centrelines" (`cldice`): what is measured
+            besides.
     Returns: columns `rater` (1 .. R; 0 is the raters' mean), `structure`, `metric`, `roi`, `value`, `unit`. For each
         structure and rater: all that `binary` gives, and in each region `ece mce ace_netcal cwece brier nll` of the
         structure against the rest; against the raters' mean all that `soft` gives. For all classes together (structure
@@ -111,6 +114,7 @@ def score_case(
         cross_check=cross_check,
         in_plane=in_plane,
         voxels=voxels,
+        also=also,
     ).rows
 
 
@@ -181,20 +185,21 @@ def score_label_map(
     cross_check: Sequence[str] = (),
     in_plane: bool = False,
     voxels: bool = False,
+    also: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Score a predicted label map, which has no probabilities: overlap and surfaces alone.
 
     Args:
         labels: (D, H, W) or (H, W) class ids.
         classes: number of classes, background included.
-        references, spacing_mm, structures, tolerances_mm, valid, cross_check, in_plane, voxels: as `score_case`.
+        references, spacing_mm, structures, tolerances_mm, valid, cross_check, in_plane, voxels, also: as `score_case`.
     Returns: the rows of `score_case` that need no probabilities.
     Raises: InputError: as `score_case`.
     """
     labels, references, usable = np.asarray(labels), np.asarray(references), inputs.require_valid(valid)
     _require_raters(references, labels.shape)
     shared: dict[str, Any] = {"tolerances_mm": tolerances_mm, "cross_check": cross_check}
-    shared |= {"in_plane": in_plane, "voxels": voxels}
+    shared |= {"in_plane": in_plane, "voxels": voxels, "also": also}
     given = _surroundings(references, spacing_mm, structures, classes, usable, **shared)
     for name, label_map in [("labels", labels), *(("references", reference) for reference in references)]:
         require_same_shape(name, label_map.shape, "references", given.shape)
@@ -258,6 +263,7 @@ def _surroundings(
     cross_check: Sequence[str] = (),
     in_plane: bool = False,
     voxels: bool = False,
+    also: Sequence[str] = (),
 ) -> Surroundings:
     """Check what all raters share, and put it together."""
     spacing = require_spacing(spacing_mm, references.ndim - 1)
@@ -266,7 +272,9 @@ def _surroundings(
     shape, members = references.shape[1:], _memberships(structures, classes)
     if in_plane and len(shape) != 3:
         raise InputError(f"`in_plane` looks at the slices of a volume, but the image is {shape}. Leave it out.")
-    asked = tuple(name for name, wanted in {"in_plane": in_plane, "voxels": voxels}.items() if wanted)
+    for name in also:
+        require_one_of("also", name, ALSO)
+    asked = (*(name for name, wanted in {"in_plane": in_plane, "voxels": voxels}.items() if wanted), *also)
     return Surroundings(shape, spacing, members, tuple(tolerances_mm), usable, tuple(cross_check), asked)
 
 

@@ -145,6 +145,7 @@ def measure(
         cross_check=scoring.cross_check,
         in_plane=scoring.in_plane,
         voxels=scoring.voxels,
+        also=scoring.also,
         thresholds=scoring.thresholds,
         like=like,
     )

@@ -12,11 +12,12 @@ from softbench.errors import InputError
 from softbench.plan import modules
 
 CATALOGUE = "metrics/catalogue.py"
-SHIPPED = ("overlap", "surface", "calibration", "soft")  # modules with entries, in the order of the catalogue
+# modules with entries, in the order of the catalogue
+SHIPPED = ("overlap", "surface", "lesions", "centreline", "calibration", "soft")
 FIELDS = ("key", "name", "unit", "better", "range", "definition", "empty_case", "source")  # in the order of a `Metric`
 NEEDED = (*FIELDS, "of", "compute")
 ROIS = ("all", "foreground", "band")
-OF_LABEL_MAP = ("counts", "surfaces", "voxel_surfaces", "masks")
+OF_LABEL_MAP = ("counts", "surfaces", "voxel_surfaces", "masks", "lesions")
 TOLERANCE = re.compile(r"(\w+?)_(\d+(?:\.\d+)?)mm")
 THRESHOLD = re.compile(r"(\w+?)_at_(\w+?)(?:_global)?")
 READ = ("key", "of", "tolerance", "at_threshold", "regions", "asked_by")  # fields of a `Metric` that an `Entry` has

@@ -11,11 +11,12 @@ from typing import Any
 from softbench.checks import require_positive
 from softbench.errors import InputError, in_words
 from softbench.jobs.progress import import_early
-from softbench.plan.modules import PACKAGE, version_of
+from softbench.plan.modules import PACKAGE, constant, version_of
 from softbench.tools.command import Command, add_choices, print_progress, read_choices, require_at_least
 from softbench.tools.score.inputs import Settings, Show, Source
 
 CROSS_CHECKS = ("medpy", "monai", "netcal")
+ALSO: tuple[str, ...] = constant("metrics/metric.py", "ALSO")
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 WORKER = "softbench.tools.score.one_case"
 EXAMPLES = """\
@@ -94,6 +95,11 @@ def _add_how(add: Any) -> None:
     add("--bins", type=int, default=10, metavar="N", help="of calibration errors and diagrams; default: 10")
     text = f"also compute what these libraries can: {', '.join(CROSS_CHECKS)}"
     add("--cross-check", nargs="+", default=[], choices=CROSS_CHECKS, metavar="LIBRARY", help=text)
+    text = (
+        f"also measure, with a table of its own: {', '.join(ALSO)} (DSC and HD95 of each lesion, and which were found; "
+        "clDice)"
+    )
+    add("--also", nargs="+", default=[], metavar="WHAT", help=text)
     add("--title", help="of tables and page")
     text = f"cases scored at a time, fewer where memory is short; default: all cores, here {CORES}"
     add("--cores", type=int, default=CORES, metavar="N", help=text)
@@ -121,6 +127,7 @@ def run(options: argparse.Namespace) -> None:
         bins=options.bins,
         ignore_label=options.ignore_label,
         cross_check=parse_libraries(options.cross_check),
+        also=parse_also(options.also),
         renormalise=options.renormalise,
         foreground_probability=options.foreground_probability,
         choices=read_choices(options),
@@ -232,6 +239,17 @@ def parse_libraries(names: Sequence[str]) -> tuple[str, ...]:
     if missing := [name for name in names if importlib.util.find_spec(name) is None]:
         raise InputError(f"--cross-check names {', '.join(missing)}, not installed here. Install it, or leave it out.")
     return tuple(dict.fromkeys(names))
+
+
+def parse_also(words: Sequence[str]) -> tuple[str, ...]:
+    """Return what `--also` names, with commas or spaces between, each once, in the order of `ALSO`.
+
+    Raises: InputError: if there is no such thing.
+    """
+    names = [name.strip() for word in words for name in word.split(",") if name.strip()]
+    if unknown := [name for name in names if name not in ALSO]:
+        raise InputError(f"--also knows {in_words(ALSO)}, but not {in_words(unknown)}.")
+    return tuple(name for name in ALSO if name in names)
 
 
 COMMAND = Command(

@@ -58,6 +58,7 @@ class Settings:
     bins: int = 10
     ignore_label: int | None = None
     cross_check: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     renormalise: bool = False
     foreground_probability: bool = False
     choices: Choices = NONE

@@ -104,6 +104,7 @@ def _rows(loaded: Loaded, settings: Settings) -> tuple[pd.DataFrame, Mapping[str
         "tolerances_mm": settings.tolerances_mm,
         "valid": loaded.valid,
         "cross_check": settings.cross_check,
+        "also": settings.also,
     }
     if loaded.is_label_map:
         return metrics.score_label_map(*arrays, classes=settings.classes, **common), {}

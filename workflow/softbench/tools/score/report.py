@@ -30,6 +30,11 @@ CALIBRATION = (
 )
 LIBRARIES_DIFFER = "Libraries score empty masks each in their own way, and what one refuses to compute is undefined."
 Columns = list[dict[str, Any]]
+ALSO = {  # columns of each structure, by what `--also` names
+    "lesions": ("lesion_dsc", "lesion_hd95", "lesion_f1", "lesion_precision", "lesion_recall"),
+    "centrelines": ("cldice",),
+}
+ALSO_TITLES = {"lesions": "Lesions", "centrelines": "Centrelines"}
 SUFFIXES = (".csv", ".md", ".tex", ".html")
 
 
@@ -58,6 +63,8 @@ def write(
         "scores": overview(runs, settings, show, [*_notes(runs, settings, len(references)), *notes]),
         "structures": _build(runs, _overlap(names, settings), show, f"{show.title}: each structure", {}, notes),
     }
+    of_asked = {name: _also(runs, settings, show, name) for name in settings.also}
+    tables |= of_asked
     if checked := cross_check(runs, settings, show):
         tables["cross_check"] = checked
     for name, table in tables.items():
@@ -68,6 +75,7 @@ def write(
         sections.append(_diagrams(runs, show, references, output / "figures"))
     if len(names) > 1:
         sections.append(_section("Each structure", tables["structures"]))
+    sections += [_section(ALSO_TITLES[name], table) for name, table in of_asked.items()]
     if checked:
         sections.append(_section("The same by other libraries", checked))
     traced = _provenance(runs, settings, sources, references)
@@ -142,6 +150,14 @@ def overview(runs: Runs, settings: Settings, show: Show, notes: Sequence[str]) -
     if runs.reliability:
         columns += [{"metric": metric, "roi": roi} for metric, roi in CALIBRATION]
     return _build(runs, columns, show, show.title, composites, notes)
+
+
+def _also(runs: Runs, settings: Settings, show: Show, name: str) -> Table:
+    """Build the table of what `--also` names: of each structure, and of the composites."""
+    composites = list_composites(settings, show)
+    names = [*list_structures(settings), *composites]
+    columns = [{"metric": metric, "structure": structure} for structure in names for metric in ALSO[name]]
+    return _build(runs, columns, show, f"{show.title}: {ALSO_TITLES[name].lower()}", composites, [])
 
 
 def cross_check(runs: Runs, settings: Settings, show: Show) -> Table | None:
