@@ -188,6 +188,22 @@ def test_second_scan_without_labels_is_found() -> None:
     assert find_second_scan(image, labels) == "slice 5 is the same as the one below it (1 such slices)"
 
 
+def test_all_scans_without_labels_are_found() -> None:
+    image, labels = np.concatenate([scan(n, n) for n in (10, 8, 6)]), np.zeros((24, 32, 32), np.uint8)
+    labels[12:14, 5:9, 5:9] = 1
+    assert find_second_scan(image, labels) == (
+        "slices 0 to 9 and 18 to 23, counted from the feet from 0, look like 2 other scans, and carry no labels"
+    )
+    assert find_second_scan(image[:18], labels[:18]).startswith("slices 0 to 9, ")
+    labels = np.roll(labels, -8, axis=0)
+    assert find_second_scan(image, labels).startswith("slices 10 to 17 and 18 to 23, ")
+    labels[11] = 1  # in two scans
+    assert find_second_scan(image, labels) == ""
+    faulty = image[:10].copy()
+    faulty[7] = image[20]
+    assert find_second_scan(faulty, labels[:10]) == ""  # a single slice is no scan
+
+
 def test_found_fault_of_a_known_case_is_said(
     msd: Callable[..., Path], write: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

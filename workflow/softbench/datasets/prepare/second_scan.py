@@ -1,17 +1,21 @@
-"""Does a scan end with another one that nobody labelled? It was so in some cases of the first release of KiTS 2019."""
+"""Are there other scans in a file, which nobody labelled? It was so in some cases of the first release of KiTS 2019."""
+
+from itertools import pairwise
 
 import numpy as np
 
 VERSION = None  # looks, and changes nothing; which cases it looks at is part of their keys
 STEP = 4  # pixels: every fourth along H and W is enough to compare slices
-TIMES = 3  # how much less alike than any other neighbours the slices on both sides of the border must be
+TIMES = 3  # how much less alike than any other neighbours the slices on both sides of a border must be
+MOST = 4  # borders that are looked for
 
 
 def find_second_scan(image: np.ndarray, labels: np.ndarray) -> str:
-    """Return where a second scan without labels seems to lie, or which slices are there twice; empty where none is.
+    """Return where scans without labels seem to lie, or which slices are there twice; empty where none is.
 
-    Neighbouring slices of one scan are alike. A border is where two neighbours differ (1 - correlation) more than three
-    times as much as any others do, and where all labels lie on one side of it.
+    Neighbouring slices of one scan are alike. Borders are where two neighbours differ (1 - correlation) more than three
+    times as much as any others do, and where all labels lie between two of them, or on one side of the only one. There
+    are as many as fit this, four at most.
 
     Args:
         image: (D, H, W).
@@ -21,15 +25,32 @@ def find_second_scan(image: np.ndarray, labels: np.ndarray) -> str:
     if twice:
         return f"slice {twice[0]} is the same as the one below it ({len(twice)} such slices)"
     apart = 1 - _neighbour_correlation(image[:, ::STEP, ::STEP])
-    if len(apart) < 3:
+    others = _without_labels(apart, np.asarray(labels.any(axis=(1, 2))))
+    if not others:
         return ""
-    border, (second, first) = int(apart.argmax()), np.sort(apart)[-2:]
-    labelled = np.asarray(labels.any(axis=(1, 2)))
-    below, above = bool(labelled[: border + 1].any()), bool(labelled[border + 1 :].any())
-    if first <= TIMES * second or below == above:
-        return ""
-    low, high = (border + 1, len(image) - 1) if below else (0, border)
-    return f"slices {low} to {high}, counted from the feet from 0, look like a second scan, and carry no labels"
+    what = "a second scan" if len(others) == 1 else f"{len(others)} other scans"
+    slices = " and ".join(f"{low} to {high}" for low, high in others)
+    return f"slices {slices}, counted from the feet from 0, look like {what}, and carry no labels"
+
+
+def _without_labels(apart: np.ndarray, labelled: np.ndarray) -> list[tuple[int, int]]:
+    """Return the first and last slice of each scan without labels; none where there is one scan.
+
+    Args:
+        apart: (D - 1,), how much each slice differs from the next.
+        labelled: (D,), which slices have labels.
+    """
+    order = np.argsort(-apart, kind="stable")
+    for count in range(min(MOST, len(apart) - 1), 0, -1) if len(apart) > 2 else ():
+        if apart[order[count - 1]] <= TIMES * apart[order[count]]:
+            continue
+        starts = [0, *(int(border) + 1 for border in np.sort(order[:count])), len(labelled)]
+        scans = [(low, high - 1) for low, high in pairwise(starts)]
+        others = [(low, high) for low, high in scans if not labelled[low : high + 1].any()]
+        is_single_slice = any(low == high for low, high in scans[1:-1])  # a faulty one within a scan
+        if len(others) == count and not is_single_slice:
+            return others
+    return []
 
 
 def _neighbour_correlation(image: np.ndarray) -> np.ndarray:
