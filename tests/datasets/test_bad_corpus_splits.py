@@ -13,7 +13,7 @@ COLUMNS = r"must be a CSV file with the columns case, patient, part, but its col
 CELL = r"has 1 line\(s\) with an empty cell or spaces around one, '{}' first\. Fill the cell, or take the spaces away\."
 PART = r"names the part\(s\) \['{}'\]; known are train, val, test, train\+val, val\+test\. Correct its column `part`\."
 UNREADABLE = r"^the split .*main\.csv cannot be read \(.*\)\. Write a CSV file with the columns case, patient, part\."
-ONE_PART = r"is in more than one part\. Put all of its cases into one:\n  "
+ONE_PART = r"is in more than one part\. Put all of its cases into one.*:\n  "
 
 BAD: dict[str, tuple[str | bytes, str]] = {
     "case in two parts": (GOOD + "a,p,test\n", r"holds the case\(s\) a more than once\. Keep one line of each\."),

@@ -152,6 +152,19 @@ def test_same_image_of_two_patients_stops_with_the_line_to_add(
         assert list(kept.cases["patient"]) == IDS[:3]
 
 
+def test_kept_case_may_have_the_image_of_another_part(msd: Callable[..., Path], tmp_path: Path) -> None:
+    folder = msd(cases=4) / "imagesTr"
+    for twin in (IDS[2], IDS[3]):
+        (folder / f"{twin}.nii.gz").write_bytes((folder / f"{IDS[0]}.nii.gz").read_bytes())
+    parts = split("train", "val", "train", "test")
+    dataset = run(folder.parent, tmp_path / "out", known_cases={IDS[2]: "keep", IDS[3]: "keep"})
+    assert list(splits.of_dataset(parts, dataset.manifest, dataset.cases)["case"]) == IDS[:4]
+    one = dataset.manifest | {"known_cases": dataset.manifest["known_cases"][:1]}
+    said = rf"(?s)same image .*`known_cases: {{case: keep}}`.*{IDS[0]} in train, {IDS[3]} in test$"
+    with pytest.raises(InputError, match=said):
+        splits.of_dataset(parts, one, dataset.cases)
+
+
 def test_axes_that_are_askew_are_found_and_said(
     msd: Callable[..., Path], write: Callable[..., None], tmp_path: Path
 ) -> None:

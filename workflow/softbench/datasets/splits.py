@@ -1,7 +1,7 @@
 """Splits into training, validation and test cases; stored in the repository as CSV files (case, patient, part)."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,10 @@ VERSION = 1
 PARTS = ("train", "val", "test")
 SELECTS = ("train+val", "val+test")  # in a file: also selects, as where authors have no validation part
 COLUMNS = ("case", "patient", "part")
+ALIKE = (
+    "Put all of its cases into one; or, if they are different patients and you want both, say so in the dataset "
+    "(`known_cases: {case: keep}`, for all but one)"
+)
 
 
 def read(path: Path | str) -> pd.DataFrame:
@@ -74,12 +78,13 @@ def _table(path: Path) -> pd.DataFrame:
     return split
 
 
-def check(split: pd.DataFrame, dataset_cases: pd.DataFrame) -> None:
+def check(split: pd.DataFrame, dataset_cases: pd.DataFrame, kept: Collection[str] = ()) -> None:
     """Check a split against the cases of its dataset.
 
     Args:
         split: from `read`.
         dataset_cases: `Dataset.cases`, with columns case, patient, image_sha256.
+        kept: cases that may have the image of another one, as config or the list of known cases says.
     Raises: InputError: if the dataset lacks a case, knows another patient for it, or holds the same image under two
         names that are in different parts.
     """
@@ -97,7 +102,8 @@ def check(split: pd.DataFrame, dataset_cases: pd.DataFrame) -> None:
             f"{row['case']} is of patient {row['patient']!r} in the split, but of {row['patient_dataset']!r} in the "
             f"dataset ({len(wrong)} such case(s)). Fix the split's column `patient`."
         )
-    _require_one_part(_main_use(both), "image_sha256", "the same image (sha256)")
+    alike = _main_use(both[~both["case"].isin(kept)])
+    _require_one_part(alike, "image_sha256", "the same image (sha256)", ALIKE)
 
 
 def of_dataset(split: pd.DataFrame, manifest: Mapping[str, Any], dataset_cases: pd.DataFrame) -> pd.DataFrame:
@@ -123,7 +129,7 @@ def of_dataset(split: pd.DataFrame, manifest: Mapping[str, Any], dataset_cases: 
             f"the split has no case in {', '.join(lost)} without the known cases that the dataset leaves out. Keep "
             "them (`known_cases: {case: keep}` of the dataset), or take another split."
         )
-    check(left, dataset_cases)
+    check(left, dataset_cases, {case for case, action in known.items() if action == known_cases.KEEP})
     _require_one_group(left, grouped)
     return left
 
@@ -145,7 +151,9 @@ def _main_use(split: pd.DataFrame) -> pd.DataFrame:
     return split[~(split["case"].duplicated(keep=False) & (split["part"] == "val"))]
 
 
-def _require_one_part(table: pd.DataFrame, column: str, what: str) -> None:
+def _require_one_part(
+    table: pd.DataFrame, column: str, what: str, advice: str = "Put all of its cases into one"
+) -> None:
     """Raise if rows that agree in a column are in different parts; the message names them all."""
     parts = table.groupby(column)["part"].nunique()
     torn = [
@@ -153,7 +161,7 @@ def _require_one_part(table: pd.DataFrame, column: str, what: str) -> None:
         for value in parts.index[parts > 1]
     ]
     if torn:
-        raise InputError(f"{what} is in more than one part. Put all of its cases into one:\n  " + "\n  ".join(torn))
+        raise InputError(f"{what} is in more than one part. {advice}:\n  " + "\n  ".join(torn))
 
 
 def permuted(
