@@ -192,6 +192,10 @@ class Dataset:
         """Return the orientation of a case's file as published, e.g. "LPS", for predictions that lie in its grid."""
         return str(self._rows[case]["axcodes"])
 
+    def is_oriented(self, case: str) -> bool:
+        """Return whether a file of a case says where its axes point; if not, neither do predictions of it."""
+        return case not in self.manifest.get("unoriented", [])
+
     def _array(self, case: str, name: str) -> np.ndarray:
         path = array_path(self.path, case, name)
         with storage.reading(path, path.parent, self.path / "manifest.json"):

@@ -82,7 +82,8 @@ def score(
 def _keep(folder: Path, dataset: Dataset, case: Case, probabilities: np.ndarray, *, with_probabilities: bool) -> None:
     """Write the label map of a prediction, and where wanted its probabilities."""
     label_map, affine = dataset.uncut(case.id, probabilities.argmax(axis=0).astype(np.uint8))
-    images.write(folder / "predictions" / f"{case.id}.nii.gz", label_map, affine, dataset.axcodes(case.id))
+    path, oriented = folder / "predictions" / f"{case.id}.nii.gz", dataset.is_oriented(case.id)
+    images.write(path, label_map, affine, dataset.axcodes(case.id), oriented=oriented)
     if with_probabilities:
         store.write(folder / "probabilities", case.id, probabilities, affine=case.affine)
 

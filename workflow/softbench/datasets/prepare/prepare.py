@@ -202,7 +202,8 @@ def run(
     bad = [(outcome["case"], outcome["reason"]) for outcome in outcomes if "reason" in outcome]
     together = _release_of(source, [outcome["ids"] for outcome in outcomes if outcome.get("ids")])
     _require_none_refused(source_name, refused + bad, output, finished=len(outcomes) - len(bad), together=together)
-    _say_unoriented([outcome["case"] for outcome in outcomes if not outcome.get("oriented", True)], log)
+    unoriented = [outcome["case"] for outcome in outcomes if not outcome.get("oriented", True)]
+    _say_unoriented(unoriented, log)
     there = {case.id for case in published}
     known = {case: found for case, found in known.items() if case in there}
     left_out = _found_unusable(source, raw) | _known_faults(known) | dropped(source, full)
@@ -216,6 +217,7 @@ def run(
     keys = {outcome["case"]: outcome["key"] for outcome in outcomes}
     facts = _manifest(source_name, source, full, table, keys)
     facts |= {"versions": dict(versions), "dropped": len(left_out)}  # these are named in dropped.csv
+    facts |= {"unoriented": unoriented} if unoriented else {}
     found = {outcome["case"]: outcome["found"] for outcome in outcomes if outcome.get("found")}
     if source.ACCESS != "made":
         facts |= doubts.find(source, table, known, found)
