@@ -161,6 +161,25 @@ def test_label_map_of_another_release_is_refused_with_its_name(
         run(folder, tmp_path / "out", **WHOLE)
 
 
+@pytest.mark.parametrize(
+    ("name", "release_name"),
+    [("BRATS_001", r"the Decathlon's task 1 \(source `msd_brain`\)"), ("BraTS-GLI-00005-001", "BraTS 2023 or later")],
+)
+def test_case_with_a_name_of_another_release_is_refused(
+    name: str, release_name: str, release: Release, tmp_path: Path
+) -> None:
+    """Without enhancing tumour, its ids 1 and 2 are those of this release."""
+    folder = release(cases=2)
+    old, new = folder / "HGG" / IDS[0], folder / "HGG" / name
+    images.write(old / f"{IDS[0]}_seg.nii.gz", np.minimum(phantom(0)[1], 2), phantom(0)[2], "LPS")
+    for path in old.glob("*.nii.gz"):
+        path.rename(path.with_name(path.name.replace(IDS[0], name)))
+    old.rename(new)
+    said = f"{name}: has a name of {release_name}.* Here 1 is necrotic_core, 2 is oedema, 4 is enhancing"
+    with pytest.raises(InputError, match=rf"(?s)1 case\(s\) of brats2019 .*{said}\."):
+        run(folder, tmp_path / "out", **WHOLE)
+
+
 def test_folder_of_another_release_is_told_by_all_its_ids(release: Release, tmp_path: Path) -> None:
     """BRATS 2015: the first case has no enhancing tumour, so that alone it could be of four releases."""
     folder = release(cases=2)

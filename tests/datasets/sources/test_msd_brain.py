@@ -187,3 +187,26 @@ def test_folder_with_ids_of_brats_2019_is_told(release: Release, tmp_path: Path)
         images.write(folder / "labelsTr" / f"{name}.nii.gz", np.array([0, 1, 2, 4], np.uint8)[labels], affine, "LPS")
     with pytest.raises(InputError, match=r"(?s)looks like BraTS 2017 to 2021 \(source `brats2019`\), or .*Together"):
         run(folder, tmp_path / "out", **WHOLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "release_name"),
+    [
+        ("BraTS-GLI-00005-001", "BraTS 2023 or later"),
+        ("BraTS2021_00000", r"BraTS 2017 to 2021 \(source `brats2019`\)"),
+        ("Brats18_2013_21_1", "BraTS 2017 to 2021"),
+        ("BraTS20_Training_001", "BraTS 2017 to 2021"),
+    ],
+)
+def test_case_with_a_name_of_another_release_is_refused(
+    name: str, release_name: str, release: Release, tmp_path: Path
+) -> None:
+    """BraTS 2023 has the ids 1, 2, 3, too: 1 is its necrotic core, and oedema here."""
+    folder = release(cases=2)
+    for kind in ("imagesTr", "labelsTr"):
+        (folder / kind / f"{IDS[0]}.nii.gz").rename(folder / kind / f"{name}.nii.gz")
+    said = f"{name}: has a name of {release_name}.* Here 1 is oedema, 2 is necrotic_core, 3 is enhancing"
+    with pytest.raises(InputError, match=rf"(?s)1 case\(s\) of msd_brain .*{said}\..*`make dataset`"):
+        run(folder, tmp_path / "out", **WHOLE)
+    dropped = run(folder, tmp_path / "out", **WHOLE, drop={name: "of another release"})
+    assert list(dropped.cases["case"]) == [IDS[1]]

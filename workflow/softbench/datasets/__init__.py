@@ -36,6 +36,8 @@ module, so a plain literal (strings, numbers, lists, dicts).
     LABEL_IDS    optional, published id -> class id, of this release; without it each id means itself
     OTHER_RELEASES  optional, release -> its published ids but 0: what a label map with unknown ids may be instead; the
                  message names those that fit, so say there what an id means and which source has it
+    OTHER_NAMES  optional, release -> regular expression of its cases' names: such a case is refused, since ids may be
+                 the same ones and mean other things
     IGNORED      optional, published ids of voxels that nobody labelled: they are not `valid`, so count nowhere
     read(case, **settings) -> Volumes
                  optional, where `reading.read_case` (NIfTI files of one grid: one a rater, one a channel or for

@@ -219,6 +219,7 @@ MAY = (
     "LABEL_MAPS",
     "LABEL_IDS",
     "OTHER_RELEASES",
+    "OTHER_NAMES",
     "IGNORED",
     "DROPPED",
     "DEFAULTS",

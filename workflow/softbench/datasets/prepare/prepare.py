@@ -302,7 +302,8 @@ def _orders(
     else:
         out = {*dropped(source, settings), *known_cases.excluded(settings.get("known_cases") or {})}
         kept = [case for case in published if case.id not in out]
-        refused = _duplicates(kept) + _ill_named(kept)
+        named = reading.of_other_names(sorted({case.id for case in kept}), source)
+        refused = _duplicates(kept) + _ill_named(kept) + named
         wanted = {case.id: case for case in kept if case.id not in dict(refused)}
     deciding = {key: value for key, value in settings.items() if key not in ("cases", "drop", "known_cases")}
     checks = {case: found.check for case, found in known.items()}

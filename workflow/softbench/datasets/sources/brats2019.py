@@ -47,6 +47,10 @@ OTHER_RELEASES = {  # with their published ids
     "BRATS 2015 or older": (1, 2, 3, 4),
     "BraTS 2024": (1, 2, 3, 4),
 }
+OTHER_NAMES = {  # without enhancing tumour the ids 1 and 2 alone tell no release
+    "BraTS 2023 or later": r"BraTS-[A-Z]+-\d{5}-\d{3}",
+    "the Decathlon's task 1 (source `msd_brain`)": r"BRATS_\d{3}",
+}
 DEFAULTS = {  # the grid stays as published: 1 mm, as both papers use it
     "crop": {"size": [128, 192, 192], "at": "centre"},  # voxels D H W; SVLS and GeoLS, section on data
     "normalise": "zscore_nonzero",  # each channel, over the brain within the crop

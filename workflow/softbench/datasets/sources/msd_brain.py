@@ -43,6 +43,10 @@ OTHER_RELEASES = {  # with their published ids; BraTS 2023 has those of this rel
     "BRATS 2015 or older": (1, 2, 3, 4),
     "BraTS 2024": (1, 2, 3, 4),
 }
+OTHER_NAMES = {
+    "BraTS 2023 or later": r"BraTS-[A-Z]+-\d{5}-\d{3}",
+    "BraTS 2017 to 2021 (source `brats2019`)": r"(Brats1[78]|BraTS(19|20|2021))_\w+",
+}
 DEFAULTS = {  # as `brats2019`
     "crop": {"size": [128, 192, 192], "at": "centre"},
     "normalise": "zscore_nonzero",

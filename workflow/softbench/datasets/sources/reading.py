@@ -1,5 +1,6 @@
 """Read the files of a case as published, and refuse what no later step could notice."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -111,6 +112,26 @@ def ignored_ids(source: ModuleType) -> tuple[int, ...]:
 def other_releases(source: ModuleType) -> Mapping[str, Sequence[int]]:
     """Return the releases that a source's label maps could be taken for, each with its published ids but 0."""
     return getattr(source, "OTHER_RELEASES", {})
+
+
+def of_other_names(cases: Sequence[str], source: ModuleType) -> list[tuple[str, str]]:
+    """Return the cases that are named as another release names its cases, each with what to do.
+
+    The ids alone do not tell them where both have the same ones.
+    """
+    names: Mapping[str, str] = getattr(source, "OTHER_NAMES", {})
+    meant = {number: source.CLASSES[index] for number, index in label_ids(source).items() if number}
+    here = ", ".join(f"{number} is {name}" for number, name in meant.items())
+    return [
+        (
+            case,
+            f"has a name of {release}, where ids mean other things. Here {here}. Take the source of that release; or, "
+            "if its label map was written anew with these ids, a source of your own: `make dataset`.",
+        )
+        for case in cases
+        for release, pattern in names.items()
+        if re.fullmatch(pattern, case)
+    ]
 
 
 def fitting_release(ids: Collection[int], releases: Mapping[str, Sequence[int]]) -> str:
