@@ -89,6 +89,27 @@ def test_cases_that_are_called_like_images_everywhere_stay(tmp_path: Path, match
     assert set(match().references) == {"scan", "scan_2021"}
 
 
+def test_reference_that_a_prediction_has_too_is_a_case(tmp_path: Path) -> None:
+    """One method lacks the prediction of the case `a_0000`: it has to be told."""
+    for folder, names in (("r", ["a", "a_0000"]), ("p", ["a", "a_0000"]), ("q", ["a"])):
+        for name in names:
+            write(tmp_path / folder / f"{name}.nii.gz")
+    found = inputs.match([Source(name, 0, tmp_path / name) for name in "pq"], [tmp_path / "r"])
+    assert set(found.references) == {"a", "a_0000"}
+    assert [(fault.case, fault.text[:14]) for fault in found.faults] == [("a_0000", "no prediction.")]
+    assert str(tmp_path / "q") in found.faults[0].where
+    assert found.images == []
+
+
+@pytest.mark.parametrize("raters", [{"r": ["a", "a_0000", "b"]}, {"r": ["a", "a_0000"], "s": ["a", "a_0000"]}])
+def test_references_are_images_only_where_every_label_map_has_one(raters: dict[str, list[str]], tmp_path: Path) -> None:
+    for folder, names in {"p": {"a", "b"} & set(raters["r"]), **raters}.items():
+        for name in names:
+            write(tmp_path / folder / f"{name}.nii.gz")
+    found = inputs.match([Source("m", 0, tmp_path / "p")], [tmp_path / name for name in raters])
+    assert [(fault.case, fault.text[:14]) for fault in found.faults] == [("a_0000", "no prediction.")]
+
+
 def test_links_are_followed_and_keep_their_names(tmp_path: Path, match) -> None:
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "a.nii.gz").symlink_to(write(tmp_path / "annex" / "0f.nii.gz"))

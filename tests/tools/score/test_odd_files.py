@@ -224,6 +224,15 @@ def test_command_leaves_a_right_name_with_the_same_ending_alone(message, call, t
     assert call("--predictions", tmp_path / "p", "--references", tmp_path / "r").code == 0
 
 
+def test_images_among_references_are_said(call, fill, tmp_path):
+    fill("r")
+    for case in "ab":
+        (tmp_path / "r" / f"{case}_0000.nii.gz").write_bytes((tmp_path / "r" / f"{case}.nii.gz").read_bytes())
+    done = call("--predictions", fill("p", "hard"), "--references", tmp_path / "r")
+    assert done.code == 0
+    assert "2 images beside label maps of the references, which no prediction has: a_0000 and b_0000" in done.err
+
+
 def test_names_of_references_with_an_ending_have_a_command_that_works(message, call, tmp_path):
     write(tmp_path / "p", lambda number: hard(number).T)
     for case in "ab":

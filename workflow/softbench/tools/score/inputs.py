@@ -1,6 +1,7 @@
 """What is scored and how: sources of predictions, the files of each case, matched by name, and the settings."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,11 +82,15 @@ UNFIT = "predictions and references do not fit together:"
 
 @dataclass(frozen=True)
 class Matched:
-    """The files of each case in each folder, cases in the order of their names, and what does not match."""
+    """The files of each case in each folder, cases in the order of their names, and what does not match.
+
+    `images`: names among the references that were taken for images of nnU-Net, and left out.
+    """
 
     predictions: Predicted
     references: References
     faults: Sequence[Fault]
+    images: Sequence[str] = ()
 
 
 def match(sources: Sequence[Source], folders: Sequence[Path]) -> Matched:
@@ -98,7 +103,7 @@ def match(sources: Sequence[Source], folders: Sequence[Path]) -> Matched:
     """
     references = {folder: _list(folder, NIFTI) for folder in folders}
     predictions = {source: _list(source.folder, (*NIFTI, *NPZ)) for source in sources}
-    _drop_images([*references.values(), *predictions.values()])
+    images = _drop_images([*references.values()], [*predictions.values()])
     cases = sorted({case for files in references.values() for case in files})
     empty = [*_empty(references, predictions)]
     faults = [
@@ -115,7 +120,7 @@ def match(sources: Sequence[Source], folders: Sequence[Path]) -> Matched:
     matched = {
         source: {case: _files(files[case]) for case in raters if case in files} for source, files in predictions.items()
     }
-    return Matched(matched, raters, faults)
+    return Matched(matched, raters, faults, images)
 
 
 def require_apart(output: Path, sources: Sequence[Source], references: Sequence[Path]) -> None:
@@ -150,15 +155,29 @@ def _list(folder: Path, endings: tuple[str, ...]) -> dict[str, list[Path]]:
     return files
 
 
-def _drop_images(folders: Sequence[dict[str, list[Path]]]) -> None:
-    """Leave out images of nnU-Net (`case_0000.nii.gz`) beside label maps (`case.nii.gz`), unless all folders have them.
+def _drop_images(
+    references: Sequence[dict[str, list[Path]]], predictions: Sequence[dict[str, list[Path]]]
+) -> list[str]:
+    """Leave out images of nnU-Net (`case_0000.nii.gz`) beside label maps (`case.nii.gz`), in place.
 
-    Args: folders: the files of each case in each folder; in place.
+    A name that both references and predictions have, or several raters, is a case. In a folder of references images are
+    beside every label map, or else such a name is a case, too, so that no case is left out for its name.
+
+    Args: references, predictions: the files of each case in each folder.
+    Returns: the names of the images that are left out among references.
     """
-    everywhere = set[str].intersection(*(set(files) for files in folders))
-    for files in folders:
-        for name in channels_beside(files) - everywhere:
+    counts = Counter(name for files in references for name in files)
+    predicted = {name for files in predictions for name in files}
+    images = [channels_beside(files) - predicted - {n for n in files if counts[n] > 1} for files in references]
+    images = [
+        names if all(f"{case}_0000" in names for case in files.keys() - names) else set()
+        for files, names in zip(references, images, strict=True)
+    ]
+    of_predictions = [channels_beside(files) - set(counts) for files in predictions]
+    for files, names in zip([*references, *predictions], [*images, *of_predictions], strict=True):
+        for name in names:
             del files[name]
+    return sorted(set().union(*images))
 
 
 def _empty(

@@ -57,6 +57,9 @@ def run(
     """
     inputs.require_apart(output, sources, references)
     matched = inputs.match(sources, references)
+    if matched.images:
+        found = counted(len(matched.images), "image")
+        log(f"{found} beside label maps of the references, which no prediction has: {first_names(matched.images)}")
     out = LeftOut(matched.predictions, matched.references, skip_bad, log)
     out.add(matched.faults, inputs.UNFIT)
     log(
