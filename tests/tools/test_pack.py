@@ -139,6 +139,26 @@ def test_bad_probabilities_leave_no_manifest(change, said: str, data, tmp_path: 
     assert not (tmp_path / "store/manifest.json").exists()
 
 
+@pytest.mark.parametrize("dims", ["3-D", "2-D"])
+@pytest.mark.parametrize("fault", ["moved", "longer voxels", "no orientation"])
+def test_file_on_another_grid_is_refused(fault: str, dims: str, data, tmp_path: Path, capsys) -> None:
+    """A flip of x leaves the shape as it is, and no other check could notice it."""
+    write(tmp_path / "made", data[dims])
+    path = sorted((tmp_path / "made").iterdir())[0]
+    file = nib.load(path)
+    change = {"moved": np.array([[1, 0, 0, 0.002], *np.eye(4)[1:]]), "longer voxels": np.diag([1, 1.01, 1, 1])}
+    file = nib.Nifti1Image(np.asanyarray(file.dataobj), change.get(fault, np.eye(4)) @ file.affine)
+    if fault == "no orientation":
+        file = nib.Nifti1Image(np.asanyarray(file.dataobj), None, file.header)
+        file.header["sform_code"] = file.header["qform_code"] = 0
+    nib.save(file, path)
+    assert pack(*options(data[dims], tmp_path / "store"), "--from", tmp_path / "made") == 1
+    said = capsys.readouterr().err
+    assert re.search(rf"{path.name} and its labels have the same shape, but their affines differ by up to .* mm", said)
+    assert (f"{path} has no orientation" in said) == (fault == "no orientation")
+    assert not (tmp_path / "store/manifest.json").exists()
+
+
 def test_sums_may_differ_where_that_is_said(data, tmp_path: Path) -> None:
     write(tmp_path / "made", data["3-D"], lambda soft: soft * np.float32(0.5))
     assert pack(*options(data["3-D"], tmp_path / "store"), "--not-normalised", "--from", tmp_path / "made") == 0
@@ -155,10 +175,10 @@ def test_affine_is_chosen_where_those_of_a_file_differ(data, tmp_path: Path, cap
     assert re.search(r"two affines that differ.*`softbench pack`", capsys.readouterr().err)
     dataset = datasets.open(data["3-D"])
     case = dataset.load(dataset.cases["case"][0])
-    for affine, step in (("sform", 1), ("qform", -1)):
-        assert pack(*arguments, "--affine", affine) == 0
-        soft = open_store(tmp_path / "store").read(case)
-        np.testing.assert_array_equal(soft.argmax(axis=0), case.labels[0][..., ::step])
+    assert pack(*arguments, "--affine", "sform") == 0
+    np.testing.assert_array_equal(open_store(tmp_path / "store").read(case).argmax(axis=0), case.labels[0])
+    assert pack(*arguments, "--affine", "qform") == 1  # mirrored, so on another grid
+    assert "but their affines differ" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

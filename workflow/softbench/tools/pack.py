@@ -6,6 +6,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from softbench import datasets, images, store
-from softbench.datasets.case import Case
+from softbench.datasets.sources.reading import require_same_grid
 from softbench.errors import InputError
 from softbench.jobs import pieces, progress, provenance
 from softbench.jobs.progress import Log
@@ -25,14 +26,14 @@ from softbench.soft_labels.measures import quality
 from softbench.tools.command import Command, add_affine, add_settings
 from softbench.tools.export import export, find_folder
 
-VERSION = 1
+VERSION = 2
 NOTES = """\
 A rule calls it with a program of any language after `--`, which is run as `PROGRAM... IN OUT name=value ...`:
   softbench pack --data results/data/mine/manifest.json --output results/soft_labels/mine/foo/manifest.json \\
       --recipe foo --set share=0.3 -- perl workflow/scripts/foo.pl
 IN holds what `softbench export` writes (--set intensities=normalised: with images as networks see them). OUT must hold
 <case>.nii or <case>.nii.gz for every case: probabilities (x, y, z, class), background first, on the grid of the labels.
-They are checked (every case, shape, NaN, range, sums) before the manifest is written, so that nothing is trained on bad
+They are checked (every case, grid, NaN, range, sums) before the manifest is written, so that nothing is trained on bad
 ones.
 
 From files that are there already, such as the probabilities of another network:
@@ -178,17 +179,31 @@ def _pack_case(
 ) -> dict[str, Any]:
     dataset = datasets.open(data)
     case = dataset.load(case_id)
-    soft = _read(path, case, choices)
+    labels = images.Image(case.labels[0], case.affine, "RAS", dataset.is_oriented(case_id))
+    soft = _read(path, labels, choices)
     check(soft, f"{case_id} ({path.name})", (len(dataset.classes), *case.labels.shape[1:]), normalised)
     digest = store.write(output, case_id, soft, affine=case.affine)
     numbers = quality(soft, case.labels, case.spacing_mm, case.truth)
     return {"hash": digest, "quality": {name: value for name, value in numbers.items() if np.isfinite(value)}}
 
 
-def _read(path: Path, case: Case, choices: images.Choices) -> np.ndarray:
-    """Return the probabilities of a file, (C, ...) float32; a slice of a 2-D case loses its axis."""
-    soft = np.stack([channel.array for channel in images.read_channels(path, choices)]).astype(np.float32)
-    return soft[:, 0] if case.labels.ndim == 3 and soft.shape[1] == 1 else soft
+def _read(path: Path, labels: images.Image, choices: images.Choices) -> np.ndarray:
+    """Return the probabilities of a file, (C, ...) float32; a slice of a 2-D case loses its axis.
+
+    Raises: InputError: if the file has another grid than the labels, or cannot be read.
+    """
+    channels = images.read_channels(path, choices)
+    if labels.array.ndim == 2 and channels[0].array.shape[0] == 1:
+        channels = [replace(one, array=one.array[0], affine=_in_plane(one.affine)) for one in channels]
+    else:
+        channels = images.on_one_grid([labels, *channels])[1:]
+    require_same_grid(path, channels[0], Path("its labels"), labels)
+    return np.stack([channel.array for channel in channels]).astype(np.float32)
+
+
+def _in_plane(affine: np.ndarray) -> np.ndarray:
+    """Return (h, w, 1) to x, y in mm of a slice."""
+    return affine[[0, 1, 3]][:, 1:]
 
 
 COMMAND = Command(
