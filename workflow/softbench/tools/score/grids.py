@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from softbench.errors import InputError
-from softbench.images import UNORIENTED, Choices, in_digits, spacing_of, within
+from softbench.images import UNORIENTED, Choices, in_digits, within
 from softbench.jobs import faults
 from softbench.jobs.faults import Fault
 from softbench.jobs.progress import Log, Progress
@@ -80,10 +80,6 @@ class _Headers:
             return None
         if not read.oriented:
             self.unoriented[case] = None
-        if read.affine is not None and min(spacing_of(read.affine)) <= 0:
-            size = f"{path} has voxels of {spacing_of(read.affine)} mm (x, y, z), and no voxel is that thin."
-            self.faults.append(Fault(where, case, f"{size} Correct its header."))
-            return None
         return read
 
 
