@@ -4,12 +4,12 @@ Usage: python benchmarks/training.py [--device cuda] [--work hippocampus | brats
            [--rounds N] [--steps-alone] [--out FILE]     (in the project's folder, with .venv active; six CPU minutes)
 Same cases as published, network, patch, batch and one-hot target for all three; `training_peers.py` says what the
 others do, (a) and (b). Ours is `softbench.training.train` with config's protocol: AdamW, schedule, clipping, crops,
-flips and intensities drawn per step. One process, one thread of torch. Contestants take turns; printed is the median
-of the rounds. A round trains a new network, takes 10 steps that are not timed, then an epoch. On a CPU seconds are CPU
-seconds of the process and of loader workers, once these have ended; on a GPU they are those between two events of its
-stream, so that waiting for data counts. What happens once a model before its first step (reading prepared cases into
-memory; filling MONAI's cache) is start-up; imports are not in it. Preparing, which the suite does once for all models,
-is printed and in no ratio.
+flips and intensities drawn per step. One thread of torch; on a CPU each run is a process of its own, split off once all
+is imported and read. Contestants take turns; printed is the median of the rounds. A round trains a new network, takes
+10 steps that are not timed, then an epoch. On a CPU seconds are CPU seconds of the process and of loader workers, once
+these have ended; on a GPU they are those between two events of its stream, so that waiting for data counts. What
+happens once a model before its first step (reading prepared cases into memory; filling MONAI's cache) is start-up;
+imports are not in it. Preparing, which the suite does once for all models, is printed and in no ratio.
 Work: hippocampus (real, default), or brats: made cases of 4 x 155 x 240 x 240, batches of 4 x 4 x 128 x 192 x 192, the
 U-Net of SVLS, for a GPU; `--tiny` is the latter, small. Last, the share of the achievable rate (`rates.py`) and
 `training_runs.py`: many runs a process. `--out` keeps what was measured as JSON, which docs/performance.md shows.

@@ -149,11 +149,11 @@ def _finished(
 
 def _begin_worker() -> None:
     _end_with_parent()
-    _keep_memory()
+    keep_memory()
 
 
-def _keep_memory() -> None:
-    """Keep what this worker frees for its next case: to get memory anew from the system costs more than to fill it."""
+def keep_memory() -> None:
+    """Keep what this process frees for what it does next: memory from the system costs more to get than to fill."""
     if sys.platform == "linux":
         mallopt: Any = getattr(ctypes.CDLL(None), "mallopt", None)  # of glibc
         for option, value in KEEP if mallopt else ():

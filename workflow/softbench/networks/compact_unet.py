@@ -11,8 +11,10 @@ from torch import nn
 
 from softbench.errors import InputError
 from softbench.jobs import progress
+from softbench.networks.layers.convolution import NarrowConvolution2d, NarrowConvolution3d
+from softbench.networks.layers.normalisation import InstanceNormLeakyReLU, is_fast
 
-VERSION = 3
+VERSION = 4
 ALLOWED = {
     "widths": {
         "type": "array",
@@ -53,7 +55,8 @@ class CompactUNet(nn.Module):
             )
         for up, merge in zip(self.up, self.merge, strict=True):
             features = merge(up(features) + skips.pop())
-        logits: torch.Tensor = self.head(features)
+        # torch computes kernels of one voxel on a CPU without oneDNN, twice as fast with channels first
+        logits: torch.Tensor = self.head(features.contiguous() if is_fast(features) else features)
         return logits
 
 
@@ -63,16 +66,17 @@ def build(in_channels: int, classes: int, dims: int, *, widths: list[int]) -> Co
 
 
 def _block(channels_in: int, channels_out: int, dims: int, stride: int = 1) -> nn.Sequential:
-    """Convolution, instance normalisation, leaky ReLU.
-
-    Groups of one channel are instance normalisation, but keep channels last where torch's own brings them to the front.
-    """
-    convolution = (nn.Conv2d, nn.Conv3d)[dims - 2]
+    """Convolution, instance normalisation, leaky ReLU."""
     return nn.Sequential(
-        convolution(channels_in, channels_out, 3, stride=stride, padding=1, bias=False),
-        nn.GroupNorm(channels_out, channels_out),
-        nn.LeakyReLU(0.01, inplace=True),
+        _convolution(channels_in, channels_out, dims, stride),
+        InstanceNormLeakyReLU(channels_out),
     )
+
+
+def _convolution(channels_in: int, channels_out: int, dims: int, stride: int) -> nn.Module:
+    if stride == 1:
+        return (NarrowConvolution2d, NarrowConvolution3d)[dims - 2](channels_in, channels_out)
+    return (nn.Conv2d, nn.Conv3d)[dims - 2](channels_in, channels_out, 3, stride=stride, padding=1, bias=False)
 
 
 def _down(narrow: int, wide: int, dims: int) -> nn.Sequential:
