@@ -1,11 +1,15 @@
 """`softbench score --also`: further scores, with a table of their own."""
 
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
-from softbench import metrics
+import pytest
+from softbench import images, metrics
 from softbench.metrics.metric import ALSO
 from softbench.tools.score import report
 
-from .conftest import SPACING, STRUCTURES, assert_same_scores, labels_of, probabilities_of
+from .conftest import AFFINE, SPACING, STRUCTURES, assert_same_scores, labels_of, probabilities_of
 
 WORDS = ["--structures", "whole=1,2", "core=2"]
 
@@ -46,3 +50,41 @@ def test_what_is_unknown_is_refused(fill, call):
 
 def test_each_name_has_a_table():
     assert set(report.ALSO) == set(report.ALSO_TITLES) == set(ALSO)
+
+
+def case(tmp_path: Path, name: str, array: np.ndarray) -> Path:
+    """Write the only case of a folder, (H, W) or (C, H, W)."""
+    folder = tmp_path / name
+    folder.mkdir()
+    images.write(folder / "a.nii.gz", array, AFFINE, "RAS")
+    return folder
+
+
+def rater(*places: int) -> np.ndarray:
+    """A label map that marks some voxels of a row of eight."""
+    labels = np.zeros((2, 3, 8), np.uint8)
+    labels[0, 0, list(places)] = 1
+    return labels
+
+
+RATERS = {
+    "nobody drew it": ([rater(), rater(), rater()], {"agreement": 0, "volume_bias_percent": 1, "ged": 0}, 0),
+    "one rater": ([rater(1, 2)], {"agreement": 1, "ged": 0, "ged_unbiased": 1}, 1),
+    "never overlap": ([rater(1), rater(2), rater(4)], {"agreement": 1, "ged": 0, "agreement_low": 1}, 3),
+    "one drew it": ([rater(), rater(), rater(1, 2)], {"agreement": 0, "agreement_low": 1, "ged": 0}, 1),
+}
+
+
+@pytest.mark.parametrize("name", RATERS)
+def test_odd_raters_are_scored_and_what_is_undefined_is_counted(call, scores, tmp_path, name):
+    references, undefined, drew = RATERS[name]
+    p = np.where(rater(1, 2, 3), 0.8, 0.1).astype(np.float32)
+    folders = [case(tmp_path, f"rater{number}", labels) for number, labels in enumerate(references)]
+    words = ["--references", *folders, "--structures", "nodule=1", "--also", "raters"]
+    result = call("--predictions", case(tmp_path, "unet", np.stack([1 - p, p])), *words)
+    assert result.code == 0, result.err
+    assert scores(metric="raters_drew")["value"].tolist() == [drew]
+    table = pd.read_csv(tmp_path / "out" / "tables" / "raters.csv")
+    cells = table[table["structure"] == "nodule"].set_index("metric")
+    assert {key: cells.loc[key, "n_undefined"] for key in undefined} == undefined
+    assert "All raters together" in (tmp_path / "out" / "index.html").read_text()

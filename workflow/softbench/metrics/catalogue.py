@@ -12,6 +12,7 @@ from softbench.errors import InputError, import_file
 from softbench.metrics import centreline, lesions, overlap, surface
 from softbench.metrics.calibration import BINS, BLOCKS
 from softbench.metrics.metric import FRACTION, OF_LABEL_MAP, OPEN, Metric
+from softbench.metrics.raters import agreement, level_sets, volume
 from softbench.metrics.soft import EPD
 from softbench.metrics.soft import METRICS as SOFT
 
@@ -35,6 +36,8 @@ GROUPS = {
     "Centrelines": centreline.METRICS,
     "Calibration": BINS + BLOCKS,
     "Against soft labels": SOFT,
+    "Against several raters": agreement.METRICS + level_sets.METRICS,
+    "Volume, against several raters": volume.METRICS,
     "Recorded beside the scores": (DIAGONAL, DIAGONAL_VOXELS),
 }
 

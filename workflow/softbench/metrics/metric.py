@@ -26,12 +26,13 @@ OPEN = (0.0, INFINITY)
 ONE_OR_BOTH = "0 where one mask is empty, NaN where both are"
 DISTANCE_EMPTY = "inf where one mask is empty, NaN where both are"
 REGION_EMPTY = "NaN where the region holds no voxel"
-OF_LABEL_MAP = ("counts", "surfaces", "voxel_surfaces", "masks", "lesions")
+OF_MASKS = ("counts", "surfaces", "voxel_surfaces", "masks", "lesions")  # of a rater
+OF_LABEL_MAP = (*OF_MASKS, "rater_masks")
 OF = (
     "counts", "surfaces", "voxel_surfaces", "masks", "lesions",
-    "bins", "blocks", "voxels", "soft", "grid", "voxel_grid",
+    "bins", "blocks", "voxels", "soft", "rater_masks", "rater_probability", "grid", "voxel_grid",
 )  # fmt: skip
-ALSO = ("lesions", "centrelines")  # what `score_case` measures where it is asked to
+ALSO = ("raters", "lesions", "centrelines")  # what `score_case` measures where it is asked to
 
 
 class Masks(NamedTuple):
@@ -58,9 +59,11 @@ class Metric:
     source: whose it is; names departures, if any.
     of: what `compute` takes. Of a structure and a rater: "counts" (`overlap.Overlap`), "surfaces" (`surface.Surfaces`),
         "voxel_surfaces" (the same, each axis having steps of 1), "masks" (`Masks`) or "lesions" (`lesions.Lesions`);
-        "soft" (`soft.SoftSums`). Of all classes, in each region: "bins" (`calibration.Reliability`; of each structure
-        against the rest, and of all cases together, too), "blocks" (`kernels.blocks.Gaps`) or "voxels" (`Voxels`). Of a
-        case: "grid" (its size in mm along each axis), "voxel_grid" (in voxels).
+        "soft" (`soft.SoftSums`). Of a structure and all raters together: "rater_masks" (`raters.compared.RaterMasks`)
+        or "rater_probability" (`RaterProbability` there). Of all classes, in each region: "bins"
+        (`calibration.Reliability`; of each structure against the rest, and of all cases together, too), "blocks"
+        (`kernels.blocks.Gaps`) or "voxels" (`Voxels`). Of a case: "grid" (its size in mm along each axis), "voxel_grid"
+        (in voxels).
     compute: gives the raw value.
     tolerance: whether `compute` takes a tolerance in mm as well; the key then carries it: nsd_2mm.
     at_threshold: whether it is measured at EPD's best threshold as well (of "counts" alone): dsc_at_val.

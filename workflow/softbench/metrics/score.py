@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, partial, reduce
 from typing import Any
 
 import numpy as np
@@ -92,8 +92,8 @@ def score_case(
         cross_check: of "medpy", "monai", "netcal": whose values stand beside ours, in rows `<metric>@<library>`.
         in_plane: whether to add `hd95_in_plane`, with D as the slice axis (volumes only).
         voxels: whether to add `hd95_voxels`, `asd_voxels` and `assd_voxels`, distances with steps of 1 along each axis.
-        also: of "lesions" (`lesion_dsc`, `lesion_hd95`, `lesion_f1` …) and "centrelines" (`cldice`): what is measured
-            besides.
+        also: what is measured besides, of "raters" (against all raters together, rows of the rater 0: `agreement`,
+            `ged`, `volume_crps` …), "lesions" (`lesion_dsc`, `lesion_f1` …) and "centrelines" (`cldice`).
     Returns: columns `rater` (1 .. R; 0 is the raters' mean), `structure`, `metric`, `roi`, `value`, `unit`. For each
         structure and rater: all that `binary` gives, and in each region `ece mce ace_netcal cwece brier nll` of the
         structure against the rest; against the raters' mean all that `soft` gives. For all classes together (structure
@@ -156,6 +156,7 @@ def assess(
     soft: dict[str, SoftSums] = {}
     counts: dict[tuple[int, str], ThresholdCounts] = {}
     boxes = [given.boxes(predicted, reference) for reference in references]
+    around = cache(lambda: given.boxes(predicted, *references))
     for structure, is_member in given.members.items():  # one at a time: each holds masks of the whole grid
         masks = [given.mask(reference, structure) for reference in references]
         own = structure_sums(probabilities, is_member, masks, where, given.usable, bins=bins, thresholds=thresholds)
@@ -169,6 +170,10 @@ def assess(
                 counts[rater, structure] = own.counts[rater - 1]
         soft[structure] = own.soft
         lines += _by(MEAN, rows.soft_rows(structure, soft[structure]))
+        if (MEAN, structure) not in of_masks:
+            of_masks[MEAN, structure] = rows.rater_mask_rows(structure, predicted, references, around, given)
+        whole = partial(probability, probabilities, is_member, given.usable)
+        lines += _by(MEAN, of_masks[MEAN, structure] + rows.rater_probability_rows(structure, whole, masks, given))
     pooled = {roi: reduce(Reliability.merge, (sums[roi] for sums in statistics)) for roi in statistics[0]}
     return Assessment(table(lines), pooled, soft, counts, (predicted, of_masks))
 
@@ -210,6 +215,9 @@ def score_label_map(
         for structure in given.members:
             lines += _by(rater, rows.mask_rows(structure, labels, reference, given, boxes[structure]))
         lines += _by(rater, given.grid_rows())
+    around = cache(lambda: given.boxes(labels, *references))
+    for structure in given.members:
+        lines += _by(MEAN, rows.rater_mask_rows(structure, labels, references, around, given))
     return table(lines)
 
 

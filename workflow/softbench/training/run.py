@@ -23,6 +23,7 @@ ALLOWED = {  # `scoring` of an experiment
     "bins": {"type": "integer", "minimum": 2, "description": "of calibration"},
     "in_plane": {"type": "boolean", "description": "HD95 of MRBrainS18, slice by slice"},
     "voxels": {"type": "boolean", "description": "surface distances in voxels too, steps of 1 along each axis"},
+    "raters": {"type": "boolean", "description": "against all raters together: agreement, GED, volume"},
     "lesions": {
         "type": "boolean",
         "description": "DSC and HD95 of each lesion, and which were found, as BraTS since 2023",
@@ -45,12 +46,12 @@ ALLOWED = {  # `scoring` of an experiment
 class Scoring:
     """How predictions are scored; the names are those of an experiment in config.
 
-    in_plane: add MRBrainS18's in-plane HD95. voxels: add surface distances in voxels. lesions: add scores of each
-    lesion. centrelines: add clDice. cross_check: libraries whose values are added for comparison with ours. thresholds:
-    add hard metrics at the best threshold, chosen on validation and on test cases. temperature: score a second time,
-    with logits divided by the temperature that fits the validation cases best. keep_probabilities: store those of the
-    test cases, 16 bits a class and voxel. An experiment's `ensemble` is not here: it has a job of its own, and changes
-    no run.
+    in_plane: add MRBrainS18's in-plane HD95. voxels: add surface distances in voxels. raters: add scores against all
+    raters together. lesions: add scores of each lesion. centrelines: add clDice. cross_check: libraries whose values
+    are added for comparison with ours. thresholds: add hard metrics at the best threshold, chosen on validation and on
+    test cases. temperature: score a second time, with logits divided by the temperature that fits the validation cases
+    best. keep_probabilities: store those of the test cases, 16 bits a class and voxel. An experiment's `ensemble` is
+    not here: it has a job of its own, and changes no run.
     """
 
     tolerances_mm: list[float]
@@ -58,6 +59,7 @@ class Scoring:
     bins: int = 10
     in_plane: bool = False
     voxels: bool = False
+    raters: bool = False
     lesions: bool = False
     centrelines: bool = False
     cross_check: list[str] = field(default_factory=list)
@@ -68,7 +70,7 @@ class Scoring:
     @property
     def also(self) -> tuple[str, ...]:
         """What `metrics.score_case` is asked to measure besides."""
-        return tuple(name for name in ("lesions", "centrelines") if getattr(self, name))
+        return tuple(name for name in ("raters", "lesions", "centrelines") if getattr(self, name))
 
 
 @dataclass(frozen=True)

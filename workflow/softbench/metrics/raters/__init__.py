@@ -1,3 +1,3 @@
-"""Scores of a prediction against several raters at once. Functions of arrays alone; no table shows them yet."""
+"""Scores of a prediction against several raters at once. Each entry of the register stands with its function."""
 
 VERSION = None  # words about the room

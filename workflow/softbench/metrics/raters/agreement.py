@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from softbench.checks import require_finite, require_same_shape
 from softbench.errors import InputError
-from softbench.metrics.metric import ratio
+from softbench.metrics.metric import INFINITY, OPEN, Metric, ratio
 from softbench.metrics.raters.levels import require_raters
 
 VERSION = 1
@@ -68,7 +68,8 @@ def relative_to_raters(to_raters: np.ndarray, between_raters: np.ndarray) -> Agr
         NaN of one rater, and where the raters' mean is 0: they all drew and never overlap. The interval's ends are NaN
         of fewer than 3 raters, and where the raters that are left without one never overlap.
     Raises: InputError: if shapes do not fit, or a score is not finite.
-    Source: Williams 1976 (Williams' index); interval: Tukey 1958. Departures: none.
+    Source: Williams 1976 (Williams' index); interval: the jackknife over raters with Student's t, definition here.
+        Departures: a score of masks where Williams has agreement in categories, as is usual for segmentations.
     """
     to, between = np.asarray(to_raters, np.float64), np.asarray(between_raters, np.float64)
     if to.ndim != 1 or not to.size:
@@ -81,7 +82,7 @@ def relative_to_raters(to_raters: np.ndarray, between_raters: np.ndarray) -> Agr
     if len(to) >= FEWEST:
         without = np.array([_value(*_leave_out(to, pairs, rater)) for rater in range(len(to))])
         error = float(np.sqrt((len(to) - 1) / len(to) * ((without - without.mean()) ** 2).sum()))
-        reach = float(t.ppf((1 + LEVEL) / 2, len(to) - 1)) * error
+        reach = float(stdtrit(len(to) - 1, (1 + LEVEL) / 2)) * error
         low, high = value - reach, value + reach
     return Agreement(value, low, high)
 
@@ -94,3 +95,27 @@ def _value(to: np.ndarray, pairs: np.ndarray) -> float:
 
 def _leave_out(to: np.ndarray, pairs: np.ndarray, rater: int) -> tuple[np.ndarray, np.ndarray]:
     return np.delete(to, rater), np.delete(np.delete(pairs, rater, axis=0), rater, axis=1)
+
+
+WILLIAMS = "Williams 1976 (Williams' index), of DSC"
+ALONE = "NaN of one rater, and where no two raters overlap; two empty masks have DSC 1"
+FEW = "NaN of fewer than 3 raters, and where those without one never overlap"
+METRICS = (
+    Metric(
+        "agreement", "agreement", "1", "higher", OPEN,
+        "mean DSC of P to a rater / mean DSC of two raters; 1: as near to a rater as raters to each other", ALONE,
+        WILLIAMS,
+        of="rater_masks", asked_by="raters", compute=lambda given: given.agreement.value,
+    ),
+    Metric(
+        "agreement_low", "agreement, lower end", "1", "neither", (-INFINITY, INFINITY),
+        "lower end of the 95 % interval of agreement over raters (jackknife); it is about raters, not patients", FEW,
+        f"{WILLIAMS}; the interval: definition here",
+        of="rater_masks", asked_by="raters", compute=lambda given: given.agreement.low,
+    ),
+    Metric(
+        "agreement_high", "agreement, upper end", "1", "neither", (-INFINITY, INFINITY),
+        "upper end of the 95 % interval of agreement over raters", FEW, f"{WILLIAMS}; the interval: definition here",
+        of="rater_masks", asked_by="raters", compute=lambda given: given.agreement.high,
+    ),
+)  # fmt: skip

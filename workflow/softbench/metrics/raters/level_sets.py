@@ -1,10 +1,12 @@
 """Energy distance between the level sets of a probability map and the masks of several raters (GED)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from softbench.metrics.raters.levels import LEVELS, count_above, quantise, require_raters
+from softbench.metrics.metric import Metric
+from softbench.metrics.raters.levels import LEVELS, Levels, count_above, require_raters
 
 VERSION = 1
 
@@ -25,7 +27,7 @@ class Distances:
     @property
     def ged(self) -> float:
         """Squared energy distance of the two distributions as they are, at least 0."""
-        return 2 * self.to_raters - self.among_level_sets - self.among_raters
+        return max(0.0, 2 * self.to_raters - self.among_level_sets - self.among_raters)  # rounding may pass 0
 
     @property
     def unbiased(self) -> float:
@@ -33,7 +35,7 @@ class Distances:
         return 2 * self.to_raters - self.among_level_sets - self.among_distinct_raters
 
 
-def level_set_distances(probability: np.ndarray, raters: np.ndarray) -> Distances:
+def level_set_distances(probability: np.ndarray | Levels, raters: np.ndarray) -> Distances:
     r"""Return the mean distances of which the squared energy distance is made.
 
     .. math:: D^2 = 2 E\,d(S, Y) - E\,d(S, S') - E\,d(Y, Y'), \quad d = 1 - \mathrm{IoU}, \quad S = \{x : p(x) > t\},
@@ -45,25 +47,32 @@ def level_set_distances(probability: np.ndarray, raters: np.ndarray) -> Distance
 
     Args:
         probability: (...) floats in [0, 1], taken to the nearest 1 / 65535; uint16, where 65535 stands for 1; or bool,
-            which makes all level sets one mask.
+            which makes all level sets one mask; or `Levels` of one of these.
         raters: (R, ...) bool, on the same grid.
     Returns: distances in [0, 1]; `ged` in [0, 2], 0 where the distributions are the same.
     Empty masks: d = 0 of two empty ones, d = 1 of one empty one; so nothing is NaN but `unbiased` of one rater.
     Raises: InputError: if shapes, types or values do not fit.
-    Source: Székely & Rizzo 2013; Kohl et al. 2018 (GED of segmentations). Departures: level sets and their expectation,
-        not samples of a model.
+    Source: Kohl et al. 2018 (GED of segmentations, d = 1 - IoU, 0 of two empty masks; their `among_raters` is over all
+        pairs). Departures: level sets and their expectation, not samples of a model; `unbiased` is defined here.
     """
-    masks, levels = require_raters(raters, np.shape(probability)), quantise(probability)
-    above, sizes = count_above(levels), [int(np.count_nonzero(mask)) for mask in masks]
-    to_raters = [_to_mask(above, count_above(levels[mask]), size) for mask, size in zip(masks, sizes, strict=True)]
-    count = len(masks)
-    pairs = sum(_between(masks[a], masks[b], sizes[a] + sizes[b]) for a in range(count) for b in range(a))
-    return Distances(
-        float(np.mean(to_raters)),
-        _among(above),
-        2 * pairs / count**2,
-        2 * pairs / (count * (count - 1)) if count > 1 else float("nan"),
-    )
+    levels = Levels.of(probability)
+    masks = require_raters(raters, levels.values.shape)
+    sizes = [int(np.count_nonzero(mask)) for mask in masks]
+    to_raters = [
+        _to_mask(levels.above, count_above(levels.values[mask]), size) for mask, size in zip(masks, sizes, strict=True)
+    ]
+    return Distances(float(np.mean(to_raters)), _among(levels.above), *_among_raters(masks, sizes))
+
+
+def mask_distances(prediction: np.ndarray, raters: np.ndarray) -> Distances:
+    """Return `level_set_distances` of a mask, (...) bool, as the only sample; raters (R, ...) bool.
+
+    Raises: InputError: if shapes or types do not fit.
+    """
+    masks, size = require_raters(raters, prediction.shape), int(np.count_nonzero(prediction))
+    sizes = [int(np.count_nonzero(mask)) for mask in masks]
+    to_raters = [_between(prediction, mask, size + own) for mask, own in zip(masks, sizes, strict=True)]
+    return Distances(float(np.mean(to_raters)), 0.0, *_among_raters(masks, sizes))
 
 
 def ged(probability: np.ndarray, raters: np.ndarray, *, unbiased: bool = False) -> float:
@@ -90,7 +99,37 @@ def _among(above: np.ndarray) -> float:
     return 1 - float(len(sizes) + 2 * (sizes * before).sum() + empty**2) / LEVELS**2
 
 
+def _among_raters(masks: np.ndarray, sizes: Sequence[int]) -> tuple[float, float]:
+    """Return the mean distance of masks over all R² pairs, and over the pairs of two, NaN where there is one mask."""
+    count = len(masks)
+    pairs = sum(_between(masks[a], masks[b], sizes[a] + sizes[b]) for a in range(count) for b in range(a))
+    return 2 * pairs / count**2, 2 * pairs / (count * (count - 1)) if count > 1 else float("nan")
+
+
 def _between(first: np.ndarray, second: np.ndarray, sizes: int) -> float:
     """Return the distance of two masks whose sizes sum to `sizes`."""
     both = int(np.count_nonzero(first & second))
     return 1 - both / (sizes - both) if sizes else 0.0
+
+
+KOHL = "Kohl et al. 2018. Departure: level sets, not samples of a model"
+NONE_EMPTY = "none: d is 0 of two empty masks, 1 of one"
+METRICS = (
+    Metric(
+        "ged", "GED (65535 level sets)", "1", "lower", (0.0, 2.0),
+        "2 E d(S, Y) - E d(S, S') - E d(Y, Y'), d = 1 - IoU; S: P at one of 65535 thresholds on p; Y: one of R raters",
+        NONE_EMPTY, KOHL,
+        of="rater_probability", asked_by="raters", compute=lambda given: given.distances.ged,
+    ),
+    Metric(
+        "ged_unbiased", "GED (65535 level sets, distinct raters)", "1", "lower", (-1.0, 2.0),
+        "as ged, Y and Y' always two raters; so that few raters do not seem nearer to each other than many",
+        "NaN of one rater; d is 0 of two empty masks, 1 of one", f"{KOHL}; pairs of distinct raters",
+        of="rater_probability", asked_by="raters", compute=lambda given: given.distances.unbiased,
+    ),
+    Metric(
+        "ged_mask", "GED (one mask)", "1", "lower", (0.0, 2.0), "as ged, with P as the only sample", NONE_EMPTY,
+        "Kohl et al. 2018",
+        of="rater_masks", asked_by="raters", compute=lambda given: given.distances.ged,
+    ),
+)  # fmt: skip

@@ -1,5 +1,7 @@
 """Levels of a probability map: how many voxels lie above each threshold, counted in one pass."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from softbench.errors import InputError
@@ -34,6 +36,25 @@ def count_above(levels: np.ndarray) -> np.ndarray:
     for start in range(0, len(flat), CHUNK):
         counts += np.bincount(flat[start : start + CHUNK], minlength=LEVELS + 1)
     return counts[:0:-1].cumsum()[::-1]
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """A probability map by levels, made once for all that needs it.
+
+    values: (...) uint16, of `quantise`. above: (65535,) int64, of `count_above`.
+    """
+
+    values: np.ndarray
+    above: np.ndarray
+
+    @classmethod
+    def of(cls, probability: "np.ndarray | Levels") -> "Levels":
+        """Return the levels of a map that `quantise` takes; levels as they are. Raises: InputError: as `quantise`."""
+        if isinstance(probability, Levels):
+            return probability
+        values = quantise(probability)
+        return cls(values, count_above(values))
 
 
 def require_raters(raters: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

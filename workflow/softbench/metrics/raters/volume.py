@@ -7,8 +7,8 @@ import numpy as np
 
 from softbench.checks import require_finite, require_fraction, require_positive
 from softbench.errors import InputError
-from softbench.metrics.metric import ratio
-from softbench.metrics.raters.levels import LEVELS, count_above, quantise, require_raters
+from softbench.metrics.metric import FRACTION, INFINITY, OPEN, Metric, ratio
+from softbench.metrics.raters.levels import LEVELS, Levels, require_raters
 
 VERSION = 1
 Volumes = Sequence[float] | np.ndarray
@@ -28,16 +28,20 @@ def crps(prediction_ml: Volumes, raters_ml: Volumes) -> float:
     Returns: at least 0, 0 where both distributions are the same. Of one volume against raters that agree: the absolute
         error. A volume of 0 is a volume like others, so there is no empty case.
     Raises: InputError: if either is empty or holds NaN or infinite values.
-    Source: Gneiting & Raftery 2007 (eq. 20 and 21). Departure: the integral to the raters' distribution, not the mean
-        over raters, so that the raters' own distribution scores 0.
+    Source: Gneiting & Raftery 2007 (eq. 20: the integral, 21: the means); against raters: CURVAS 2024. Departures: the
+        raters' distribution in the integral, not the mean over raters, so that it scores 0 itself; their volumes as
+        they are, where the code of CURVAS takes a normal distribution of their mean and sd; nothing is cut, where it
+        integrates from 3 sd below the mean to 3 sd above, so that far predictions score alike.
 
     >>> round(crps([130], [95, 100, 105]), 2)
     27.78
     """
     prediction, raters = _sorted("prediction_ml", prediction_ml), _sorted("raters_ml", raters_ml)
-    steps = np.sort(np.concatenate([prediction, raters]))
-    shares = [np.searchsorted(values, steps[:-1], side="right") / len(values) for values in (prediction, raters)]
-    return float(((shares[0] - shares[1]) ** 2 * np.diff(steps)).sum())
+    both = np.concatenate([prediction, raters])
+    order = np.argsort(both, kind="stable")  # of two sorted runs: they are merged
+    is_rater = order >= len(prediction)
+    gap = np.cumsum(~is_rater) / len(prediction) - np.cumsum(is_rater) / len(raters)
+    return float((gap[:-1] ** 2 * np.diff(both[order])).sum())
 
 
 def bias(prediction_ml: float, raters_ml: Volumes) -> tuple[float, float]:
@@ -72,19 +76,19 @@ class LevelVolumes:
         return self.above(1 - rest), self.above(rest)
 
 
-def level_volumes(probability: np.ndarray, voxel_ml: float) -> LevelVolumes:
+def level_volumes(probability: np.ndarray | Levels, voxel_ml: float) -> LevelVolumes:
     r"""Return the distribution of volume that a probability map implies where all voxels share one threshold.
 
     .. math:: V(t) = |\{x : p(x) > t\}| \cdot v, \quad t \sim U(0, 1), \quad E[V] = v \sum_x p(x)
 
     Args:
-        probability: (...) floats in [0, 1]; uint16, where 65535 stands for 1; or bool.
+        probability: (...) floats in [0, 1]; uint16, where 65535 stands for 1; bool; or `Levels` of one of these.
         voxel_ml: volume v of a voxel, ml.
     Returns: V at 65535 evenly spaced thresholds; no random draw. All 0 where no voxel is probable.
     Raises: InputError: if `probability` or `voxel_ml` is not as above.
     """
     require_positive("voxel_ml", voxel_ml)
-    return LevelVolumes(count_above(quantise(probability)) * float(voxel_ml))
+    return LevelVolumes(Levels.of(probability).above * float(voxel_ml))
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ class VolumeScores:
         return self.interval_ml[1] - self.interval_ml[0]
 
 
-def score_volumes(probability: np.ndarray, raters: np.ndarray, voxel_ml: float) -> VolumeScores:
+def score_volumes(probability: np.ndarray | Levels, raters: np.ndarray, voxel_ml: float) -> VolumeScores:
     """Score the distribution of volume of a probability map against the raters' masks.
 
     Args:
@@ -118,15 +122,23 @@ def score_volumes(probability: np.ndarray, raters: np.ndarray, voxel_ml: float) 
     Returns: see `VolumeScores`; all but `bias_percent` are numbers where masks are empty.
     Raises: InputError: if shapes, types or values do not fit.
     """
-    masks, distribution = require_raters(raters, np.shape(probability)), level_volumes(probability, voxel_ml)
-    volumes = np.array([np.count_nonzero(mask) for mask in masks]) * float(voxel_ml)
+    levels = Levels.of(probability)
+    distribution, volumes = level_volumes(levels, voxel_ml), volumes_of(raters, levels.values.shape, voxel_ml)
     low, high = distribution.interval_ml()
     return VolumeScores(
-        crps(distribution.volumes_ml, volumes),
+        crps(distribution.volumes_ml[::-1], volumes),  # rising, so that it is sorted at once
         *bias(distribution.mean_ml, volumes),
         (low, high),
         float(np.mean((volumes >= low) & (volumes <= high))),
     )
+
+
+def volumes_of(raters: np.ndarray, shape: tuple[int, ...], voxel_ml: float) -> np.ndarray:
+    """Return the volume of each rater's mask, (R, ...) bool on a grid of this shape, ml.
+
+    Raises: InputError: if the masks do not fit.
+    """
+    return np.array([np.count_nonzero(mask) for mask in require_raters(raters, shape)]) * float(voxel_ml)
 
 
 def _sorted(name: str, volumes_ml: Volumes) -> np.ndarray:
@@ -135,4 +147,64 @@ def _sorted(name: str, volumes_ml: Volumes) -> np.ndarray:
     if values.ndim != 1 or not values.size:
         raise InputError(f"`{name}` must be a list of one volume or more, but its shape is {values.shape}.")
     require_finite(name, values)
-    return np.sort(values)
+    return np.sort(values, kind="stable")
+
+
+ANY = (-INFINITY, INFINITY)
+NO_VOLUME = "none: an empty mask has 0 ml"
+SHARED = "of the volumes of P at 65535 thresholds on p"
+OF_LEVELS = (
+    Metric(
+        "volume_crps", "volume CRPS", "ml", "lower", OPEN,
+        f"integral over volume of (F - G)^2; F: distribution function {SHARED}, G: of the raters' volumes", NO_VOLUME,
+        "Gneiting & Raftery 2007; raters as in CURVAS 2024. Departure: their volumes as they are, and nothing is cut",
+        of="rater_probability", asked_by="raters", compute=lambda given: given.volumes.crps_ml,
+    ),
+    Metric(
+        "volume_bias", "volume bias", "ml", "neither", ANY,
+        "sum of p in ml - mean of the raters' volumes; signed, nearest 0 is best", NO_VOLUME,
+        "sum of p as the volume: CURVAS 2024; the difference: definition here",
+        of="rater_probability", asked_by="raters", compute=lambda given: given.volumes.bias_ml,
+    ),
+    Metric(
+        "volume_bias_percent", "volume bias", "%", "neither", (-100.0, INFINITY),
+        "volume_bias in % of the mean of the raters' volumes", "NaN where no rater drew", "definition here",
+        of="rater_probability", asked_by="raters", compute=lambda given: given.volumes.bias_percent,
+    ),
+    Metric(
+        "volume_coverage", "volume coverage", "1", "neither", FRACTION,
+        f"share of the raters whose volume lies in the central 90 % {SHARED}, ends included; 0.9 is meant", NO_VOLUME,
+        "definition here",
+        of="rater_probability", asked_by="raters", compute=lambda given: given.volumes.covered,
+    ),
+    Metric(
+        "volume_width", "volume interval", "ml", "neither", OPEN, f"width of the central 90 % {SHARED}", NO_VOLUME,
+        "definition here",
+        of="rater_probability", asked_by="raters", compute=lambda given: given.volumes.width_ml,
+    ),
+)  # fmt: skip
+
+OF_MASKS = (
+    Metric(
+        "volume_crps_mask", "volume CRPS (mask)", "ml", "lower", OPEN,
+        "as volume_crps, with the volume of P as the only one; the absolute error where raters agree", NO_VOLUME,
+        "as volume_crps",
+        of="rater_masks", asked_by="raters", compute=lambda given: crps([given.volume_ml], given.volumes_ml),
+    ),
+    Metric(
+        "volume_bias_mask", "volume bias (mask)", "ml", "neither", ANY,
+        "volume of P - mean of the raters' volumes; signed, nearest 0 is best", NO_VOLUME, "definition here",
+        of="rater_masks", asked_by="raters", compute=lambda given: bias(given.volume_ml, given.volumes_ml)[0],
+    ),
+    Metric(
+        "volume_bias_mask_percent", "volume bias (mask)", "%", "neither", (-100.0, INFINITY),
+        "volume_bias_mask in % of the mean of the raters' volumes", "NaN where no rater drew", "definition here",
+        of="rater_masks", asked_by="raters", compute=lambda given: bias(given.volume_ml, given.volumes_ml)[1],
+    ),
+    Metric(
+        "raters_drew", "raters who drew it", "1", "neither", OPEN,
+        "number of raters whose R is not empty", "0 where none drew", "recorded beside the scores",
+        of="rater_masks", asked_by="raters", compute=lambda given: int(np.count_nonzero(given.volumes_ml)),
+    ),
+)  # fmt: skip
+METRICS = OF_LEVELS + OF_MASKS

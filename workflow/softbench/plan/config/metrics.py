@@ -13,11 +13,15 @@ from softbench.plan import modules
 
 CATALOGUE = "metrics/catalogue.py"
 # modules with entries, in the order of the catalogue
-SHIPPED = ("overlap", "surface", "lesions", "centreline", "calibration", "soft")
+SHIPPED = (
+    *("overlap", "surface", "lesions", "centreline", "calibration", "soft"),
+    *("raters/agreement", "raters/level_sets", "raters/volume"),
+)
 FIELDS = ("key", "name", "unit", "better", "range", "definition", "empty_case", "source")  # in the order of a `Metric`
 NEEDED = (*FIELDS, "of", "compute")
 ROIS = ("all", "foreground", "band")
-OF_LABEL_MAP = ("counts", "surfaces", "voxel_surfaces", "masks", "lesions")
+OF_LABEL_MAP = ("counts", "surfaces", "voxel_surfaces", "masks", "lesions", "rater_masks")
+OF_STRUCTURES = (*OF_LABEL_MAP, "soft", "rater_probability")
 TOLERANCE = re.compile(r"(\w+?)_(\d+(?:\.\d+)?)mm")
 THRESHOLD = re.compile(r"(\w+?)_at_(\w+?)(?:_global)?")
 READ = ("key", "of", "tolerance", "at_threshold", "regions", "asked_by")  # fields of a `Metric` that an `Entry` has
@@ -126,7 +130,7 @@ def own_columns(table: Mapping[str, Any], scoring: Mapping[str, Any]) -> list[di
         for key in _keys(entry, scoring):
             if key in listed:
                 continue
-            if entry.of in (*OF_LABEL_MAP, "soft"):
+            if entry.of in OF_STRUCTURES:
                 made += [{"metric": key, "structure": structure} for structure in structures]
             else:
                 made.append({"metric": key, "roi": entry.regions[0]})
@@ -171,7 +175,7 @@ def scored(scoring: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for entry in entries():
         if entry.asked_by and not scoring.get(entry.asked_by):
             continue
-        if entry.of in (*OF_LABEL_MAP, "soft"):
+        if entry.of in OF_STRUCTURES:
             yield from ((key, "all", "structures") for key in _keys(entry, scoring))
         elif entry.of != "grid":
             yield from ((entry.key, roi, "both" if entry.of == "bins" else "all") for roi in entry.regions)

@@ -31,10 +31,16 @@ CALIBRATION = (
 LIBRARIES_DIFFER = "Libraries score empty masks each in their own way, and what one refuses to compute is undefined."
 Columns = list[dict[str, Any]]
 ALSO = {  # columns of each structure, by what `--also` names
+    "raters": (
+        *("agreement", "agreement_low", "agreement_high", "ged_mask", "volume_bias_mask", "volume_bias_mask_percent"),
+        *("volume_crps_mask", "raters_drew"),
+        *("ged", "ged_unbiased", "volume_bias", "volume_bias_percent", "volume_crps"),
+        *("volume_coverage", "volume_width"),
+    ),
     "lesions": ("lesion_dsc", "lesion_hd95", "lesion_f1", "lesion_precision", "lesion_recall"),
     "centrelines": ("cldice",),
 }
-ALSO_TITLES = {"lesions": "Lesions", "centrelines": "Centrelines"}
+ALSO_TITLES = {"raters": "All raters together", "lesions": "Lesions", "centrelines": "Centrelines"}
 SUFFIXES = (".csv", ".md", ".tex", ".html")
 
 
@@ -156,7 +162,9 @@ def _also(runs: Runs, settings: Settings, show: Show, name: str) -> Table:
     """Build the table of what `--also` names: of each structure, and of the composites."""
     composites = list_composites(settings, show)
     names = [*list_structures(settings), *composites]
-    columns = [{"metric": metric, "structure": structure} for structure in names for metric in ALSO[name]]
+    measured = set(runs.scores["metric"])  # label maps have no probabilities
+    metrics = [metric for metric in ALSO[name] if metric in measured]
+    columns = [{"metric": metric, "structure": structure} for structure in names for metric in metrics]
     return _build(runs, columns, show, f"{show.title}: {ALSO_TITLES[name].lower()}", composites, [])
 
 
