@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import tarfile
 from collections import Counter
 from collections.abc import Callable
@@ -210,3 +211,27 @@ def test_case_with_a_name_of_another_release_is_refused(
         run(folder, tmp_path / "out", **WHOLE)
     dropped = run(folder, tmp_path / "out", **WHOLE, drop={name: "of another release"})
     assert list(dropped.cases["case"]) == [IDS[1]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "oedema"),
+    [
+        ({"background": 0, "NCR": 1, "ED": 2, "ET": 3}, "2"),
+        ({"0": "background", "1": "necrotic core", "2": "peritumoral edema", "3": "enhancing"}, "2"),
+        ({"0": "background", "1": "edema", "2": "non-enhancing tumor", "3": "enhancing tumour"}, ""),
+        ({"background": 0, "edema and tumour": [1, 2, 3], "core": [2, 3], "enhanced": 3}, ""),
+        (["edema"], ""),
+    ],
+)
+def test_meaning_of_ids_that_the_folder_tells_must_be_the_decathlons(
+    labels: Any, oedema: str, release: Release, tmp_path: Path
+) -> None:
+    folder = release(cases=2)
+    (folder / "dataset.json").write_text(json.dumps({"labels": labels}))
+    if not oedema:
+        assert len(run(folder, tmp_path / "out", **WHOLE).cases) == 2
+        return
+    with pytest.raises(
+        InputError, match=rf"dataset\.json says that oedema is {oedema}, but .* 1, and 2 is non-enhancing"
+    ):
+        run(folder, tmp_path / "out", **WHOLE)

@@ -6,11 +6,14 @@ MSD tells no patients: each case counts as one, though BraTS 2016 scanned some p
 test images have no labels and are not used.
 """
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 from softbench.datasets.case import Archive, RawCase
 from softbench.datasets.sources import layout
+from softbench.errors import InputError
 
 VERSION = 1
 TITLE = "Brain tumour (Medical Segmentation Decathlon, task 1)"
@@ -34,6 +37,7 @@ MODALITIES = ("flair", "t1", "t1ce", "t2")  # the file's order: FLAIR, T1w, T1gd
 CLASSES = ("background", "necrotic_core", "oedema", "enhancing")
 STRUCTURES = {"WT": (1, 2, 3), "TC": (1, 3), "ET": (3,)}
 DIMS = 3
+TOP = "Task01_BrainTumour"
 SHAPE = (155, 240, 240)  # voxels; published, all cases
 LABEL_MAPS = 1  # of a case, one a rater
 PATIENTS_UNKNOWN = "BraTS 2016 scanned some patients more than once"
@@ -47,6 +51,7 @@ OTHER_NAMES = {
     "BraTS 2023 or later": r"BraTS-[A-Z]+-\d{5}-\d{3}",
     "BraTS 2017 to 2021 (source `brats2019`)": r"(Brats1[78]|BraTS(19|20|2021))_\w+",
 }
+OEDEMA = re.compile(r"o?edema|SNFH|\bED\b", re.IGNORECASE)
 DEFAULTS = {  # as `brats2019`
     "crop": {"size": [128, 192, 192], "at": "centre"},
     "normalise": "zscore_nonzero",
@@ -57,6 +62,29 @@ def find_cases(folder: Path) -> list[RawCase]:
     """List the cases of a folder that is, or holds, `Task01_BrainTumour`, sorted by id; none found is an empty list.
 
     The one file of a case stands once for each modality.
+
+    Raises: InputError: if the folder's `dataset.json` gives oedema another id than the Decathlon.
     """
-    cases = layout.find_in_folders(folder, "Task01_BrainTumour")
+    for root in (folder, folder / TOP):
+        _require_ids(root / "dataset.json")
+    cases = layout.find_in_folders(folder, TOP)
     return [replace(case, images=case.images * len(MODALITIES)) for case in cases]
+
+
+def _require_ids(path: Path) -> None:
+    """Raise where `dataset.json` says that other data lie in this layout: those of BraTS 2023 have the same ids.
+
+    Names of labels are keys, as nnU-Net has them, or values, as the Decathlon; a file that says nothing is passed over.
+    """
+    try:
+        labels = json.loads(path.read_text(encoding="utf-8")).get("labels", {})
+        pairs = [(str(name), str(number)) for number, name in labels.items()]
+    except (OSError, ValueError, AttributeError):
+        return
+    ids = {number if OEDEMA.search(name) else name for name, number in pairs if OEDEMA.search(f"{name} {number}")}
+    found = sorted(word for word in ids if word.isdigit())  # several ids are a region
+    if found and found != ["1"]:
+        raise InputError(
+            f"{path} says that oedema is {', '.join(found)}, but in the Decathlon it is 1, and 2 is non-enhancing "
+            "tumour. These data are of another release: take a source of your own, `make dataset`, or correct the file."
+        )
