@@ -197,6 +197,8 @@ def test_second_scan_without_labels_is_found() -> None:
     assert find_second_scan(image[:10], labels[:10]) == ""
     labels[12:14] = 1
     assert find_second_scan(image, labels) == ""
+    image[-3:] = -1024
+    assert find_second_scan(image, labels) == ""  # filled up, not there twice
     image[5] = image[4]
     assert find_second_scan(image, labels) == "slice 5 is the same as the one below it (1 such slices)"
 

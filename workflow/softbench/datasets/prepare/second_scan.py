@@ -21,7 +21,8 @@ def find_second_scan(image: np.ndarray, labels: np.ndarray) -> str:
         image: (D, H, W).
         labels: (D, H, W), whole numbers.
     """
-    twice = [d for d in range(1, len(image)) if image[d].any() and np.array_equal(image[d - 1], image[d])]
+    # empty slices, of 0 or of the HU of air, are alike and no fault
+    twice = [d for d in range(1, len(image)) if np.ptp(image[d]) and np.array_equal(image[d - 1], image[d])]
     if twice:
         return f"slice {twice[0]} is the same as the one below it ({len(twice)} such slices)"
     apart = 1 - _neighbour_correlation(image[:, ::STEP, ::STEP])
