@@ -134,6 +134,22 @@ def test_rater_on_another_grid_is_named(fill, call, refused, tmp_path):
     assert "the origin differs by 1 mm" in result.err
 
 
+def test_rater_with_another_spacing_or_direction_is_named(fill, call, refused, tmp_path):
+    """Shapes and origins are alike."""
+    wide, turned = shifted(0), shifted(0)
+    wide[2, 2] += 2e-3
+    turned[:2, :2] = [[np.cos(0.02), -np.sin(0.02)], [np.sin(0.02), np.cos(0.02)]] @ turned[:2, :2]
+    second = fill("r2")
+    write(second, "a", labels_of(0).T, wide)
+    write(second, "b", labels_of(1).T, turned)
+    result = call("--predictions", fill("p", "hard"), "--references", tmp_path / "r", second)
+    assert result.code == 1
+    said = " ".join(result.err.split())
+    assert "r2/a.nii.gz does not lie on the grid of" in said
+    assert "the spacing differs by 0.002 mm" in said
+    assert "the direction differs by 0.02 mm in a step of 1 mm" in said
+
+
 def test_spacing_of_zero_is_named(fill, refused, tmp_path):
     folder = fill("p", "hard")
     flat = shifted(0)
