@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import images, metrics
-from softbench.metrics.metric import ALSO
+from softbench.metrics.metric import ALSO, ROIS
 from softbench.tools.score import report
 
 from .conftest import AFFINE, SPACING, STRUCTURES, assert_same_scores, labels_of, probabilities_of
@@ -87,4 +87,7 @@ def test_odd_raters_are_scored_and_what_is_undefined_is_counted(call, scores, tm
     table = pd.read_csv(tmp_path / "out" / "tables" / "raters.csv")
     cells = table[table["structure"] == "nodule"].set_index("metric")
     assert {key: cells.loc[key, "n_undefined"] for key in undefined} == undefined
+    assert {roi for roi, metric in zip(table["roi"], table["metric"], strict=True) if metric == "ece_rater_mean"} == {
+        *ROIS
+    }
     assert "All raters together" in (tmp_path / "out" / "index.html").read_text()

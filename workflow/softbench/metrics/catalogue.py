@@ -12,7 +12,7 @@ from softbench.errors import InputError, import_file
 from softbench.metrics import centreline, lesions, overlap, surface
 from softbench.metrics.calibration import BINS, BLOCKS
 from softbench.metrics.metric import FRACTION, OF_LABEL_MAP, OPEN, Metric
-from softbench.metrics.raters import agreement, level_sets, volume
+from softbench.metrics.raters import agreement, level_sets, mean, volume
 from softbench.metrics.soft import EPD
 from softbench.metrics.soft import METRICS as SOFT
 
@@ -38,6 +38,7 @@ GROUPS = {
     "Against soft labels": SOFT,
     "Against several raters": agreement.METRICS + level_sets.METRICS,
     "Volume, against several raters": volume.METRICS,
+    "Calibration against the raters' mean": mean.METRICS,
     "Recorded beside the scores": (DIAGONAL, DIAGONAL_VOXELS),
 }
 

@@ -30,7 +30,8 @@ OF_MASKS = ("counts", "surfaces", "voxel_surfaces", "masks", "lesions")  # of a 
 OF_LABEL_MAP = (*OF_MASKS, "rater_masks")
 OF = (
     "counts", "surfaces", "voxel_surfaces", "masks", "lesions",
-    "bins", "blocks", "voxels", "soft", "rater_masks", "rater_probability", "grid", "voxel_grid",
+    "bins", "blocks", "voxels", "soft", "rater_masks", "rater_probability", "rater_mean",
+    "grid", "voxel_grid",
 )  # fmt: skip
 ALSO = ("raters", "lesions", "centrelines")  # what `score_case` measures where it is asked to
 
@@ -62,7 +63,8 @@ class Metric:
         "soft" (`soft.SoftSums`). Of a structure and all raters together: "rater_masks" (`raters.compared.RaterMasks`)
         or "rater_probability" (`RaterProbability` there). Of all classes, in each region: "bins"
         (`calibration.Reliability`; of each structure against the rest, and of all cases together, too), "blocks"
-        (`kernels.blocks.Gaps`) or "voxels" (`Voxels`). Of a case: "grid" (its size in mm along each axis), "voxel_grid"
+        (`kernels.blocks.Gaps`) or "voxels" (`Voxels`); of all raters together, of all classes and of each structure,
+        "rater_mean" (`raters.mean.ToMean`). Of a case: "grid" (its size in mm along each axis), "voxel_grid"
         (in voxels).
     compute: gives the raw value.
     tolerance: whether `compute` takes a tolerance in mm as well; the key then carries it: nsd_2mm.

@@ -16,7 +16,6 @@ from softbench.metrics.calibration import sweeps as measure_regions
 from softbench.metrics.catalogue import select_metrics, tolerance_end
 from softbench.metrics.kernels.boxes import Box, class_boxes, union
 from softbench.metrics.metric import OF_MASKS, Masks, Metric, Voxels, values
-from softbench.metrics.raters.compared import RaterMasks, RaterProbability
 from softbench.metrics.soft import SoftSums
 
 VERSION = 2
@@ -201,42 +200,3 @@ def _measured_in(roi: str, kind: str) -> list[Metric]:
 def soft_rows(structure: str, sums: SoftSums) -> list[Row]:
     """Return the soft rows of one structure."""
     return [(structure, key, "all", value) for key, value in values(select_metrics("soft"), sums).items()]
-
-
-def rater_mask_rows(
-    structure: str,
-    labels: np.ndarray,
-    references: np.ndarray,
-    boxes: Callable[[], Mapping[str, Box]],
-    given: Surroundings,
-) -> list[Row]:
-    """Return the rows of one structure's mask against all raters together; none where nothing asks for them.
-
-    Args:
-        labels: (...) label map.
-        references: (R, ...) label maps.
-        boxes: gives the box of each structure that holds it in all of them; called where it is needed.
-    """
-    metrics = select_metrics("rater_masks", settings=given.asked)
-    if not metrics:
-        return []
-    box = boxes()[structure]
-    raters = np.stack([given.mask(reference, structure, box) for reference in references])
-    together = RaterMasks(given.mask(labels, structure, box), raters, given.spacing_mm)
-    return [(structure, key, "all", value) for key, value in values(metrics, together).items()]
-
-
-def rater_probability_rows(
-    structure: str, probability: Callable[[], np.ndarray], masks: Sequence[np.ndarray], given: Surroundings
-) -> list[Row]:
-    """Return the rows of one structure's probability against all raters together; none where nothing asks for them.
-
-    Args:
-        probability: gives it, (...), 0 where no voxel exists; called where it is needed.
-        masks: (...) bool of each rater.
-    """
-    metrics = select_metrics("rater_probability", settings=given.asked)
-    if not metrics:
-        return []
-    together = RaterProbability(probability(), np.stack(masks), given.spacing_mm)
-    return [(structure, key, "all", value) for key, value in values(metrics, together).items()]

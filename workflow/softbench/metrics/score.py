@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial, reduce
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from softbench.metrics import inputs, regions, rows
 from softbench.metrics.calibration import Reliability
 from softbench.metrics.inputs import require_mask
 from softbench.metrics.metric import ALSO, ROIS, Masks
+from softbench.metrics.raters.scored import AllRaters
 from softbench.metrics.rows import MEAN, Row, Surroundings, table
 from softbench.metrics.soft import SoftSums
 from softbench.metrics.structure import probability
@@ -93,7 +94,8 @@ def score_case(
         in_plane: whether to add `hd95_in_plane`, with D as the slice axis (volumes only).
         voxels: whether to add `hd95_voxels`, `asd_voxels` and `assd_voxels`, distances with steps of 1 along each axis.
         also: what is measured besides, of "raters" (against all raters together, rows of the rater 0: `agreement`,
-            `ged`, `volume_crps` …), "lesions" (`lesion_dsc`, `lesion_f1` …) and "centrelines" (`cldice`).
+            `ged`, `volume_crps`, `brier_rater_mean` …), "lesions" (`lesion_dsc`, `lesion_f1` …) and "centrelines"
+            (`cldice`).
     Returns: columns `rater` (1 .. R; 0 is the raters' mean), `structure`, `metric`, `roi`, `value`, `unit`. For each
         structure and rater: all that `binary` gives, and in each region `ece mce ace_netcal cwece brier nll` of the
         structure against the rest; against the raters' mean all that `soft` gives. For all classes together (structure
@@ -150,30 +152,32 @@ def assess(
         values, sums = rows.class_rows(probabilities, reference, where[rater - 1], given, bins)
         lines += _by(rater, values)
         statistics.append(sums)
-    predicted, of_masks = most_probable(probabilities), {}
+    raters = AllRaters.of(references, where, given)
+    lines += _by(MEAN, raters.of_all_classes(probabilities, statistics, bins))
+    counted = [{**own, **raters.regions} for own in where]
+    predicted = most_probable(probabilities)
     if like is not None and like.of_masks is not None and np.array_equal(like.of_masks[0], predicted):
         of_masks = like.of_masks[1]
+    else:
+        of_masks = {(MEAN, structure): found for structure, found in raters.of_masks(predicted).items()}
     soft: dict[str, SoftSums] = {}
     counts: dict[tuple[int, str], ThresholdCounts] = {}
     boxes = [given.boxes(predicted, reference) for reference in references]
-    around = cache(lambda: given.boxes(predicted, *references))
     for structure, is_member in given.members.items():  # one at a time: each holds masks of the whole grid
         masks = [given.mask(reference, structure) for reference in references]
-        own = structure_sums(probabilities, is_member, masks, where, given.usable, bins=bins, thresholds=thresholds)
+        own = structure_sums(probabilities, is_member, masks, counted, given.usable, bins=bins, thresholds=thresholds)
         for rater, reference in enumerate(references, start=1):
             if (rater, structure) not in of_masks:
                 box = boxes[rater - 1][structure]
                 of_masks[rater, structure] = rows.mask_rows(structure, predicted, reference, given, box)
             lines += _by(rater, of_masks[rater, structure])
-            lines += _by(rater, rows.bin_rows(structure, own.statistics[rater - 1]))
+            lines += _by(rater, rows.bin_rows(structure, {roi: own.statistics[rater - 1][roi] for roi in ROIS}))
             if thresholds:
                 counts[rater, structure] = own.counts[rater - 1]
         soft[structure] = own.soft
         lines += _by(MEAN, rows.soft_rows(structure, soft[structure]))
-        if (MEAN, structure) not in of_masks:
-            of_masks[MEAN, structure] = rows.rater_mask_rows(structure, predicted, references, around, given)
-        whole = partial(probability, probabilities, is_member, given.usable)
-        lines += _by(MEAN, of_masks[MEAN, structure] + rows.rater_probability_rows(structure, whole, masks, given))
+        lines += _by(MEAN, of_masks.get((MEAN, structure), []))
+        lines += _by(MEAN, raters.of_structure(structure, probabilities, masks, own.statistics))
     pooled = {roi: reduce(Reliability.merge, (sums[roi] for sums in statistics)) for roi in statistics[0]}
     return Assessment(table(lines), pooled, soft, counts, (predicted, of_masks))
 
@@ -215,9 +219,8 @@ def score_label_map(
         for structure in given.members:
             lines += _by(rater, rows.mask_rows(structure, labels, reference, given, boxes[structure]))
         lines += _by(rater, given.grid_rows())
-    around = cache(lambda: given.boxes(labels, *references))
-    for structure in given.members:
-        lines += _by(MEAN, rows.rater_mask_rows(structure, labels, references, around, given))
+    for found in AllRaters(references, given).of_masks(labels).values():
+        lines += _by(MEAN, found)
     return table(lines)
 
 

@@ -23,7 +23,10 @@ ALLOWED = {  # `scoring` of an experiment
     "bins": {"type": "integer", "minimum": 2, "description": "of calibration"},
     "in_plane": {"type": "boolean", "description": "HD95 of MRBrainS18, slice by slice"},
     "voxels": {"type": "boolean", "description": "surface distances in voxels too, steps of 1 along each axis"},
-    "raters": {"type": "boolean", "description": "against all raters together: agreement, GED, volume"},
+    "raters": {
+        "type": "boolean",
+        "description": "against all raters together: agreement, GED, volume, calibration to their mean",
+    },
     "lesions": {
         "type": "boolean",
         "description": "DSC and HD95 of each lesion, and which were found, as BraTS since 2023",

@@ -15,12 +15,13 @@ CATALOGUE = "metrics/catalogue.py"
 # modules with entries, in the order of the catalogue
 SHIPPED = (
     *("overlap", "surface", "lesions", "centreline", "calibration", "soft"),
-    *("raters/agreement", "raters/level_sets", "raters/volume"),
+    *("raters/agreement", "raters/level_sets", "raters/volume", "raters/mean"),
 )
 FIELDS = ("key", "name", "unit", "better", "range", "definition", "empty_case", "source")  # in the order of a `Metric`
 NEEDED = (*FIELDS, "of", "compute")
 ROIS = ("all", "foreground", "band")
 OF_LABEL_MAP = ("counts", "surfaces", "voxel_surfaces", "masks", "lesions", "rater_masks")
+OF_BOTH = ("bins", "rater_mean")  # of structures and of all classes
 OF_STRUCTURES = (*OF_LABEL_MAP, "soft", "rater_probability")
 TOLERANCE = re.compile(r"(\w+?)_(\d+(?:\.\d+)?)mm")
 THRESHOLD = re.compile(r"(\w+?)_at_(\w+?)(?:_global)?")
@@ -178,7 +179,7 @@ def scored(scoring: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         if entry.of in OF_STRUCTURES:
             yield from ((key, "all", "structures") for key in _keys(entry, scoring))
         elif entry.of != "grid":
-            yield from ((entry.key, roi, "both" if entry.of == "bins" else "all") for roi in entry.regions)
+            yield from ((entry.key, roi, "both" if entry.of in OF_BOTH else "all") for roi in entry.regions)
     if scoring.get("thresholds"):
         parts = [f"{part}{whole}" for part in _chosen_on() for whole in ("", "_global")]
         keys = [key for key in _thresholded() if key != "threshold"]

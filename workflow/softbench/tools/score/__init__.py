@@ -96,8 +96,8 @@ def _add_how(add: Any) -> None:
     text = f"also compute what these libraries can: {', '.join(CROSS_CHECKS)}"
     add("--cross-check", nargs="+", default=[], choices=CROSS_CHECKS, metavar="LIBRARY", help=text)
     text = (
-        f"also measure, with a table of its own: {', '.join(ALSO)} (agreement, GED and volume against all raters "
-        "together; DSC and HD95 of each lesion, and which were found; clDice)"
+        f"also measure, with a table of its own: {', '.join(ALSO)} (agreement, GED, volume and calibration "
+        "against all raters together; DSC and HD95 of each lesion, and which were found; clDice)"
     )
     add("--also", nargs="+", default=[], metavar="WHAT", help=text)
     add("--title", help="of tables and page")

@@ -40,6 +40,10 @@ ALSO = {  # columns of each structure, by what `--also` names
     "lesions": ("lesion_dsc", "lesion_hd95", "lesion_f1", "lesion_precision", "lesion_recall"),
     "centrelines": ("cldice",),
 }
+RATER_MEAN = (  # columns of all classes, beside those of "raters"
+    *(("ece_rater_mean", roi) for roi in ("all", "foreground", "band")),
+    *(("brier_rater_mean", roi) for roi in ("all", "foreground", "band")),
+)
 ALSO_TITLES = {"raters": "All raters together", "lesions": "Lesions", "centrelines": "Centrelines"}
 SUFFIXES = (".csv", ".md", ".tex", ".html")
 
@@ -165,6 +169,8 @@ def _also(runs: Runs, settings: Settings, show: Show, name: str) -> Table:
     measured = set(runs.scores["metric"])  # label maps have no probabilities
     metrics = [metric for metric in ALSO[name] if metric in measured]
     columns = [{"metric": metric, "structure": structure} for structure in names for metric in metrics]
+    if name == "raters":
+        columns += [{"metric": metric, "roi": roi} for metric, roi in RATER_MEAN if metric in measured]
     return _build(runs, columns, show, f"{show.title}: {ALSO_TITLES[name].lower()}", composites, [])
 
 
