@@ -6,8 +6,6 @@ CORES ?= all
 
 # Byte code saves five seconds at each start of Snakemake.
 unexport PYTHONDONTWRITEBYTECODE
-# GeodisTK's C++ uses a name that numpy 2 dropped.
-SOURCE_BUILD := CFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY CXXFLAGS=-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY
 
 .PHONY: help setup demo demo-all test torture check dataset network method walkthrough snapshot docs gpu-bundle clean
 
@@ -16,15 +14,9 @@ help:  ## what each verb does
 
 setup: $(VENV)/ready  ## make .venv with all pinned packages (a C++ compiler is needed)
 
-$(VENV)/ready: envs/build.txt envs/requirements.txt envs/source-builds.txt envs/development.txt pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; choose one: make PYTHON=python3.11")'
-	@command -v c++ >/dev/null || { echo "A C++ compiler is needed to build GeodisTK (Debian: apt-get install g++)."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/build.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt -r envs/development.txt
-	$(SOURCE_BUILD) $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -r envs/source-builds.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
-	touch $@
+$(VENV)/ready: envs/install.py $(wildcard envs/*.txt) pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; choose one: make PYTHON=python3.11")'
+	@$(PYTHON) envs/install.py $(VENV)
 
 demo: setup  ## phantom data, twelve methods, four tables and a page; no network, minutes on a laptop
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES)

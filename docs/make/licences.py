@@ -11,6 +11,7 @@ PARTS = {
     "requirements": "What the suite runs with",
     "source-builds": "Built from source",
     "build": "What these are built with",
+    "uv": "What installs them",
     "development": "What tests and checks need besides",
 }
 READ_IN_ITS_FILE = {"MedPy": "GPL-3.0"}  # its metadata says "GNU General Public License", without a version

@@ -2,11 +2,14 @@
 
 import importlib.util
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "envs"))  # of install.py
 
 
 def canonical(name: str) -> str:

@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import install
 import pytest
 import softbench
 import yaml
@@ -56,8 +57,9 @@ def test_image_holds_no_code_of_the_suite(root):
 
 def test_source_builds_have_the_same_flags_everywhere(root):
     flag = "-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY"
-    for path in ("Makefile", "container/install.sh", "envs/labels.post-deploy.sh"):
+    for path in ("container/install.sh", "envs/labels.post-deploy.sh"):
         assert (root / path).read_text().count(flag) == 2, path  # of C and of C++
+    assert {"CFLAGS": flag, "CXXFLAGS": flag} == install.SOURCE_BUILD
 
 
 def test_python_versions_are_the_same_everywhere(root):
