@@ -33,6 +33,10 @@ def test_notes_say_what_the_rows_are_where_there_are_several_raters(accepted: Ac
         "Raters against each other: the label map of each rater scored against that of each other"
     )
     assert tables.rater_notes(plan, "demo_brain") == []
+    assert not any(tables.TOGETHER in note for note in said)
+    config["experiments"]["demo_nodule"]["scoring"] = {"tolerances_mm": [2.0], "raters": True}
+    said = tables.rater_notes(accepted(config), "demo_nodule")
+    assert [tables.TOGETHER in note for note in said] == [False, True]
 
 
 def test_all_means_raters_only_where_there_are_several(accepted: Accepted, config: dict[str, Any]) -> None:

@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError
+from softbench.metrics.catalogue import describe
+from softbench.metrics.raters.agreement import relative_agreement
+from softbench.metrics.raters.level_sets import ged
 from softbench.statistics import apply_policy, summarise
 from softbench.training import sanity
 
@@ -146,3 +149,25 @@ def test_thresholds_change_nothing_of_label_maps(tmp_path: Path) -> None:
 def test_one_rater_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"test_1 has one label map.*`sanity: raters`"):
         rows_of(made({"test_1": SHIFTED[:1]}), tmp_path)
+
+
+def test_scores_against_all_raters_together_leave_the_rater_out(tmp_path: Path) -> None:
+    rows = rows_of(made({"test_2": [EMPTY, EMPTY, square(4, 4)]}), tmp_path, raters=True)
+    asked = rows[rows["metric"].map(lambda key: describe(key).asked_by == "raters")]
+    assert set(asked["rater"]) == {100, 200, 300}
+    plain = rows_of(made({"test_2": [EMPTY, EMPTY, square(4, 4)]}), tmp_path / "plain")
+    assert len(rows) == len(plain) + len(asked)
+    found = asked[asked["case"] == "test_1"].set_index(["metric", "structure", "roi", "rater"])["value"]
+    masks = np.stack(SHIFTED) > 0
+    for rater in range(3):
+        others = np.delete(masks, rater, axis=0)
+        expected = {
+            "agreement": relative_agreement(masks[rater], others).value,
+            "ged": ged(masks[rater], others),
+            "volume_bias": 0.0,
+        }
+        got = {key: found[key, "it", "all", 100 * (rater + 1)] for key in expected}
+        assert got == pytest.approx(expected, abs=1e-9)
+        share = others.mean(axis=0)  # of foreground: Brier is twice the squared difference
+        brier = 2 * ((masks[rater] - share) ** 2).mean()
+        assert found["brier_rater_mean", "all", "all", 100 * (rater + 1)] == pytest.approx(brier)

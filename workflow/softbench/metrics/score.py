@@ -13,6 +13,7 @@ from softbench.checks import require_label_map, require_one_of, require_positive
 from softbench.errors import InputError
 from softbench.metrics import inputs, regions, rows
 from softbench.metrics.calibration import Reliability
+from softbench.metrics.calibration import statistics as reliability
 from softbench.metrics.inputs import require_mask
 from softbench.metrics.metric import ALSO, ROIS, Masks
 from softbench.metrics.raters.scored import AllRaters
@@ -144,8 +145,7 @@ def assess(
     given, probabilities, references = _enter(
         probabilities, references, spacing_mm, structures, checked=checked, **shared
     )
-    how: dict[str, Any] = {"band_mm": band_mm, "spacing_mm": given.spacing_mm, "valid": given.usable}
-    where = [{roi: regions.inside(reference, roi, **how) for roi in ROIS} for reference in references]
+    where = _regions(references, given, band_mm)
     lines: list[tuple[int, Row]] = []
     statistics: list[dict[str, Reliability]] = []
     for rater, reference in enumerate(references, start=1):
@@ -180,6 +180,41 @@ def assess(
         lines += _by(MEAN, raters.of_structure(structure, probabilities, masks, own.statistics))
     pooled = {roi: reduce(Reliability.merge, (sums[roi] for sums in statistics)) for roi in statistics[0]}
     return Assessment(table(lines), pooled, soft, counts, (predicted, of_masks))
+
+
+def score_together(
+    probabilities: np.ndarray,
+    references: np.ndarray,
+    spacing_mm: Sequence[float],
+    structures: Mapping[str, Sequence[int]],
+    *,
+    band_mm: float = 3.0,
+    bins: int = 10,
+    **shared: Any,
+) -> pd.DataFrame:
+    """Score one case against all raters together, and against none alone.
+
+    Returns: of the rows of `score_case` those of the rater 0 that `also=["raters"]` asks for.
+    Raises: InputError: as `score_case`, whose arguments these are.
+    """
+    shared = {**shared, "also": [*shared.get("also", ()), "raters"]}
+    given, probabilities, references = _enter(probabilities, references, spacing_mm, structures, **shared)
+    raters = AllRaters.of(references, _regions(references, given, band_mm), given)
+    statistics = [{"all": reliability(probabilities, y, given.usable, bins)} for y in references]
+    found = raters.of_all_classes(probabilities, statistics, bins)
+    of_masks = raters.of_masks(most_probable(probabilities))
+    where = [{"all": given.usable, **raters.regions}] * len(references)
+    for structure, is_member in given.members.items():
+        masks = [given.mask(reference, structure) for reference in references]
+        own = structure_sums(probabilities, is_member, masks, where, given.usable, bins=bins)
+        found += of_masks[structure] + raters.of_structure(structure, probabilities, masks, own.statistics)
+    return table(_by(MEAN, found))
+
+
+def _regions(references: np.ndarray, given: Surroundings, band_mm: float) -> list[dict[str, np.ndarray | None]]:
+    """Return the regions of each rater; None: all voxels."""
+    how: dict[str, Any] = {"band_mm": band_mm, "spacing_mm": given.spacing_mm, "valid": given.usable}
+    return [{roi: regions.inside(reference, roi, **how) for roi in ROIS} for reference in references]
 
 
 def score_label_map(

@@ -15,7 +15,9 @@ from softbench.statistics.intervals import MARK
 
 VERSION = 1
 DIGITS_OF_UNIT = {"mm": 2, "%": 1, "voxels": 2, "mm3": 0, "ml": 2}
-DIGITS_OF_METRIC = dict.fromkeys(("ece", "cwece", "mce", "ace", "tace", "brier", "nll", "kl", "rmse", "mae", "mse"), 4)
+DIGITS_OF_METRIC = dict.fromkeys(
+    ("ece", "cwece", "mce", "ace", "tace", "brier", "nll", "kl", "rmse", "mae", "mse"), 4
+) | {"raters": 1}
 DIGITS = 3  # DSC, NSD and other shares
 NOTHING = "\N{EN DASH}"  # there is no number
 MINUS = "\N{MINUS SIGN}"  # as wide as +, unlike a hyphen

@@ -9,7 +9,7 @@ Where the protocol says `evaluation: random_crop`, a row is scored on the parts 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import permutations
 from pathlib import Path
@@ -30,7 +30,15 @@ from softbench.metrics.threshold import ThresholdCounts
 from softbench.training import predictors
 from softbench.training.predictors import certain
 from softbench.training.run import Scoring
-from softbench.training.scoring import RAW, diagram_name, fill_scores, measure, score_each, write_scores
+from softbench.training.scoring import (
+    RAW,
+    diagram_name,
+    fill_scores,
+    measure,
+    measure_together,
+    score_each,
+    write_scores,
+)
 
 VERSION = 1
 KINDS = ("oracle", "chance", "raters")
@@ -157,7 +165,8 @@ def score_rater_pairs(
 
     Args: as `scoring.score`.
     Returns: the same as `scoring.score`. Rows of a case have the rater 100 r + s where rater r is the prediction and s
-        the reference (102: the first against the second); soft metrics take the reference of the pair as well. Pooled
+        the reference (102: the first against the second); soft metrics take the reference of the pair as well. What is
+        measured against all raters together compares rater r with all others together, and has the rater 100 r. Pooled
         rows and reliability statistics are over the voxels of all pairs.
     Raises: InputError: if a case has one rater.
     """
@@ -187,11 +196,22 @@ def _assess_pairs(dataset: Dataset, scoring: Scoring, case_id: str) -> Assessmen
     rows: list[pd.DataFrame] = []
     counts: dict[tuple[int, str], ThresholdCounts] = {}
     for pair, probabilities, reference in rater_pairs(case, case_id, len(dataset.classes)):
-        assessment = measure(probabilities, reference, case, dataset, scoring)
+        assessment = measure(probabilities, reference, case, dataset, replace(scoring, raters=False))
         together.add(case_id, assessment)
         rows.append(assessment.rows.assign(rater=pair))
         counts |= {(pair, structure): of_pair for (_, structure), of_pair in assessment.counts.items()}
+    if scoring.raters:
+        rows += _assess_each(case, dataset, scoring)
     return Assessment(pd.concat(rows, ignore_index=True), together.statistics, together.soft, counts)
+
+
+def _assess_each(case: Case, dataset: Dataset, scoring: Scoring) -> list[pd.DataFrame]:
+    """Return the rows of each rater against all others together."""
+    tables = []
+    for rater in range(len(case.labels)):
+        own, others = certain(case, rater, len(dataset.classes)), np.delete(case.labels, rater, axis=0)
+        tables.append(measure_together(own, others, case, dataset, scoring).assign(rater=STEP * (rater + 1)))
+    return tables
 
 
 def _count(dataset: Dataset, cases: Sequence[str]) -> Counts:

@@ -18,7 +18,7 @@ from softbench.metrics import rows
 from softbench.metrics.calibration import Reliability
 from softbench.metrics.pooled import POOLED, Chosen, Counts, Pool, choose, chosen_thresholds, merge_all, merged, rows_at
 from softbench.metrics.rows import table, tidy
-from softbench.metrics.score import Assessment, assess, count_thresholds
+from softbench.metrics.score import Assessment, assess, count_thresholds, score_together
 from softbench.metrics.soft import SoftSums
 from softbench.metrics.threshold import ThresholdCounts
 from softbench.training.predictors import Predictor
@@ -149,6 +149,21 @@ def measure(
         also=scoring.also,
         thresholds=scoring.thresholds,
         like=like,
+    )
+
+
+def measure_together(
+    probabilities: np.ndarray, references: np.ndarray, case: Case, dataset: Dataset, scoring: Scoring
+) -> pd.DataFrame:
+    """Score the probabilities of a case against all raters of (R, …) together, and against none alone; as `measure`."""
+    return score_together(
+        probabilities,
+        references,
+        case.spacing_mm,
+        dataset.structures,
+        band_mm=scoring.band_mm,
+        bins=scoring.bins,
+        valid=case.valid,
     )
 
 

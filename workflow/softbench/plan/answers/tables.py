@@ -22,6 +22,7 @@ WIDER = (
     "{} has these rows beside those of more methods. Holm's adjustment counts more differences there, so what is "
     "beyond noise here may be within noise there."
 )
+TOGETHER = "What is measured against all raters together compares each rater with all others."
 OF_RATERS = {  # what a row that is not trained is where a case has several raters, by its kind
     "oracle": "{}: the label map of the first rater scored against every rater, itself included; so its DSC is not 1.",
     "raters": (
@@ -182,6 +183,8 @@ def rater_notes(plan: Plan, table: str) -> list[str]:
         return []
     methods = dict.fromkeys(method for _, _, method in plan.runs_of(table))
     said = {method: OF_RATERS.get(plan.methods[method]["sanity"]) for method in methods}
+    if any(plan.experiments[name]["scoring"].get("raters") for name in experiments):
+        said |= {m: f"{note} {TOGETHER}" for m, note in said.items() if plan.methods[m]["sanity"] == "raters"}
     return [note.format(plan.title_of(method, experiments)) for method, note in said.items() if note]
 
 
