@@ -16,7 +16,7 @@ from softbench.errors import InputError
 from softbench.images import files, headers, labels
 from softbench.images.headers import NONE, Choices, Header, grid
 
-VERSION = 2
+VERSION = 1
 DIGITS = 6  # of a length that is below 1 mm
 UNIT_AFFINE = np.eye(4)[[2, 1, 0, 3]]  # voxels of 1 mm: W runs along x, H along y, D along z
 

@@ -19,7 +19,7 @@ from softbench.tools.score import distribution
 from softbench.tools.score.distribution import Read, share
 from softbench.tools.score.inputs import Files, Settings
 
-VERSION = 3
+VERSION = 4
 KEYS = ("probabilities", "softmax")  # of nnU-Net v2 and v1
 FILE_ERRORS = (EOFError, OSError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, ValueError, KeyError)
 # whose largest value lies within (least, whole): else it is unclear what stands for 1
