@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scoringrules
 from softbench.errors import InputError
-from softbench.metrics.raters.levels import LEVELS, count_above, quantise
+from softbench.metrics.raters.levels import LEVELS, Levels, quantise
 from softbench.metrics.raters.volume import bias, crps, level_volumes, score_volumes
 
 RATERS = [95.0, 100.0, 105.0]
@@ -38,10 +38,10 @@ def test_is_the_mean_of_an_independent_crps_without_the_raters_spread(samples: i
 
 def test_counts_above_thresholds_are_those_of_comparison() -> None:
     p = np.random.default_rng(0).random((5, 6, 7))
-    above = count_above(quantise(p))
-    assert len(above) == LEVELS
+    levels = Levels.of(p)
+    assert levels.weights.sum() + levels.empty == LEVELS
     for k in (0, 1, 300, 32767, 65000, 65534):
-        assert above[k] == np.count_nonzero(p > (k + 0.5) / LEVELS)
+        assert levels.above((k + 0.5) / LEVELS) == np.count_nonzero(p > (k + 0.5) / LEVELS)
 
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from softbench.metrics.metric import Metric
-from softbench.metrics.raters.levels import LEVELS, Levels, count_above, require_raters
+from softbench.metrics.raters.levels import LEVELS, Levels, require_raters
 
 VERSION = 1
 
@@ -58,10 +58,8 @@ def level_set_distances(probability: np.ndarray | Levels, raters: np.ndarray) ->
     levels = Levels.of(probability)
     masks = require_raters(raters, levels.values.shape)
     sizes = [int(np.count_nonzero(mask)) for mask in masks]
-    to_raters = [
-        _to_mask(levels.above, count_above(levels.values[mask]), size) for mask, size in zip(masks, sizes, strict=True)
-    ]
-    return Distances(float(np.mean(to_raters)), _among(levels.above), *_among_raters(masks, sizes))
+    to_raters = [_to_mask(levels, mask, size) for mask, size in zip(masks, sizes, strict=True)]
+    return Distances(float(np.mean(to_raters)), _among(levels), *_among_raters(masks, sizes))
 
 
 def mask_distances(prediction: np.ndarray, raters: np.ndarray) -> Distances:
@@ -84,19 +82,19 @@ def ged(probability: np.ndarray, raters: np.ndarray, *, unbiased: bool = False) 
     return distances.unbiased if unbiased else distances.ged
 
 
-def _to_mask(above: np.ndarray, inside: np.ndarray, size: int) -> float:
-    """Return the mean distance of level sets to a mask from their sizes and their sizes within the mask."""
-    union = above + size - inside
-    iou = np.divide(inside, union, out=np.ones(LEVELS), where=union > 0)
-    return 1 - float(iou.mean())
+def _to_mask(levels: Levels, mask: np.ndarray, size: int) -> float:
+    """Return the mean distance of level sets to a mask of `size` voxels."""
+    inside = levels.inside(mask)
+    same = float((levels.weights * inside / (levels.sizes + size - inside)).sum()) + (levels.empty if not size else 0)
+    return 1 - same / LEVELS
 
 
-def _among(above: np.ndarray) -> float:
+def _among(levels: Levels) -> float:
     """Return the mean distance of two level sets of independent thresholds; of nested sets IoU = smaller / larger."""
-    sizes = above[above > 0].astype(np.float64)
-    empty = LEVELS - len(sizes)
-    before = np.cumsum(1 / sizes) - 1 / sizes  # of the sets that hold this one
-    return 1 - float(len(sizes) + 2 * (sizes * before).sum() + empty**2) / LEVELS**2
+    weights, sizes = levels.weights.astype(np.float64), levels.sizes
+    larger = np.cumsum(weights / sizes) - weights / sizes  # of the sets that hold this one
+    same = (weights**2).sum() + 2 * (sizes * weights * larger).sum() + levels.empty**2
+    return 1 - float(same) / LEVELS**2
 
 
 def _among_raters(masks: np.ndarray, sizes: Sequence[int]) -> tuple[float, float]:

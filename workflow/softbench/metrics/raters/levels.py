@@ -30,23 +30,18 @@ def quantise(probability: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(scaled), 0, LEVELS).astype(np.uint16)
 
 
-def count_above(levels: np.ndarray) -> np.ndarray:
-    """Return how many of the quantised voxels, (...) uint16, lie above each threshold: (65535,) int64, falling."""
-    flat, counts = levels.reshape(-1), np.zeros(LEVELS + 1, np.int64)
-    for start in range(0, len(flat), CHUNK):
-        counts += np.bincount(flat[start : start + CHUNK], minlength=LEVELS + 1)
-    return counts[:0:-1].cumsum()[::-1]
-
-
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """A probability map by levels, made once for all that needs it.
+    """A probability map by its level sets {q > k}, k = 0 .. 65534; thresholds between two levels give the same set.
 
-    values: (...) uint16, of `quantise`. above: (65535,) int64, of `count_above`.
+    values: (...) uint16, of `quantise`. present: (K,) the levels above 0 that voxels have, rising. sizes: (K,) voxels
+    at or above each, falling. weights: (K,) thresholds that give this set; at the others, `empty`, it is empty.
     """
 
     values: np.ndarray
-    above: np.ndarray
+    present: np.ndarray
+    sizes: np.ndarray
+    weights: np.ndarray
 
     @classmethod
     def of(cls, probability: "np.ndarray | Levels") -> "Levels":
@@ -54,7 +49,35 @@ class Levels:
         if isinstance(probability, Levels):
             return probability
         values = quantise(probability)
-        return cls(values, count_above(values))
+        counts = _count(values)
+        present = 1 + np.flatnonzero(counts[1:])
+        return cls(values, present, _at_or_above(counts[present]), np.diff(present, prepend=0))
+
+    @property
+    def empty(self) -> int:
+        """Number of thresholds above all voxels."""
+        return LEVELS - int(self.weights.sum())
+
+    def inside(self, mask: np.ndarray) -> np.ndarray:
+        """Return how many voxels of each level set lie in a mask (...), (K,)."""
+        return _at_or_above(_count(self.values[mask])[self.present])
+
+    def above(self, threshold: float) -> int:
+        """Return the size of {p > threshold}; `threshold` from 0 to 1."""
+        place = np.searchsorted(self.present, min(int(threshold * LEVELS), LEVELS - 1), side="right")
+        return int(self.sizes[place]) if place < len(self.sizes) else 0
+
+
+def _count(values: np.ndarray) -> np.ndarray:
+    """Return how many voxels have each level, (65536,) int64."""
+    flat, counts = values.reshape(-1), np.zeros(LEVELS + 1, np.int64)
+    for start in range(0, len(flat), CHUNK):
+        counts += np.bincount(flat[start : start + CHUNK], minlength=LEVELS + 1)
+    return counts
+
+
+def _at_or_above(counts: np.ndarray) -> np.ndarray:
+    return counts[::-1].cumsum()[::-1]
 
 
 def require_raters(raters: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softbench.checks import require_finite, require_fraction, require_positive
+from softbench.checks import require_finite, require_fraction, require_positive, require_same_shape
 from softbench.errors import InputError
 from softbench.metrics.metric import FRACTION, INFINITY, OPEN, Metric, ratio
 from softbench.metrics.raters.levels import LEVELS, Levels, require_raters
@@ -14,7 +14,7 @@ VERSION = 1
 Volumes = Sequence[float] | np.ndarray
 
 
-def crps(prediction_ml: Volumes, raters_ml: Volumes) -> float:
+def crps(prediction_ml: Volumes, raters_ml: Volumes, weights: Volumes | None = None) -> float:
     r"""Return the distance of a predicted distribution of volume from that of the raters, ml.
 
     .. math:: \int (F_P(v) - F_R(v))^2 dv
@@ -23,8 +23,9 @@ def crps(prediction_ml: Volumes, raters_ml: Volumes) -> float:
     F is an empirical distribution function; the integral is exact, over the steps of both, and cut nowhere.
 
     Args:
-        prediction_ml: (S,) volumes of equal weight; one for a prediction that is a mask.
+        prediction_ml: (S,) volumes; one for a prediction that is a mask.
         raters_ml: (R,) volumes, one a rater.
+        weights: (S,) of the predicted volumes, not all 0; equal where left out.
     Returns: at least 0, 0 where both distributions are the same. Of one volume against raters that agree: the absolute
         error. A volume of 0 is a volume like others, so there is no empty case.
     Raises: InputError: if either is empty or holds NaN or infinite values.
@@ -36,44 +37,53 @@ def crps(prediction_ml: Volumes, raters_ml: Volumes) -> float:
     >>> round(crps([130], [95, 100, 105]), 2)
     27.78
     """
-    prediction, raters = _sorted("prediction_ml", prediction_ml), _sorted("raters_ml", raters_ml)
+    prediction, raters = _volumes("prediction_ml", prediction_ml), _volumes("raters_ml", raters_ml)
+    shares = np.ones(len(prediction)) if weights is None else np.asarray(weights, np.float64)
+    require_same_shape("weights", shares.shape, "prediction_ml", prediction.shape)
     both = np.concatenate([prediction, raters])
-    order = np.argsort(both, kind="stable")  # of two sorted runs: they are merged
-    is_rater = order >= len(prediction)
-    gap = np.cumsum(~is_rater) / len(prediction) - np.cumsum(is_rater) / len(raters)
+    order = np.argsort(both, kind="stable")
+    of_prediction = np.cumsum(np.concatenate([shares, np.zeros(len(raters))])[order])
+    of_raters = np.cumsum(order >= len(prediction))
+    gap = of_prediction / of_prediction[-1] - of_raters / len(raters)
     return float((gap[:-1] ** 2 * np.diff(both[order])).sum())
 
 
 def bias(prediction_ml: float, raters_ml: Volumes) -> tuple[float, float]:
     """Return the predicted volume minus the raters' mean: in ml, and in % of that mean, NaN where no rater drew."""
-    mean = float(np.mean(_sorted("raters_ml", raters_ml)))
+    mean = float(np.mean(_volumes("raters_ml", raters_ml)))
     difference = float(prediction_ml) - mean
     return difference, 100 * ratio(difference, mean)
 
 
 @dataclass(frozen=True, eq=False)
 class LevelVolumes:
-    """Volumes of the level sets of a probability map: its distribution of volume.
+    """Volumes of the level sets {p > t} of a probability map at 65535 evenly spaced t: its distribution of volume.
 
-    volumes_ml: (65535,) falling, of {p > t} at evenly spaced t.
+    voxel_ml: volume of a voxel.
     """
 
-    volumes_ml: np.ndarray
+    levels: Levels
+    voxel_ml: float
 
     @property
     def mean_ml(self) -> float:
         """Mean over t: the sum of the probabilities, each within 1 / 131070, times the volume of a voxel."""
-        return float(self.volumes_ml.mean())
+        return float((self.levels.weights * self.levels.sizes).sum()) / LEVELS * self.voxel_ml
 
     def above(self, threshold: float) -> float:
         """Return the volume of {p > threshold}, ml; `threshold` from 0 to 1."""
-        return float(self.volumes_ml[min(int(threshold * LEVELS), LEVELS - 1)])
+        return self.levels.above(threshold) * self.voxel_ml
 
     def interval_ml(self, *, share: float = 0.9) -> tuple[float, float]:
         """Return the ends of the central interval that holds this share of the distribution: [V(.95), V(.05)]."""
         require_fraction("share", share)
         rest = (1 - share) / 2
         return self.above(1 - rest), self.above(rest)
+
+    def crps(self, raters_ml: Volumes) -> float:
+        """Return `crps` of the distribution against the raters' volumes, ml."""
+        volumes = np.append(0, self.levels.sizes[::-1]) * self.voxel_ml  # rising: what is sorted is sorted at once
+        return crps(volumes, raters_ml, np.append(self.levels.empty, self.levels.weights[::-1]))
 
 
 def level_volumes(probability: np.ndarray | Levels, voxel_ml: float) -> LevelVolumes:
@@ -88,7 +98,7 @@ def level_volumes(probability: np.ndarray | Levels, voxel_ml: float) -> LevelVol
     Raises: InputError: if `probability` or `voxel_ml` is not as above.
     """
     require_positive("voxel_ml", voxel_ml)
-    return LevelVolumes(Levels.of(probability).above * float(voxel_ml))
+    return LevelVolumes(Levels.of(probability), float(voxel_ml))
 
 
 @dataclass(frozen=True)
@@ -126,7 +136,7 @@ def score_volumes(probability: np.ndarray | Levels, raters: np.ndarray, voxel_ml
     distribution, volumes = level_volumes(levels, voxel_ml), volumes_of(raters, levels.values.shape, voxel_ml)
     low, high = distribution.interval_ml()
     return VolumeScores(
-        crps(distribution.volumes_ml[::-1], volumes),  # rising, so that it is sorted at once
+        distribution.crps(volumes),
         *bias(distribution.mean_ml, volumes),
         (low, high),
         float(np.mean((volumes >= low) & (volumes <= high))),
@@ -141,13 +151,13 @@ def volumes_of(raters: np.ndarray, shape: tuple[int, ...], voxel_ml: float) -> n
     return np.array([np.count_nonzero(mask) for mask in require_raters(raters, shape)]) * float(voxel_ml)
 
 
-def _sorted(name: str, volumes_ml: Volumes) -> np.ndarray:
-    """Return volumes as a sorted (N,) array; raise where there are none, or where one is no number."""
+def _volumes(name: str, volumes_ml: Volumes) -> np.ndarray:
+    """Return volumes as an (N,) array; raise where there are none, or where one is no number."""
     values = np.asarray(volumes_ml, np.float64)
     if values.ndim != 1 or not values.size:
         raise InputError(f"`{name}` must be a list of one volume or more, but its shape is {values.shape}.")
     require_finite(name, values)
-    return np.sort(values, kind="stable")
+    return values
 
 
 ANY = (-INFINITY, INFINITY)
