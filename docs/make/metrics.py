@@ -30,7 +30,7 @@ def page() -> str:
         thresholded=_listed(catalogue.THRESHOLDED),
         tolerant=_listed(catalogue.TOLERANT),
         libraries=", ".join(catalogue.LIBRARIES.values()),
-        asked="; ".join(f"{_listed(keys)} by `{name}`" for name, keys in asked().items()),
+        asked={name: _listed(keys) for name, keys in asked().items()},
         pooled=_listed(metric.key for metric in catalogue.select_metrics("bins")),
         versions=", ".join(f"{name} {version}" for name, version in libraries.VERSIONS.items()),
         compare=lambda peers, case: table_of_pairs(beside.pairs(getattr(libraries, peers), oracle[case])),

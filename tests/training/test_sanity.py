@@ -33,7 +33,7 @@ def rows_of(kind: str, dataset: Dataset, folder: Path) -> pd.DataFrame:
     sanity.run(
         kind=kind,
         names={**NAMES, "method": kind},
-        scoring={"tolerances_mm": [2.0], "thresholds": True},
+        scoring={"tolerances_mm": [2.0], "thresholds": True, "raters": True, "lesions": True, "centrelines": True},
         versions={"metrics/overlap.py": 1},
         seed=0,
         dataset=dataset,

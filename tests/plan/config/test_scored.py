@@ -5,7 +5,7 @@ from softbench import metrics
 from softbench.metrics.metric import ALSO
 from softbench.metrics.rows import WHOLE
 from softbench.metrics.threshold import MEASURES
-from softbench.plan.config.metrics import scored
+from softbench.plan.config.metrics import is_known, scored
 
 
 def test_metrics_regions_and_structures_are_those_of_a_scored_case() -> None:
@@ -33,3 +33,12 @@ def test_thresholds_add_hard_metrics_at_the_best_threshold() -> None:
     plain = set(scored({"tolerances_mm": [2.0]}))
     added = {key for key, _, _ in set(scored({"tolerances_mm": [2.0], "thresholds": True})) - plain}
     assert added == {f"{key}_at_{part}" for key in MEASURES for part in ("val", "test", "val_global", "test_global")}
+
+
+def test_what_is_asked_for_is_scored_with_its_setting_alone() -> None:
+    plain = set(scored({"tolerances_mm": [2.0]}))
+    for name in ALSO:
+        added = {key for key, _, _ in set(scored({"tolerances_mm": [2.0], name: True})) - plain}
+        assert added == {key for key, metric in metrics.CATALOGUE.items() if metric.asked_by == name}
+        assert added
+        assert all(map(is_known, added))
