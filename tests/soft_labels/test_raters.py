@@ -28,7 +28,7 @@ def test_choice_of_raters() -> None:
 
 @pytest.mark.parametrize("raters", [0, 4, "second"])
 def test_unknown_choice_lists_the_known(raters: int | str) -> None:
-    with pytest.raises(InputError, match="first, majority, each, mean, or a number from 1 to 3"):
+    with pytest.raises(InputError, match="first, majority, staple, each, mean, or a number from 1 to 3"):
         choose(RATERS, raters, 3)
 
 

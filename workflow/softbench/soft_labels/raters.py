@@ -1,4 +1,4 @@
-"""Whose labels a network learns from: the first rater, one by number, the majority, each in turn, or their mean."""
+"""Whose labels a network learns from: the first, one by number, what several say together, each, their mean."""
 
 import numpy as np
 
@@ -6,10 +6,12 @@ from softbench import store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
 from softbench.soft_labels.contract import fill
+from softbench.soft_labels.staple import staple
 
 VERSION = 1
-CHOICES = ("first", "majority", "each", "mean")  # or the number of one, from 1
-Raters = str | int  # first | majority | each | mean | 1 .. R
+MERGED = ("majority", "staple")  # one label map of all raters
+CHOICES = ("first", "majority", "staple", "each", "mean")  # or the number of one, from 1
+Raters = str | int  # one of CHOICES, or 1 .. R
 
 
 def majority(labels: np.ndarray, classes: int) -> np.ndarray:
@@ -33,21 +35,23 @@ def choose(labels: np.ndarray, raters: Raters, classes: int) -> list[np.ndarray]
         return [labels[:1]]
     if raters == "majority":
         return [majority(labels, classes)[None]]
+    if raters == "staple":
+        return [staple(labels, classes)[None]]
     if raters in ("each", "mean"):
         return [labels[r : r + 1] for r in range(len(labels))]
     if isinstance(raters, int) and 1 <= raters <= len(labels):
         return [labels[raters - 1 : raters]]
     raise InputError(
-        f"`raters` must be first, majority, each, mean, or a number from 1 to {len(labels)} (the raters that there "
-        f"are), but is {raters!r}."
+        f"`raters` must be {', '.join(CHOICES)}, or a number from 1 to {len(labels)} (the raters that there are), but "
+        f"is {raters!r}."
     )
 
 
 def choose_shares(case: Case, raters: Raters, classes: int) -> list[np.ndarray]:
     """Return the shares (C, ...), the store's integers, of each rater that `raters.choose` chooses.
 
-    Raises: InputError: if the case keeps none, if they lie on another grid than its labels, or for the majority, whose
-        labels are nobody's.
+    Raises: InputError: if the case keeps none, if they lie on another grid than its labels, or for one label
+        map of all raters, whose labels are nobody's.
     """
     if case.shares is None:
         raise InputError(
@@ -59,9 +63,9 @@ def choose_shares(case: Case, raters: Raters, classes: int) -> list[np.ndarray]:
             f"case {case.id}: its soft labels were kept on the grid {case.shares.shape[2:]}, but its labels lie on "
             f"{case.labels.shape[1:]}. Leave out the method's `resolution`."
         )
-    if raters == "majority":
+    if raters in MERGED:
         raise InputError(
-            f"case {case.id}: soft labels kept through resampling are of single raters, so `raters: majority` has "
+            f"case {case.id}: soft labels kept through resampling are of single raters, so `raters: {raters}` has "
             "none. Use first, each, mean, or a number."
         )
     return [stack[0] for stack in choose(case.shares, raters, classes)]

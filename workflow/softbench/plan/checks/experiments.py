@@ -260,9 +260,10 @@ def _same(first: Any, second: Any) -> bool:
 
 
 def _readers_of_shares(facts: Facts) -> Iterator[Fault]:
-    """Yield methods that ask for shares that are not: those of a majority, or on a coarser grid."""
+    """Yield methods that ask for shares that are not: those of several raters together, or on a coarser grid."""
+    merged = constant("soft_labels/raters.py", "MERGED")
     for name, method in facts.plan.methods.items():
-        wrong = {"raters": method["raters"] == "majority", "resolution": method["resolution"] is not None}
+        wrong = {"raters": method["raters"] in merged, "resolution": method["resolution"] is not None}
         for key, is_wrong in wrong.items():
             if is_wrong and reads_shares(name, facts):
                 said = (
