@@ -114,7 +114,9 @@ def test_flipped_array_is_another_grid(fill, refused, tmp_path):
     flipped = shifted(0)
     flipped[0] *= -1  # the voxels of RAS under a header that says they run from right to left
     write(folder, "a", labels_of(0).T, flipped)
-    assert "the origin differs by" in refused()
+    message = refused()
+    assert "the origin differs by" in message
+    assert "and its axes run to LAS, not RAS: one of the headers may have an axis the wrong way round" in message
 
 
 def test_other_shapes_are_named_for_nifti_and_npz(fill, refused, tmp_path):

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 
 from softbench.errors import InputError
@@ -124,6 +125,7 @@ def _difference(path: Path, own: Header, other_path: Path, other: Header) -> Ite
     if shape != other_shape:
         yield f"{place}: {_words(own)} against {_words(other)}. {_layout(own, other) or RESAMPLE}"
     elif reasons := _reasons(affine, other_affine):
+        reasons = [*reasons, *_other_way(own, other)]
         yield f"{place}: {', '.join(reasons)}; {_words(own)} against {_words(other)}. {_unknown(own, other)}{HEADER}"
 
 
@@ -183,6 +185,15 @@ def _reasons(affine: np.ndarray, other: np.ndarray) -> list[str]:
         "direction": (np.linalg.norm(directions, axis=0).max(), DIRECTION_MM, "mm in a step of 1 mm"),
     }
     return [f"the {name} differs by {gap:.3g} {unit}" for name, (gap, limit, unit) in gaps.items() if gap > limit]
+
+
+def _other_way(own: Header, other: Header) -> Iterator[str]:
+    """Say where axes run another way: a flipped axis in one header shows as another origin, once both are in RAS."""
+    if own.affine is None or other.affine is None:
+        return
+    ways = ["".join(nib.orientations.aff2axcodes(header.affine)) for header in (own, other)]
+    if ways[0] != ways[1]:
+        yield f"and its axes run to {ways[0]}, not {ways[1]}: one of the headers may have an axis the wrong way round"
 
 
 def _words(own: Header) -> str:
