@@ -2,6 +2,7 @@
 #   snakemake --cores all                    what `run:` in config.yaml names
 #   snakemake --cores all hippocampus        the table of that name, its figure and its page
 #   snakemake --cores all paper_tables       the papers' tables and figures, ours beside the printed numbers
+#   snakemake --cores all rater_study        soft labels of one rater against the other raters; trains nothing
 #   snakemake --cores all --profile slurm    the same on a cluster
 
 
@@ -13,6 +14,7 @@ include: "workflow/rules/tables.smk"
 include: "workflow/rules/papers.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/pages.smk"
+include: "workflow/rules/rater_study.smk"
 
 
 rule all:

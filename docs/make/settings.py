@@ -6,6 +6,7 @@ from typing import Any
 
 from softbench import losses, networks
 from softbench.plan import modules, rule_files
+from softbench.plan.answers.rater_study import BAND_MM, MARGIN_MM
 from softbench.plan.config import schema, walk
 from softbench.plan.config.schema import Schema, constant
 from softbench.training.protocol import Protocol
@@ -35,6 +36,7 @@ MISSED = object()  # no default is known
 def page() -> str:
     """Return the page."""
     parts = [HEAD, *_circumstances(), *_datasets(), *_soft_labels(), *_methods(), *_networks(), *_training(), *_shown()]
+    parts += _raters()
     return "".join(parts)
 
 
@@ -197,6 +199,16 @@ def _defaults(kind: type) -> dict[str, Any]:
         elif field.default is not MISSING:
             defaults[field.name] = field.default
     return {name: value for name, value in defaults.items() if name not in ("steps", "epochs")}
+
+
+def _raters() -> list[str]:
+    """Studies of soft labels against raters."""
+    study, sweep = schema.definition("rater_study"), schema.definition("rater_sweep")
+    lines = "`rater_sweeps.<key>`, a line of each study (`docs/raters.md`)."
+    return [
+        _section("## Studies of raters", study, {"band_mm": BAND_MM, "margin_mm": MARGIN_MM}, "`rater_studies.<key>`"),
+        _section("### What they try", sweep, {}, lines),
+    ]
 
 
 def _shown() -> list[str]:

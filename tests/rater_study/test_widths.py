@@ -106,7 +106,7 @@ def test_verdicts() -> None:
     low, high = rng.normal(1, 0.1, 50), rng.normal(2, 0.1, 50)
     assert (said(low, high), said(high, low)) == ("better", "worse")
     assert said(low, low[::-1]) == "cannot tell"
-    assert said(low[:5], high[:5]) == "better here"
+    assert said(low[:5], high[:5]) == "lower here"
 
 
 def test_same_function_cannot_be_told() -> None:

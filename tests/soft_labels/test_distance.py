@@ -61,3 +61,14 @@ def test_narrow_width_is_one_hot() -> None:
 def test_width_of_zero_is_refused() -> None:
     with pytest.raises(InputError, match="width_mm"):
         distance.soften(np.zeros((1, 4, 4), int), None, (1, 1), classes=2, width_mm=0.0)
+
+
+def test_several_widths_at_once_are_those_one_by_one() -> None:
+    labels = np.zeros((1, 12, 20, 18), np.uint8)
+    labels[0, 3:9, 5:15, 4:12], labels[0, 5:7, 8:11, 6:9] = 1, 2
+    widths = [0.2, 0.5, 3.0]
+    spacing = (2.5, 0.8, 0.7)
+    settings = [{"width_mm": width} for width in widths]
+    together = list(distance.soften_each(labels, spacing, classes=4, settings=settings))
+    for width, soft in zip(widths, together, strict=True):
+        assert soft == pytest.approx(distance.soften(labels, None, spacing, classes=4, width_mm=width), abs=1e-8)

@@ -15,6 +15,7 @@ with logs.job(snakemake.log[0]) as log:
         folder=snakemake.config["folders"].get(source),
         mirror=snakemake.config["mirror"],
         committed=checksums,
+        labels_alone=snakemake.params.get("labels_alone", False),
         log=log,
     )
     record.beside(Path(snakemake.output.manifest), "fetch", job=snakemake, files=[checksums], source=source)

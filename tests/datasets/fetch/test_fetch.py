@@ -226,3 +226,18 @@ def test_folder_without_cases_is_answered_with_the_layout(tmp_path: Path) -> Non
 def test_phantom_cannot_be_fetched(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="made from a seed"):
         fetch("phantom_brain", tmp_path)
+
+
+def test_label_maps_alone_are_fetched_without_the_images(
+    msd: Folder, server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a source that needs a token for its images, and far more disk than there is."""
+    body = tar_of(msd(cases=2))
+    server.body = body
+    labels = Archive(f"{server.address}/far/{NAME}", NAME, sha256=hashlib.sha256(body).hexdigest())
+    monkeypatch.setattr(hippocampus, "LABEL_ARCHIVES", (labels,), raising=False)
+    monkeypatch.setattr(hippocampus, "ARCHIVES", (Archive("https://nowhere.invalid/images.zip", "images.zip"),))
+    monkeypatch.setattr(hippocampus, "ACCESS", "token")
+    monkeypatch.setattr(hippocampus, "SIZE_GB", (1e9, 1e9), raising=False)
+    get(tmp_path / "raw", labels_alone=True)
+    assert any(name.endswith("hippocampus_001.nii.gz") for name in fetched(tmp_path / "raw"))

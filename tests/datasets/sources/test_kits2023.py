@@ -96,6 +96,25 @@ def test_each_rater_is_painted_from_all_instances(release: Release, tmp_path: Pa
         assert (loaded.labels[0] == 3).any()
 
 
+def test_label_maps_are_read_without_the_image(release: Release) -> None:
+    folder = release(cases=2)
+    for path in folder.rglob("imaging.nii.gz"):
+        path.unlink()
+    for number, case in enumerate(kits2023.find_cases(folder)):
+        volumes = kits2023.read_raters(case)
+        assert case.images == ()
+        assert volumes.channels.shape == (0, *volumes.shape)
+        assert np.array_equal(volumes.labels, expected(number))
+
+
+def test_label_maps_of_two_grids_are_refused(release: Release) -> None:
+    folder = release(cases=1)
+    path = next(folder.rglob("kidney_instance-1_annotation-3.nii.gz"))
+    images.write(path, np.zeros((3, 4, 5), np.uint8), np.eye(4))
+    with pytest.raises(InputError, match="has the shape"):
+        kits2023.read_raters(kits2023.find_cases(folder)[0])
+
+
 def test_tumour_is_painted_over_the_cyst_and_the_cyst_over_the_kidney(tmp_path: Path) -> None:
     """Bars along one axis: kidney 0 to 5, cyst 2 to 7, tumour 4 to 8."""
     affine = np.diag([1.0, 1, 1, 1])[[2, 1, 0, 3]]

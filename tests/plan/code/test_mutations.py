@@ -29,6 +29,7 @@ DEAR = {
     "map geols": ("map", {"recipe": "geols"}),
     "soften svls": ("soften", {"recipe": "svls"}),
     "soften wrong_image": ("soften", {"recipe": "wrong_image"}),
+    "raters lidc": ("raters", {"source": "lidc"}),
     "train": ("train", {"network": "compact_unet", "loss": "ce", "recipe": "one_hot", "coarse": False}),
     "train coarse": ("train", RUN),
     **{stage: (stage, {}) for stage in ("split", "pack", "score", "sanity", "ensemble")},

@@ -43,6 +43,8 @@ module, so a plain literal (strings, numbers, lists, dicts).
                  optional, where `reading.read_case` (NIfTI files of one grid: one a rater, one a channel or for
                  all) will not do; arrays (M, D, H, W) in RAS, 2-D ones (M, H, W), checked by `reading.join` or as it
                  does. It refuses with `InputError`, to which the id of the case is added
+    read_raters(case) -> Volumes
+                 optional, of a case without images, for the study of raters: its label maps, and channels (0, D, H, W)
     extra_files(case, **settings) -> list[Path]
                  optional: what these settings need besides the case's own files, such as weights; part of its key
     SETTINGS*    optional, what `read` takes besides the case, with defaults; config may set them
@@ -66,6 +68,8 @@ module, so a plain literal (strings, numbers, lists, dicts).
 **Files from publishers**
 
     open, token  ARCHIVES, or a function archives() -> Sequence[Archive] that asks no network; `tcia` may have them too
+                 LABEL_ARCHIVES, optional, files with the label maps, for the study of raters, which then fetches no
+                 image; they need no token, and the source `read_raters`
     tcia         SERIES, a `tcia.Selection`, several, or a function of the folder `files/` that returns them;
                  optionally choose_series(rows) -> rows, of the listing's rows
     token        TOKEN, the environment variable that holds it, and STEPS

@@ -38,7 +38,12 @@ from softbench.jobs.logs import SKEW_S
 
 OWN_JOB = os.environ.get("SLURM_JOB_ID")  # read early: Snakemake's Slurm plugin deletes it when run inside a job
 SECONDS = 30.0  # for squeue; a controller that does not answer stops nobody here
-PREPARED = ("data/*/manifest.json", "maps/*/*/shard-*.json", "soft_labels/*/*/manifest.json")
+PREPARED = (
+    "data/*/manifest.json",
+    "maps/*/*/shard-*.json",
+    "soft_labels/*/*/manifest.json",
+    "rater_study/*/manifest.json",
+)
 JOINT = "runs/*/*/sanity.json"  # lists records that are called like batches
 RUNS = ("runs/*/*/*/batch-*.json", JOINT, "runs/*/*/ensembles.json")
 RUN_LOCK = Path(".snakemake/run.lock")

@@ -34,6 +34,8 @@ PATTERNS = (
     "splits/*/*.csv",
     "maps/*/*/shard-*",
     "soft_labels/*/*/*",
+    "raw_labels/*/manifest.json",
+    "rater_study/*/*",
     "runs/*/*/*.json",
     "runs/*/*/*/*.json",
     *PRODUCTS,

@@ -26,6 +26,7 @@ from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.order import Order
 from softbench.plan.answers.pages import Pages
 from softbench.plan.answers.papers import Papers
+from softbench.plan.answers.rater_study import RaterStudies
 from softbench.plan.answers.tables import Tables, Views
 from softbench.plan.answers.train import Train
 from softbench.plan.calls import Wildcards, stop, stops
@@ -39,7 +40,7 @@ MARKS = Path("results", "logs", "tables")
 TARGETS = Path(".snakemake", "softbench", "targets.smk")  # rules of one line each, written anew at every call
 TARGET = """rule {name}:
     input:
-        plan.pages.of("{name}"),
+        plan.{answers}.of("{name}"),
 
 """
 
@@ -58,6 +59,7 @@ class Answers:
     views: Views
     figures: Figures
     pages: Pages
+    rater_studies: RaterStudies
     order: Order
 
     @stops
@@ -70,7 +72,7 @@ class Answers:
 
         Raises: SystemExit: if a view failed, so that the run ends with an error.
         """
-        asked = self.pages.asked(sys.argv[1:])
+        asked = self.rater_studies.asked(sys.argv[1:]) or self.pages.asked(sys.argv[1:])
         pages = [Path(path) for path in asked if path.endswith(".html") and not well]
         kept_lines = kept.settle(Path("results"), {page: self._shown_on(page) for page in pages})
         wrong = failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
@@ -92,7 +94,7 @@ class Answers:
     def unknown_target(self, wildcards: Wildcards) -> NoReturn:
         """Stop at a target that does not exist; the message names those that do."""
         name = wildcards.no_such_target
-        known = [*self.targets(), "all", "fetch", "paper_tables"]
+        known = [*self.targets(), *self.rater_studies.targets, "all", "fetch", "paper_tables", "rater_study"]
         near = difflib.get_close_matches(name, known, 1)
         meant = earlier.target(name) or (f" Did you mean {near[0]!r}?" if near else "")
         stop(InputError(f"there is no target {name!r}; targets: {', '.join(sorted(known))}, or any file.{meant}"))
@@ -112,8 +114,8 @@ def answers(plan: Plan, own_rules: Iterable[str] = (), *, is_main: bool = True) 
     tables = Tables(plan, data, papers)
     of_views, figures = Views(plan, stages, tables, papers), Figures(plan, stages, train)
     pages = Pages(plan, tables, papers, of_views)
-    order = Order(plan, tables)
-    return Answers(plan, stages, data, SoftLabels(plan), train, tables, papers, of_views, figures, pages, order)
+    raters, order = RaterStudies(plan, stages), Order(plan, tables)
+    return Answers(plan, stages, data, SoftLabels(plan), train, tables, papers, of_views, figures, pages, raters, order)
 
 
 @stops
@@ -148,7 +150,8 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
     _check_recipes(workflow, replies)
     for rule in workflow.rules:  # so far those of recipes, maps and own data sets
         rule.priority = rule.priority or replies.order.of
-    text = "".join(TARGET.format(name=name) for name in replies.targets())
+    text = "".join(TARGET.format(name=name, answers="pages") for name in replies.targets())
+    text += "".join(TARGET.format(name=name, answers="rater_studies") for name in replies.rater_studies.targets)
     if not TARGETS.exists() or TARGETS.read_text(encoding="utf-8") != text:
         pieces.write_text(TARGETS, text)
     _include(workflow, [TARGETS])

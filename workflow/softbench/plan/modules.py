@@ -225,6 +225,11 @@ def file_of_source(source: str) -> str:
     return next((place for place in places if (PACKAGE / place).exists()), places[0])
 
 
+def has_label_archives(source: str) -> bool:
+    """Return whether a source's label maps can be fetched without its images."""
+    return defines(file_of_source(source), "LABEL_ARCHIVES")
+
+
 def constant_of_source(source: str, name: str, default: Any = NEEDED) -> Any:
     """Return a constant of a source's module, e.g. ACCESS or TITLE; arguments and errors as `constant`."""
     return constant(file_of_source(source), name, default)

@@ -228,10 +228,12 @@ MAY = (
     "PATIENTS_UNKNOWN",
     "SPLITS",
     "SIZE_GB",
+    "LABEL_ARCHIVES",
 )
 MAY_DEFINE = (
     "find_dropped",
     "read",
+    "read_raters",
     "extra_files",
     "choose_series",
     "archives",

@@ -21,6 +21,11 @@ def raw(source: str) -> str:
     return f"results/raw/{source}/manifest.json"
 
 
+def labels(source: str) -> str:
+    """Return the manifest of the fetched label maps of a source, without its images."""
+    return f"results/raw_labels/{source}/manifest.json"
+
+
 def dataset(name: str) -> str:
     """Return the manifest of a prepared data set."""
     return DATASET.format(dataset=name)

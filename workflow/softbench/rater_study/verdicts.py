@@ -16,7 +16,7 @@ BETTER, WORSE, CANNOT, SAME_FUNCTION, REVERSED = (
     "cannot tell: the same numbers",
     "no verdict: the floor reverses it",
 )
-FEW = "{} here"  # of too few patients for an interval
+LOWER, HIGHER = "lower here", "higher here"  # of too few patients for an interval
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def compare(
         seed: of the bootstrap.
     Returns: "better" or "worse" where the 95 % interval of the Brier score's difference lies on one side of zero, else
         "cannot tell". "no verdict" where the cross-entropy says better at one floor and worse at another, each beyond
-        noise. Of fewer than 30 patients there is no interval: "better here" is said of these patients' means.
+        noise. Of fewer than 30 patients there is no interval: "lower here" is said of these patients' means.
     """
     first, second = brier
     gaps = np.vstack([first - second, (cross_entropy[0] - cross_entropy[1]).T])
@@ -56,8 +56,8 @@ def _say(brier: tuple[np.ndarray, np.ndarray], decides: Difference, beside: Sequ
     signs = {difference.sign for difference in beside}
     if {-1, 1} <= signs:
         return REVERSED
-    word = {-1: BETTER, 0: CANNOT, 1: WORSE}[decides.sign]
-    return FEW.format(word) if decides.reason and decides.sign else word
+    words = (LOWER, CANNOT, HIGHER) if decides.reason else (BETTER, CANNOT, WORSE)
+    return words[decides.sign + 1]
 
 
 def are_same(first: np.ndarray, second: np.ndarray) -> bool:

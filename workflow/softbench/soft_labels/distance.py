@@ -1,6 +1,6 @@
 """Softening by distance to the boundary only: a control that shows whether the image or any soft edge helps."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -16,6 +16,7 @@ SINGLE_VOXEL_KEEPS = 0.3  # of an object of one voxel: the nearest boundary is h
 SETTINGS = {"width_mm": 1.0}  # distance at which the class's share before normalising is 0.73
 ALLOWED = {"width_mm": {"type": "number", "exclusiveMinimum": 0, "description": "mm, how wide a class fades"}}
 CONVENTIONS = ("centre", "halfshift", "inner_boundary")  # of `signed_distance`
+MOST = 700.0  # exp of more is no float64
 REACH = 20  # widths beyond which the sigmoid, 2e-9, counts as 0 (or 1)
 
 
@@ -49,23 +50,52 @@ def soften(
     """
     require_positive("width_mm", width_mm)
     label_map = one_rater(labels, spacing_mm, classes)
-    soft = np.stack([share(label_map == c, spacing_mm, width_mm) for c in range(classes)])
-    return soft / soft.sum(axis=0)
+    return _normalised([share(label_map == c, spacing_mm, width_mm) for c in range(classes)])
 
 
 soften_batch = batched(soften)
 
 
+def soften_each(
+    labels: np.ndarray, spacing_mm: Sequence[float], *, classes: int, settings: Sequence[Mapping[str, float]]
+) -> Iterator[np.ndarray]:
+    """Give what `soften` returns for each of several settings; the distances are measured once for all of them."""
+    label_map = one_rater(labels, spacing_mm, classes)
+    widths = [each.get("width_mm", SETTINGS["width_mm"]) for each in settings]
+    for width_mm in widths:
+        require_positive("width_mm", width_mm)
+    masks = [label_map == c for c in range(classes)]
+    found = [near_edge(mask, spacing_mm, max(widths, default=1.0)) for mask in masks]
+    for width_mm in widths:
+        yield _normalised([_fade(*pair, width_mm) for pair in zip(masks, found, strict=True)])
+
+
+def _normalised(shares: Sequence[np.ndarray]) -> np.ndarray:
+    soft = np.stack(shares)
+    return soft / soft.sum(axis=0)
+
+
 def share(mask: np.ndarray, spacing_mm: Sequence[float], width_mm: float) -> np.ndarray:
     """Return the sigmoid of the signed distance over the width, float32 in [0, 1]; 0 or 1 far from the mask's edge."""
-    result = mask.astype(np.float32)
+    return _fade(mask, near_edge(mask, spacing_mm, width_mm), width_mm)
+
+
+def near_edge(
+    mask: np.ndarray, spacing_mm: Sequence[float], width_mm: float
+) -> tuple[tuple[slice, ...], np.ndarray] | None:
+    """Return the box in which a class of this width fades, and the signed distances in it; None without an edge."""
     if mask.all() or not mask.any():
-        return result
-    margin = [int(np.ceil(REACH * width_mm / s)) for s in spacing_mm]
-    box = edge_box(mask, margin)
+        return None
+    box = edge_box(mask, [int(np.ceil(REACH * width_mm / s)) for s in spacing_mm])
     near = mask[box]
-    distance = signed_distance(near, np.ones_like(near), spacing_mm).reshape(near.shape)
-    result[box] = 1 / (1 + np.exp(-distance / width_mm))
+    return box, signed_distance(near, np.ones_like(near), spacing_mm).reshape(near.shape)
+
+
+def _fade(mask: np.ndarray, near: tuple[tuple[slice, ...], np.ndarray] | None, width_mm: float) -> np.ndarray:
+    result = mask.astype(np.float32)
+    if near is not None:
+        box, distance = near
+        result[box] = 1 / (1 + np.exp(np.minimum(-distance / width_mm, MOST)))
     return result
 
 

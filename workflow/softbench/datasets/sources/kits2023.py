@@ -32,6 +32,7 @@ ACCESS = "open"
 SIZE_GB = (31.0, 31.0)  # estimated: 300 of 489 images that take 49 GB together, and 0.44 GB of masks
 COMMIT = "c1088353084c17b8882a11db71429e7c022b7785"  # of neheller/kits23
 ARCHIVES = kits2019.downloads("kits23", COMMIT, "dataset", range(300))
+LABEL_ARCHIVES = ARCHIVES[:1]  # the masks, 0.4 GB
 LAYOUT = (
     "case_#####/imaging.nii.gz and case_#####/instances/<region>_instance-#_annotation-#.nii.gz, themselves, in "
     "dataset/ or in <repository>/dataset/"
@@ -71,11 +72,30 @@ def read(case: RawCase) -> Volumes:
     Raises: InputError: as `reading.read_case`; if an instance lacks one of its three annotations, a region is unknown.
     """
     reading.require_files(case, len(MODALITIES))
+    return reading.join(reading.read_images(case), *_raters(case), sys.modules[__name__])
+
+
+def read_raters(case: RawCase) -> Volumes:
+    """Read the label maps of the three pseudo-raters alone, without the image: `channels` has the shape (0, D, H, W).
+
+    Raises: InputError: as `read`, but for the image.
+    """
+    maps, named = _raters(case)
+    for path, volume in zip(named.labels, maps, strict=True):
+        reading.require_same_grid(path, volume, named.labels[0], maps[0])
+    first, labels = maps[0], np.stack([volume.array for volume in maps])
+    nothing = np.zeros((0, *labels.shape[1:]), np.float32)
+    return Volumes(nothing, labels, first.spacing_mm, first.affine, first.axcodes, oriented=first.oriented)
+
+
+def _raters(case: RawCase) -> tuple[list[Image], RawCase]:
+    """Return the three label maps, and the case with a name for each."""
     annotations = by_rater(case.labels)
-    raters = [paint(annotations[rater], case.choices) for rater in RATERS]
+    if not case.labels:
+        raise InputError("has no annotation of an instance. Add them, or delete its folder.")
     folder = case.labels[0].parent
     named = replace(case, labels=tuple(folder / f"annotation-{rater}" for rater in RATERS))
-    return reading.join(reading.read_images(case), raters, named, sys.modules[__name__])
+    return [paint(annotations[rater], case.choices) for rater in RATERS], named
 
 
 def by_rater(paths: Iterable[Path]) -> dict[int, dict[Path, int]]:

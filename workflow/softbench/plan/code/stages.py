@@ -26,12 +26,14 @@ FIRST = {  # stage -> where it begins
     "score": "softbench/training/scores.py",  # which no training reaches
     "sanity": "softbench/training/sanity.py",
     "ensemble": "softbench/training/ensemble.py",
+    "raters": "softbench/rater_study/produce.py",
 }
 LOADS = {  # by name; the key of scores holds that of the weights, so that `score` need not say its network
     "fetch": ("source",),
     "prepare": ("source",),
     "map": ("recipe",),
     "soften": ("recipe",),
+    "raters": ("source",),
     "train": ("network", "loss", "recipe", "coarse"),
     "score": ("network", "coarse"),
 }

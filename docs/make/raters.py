@@ -1,0 +1,81 @@
+"""Fill docs/raters.md and README.md with results: `python -m make.raters results/rater_study`.
+
+Numbers stand between two marks of a study, as its job wrote them; nothing of them is typed.
+"""
+
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+
+from softbench.errors import InputError
+from softbench.jobs import pieces
+
+from make.markdown import DOCS, ROOT
+
+PAGE, README, PICTURES = DOCS / "raters.md", ROOT / "README.md", DOCS / "pictures"
+MARKS = "<!-- raters: {0}, made by `python -m make.raters` -->", "<!-- end of raters: {0} -->"
+STUDIES = ("kits2023", "lidc", "chase_db1", "phantom_nodule")
+IN_README = ("kits2023", "lidc", "chase_db1")
+WIDTH = 124
+
+
+def section(folder: Path, study: str) -> str:
+    """Return what docs/raters.md says of a study: its paragraph, two pictures with captions, and its table."""
+    paragraph, table = (_read(folder / study / name) for name in ("paragraph.txt", "table.md"))
+    shown = [
+        f"![{_read(folder / study / f'{name}.txt').strip()}](pictures/raters_{study}_{name}.png)"
+        for name in ("widths", "reliability")
+    ]
+    captions = [_read(folder / study / f"{name}.txt").strip() for name in ("widths", "reliability")]
+    pictures = [f"{shown[n]}\n\n{textwrap.fill(captions[n], WIDTH)}" for n in range(2)]
+    return "\n\n".join([textwrap.fill(paragraph.strip(), WIDTH), *pictures, table.strip()])
+
+
+def paragraphs(folder: Path, studies: Iterable[str] = IN_README) -> str:
+    """Return what README.md says: the paragraphs of some studies, a point each."""
+    return "\n".join(
+        textwrap.fill(f"- {_read(folder / study / 'paragraph.txt').strip()}", WIDTH, subsequent_indent="  ")
+        for study in studies
+    )
+
+
+def fill(text: str, study: str, content: str) -> str:
+    """Return a text with new content between the marks of a study.
+
+    Raises: InputError: if the marks are not there.
+    """
+    begin, end = (mark.format(study) for mark in MARKS)
+    block = re.compile(f"({re.escape(begin)}\n).*?({re.escape(end)})", re.DOTALL)
+    new, count = block.subn(lambda found: f"{found[1]}\n{content}\n\n{found[2]}", text)
+    if not count:
+        raise InputError(f"a page lacks the lines {begin} and {end}. Write them where the study stands.")
+    return new
+
+
+def _read(path: Path) -> str:
+    if not path.exists():
+        raise InputError(f"{path} is missing. Run the study: `snakemake --cores all rater_study_{path.parent.name}`.")
+    return path.read_text(encoding="utf-8")
+
+
+def take(folder: Path) -> None:
+    """Write both pages and copy the pictures.
+
+    Args:
+        folder: of the results of all studies.
+    Raises: InputError: if a study has not been run.
+    """
+    page = PAGE.read_text(encoding="utf-8")
+    for study in STUDIES:
+        page = fill(page, study, section(folder, study))
+        for name in ("widths", "reliability"):
+            shutil.copyfile(folder / study / f"{name}.png", PICTURES / f"raters_{study}_{name}.png")
+    pieces.write_text(PAGE, page)
+    pieces.write_text(README, fill(README.read_text(encoding="utf-8"), "all", paragraphs(folder)))
+
+
+if __name__ == "__main__":
+    take(Path(sys.argv[1]))

@@ -1,0 +1,160 @@
+"""One case: soft labels in boxes are those of the whole array, and all raters take their turn."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from softbench import InputError, soft_labels
+from softbench.datasets import phantoms
+from softbench.metrics.raters import level_sets
+from softbench.rater_study import measure, trials
+from softbench.rater_study.cases import Rated
+from softbench.rater_study.trials import Line, lines
+
+STRUCTURES = {"both": (1, 2), "inner": (2,)}
+SPACING = (2.0, 1.0, 1.0)
+LINES = [
+    Line("ls", "ls", {}, "alpha", (0.05, 0.3), "share"),
+    Line("blur", "blur", {"units": "mm"}, "sigma", (0.5, 1.0), "mm"),
+    Line("distance", "distance", {}, "width_mm", (0.2, 0.7), "mm"),
+    Line("svls", "svls"),
+]
+
+
+def rated(shape: tuple[int, int, int] = (24, 60, 60), raters: int = 3) -> Rated:
+    """Nested balls in a large field, each rater with a radius and a place of their own; rater 1 draws no inner one."""
+    grid = np.stack(np.meshgrid(*(np.arange(n) * s for n, s in zip(shape, SPACING, strict=True)), indexing="ij"))
+    labels = np.zeros((raters, *shape), np.uint8)
+    for rater in range(raters):
+        for place in ((20.0, 18, 16), (28.0, 44, 42)):
+            away = np.sqrt(((grid - np.add(place, 0.6 * rater).reshape(3, 1, 1, 1)) ** 2).sum(axis=0))
+            labels[rater][away < 6 + rater * 0.5] = 1
+            if rater:
+                labels[rater][away < 3] = 2
+    return Rated("ball", "p1", labels, SPACING, None, labels[0].size)
+
+
+def cut(case: Rated, margin_mm: float = 12.0) -> measure.Prepared:
+    return measure.prepare(case, STRUCTURES, band_mm=3.0, margin_mm=margin_mm)
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
+def test_boxes_give_what_the_whole_array_gives(line: Line) -> None:
+    case = rated()
+    in_boxes, whole = (measure.measure(cut(case, mm), line, classes=3) for mm in (12.0, 1000.0))
+    assert cut(case).outside > 0
+    assert cut(case, 1000.0).outside == 0
+    for name, values in whole.items():
+        assert in_boxes[name] == pytest.approx(values, abs=2e-5), name
+
+
+def test_scores_are_those_of_the_soft_label_itself() -> None:
+    case = rated()
+    found = measure.measure(cut(case), LINES[1], classes=3)
+    soft = soft_labels.blur.soften(case.labels[1:2], None, SPACING, classes=3, sigma=1.0, units="mm")
+    others = np.isin(case.labels[[0, 2]], (1, 2))
+    p, q = soft[1:].sum(axis=0), others.mean(axis=0)
+    assert found["brier"][0, 1, 1, 0] == pytest.approx(((p - q) ** 2).mean(), rel=1e-5)
+    assert found["ged"][0, 1, 1] == pytest.approx(level_sets.ged(np.minimum(p, 1), others), abs=1e-5)
+
+
+def test_mean_of_the_others_is_the_best_there_can_be() -> None:
+    case = rated()
+    prepared = cut(case)
+    best = measure.measure(prepared, Line("others", ""), classes=3)
+    assert best["brier"] == pytest.approx(np.zeros_like(best["brier"]), abs=1e-9)
+    facts = measure.facts(prepared)["structures"]
+    bound = np.array([facts[name]["bound"] for name in STRUCTURES])
+    assert best["cross_entropy"][:, :, 0] == pytest.approx(bound)
+    for line in LINES:
+        assert (measure.measure(prepared, line, classes=3)["cross_entropy"] >= bound[:, :, None] - 1e-9).all()
+
+
+def test_facts_by_hand() -> None:
+    """Rater 2's square of 4 x 4 mm holds rater 1's of 4 x 3: they differ in 4 mm², with edges of 16 and 14 mm."""
+    labels = np.zeros((2, 8, 8), np.uint8)
+    labels[0, 2:6, 2:5], labels[1, 2:6, 2:6] = 1, 1
+    case = Rated("square", "p", labels, (1.0, 1.0), None, 64)
+    told = measure.facts(measure.prepare(case, {"one": (1,)}, band_mm=1.0, margin_mm=2.0))["structures"]["one"]
+    assert told["volumes_ml"] == [12, 16]
+    assert told["area_mm2"] == 15
+    assert told["disagreement_mm"] == pytest.approx(4 / 15)
+    assert told["apart"] == 0
+
+
+def test_width_of_a_label_is_in_mm() -> None:
+    """A plane edge blurred by 1 mm: two edges drawn of it lie 2 x (1 / sqrt(pi)) mm apart, up to the voxels."""
+    labels = np.zeros((2, 200, 8), np.uint8)
+    labels[:, 100:] = 1
+    case = Rated("plane", "p", labels, (0.25, 0.25), None, labels[0].size)
+    prepared = measure.prepare(case, {"one": (1,)}, band_mm=10.0, margin_mm=30.0)
+    found = measure.measure(prepared, Line("blur", "blur", {"units": "mm", "sigma": 1.0}), classes=2)
+    assert found["width_mm"][0, 0, 0] == pytest.approx(2 / np.sqrt(np.pi), rel=0.02)
+
+
+def test_structure_that_nobody_drew_is_unknown() -> None:
+    case = rated()
+    case.labels[case.labels == 2] = 1
+    found = measure.measure(cut(case), LINES[3], classes=3)
+    assert np.isnan(found["brier"][1]).all()
+    assert np.isfinite(found["brier"][0]).all()
+
+
+def test_raters_that_never_overlap_and_one_who_drew_nothing() -> None:
+    labels = np.zeros((3, 20, 20), np.uint8)
+    labels[0, 2:5, 2:5], labels[1, 12:15, 12:15] = 1, 1
+    case = Rated("apart", "p", labels, (1.0, 1.0), None, 400)
+    prepared = measure.prepare(case, {"one": (1,)}, band_mm=2.0, margin_mm=3.0)
+    assert measure.facts(prepared)["structures"]["one"]["apart"] == 1
+    assert np.isfinite(measure.measure(prepared, LINES[3], classes=2)["brier"]).all()
+
+
+def test_image_makes_one_box_and_reaches_the_recipe() -> None:
+    made = phantoms.make("phantom_nodule", 3, size="tiny")
+    case = Rated(made.id, "p", made.labels, made.spacing_mm, made.intensities("prepared"), made.labels[0].size)
+    prepared = measure.prepare(case, {"nodule": (1,)}, band_mm=3.0, margin_mm=2.0)
+    assert (len(prepared.labels), prepared.outside) == (1, 0)
+    line = Line("geols", "geols", {}, "alpha", (0.1, 0.2), "share")
+    found = next(trials.soften(line, made.labels[:1], case.image, made.spacing_mm, classes=2, case="c"))
+    of_recipe = soft_labels.geols.soften(made.labels[:1], case.image, made.spacing_mm, classes=2, alpha=0.1)
+    assert found == pytest.approx(trials.normalised(of_recipe), abs=1e-6)
+
+
+def test_label_of_a_coarser_grid_is_repeated_over_its_windows() -> None:
+    line = Line("epd", "epd", {"factor": 2})
+    labels = np.zeros((1, 5, 4), np.uint8)
+    labels[0, 2:, 1:] = 1
+    soft = next(trials.soften(line, labels, None, (1.0, 1.0), classes=2, case="c"))
+    assert soft.shape == (2, 5, 4)
+    assert soft[1].tolist() == [[0, 0, 0, 0], [0, 0, 0, 0], [0.5, 0.5, 1, 1], [0.5, 0.5, 1, 1], [0.5, 0.5, 1, 1]]
+
+
+def test_recipe_with_a_rule_and_no_line_gets_one() -> None:
+    found = lines({"wide": {"recipe": "blur", "over": "sigma", "values": [1, 2]}}, ["blur", "mine"])
+    assert [(line.name, line.recipe) for line in found] == [("others", ""), ("wide", "blur"), ("mine", "mine")]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "has_image", "said"),
+    [
+        ("geols", False, "label maps alone"),
+        ("geols", True, None),
+        ("shuffled", True, "other cases"),
+        ("wrong_image", True, "other cases"),
+        ("resampled", False, "nothing is resampled"),
+        ("no_module_of_this_name", False, "program of another language"),
+        ("blur", False, None),
+    ],
+)
+def test_recipes_that_cannot_be_tried(recipe: str, has_image: bool, said: str | None) -> None:
+    reason = trials.reason_against(recipe, has_image=has_image)
+    assert (reason is None) if said is None else (said in str(reason))
+
+
+def test_broken_recipe_is_told_with_its_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> Path:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(soft_labels.recipe("blur"), "soften", fails)
+    with pytest.raises(InputError, match=r"case ball: soften stopped with .*ZeroDivisionError"):
+        measure.measure(cut(rated()), LINES[1], classes=3)

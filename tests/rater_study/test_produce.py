@@ -1,0 +1,102 @@
+"""A whole small study: its pieces, what a killed one leaves, its table, figures and words."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from softbench.rater_study import measure, shown
+from softbench.rater_study.collect import collect
+from softbench.rater_study.judge import judge
+from softbench.rater_study.produce import Study, produce
+
+SWEEPS = {
+    "one_hot": {"recipe": "one_hot"},
+    "blur": {"recipe": "blur", "settings": {"units": "mm"}, "over": "sigma", "values": [0.4, 0.8, 1.6], "unit": "mm"},
+    "svls": {"recipe": "svls"},
+}
+RECIPES = {"one_hot": {"one_hot": 1}, "blur": {"blur": 1}, "svls": {"svls": 1}, "msvls": {"msvls": 1}}
+
+
+def make(output: Path, number: int = 34, sweeps: dict = SWEEPS, recipes: dict = RECIPES) -> list[str]:
+    lines: list[str] = []
+    study = Study("phantom_nodule", 3.0, 6.0, "tiny", number)
+    produce(study, Path(), output, sweeps=sweeps, versions=recipes, version={"v": 1}, log=lines.append)
+    return lines
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("study")
+    make(output)
+    shown.write(output, {"blur": "Blur"})
+    return output
+
+
+def test_table_has_a_row_a_line_and_the_ends(folder: Path) -> None:
+    table = pd.read_csv(folder / "table.csv").set_index("line")
+    assert list(table.index) == ["others", "one_hot", "blur", "svls", "msvls"]
+    assert table["brier_band"]["others"] == pytest.approx(0, abs=1e-9)
+    assert table["against_one_hot"]["blur"] == "better"
+    assert table["minus_one_hot"]["blur"] == pytest.approx(table["brier_band"]["blur"] - table["brier_band"]["one_hot"])
+    assert table["mixed"]["blur"] == pytest.approx(table["minus_one_hot"]["blur"])
+    assert table["low"]["blur"] < table["minus_one_hot"]["blur"] < table["high"]["blur"]
+
+
+def test_recipe_without_a_line_is_in_the_table_and_known_as_the_same_function(folder: Path) -> None:
+    """The SVLS of one rater is that of several, of whom there is one."""
+    study = collect(folder)
+    found = judge(study, "nodule")
+    assert found.lines["msvls"].brier == pytest.approx(found.lines["svls"].brier)
+    leader = found.lines[found.leader]
+    assert leader.line.name == "blur"
+    text = (folder / "table.md").read_text()
+    assert "| msvls |" in text
+    assert "Mean of the other raters" in text
+
+
+def test_words_and_pictures_are_there(folder: Path) -> None:
+    said = (folder / "paragraph.txt").read_text()
+    assert said.startswith(
+        "Phantom lung nodule, four raters: 34 patients, 34 cases, 4 raters. Nodule (34 patients): two "
+    )
+    assert "Best widths: Blur" in said
+    for name in ("widths.png", "widths.pdf", "reliability.png", "table.html"):
+        assert (folder / name).stat().st_size > 1000
+    assert "10⁻³" in (folder / "table.md").read_text()
+
+
+def test_second_run_measures_nothing_and_an_interrupted_one_goes_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[str] = []
+    real = measure.measure
+    stop = {"after": 7}
+
+    def count(cut: measure.Prepared, line: object, *, classes: int) -> dict[str, np.ndarray]:
+        if len(measured) == stop["after"]:
+            raise KeyboardInterrupt
+        measured.append(f"{cut.case.id} {line.name}")
+        return real(cut, line, classes=classes)
+
+    monkeypatch.setattr(measure, "measure", count)
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path, number=3)
+    assert not (tmp_path / "manifest.json").exists()
+    stop["after"] = -1
+    make(tmp_path, number=3)
+    assert len(measured) == len(set(measured)) == 3 * 5
+    make(tmp_path, number=3)
+    assert len(measured) == 15
+    make(tmp_path, number=3, recipes={**RECIPES, "ls": {"ls": 1}})
+    assert measured[15:] == [f"phantom_nodule_00{case} ls" for case in range(3)]
+
+
+def test_few_patients_have_points_and_the_reason(tmp_path: Path) -> None:
+    make(tmp_path, number=4)
+    shown.write(tmp_path, {})
+    text = (tmp_path / "table.md").read_text()
+    assert "no valid CI: 4 patients, at least 30 are needed: these patients' means are shown without." in text
+    assert "lower here" in text
+    assert "(lowest; no range)" in text
+    assert "there is no range (no valid CI: 4 patients" in (tmp_path / "widths.txt").read_text()

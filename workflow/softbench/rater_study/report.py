@@ -1,0 +1,225 @@
+"""The table of a study and its paragraph: numbers rounded, verdicts in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from softbench.rater_names import say_pseudo_everywhere
+from softbench.rater_study import words
+from softbench.rater_study.collect import Collected
+from softbench.rater_study.judge import Judged, Structure, judge, strata
+from softbench.rater_study.scores import REGIONS
+from softbench.rater_study.sums import FLOORS
+from softbench.rater_study.trials import ONE_HOT, OTHERS
+from softbench.rater_study.verdicts import BETTER, LOWER
+from softbench.tables.sheet import NOTHING, Entry, Grid, Head, Line, Sheet, Text, interval, number
+
+VERSION = 1
+FLOOR_NAMES = ("10⁻²", "10⁻³", "10⁻⁴")
+HEADS = (
+    Head("Setting (two halves)"), Head("Brier, band", "↓"), Head("Brier, boundary", "↓"), Head("Brier, all", "↓"),
+    *(Head(f"CE, floor {name} (nat)", "↓") for name in FLOOR_NAMES), Head("ECE of the label", "↓"), Head("GED", "↓"),
+    Head("Width of the softened band (mm)"),
+)  # fmt: skip
+VERDICTS = (
+    Head("Best widths"), Head("Interval for the width"), Head("Brier minus one-hot's"),
+    Head("The same, mixed model"), Head("Against one-hot"), Head("Against the lowest"),
+)  # fmt: skip
+OF_STRATA = (Head("Patients"), Head("Best widths"), Head("Brier minus one-hot's"), Head("Against one-hot"))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is shown of a study: its table, a paragraph, and what figures are drawn from."""
+
+    sheet: Sheet
+    paragraph: str
+    structures: tuple[Structure, ...]
+
+
+def report(study: Collected, titles: Mapping[str, str], note: str = "") -> Report:
+    """Return what is shown of a study.
+
+    Args:
+        study: all cases.
+        titles: of lines, by name.
+        note: a sentence about the numbers.
+    Raises: InputError: as `judge`.
+    """
+    judged = tuple(judge(study, name) for name in study.structures)
+    grids = [grid for structure in judged for grid in _grids(study, structure, titles)]
+    head = f"Soft labels of one rater against the others: {study.manifest['title']}"
+    sheet = Sheet(head, f"{about(study)} {note}".strip(), tuple(grids), numbers=numbers(judged))
+    found = Report(sheet, f"{paragraph(study, judged, titles)} {note}".strip(), judged)
+    return say_pseudo_everywhere(found) if study.manifest["pseudo_raters"] else found
+
+
+def about(study: Collected) -> str:
+    """Return what the numbers of the table are."""
+    manifest = study.manifest
+    raters = sorted({fact["raters"] for fact in study.facts})
+    many = " or ".join(map(str, raters))
+    left = "; ".join(f"{name}: {reason}" for name, reason in manifest["left_out"].items())
+    pseudo = f" They are pseudo-raters: {manifest['pseudo_raters']}." if manifest["pseudo_raters"] else ""
+    return (
+        f"{len(study.patients)} patients, {len(study.facts)} cases, {many} raters.{pseudo} Each soft label is made "
+        "from the labels of one rater and compared with the mean of the others, every rater in turn. Scores are means "
+        "over raters, cases, then patients. Each half of the patients is scored with the setting of the lowest Brier "
+        f"score on the other half. Band: within {manifest['band_mm']:g} mm of the boundary (at least the slice "
+        "distance). Boundary: voxels that touch the edge of a rater's structure, or on which raters disagree. The "
+        "Brier score in the band decides; the cross-entropy (CE) in the band stands beside it with probabilities "
+        "floored at three values. ECE of the label: in the band. GED: energy distance of level sets to the other "
+        f"raters' masks, over all voxels. Not tried: {left or 'nothing'}."
+    )
+
+
+def _grids(study: Collected, structure: Structure, titles: Mapping[str, str]) -> list[Grid]:
+    name = structure.name.replace("_", " ")
+    bound = ", ".join(number(value, 3) for value in structure.bound)
+    counted = (
+        f"Drawn in {structure.cases} cases of {structure.patients} patients; in {structure.partly} by some raters "
+        f"only, in {structure.alone} by one rater alone, in {structure.apart} two raters have no voxel in common. Two "
+        f"raters' boundaries lie {structure.disagreement_mm:.2f} mm apart on average. Entropy of the other raters, "
+        f"which no CE goes below: {bound} nat at the three floors."
+    )
+    lines = [_scores(judged, words.title(judged.line, titles)) for judged in structure.lines.values()]
+    recipes = [judged for key, judged in structure.lines.items() if key != OTHERS]
+    reason = next((judged.one_hot.brier.reason for judged in recipes if judged.one_hot), None)
+    shown = [_verdicts(judged, words.title(judged.line, titles)) for judged in recipes]
+    notes = [
+        "In brackets: 95 % intervals over patients, by the bootstrap, and by a linear mixed model with an effect of "
+        "the patient. `cannot tell`: the interval holds zero, or two soft labels are the same function. `no verdict`: "
+        "the cross-entropy says better at one floor and worse at another."
+    ]
+    notes += [f"{reason}: these patients' means are shown without."] if reason else []
+    return [
+        Grid(HEADS, tuple(lines), "Soft label", title=f"{name}: scores", about=counted),
+        Grid(VERDICTS, tuple(shown), "Soft label", title=f"{name}: verdicts", notes=tuple(notes), look="sentences"),
+        _strata(study, structure, titles),
+    ]
+
+
+def _scores(judged: Judged, title: str) -> Line:
+    cells = [
+        words.settings(judged),
+        *(number(judged.brier[region], 4 if region != "all" else 6) for region in ("band", "boundary", "all")),
+        *(number(value, 3) for value in judged.cross_entropy),
+        number(judged.calibration, 3),
+        number(judged.ged, 3),
+        number(judged.width_mm, 2),
+    ]
+    return _row(title, cells)
+
+
+def _verdicts(judged: Judged, title: str) -> Line:
+    mixed = judged.mixed
+    by_model = NOTHING if mixed is None else number(mixed.mean, 4, signed=True)
+    if mixed is not None and not mixed.reason:
+        by_model += f" {interval(mixed.low, mixed.high, 4)}"
+    cells = [
+        words.span(judged.line, judged.best),
+        words.bounds(judged.line, judged.best),
+        words.difference(judged.one_hot.brier) if judged.one_hot else NOTHING,
+        by_model,
+        judged.one_hot.said if judged.one_hot else NOTHING,
+        judged.leader.said if judged.leader else "the lowest",
+    ]
+    return _row(title, cells)
+
+
+def _row(title: str, cells: Sequence[str], group: str = "") -> Line:
+    return Line(title, tuple(Entry(Text(cell)) for cell in cells), group=group)
+
+
+def _strata(study: Collected, structure: Structure, titles: Mapping[str, str]) -> Grid:
+    """Return each line with a width in each stratum: by volume of the structure, and by slice thickness."""
+    rows, reasons = [], []
+    for name, here in strata(study, structure.name).items():
+        if here.sum() < 2 or not _is_drawn(study, structure.name, here):
+            continue
+        part = judge(study, structure.name, here)
+        group = f"{name}: {part.patients} patients, boundaries {part.disagreement_mm:.2f} mm apart"
+        for judged in part.lines.values():
+            if judged.best is not None and judged.one_hot is not None:
+                reasons += [judged.one_hot.brier.reason] if judged.one_hot.brier.reason else []
+                cells = [str(part.patients), words.span(judged.line, judged.best)]
+                cells += [words.difference(judged.one_hot.brier), judged.one_hot.said]
+                rows.append(_row(words.title(judged.line, titles), cells, group))
+    notes = tuple(dict.fromkeys(f"{reason}: means without an interval." for reason in reasons))
+    title = f"{structure.name.replace('_', ' ')}: by size and slice thickness"
+    return Grid(OF_STRATA, tuple(rows), "Soft label", title=title, notes=notes)
+
+
+def _is_drawn(study: Collected, structure: str, here: object) -> bool:
+    scores = study.by_patient(ONE_HOT, "brier", structure, "band")[0]
+    return bool((~pd.isna(scores) & here).sum() >= 2)
+
+
+def numbers(judged: Sequence[Structure]) -> pd.DataFrame:
+    """Return all numbers unrounded, a row a structure and line."""
+    rows = []
+    for structure in judged:
+        for name, line in structure.lines.items():
+            best, verdict = line.best, line.one_hot
+            row: dict[str, object] = {"structure": structure.name, "line": name, "patients": structure.patients}
+            row |= {f"setting_{half + 1}": words.setting(line.line, trial) for half, trial in enumerate(line.chosen)}
+            row |= {f"brier_{region}": line.brier[region] for region in REGIONS}
+            row |= {f"cross_entropy_{floor:g}": v for floor, v in zip(FLOORS, line.cross_entropy, strict=True)}
+            row |= {"label_ece": line.calibration, "ged": line.ged, "width_mm": line.width_mm}
+            row |= {"disagreement_mm": structure.disagreement_mm}
+            if best is not None:
+                values = line.line.values
+                row |= {"best": values[best.index], "range_low": values[best.first], "range_high": values[best.last]}
+                row |= {"interval_low": best.low, "interval_high": best.high, "at_end": best.at_end}
+            if verdict is not None and line.mixed is not None:
+                difference = verdict.brier
+                row |= {"minus_one_hot": difference.mean, "low": difference.low, "high": difference.high}
+                row |= {"mixed": line.mixed.mean, "mixed_low": line.mixed.low, "mixed_high": line.mixed.high}
+                row |= {"against_one_hot": verdict.said}
+            rows.append(row | {"against_lowest": line.leader.said if line.leader else ""})
+    return pd.DataFrame(rows)
+
+
+def paragraph(study: Collected, judged: Sequence[Structure], titles: Mapping[str, str]) -> str:
+    """Return the study in a few sentences: patients, disagreement, the best widths in mm, and the verdicts."""
+    return " ".join([_opening(study), *(_sentence(structure, titles) for structure in judged), _limits(study)]).strip()
+
+
+def _opening(study: Collected) -> str:
+    raters = max(fact["raters"] for fact in study.facts)
+    return f"{study.manifest['title']}: {len(study.patients)} patients, {len(study.facts)} cases, {raters} raters."
+
+
+def _sentence(structure: Structure, titles: Mapping[str, str]) -> str:
+    one_hot = structure.lines[ONE_HOT]
+    widths = [
+        f"{words.title(judged.line, titles)} {words.span(judged.line, judged.best)}"
+        for judged in structure.lines.values()
+        if judged.line.unit == "mm" and judged.best is not None
+    ]
+    lowest = structure.lines[structure.leader]
+    verdict = lowest.one_hot.said if lowest.one_hot else "cannot tell"
+    said = "lower than" if verdict in (BETTER, LOWER) else f"{verdict} from"
+    alike = [
+        words.title(judged.line, titles)
+        for judged in structure.lines.values()
+        if judged.leader is not None and judged.leader.said.startswith("cannot tell")
+    ]
+    tie = f", which noise does not tell from {', '.join(alike)}" if alike else ""
+    return (
+        f"{structure.name.replace('_', ' ').capitalize()} ({structure.patients} patients): two raters' boundaries lie "
+        f"{structure.disagreement_mm:.2f} mm apart. Best widths: {', '.join(widths) or 'none in mm was tried'}. The "
+        f"lowest Brier score in the band is that of {words.title(lowest.line, titles)}{tie}: "
+        f"{number(lowest.brier['band'], 4)}, {said} one-hot's {number(one_hot.brier['band'], 4)}."
+    )
+
+
+def _limits(study: Collected) -> str:
+    why = study.manifest["pseudo_raters"]
+    if not why:
+        return ""
+    return (
+        f"They are pseudo-raters: {why}. So differences within one structure are those of real people, but a rater's "
+        "own habit cannot be followed from case to case."
+    )

@@ -1,0 +1,73 @@
+"""Titles, widths and verdicts of a study in words."""
+
+import math
+from collections.abc import Mapping
+
+from softbench.rater_study.judge import Judged
+from softbench.rater_study.trials import ONE_HOT, OTHERS, Line
+from softbench.rater_study.widths import Best, Difference
+from softbench.tables.sheet import NOTHING, interval, number
+
+VERSION = 1
+TITLES = {OTHERS: "Mean of the other raters", ONE_HOT: "One-hot"}
+EN = "\N{EN DASH}"
+DIGITS = 4  # of a Brier score
+
+
+def title(line: Line, titles: Mapping[str, str]) -> str:
+    """Return the title of a line: that of config, or its name."""
+    return TITLES.get(line.name) or titles.get(line.name, line.name)
+
+
+def unit(line: Line, value: float | None = None) -> str:
+    """Return the unit of a line's values, as it stands behind a number (1 voxel, 2 voxels); nothing for shares."""
+    word = line.unit.removesuffix("s") if value == 1 else line.unit
+    return "" if line.unit in ("", "share") else f" {word}"
+
+
+def setting(line: Line, trial: int) -> str:
+    """Return a value of a line: "0.7 mm"; a dash where nothing varies."""
+    return f"{line.values[trial]:g}{unit(line, line.values[trial])}" if line.over else NOTHING
+
+
+def settings(judged: Judged) -> str:
+    """Return what both halves were scored with: "0.7 mm", or "0.5 | 0.7 mm" where they differ."""
+    first, second = judged.chosen
+    line = judged.line
+    if first == second:
+        return setting(line, first)
+    return f"{line.values[first]:g} and {line.values[second]:g}{unit(line)}"
+
+
+def span(line: Line, best: Best | None) -> str:
+    """Return the best widths: a range where noise does not tell them apart, with what bounds it.
+
+    "0.7–1 mm"; "0.7 mm"; "from 2 voxels on" and "up to 0.5" where the sweep ends within the range; of few patients
+    "0.7 mm (lowest; no range)".
+    """
+    if best is None:
+        return NOTHING
+    if best.reason:
+        return f"{setting(line, best.index)} (lowest; no range)"
+    low, high = f"{line.values[best.first]:g}", f"{line.values[best.last]:g}"
+    at_top, at_bottom = best.last + 1 == len(line.values), best.first == 0
+    if at_top and at_bottom:
+        return f"cannot tell: any from {low} to {high}{unit(line)}"
+    if at_top:
+        return f"{setting(line, best.first)} or more"
+    if at_bottom:
+        return f"{setting(line, best.last)} or less"
+    return setting(line, best.index) if low == high else f"{low}{EN}{high}{unit(line)}"
+
+
+def bounds(line: Line, best: Best | None) -> str:
+    """Return the interval for the width itself: "0.59 to 1.2 mm"; a dash where there is none."""
+    if best is None or math.isnan(best.low):
+        return NOTHING
+    return f"{best.low:.2g} to {best.high:.2g}{unit(line)}"
+
+
+def difference(value: Difference, decimals: int = DIGITS) -> str:
+    """Return a difference with its interval: "−0.0077 [−0.0089, −0.0065]"; of few patients without one."""
+    alone = number(value.mean, decimals, signed=True)
+    return alone if value.reason else f"{alone} {interval(value.low, value.high, decimals)}"
