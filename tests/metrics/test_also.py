@@ -1,11 +1,15 @@
 """What `score_case` measures where it is asked to: the numbers of the functions of arrays, and no other rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from softbench import InputError, metrics
+from softbench.metrics.catalogue import CATALOGUE
 from softbench.metrics.centreline import centreline_dice
 from softbench.metrics.lesions import match_lesions
 from softbench.metrics.metric import ALSO
+from softbench.metrics.rows import MEAN
 from softbench.training.run import Scoring
 
 SPACING = (2.0, 1.0, 1.5)
@@ -91,3 +95,23 @@ def test_unknown_name_is_refused_with_the_known_ones() -> None:
 def test_settings_of_an_experiment_ask_for_all_of_it() -> None:
     assert Scoring([2.0]).also == ()
     assert Scoring([2.0], **dict.fromkeys(ALSO, True)).also == ALSO
+
+
+@pytest.mark.parametrize(
+    ("kind", "compute", "rater"),
+    [
+        ("lesions", lambda given: len(given.dsc), 1),
+        ("rater_masks", lambda given: int((given.raters.any(axis=0) & ~given.prediction).sum()), MEAN),
+        ("rater_probability", lambda given: float(given.probability.max()), MEAN),
+        ("rater_mean", lambda given: given.spread, MEAN),
+    ],
+)
+def test_metric_of_ones_own_is_measured_without_being_asked_for(monkeypatch, kind, compute, rater) -> None:
+    p, raters = case()
+    own = replace(CATALOGUE["dsc"], key="surprise", of=kind, compute=compute)
+    monkeypatch.setitem(CATALOGUE, "surprise", own)
+    scores = metrics.score_case(p, raters, SPACING, STRUCTURES)
+    found = scores[(scores["metric"] == "surprise") & (scores["roi"] == "all") & (scores["structure"] == "vessel")]
+    assert rater in set(found["rater"])
+    assert found["value"].notna().all()
+    assert not set(scores["metric"]) & {key for key, metric in CATALOGUE.items() if metric.asked_by in ALSO}

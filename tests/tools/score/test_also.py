@@ -48,10 +48,6 @@ def test_what_is_unknown_is_refused(fill, call):
     assert "but not vessels" in result.err
 
 
-def test_each_name_has_a_table():
-    assert set(report.ALSO) == set(report.ALSO_TITLES) == set(ALSO)
-
-
 def case(tmp_path: Path, name: str, array: np.ndarray) -> Path:
     """Write the only case of a folder, (H, W) or (C, H, W)."""
     folder = tmp_path / name
@@ -84,10 +80,30 @@ def test_odd_raters_are_scored_and_what_is_undefined_is_counted(call, scores, tm
     result = call("--predictions", case(tmp_path, "unet", np.stack([1 - p, p])), *words)
     assert result.code == 0, result.err
     assert scores(metric="raters_drew")["value"].tolist() == [drew]
-    table = pd.read_csv(tmp_path / "out" / "tables" / "raters.csv")
+    tables = tmp_path / "out" / "tables"
+    table = pd.concat([pd.read_csv(tables / f"{file}.csv") for file in ("raters", "volume")])
     cells = table[table["structure"] == "nodule"].set_index("metric")
     assert {key: cells.loc[key, "n_undefined"] for key in undefined} == undefined
-    assert {roi for roi, metric in zip(table["roi"], table["metric"], strict=True) if metric == "ece_rater_mean"} == {
-        *ROIS
+    to_mean = pd.read_csv(tables / "rater_mean.csv")
+    assert set(to_mean[to_mean["metric"] == "brier_rater_mean"]["roi"]) == {*ROIS}
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert all(title in page for title in ("All raters together", "Volume, against all raters", "Calibration against"))
+
+
+def test_tables_of_label_maps_have_what_needs_no_probability(fill, call, tmp_path):
+    result = call("--predictions", fill("maps", "hard"), "--references", fill("labels"), *WORDS, "--also", "raters")
+    assert result.code == 0, result.err
+    tables = tmp_path / "out" / "tables"
+    assert set(pd.read_csv(tables / "raters.csv")["metric"]) & {"agreement", "ged", "ged_mask"} == {
+        "agreement",
+        "ged_mask",
     }
-    assert "All raters together" in (tmp_path / "out" / "index.html").read_text()
+    assert "volume_crps_mask" in set(pd.read_csv(tables / "volume.csv")["metric"])
+    assert not (tables / "rater_mean.csv").exists()
+
+
+def test_all_that_is_asked_for_has_a_column():
+    shown = [metric for tables in report.ALSO.values() for table in tables.values() for metric in table.metrics]
+    shown += [metric for tables in report.ALSO.values() for table in tables.values() for metric, _ in table.of_all]
+    assert {*shown, "cwece_rater_mean"} == {key for key, metric in metrics.CATALOGUE.items() if metric.asked_by in ALSO}
+    assert set(report.ALSO) == set(ALSO)

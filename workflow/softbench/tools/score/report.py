@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,21 +30,48 @@ CALIBRATION = (
 )
 LIBRARIES_DIFFER = "Libraries score empty masks each in their own way, and what one refuses to compute is undefined."
 Columns = list[dict[str, Any]]
-ALSO = {  # columns of each structure, by what `--also` names
-    "raters": (
-        *("agreement", "agreement_low", "agreement_high", "ged_mask", "volume_bias_mask", "volume_bias_mask_percent"),
-        *("volume_crps_mask", "raters_drew"),
-        *("ged", "ged_unbiased", "volume_bias", "volume_bias_percent", "volume_crps"),
-        *("volume_coverage", "volume_width"),
-    ),
-    "lesions": ("lesion_dsc", "lesion_hd95", "lesion_f1", "lesion_precision", "lesion_recall"),
-    "centrelines": ("cldice",),
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A table: its title, the metrics of each structure, and metrics and regions of all classes."""
+
+    title: str
+    metrics: tuple[str, ...] = ()
+    of_all: tuple[tuple[str, str], ...] = ()
+
+
+ROIS = ("all", "foreground", "band")
+ALSO: dict[str, dict[str, Asked]] = {  # tables, by their file's name, of what `--also` names
+    "raters": {
+        "raters": Asked(
+            "All raters together",
+            (
+                *("agreement", "agreement_low", "agreement_high"),
+                *("ged", "ged_unbiased", "ged_mask", "raters_drew"),
+            ),
+        ),
+        "volume": Asked(
+            "Volume, against all raters",
+            (
+                *("volume_bias", "volume_bias_percent", "volume_crps", "volume_coverage", "volume_width"),
+                *("volume_bias_mask", "volume_bias_mask_percent", "volume_crps_mask"),
+            ),
+        ),
+        "rater_mean": Asked(
+            "Calibration against the raters' mean",
+            of_all=(
+                *(("ece_rater_mean", roi) for roi in ROIS),
+                *(("brier_rater_mean", roi) for roi in ROIS),
+                *(("nll_rater_mean", roi) for roi in ROIS),
+            ),
+        ),
+    },
+    "lesions": {
+        "lesions": Asked("Lesions", ("lesion_dsc", "lesion_hd95", "lesion_f1", "lesion_recall", "lesion_precision")),
+    },
+    "centrelines": {"centrelines": Asked("Centrelines", ("cldice",))},
 }
-RATER_MEAN = (  # columns of all classes, beside those of "raters"
-    *(("ece_rater_mean", roi) for roi in ("all", "foreground", "band")),
-    *(("brier_rater_mean", roi) for roi in ("all", "foreground", "band")),
-)
-ALSO_TITLES = {"raters": "All raters together", "lesions": "Lesions", "centrelines": "Centrelines"}
 SUFFIXES = (".csv", ".md", ".tex", ".html")
 
 
@@ -73,8 +100,8 @@ def write(
         "scores": overview(runs, settings, show, [*_notes(runs, settings, len(references)), *notes]),
         "structures": _build(runs, _overlap(names, settings), show, f"{show.title}: each structure", {}, notes),
     }
-    of_asked = {name: _also(runs, settings, show, name) for name in settings.also}
-    tables |= of_asked
+    asked = _asked(runs, settings, show)
+    tables |= asked
     if checked := cross_check(runs, settings, show):
         tables["cross_check"] = checked
     for name, table in tables.items():
@@ -85,7 +112,8 @@ def write(
         sections.append(_diagrams(runs, show, references, output / "figures"))
     if len(names) > 1:
         sections.append(_section("Each structure", tables["structures"]))
-    sections += [_section(ALSO_TITLES[name], table) for name, table in of_asked.items()]
+    titles = {file: wanted.title for name in settings.also for file, wanted in ALSO[name].items()}
+    sections += [_section(titles[file], table) for file, table in asked.items()]
     if checked:
         sections.append(_section("The same by other libraries", checked))
     traced = _provenance(runs, settings, sources, references)
@@ -162,16 +190,19 @@ def overview(runs: Runs, settings: Settings, show: Show, notes: Sequence[str]) -
     return _build(runs, columns, show, show.title, composites, notes)
 
 
-def _also(runs: Runs, settings: Settings, show: Show, name: str) -> Table:
-    """Build the table of what `--also` names: of each structure, and of the composites."""
-    composites = list_composites(settings, show)
+def _asked(runs: Runs, settings: Settings, show: Show) -> dict[str, Table]:
+    """Build the tables of what `--also` names, by the names of their files, those without a column left out."""
+    measured, composites = set(runs.scores["metric"]), list_composites(settings, show)
     names = [*list_structures(settings), *composites]
-    measured = set(runs.scores["metric"])  # label maps have no probabilities
-    metrics = [metric for metric in ALSO[name] if metric in measured]
-    columns = [{"metric": metric, "structure": structure} for structure in names for metric in metrics]
-    if name == "raters":
-        columns += [{"metric": metric, "roi": roi} for metric, roi in RATER_MEAN if metric in measured]
-    return _build(runs, columns, show, f"{show.title}: {ALSO_TITLES[name].lower()}", composites, [])
+    tables = {}
+    for asked in settings.also:
+        for file, wanted in ALSO[asked].items():
+            metrics = [metric for metric in wanted.metrics if metric in measured]  # label maps have no probabilities
+            columns: Columns = [{"metric": metric, "structure": name} for name in names for metric in metrics]
+            columns += [{"metric": metric, "roi": roi} for metric, roi in wanted.of_all if metric in measured]
+            if columns:
+                tables[file] = _build(runs, columns, show, f"{show.title}: {wanted.title.lower()}", composites, [])
+    return tables
 
 
 def cross_check(runs: Runs, settings: Settings, show: Show) -> Table | None:
