@@ -74,6 +74,19 @@ def test_scores_of_a_small_case() -> None:
     assert found.crps_ml == pytest.approx(10 / 36 + 10 / 9, abs=1e-3)
 
 
+def test_level_sets_are_those_of_all_thresholds_one_by_one() -> None:
+    codes = np.array([0, 0, 1, 2, 2, 700, 700, 40000, 65534, 65535], np.uint16)
+    volumes = np.array([np.count_nonzero(codes > k) for k in range(LEVELS)]) * 0.5
+    raters = np.arange(10) >= np.array([[3], [7], [10]])
+    drawn = np.array([3.5, 1.5, 0.0])
+    found = score_volumes(codes, raters, 0.5)
+    mean = np.mean([scoringrules.crps_ensemble(volume, volumes) for volume in drawn])
+    assert found.crps_ml == pytest.approx(mean - np.abs(drawn[:, None] - drawn).mean() / 2, abs=1e-9)
+    assert found.bias_ml == pytest.approx(volumes.mean() - drawn.mean(), abs=1e-12)
+    assert found.interval_ml == (volumes[int(0.95 * LEVELS)], volumes[int(0.05 * LEVELS)])
+    assert found.covered == 1 / 3  # 1.5 ml, of 1 to 1.5
+
+
 def test_raters_who_drew_nothing() -> None:
     found = score_volumes(np.full((2, 3), 0.5, np.float32), np.zeros((2, 2, 3), bool), 1.0)
     assert math.isnan(found.bias_percent)

@@ -65,7 +65,7 @@ def rater(*places: int) -> np.ndarray:
 
 RATERS = {
     "nobody drew it": ([rater(), rater(), rater()], {"agreement": 0, "volume_bias_percent": 1, "ged": 0}, 0),
-    "one rater": ([rater(1, 2)], {"agreement": 1, "ged": 0, "ged_unbiased": 1}, 1),
+    "one rater": ([rater(1, 2)], {"agreement": 1, "ged": 0, "ged_unbiased": 1, "lesion_dsc": 1, "cldice": 0}, 1),
     "never overlap": ([rater(1), rater(2), rater(4)], {"agreement": 1, "ged": 0, "agreement_low": 1}, 3),
     "one drew it": ([rater(), rater(), rater(1, 2)], {"agreement": 0, "agreement_low": 1, "ged": 0}, 1),
 }
@@ -76,12 +76,12 @@ def test_odd_raters_are_scored_and_what_is_undefined_is_counted(call, scores, tm
     references, undefined, drew = RATERS[name]
     p = np.where(rater(1, 2, 3), 0.8, 0.1).astype(np.float32)
     folders = [case(tmp_path, f"rater{number}", labels) for number, labels in enumerate(references)]
-    words = ["--references", *folders, "--structures", "nodule=1", "--also", "raters"]
+    words = ["--references", *folders, "--structures", "nodule=1", "--also", ",".join(ALSO)]
     result = call("--predictions", case(tmp_path, "unet", np.stack([1 - p, p])), *words)
     assert result.code == 0, result.err
     assert scores(metric="raters_drew")["value"].tolist() == [drew]
     tables = tmp_path / "out" / "tables"
-    table = pd.concat([pd.read_csv(tables / f"{file}.csv") for file in ("raters", "volume")])
+    table = pd.concat([pd.read_csv(tables / f"{file}.csv") for file in ("raters", "volume", "lesions", "centrelines")])
     cells = table[table["structure"] == "nodule"].set_index("metric")
     assert {key: cells.loc[key, "n_undefined"] for key in undefined} == undefined
     to_mean = pd.read_csv(tables / "rater_mean.csv")
