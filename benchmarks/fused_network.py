@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from softbench.networks.layers.normalisation import InstanceNormLeakyReLU
 from torch import nn
 
 CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)
@@ -36,11 +37,14 @@ def fused(models: Sequence[nn.Module]) -> nn.Module:
 def widened(layers: Sequence[Any]) -> nn.Module:
     """Return a layer with a group of channels for each of the layers."""
     first, count = layers[0], len(layers)
+    if isinstance(first, InstanceNormLeakyReLU):  # a group a channel
+        return InstanceNormLeakyReLU(count * first.num_channels, first.slope)
     if isinstance(first, nn.GroupNorm):
         return nn.GroupNorm(count * first.num_groups, count * first.num_channels, eps=first.eps)
-    if not isinstance(first, CONVOLUTIONS):
+    kind = next((kind for kind in CONVOLUTIONS if isinstance(first, kind)), None)
+    if kind is None:
         raise TypeError(f"{type(first).__name__} cannot be fused: say in `widened` how.")
     how = {name: getattr(first, name) for name in ("kernel_size", "stride", "padding")}
     channels = (first.in_channels * count, first.out_channels * count)
-    made: nn.Module = type(first)(*channels, **how, groups=count, bias=first.bias is not None)
+    made: nn.Module = kind(*channels, **how, groups=count, bias=first.bias is not None)
     return made

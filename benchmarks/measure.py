@@ -1,11 +1,11 @@
-"""What benchmarks share: a made case of full size, CPU seconds, and the line that compares two of them."""
+"""What benchmarks share: a made case of full size, CPU seconds, and two calls that take turns."""
 
-import statistics
 import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from rows import Peer, Rows
 from scipy import ndimage
 
 SHAPE, CLASSES, SPACING_MM = (128, 192, 192), 4, (1.0, 1.0, 1.0)
@@ -20,15 +20,24 @@ def cpu_s(action: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - start, result
 
 
-def compare(name: str, own: Callable[[], Any], peer: Callable[[], Any], peer_name: str, repeats: int = 3) -> None:
-    """Print the median CPU seconds of both, their ratio, and the largest difference of their results."""
-    times = [(cpu_s(own)[0], cpu_s(peer)[0]) for _ in range(repeats)]
-    ours, theirs = (statistics.median(column) for column in zip(*times, strict=True))
-    worst = float(np.abs(np.asarray(own(), np.float64) - np.asarray(peer(), np.float64)).max())
-    ratio = f"{theirs / ours:.1f} times as fast" if ours else "too fast to measure"
-    print(
-        f"{name}: {ours:.3f} CPU s, {peer_name} {theirs:.3f} CPU s, {ratio}, largest difference {worst:.1e}", flush=True
-    )
+def repeated(action: Callable[[], Any], repeats: int) -> tuple[list[float], Any]:
+    """Return the CPU seconds of calls, after one that is not counted, and the result."""
+    result = action()
+    return [cpu_s(action)[0] for _ in range(repeats)], result
+
+
+def compare(
+    rows: Rows, what: str, own: Callable[[], Any], peer: Callable[[], Any], peer_name: str, repeats: int = 3
+) -> None:
+    """Add the CPU seconds of two calls that take turns; the largest difference of their results ends the line."""
+    ours, theirs = [], []
+    for _ in range(repeats):
+        own_s, found = cpu_s(own)
+        peer_s, expected = cpu_s(peer)
+        ours.append(own_s)
+        theirs.append(peer_s)
+    worst = float(np.abs(np.asarray(found, np.float64) - np.asarray(expected, np.float64)).max())
+    rows.add(what, ours, Peer(peer_name, theirs), more=f", largest difference {worst:.1e}")
 
 
 def make_case(shape: tuple[int, ...] = SHAPE) -> tuple[np.ndarray, np.ndarray]:

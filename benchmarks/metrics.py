@@ -1,6 +1,6 @@
-"""What scoring a case costs: ours beside MONAI's HD95 alone, medpy's distances and netcal's ECE, on the same masks.
+"""What scoring a case costs: ours beside MONAI's HD95 alone and medpy's distances, on the same masks.
 
-Usage: python benchmarks/metrics.py     (in the project's folder, with .venv active; about four CPU minutes)
+Usage: python benchmarks/metrics.py [--keep]     (in the project's folder, with .venv active; about four CPU minutes)
 One made case of 128 x 192 x 192 voxels at 1 mm, 4 classes, three nested structures; three predictions: a good one, a
 bad one, and a good one with false positives far away, so that the masks' bounding box is the volume. One thread; CPU
 seconds, median of 5 after one call that is not counted (medpy: a single call). Memory is that of a process of its own:
@@ -10,11 +10,9 @@ how far its largest resident size (Linux: VmHWM, set back before the call) rises
 
 import multiprocessing
 import os
-import statistics
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +22,10 @@ import metrics_calibration
 import numpy as np
 import options
 import torch
-from measure import CLASSES, SHAPE, SPACING_MM, TINY, cpu_s, hills, make_case
+from measure import CLASSES, SHAPE, SPACING_MM, TINY, cpu_s, hills, make_case, repeated
 from medpy.metric import binary as medpy
 from monai.metrics import compute_hausdorff_distance
-from netcal.metrics import ECE
+from rows import Peer, Rows
 from scipy import ndimage
 from softbench import metrics
 from softbench.metrics import surface
@@ -39,15 +37,16 @@ Pairs = list[tuple[np.ndarray, np.ndarray]]
 
 def main() -> None:
     """Print the CPU seconds on each prediction, then the memory, then what calibration costs."""
-    tiny = options.parser(__doc__).parse_args().tiny
+    chosen = options.parser(__doc__, keeps=True).parse_args()
+    tiny, rows = chosen.tiny, Rows("metrics", chosen, "numpy", "numba", "monai", "torch", "MedPy")
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # MONAI warns of its own arguments
     labels = make_case(TINY if tiny else SHAPE)[0][0]
     for name, probabilities in predictions(labels):
-        time_prediction(name, probabilities, labels, 1 if tiny else REPEATS)
-        if name == "good":
-            print_memory(probabilities, labels, "fork" if tiny else "spawn")
-    metrics_calibration.compare(tiny)
+        time_prediction(rows, name, probabilities, labels, 1 if tiny else REPEATS)
+        if name == "good prediction":
+            add_memory(rows, probabilities, labels, "fork" if tiny else "spawn")
+    metrics_calibration.compare(chosen)
 
 
 def predictions(labels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
@@ -55,8 +54,8 @@ def predictions(labels: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     rng = np.random.default_rng(1)
     fine, wide, spots = (np.stack([hills(rng, labels.shape, width) for _ in range(CLASSES)]) for width in (3, 6, 3))
     away = np.stack([signed_distance(labels == class_id) for class_id in range(CLASSES)])
-    yield "good", softmax(away.clip(-20, 20) + 2 * fine)
-    yield "bad", softmax(away.clip(-8, 8) + 4 * wide)  # beyond 8 mm the noise alone decides
+    yield "good prediction", softmax(away.clip(-20, 20) + 2 * fine)
+    yield "bad prediction", softmax(away.clip(-8, 8) + 4 * wide)  # beyond 8 mm the noise alone decides
     spots[0] = 0
     yield "far false positives", softmax(away.clip(-20, 20) + 2 * fine + np.where(spots > 2.6, np.float32(30), 0))
 
@@ -73,40 +72,29 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=0)
 
 
-def time_prediction(name: str, probabilities: np.ndarray, labels: np.ndarray, repeats: int) -> None:
-    """Print what each measure of a prediction costs, and the ratios."""
-    median_s = partial(median_time, repeats)
+def time_prediction(rows: Rows, name: str, probabilities: np.ndarray, labels: np.ndarray, repeats: int) -> None:
+    """Add what the measures of a prediction cost, beside the others."""
     pairs = structure_masks(probabilities, labels)
     one_hot = [torch.from_numpy(np.stack(side)[None]).float() for side in zip(*pairs, strict=True)]
-    monai_s = median_s(lambda: monai_hd95(one_hot))
-    surface_s, case_s = median_s(lambda: surfaces(pairs)), median_s(lambda: whole_case(pairs, probabilities, labels))
-    calibration_s = median_s(lambda: metrics.calibration(probabilities, labels, roi="all"))
-    score_s = median_s(lambda: metrics.score_case(probabilities, labels[None], SPACING_MM, STRUCTURES))
-    netcal_s, (medpy_s, theirs) = median_s(lambda: netcal_ece(probabilities, labels)), cpu_s(lambda: medpy_trio(pairs))
+    monai = Peer("MONAI's HD95 alone", repeated(lambda: monai_hd95(one_hot), repeats)[0])
+    surface_s, _ = repeated(lambda: surfaces(pairs), repeats)
+    case_s, _ = repeated(lambda: whole_case(pairs, probabilities, labels), repeats)
+    score_s, _ = repeated(lambda: metrics.score_case(probabilities, labels[None], SPACING_MM, STRUCTURES), repeats)
+    medpy_s, theirs = cpu_s(lambda: medpy_trio(pairs))
+    rows.add(f"all surface metrics, {name}", surface_s, monai)
+    rows.add(f"all surface metrics, {name}", surface_s, Peer("medpy's HD95, ASD and ASSD", [medpy_s]))
+    rows.add(f"surface metrics and calibration, {name}", case_s, monai)
+    rows.add(f"all scores of a case, {name}", score_s)
     found = [metrics.binary(*pair, SPACING_MM) for pair in pairs]
     ours = [[row[key] for key in ("hd95_pooled", "asd", "assd")] for row in found]
     dsc = ", ".join(f"{row['dsc']:.2f}" for row in found)
-    print(f"{name}: DSC {dsc}; MONAI HD95 {monai_s:.3f} CPU s")
-    print(f"  all surface metrics {surface_s:.3f} CPU s, {surface_s / monai_s:.2f} of MONAI's HD95 (target: 0.35)")
-    print(f"  binary() and calibration() {case_s:.3f} CPU s, {case_s / monai_s:.2f} of it (target: 0.80)")
-    print(f"  score_case() {score_s:.3f} CPU s, {score_s / monai_s:.2f} of it")
-    print(f"  medpy HD95, ASD, ASSD {medpy_s:.1f} CPU s (once), {medpy_s / surface_s:.0f} times all of ours")
-    print(
-        f"  netcal ECE {netcal_s:.2f} CPU s, {netcal_s / calibration_s:.1f} times calibration()'s {calibration_s:.3f}"
-    )
-    print(f"  largest difference from medpy {np.abs(np.subtract(ours, theirs)).max():.1e} mm", flush=True)
+    print(f"  DSC {dsc}; largest difference from medpy {np.abs(np.subtract(ours, theirs)).max():.1e} mm", flush=True)
 
 
 def structure_masks(probabilities: np.ndarray, labels: np.ndarray) -> Pairs:
     """Return prediction and reference of each structure."""
     predicted = probabilities.argmax(axis=0).astype(np.uint8)
     return [(np.isin(predicted, ids), np.isin(labels, ids)) for ids in STRUCTURES.values()]
-
-
-def median_time(repeats: int, action: Callable[[], Any]) -> float:
-    """Return the median CPU seconds of a call that has run once before."""
-    action()
-    return statistics.median(cpu_s(action)[0] for _ in range(repeats))
 
 
 def surfaces(pairs: Pairs) -> list[list[float]]:
@@ -138,14 +126,8 @@ def medpy_trio(pairs: Pairs) -> list[list[float]]:
     return [[measure(*pair, SPACING_MM) for measure in (medpy.hd95, medpy.asd, medpy.assd)] for pair in pairs]
 
 
-def netcal_ece(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Return netcal's ECE of the top label."""
-    hit = probabilities.argmax(axis=0) == labels
-    return float(ECE(10).measure(probabilities.max(axis=0).ravel().astype(float), hit.ravel().astype(int)))
-
-
-def print_memory(probabilities: np.ndarray, labels: np.ndarray, start: str) -> None:
-    """Print by how much all measures of a case, and the surfaces alone, raise the memory of a process of its own.
+def add_memory(rows: Rows, probabilities: np.ndarray, labels: np.ndarray, start: str) -> None:
+    """Add by how much all measures of a case, and the surfaces alone, raise the memory of a process of its own.
 
     Args: start: "spawn" for a fresh one; "fork" saves its imports, where the number is of no interest.
     """
@@ -155,7 +137,8 @@ def print_memory(probabilities: np.ndarray, labels: np.ndarray, start: str) -> N
             np.save(Path(folder) / name, array)
         with multiprocessing.get_context(start).Pool(1) as pool:
             surface_mib, case_mib = pool.apply(extra_mib, (folder,))
-    print(f"memory beyond the inputs: surfaces {surface_mib:.1f} MiB, binary() and calibration() {case_mib:.1f} MiB")
+    rows.add("memory of all surface metrics beyond the input", [surface_mib], unit="MiB")
+    rows.add("memory of surface metrics and calibration beyond the input", [case_mib], unit="MiB")
 
 
 def extra_mib(folder: str) -> tuple[float, float]:

@@ -1,24 +1,23 @@
 """What calibration measures cost: ours, against netcal's ECE and a TACE of plain numpy on the same map.
 
-Usage: python benchmarks/metrics_calibration.py     (in the project's folder, with .venv active; a CPU minute)
+Usage: python benchmarks/metrics_calibration.py [--keep]     (in the project's folder, with .venv active; a CPU minute)
 Probabilities of 4 classes in 128 x 192 x 192 voxels, float32; one thread each, CPU seconds, median of five after one
 call that is not counted. Ours includes the checks of arguments and gives nine measures where the peers give two.
 The memory is that of a process of its own: how far the largest resident size (Linux: VmHWM, set back before the call)
 rises above the present one, when everything is compiled and loaded. `--tiny`: a small map, once.
 """
 
+import argparse
 import multiprocessing
 import os
-import statistics
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import options
-from measure import CLASSES, SHAPE, TINY, cpu_s, hills, make_case
+from measure import CLASSES, SHAPE, TINY, hills, make_case, repeated
+from rows import Peer, Rows
 from scipy import ndimage
 from softbench import metrics
 
@@ -27,22 +26,29 @@ BINS, THRESHOLD, REPEATS = 10, 1e-3, 5
 
 def main() -> None:
     """Read the command line."""
-    compare(options.parser(__doc__).parse_args().tiny)
+    compare(options.parser(__doc__, keeps=True).parse_args())
 
 
-def compare(tiny: bool) -> None:
+def compare(chosen: argparse.Namespace) -> None:
     """Print the CPU seconds of each, the ratio, how far the values are apart, and the memory of ours."""
+    rows = Rows("metrics_calibration", chosen, "numpy", "numba", "netcal")
+    tiny = chosen.tiny
     context = multiprocessing.get_context("fork" if tiny else "spawn")  # a fresh process, or one that saves imports
     shape, repeats = (TINY, 1) if tiny else (SHAPE, REPEATS)
     p, y = make_map(shape)
-    ours, found = median_s(lambda: metrics.calibration(p, y, bins=BINS), repeats)
-    theirs, (ece, tace) = median_s(lambda: (netcal_ece(p, y), numpy_tace(p, y)), repeats)
-    print(f"ours, nine measures: {ours:.3f} CPU s")
-    print(f"netcal ECE + numpy TACE: {theirs:.3f} CPU s, {theirs / ours:.1f} times ours (target: 5)")
+    ours, found = repeated(lambda: metrics.calibration(p, y, bins=BINS), repeats)
+    theirs, (ece, tace) = repeated(lambda: (netcal_ece(p, y), numpy_tace(p, y)), repeats)
+    peer = Peer("netcal's ECE, and TACE in numpy", theirs)
+    rows.add("nine measures of calibration of a case", ours, peer, more=" (target: 5)")
     print(f"differences: ECE {abs(found['ece'] - ece):.1e}, TACE {abs(found['tace'] - tace):.1e}")
     with context.Pool(1) as pool:
         mib = pool.apply(extra_mib, (shape,))
-    print(f"memory: ours {mib:.1f} MiB beyond the input, the map has {p.nbytes / 2**20:.0f} MiB")
+    rows.add(
+        "memory of nine measures of calibration beyond the input",
+        [mib],
+        unit="MiB",
+        more=f", the map has {p.nbytes / 2**20:.0f} MiB",
+    )
 
 
 def make_map(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -55,12 +61,6 @@ def make_map(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
         logits[class_id] = distance.clip(-15, 15) / 1.5 + hills(rng, shape, 3)
     np.exp(logits - logits.max(axis=0), out=logits)
     return logits / logits.sum(axis=0), labels
-
-
-def median_s(action: Callable[[], Any], repeats: int) -> tuple[float, Any]:
-    """Return the median CPU seconds of a call that has run once before, and its result."""
-    result = action()
-    return statistics.median(cpu_s(action)[0] for _ in range(repeats)), result
 
 
 def netcal_ece(p: np.ndarray, y: np.ndarray) -> float:

@@ -1,6 +1,7 @@
 """What a dry run of a large campaign costs: CPU seconds, peak memory, jobs; beside the same plan with one job a case.
 
 Usage: python benchmarks/planning.py [--cases 10000] [--methods 200] [--peer-cases 100] [--peer-methods 20]
+           [--keep]
 Plans, without training anything: all tables of the papers; a made campaign of so many cases and methods x 5 seeds; and
 a smaller one beside its peer, a Snakefile whose rules have a wildcard for the case, as benchmarks are often written.
 `--tiny`: a table of one paper, and few cases and methods.
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import options
+from rows import Peer, Rows
 
 ROOT = Path(__file__).parent.parent
 SIZES = {"cases": 10_000, "methods": 200, "peer_cases": 100, "peer_methods": 20}
@@ -51,29 +53,42 @@ class Cost:
     memory_mib: float
     jobs: int
 
-    def __str__(self) -> str:
-        return f"{self.jobs} jobs, {self.cpu_s:.1f} CPU s, {self.memory_mib:.0f} MiB"
+    @property
+    def more(self) -> str:
+        """Return the rest of what is printed."""
+        return f", {self.jobs} jobs, {self.memory_mib:.0f} MiB"
 
 
 def main() -> None:
     """Print one line a plan, and the ratio to the peer."""
     chosen = parsed()
+    rows = Rows("planning", chosen, "snakemake")
     with tempfile.TemporaryDirectory() as folder:
         suite = copy_suite(Path(folder) / "suite")
+        dry_run(suite, "epd_1_phantom")  # compiles
         for data in ("phantom",) if chosen.tiny else ("published", "open", "phantom"):
-            what = "epd_1_phantom" if chosen.tiny else "paper_tables"
-            print(f"{what}, data={data}: {dry_run(suite, what, '--config', f'data={data}')}", flush=True)
-        large = made_campaign(suite, chosen.cases, chosen.methods)
-        print(f"{chosen.cases} cases x {chosen.methods} methods x 5 seeds: {dry_run(suite, *large)}", flush=True)
+            target, what = ("epd_1_phantom", "one table") if chosen.tiny else ("paper_tables", "all papers' tables")
+            cost = dry_run(suite, target, "--config", f"data={data}")
+            rows.add(f"dry run of {what}, data={data}", [cost.cpu_s], more=cost.more)
+        cost = dry_run(suite, *made_campaign(suite, chosen.cases, chosen.methods))
+        large = size(chosen.cases, chosen.methods)
+        rows.add(f"dry run of {large}", [cost.cpu_s], more=cost.more)
+        rows.add(f"memory of the dry run of {large}", [cost.memory_mib], unit="MiB")
         ours = dry_run(suite, *made_campaign(suite, chosen.peer_cases, chosen.peer_methods))
-        theirs = dry_run(peer(Path(folder) / "peer", chosen.peer_cases, chosen.peer_methods))
-        print(f"{chosen.peer_cases} cases x {chosen.peer_methods} methods x 5 seeds: {ours}")
-        print(f"  one job a case: {theirs}; {theirs.cpu_s / ours.cpu_s:.1f} times our CPU s")
+        theirs = dry_run(job_a_case(Path(folder) / "peer", chosen.peer_cases, chosen.peer_methods))
+        what = f"dry run of {size(chosen.peer_cases, chosen.peer_methods)}"
+        peer = Peer("one job a case", [theirs.cpu_s])
+        rows.add(what, [ours.cpu_s], peer, more=f"{ours.more}; one job a case{theirs.more}")
+
+
+def size(cases: int, methods: int) -> str:
+    """Return how large a campaign is."""
+    return f"{cases:,} cases x {methods} methods x 5 seeds"
 
 
 def parsed() -> argparse.Namespace:
     """Return the options."""
-    parser = options.parser(__doc__)
+    parser = options.parser(__doc__, keeps=True)
     for name, default in SIZES.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=default)
     chosen = parser.parse_args()
@@ -117,7 +132,7 @@ def made_campaign(suite: Path, cases: int, methods: int) -> tuple[str, ...]:
     return ("made", "--configfile", "campaign.yaml")
 
 
-def peer(folder: Path, cases: int, methods: int) -> Path:
+def job_a_case(folder: Path, cases: int, methods: int) -> Path:
     """Write the Snakefile with one job a case."""
     folder.mkdir()
     (folder / "Snakefile").write_text(PEER.format(cases=cases, methods=methods))

@@ -1,6 +1,6 @@
 """What a case costs before training and in it: preparing files of BraTS size, and batches from memory or from files.
 
-Usage: python benchmarks/prepare.py     (in the project's folder, with .venv active; about a CPU minute, 2 GB of memory)
+Usage: python benchmarks/prepare.py [--keep]     (in the project's folder, with .venv active; a CPU minute, 2 GB)
 Three made cases of 4 x 155 x 240 x 240 voxels as int16 .nii.gz, stored LPS as BraTS 2019 is. One worker, one thread.
 Preparing is the source `brats2019` with its defaults: hash, read, turn, crop to 128 x 192 x 192, z-scores, write, and
 keep the image before normalisation; in a process of its own, whose largest resident size (Linux: VmHWM) is printed
@@ -23,6 +23,7 @@ import numpy as np
 import options
 import torch
 from measure import SHAPE, cpu_s, make_case
+from rows import Peer, Rows
 from softbench import datasets
 from softbench.arrays import one_hot
 from softbench.datasets.prepare import prepare
@@ -60,7 +61,8 @@ class Cost:
 
 def main() -> None:
     """Print what preparing costs, then what a case of a batch costs from memory and from files."""
-    tiny = options.parser(__doc__).parse_args().tiny
+    chosen = options.parser(__doc__, keeps=True).parse_args()
+    tiny, rows = chosen.tiny, Rows("prepare", chosen, "numpy", "nibabel", "torch")
     sizes = TINY if tiny else Sizes()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as scratch:
@@ -70,10 +72,11 @@ def main() -> None:
             cost = pool.apply(prepared, (raw, output, sizes))
         decode_s, read_s = decoded(raw, sizes)
         print(f"a case: {megabytes:.1f} MB as .nii.gz")
-        print(f"preparing: {cost.case_s:.2f} CPU s a case, {cost.case_s / read_s:.1f} times decoding its files alone")
-        print(f"  largest resident size {cost.largest_mib:.0f} MiB, of which imports {cost.imports_mib:.0f} MiB")
-        print(f"decoding and cropping: {decode_s:.3f} CPU s a case", flush=True)
-        print_loader(output, decode_s, sizes)
+        more = f", {cost.case_s / read_s:.1f} times decoding its files alone"
+        rows.add("preparing a case of BraTS size", [cost.case_s], more=more)
+        more = f", of which imports {cost.imports_mib:.0f} MiB"
+        rows.add("largest memory while cases of BraTS size are prepared", [cost.largest_mib], unit="MiB", more=more)
+        add_loader(rows, output, decode_s, sizes)
 
 
 def write_source(raw: Path, sizes: Sizes) -> int:
@@ -128,18 +131,19 @@ def cropped(paths: tuple[Path, ...], sizes: Sizes) -> tuple[np.ndarray, np.ndarr
     return np.stack([channel[window] for channel in channels]).astype(np.float32), labels[window].astype(np.int64)
 
 
-def print_loader(output: Path, decode_s: float, sizes: Sizes) -> None:
-    """Print the CPU seconds that a case takes in a batch from memory, and how that compares."""
+def add_loader(rows: Rows, output: Path, decode_s: float, sizes: Sizes) -> None:
+    """Add the CPU seconds that a case takes in a batch from memory, beside decoding and cropping its files."""
+    peer = Peer("nibabel's decoding and cropping", [decode_s])
     dataset = datasets.open(output)
     cases = [dataset.load(case) for case in dataset.cases["case"]]
     targets = [(encode(one_hot(case.labels[0], len(dataset.classes)))[None], case.labels) for case in cases]
-    for name, crop in (("the whole case", sizes.crop), ("a patch", sizes.patch)):
+    for name, crop in (("a case", sizes.crop), ("a patch of 96³ voxels", sizes.patch)):
         data = cached_data.load(cases, targets, crop, torch.device("cpu"))
         for how, augmentation in AUGMENTATIONS.items():
             steps = EPOCHS * len(cases)
             protocol = Protocol(steps=steps, batch=1, patch_size=list(crop), learning_rate=1.0, **augmentation)
             case_s = fed_s(data, protocol) / steps
-            print(f"{name}, {how}: {case_s:.4f} CPU s a case, {decode_s / case_s:.1f} times as fast (target: {TARGET})")
+            rows.add(f"{name} of a batch from memory, {how}", [case_s], peer, more=f" (target: {TARGET})")
 
 
 def fed_s(data: cached_data.CachedData, protocol: Protocol) -> float:

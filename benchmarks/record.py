@@ -8,11 +8,11 @@ import os
 import platform
 import time
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
+from rows import installed
 from softbench.jobs import pieces, provenance
 
 PINS = Path(__file__).parents[1] / "envs" / "requirements.txt"
@@ -35,14 +35,6 @@ def machine(device: torch.device) -> dict[str, Any]:
         "not_as_pinned": not_as_pinned(),
         "commit": provenance.commit(),
     }
-
-
-def installed(name: str) -> str | None:
-    """Return the version of a package, or None where there is none."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def not_as_pinned() -> dict[str, str]:

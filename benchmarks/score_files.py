@@ -1,6 +1,6 @@
 """What `softbench score` costs on files of BraTS size, beside MONAI and medpy on the same files.
 
-Usage: python benchmarks/score_files.py     (in the project's folder, with .venv active; about three CPU minutes)
+Usage: python benchmarks/score_files.py [--keep]     (in the project's folder, with .venv active; three CPU minutes)
 Ten made cases of 240 x 240 x 155 voxels at 1 mm, three nested structures; predictions once as label maps, once as
 probabilities of four classes, float32 .nii.gz. Ours is the whole command, imports, table and page included: seconds on
 the clock, on all cores. MONAI (HD95) and medpy (HD95, ASD, ASSD) score the label maps of one case on its whole grid,
@@ -28,6 +28,7 @@ import torch
 from measure import CLASSES, TINY, cpu_s, hills, make_case
 from medpy.metric import binary as medpy
 from monai.metrics import compute_hausdorff_distance
+from rows import Rows
 from softbench import cli
 
 CASES, SHAPE = 10, (240, 240, 155)  # x, y, z
@@ -37,15 +38,16 @@ LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 def main() -> None:
     """Print what both kinds of predictions cost, then the other libraries."""
-    tiny = options.parser(__doc__).parse_args().tiny
+    chosen = options.parser(__doc__, keeps=True).parse_args()
+    tiny, rows = chosen.tiny, Rows("score_files", chosen, "numpy", "numba", "nibabel")
     cases, shape = (2, TINY) if tiny else (CASES, SHAPE)
     cores = 1 if tiny else len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         write_cases(folder, cases, shape)
         for kind in ("label maps", "probabilities"):
-            seconds = score(folder, kind, cores)
-            print(f"softbench score, {cases} cases of {kind}, {cores} cores: {seconds:.1f} s", flush=True)
+            what = f"softbench score, {cases} cases of BraTS size as {kind}, {cores} cores"
+            rows.add(what, [score(folder, kind, cores)], unit="s")
         print_libraries(folder)
 
 

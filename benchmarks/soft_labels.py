@@ -1,6 +1,6 @@
 """What each soft label costs at full size: ours beside a plain way with public packages, on the same input.
 
-Usage: python benchmarks/soft_labels.py     (in the project's folder, with .venv active; about four CPU minutes)
+Usage: python benchmarks/soft_labels.py [--keep]     (in the project's folder, with .venv active; four CPU minutes)
 One made case of 4 channels, 128 x 192 x 192 voxels, 4 classes; one thread; CPU seconds, median of 3. The plain ways:
 one-hot by comparison, LS in numpy, SVLS by the grouped convolution of the authors' code (torch), EPD by scikit-image's
 block_reduce; superpixel, blur and GeoLS in the two scripts beside this one, which it runs last. Then the store: size,
@@ -18,6 +18,7 @@ import soft_labels_superpixel
 import torch
 from measure import CLASSES, SHAPE, SPACING_MM, TINY, cpu_s, make_case
 from measure import compare as compare_times
+from rows import Rows
 from skimage.measure import block_reduce
 from softbench import store
 from softbench.soft_labels import epd, geols, ls, one_hot, svls
@@ -25,24 +26,25 @@ from softbench.soft_labels import epd, geols, ls, one_hot, svls
 
 def main() -> None:
     """Print a line for each recipe, then the store's, then the two slow recipes'."""
-    tiny = options.parser(__doc__).parse_args().tiny
+    chosen = options.parser(__doc__, keeps=True).parse_args()
     torch.set_num_threads(1)
-    repeats, shape = (1, TINY) if tiny else (3, SHAPE)
-    compare = partial(compare_times, repeats=repeats)
+    repeats, shape = (1, TINY) if chosen.tiny else (3, SHAPE)
+    rows = Rows("soft_labels", chosen, "numpy", "torch", "scikit-image")
+    compare = partial(compare_times, rows, repeats=repeats)
     labels, image = make_case(shape)
-    compare("one_hot", lambda: soften(one_hot, labels), lambda: plain_one_hot(labels[0]), "comparison")
-    compare("ls", lambda: soften(ls, labels), lambda: 0.9 * plain_one_hot(labels[0]) + 0.1 / CLASSES, "numpy")
-    compare("svls", lambda: soften(svls, labels), lambda: grouped_convolution(labels[0]), "grouped convolution")
+    convolution = "torch's grouped convolution"
+    compare("label one_hot", lambda: soften(one_hot, labels), lambda: plain_one_hot(labels[0]), "comparison in numpy")
+    compare("label ls", lambda: soften(ls, labels), lambda: 0.9 * plain_one_hot(labels[0]) + 0.1 / CLASSES, "numpy")
+    compare("label svls", lambda: soften(svls, labels), lambda: grouped_convolution(labels[0]), convolution)
     blocks = np.random.default_rng(0).integers(0, CLASSES, [n // 8 for n in shape], np.uint8)
     spread = np.kron(blocks, np.ones((8, 8, 8), np.uint8))[None]
-    compare(
-        "svls, classes everywhere", lambda: soften(svls, spread), lambda: grouped_convolution(spread[0]), "the same"
-    )
-    compare("epd", lambda: soften(epd, labels), lambda: reduced(labels[0]), "block_reduce")
+    everywhere = "label svls, another class each 8 voxels"
+    compare(everywhere, lambda: soften(svls, spread), lambda: grouped_convolution(spread[0]), convolution)
+    compare("label epd", lambda: soften(epd, labels), lambda: reduced(labels[0]), "scikit-image's block_reduce")
     stored("svls", soften(svls, labels))
     stored("geols", geols.soften(labels, image, SPACING_MM, classes=CLASSES))
-    soft_labels_superpixel.measure(shape, repeats)
-    soft_labels_geols.measure(shape, repeats)
+    soft_labels_superpixel.measure(chosen, shape, repeats)
+    soft_labels_geols.measure(chosen, shape, repeats)
 
 
 def soften(recipe: object, labels: np.ndarray) -> np.ndarray:

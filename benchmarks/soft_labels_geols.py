@@ -1,18 +1,19 @@
 """What the geodesic distances of GeoLS cost: ours, against GeodisTK called directly on the same input.
 
-Usage: python benchmarks/soft_labels_geols.py     (in the project's folder, with .venv active; about a CPU minute)
+Usage: python benchmarks/soft_labels_geols.py [--keep]     (in the project's folder, with .venv active; a CPU minute)
 Four modalities of 128 x 192 x 192 voxels, three classes, four iterations; one thread each, CPU seconds. Ours is the
 median of three runs over all four modalities. GeodisTK is timed once for each class of the first modality and scaled by
 four. The first call of ours, which compiles or loads what an earlier run compiled, is printed and not counted.
 `--tiny`: a small case, once.
 """
 
-import statistics
+import argparse
 
 import GeodisTK
 import numpy as np
 import options
 from measure import SHAPE, SPACING_MM, TINY, cpu_s, make_case
+from rows import Peer, Rows
 from softbench.soft_labels import geodesic, geols, seeds
 
 MODALITIES, CLASSES, ITERATIONS = 4, 3, 4
@@ -20,24 +21,24 @@ MODALITIES, CLASSES, ITERATIONS = 4, 3, 4
 
 def main() -> None:
     """Read the command line."""
-    tiny = options.parser(__doc__).parse_args().tiny
-    measure(*((TINY, 1) if tiny else (SHAPE, 3)))
+    chosen = options.parser(__doc__, keeps=True).parse_args()
+    measure(chosen, *((TINY, 1) if chosen.tiny else (SHAPE, 3)))
 
 
-def measure(shape: tuple[int, ...], repeats: int) -> None:
-    """Print a line for each step, then the ratio and how far the distances are apart."""
+def measure(chosen: argparse.Namespace, shape: tuple[int, ...], repeats: int) -> None:
+    """Print a line for each step, the ratio, and how far the distances are apart."""
+    rows = Rows("soft_labels_geols", chosen, "numba", "GeodisTK")
     labels, image = make_case(shape)
     labels = labels[0]
     masks = np.stack([seeds.skeleton(labels == c) for c in range(1, CLASSES + 1)])
     first, _ = cpu_s(lambda: geodesic.distances(image[0, :8, :8, :8], masks[:, :8, :8, :8], SPACING_MM))
     print(f"first call: {first:.1f} CPU s (compiles, or loads what is compiled)")
     runs = [cpu_s(lambda: ours_of_all(image, masks)) for _ in range(repeats)]
-    ours, found = statistics.median(seconds for seconds, _ in runs), runs[0][1]
-    print(f"ours: {MODALITIES} modalities x {CLASSES} classes {ours:.2f} CPU s")
+    found = runs[0][1]
     calls = [cpu_s(lambda mask=mask: geodistk(image[0], mask)) for mask in masks]
-    peer = sum(seconds for seconds, _ in calls)
-    print(f"GeodisTK: 1 modality x {CLASSES} classes {peer:.1f} CPU s, scaled to {MODALITIES}: {MODALITIES * peer:.1f}")
-    print(f"ratio: {MODALITIES * peer / ours:.1f}")
+    peer = Peer("GeodisTK", [MODALITIES * sum(seconds for seconds, _ in calls)])
+    what = f"geodesic distances, {MODALITIES} modalities x {CLASSES} classes"
+    rows.add(what, [seconds for seconds, _ in runs], peer)
     expected = np.stack([distance for _, distance in calls])
     relative = np.abs(found - expected) / np.maximum(expected, np.finfo(np.float32).tiny)
     print(f"relative difference: at most {relative.max():.1e}; voxels that differ: {int((found != expected).sum())}")

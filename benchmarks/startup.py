@@ -1,6 +1,6 @@
 """What starting costs: Snakemake itself, and the imports of each job of the demo, in CPU seconds.
 
-Usage: python benchmarks/startup.py     (in the project's folder, with .venv active)
+Usage: python benchmarks/startup.py [--keep]     (in the project's folder, with .venv active)
 Prints the CPU seconds of one dry run and of each script's imports (median of 3), times the demo's jobs.
 `--tiny`: those of the first script alone, once.
 """
@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 import options
+from rows import Rows
 
 SCRIPTS = Path("workflow/scripts")
 SCRIPT_OF = {"prepare": "prepare", "soften": "soften"}  # rules whose script is called after the verb
@@ -22,20 +23,21 @@ SCRIPT_OF = {"prepare": "prepare", "soften": "soften"}  # rules whose script is 
 
 def main() -> None:
     """Print a line for each script and the sum."""
-    tiny = options.parser(__doc__).parse_args().tiny
+    chosen = options.parser(__doc__, keeps=True).parse_args()
+    tiny, rows = chosen.tiny, Rows("startup", chosen, "snakemake", "torch")
     repeats = 1 if tiny else 3
     dry_run = [sys.executable, "-m", "snakemake", "-n", "--cores", "2", "--forceall"]
     snakemake, text = cost(dry_run, repeats)
     jobs = {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", text, re.MULTILINE)}
     scripts = {rule: SCRIPTS / f"{SCRIPT_OF.get(rule.split('_')[0], rule)}.py" for rule in jobs}
     there = [rule for rule, script in scripts.items() if script.exists()]
-    print(f"snakemake: {snakemake:.1f} CPU s")
+    rows.add("dry run of the demo", [snakemake])
     total = snakemake
     for rule in there[:1] if tiny else there:
         start, _ = cost([sys.executable, "-c", collect_imports(scripts[rule])], repeats)
         total += jobs[rule] * start
         print(f"{rule}: {jobs[rule]} x {start:.1f} CPU s", flush=True)
-    print(f"all starts of the demo: {total:.1f} CPU s")
+    rows.add("all starts of the demo", [total])
 
 
 def collect_imports(script: Path) -> str:

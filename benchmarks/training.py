@@ -1,7 +1,8 @@
 """What a training step costs: ours beside the plain loop of the SVLS authors and beside MONAI's recipe, in one run.
 
-Usage: python benchmarks/training.py [--device cuda] [--work hippocampus | brats] [--folder FOLDER] [--steps N]
-           [--rounds N] [--steps-alone] [--out FILE]     (in the project's folder, with .venv active; six CPU minutes)
+Usage: python benchmarks/training.py [--device cuda] [--work hippocampus | phantom | brats] [--folder FOLDER]
+           [--steps N] [--rounds N] [--steps-alone] [--keep]
+           (in the project's folder, with .venv active; six CPU minutes)
 Same cases as published, network, patch, batch and one-hot target for all three; `training_peers.py` says what the
 others do, (a) and (b). Ours is `softbench.training.train` with config's protocol: AdamW, schedule, clipping, crops,
 flips and intensities drawn per step. One thread of torch; on a CPU each run is a process of its own, split off once all
@@ -10,9 +11,10 @@ is imported and read. Contestants take turns; printed is the median of the round
 these have ended; on a GPU they are those between two events of its stream, so that waiting for data counts. What
 happens once a model before its first step (reading prepared cases into memory; filling MONAI's cache) is start-up;
 imports are not in it. Preparing, which the suite does once for all models, is printed and in no ratio.
-Work: hippocampus (real, default), or brats: made cases of 4 x 155 x 240 x 240, batches of 4 x 4 x 128 x 192 x 192, the
-U-Net of SVLS, for a GPU; `--tiny` is the latter, small. Last, the share of the achievable rate (`rates.py`) and
-`training_runs.py`: many runs a process. `--out` keeps what was measured as JSON, which docs/performance.md shows.
+Work: hippocampus (real, default); phantom, the demo's brain phantom and protocol, written as the files of BraTS are; or
+brats: made cases of 4 x 155 x 240 x 240, batches of 4 x 4 x 128 x 192 x 192, the U-Net of SVLS, for a GPU; `--tiny` is
+the last, small. At the end come the share of the achievable rate (`rates.py`) and `training_runs.py`: many runs a
+process.
 """
 
 import argparse
@@ -29,7 +31,7 @@ import torch
 import training_contest
 import training_runs
 import training_work
-from record import Record
+from rows import Peer, Rows
 from training_contest import Result
 from training_peers import MonaiRecipe, SvlsLoop
 from training_suite import Suite
@@ -37,10 +39,11 @@ from training_work import Work, read_clock, seconds_between
 
 WARM_UP = 10  # steps of each run that are not timed
 TARGETS = {
-    ("cpu", "hippocampus"): {SvlsLoop.name: 1.5, MonaiRecipe.name: 1.2},
-    ("cuda", "brats2019_geols"): {SvlsLoop.name: 5, MonaiRecipe.name: 2},
+    ("cpu", "hippocampus"): {SvlsLoop.name: 1.5, MonaiRecipe.name: 1.6},
+    ("cpu", "phantom"): {MonaiRecipe.name: 1.6},
+    ("cuda", "brats"): {SvlsLoop.name: 5, MonaiRecipe.name: 2},
 }
-STEPS = {"hippocampus": 95, "brats": 20}  # timed in a round; hippocampus: an epoch
+STEPS = {"hippocampus": 95, "phantom": 100, "brats": 20}  # timed in a round; hippocampus: an epoch
 
 
 def main() -> None:
@@ -52,26 +55,23 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         work = make_work(chosen, Path(scratch), device)
         results = contest(work, Path(scratch, "prepared"), chosen)
-    if chosen.out:
-        keep(chosen, work, results)
+    add_steps(Rows("training", chosen, "torch", "monai", "numba"), work, results)
     print_share(work, results[Suite.name].step_s, "tiny" if chosen.tiny else device.type)
     if not chosen.steps_alone:
-        training_runs.compare(chosen.device, tiny=chosen.tiny)
+        training_runs.compare(chosen)
     if chosen.device == "cpu":
         print("not run: the same on a GPU (--device cuda), whose targets are 5 times (a) and 2 times (b)")
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = options.parser(__doc__)
+    parser = options.parser(__doc__, keeps=True)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--work", choices=tuple(STEPS), help="default: hippocampus on a CPU, brats on a GPU")
     parser.add_argument("--folder", type=Path, default=Path("../shared/data/msd_task04_hippocampus"))
     parser.add_argument("--steps", type=int, help="timed in a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps-alone", action="store_true", help="leave out training_runs.py")
-    parser.add_argument("--out", type=Path, help="file for what was measured, JSON")
-    parser.add_argument("--note", default="", help="a sentence that goes with it, e.g. that the machine was shared")
     chosen = parser.parse_args()
     chosen.work = chosen.work or ("brats" if chosen.tiny or chosen.device == "cuda" else "hippocampus")
     chosen.steps, chosen.warm_up = chosen.steps or STEPS[chosen.work], WARM_UP
@@ -84,7 +84,8 @@ def make_work(chosen: argparse.Namespace, scratch: Path, device: torch.device) -
     """Return what is trained; cases are made where none are published."""
     if chosen.work == "hippocampus":
         return training_work.hippocampus(chosen.folder, device)
-    return training_work.brats(scratch, device, tiny=chosen.tiny)
+    make = training_work.phantom if chosen.work == "phantom" else training_work.brats
+    return make(scratch, device, tiny=chosen.tiny)
 
 
 def contest(work: Work, prepared: Path, chosen: argparse.Namespace) -> dict[str, Result]:
@@ -98,7 +99,7 @@ def contest(work: Work, prepared: Path, chosen: argparse.Namespace) -> dict[str,
     for name, error in training_contest.failed(results).items():
         raise SystemExit(f"{name} failed:\n{error}")
     print(
-        f"{work.dataset}, {work.network['name']}, batch {work.protocol.batch}, {work.protocol.patch_size}, "
+        f"{work.name}, {work.network['name']}, batch {work.protocol.batch}, {work.protocol.patch_size}, "
         f"{of_device(work)}"
     )
     print(f"prepared once for all models of ours: {len(work.cases())} training cases, {prepare_s:.1f} CPU s")
@@ -113,26 +114,21 @@ def of_device(work: Work) -> str:
 
 
 def print_contestant(work: Work, name: str, results: dict[str, Result]) -> None:
-    """Print what a step and a whole run cost, and how many times that is ours."""
+    """Print what start-up and a whole run cost, and how many times that is ours."""
     one, ours = results[name], results[Suite.name]
     model_s, ours_s = (result.start_s + work.whole_run * result.step_s for result in (one, ours))
-    rounds = one.of_rounds
-    line = f"{name}: {1000 * one.step_s:.1f} ms a step ({1000 * min(rounds):.1f} to {1000 * max(rounds):.1f}), "
-    line += f"start-up {one.start_s:.1f} s, a model of {work.whole_run} steps {model_s:.0f} s"
-    if name != Suite.name:
-        target = TARGETS.get((work.device.type, work.dataset), {}).get(name, "none")
-        ratio = training_contest.ratios(results)[name]
-        line += f"; ours is {ratio['median']:.2f} times as fast a step "
-        line += f"({min(ratio['rounds']):.2f} to {max(ratio['rounds']):.2f}; target: {target}), "
-        line += f"{model_s / ours_s:.2f} times a model"
-    print(line, flush=True)
+    line = f"{name}: start-up {one.start_s:.1f} s, a model of {work.whole_run} steps {model_s:.0f} s"
+    print(line + ("" if one is ours else f", {model_s / ours_s:.2f} times ours"), flush=True)
 
 
-def keep(chosen: argparse.Namespace, work: Work, results: dict[str, Result]) -> None:
-    """Write what a step cost, and the ratios, as JSON."""
-    size = "tiny" if chosen.tiny else "full"
-    record = Record(chosen.out, work.device, size=size, note=chosen.note, threads=torch.get_num_threads())
-    record.note("peers", **training_contest.facts(work, results))
+def add_steps(rows: Rows, work: Work, results: dict[str, Result]) -> None:
+    """Add what a step costs in each round, beside each of the others."""
+    milliseconds = {name: [1000 * step_s for step_s in result.of_rounds] for name, result in results.items()}
+    ours = milliseconds.pop(Suite.name)
+    for name, theirs in milliseconds.items():
+        target = TARGETS.get((work.device.type, work.name), {}).get(name, "none")
+        what = f"training step, {work.name}, {work.network['name']}"
+        rows.add(what, ours, Peer(name, theirs), unit="ms", more=f"; target: {target}")
 
 
 def print_share(work: Work, step_s: float, size: str) -> None:

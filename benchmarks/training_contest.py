@@ -141,7 +141,7 @@ def facts(work: Work, results: dict[str, Result]) -> dict[str, Any]:
     ran = {name: one for name, one in results.items() if one.rounds}
     costs = {name: {"rounds_step_s": one.of_rounds, "start_s": one.start_s} for name, one in ran.items()}
     batch = f"batch {work.protocol.batch} of {work.channels} x {work.protocol.patch_size}"
-    what = f"{work.dataset}, {work.network['name']}, {batch}"
+    what = f"{work.name}, {work.network['name']}, {batch}"
     clock = "seconds of the GPU's stream" if work.device.type == "cuda" else "CPU seconds"
     return {"work": what, "clock": clock, "costs": costs, "ours_times_as_fast": ratios(ran), "errors": failed(results)}
 

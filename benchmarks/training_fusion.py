@@ -1,18 +1,17 @@
 """Is it worth training several seeds as one network? One after another, beside fused as grouped convolutions.
 
-Usage: python benchmarks/training_fusion.py [--device cuda] [--rounds N]     (in the project's folder, with .venv
-       active; about half a CPU minute)
+Usage: python benchmarks/training_fusion.py [--device cuda] [--rounds N] [--keep]     (in the project's folder, with
+       .venv active; about half a CPU minute)
 Three seeds of compact_unet on the grids of config's protocols demo_brain and hippocampus, batches of two; forward and
 backward of the cross-entropy, without optimiser. A fused network holds the seeds' weights as groups of its channels,
 so each seed keeps its own normalisation and gradient. Ways take turns; median of the rounds in CPU seconds of one
 thread, or seconds of the GPU's stream in bfloat16, where a third way gives each seed a stream of its own. Printed are
-the ratio and, in float32, the largest difference of logits and of gradients, as a share of the largest value.
+the ratios and, in float32, the largest difference of logits and of gradients, as a share of the largest value.
 `--tiny`: small grids, one round.
-On CPUs the fused way was 0.84 to 0.96 times as fast, so the suite trains seeds one after another.
+On CPUs the fused way is slower (docs/performance.md), so the suite trains seeds one after another.
 """
 
 import os
-import statistics
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -22,6 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import options
 import torch
 from fused_network import fused
+from rows import Peer, Rows
 from softbench.training.device import channels_last
 from torch import nn
 from torch.nn import functional
@@ -34,20 +34,26 @@ Batch = tuple[torch.Tensor, torch.Tensor]
 
 def main() -> None:
     """Print a line for each grid and way."""
-    parser = options.parser(__doc__)
+    parser = options.parser(__doc__, keeps=True)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--rounds", type=int, default=5)
     chosen = parser.parse_args()
+    rows = Rows("training_fusion", chosen, "torch")
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     for protocol, (channels, classes) in GRIDS.items():
         crop = [16, 16, 16] if chosen.tiny else CONFIG["protocols"][protocol]["patch_size"]
         print(f"{protocol}, batch {BATCH} x {channels} x {crop}: {SEEDS} seeds on {chosen.device}")
-        compare(crop, channels, classes, torch.device(chosen.device), 1 if chosen.tiny else chosen.rounds)
+        times = compare(crop, channels, classes, torch.device(chosen.device), 1 if chosen.tiny else chosen.rounds)
+        ours = times.pop("one after another")
+        for name, seconds in times.items():
+            rows.add(f"{SEEDS} seeds one after another, {protocol}", ours, Peer(name, seconds), unit="ms")
 
 
-def compare(crop: Sequence[int], channels: int, classes: int, device: torch.device, rounds: int) -> None:
-    """Print how long each way takes, and how far its numbers are apart."""
+def compare(
+    crop: Sequence[int], channels: int, classes: int, device: torch.device, rounds: int
+) -> dict[str, list[float]]:
+    """Return the milliseconds of each way in each round; print how far its numbers are apart."""
     models = []
     for seed in range(SEEDS):
         torch.manual_seed(seed)
@@ -56,18 +62,14 @@ def compare(crop: Sequence[int], channels: int, classes: int, device: torch.devi
     batches = [made_batch(channels, classes, crop, device) for _ in models]
     print_differences(models, one, batches)
     ways: dict[str, Callable[[], Any]] = {"one after another": partial(in_turn, models, batches)}
-    ways["fused"] = partial(together, one, batches)
+    ways["fused as one network"] = partial(together, one, batches)
     if device.type == "cuda":
         ways["a stream each"] = partial(in_streams, models, batches, [torch.cuda.Stream() for _ in models])
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
-            times[name].append(seconds_a_call(way, device))
-    medians = {name: statistics.median(seconds) for name, seconds in times.items()}
-    for name, seconds in medians.items():
-        ratio = medians["one after another"] / seconds
-        print(f"  {name}: {1000 * seconds:.1f} ms, {ratio:.2f} times as fast as one after another")
-    print(f"  fastest: {min(medians, key=lambda name: medians[name])}", flush=True)
+            times[name].append(1000 * seconds_a_call(way, device))
+    return times
 
 
 def made_batch(channels: int, classes: int, crop: Sequence[int], device: torch.device) -> Batch:

@@ -1,6 +1,7 @@
 """What many short runs cost: the seeds of a method in one process, as the suite's jobs train them, or a process each.
 
-Usage: python benchmarks/training_runs.py [--device cuda] [--steps N]     (in the project's folder, with .venv active)
+Usage: python benchmarks/training_runs.py [--device cuda] [--steps N] [--keep]     (in the project's folder, with
+           .venv active)
 Five seeds of the demo's brain phantom: config's protocol, compact_unet, one-hot, trained and scored by
 `softbench.training.batch`, with config's scoring. CPU seconds of whole processes: interpreter, imports, data, training,
 scoring. Preparation is in none. Five processes with one seed each are the other way. Median of three rounds.
@@ -10,13 +11,13 @@ scoring. Preparation is in none. Five processes with one seed each are the other
 import argparse
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import options
+from rows import Peer, Rows
 from softbench.plan.config import read
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +28,7 @@ EXPERIMENT = "demo_brain"
 
 def main() -> None:
     """Compare, or be one of the processes that are compared."""
-    parser = options.parser(__doc__)
+    parser = options.parser(__doc__, keeps=True)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--steps", type=int, help="instead of the protocol's")
     parser.add_argument("--seeds", type=int, nargs="+", help=argparse.SUPPRESS)
@@ -35,22 +36,23 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.seeds is None:
-        compare(chosen.device, chosen.steps, tiny=chosen.tiny)
+        compare(chosen, chosen.steps)
     else:
         train_seeds(chosen.prepared, chosen.output, chosen.seeds, chosen.device, chosen.steps)
 
 
-def compare(device: str, steps: int | None = None, *, tiny: bool = False) -> None:
-    """Print what a model costs each way, and the ratio."""
-    seeds, repeats, steps = (1, 1, TINY_STEPS) if tiny else (SEEDS, ROUNDS, steps)
-    extra = ["--device", device, *(["--steps", str(steps)] if steps else [])]
+def compare(chosen: argparse.Namespace, steps: int | None = None) -> None:
+    """Add what a model costs each way."""
+    rows = Rows("training_runs", chosen, "torch", "numba")
+    seeds, repeats, steps = (1, 1, TINY_STEPS) if chosen.tiny else (SEEDS, ROUNDS, steps)
+    extra = ["--device", chosen.device, *(["--steps", str(steps)] if steps else [])]
     with tempfile.TemporaryDirectory() as scratch:
-        prepare_cases(Path(scratch, "prepared"), {"cases": TINY_CASES} if tiny else {})
+        prepare_cases(Path(scratch, "prepared"), {"cases": TINY_CASES} if chosen.tiny else {})
         rounds = [(cost_s(scratch, [range(seeds)], extra), cost_s(scratch, [[n] for n in range(seeds)], extra))
                   for _ in range(repeats)]  # fmt: skip
-    together, apart = (statistics.median(column) / seeds for column in zip(*rounds, strict=True))
-    print(f"{seeds} seeds of {EXPERIMENT} on {device}: {together:.2f} CPU s a model in one process (limit: {LIMIT_S})")
-    print(f"  a process each: {apart:.2f} CPU s a model, {apart / together:.2f} times as much (target: {TARGET})")
+    together, apart = ([seconds / seeds for seconds in column] for column in zip(*rounds, strict=True))
+    what = f"a model of {EXPERIMENT}{f', {steps} steps' if steps else ''}, {seeds} seeds in one process"
+    rows.add(what, together, Peer("a process each", apart), more=f" (limit: {LIMIT_S} CPU s, target: {TARGET} times)")
 
 
 def prepare_cases(folder: Path, more: dict) -> None:

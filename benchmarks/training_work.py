@@ -3,7 +3,7 @@
 import os
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ import torch
 from measure import make_case
 from prepared import prepare_cases
 from softbench import datasets, networks
-from softbench.datasets import Dataset, splits
+from softbench.datasets import Dataset, phantoms, splits
 from softbench.datasets.case import RawCase
 from softbench.datasets.sources import brats2019
 from softbench.plan.config import read
@@ -25,9 +25,9 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 ROOT = Path(__file__).parents[1]
 CONFIG = read(ROOT).values
 HIPPOCAMPUS_SPLIT = ROOT / "workflow/splits/hippocampus/main.csv"
+PHANTOM, PHANTOM_SPLIT = "phantom_brain", ROOT / "workflow/splits/phantom_brain/main.csv"
 TINY_NETWORK = {"name": "unet3d", "widths": [4, 8, 16]}
 MADE = [f"BraTS19_made_{number}_1" for number in range(4)]
-LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 Reading = float | torch.cuda.Event
 
 
@@ -43,6 +43,7 @@ class Cost:
 class Work:
     """What is trained, and on what: `dataset` is a key of config, `raw` is the source's folder."""
 
+    name: str  # of `--work`
     dataset: str
     raw: Path
     chosen: list[str]  # ids of the training cases
@@ -100,11 +101,30 @@ def hippocampus(raw: Path, device: torch.device) -> Work:
     if not datasets.source("hippocampus").find_cases(raw):
         raise SystemExit(f"{raw} holds no case of MSD Task04_Hippocampus. Say where it lies: --folder.")
     protocol = Protocol(**CONFIG["protocols"]["hippocampus"])
-    split = splits.read(HIPPOCAMPUS_SPLIT)
-    chosen = list(split.loc[split["part"] == "train", "case"])
+    chosen = trained(HIPPOCAMPUS_SPLIT)
     labels = {0: 0, 1: 1, 2: 2}
     network = CONFIG["networks"]["compact_unet"]
-    return Work("hippocampus", raw, chosen, network, protocol, protocol.steps or 0, device, labels)
+    return Work("hippocampus", "hippocampus", raw, chosen, network, protocol, protocol.steps or 0, device, labels)
+
+
+def trained(split: Path) -> list[str]:
+    """Return the ids of the training cases of a split."""
+    rows = splits.read(split)
+    return list(rows.loc[rows["part"] == "train", "case"])
+
+
+def phantom(scratch: Path, device: torch.device, *, tiny: bool = False) -> Work:
+    """Write the demo's brain phantom in the layout of BraTS 2019, for the demo's protocol and network.
+
+    The crop of BraTS cuts nothing: it has the size of the patch, which is that of the cases.
+    """
+    raw, chosen = scratch / "raw", trained(PHANTOM_SPLIT)[: 4 if tiny else None]
+    for case in chosen:
+        made = phantoms.make(PHANTOM, case, size=CONFIG["datasets"][PHANTOM]["size"])
+        write_case(raw / "HGG" / case, 1000 * made.images, made.labels[0], made.spacing_mm)
+    protocol = Protocol(**CONFIG["protocols"]["demo_brain"])
+    network, labels = CONFIG["networks"]["compact_unet"], brats2019.LABEL_IDS
+    return Work("phantom", "brats2019_geols", raw, chosen, network, protocol, protocol.steps or 0, device, labels)
 
 
 def brats(scratch: Path, device: torch.device, *, tiny: bool = False) -> Work:
@@ -118,21 +138,30 @@ def brats(scratch: Path, device: torch.device, *, tiny: bool = False) -> Work:
     whole_run = (geols.epochs or 0) * -(-269 // batch)  # training cases of SVLS and GeoLS
     network = TINY_NETWORK if tiny else CONFIG["networks"]["unet3d"]
     raw, labels = scratch / "raw", brats2019.LABEL_IDS
-    return Work("brats2019_geols", raw, MADE, network, protocol, whole_run, device, labels)
+    return Work("brats", "brats2019_geols", raw, MADE, network, protocol, whole_run, device, labels)
 
 
 def write_brats(folder: Path, shape: tuple[int, ...]) -> None:
-    """Write a made case as int16 .nii.gz, stored LPS, linked under the names of the others."""
+    """Write a made case, linked under the names of the others."""
     labels, image = make_case(shape)
-    published = np.array([0, 1, 2, 4], np.uint8)[labels[0]]
-    kinds = zip((*brats2019.MODALITIES, "seg"), (*np.round(200 * image).astype(np.int16), published), strict=True)
-    for case in MADE:
+    write_case(folder / MADE[0], 200 * image, labels[0])
+    for case in MADE[1:]:
         (folder / case).mkdir(parents=True)
+        for path in (folder / MADE[0]).iterdir():
+            os.link(path, folder / case / path.name.replace(MADE[0], case))
+
+
+def write_case(
+    folder: Path, image: np.ndarray, labels: np.ndarray, spacing_mm: Sequence[float] = (1.0, 1.0, 1.0)
+) -> None:
+    """Write an image (4, D, H, W) and its classes (D, H, W) as BraTS 2019 has them: int16 .nii.gz, stored LPS."""
+    folder.mkdir(parents=True)
+    published = np.array(list(brats2019.LABEL_IDS), np.uint8)[labels]
+    affine = np.diag([*(-1.0, -1.0, 1.0) * np.array(spacing_mm[::-1]), 1.0])
+    kinds = zip((*brats2019.MODALITIES, "seg"), (*np.round(image).astype(np.int16), published), strict=True)
     for kind, array in kinds:
-        paths = [folder / case / f"{case}_{kind}.nii.gz" for case in MADE]
-        nib.save(nib.Nifti1Image(array.T[::-1, ::-1], LPS), paths[0])  # (x, y, z), towards left and posterior
-        for path in paths[1:]:
-            os.link(paths[0], path)
+        turned = array.T[::-1, ::-1]  # (x, y, z), towards left and posterior
+        nib.save(nib.Nifti1Image(turned, affine), folder / f"{folder.name}_{kind}.nii.gz")
 
 
 def read_clock(device: torch.device) -> Reading:
