@@ -1,8 +1,10 @@
-"""Writes docs/performance.md from what was measured: the JSON files of benchmarks/measured.
+"""Writes docs/performance.md and its picture, and what other pages say of speed, from what was measured.
 
 Usage: python benchmarks/performance.py     (`make docs` calls it)
-A file is what `gpu.py --out` or `training.py --out` wrote. Nothing else gives the page a number, and what no file holds
-is "not measured". `--tiny` prints the page and writes nothing; `--measured FOLDER` reads another folder.
+Figures of CPUs are those of benchmarks/results, which `--keep` of a benchmark writes; a file of benchmarks/measured is
+what `gpu.py --out` wrote. Nothing else gives a page a number, and what no file holds is "not measured". Blocks of
+README.md and of other pages, between marks, have their comparisons from the same files (`performance_page/claims.py`).
+`--tiny` prints the page and writes nothing; `--measured FOLDER` and `--results FOLDER` read other folders.
 """
 
 import json
@@ -10,16 +12,34 @@ from pathlib import Path
 from typing import Any
 
 import options
-from performance_page import card, cpu
-from performance_page.cells import NONE
+from performance_page import card, claims, cpu
+from performance_page.cells import Record
 
 ROOT = Path(__file__).parents[1]
 MEASURED = Path(__file__).parent / "measured"
+RESULTS = Path(__file__).parent / "results"
 PAGE = ROOT / "docs" / "performance.md"
+PICTURE = ROOT / "docs" / "pictures" / "performance.png"
 HEAD = """# Performance
 
-What the suite's training costs on a GPU, beside the loop of the SVLS authors and MONAI's recipe. `make docs` writes
-this page from the files of `benchmarks/measured`; what no file holds is "not measured". To measure a card:
+What the suite costs beside other software, on CPUs and on GPUs. `make docs` writes this page from the files of
+`benchmarks/results` (CPUs) and `benchmarks/measured` (GPUs); what no file holds is "not measured".
+
+## On CPUs
+
+```sh
+python benchmarks/all_on_cpu.py --keep
+```
+
+runs all comparisons one after another, in 25 CPU minutes, and writes their figures into the file of your machine; each
+can be run alone (column "by"), and says with `--help` what it does. CPU seconds and milliseconds are those of one
+thread, medians of the rounds in which both took turns. "s" is time on the clock.
+
+![How many times as fast as other software](pictures/performance.png)
+"""
+GPU = """## On GPUs
+
+A training step on a GPU, beside the loop of the SVLS authors and MONAI's recipe. To measure a card:
 
 ```sh
 make gpu-bundle HIPPOCAMPUS=/data/Task04_Hippocampus
@@ -54,13 +74,26 @@ WORDS = """## What the words mean
 def main() -> None:
     """Write the page, or print it."""
     parser = options.parser(__doc__)
-    parser.add_argument("--measured", type=Path, default=MEASURED, help="folder of JSON files")
+    parser.add_argument("--measured", type=Path, default=MEASURED, help="folder of JSON files of GPUs")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of JSON files of CPUs")
     chosen = parser.parse_args()
-    text = page(read(chosen.measured))
+    machines = read(chosen.results)
+    text = page(read(chosen.measured), machines)
     if chosen.tiny:
         print(text)
     else:
-        PAGE.write_text(text, encoding="utf-8")
+        write(text, machines)
+
+
+def write(text: str, machines: dict[str, Record]) -> None:
+    """Write the page, its picture, and the blocks of other pages."""
+    from performance_page import picture  # matplotlib, which printing does not need
+
+    PAGE.write_text(text, encoding="utf-8")
+    picture.draw(machines, PICTURE)
+    for name in claims.PAGES:
+        path = ROOT / name
+        path.write_text(claims.with_blocks(name, path.read_text(encoding="utf-8"), machines), encoding="utf-8")
 
 
 def read(folder: Path) -> dict[str, dict[str, Any]]:
@@ -74,12 +107,12 @@ def read(folder: Path) -> dict[str, dict[str, Any]]:
     return records
 
 
-def page(records: dict[str, dict[str, Any]]) -> str:
+def page(records: dict[str, dict[str, Any]], machines: dict[str, Record]) -> str:
     """Return the page."""
     on_cpu = {name: record for name, record in records.items() if record["machine"]["device"] == "cpu"}
-    on_gpus = [record for name, record in records.items() if name not in on_cpu] or [NONE]
+    on_gpus = [record for name, record in records.items() if name not in on_cpu]
     of_cards = [card.of_card(record, list(on_cpu.values())) for record in on_gpus]
-    return "\n".join([HEAD, *of_cards, cpu.of_cpus(list(on_cpu.values())), WORDS])
+    return "\n".join([HEAD, cpu.of_cpus(machines), GPU, *(of_cards or ["No GPU has been measured yet.\n"]), WORDS])
 
 
 if __name__ == "__main__":

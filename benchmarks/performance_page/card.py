@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from performance_page import besides, contest, hippocampus, seeds, steps
-from performance_page.cells import BRATS, NONE, Record, at, cell, percent, table, times
+from performance_page.cells import BRATS, Record, at, cell, percent, table, times
 from performance_page.contest import MONAI, SVLS, peer_ratio
 
 
 def of_card(card: Record, cpus: Sequence[Record]) -> str:
     """Return all that was measured on one card."""
-    title = at(card, "machine", "device") or "No GPU has been measured yet"
-    parts = [f"## {title}\n", machine(card), goals(card), steps.steps(card), contest.peers(card)]
+    parts = [f"### {at(card, 'machine', 'device')}\n", machine(card), goals(card), steps.steps(card)]
+    parts += [contest.peers(card)]
     return "\n".join(
         [*parts, seeds.seeds(card), hippocampus.hippocampus(card, cpus), besides.rest(card), steps.profiles(card)]
     )
@@ -18,8 +18,6 @@ def of_card(card: Record, cpus: Sequence[Record]) -> str:
 
 def machine(record: Record) -> str:
     """Return where and when, with which versions, and what did not work."""
-    if record is NONE:
-        return "The tables below are empty until `benchmarks/gpu.py` has run on one.\n"
     of = record["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in of["packages"].items())
     text = f"{record['began'][:10]}, commit {commit(record)}; {of['processor']}, {of['cores']} cores; "
