@@ -27,16 +27,16 @@ class Claim(NamedTuple):
 STEP = "training step, {}, compact_unet"
 TRAINING = (
     Claim("a training step on MSD Hippocampus", "training", STEP.format("hippocampus"), "MONAI"),
-    Claim("the same", "training", STEP.format("hippocampus"), "plain loop"),
+    Claim("a training step on MSD Hippocampus", "training", STEP.format("hippocampus"), "plain loop"),
     Claim("a training step on the demo's brain phantom", "training", STEP.format("phantom"), "MONAI"),
-    Claim("the same", "training", STEP.format("phantom"), "plain loop"),
+    Claim("a training step on the demo's brain phantom", "training", STEP.format("phantom"), "plain loop"),
     Claim("a model of the demo, five seeds in one process", "training_runs", "a model of demo_brain", "a process each"),
     Claim("three seeds of the demo's network one after another", "training_fusion", "3 seeds one after another, demo"),
 )
 README = (
     *TRAINING[0:3:2],
     Claim("all surface metrics of a case", "metrics", "all surface metrics, good prediction", "MONAI"),
-    Claim("the same", "metrics", "all surface metrics, good prediction", "medpy"),
+    Claim("all surface metrics of a case", "metrics", "all surface metrics, good prediction", "medpy"),
     Claim("geodesic distances for GeoLS", "soft_labels_geols", "geodesic distances", "GeodisTK"),
     Claim("a dry run of 100 cases x 20 methods x 5 seeds", "planning", "dry run of 100 cases", "one job a case"),
 )
