@@ -10,28 +10,33 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+import pandas as pd
 from softbench.errors import InputError
 from softbench.jobs import pieces
 
-from make.markdown import DOCS, ROOT
+from make.markdown import DOCS, ROOT, table
 
 PAGE, README, PICTURES = DOCS / "raters.md", ROOT / "README.md", DOCS / "pictures"
 MARKS = "<!-- raters: {0}, made by `python -m make.raters` -->", "<!-- end of raters: {0} -->"
 STUDIES = ("kits2023", "lidc", "chase_db1", "phantom_nodule")
+FIGURE = "kits2023"  # whose widths README.md shows
 IN_README = ("kits2023", "lidc", "chase_db1")
 WIDTH = 124
+DATA = {"kits2023": "KiTS 2023", "lidc": "LIDC-IDRI", "chase_db1": "CHASE_DB1 (pixels)"}
+IN_MM = {"blur_mm": "blur", "distance": "distance"}
+SHOWN = {"one_hot": "one-hot", "ls": "LS", "svls": "SVLS", **IN_MM}
 
 
 def section(folder: Path, study: str) -> str:
     """Return what docs/raters.md says of a study: its paragraph, two pictures with captions, and its table."""
-    paragraph, table = (_read(folder / study / name) for name in ("paragraph.txt", "table.md"))
+    paragraph, whole = (_read(folder / study / name) for name in ("paragraph.txt", "table.md"))
     shown = [
         f"![{_read(folder / study / f'{name}.txt').strip()}](pictures/raters_{study}_{name}.png)"
         for name in ("widths", "reliability")
     ]
     captions = [_read(folder / study / f"{name}.txt").strip() for name in ("widths", "reliability")]
     pictures = [f"{shown[n]}\n\n{textwrap.fill(captions[n], WIDTH)}" for n in range(2)]
-    return "\n\n".join([textwrap.fill(paragraph.strip(), WIDTH), *pictures, table.strip()])
+    return "\n\n".join([textwrap.fill(paragraph.strip(), WIDTH), *pictures, whole.strip()])
 
 
 def paragraphs(folder: Path, studies: Iterable[str] = IN_README) -> str:
@@ -40,6 +45,30 @@ def paragraphs(folder: Path, studies: Iterable[str] = IN_README) -> str:
         textwrap.fill(f"- {_read(folder / study / 'paragraph.txt').strip()}", WIDTH, subsequent_indent="  ")
         for study in studies
     )
+
+
+def summary(folder: Path, studies: Iterable[str] = IN_README) -> str:
+    """Return the table of README.md: a row a structure, with the widths in mm and the Brier scores in the band."""
+    head = [
+        "data",
+        "structure",
+        "patients",
+        "raters’ edges apart (mm)",
+        *(f"best width, {name}" for name in IN_MM.values()),
+    ]
+    head += [f"Brier, {name}" for name in SHOWN.values()]
+    rows = [row for study in studies for row in _rows(folder, study)]
+    return table(head, rows)
+
+
+def _rows(folder: Path, study: str) -> Iterable[list[str]]:
+    numbers = pd.read_csv(folder / study / "table.csv", keep_default_na=False, na_values=[""])
+    for structure, part in numbers.groupby("structure", sort=False):
+        lines = part.set_index("line")
+        patients, apart = lines["patients"].iloc[0], lines["disagreement_mm"].iloc[0]
+        scores = [f"{lines['brier_band'][name]:.4f}" for name in SHOWN]
+        spans = [lines["best_words"][name] for name in IN_MM]
+        yield [DATA[study], str(structure).replace("_", " "), str(patients), f"{apart:.2f}", *spans, *scores]
 
 
 def fill(text: str, study: str, content: str) -> str:
@@ -74,7 +103,9 @@ def take(folder: Path) -> None:
         for name in ("widths", "reliability"):
             shutil.copyfile(folder / study / f"{name}.png", PICTURES / f"raters_{study}_{name}.png")
     pieces.write_text(PAGE, page)
-    pieces.write_text(README, fill(README.read_text(encoding="utf-8"), "all", paragraphs(folder)))
+    picture = f"![{_read(folder / FIGURE / 'widths.txt').strip()}](docs/pictures/raters_{FIGURE}_widths.png)"
+    content = "\n\n".join([summary(folder), picture, paragraphs(folder)])
+    pieces.write_text(README, fill(README.read_text(encoding="utf-8"), "all", content))
 
 
 if __name__ == "__main__":

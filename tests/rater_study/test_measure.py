@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from softbench import InputError, soft_labels
+from softbench import InputError, images, soft_labels
 from softbench.datasets import phantoms
 from softbench.metrics.raters import level_sets
-from softbench.rater_study import measure, trials
+from softbench.rater_study import cases, measure, trials
 from softbench.rater_study.cases import Rated
 from softbench.rater_study.trials import Line, lines
 
@@ -149,6 +149,20 @@ def test_recipe_with_a_rule_and_no_line_gets_one() -> None:
 def test_recipes_that_cannot_be_tried(recipe: str, has_image: bool, said: str | None) -> None:
     reason = trials.reason_against(recipe, has_image=has_image)
     assert (reason is None) if said is None else (said in str(reason))
+
+
+def test_case_of_one_rater_is_refused(tmp_path: Path) -> None:
+    labels = np.zeros((4, 6, 7), np.uint8)
+    labels[1:3, 2:4, 2:5] = 1
+    images.write(tmp_path / "LIDC-IDRI-0017_n1" / "rater1.nii.gz", labels, np.eye(4))
+    (case,) = cases.find("lidc", tmp_path)
+    with pytest.raises(InputError, match="case LIDC-IDRI-0017_n1: has one rater, and there is nobody to compare with"):
+        cases.read("lidc", case)
+
+
+def test_folder_without_label_maps_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no cases of KiTS 2023"):
+        cases.find("kits2023", tmp_path)
 
 
 def test_broken_recipe_is_told_with_its_case(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Figures of a study: the score against the width of each soft label, and what a label's probability means."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ from softbench.rater_study import words
 from softbench.rater_study.collect import Collected
 from softbench.rater_study.judge import DECIDES, Structure
 from softbench.rater_study.trials import ONE_HOT, OTHERS, Line
+from softbench.rater_study.verdicts import SAME_FUNCTION
 
 VERSION = 1
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
@@ -91,27 +93,33 @@ def caption_of_widths(study: Collected, judged: Sequence[Structure]) -> str:
 
 
 def draw_reliability(study: Collected, judged: Sequence[Structure], titles: Mapping[str, str]) -> Figure:
-    """Return reliability diagrams of the labels: of voxels with probability p, which share of the others agrees."""
-    size = (0.4 + 2.3 * len(judged), 3.1)
-    shown = [name for name in judged[0].lines if name != OTHERS]
+    """Return reliability diagrams of the labels: of voxels with probability p, which share of the others agrees.
+
+    Labels that are one-hot under another name are left out.
+    """
+    size = (0.4 + 2.3 * len(judged), 3.4)
+    every = {name: line.one_hot for name, line in judged[0].lines.items() if name != OTHERS}
+    shown = [name for name, verdict in every.items() if verdict is None or verdict.said != SAME_FUNCTION]
+    looks: dict[str, dict[str, Any]] = {
+        name: {"color": COLOURS[n % len(COLOURS)], "marker": MARKERS[(n + n // len(COLOURS)) % len(MARKERS)]}
+        for n, name in enumerate(shown)
+    }
     with pictures.style("ticks"):
         heads = [pictures.spelled(structure.name) for structure in judged]
         figure, axes = pictures.panels(size, "What a probability of a label means", 1, heads)
         for axis, structure in zip(axes[0], judged, strict=True):
             axis.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
-            for number, name in enumerate(shown):
+            for name in shown:
                 voxels, p, q = np.moveaxis(structure.lines[name].bins, -1, 0)
                 here = voxels > FEWEST * voxels.sum()
-                look = {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number % len(MARKERS)]}
-                axis.plot(p[here] / voxels[here], q[here] / voxels[here], markersize=2.5, linewidth=0.9, **look)
-            axis.set(xlabel="probability of the label", xlim=(0, 1), ylim=(0, 1), aspect="equal")
+                axis.plot(p[here] / voxels[here], q[here] / voxels[here], markersize=2.5, linewidth=0.7, **looks[name])
+            axis.set(xlabel="probability of the label", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         axes[0][0].set_ylabel("share of the other raters")
         handles = [
-            Line2D([], [], color=COLOURS[n % len(COLOURS)], marker=MARKERS[n % len(MARKERS)], markersize=3, linewidth=1,
-                   label=words.title(judged[0].lines[name].line, titles))
-            for n, name in enumerate(shown)
-        ]  # fmt: skip
-        pictures.legend(figure, handles, columns=4)
+            Line2D([], [], markersize=3, linewidth=1, label=words.title(judged[0].lines[name].line, titles), **look)
+            for name, look in looks.items()
+        ]
+        pictures.legend(figure, handles, columns=4 if len(judged) > 1 else 2)
     return figure
 
 

@@ -171,6 +171,7 @@ def numbers(judged: Sequence[Structure]) -> pd.DataFrame:
             if best is not None:
                 values = line.line.values
                 row |= {"best": values[best.index], "range_low": values[best.first], "range_high": values[best.last]}
+                row |= {"best_words": words.span(line.line, best)}
                 row |= {"interval_low": best.low, "interval_high": best.high, "at_end": best.at_end}
             if verdict is not None and line.mixed is not None:
                 difference = verdict.brier
@@ -206,12 +207,14 @@ def _sentence(structure: Structure, titles: Mapping[str, str]) -> str:
         for judged in structure.lines.values()
         if judged.leader is not None and judged.leader.said.startswith("cannot tell")
     ]
+    reason = lowest.one_hot.brier.reason if lowest.one_hot else None
+    few = f" ({reason})" if reason else ""
     tie = f", which noise does not tell from {', '.join(alike)}" if alike else ""
     return (
         f"{structure.name.replace('_', ' ').capitalize()} ({structure.patients} patients): two raters' boundaries lie "
         f"{structure.disagreement_mm:.2f} mm apart. Best widths: {', '.join(widths) or 'none in mm was tried'}. The "
         f"lowest Brier score in the band is that of {words.title(lowest.line, titles)}{tie}: "
-        f"{number(lowest.brier['band'], 4)}, {said} one-hot's {number(one_hot.brier['band'], 4)}."
+        f"{number(lowest.brier['band'], 4)}, {said} one-hot's {number(one_hot.brier['band'], 4)}{few}."
     )
 
 

@@ -1,0 +1,53 @@
+"""The numbers on docs/raters.md and in README.md are those that the studies wrote."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from make import raters
+from softbench import InputError
+
+
+def study(folder: Path, name: str) -> None:
+    """What a study leaves, with few rows."""
+    place = folder / name
+    place.mkdir(parents=True)
+    (place / "paragraph.txt").write_text(f"Of {name}.\n")
+    (place / "table.md").write_text("### A table\n")
+    (place / "widths.txt").write_text("Scores.\n")
+    (place / "reliability.txt").write_text("Diagrams.\n")
+    lines = ["one_hot", "ls", "svls", "blur_mm", "distance"]
+    rows = {"structure": "kidney_and_mass", "line": lines, "patients": 48, "disagreement_mm": 0.251}
+    pd.DataFrame({**rows, "brier_band": 0.02, "best_words": "0.5 mm"}).to_csv(place / "table.csv", index=False)
+
+
+def test_section_has_paragraph_pictures_and_table(tmp_path: Path) -> None:
+    study(tmp_path, "lidc")
+    text = raters.section(tmp_path, "lidc")
+    assert text.index("Of lidc.") < text.index("(pictures/raters_lidc_widths.png)") < text.index("### A table")
+
+
+def test_summary_is_a_row_a_structure(tmp_path: Path) -> None:
+    study(tmp_path, "kits2023")
+    row = raters.summary(tmp_path, ["kits2023"]).splitlines()[-1]
+    assert row.startswith("| KiTS 2023 | kidney and mass | 48 | 0.25 | 0.5 mm | 0.5 mm | 0.0200 |")
+
+
+def test_content_stands_between_the_marks_of_its_study() -> None:
+    begin, end = (mark.format("lidc") for mark in raters.MARKS)
+    text = f"a\n{begin}\nold\n{end}\nb\n"
+    assert raters.fill(text, "lidc", "new") == f"a\n{begin}\n\nnew\n\n{end}\nb\n"
+    with pytest.raises(InputError, match="lacks the lines"):
+        raters.fill(text, "chase_db1", "new")
+
+
+def test_pages_have_the_marks_of_all_studies() -> None:
+    page, readme = raters.PAGE.read_text(), raters.README.read_text()
+    for name in raters.STUDIES:
+        raters.fill(page, name, "")
+    raters.fill(readme, "all", "")
+
+
+def test_study_that_was_not_run_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="snakemake --cores all rater_study_lidc"):
+        raters.section(tmp_path, "lidc")
