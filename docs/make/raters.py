@@ -36,16 +36,13 @@ def section(folder: Path, study: str) -> str:
         for name in ("widths", "reliability")
     ]
     captions = [_read(folder / study / f"{name}.txt").strip() for name in ("widths", "reliability")]
-    pictures = [f"{shown[n]}\n\n{textwrap.fill(captions[n], WIDTH)}" for n in range(2)]
-    return "\n\n".join([textwrap.fill(paragraph.strip(), WIDTH), *pictures, whole.strip()])
+    pictures = [f"{shown[n]}\n\n{_wrap(captions[n])}" for n in range(2)]
+    return "\n\n".join([_wrap(paragraph.strip()), *pictures, whole.strip()])
 
 
 def paragraphs(folder: Path, studies: Iterable[str] = IN_README) -> str:
     """Return what README.md says: the paragraphs of some studies, a point each."""
-    return "\n".join(
-        textwrap.fill(f"- {_read(folder / study / 'paragraph.txt').strip()}", WIDTH, subsequent_indent="  ")
-        for study in studies
-    )
+    return "\n".join(_wrap(f"- {_read(folder / study / 'paragraph.txt').strip()}", indent="  ") for study in studies)
 
 
 def summary(folder: Path, studies: Iterable[str] = IN_README) -> str:
@@ -83,6 +80,10 @@ def fill(text: str, study: str, content: str) -> str:
     if not count:
         raise InputError(f"a page lacks the lines {begin} and {end}. Write them where the study stands.")
     return new
+
+
+def _wrap(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _read(path: Path) -> str:

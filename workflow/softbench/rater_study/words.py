@@ -12,6 +12,7 @@ VERSION = 1
 TITLES = {OTHERS: "Mean of the other raters", ONE_HOT: "One-hot"}
 EN = "\N{EN DASH}"
 DIGITS = 4  # of a Brier score
+MANY = 100  # from here on a width is written as a whole number
 
 
 def title(line: Line, titles: Mapping[str, str]) -> str:
@@ -64,7 +65,8 @@ def bounds(line: Line, best: Best | None) -> str:
     """Return the interval for the width itself: "0.59 to 1.2 mm"; a dash where there is none."""
     if best is None or math.isnan(best.low):
         return NOTHING
-    return f"{best.low:.2g} to {best.high:.2g}{unit(line)}"
+    low, high = (f"{end:.0f}" if end >= MANY else f"{end:.2g}" for end in (best.low, best.high))
+    return f"{low} to {high}{unit(line)}"
 
 
 def difference(value: Difference, decimals: int = DIGITS) -> str:
