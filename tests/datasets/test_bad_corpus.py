@@ -90,6 +90,8 @@ What belongs together:
     dropped case that does not exist -> bad_corpus_images::unknown_case
     rater missing: two observers -> chase_db1::not_whole [one observer]
     rater missing: three annotations an instance -> kits2023::not_whole [annotation]
+    rater missing: three annotations a case -> curvas::not_whole [annotation]
+    rater on another grid -> curvas::not_whole [grid]
     rater missing: a grader who drew nothing -> oct_dme::cannot_be_used [grader 2 drew no complete]
     rater missing: nodules of fewer than four readings -> lidc::four_readings
     + rater missing where no number is fixed: shown in the table -> bad_corpus_images::missing_rater

@@ -27,8 +27,8 @@ SHIPPED = {  # the suite's own modules; one that is left out here is checked at 
     "networks": "compact_unet epd_net monai monai_arguments unet3d xception_unet",
     "soft_labels": "blur distance epd geols ls moh msvls one_hot resampled shuffled superpixel svls wrong_image",
     "datasets": "case folder splits",
-    "datasets/sources": "abdomenct1k brats2019 chase_db1 contours dicom dncnn flare2021 hippocampus kits2019 kits2023 "
-    "layout lidc mrbrains18 msd_brain nnunet oct_dme prostatex_zones reading saros",
+    "datasets/sources": "abdomenct1k brats2019 chase_db1 contours curvas dicom dncnn flare2021 hippocampus kits2019 "
+    "kits2023 layout lidc mrbrains18 msd_brain nnunet oct_dme prostatex_zones reading saros",
     "datasets/phantoms": "abdomen body brain kidney nodule retina shapes",
     "tables/views": "agreement comparison costs empty_mask_sensitivity post_hoc ranks results soft_label_quality "
     "statistics truth",

@@ -22,6 +22,7 @@ TEXTS = (".csv", ".json", ".txt", ".xml", ".html")  # files that may well start 
 NESTED = (".zip", ".7z", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")  # never .nii.gz
 RATIO = 200  # an archive may grow so many times; deflate reaches 1032, on nothing but zeros
 HARMLESS = 10**9  # bytes that even a small archive may unpack to
+WRAP = 1 << 32  # offsets of a zip without ZIP64 are counted modulo this
 
 MAGIC_7Z = b"7z\xbc\xaf\x27\x1c"
 
@@ -203,7 +204,7 @@ def _write(archive: Path, target: Path) -> None:
         with _opened_7z(archive) as opened:
             opened.extract(target, [name for name in opened.getnames() if not is_hidden(name)])
     elif kind == "zip":
-        with zipfile.ZipFile(archive) as opened:
+        with _opened_zip(archive) as opened:
             names = [item.filename for item in opened.infolist() if not item.is_dir()]
             opened.extractall(target, [name for name in names if not is_hidden(name)])
     else:
@@ -255,11 +256,33 @@ def _opened_7z(archive: Path) -> Iterator[Any]:
 
 
 def _of_zip(archive: Path) -> Iterator[Entry]:
-    with zipfile.ZipFile(archive) as opened:
+    with _opened_zip(archive) as opened:
         for item in opened.infolist():
             if not item.is_dir():
                 plain = (item.external_attr >> 16) & 0o170000 in (0, 0o100000)
                 yield Entry(item.filename, item.file_size, plain, bool(item.flag_bits & 1))
+
+
+def _opened_zip(archive: Path) -> zipfile.ZipFile:
+    """Open a zip; where macOS wrote one beyond 4 GB without ZIP64, put the offsets right that it cut to 32 bits.
+
+    `zipfile` takes such a cut for bytes in front of the archive, and moves all entries by them: the first one, too.
+    """
+    opened = zipfile.ZipFile(archive)
+    entries = opened.infolist()
+    shift = entries[0].header_offset if entries else 0
+    if shift and shift % WRAP == 0:
+        before, turns = 0, 0
+        for entry in entries:  # in the order in which they lie
+            place = entry.header_offset - shift
+            turns += place < before
+            before = place
+            entry.header_offset = place + turns * WRAP
+            if hasattr(
+                entry, "_end_offset"
+            ):  # of newer Pythons, of the wrong place: they refuse what reaches beyond it
+                entry._end_offset = None
+    return opened
 
 
 def _of_tar(archive: Path) -> Iterator[Entry]:
