@@ -324,3 +324,15 @@ def test_commit_that_a_page_prints_names_files_that_git_does_not_know(suite: Pat
     put(suite, {"workflow/mine.py": "1", "config/own.yaml": "a: 1", "ignored_x.py": "not a source of the suite"})
     assert provenance.commit() == f"{name} + 2 changed files (config/own.yaml, workflow/mine.py)"
     assert provenance.commit([suite / "workflow/softbench/loss.py"]) == name
+
+
+def test_cached_kernels_are_no_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The compiler numba keeps its results beside modules; git ignores them, and an untouched clone has changed nothing."""
+    folder = tmp_path / "workflow" / "metrics" / "__pycache__"
+    folder.mkdir(parents=True)
+    (folder / "band._changes-59.py311.1.nbc").touch()
+    (folder / "band.cpython-311.pyc").touch()
+    (folder.parent / "band.py").touch()
+    monkeypatch.setattr(sources, "WORKFLOW", tmp_path / "workflow")
+    monkeypatch.setattr(sources, "SUITE", tmp_path)
+    assert list(sources.of_suite()) == [folder.parent / "band.py"]

@@ -391,14 +391,31 @@ def test_structure_that_overlaps_its_flip_is_told_by_the_gain():
     assert orientation.find(Loaded(moved, truth[None], SPACING, None)) is None
 
 
-def test_square_planes_are_also_swapped():
+def test_axes_of_one_length_are_also_taken_for_each_other():
     mask = np.zeros((2, 3, 3), bool)
     mask[0, 0, 2] = True
     names = [name for name, _ in orientation.turns(mask)]
     assert len(names) == len(set(names)) == 15
     assert "turned with x and y swapped and flipped along x" in names
-    assert len(list(orientation.turns(mask[:, :2]))) == 7
+    assert len(list(orientation.turns(mask[:, :2, :1]))) == 15  # z and y
+    assert len(list(orientation.turns(np.zeros((2, 3, 4))))) == 7
     assert len(list(orientation.turns(mask[0]))) == 7
+
+
+def test_turns_of_a_cube_undo_each_order_of_its_axes():
+    truth = np.zeros((12, 12, 12), np.uint8)
+    truth[1:3, 2:7, 3:11] = 1
+    found = {}
+    for order in ((2, 1, 0), (1, 0, 2), (1, 2, 0), (2, 0, 1)):
+        way, after, _ = orientation.find(Loaded(truth.transpose(order), truth[None], SPACING, None))
+        assert after == 1.0
+        found[order] = way
+    assert found[2, 1, 0] == "turned with x and z swapped"
+    assert found[1, 0, 2] == "turned with y and z swapped"
+    assert {found[1, 2, 0], found[2, 0, 1]} == {
+        "turned with z, x and y taken for x, y and z", "turned with y, z and x taken for x, y and z"
+    }  # fmt: skip
+    assert len(list(orientation.turns(truth))) == 47
 
 
 def test_class_that_a_network_never_predicts_is_no_fault(call, fill, scores, tmp_path):

@@ -50,7 +50,7 @@ def test_bad_case_does_not_lose_the_others(fill, call, tmp_path):
     images.write(folder / "a.nii.gz", probabilities_of(labels_of(0), 0) * 2, AFFINE)
     result = call(*words)
     assert result.code == 1
-    assert "1 of 2 cases cannot be scored; the others are kept" in result.err
+    assert "1 of 2 predictions cannot be scored; the others are kept" in result.err
     assert set(records(tmp_path)) == {"b"}
     assert not (tmp_path / "out" / "index.html").exists()
     images.write(folder / "a.nii.gz", probabilities_of(labels_of(0), 0), AFFINE)

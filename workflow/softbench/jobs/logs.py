@@ -9,6 +9,7 @@ job write while the clock shows a time before the run's start: Snakemake decides
 import fcntl
 import os
 import platform
+import signal
 import sys
 import threading
 import time
@@ -54,9 +55,10 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
 
         end_with_starter(log)
         try:
-            require_onward()
-            yield log
-            require_onward()
+            with ending_at_interrupt(log):
+                require_onward()
+                yield log
+                require_onward()
         except InputError as error:
             log(f"ERROR: {error}")
             sys.exit(1)
@@ -69,6 +71,32 @@ def job(path: str) -> Iterator[Callable[[str], None]]:
                 sys.exit(1)
             keep(traceback.format_exc())
             raise
+
+
+@contextmanager
+def ending_at_interrupt(log: Callable[[str], None]) -> Iterator[None]:
+    """End this process with one line at Ctrl-C, which reaches every job; its files are whole or not there.
+
+    No exception is raised: one that comes up within compiled code ends in tracebacks of numba and torch.
+    """
+
+    def stop(number: int, frame: object) -> None:
+        try:
+            log("STOPPED by Ctrl-C: what is finished is kept, and the same command goes on from here.")
+        finally:  # also where the line cannot be written
+            os._exit(1)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # the process that clears semaphores away behind a pool would warn of them: Python starts it with these options
+    sys.warnoptions.append("ignore:resource_tracker")
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        sys.warnoptions.remove("ignore:resource_tracker")
 
 
 def sign() -> None:

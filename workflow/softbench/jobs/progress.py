@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
@@ -148,6 +149,7 @@ def _finished(
 
 
 def _begin_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the job, and with it its workers
     _end_with_parent()
     keep_memory()
 

@@ -264,7 +264,7 @@ def of_suite(*, config: bool = False) -> Iterator[Path]:
     yield from (path for path in (SUITE / "Snakefile",) if path.exists())
     folders = [WORKFLOW, *([SUITE / "config"] if config else [])]
     for path in (path for folder in folders for path in sorted(folder.rglob("*"))):
-        if path.is_file() and path.suffix != ".pyc" and not any(part.startswith(".") for part in path.parts[-3:]):
+        if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in path.parts[-3:]):
             yield path
     yield from [SUITE / "config.yaml"] if config else []
 

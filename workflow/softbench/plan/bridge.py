@@ -37,6 +37,7 @@ from softbench.plan.plan import Plan
 
 TABLES = Path("results", "tables")
 MARKS = Path("results", "logs", "tables")
+GO_ON = "Ended before all was done. What is finished is kept: mend what is said above, and give the same command."
 TARGETS = Path(".snakemake", "softbench", "targets.smk")  # rules of one line each, written anew at every call
 TARGET = """rule {name}:
     input:
@@ -78,7 +79,7 @@ class Answers:
         wrong = failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
         try_again()
         outputs.end(Path("results"))
-        for line in [*kept_lines, *lines(asked if well else (), wrong)]:
+        for line in [*kept_lines, *lines(asked if well else (), wrong), *(() if well else (GO_ON,))]:
             print(line, flush=True)
         if wrong:
             sys.exit(1)

@@ -1,10 +1,10 @@
-"""Whether a prediction would fit its reference if it were flipped, two axes swapped, or its background the last class.
+"""Whether a prediction would fit its reference if it were flipped, its axes taken for others, or its background the last class.
 
 Nothing in a header tells that it is wrong: the scores are low, and nothing else says why.
 """
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from softbench.arrays import most_probable
 from softbench.errors import in_words
 from softbench.tools.score.volumes import Loaded
 
-VERSION = 3
+VERSION = 4
 FINE = 0.8  # overlap of the labels: from here on a prediction lies as it should
 GOOD, GAIN = 0.5, 0.2  # a turn is told where it gives a higher overlap than GOOD, and higher by more than GAIN
 BEHIND = "read with the background as its last class"
@@ -49,16 +49,23 @@ def _known(loaded: Loaded, labels: np.ndarray) -> np.ndarray:
 def turns(mask: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """Yield a label map in all other orientations that its shape allows, each with its name."""
     names = AXES[-mask.ndim :]
-    first, second = mask.ndim - 2, mask.ndim - 1
-    bases = {"": mask}
-    if mask.shape[first] == mask.shape[second]:
-        bases[f"turned with {names[second]} and {names[first]} swapped"] = mask.swapaxes(first, second)
-    for name, base in bases.items():
+    for order in permutations(range(mask.ndim)):
+        base, name = mask.transpose(order), _exchange(order, names)
+        if base.shape != mask.shape:
+            continue
         for count in range(mask.ndim + 1):
             for axes in combinations(range(mask.ndim), count):
                 flip = f"flipped along {in_words([names[axis] for axis in reversed(axes)])}" if axes else ""
                 if name or flip:
                     yield in_words([part for part in (name, flip) if part]), np.flip(base, axes)
+
+
+def _exchange(order: tuple[int, ...], names: tuple[str, ...]) -> str:
+    """Return in words which axes an order of axes exchanges; "" where it leaves all in place."""
+    moved = [axis for axis in reversed(range(len(order))) if order[axis] != axis]
+    if len(moved) < 3:
+        return f"turned with {' and '.join(names[axis] for axis in moved)} swapped" if moved else ""
+    return f"turned with {in_words([names[order[axis]] for axis in moved])} taken for {in_words([*reversed(names)])}"
 
 
 def _overlap(predicted: np.ndarray, reference: np.ndarray) -> float:

@@ -109,7 +109,7 @@ def _score(
     bad = [outcome for outcome in outcomes if isinstance(outcome, Fault)]
     out.add(
         bad,
-        f"{len(bad)} of {len(outcomes)} cases cannot be scored"
+        f"{len(bad)} of {len(outcomes)} predictions cannot be scored"
         + (f"; the others are kept in {output / 'cases'}:" if len(bad) < len(outcomes) else ":"),
     )
     out.add(facts.strangers(_left(folders, out)), "these predictions have no label in common with the references:")
