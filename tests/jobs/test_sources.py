@@ -327,7 +327,7 @@ def test_commit_that_a_page_prints_names_files_that_git_does_not_know(suite: Pat
 
 
 def test_cached_kernels_are_no_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The compiler numba keeps its results beside modules; git ignores them, and an untouched clone has changed nothing."""
+    """numba keeps its results beside modules; git ignores them, and an untouched clone has changed nothing."""
     folder = tmp_path / "workflow" / "metrics" / "__pycache__"
     folder.mkdir(parents=True)
     (folder / "band._changes-59.py311.1.nbc").touch()

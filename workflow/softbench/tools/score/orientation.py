@@ -1,4 +1,4 @@
-"""Whether a prediction would fit its reference if it were flipped, its axes taken for others, or its background the last class.
+"""Whether a prediction fits its reference better flipped, with its axes exchanged, or with its background as last class.
 
 Nothing in a header tells that it is wrong: the scores are low, and nothing else says why.
 """
