@@ -1,4 +1,4 @@
-"""Whether a prediction fits its reference better flipped, with its axes exchanged, or with its background as last class.
+"""Whether a prediction fits its reference better flipped, with axes exchanged, or with its background as last class.
 
 Nothing in a header tells that it is wrong: the scores are low, and nothing else says why.
 """
