@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import shlex
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -55,8 +56,16 @@ def run(options: argparse.Namespace) -> None:
         return
     plan = Plan.read(Path(), options.configfile, options.config)
     traced = chain.trace(plan, options.address)
+    traced["commands"] = {name: command + given(options) for name, command in traced["commands"].items()}
     print_json(traced) if options.json else print(render(traced))
     _write_sources(made_with.behind(traced), options)
+
+
+def given(options: argparse.Namespace) -> str:
+    """Return `--configfile` and `--config` as they were given, to stand behind a command; "" where there are none."""
+    files = ["--configfile", *map(str, options.configfile)] if options.configfile else []
+    values = ["--config", *options.config] if options.config else []
+    return " " + shlex.join([*files, *values]) if files or values else ""
 
 
 def _write_sources(found: Sequence[Path], options: argparse.Namespace) -> None:
