@@ -11,7 +11,6 @@ from typing import Any
 import matplotlib.colors
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
@@ -34,7 +33,6 @@ CAPTION = (
     "probability of each class and the mass that the soft label moved away from the label. The arrow at the scale of "
     "the mass: all above half is drawn alike."
 )
-PALETTE = sns.color_palette("colorblind")
 
 
 def draw(case: Case, softs: Mapping[str, np.ndarray], classes: Sequence[str], *, title: str) -> Figure:
@@ -152,7 +150,8 @@ def _scales(figure: Figure, grid: GridSpec, shown: Any, moved: Any) -> None:
 
 
 def _colours(classes: int) -> Any:
-    return matplotlib.colors.ListedColormap([(0.08, 0.08, 0.08), *PALETTE[: classes - 1]])
+    colours: list[str] = ["#141414", *map(pictures.class_colour, range(1, classes))]
+    return matplotlib.colors.ListedColormap(colours)
 
 
 RULE = "the first case of the data set that has every class, or else the first"

@@ -187,6 +187,11 @@ def spelled(name: str) -> str:
     return name.replace("_", " ")
 
 
+def class_colour(class_id: int) -> str:
+    """Return the colour of a class in every picture; background, 0, has none."""
+    return COLOURS[(class_id - 1) % len(COLOURS)]
+
+
 def assign_colours(names: Sequence[str]) -> dict[str, str]:
     """Return a colour for each structure, in order."""
     return {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(names)}

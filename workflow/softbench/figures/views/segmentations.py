@@ -252,12 +252,8 @@ def _coloured(label_map: np.ndarray, classes: int) -> np.ndarray:
     """Return the colours (H, W, 4) of a label map (H, W) of class ids; background is clear."""
     colours = np.zeros((max(classes, int(label_map.max()) + 1), 4))
     for index in range(1, len(colours)):
-        colours[index] = matplotlib.colors.to_rgba(_colour(index), OPACITY)
+        colours[index] = matplotlib.colors.to_rgba(pictures.class_colour(index), OPACITY)
     return colours[label_map]
-
-
-def _colour(index: int) -> str:
-    return pictures.COLOURS[(index - 1) % len(pictures.COLOURS)]
 
 
 def _colours(figure: Figure, plate: Plate, top: float) -> None:
@@ -266,7 +262,7 @@ def _colours(figure: Figure, plate: Plate, top: float) -> None:
     handles: list[Any] = [Line2D([], [], color="white", linewidth=1.1, path_effects=edge, label=OUTLINED)]
     for index, name in enumerate(plate.classes[1:], 1):
         # The edge shows a white patch on the white page.
-        look: dict[str, Any] = {"facecolor": (_colour(index), 0.85), "edgecolor": "0.4", "linewidth": 0.4}
+        look: dict[str, Any] = {"facecolor": (pictures.class_colour(index), 0.85), "edgecolor": "0.4", "linewidth": 0.4}
         handles.append(Patch(**look, label=pictures.spelled(name)))
     how: dict[str, Any] = {"loc": "upper center", "frameon": False, "fontsize": 6.5, "borderaxespad": 0}
     columns = _columns_of_colours(plate, figure.get_figwidth())
