@@ -104,5 +104,8 @@ def test_controls_that_take_another_cases_labels_or_image_are_marked(plan) -> No
 def test_table_of_some_methods_names_the_one_of_more(accepted: Callable, config: dict) -> None:
     plan = accepted(config)
     [said] = tables.family_notes(plan, "demo_first")
-    assert said.startswith("The table “Demo, brain tumour phantom (3-D, four channels)” has these rows")
+    assert said.startswith("These rows stand beside those of more methods in the table “Soft labels of one rater")
+    assert (
+        "and the table “Demo, brain tumour phantom (3-D, four channels)” (`snakemake --cores all demo_brain`)." in said
+    )
     assert tables.family_notes(plan, "demo_brain") == []

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from softbench.errors import in_words
 from softbench.plan import modules, paths, shown, views
 from softbench.plan.answers import papers
 from softbench.plan.answers.data import Data
@@ -19,7 +20,7 @@ NO_DATA = "Soft labels: none, since there is no data at hand"
 NO_TRUTH = "the true probabilities are known of phantoms alone"
 NOTHING_TO_COMPARE = "no method learns its soft label by plain cross-entropy, or no column shows calibration"
 WIDER = (
-    "{} has these rows beside those of more methods. Holm's adjustment counts more differences there, so what is "
+    "These rows stand beside those of more methods in {}. Holm's adjustment counts more differences there, so what is "
     "beyond noise here may be within noise there."
 )
 TOGETHER = "What is measured against all raters together compares each rater with all others."
@@ -189,11 +190,11 @@ def rater_notes(plan: Plan, table: str) -> list[str]:
 
 
 def family_notes(plan: Plan, table: str) -> list[str]:
-    """Return a note that names the largest table that shows all runs of this one and more, if there is one."""
+    """Return a note that names the tables that show all runs of this one and more, if there are any, smallest first."""
     runs = {name: set(plan.runs_of(name)) for name in plan.tables}
-    wider = sorted((name for name in runs if runs[table] < runs[name]), key=lambda name: -len(runs[name]))
-    titles = (f"The table “{plan.tables[name]['title']}”" for name in wider)
-    return [WIDER.format(title) for title in titles][:1]
+    wider = sorted((name for name in runs if runs[table] < runs[name]), key=lambda name: len(runs[name]))
+    named = [f"the table “{plan.tables[name]['title']}” (`snakemake --cores all {name}`)" for name in wider]
+    return [WIDER.format(in_words(named))] if named else []
 
 
 class Views:
