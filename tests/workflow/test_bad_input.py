@@ -41,7 +41,7 @@ def clone(make_clone: Callable):
         ("methods={ls: {raters: best}}", "methods.ls.raters is 'best'"),
         ("soft_labels={new: {recipe: lss}}", "soft_labels.new.recipe is 'lss'.*mean 'ls'.*Known: .*geols, ls"),
         ("folders={hippo: /data}", "folders.hippo is not a source.*Known: .*hippocampus, .*phantom_brain"),
-        ("run=[all_of_it]", "run.0 is 'all_of_it'.*Known: .*svls_1_phantom, demo_brain, .* more"),
+        ("run=[all_of_it]", "run.0 is 'all_of_it'.*Known: .*svls_1_phantom, .*demo_brain, .* more"),
         ("device=gpu", "device is 'gpu', but must be auto, cpu or cuda"),
         ("seeds=[]", "seeds is"),
     ],

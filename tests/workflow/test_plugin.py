@@ -73,7 +73,8 @@ def finished(make_clone: Callable):
     config = read(clone.path).values
     for part in ("soft_labels", "methods"):
         config[part] = {name: config[part][name] for name in KEPT}
-    config |= {"maps": {}, "figures": {}, "experiments": {}, "tables": {}, "collections": {}}
+    empty = ("maps", "figures", "experiments", "tables", "collections", "rater_studies", "rater_sweeps")
+    config |= {name: {} for name in empty}
     shutil.rmtree(clone.path / "config")
     (clone.path / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     tiny = clone.path / "tests/workflow/tiny.yaml"

@@ -8,7 +8,7 @@ import pytest
 CASES = {
     "metric of a table": (
         "tables:\n  demo_brain:\n    columns:\n      - {metric: esc, roi: all}\n", (),
-        r"tiny.yaml, line 4: tables\.demo_brain\.columns\.0\.metric is 'esc', .* Did you mean 'ece'\? Known: acc",
+        r"tiny.yaml, line 4: tables\.demo_brain\.columns\.0\.metric is 'esc', .* Did you mean 'ece'\? Known: ece",
     ),
     "value out of its range": (
         "soft_labels:\n  ls:\n    alpha: -0.1\n", (),

@@ -80,7 +80,7 @@ REFUSED = {
     "rater that is not there": (
         "methods:\n  one_hot_rater_3: {raters: 5}  # here",
         "methods.one_hot_rater_3.raters",
-        "is 5, but a case of 'lidc' in experiments.svls_lidc has 4 raters.",
+        "is 5, but a case of 'kits2023' in experiments.raters_kits2023 has 3 raters.",
     ),
     "loss of a row that is not trained": (
         "methods:\n  oracle: {loss: ce + dice}  # here",
@@ -143,7 +143,7 @@ REFUSED = {
     "patch that is longer than the crop": (
         "protocols:\n  svls_kits2019:\n    patch_size: [96, 160, 160]  # here",
         "protocols.svls_kits2019.patch_size",
-        "is [96, 160, 160], but the cases of 'kits2019_svls' in experiments.svls_kits2019 have 80 x 160 x 160 voxels",
+        "is [96, 160, 160], but the cases of 'kits2023' in experiments.raters_kits2023 have 80 x 160 x 160 voxels",
     ),
     "patch that is longer than the published images": (
         "protocols:\n  svls_code:\n    patch_size: [160, 192, 192]  # here",
