@@ -47,6 +47,14 @@ def test_source_decides_how_cases_are_read(studies: RaterStudies) -> None:
     assert not any(path.startswith("softbench/metrics/") for path in reached["lidc"])
 
 
+def test_study_of_a_large_download_is_asked_for_by_its_name_and_sees_no_image(studies: RaterStudies) -> None:
+    assert not set(files("curvas")) & set(studies.all(of("")))
+    assert set(files("lidc")) <= set(studies.all(of("")))
+    assert "rater_study_curvas" in studies.targets
+    settings = studies.settings(of("curvas"))
+    assert (settings["images"], settings["left_out"]) == (False, ["UKCHLL007", "UKCHLL082"])
+
+
 def test_titles_decide_no_number(studies: RaterStudies) -> None:
     assert all("title" not in entry for entry in studies.sweeps(of("lidc")).values())
     assert studies.titles(of("lidc"))["blur_mm"] == "Blur (mm)"
@@ -54,7 +62,9 @@ def test_titles_decide_no_number(studies: RaterStudies) -> None:
 
 def test_what_was_asked_for_is_said_at_the_end(studies: RaterStudies) -> None:
     assert studies.asked(["rater_study_lidc", "--cores"]) == ["results/rater_study/lidc/table.md"]
-    assert studies.asked(["rater_study"]) == [files(name)[1] for name in studies.plan.config["rater_studies"]]
+    usual = [name for name in studies.plan.config["rater_studies"] if name != "curvas"]
+    assert studies.asked(["rater_study"]) == [files(name)[1] for name in usual]
+    assert studies.asked(["rater_study", "rater_study_curvas"])[-1] == files("curvas")[1]
     assert studies.asked(["hippocampus"]) == []
 
 

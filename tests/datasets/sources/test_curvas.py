@@ -17,6 +17,7 @@ from softbench.datasets.fetch import archives
 from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import curvas
+from softbench.rater_study import cases
 
 from .ct_phantoms import phantom
 
@@ -219,3 +220,22 @@ def test_splits_are_the_challenges_parts_and_its_training_cases() -> None:
     training = split.loc[split["part"] == "train", "case"]
     again = splits.permuted({case: case for case in training}, train=13, val=2, test=5)
     pd.testing.assert_frame_equal(splits.read(SPLITS / "training_set.csv"), again)
+
+
+def test_study_of_raters_reads_label_maps_alone(release: Release) -> None:
+    """The image is not opened; a scale of the header that means ids is taken; known faulty cases are left out."""
+    folder = release()
+    (folder / "training_set" / "UKCHLL001" / "image.nii.gz").write_bytes(b"never read")
+    found = cases.find("curvas", folder, left_out=["UKCHLL002"])
+    assert [case.id for case in found] == ["UKCHLL001", "UKCHLL003", "UKCHLL049"]
+    rated = cases.read("curvas", found[0], images=False)
+    assert rated.image is None
+    assert len(rated.labels) == 3
+    np.testing.assert_array_equal(rated.labels[0].any(axis=(1, 2)).sum() - 1, rated.labels[1].any(axis=(1, 2)).sum())
+
+
+def test_study_of_raters_wants_all_three(release: Release) -> None:
+    folder = release(1)
+    (folder / "training_set" / "UKCHLL001" / "annotation_2.nii.gz").unlink()
+    with pytest.raises(InputError, match="case UKCHLL001: has annotation_1"):
+        cases.read("curvas", cases.find("curvas", folder)[0], images=False)

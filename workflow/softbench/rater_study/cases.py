@@ -1,7 +1,7 @@
 """Cases that several raters labelled, read for a study of their labels: with the image where there is one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from softbench.datasets import phantoms
 from softbench.datasets.case import RawCase
 from softbench.datasets.sources import layout, reading
 from softbench.errors import InputError
+from softbench.images import Choices
 
 VERSION = 1
 
@@ -33,34 +34,38 @@ class Rated:
     voxels: int
 
 
-def find(source: str, folder: Path, number: int | None = None) -> list[RawCase]:
+def find(source: str, folder: Path, number: int | None = None, left_out: Collection[str] = ()) -> list[RawCase]:
     """List the cases of a source.
 
     Args:
         source: one of `datasets.names()`.
         folder: where its files lie; not looked at for a phantom.
         number: how many cases a phantom has.
+        left_out: ids of cases that are known to be faulty.
     Raises: InputError: if the folder holds none.
     """
     module = datasets.source(source)
     if module.ACCESS == "made":
         names = [f"{source}_{case:03d}" for case in range(number or module.CASES)]
         return [RawCase(name, name, (), ()) for name in names]
-    dropped = getattr(module, "DROPPED", {})
+    dropped = {*getattr(module, "DROPPED", {}), *left_out}
     return [case for case in layout.require_cases(module, folder) if case.id not in dropped]
 
 
-def read(source: str, case: RawCase, *, size: str | None = None) -> Rated:
-    """Read the labels of all raters of a case, and its image where it has one.
+def read(source: str, case: RawCase, *, size: str | None = None, images: bool = True) -> Rated:
+    """Read the labels of all raters of a case, and its image where it has one; headers as its source's default is.
 
     Args:
         source: whose case it is.
         case: as `find` lists it.
         size: of a phantom.
+        images: False for the labels alone.
     Raises: InputError: naming the case, if it cannot be read, or has one rater.
     """
     try:
-        rated = _made(source, case, size) if datasets.source(source).ACCESS == "made" else _published(source, case)
+        made = datasets.source(source).ACCESS == "made"
+        rated = _made(source, case, size) if made else _published(source, case if images else replace(case, images=()))
+        rated = rated if images else replace(rated, image=None)
         if len(rated.labels) < 2:
             raise InputError("has one rater, and there is nobody to compare with. Take another data set.")
     except InputError as error:
@@ -77,6 +82,7 @@ def _made(source: str, case: RawCase, size: str | None) -> Rated:
 
 def _published(source: str, case: RawCase) -> Rated:
     module = datasets.source(source)
+    case = replace(case, choices=Choices(rescale_labels=module.DEFAULTS.get("rescale_labels", False)))
     if not case.images:
         if not hasattr(module, "read_raters"):
             reading.require_files(case, len(module.MODALITIES))

@@ -25,7 +25,7 @@ class Study:
     """What config says of a study.
 
     source: of the cases. band_mm: half width of the band. margin_mm: of the boxes around what raters labelled. size,
-    number: of a phantom's cases, and how many.
+    number: of a phantom's cases, and how many. images: whether soft labels see them. left_out: known faulty cases.
     """
 
     source: str
@@ -33,6 +33,8 @@ class Study:
     margin_mm: float
     size: str | None = None
     number: int | None = None
+    images: bool = True
+    left_out: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,9 @@ def produce(
     Raises: InputError: if a case cannot be read, has one rater, or a recipe breaks its contract.
     """
     module = datasets.source(study.source)
-    found = cases.find(study.source, folder, study.number)
+    found = cases.find(study.source, folder, study.number, study.left_out)
     tried = lines(sweeps, list(versions))
-    has_image = module.ACCESS == "made" or any(case.images for case in found)
+    has_image = study.images and (module.ACCESS == "made" or any(case.images for case in found))
     against = {line.name: reason_against(line.recipe, has_image=has_image) for line in tried if line.recipe}
     kept = tuple(line for line in tried if against.get(line.name) is None)
     job = Job(study, output, kept, versions, version)
@@ -118,7 +120,7 @@ def _case(job: Job, case: RawCase, key: str) -> None:
 
     @functools.cache
     def cut() -> measure.Prepared:
-        rated = cases.read(study.source, case, size=study.size)
+        rated = cases.read(study.source, case, size=study.size, images=study.images)
         return measure.prepare(rated, module.STRUCTURES, band_mm=study.band_mm, margin_mm=study.margin_mm)
 
     folder = job.output / "cases" / case.id

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from softbench import known_cases
 from softbench.plan import calls, modules, paths
 from softbench.plan.calls import Wildcards, by, pattern
 from softbench.plan.code.stages import Stages
@@ -26,8 +27,12 @@ class RaterStudies:
         self.targets = [f"{PREFIX}_{name}" for name in self._studies]
 
     def all(self, wildcards: Wildcards) -> list[str]:
-        """Return the files of all studies."""
-        return [file for name in self._studies for file in files(name)]
+        """Return the files of all studies but those that config asks for by their names alone."""
+        return [file for name in self._usual for file in files(name)]
+
+    @property
+    def _usual(self) -> list[str]:
+        return [name for name, entry in self._studies.items() if not entry.get("by_name", False)]
 
     def of(self, target: str) -> Callable[[Wildcards], list[str]]:
         """Return the answer for the target of one study, e.g. rater_study_lidc."""
@@ -35,8 +40,9 @@ class RaterStudies:
 
     def asked(self, arguments: Sequence[str]) -> list[str]:
         """Return the tables with which a reader begins, where a call of Snakemake asked for studies; else nothing."""
-        wanted = self.targets if PREFIX in arguments else [word for word in arguments if word in self.targets]
-        return [files(target.removeprefix(f"{PREFIX}_"))[1] for target in wanted]
+        named = [word.removeprefix(f"{PREFIX}_") for word in arguments if word in self.targets]
+        wanted = list(dict.fromkeys([*(self._usual if PREFIX in arguments else ()), *named]))
+        return [files(study)[1] for study in wanted]
 
     @by("study")
     def source(self, study: str) -> str:
@@ -57,7 +63,8 @@ class RaterStudies:
         entry = self._studies[study]
         shared = {"source": entry["source"], "band_mm": entry.get("band_mm", BAND_MM)}
         shared["margin_mm"] = entry.get("margin_mm", MARGIN_MM)
-        return shared | {"size": entry.get("size"), "number": entry.get("cases")}
+        shared |= {"size": entry.get("size"), "number": entry.get("cases"), "images": entry.get("images", True)}
+        return shared | {"left_out": sorted(known_cases.excluded(known_cases.actions(entry["source"])))}
 
     def sweeps(self, wildcards: Wildcards) -> dict[str, dict[str, Any]]:
         """Return the lines of config, without their titles."""
