@@ -21,6 +21,7 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = "osD^vPXd"
 AXES = {"mm": "width (mm)", "voxels": "width (voxels)", "share": "share given away"}
 FEWEST = 1e-4  # share of all voxels: bins of fewer are not drawn
+FEW = 5e-3  # bins of fewer are hollow
 
 
 def draw_widths(study: Collected, judged: Sequence[Structure], titles: Mapping[str, str]) -> Figure:
@@ -95,7 +96,7 @@ def caption_of_widths(study: Collected, judged: Sequence[Structure]) -> str:
 def draw_reliability(study: Collected, judged: Sequence[Structure], titles: Mapping[str, str]) -> Figure:
     """Return reliability diagrams of the labels: of voxels with probability p, which share of the others agrees.
 
-    Labels that are one-hot under another name are left out.
+    Labels that are one-hot under another name are left out. Bins of few voxels are hollow.
     """
     size = (0.4 + 2.3 * len(judged), 3.4)
     every = {name: line.one_hot for name, line in judged[0].lines.items() if name != OTHERS}
@@ -110,9 +111,7 @@ def draw_reliability(study: Collected, judged: Sequence[Structure], titles: Mapp
         for axis, structure in zip(axes[0], judged, strict=True):
             axis.plot([0, 1], [0, 1], color="0.7", linewidth=0.8)
             for name in shown:
-                voxels, p, q = np.moveaxis(structure.lines[name].bins, -1, 0)
-                here = voxels > FEWEST * voxels.sum()
-                axis.plot(p[here] / voxels[here], q[here] / voxels[here], markersize=2.5, linewidth=0.7, **looks[name])
+                _diagram(axis, structure.lines[name].bins, looks[name])
             axis.set(xlabel="probability of the label", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
         axes[0][0].set_ylabel("share of the other raters")
         handles = [
@@ -123,11 +122,22 @@ def draw_reliability(study: Collected, judged: Sequence[Structure], titles: Mapp
     return figure
 
 
+def _diagram(axis: Axes, bins: np.ndarray, look: Mapping[str, Any]) -> None:
+    """Draw one label's bins (bins, 3): voxels, sums of p and of the others' share."""
+    share = bins[:, 0] / bins[:, 0].sum()
+    voxels, p, q = np.moveaxis(bins[share > FEWEST], -1, 0)
+    few = share[share > FEWEST] < FEW
+    axis.plot(p / voxels, q / voxels, linewidth=0.7, color=look["color"])
+    for here, fill in ((~few, look["color"]), (few, "white")):
+        points = {"linestyle": "", "markersize": 2.5, "markerfacecolor": fill, "markeredgewidth": 0.6}
+        axis.plot(p[here] / voxels[here], q[here] / voxels[here], **points, **look)
+
+
 def caption_of_reliability(study: Collected) -> str:
     """Return what the reliability diagrams show."""
     return (
         f"{study.manifest['title']}, {len(study.patients)} patients: of the voxels in the band to which a soft label "
         "of one rater gives a probability, the share of the other raters who drew the structure there; in ten bins. On "
-        "the diagonal, 0.7 means that 70 % of the others agree. Settings are those chosen on the other half of the "
-        "patients."
+        "the diagonal, 0.7 means that 70 % of the others agree. Hollow: bins of less than "
+        f"{100 * FEW:g} % of these voxels. Settings are those chosen on the other half of the patients."
     )
