@@ -4,6 +4,7 @@ import pytest
 import torch
 from softbench import networks
 from softbench.networks.layers import convolution
+from softbench.networks.layers.head import Head2d, Head3d
 from softbench.networks.layers.normalisation import InstanceNormLeakyReLU, is_fast
 from torch import nn
 from torch.nn import functional
@@ -95,16 +96,16 @@ def test_weights_have_the_names_of_torch() -> None:
     torch.testing.assert_close(ours(images), plain(images), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(2, 8, 6, 8, 10), (1, 8, 7, 5, 4), (3, 8, 12, 14)])
+@pytest.mark.parametrize("shape", [(2, 8, 6, 8, 10), (1, 8, 7, 5, 4), (3, 8, 12, 14), (2, 4, 6, 8, 10), (3, 2, 12, 14)])
 def test_convolution_in_pairs_and_its_gradients_are_those_of_torch(shape: tuple[int, ...]) -> None:
     dims = len(shape) - 2
-    layer = (convolution.NarrowConvolution2d, convolution.NarrowConvolution3d)[dims - 2](8, 8)
+    layer = (convolution.NarrowConvolution2d, convolution.NarrowConvolution3d)[dims - 2](shape[1], 8)
     features = draw(shape).requires_grad_()
     exact = convolution.CONVOLUTION[dims](features.double(), layer.weight.double(), padding=1)
     out = convolution.convolve(features, layer.weight)
     assert out.is_contiguous(memory_format=LAST[len(shape)])
     torch.testing.assert_close(out.double(), exact, rtol=1e-5, atol=1e-5)
-    inputs, gradient = (features, layer.weight), draw(shape)
+    inputs, gradient = (features, layer.weight), draw((shape[0], 8, *shape[2:]))
     own, right = torch.autograd.grad(out, inputs, gradient), torch.autograd.grad(exact, inputs, gradient.double())
     for ours, theirs in zip(own, right, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5 * float(theirs.abs().max()))
@@ -116,9 +117,33 @@ def test_convolution_goes_in_pairs_only_where_that_is_faster(monkeypatch) -> Non
     assert convolution.pays(features, layer.weight)
     assert not convolution.pays(features[..., :5], layer.weight)  # an odd length
     assert not convolution.pays(features.contiguous(), layer.weight)
-    assert not convolution.pays(draw((1, 4, 6, 6)), convolution.NarrowConvolution2d(4, 8).weight)
+    assert convolution.pays(draw((1, 4, 6, 6)), convolution.NarrowConvolution2d(4, 8).weight)
+    assert not convolution.pays(draw((1, 1, 6, 6)), convolution.NarrowConvolution2d(1, 8).weight)
+    assert not convolution.pays(draw((1, 8, 6, 6)), convolution.NarrowConvolution2d(8, 16).weight)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
     assert not convolution.pays(features, layer.weight)
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 6, 8, 10), (1, 8, 7, 5, 3), (3, 8, 12, 14)])
+@pytest.mark.parametrize("classes", [1, 3])
+def test_head_and_its_gradients_are_those_of_torch(shape: tuple[int, ...], classes: int) -> None:
+    dims = len(shape) - 2
+    layer = (Head2d, Head3d)[dims - 2](8, classes)
+    features = draw(shape).requires_grad_()
+    exact = convolution.CONVOLUTION[dims](features.double(), layer.weight.double(), layer.bias.double())
+    out = layer(features)
+    assert out.is_contiguous()
+    torch.testing.assert_close(out.double(), exact, rtol=1e-5, atol=1e-5)
+    inputs, gradient = (features, layer.weight, layer.bias), draw((shape[0], classes, *shape[2:]))
+    own, right = torch.autograd.grad(out, inputs, gradient), torch.autograd.grad(exact, inputs, gradient.double())
+    assert own[0].is_contiguous(memory_format=LAST[len(shape)])
+    for ours, theirs in zip(own, right, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5 * float(theirs.abs().max()))
+
+
+def test_head_leaves_another_layout_to_torch() -> None:
+    layer, features = Head3d(8, 3), draw((2, 8, 6, 8, 10)).contiguous()
+    assert torch.equal(layer(features), functional.conv3d(features, layer.weight, layer.bias))
 
 
 @pytest.mark.parametrize("dims", [2, 3])

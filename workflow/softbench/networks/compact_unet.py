@@ -12,9 +12,10 @@ from torch import nn
 from softbench.errors import InputError
 from softbench.jobs import progress
 from softbench.networks.layers.convolution import NarrowConvolution2d, NarrowConvolution3d
-from softbench.networks.layers.normalisation import InstanceNormLeakyReLU, is_fast
+from softbench.networks.layers.head import Head2d, Head3d
+from softbench.networks.layers.normalisation import InstanceNormLeakyReLU
 
-VERSION = 4
+VERSION = 5
 ALLOWED = {
     "widths": {
         "type": "array",
@@ -31,14 +32,13 @@ class CompactUNet(nn.Module):
     def __init__(self, in_channels: int, classes: int, dims: int, widths: list[int]) -> None:
         """Make the layers; `widths` holds the channels of each level, full resolution first."""
         super().__init__()
-        convolution = (nn.Conv2d, nn.Conv3d)[dims - 2]
         pairs = list(itertools.pairwise(widths))
         self.multiple = 2 ** len(pairs)
         self.stem = _block(in_channels, widths[0], dims)
         self.down = nn.ModuleList(_down(narrow, wide, dims) for narrow, wide in pairs)
         self.up = nn.ModuleList(_up(narrow, wide, dims) for narrow, wide in reversed(pairs))
         self.merge = nn.ModuleList(_block(narrow, narrow, dims) for narrow, _ in reversed(pairs))
-        self.head = convolution(widths[0], classes, 1)
+        self.head = (Head2d, Head3d)[dims - 2](widths[0], classes)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Map images (B, M, ...) to logits (B, C, ...)."""
@@ -55,8 +55,7 @@ class CompactUNet(nn.Module):
             )
         for up, merge in zip(self.up, self.merge, strict=True):
             features = merge(up(features) + skips.pop())
-        # torch computes kernels of one voxel on a CPU without oneDNN, twice as fast with channels first
-        logits: torch.Tensor = self.head(features.contiguous() if is_fast(features) else features)
+        logits: torch.Tensor = self.head(features)
         return logits
 
 
