@@ -3,6 +3,7 @@
 #   snakemake --cores all hippocampus        the table of that name, its figure and its page
 #   snakemake --cores all paper_tables       the papers' tables and figures, ours beside the printed numbers
 #   snakemake --cores all rater_study        soft labels of one rater against the other raters; trains nothing
+#   snakemake --cores all rater_laboratory   simulated raters: how many does mOH need to beat SVLS of one?
 #   snakemake --cores all --profile slurm    the same on a cluster
 
 
@@ -15,6 +16,7 @@ include: "workflow/rules/papers.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/pages.smk"
 include: "workflow/rules/rater_study.smk"
+include: "workflow/rules/rater_laboratory.smk"
 
 
 rule all:

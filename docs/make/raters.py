@@ -1,4 +1,4 @@
-"""Fill docs/raters.md and README.md with results: `python -m make.raters results/rater_study`.
+"""Fill docs/raters.md and README.md with results: `python -m make.raters results/rater_study results/rater_laboratory`.
 
 Numbers stand between two marks of a study, as its job wrote them; nothing of them is typed.
 """
@@ -19,6 +19,7 @@ from make.markdown import DOCS, ROOT, table
 PAGE, README, PICTURES = DOCS / "raters.md", ROOT / "README.md", DOCS / "pictures"
 MARKS = "<!-- raters: {0}, made by `python -m make.raters` -->", "<!-- end of raters: {0} -->"
 STUDIES = ("kits2023", "lidc", "chase_db1", "phantom_nodule")
+LABORATORY = "rater_laboratory"  # the folder of the panels of simulated raters
 FIGURE = "kits2023"  # whose widths README.md shows
 IN_README = ("kits2023", "lidc", "chase_db1")
 WIDTH = 124
@@ -100,7 +101,8 @@ def _wrap(text: str, indent: str = "") -> str:
 
 def _read(path: Path) -> str:
     if not path.exists():
-        raise InputError(f"{path} is missing. Run the study: `snakemake --cores all rater_study_{path.parent.name}`.")
+        target = LABORATORY if path.parent.name == LABORATORY else f"rater_study_{path.parent.name}"
+        raise InputError(f"{path} is missing. Run the study: `snakemake --cores all {target}`.")
     return path.read_text(encoding="utf-8")
 
 
@@ -129,5 +131,33 @@ def take(folder: Path) -> None:
     pieces.write_text(README, fill(README.read_text(encoding="utf-8"), "all", content))
 
 
+def laboratory(folder: Path) -> str:
+    """Return what docs/raters.md says of the panels of simulated raters: paragraph, picture with caption, and table."""
+    paragraph, caption, whole = (_read(folder / name).strip() for name in ("paragraph.txt", "curve.txt", "table.md"))
+    return "\n\n".join([_wrap(paragraph), f"![{caption}](pictures/raters_laboratory.png)", _wrap(caption), whole])
+
+
+def answers(folder: Path) -> str:
+    """Return the sentence of README.md: from how many raters on mOH is better than SVLS of one, by habit."""
+    _read(folder / "table.csv")
+    numbers = pd.read_csv(folder / "table.csv", keep_default_na=False, na_values=[""], dtype={"enough": str})
+    of_svls = numbers[numbers["label"] == "svls"].groupby("population", sort=False).first()
+    told = ", ".join(f"{row.enough} ({str(name).replace('_', ' ')})" for name, row in of_svls.iterrows())
+    worth = of_svls["worth"]["mixed"]
+    return _wrap(
+        "With simulated raters on a phantom, whose distribution is known (`snakemake --cores all rater_laboratory`, "
+        f"two minutes), mOH is nearer to it than SVLS of one rater from this many raters on: {told}. One-hot of one mixed "
+        f"rater has {worth:.1f} times the Brier score of SVLS of one, and in expectation n times that of mOH of n."
+    )
+
+
+def take_laboratory(folder: Path) -> None:
+    """Write what both pages say of the panels of simulated raters, and copy the picture; errors as `take`."""
+    _copy_small(folder / "curve.png", PICTURES / "raters_laboratory.png")
+    for page, content in ((PAGE, laboratory(folder)), (README, answers(folder))):
+        pieces.write_text(page, fill(page.read_text(encoding="utf-8"), "laboratory", content))
+
+
 if __name__ == "__main__":
-    take(Path(sys.argv[1]))
+    for argument in map(Path, sys.argv[1:]):
+        (take_laboratory if argument.name == LABORATORY else take)(argument)

@@ -6,6 +6,7 @@ from typing import Any
 
 from softbench import losses, networks
 from softbench.plan import modules, rule_files
+from softbench.plan.answers import rater_laboratory
 from softbench.plan.answers.rater_study import BAND_MM, MARGIN_MM
 from softbench.plan.config import schema, walk
 from softbench.plan.config.schema import Schema, constant
@@ -208,6 +209,21 @@ def _raters() -> list[str]:
     return [
         _section("## Studies of raters", study, {"band_mm": BAND_MM, "margin_mm": MARGIN_MM}, "`rater_studies.<key>`"),
         _section("### What they try", sweep, {}, lines),
+        *_laboratory(),
+    ]
+
+
+def _laboratory() -> list[str]:
+    """Panels of simulated raters."""
+    laboratory, population, habits = (
+        schema.definition(f"rater_{name}") for name in ("laboratory", "population", "habits")
+    )
+    people = "`rater_laboratory.populations.<key>`"
+    defaults = rater_laboratory.DEFAULTS | {"lines": list(rater_laboratory.LINES)}
+    return [
+        _section("## Panels of simulated raters", laboratory, defaults, "`rater_laboratory`"),
+        _section("### `populations`", population, {}, people),
+        _section("#### `habits`", habits, {}, "Each of them, a number or a range [low, high]:"),
     ]
 
 

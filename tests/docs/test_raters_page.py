@@ -46,6 +46,24 @@ def test_pages_have_the_marks_of_all_studies() -> None:
     for name in raters.STUDIES:
         raters.fill(page, name, "")
     raters.fill(readme, "all", "")
+    for text in (page, readme):
+        raters.fill(text, "laboratory", "")
+
+
+def test_answers_are_those_of_the_table(tmp_path: Path) -> None:
+    """A row of SVLS for each number of raters has the answer."""
+    rows = [
+        {"population": population, "label": label, "raters": number, "enough": enough, "worth": worth}
+        for population, enough, worth in (("small_jitter", "2", 1.7), ("mixed", "none up to 8", 1.234))
+        for label in ("one_hot", "svls")
+        for number in (1, 2)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "table.csv", index=False)
+    said = " ".join(raters.answers(tmp_path).split())
+    assert "2 (small jitter), none up to 8 (mixed)." in said
+    assert "has 1.2 times the Brier score" in said
+    with pytest.raises(InputError, match="snakemake --cores all rater_laboratory`"):
+        raters.laboratory(tmp_path / "rater_laboratory")
 
 
 def test_study_that_was_not_run_is_named(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def finished(make_clone: Callable):
     for part in ("soft_labels", "methods"):
         config[part] = {name: config[part][name] for name in KEPT}
     empty = ("maps", "figures", "experiments", "tables", "collections", "rater_studies", "rater_sweeps")
-    config |= {name: {} for name in empty}
+    config |= {name: {} for name in (*empty, "rater_laboratory")}
     shutil.rmtree(clone.path / "config")
     (clone.path / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     tiny = clone.path / "tests/workflow/tiny.yaml"

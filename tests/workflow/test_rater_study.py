@@ -11,6 +11,22 @@ SMALL = (
 )
 
 
+PANELS = ("rater_laboratory={cases: 3, raters: 2, people: 20}",)
+
+
+@pytest.mark.slow
+def test_panels_of_simulated_raters_are_one_command(make_clone: Callable) -> None:
+    clone = make_clone("panels")
+    told = clone.run("rater_laboratory", "--config", *PANELS, config="tests/workflow/tiny.yaml")
+    folder = clone.path / "results" / "rater_laboratory"
+    table = pd.read_csv(folder / "table.csv")
+    assert {"one_hot", "svls", "blur_mm", "distance", "majority", "staple"} == set(table["label"])
+    assert "results/rater_laboratory/table.md" in told
+    assert clone.jobs("rater_laboratory", "--config", *PANELS) == {}
+    clone.raise_version("datasets/phantoms/annotators.py")
+    assert clone.jobs("rater_laboratory", "--config", *PANELS).keys() >= {"measure_panels", "report_panels"}
+
+
 @pytest.mark.slow
 def test_study_is_one_command_and_has_a_recipe_that_was_dropped_in(make_clone: Callable) -> None:
     clone = make_clone("raters")

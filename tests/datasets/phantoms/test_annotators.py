@@ -118,6 +118,14 @@ def test_probability_of_one_person_is_phi_of_the_distance_over_the_jitter() -> N
     np.testing.assert_allclose(people.probability([structure], SHAPE, 2)[1], exact, atol=1e-4)
 
 
+def test_probability_of_people_without_jitter_is_their_share_exactly() -> None:
+    """Of ten people, those whose offset reaches the voxel."""
+    people = Population({"offset_mm": (-1.0, 1.0)}, count=10)
+    distance = np.linspace(-1.5, 1.5, 301)
+    expected = np.mean([distance + offset > 0 for offset in people.columns["offset_mm"]], axis=0)
+    np.testing.assert_allclose(people.probability([Structure(1, distance, 1.0)], (301,), 2)[1], expected, atol=1e-12)
+
+
 def test_panel_of_four_begins_the_panel_of_eight_and_a_seed_gives_the_same_people() -> None:
     people = Population(lesions.HABITS, seed=3)
     pair = [ball(4, 1, (0, -9, 0)), ball(2.5, 2, (0, 9, 0))]

@@ -43,6 +43,7 @@ PREPARED = (
     "maps/*/*/shard-*.json",
     "soft_labels/*/*/manifest.json",
     "rater_study/*/manifest.json",
+    "rater_laboratory/manifest.json",
 )
 JOINT = "runs/*/*/sanity.json"  # lists records that are called like batches
 RUNS = ("runs/*/*/*/batch-*.json", JOINT, "runs/*/*/ensembles.json")

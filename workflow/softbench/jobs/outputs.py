@@ -36,6 +36,7 @@ PATTERNS = (
     "soft_labels/*/*/*",
     "raw_labels/*/manifest.json",
     "rater_study/*/*",
+    "rater_laboratory/*",
     "runs/*/*/*.json",
     "runs/*/*/*/*.json",
     *PRODUCTS,

@@ -26,6 +26,7 @@ from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.order import Order
 from softbench.plan.answers.pages import Pages
 from softbench.plan.answers.papers import Papers
+from softbench.plan.answers.rater_laboratory import RaterLaboratory
 from softbench.plan.answers.rater_study import RaterStudies
 from softbench.plan.answers.tables import Tables, Views
 from softbench.plan.answers.train import Train
@@ -61,6 +62,7 @@ class Answers:
     figures: Figures
     pages: Pages
     rater_studies: RaterStudies
+    laboratory: RaterLaboratory
     order: Order
 
     @stops
@@ -73,7 +75,8 @@ class Answers:
 
         Raises: SystemExit: if a view failed, so that the run ends with an error.
         """
-        asked = self.rater_studies.asked(sys.argv[1:]) or self.pages.asked(sys.argv[1:])
+        words = sys.argv[1:]
+        asked = self.laboratory.asked(words) or self.rater_studies.asked(words) or self.pages.asked(words)
         pages = [Path(path) for path in asked if path.endswith(".html") and not well]
         kept_lines = kept.settle(Path("results"), {page: self._shown_on(page) for page in pages})
         wrong = failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
@@ -96,6 +99,7 @@ class Answers:
         """Stop at a target that does not exist; the message names those that do."""
         name = wildcards.no_such_target
         known = [*self.targets(), *self.rater_studies.targets, "all", "fetch", "paper_tables", "rater_study"]
+        known.append("rater_laboratory")
         near = difflib.get_close_matches(name, known, 1)
         meant = earlier.target(name) or (f" Did you mean {near[0]!r}?" if near else "")
         stop(InputError(f"there is no target {name!r}; targets: {', '.join(sorted(known))}, or any file.{meant}"))
@@ -115,8 +119,9 @@ def answers(plan: Plan, own_rules: Iterable[str] = (), *, is_main: bool = True) 
     tables = Tables(plan, data, papers)
     of_views, figures = Views(plan, stages, tables, papers), Figures(plan, stages, train)
     pages = Pages(plan, tables, papers, of_views)
-    raters, order = RaterStudies(plan, stages), Order(plan, tables)
-    return Answers(plan, stages, data, SoftLabels(plan), train, tables, papers, of_views, figures, pages, raters, order)
+    raters, laboratory = RaterStudies(plan, stages), RaterLaboratory(plan, stages)
+    shown = (tables, papers, of_views, figures, pages, raters, laboratory, Order(plan, tables))
+    return Answers(plan, stages, data, SoftLabels(plan), train, *shown)
 
 
 @stops

@@ -14,7 +14,7 @@ ROUNDS = 10_000
 FIRST = 0.99  # a rater says the true class with this probability before anything is estimated
 
 
-def staple(labels: np.ndarray, classes: int) -> np.ndarray:
+def staple(labels: np.ndarray, classes: int, *, counts: np.ndarray | None = None) -> np.ndarray:
     """Return the most probable true class of each voxel.
 
     The share of a class before any rater is heard is its mean share in the raters' maps over the whole grid, as in the
@@ -24,18 +24,20 @@ def staple(labels: np.ndarray, classes: int) -> np.ndarray:
     Args:
         labels: (R, ...) class ids, R at least 1.
         classes: number of classes, background included.
+        counts: (...) how many voxels each place of `labels` stands for; None: one.
     Returns: (...) of the same type.
     Raises: InputError: if the estimate does not come to rest.
     """
-    said, places, counts = _kinds_of_voxels(labels.reshape(len(labels), -1), classes)
-    truth = _expectation(said, counts.astype(np.float64), classes)
+    said, places = kinds_of_voxels(labels.reshape(len(labels), -1), classes)
+    voxels = np.bincount(places, weights=None if counts is None else counts.reshape(-1), minlength=len(said))
+    truth = _expectation(said, voxels.astype(np.float64), classes)
     # digits that rounding leaves must not decide between equal classes
     best = np.round(truth, 9).argmax(axis=1).astype(labels.dtype)
     return best[places].reshape(labels.shape[1:])
 
 
-def _kinds_of_voxels(flat: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what raters say of each kind of voxel (K, R), the kind of each voxel (V,), and how many it has (K,).
+def kinds_of_voxels(flat: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return what raters say of each kind of voxel, (K, R), and the kind of each voxel, (V,), of labels (R, V).
 
     Voxels of which all raters say the same are one kind: there are few, and the estimate needs nothing else.
     """
@@ -44,7 +46,7 @@ def _kinds_of_voxels(flat: np.ndarray, classes: int) -> tuple[np.ndarray, np.nda
     for row in flat:
         kinds, places = np.unique(places * classes + row, return_inverse=True)
         said = np.column_stack([said[kinds // classes], kinds % classes])
-    return said, places, np.bincount(places, minlength=len(kinds))
+    return said, places
 
 
 def _expectation(said: np.ndarray, counts: np.ndarray, classes: int) -> np.ndarray:

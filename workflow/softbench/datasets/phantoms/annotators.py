@@ -29,10 +29,10 @@ from softbench.checks import require_fraction, require_one_of, require_positive
 from softbench.datasets.phantoms.shapes import generator, smooth_field
 from softbench.errors import InputError
 
-VERSION = 1
+VERSION = 2
 COUNT = 400  # people of a population
 PAIR = (1, 2)  # the classes that are confused
-STEP_MM = 0.02  # of the distance, at which probabilities are computed; between, they are interpolated
+STEP, NODES = 0.05, 2000  # distances at which probabilities are computed: in smallest jitters; on a side, at most
 REACH = 6.0  # standard deviations of the jitter beyond which a voxel is inside or outside for certain (to 1e-9)
 BIRTH, WHO, DRAWING = 900, 901, 1000  # streams of random numbers; rater r of a case draws with DRAWING + r
 
@@ -252,36 +252,45 @@ class Population:
     def probability(self, structures: Sequence[Structure], shape: Sequence[int], classes: int) -> np.ndarray:
         """Return the probability (C, D, H, W) float64 of each class over all people and all that they might draw.
 
-        It sums to 1 over C. It is exact but for the steps of `STEP_MM`: to 1e-4 for a jitter of 0.4 mm or more; without
-        jitter, a voxel within 0.02 mm of a person's surface counts with a share.
+        It sums to 1 over C. It is exact for people without jitter, and to 1e-4 for the others: between distances of a
+        twentieth of the smallest jitter it is interpolated.
         """
         chances = np.zeros((classes, *shape))
         chances[0] = 1
-        if not structures:
-            return chances
-        owner, distance = territories(structures)
-        nodes, inside = self._inside
+        owner, distance = territories(structures) if structures else (np.zeros(shape, int), np.zeros(shape))
         for number, structure in enumerate(structures):
             here = owner == number
             missing = miss_probability(
                 structure.volume_mm3, missed=self.columns["missed"], missed_mm3=self.columns["missed_mm3"]
             )
             given = class_chances(structure.class_id, classes, confused=self.columns["confused"])
-            shares = ((1 - missing)[:, None] * given).T @ inside / self.count  # (C, nodes)
-            for class_id in range(1, classes):
-                chances[class_id][here] = np.interp(distance[here], nodes, shares[class_id])
+            chances[:, here] = self._mean_inside(distance[here], (1 - missing)[:, None] * given)
         chances[0] = np.maximum(1 - chances[1:].sum(axis=0), 0)
         return chances
 
+    def _mean_inside(self, distance_mm: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Return the mean over people of how likely each counts voxels (V,) as inside, times weights (people, C)."""
+        sharp = self.columns["jitter_mm"] == 0
+        edges = -self.columns["offset_mm"][sharp]
+        order = np.argsort(edges)
+        counted = np.vstack([np.zeros(weights.shape[1]), weights[sharp][order].cumsum(axis=0)])
+        total = counted[np.searchsorted(edges[order], distance_mm)].T  # of people whose edge lies below the distance
+        if not sharp.all():
+            nodes, inside = self._smooth
+            shares = weights[~sharp].T @ inside
+            total = total + np.stack([np.interp(distance_mm, nodes, share) for share in shares])
+        mean: np.ndarray = total / self.count
+        return mean
+
     @cached_property
-    def _inside(self) -> tuple[np.ndarray, np.ndarray]:
-        """Distances in mm, and how likely each person counts a voxel there as inside, (people, nodes)."""
-        offsets, jitters = (self.columns[name][:, None] for name in ("offset_mm", "jitter_mm"))
-        reach = np.abs(offsets).max() + REACH * jitters.max() + STEP_MM
-        nodes = np.arange(-reach, reach + STEP_MM, STEP_MM)
-        away = nodes + offsets
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return nodes, np.where(jitters > 0, ndtr(away / jitters), away > 0)
+    def _smooth(self) -> tuple[np.ndarray, np.ndarray]:
+        """Distances in mm, and how likely each person with jitter counts a voxel there as inside, (people, nodes)."""
+        here = self.columns["jitter_mm"] > 0
+        offsets, jitters = (self.columns[name][here, None] for name in ("offset_mm", "jitter_mm"))
+        reach = np.abs(offsets).max() + REACH * jitters.max()
+        count = int(min(np.ceil(reach / (STEP * jitters.min())), NODES))
+        nodes = np.linspace(-reach, reach, 2 * count + 1)
+        return nodes, ndtr((nodes + offsets) / jitters)
 
 
 def territories(structures: Sequence[Structure]) -> tuple[np.ndarray, np.ndarray]:

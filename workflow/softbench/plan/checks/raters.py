@@ -1,4 +1,4 @@
-"""Whether the studies of raters fit: sources with several raters, settings that recipes have, rising widths."""
+"""Whether the studies of raters fit: sources with several raters, settings of recipes, rising widths and ranges."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,8 @@ from softbench.plan.places import Fault, known
 if TYPE_CHECKING:
     from softbench.plan.plan import Plan
 
+SVLS = "svls"  # the line that mOH is compared with
+
 
 def faults(plan: "Plan") -> Iterator[Fault]:
     """Give what does not fit in the studies of a plan."""
@@ -16,6 +18,7 @@ def faults(plan: "Plan") -> Iterator[Fault]:
         yield from _of_study(("rater_studies", name), entry)
     for name, entry in plan.config.get("rater_sweeps", {}).items():
         yield from _of_sweep(("rater_sweeps", name), entry)
+    yield from _of_laboratory(plan.config.get("rater_laboratory", {}), plan.config.get("rater_sweeps", {}))
 
 
 def _of_study(path: tuple[str, ...], entry: dict[str, Any]) -> Iterator[Fault]:
@@ -37,3 +40,23 @@ def _of_sweep(path: tuple[str, ...], entry: dict[str, Any]) -> Iterator[Fault]:
     values = entry.get("values", [])
     if values != sorted(values):
         yield Fault((*path, "values"), f"are {values}, but must rise: write {sorted(values)}.")
+
+
+def _of_laboratory(entry: dict[str, Any], sweeps: dict[str, Any]) -> Iterator[Fault]:
+    path = ("rater_laboratory",)
+    populations = entry.get("populations", {})
+    if not populations:
+        return
+    lines = entry.get("lines", [SVLS])
+    for name in lines:
+        if name not in sweeps:
+            yield Fault((*path, "lines"), f"names {name!r}, which is no line of rater_sweeps. {known(name, sweeps)}")
+    if SVLS not in lines:
+        yield Fault((*path, "lines"), f"lacks {SVLS!r}, which mOH is compared with. Add it.")
+    for name, population in populations.items():
+        for habit, ends in population["habits"].items():
+            if isinstance(ends, list) and ends[0] > ends[1]:
+                place = (*path, "populations", name, "habits", habit)
+                yield Fault(place, f"is {ends}, but a range rises: write {sorted(ends)}.")
+    if entry.get("raters", 1) > (people := entry.get("people", entry.get("raters", 1))):
+        yield Fault((*path, "people"), f"is {people}, but a panel has {entry['raters']} raters. Ask for fewer.")

@@ -27,6 +27,7 @@ FIRST = {  # stage -> where it begins
     "sanity": "softbench/training/sanity.py",
     "ensemble": "softbench/training/ensemble.py",
     "raters": "softbench/rater_study/produce.py",
+    "laboratory": "softbench/rater_study/laboratory/experiment.py",
 }
 LOADS = {  # by name; the key of scores holds that of the weights, so that `score` need not say its network
     "fetch": ("source",),
