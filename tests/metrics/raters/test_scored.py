@@ -31,7 +31,7 @@ def together(
 ) -> dict[str, float]:
     """Score a case, and return what is of all raters together."""
     scores = metrics.score_case(p, raters, spacing_mm, {"nodule": structure}, also=["raters"], **settings)
-    asked = {key for key, metric in metrics.CATALOGUE.items() if metric.asked_by == "raters"}
+    asked = {key for key, metric in metrics.CATALOGUE.items() if metric.asked_by == "raters"} - {"agreement_without"}
     found = scores[scores["metric"].isin(asked) & (scores["roi"] == "all") & (scores["structure"] == "nodule")]
     assert set(found["rater"]) == {MEAN}
     assert not found["metric"].duplicated().any()
@@ -149,3 +149,18 @@ def test_another_temperature_has_the_same_masks_and_another_ged() -> None:
     first = assess(p, raters, **settings)
     assert assess(sharp, raters, **settings, like=first).rows.equals(assess(sharp, raters, **settings).rows)
     assert together(sharp, raters, SPACING)["ged"] != together(p, raters, SPACING)["ged"]
+
+
+def test_row_of_each_rater_holds_the_agreement_without_him() -> None:
+    """Once, also where another prediction of the same label map was scored before."""
+    raters = row("xx..", ".xx.", ".xxx")
+    p = certain(row("xxx.")[0])
+    first = assess(p, raters, ML, {"nodule": (1,)}, also=["raters"])
+    again = assess(p, raters, ML, {"nodule": (1,)}, also=["raters"], like=first)
+    expected = relative_agreement(p[1] > 0, raters > 0).without
+    for scores in (first.rows, again.rows):
+        found = scores[scores["metric"] == "agreement_without"].set_index("rater")["value"]
+        assert found.to_dict() == pytest.approx({1: expected[0], 2: expected[1], 3: expected[2]})
+    maps = metrics.score.score_label_map(row("xxx.")[0], raters, ML, {"nodule": (1,)}, classes=2, also=["raters"])
+    found = maps[maps["metric"] == "agreement_without"].set_index("rater")["value"]
+    assert found.to_dict() == pytest.approx({1: expected[0], 2: expected[1], 3: expected[2]})

@@ -66,8 +66,8 @@ def rater(*places: int) -> np.ndarray:
 RATERS = {
     "nobody drew it": ([rater(), rater(), rater()], {"agreement": 0, "volume_bias_percent": 1, "ged": 0}, 0),
     "one rater": ([rater(1, 2)], {"agreement": 1, "ged": 0, "ged_unbiased": 1, "lesion_dsc": 1, "cldice": 0}, 1),
-    "never overlap": ([rater(1), rater(2), rater(4)], {"agreement": 1, "ged": 0, "agreement_low": 1}, 3),
-    "one drew it": ([rater(), rater(), rater(1, 2)], {"agreement": 0, "agreement_low": 1, "ged": 0}, 1),
+    "never overlap": ([rater(1), rater(2), rater(4)], {"agreement": 1, "ged": 0}, 3),
+    "one drew it": ([rater(), rater(), rater(1, 2)], {"agreement": 0, "ged": 0}, 1),
 }
 
 
@@ -98,6 +98,7 @@ def test_tables_of_label_maps_have_what_needs_no_probability(fill, call, tmp_pat
         "agreement",
         "ged_mask",
     }
+    assert "fewer than 3 raters" in (tables / "rater_agreement.md").read_text()  # there is one
     assert "volume_crps_mask" in set(pd.read_csv(tables / "volume.csv")["metric"])
     assert not (tables / "rater_mean.csv").exists()
 
@@ -105,5 +106,12 @@ def test_tables_of_label_maps_have_what_needs_no_probability(fill, call, tmp_pat
 def test_all_that_is_asked_for_has_a_column():
     shown = [metric for tables in report.ALSO.values() for table in tables.values() for metric in table.metrics]
     shown += [metric for tables in report.ALSO.values() for table in tables.values() for metric, _ in table.of_all]
-    assert {*shown, "cwece_rater_mean"} == {key for key, metric in metrics.CATALOGUE.items() if metric.asked_by in ALSO}
+    intervals = {
+        "agreement_low",
+        "agreement_high",
+        "agreement_without",
+    }  # of one case: rater_agreement has those of many
+    assert {*shown, "cwece_rater_mean", *intervals} == {
+        key for key, metric in metrics.CATALOGUE.items() if metric.asked_by in ALSO
+    }
     assert set(report.ALSO) == set(ALSO)

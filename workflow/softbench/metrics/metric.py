@@ -27,10 +27,10 @@ ONE_OR_BOTH = "0 where one mask is empty, NaN where both are"
 DISTANCE_EMPTY = "inf where one mask is empty, NaN where both are"
 REGION_EMPTY = "NaN where the region holds no voxel"
 OF_MASKS = ("counts", "surfaces", "voxel_surfaces", "masks", "lesions")  # of a rater
-OF_LABEL_MAP = (*OF_MASKS, "rater_masks")
+OF_LABEL_MAP = (*OF_MASKS, "rater_masks", "left_out_rater")
 OF = (
     "counts", "surfaces", "voxel_surfaces", "masks", "lesions",
-    "bins", "blocks", "voxels", "soft", "rater_masks", "rater_probability", "rater_mean",
+    "bins", "blocks", "voxels", "soft", "rater_masks", "left_out_rater", "rater_probability", "rater_mean",
     "grid", "voxel_grid",
 )  # fmt: skip
 ALSO = ("raters", "lesions", "centrelines")  # what `score_case` measures where it is asked to
@@ -61,7 +61,8 @@ class Metric:
     of: what `compute` takes. Of a structure and a rater: "counts" (`overlap.Overlap`), "surfaces" (`surface.Surfaces`),
         "voxel_surfaces" (the same, each axis having steps of 1), "masks" (`Masks`) or "lesions" (`lesions.Lesions`);
         "soft" (`soft.SoftSums`). Of a structure and all raters together: "rater_masks" (`raters.compared.RaterMasks`)
-        or "rater_probability" (`RaterProbability` there). Of all classes, in each region: "bins"
+        or "rater_probability" (`RaterProbability` there); "left_out_rater" is a row a rater, and no metric of
+        your own is. Of all classes, in each region: "bins"
         (`calibration.Reliability`; of each structure against the rest, and of all cases together, too), "blocks"
         (`kernels.blocks.Gaps`) or "voxels" (`Voxels`); of all raters together, of all classes and of each structure,
         "rater_mean" (`raters.mean.ToMean`). Of a case: "grid" (its size in mm along each axis), "voxel_grid"

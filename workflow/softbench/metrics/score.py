@@ -156,10 +156,8 @@ def assess(
     lines += _by(MEAN, raters.of_all_classes(probabilities, statistics, bins))
     counted = [{**own, **raters.regions} for own in where]
     predicted = most_probable(probabilities)
-    if like is not None and like.of_masks is not None and np.array_equal(like.of_masks[0], predicted):
-        of_masks = like.of_masks[1]
-    else:
-        of_masks = {(MEAN, structure): found for structure, found in raters.of_masks(predicted).items()}
+    taken = _rows_of_masks(like, predicted)
+    of_masks = raters.of_masks(predicted) if taken is None else taken
     soft: dict[str, SoftSums] = {}
     counts: dict[tuple[int, str], ThresholdCounts] = {}
     boxes = [given.boxes(predicted, reference) for reference in references]
@@ -167,9 +165,10 @@ def assess(
         masks = [given.mask(reference, structure) for reference in references]
         own = structure_sums(probabilities, is_member, masks, counted, given.usable, bins=bins, thresholds=thresholds)
         for rater, reference in enumerate(references, start=1):
-            if (rater, structure) not in of_masks:
+            if taken is None:
                 box = boxes[rater - 1][structure]
-                of_masks[rater, structure] = rows.mask_rows(structure, predicted, reference, given, box)
+                found = rows.mask_rows(structure, predicted, reference, given, box)
+                of_masks[rater, structure] = found + of_masks.get((rater, structure), [])
             lines += _by(rater, of_masks[rater, structure])
             lines += _by(rater, rows.bin_rows(structure, {roi: own.statistics[rater - 1][roi] for roi in ROIS}))
             if thresholds:
@@ -180,6 +179,12 @@ def assess(
         lines += _by(MEAN, raters.of_structure(structure, probabilities, masks, own.statistics))
     pooled = {roi: reduce(Reliability.merge, (sums[roi] for sums in statistics)) for roi in statistics[0]}
     return Assessment(table(lines), pooled, soft, counts, (predicted, of_masks))
+
+
+def _rows_of_masks(like: Assessment | None, predicted: np.ndarray) -> dict[tuple[int, str], list[Row]] | None:
+    """Return the rows of masks of another prediction, where it has the same label map; else None."""
+    kept = like.of_masks if like is not None else None
+    return kept[1] if kept is not None and np.array_equal(kept[0], predicted) else None
 
 
 def score_together(
@@ -207,7 +212,7 @@ def score_together(
     for structure, is_member in given.members.items():
         masks = [given.mask(reference, structure) for reference in references]
         own = structure_sums(probabilities, is_member, masks, where, given.usable, bins=bins)
-        found += of_masks[structure] + raters.of_structure(structure, probabilities, masks, own.statistics)
+        found += of_masks[MEAN, structure] + raters.of_structure(structure, probabilities, masks, own.statistics)
     return table(_by(MEAN, found))
 
 
@@ -254,8 +259,8 @@ def score_label_map(
         for structure in given.members:
             lines += _by(rater, rows.mask_rows(structure, labels, reference, given, boxes[structure]))
         lines += _by(rater, given.grid_rows())
-    for found in AllRaters(references, given).of_masks(labels).values():
-        lines += _by(MEAN, found)
+    for (rater, _), found in AllRaters(references, given).of_masks(labels).items():
+        lines += _by(rater, found)
     return table(lines)
 
 

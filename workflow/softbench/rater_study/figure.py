@@ -129,7 +129,7 @@ def _diagram(axis: Axes, bins: np.ndarray, look: Mapping[str, Any]) -> None:
     few = share[share > FEWEST] < FEW
     axis.plot(p / voxels, q / voxels, linewidth=0.7, color=look["color"])
     for here, fill in ((~few, look["color"]), (few, "white")):
-        points = {"linestyle": "", "markersize": 2.5, "markerfacecolor": fill, "markeredgewidth": 0.6}
+        points: dict[str, Any] = {"linestyle": "", "markersize": 2.5, "markerfacecolor": fill, "markeredgewidth": 0.6}
         axis.plot(p[here] / voxels[here], q[here] / voxels[here], **points, **look)
 
 

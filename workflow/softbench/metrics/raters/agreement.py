@@ -11,7 +11,7 @@ from softbench.errors import InputError
 from softbench.metrics.metric import INFINITY, OPEN, Metric, ratio
 from softbench.metrics.raters.levels import require_raters
 
-VERSION = 1
+VERSION = 2
 FEWEST = 3  # raters of an interval: without one of two there is no pair left
 LEVEL = 0.95
 Score = Callable[[np.ndarray, np.ndarray], float]
@@ -19,11 +19,15 @@ Score = Callable[[np.ndarray, np.ndarray], float]
 
 @dataclass(frozen=True)
 class Agreement:
-    """value: 1 where a prediction is as near to raters as they are to each other. low, high: its 95 % interval."""
+    """value: 1 where a prediction is as near to raters as they are to each other. low, high: its 95 % interval.
+
+    without: (R,) the value without each rater in turn; NaN of fewer than 3 raters.
+    """
 
     value: float
     low: float
     high: float
+    without: tuple[float, ...] = ()
 
 
 def dsc(first: np.ndarray, second: np.ndarray) -> float:
@@ -59,7 +63,7 @@ def relative_to_raters(to_raters: np.ndarray, between_raters: np.ndarray) -> Agr
         \quad \theta \pm t_{R - 1} \sqrt{\frac{R - 1}{R} \sum_r (\theta_{-r} - \bar\theta_{-})^2}
 
     The interval is the jackknife's, over raters: how far the value depends on who was asked. It holds for this one
-    case, and says nothing of other patients.
+    case, and says nothing of other patients; of many cases together: `statistics.raters`.
 
     Args:
         to_raters: (R,) scores of the prediction to each rater.
@@ -79,12 +83,13 @@ def relative_to_raters(to_raters: np.ndarray, between_raters: np.ndarray) -> Agr
     require_finite("to_raters", to)
     require_finite("between_raters", pairs)
     value, low, high = _value(to, pairs), float("nan"), float("nan")
+    without = np.full(len(to), np.nan)
     if len(to) >= FEWEST:
         without = np.array([_value(*_leave_out(to, pairs, rater)) for rater in range(len(to))])
         error = float(np.sqrt((len(to) - 1) / len(to) * ((without - without.mean()) ** 2).sum()))
         reach = float(stdtrit(len(to) - 1, (1 + LEVEL) / 2)) * error
         low, high = value - reach, value + reach
-    return Agreement(value, low, high)
+    return Agreement(value, low, high, tuple(without.tolist()))
 
 
 def _value(to: np.ndarray, pairs: np.ndarray) -> float:
@@ -109,13 +114,20 @@ METRICS = (
     ),
     Metric(
         "agreement_low", "agreement, lower end", "1", "neither", (-INFINITY, INFINITY),
-        "lower end of the 95 % interval of agreement over raters (jackknife); it is about raters, not patients", FEW,
-        f"{WILLIAMS}; the interval: definition here",
+        "lower end of the 95 % interval of a case's agreement over raters (jackknife); not to be averaged over cases",
+        FEW, f"{WILLIAMS}; the interval: definition here",
         of="rater_masks", asked_by="raters", compute=lambda given: given.agreement.low,
     ),
     Metric(
         "agreement_high", "agreement, upper end", "1", "neither", (-INFINITY, INFINITY),
-        "upper end of the 95 % interval of agreement over raters", FEW, f"{WILLIAMS}; the interval: definition here",
+        "upper end of the 95 % interval of a case's agreement over raters", FEW,
+        f"{WILLIAMS}; the interval: definition here",
         of="rater_masks", asked_by="raters", compute=lambda given: given.agreement.high,
+    ),
+    Metric(
+        "agreement_without", "agreement without the rater", "1", "neither", OPEN,
+        "agreement with the raters other than the row's own; from it come intervals over raters of many cases", FEW,
+        WILLIAMS,
+        of="left_out_rater", asked_by="raters", compute=float,
     ),
 )  # fmt: skip

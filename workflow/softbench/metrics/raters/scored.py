@@ -10,7 +10,7 @@ from softbench.metrics.catalogue import select_metrics
 from softbench.metrics.metric import values
 from softbench.metrics.raters.compared import RaterMasks, RaterProbability
 from softbench.metrics.raters.mean import Regions, Together, ToMean
-from softbench.metrics.rows import WHOLE, Row, Surroundings
+from softbench.metrics.rows import MEAN, WHOLE, Row, Surroundings
 from softbench.metrics.structure import probability
 
 VERSION = 1
@@ -38,16 +38,22 @@ class AllRaters:
         """Regions whose sums `of_structure` needs of each rater, besides their own; empty where nothing asks for it."""
         return dict(self.together.regions) if self.together else {}
 
-    def of_masks(self, labels: np.ndarray) -> dict[str, list[Row]]:
-        """Return the rows of each structure's mask in a predicted label map, (...)."""
+    def of_masks(self, labels: np.ndarray) -> dict[tuple[int, str], list[Row]]:
+        """Return the rows of each structure's mask in a predicted label map, (...), by rater: 0, and each left out."""
         metrics = select_metrics("rater_masks", settings=self.given.asked)
+        left_out = select_metrics("left_out_rater", settings=self.given.asked)
         if not metrics:
             return {}
-        rows = {}
+        rows: dict[tuple[int, str], list[Row]] = {}
         for structure, box in self.given.boxes(labels, *self.references).items():
             raters = np.stack([self.given.mask(reference, structure, box) for reference in self.references])
             masks = RaterMasks(self.given.mask(labels, structure, box), raters, self.given.spacing_mm)
-            rows[structure] = [(structure, key, "all", value) for key, value in values(metrics, masks).items()]
+            rows[MEAN, structure] = [(structure, key, "all", value) for key, value in values(metrics, masks).items()]
+            for rater in range(1, 1 + len(self.references)) if left_out else ():
+                without = masks.agreement.without[rater - 1]
+                rows[rater, structure] = [
+                    (structure, metric.key, "all", metric.measure(without)) for metric in left_out
+                ]
         return rows
 
     def of_all_classes(

@@ -13,9 +13,10 @@ from softbench.errors import InputError, in_words
 from softbench.jobs import provenance
 from softbench.metrics import catalogue
 from softbench.page import page
-from softbench.tables import forms
+from softbench.tables import forms, over_raters
 from softbench.tables.assemble import Runs
 from softbench.tables.cells import Table
+from softbench.tables.sheet import Sheet
 from softbench.tables.table import build
 from softbench.tables.views import results
 from softbench.tools.score.inputs import Settings, Show, Source
@@ -46,10 +47,7 @@ ALSO: dict[str, dict[str, Asked]] = {  # tables, by their file's name, of what `
     "raters": {
         "raters": Asked(
             "All raters together",
-            (
-                *("agreement", "agreement_low", "agreement_high"),
-                *("ged", "ged_unbiased", "ged_mask", "raters_drew"),
-            ),
+            (*("agreement", "ged", "ged_unbiased", "ged_mask", "raters_drew"),),
         ),
         "volume": Asked(
             "Volume, against all raters",
@@ -107,6 +105,10 @@ def write(
     for name, table in tables.items():
         for suffix in SUFFIXES:
             forms.write(results.sheet(table), output / "tables" / f"{name}{suffix}")
+    agreement = _agreement(runs, settings, show)
+    if agreement:
+        for suffix in SUFFIXES:
+            forms.write(agreement, output / "tables" / f"rater_agreement{suffix}")
     sections = [_section("Scores", tables["scores"])]
     if runs.reliability:
         sections.append(_diagrams(runs, show, references, output / "figures"))
@@ -114,6 +116,8 @@ def write(
         sections.append(_section("Each structure", tables["structures"]))
     titles = {file: wanted.title for name in settings.also for file, wanted in ALSO[name].items()}
     sections += [_section(titles[file], table) for file, table in asked.items()]
+    if agreement:
+        sections.append({"title": agreement.title, "html": forms.text(agreement, ".html")})
     if checked:
         sections.append(_section("The same by other libraries", checked))
     traced = _provenance(runs, settings, sources, references)
@@ -203,6 +207,15 @@ def _asked(runs: Runs, settings: Settings, show: Show) -> dict[str, Table]:
             if columns:
                 tables[file] = _build(runs, columns, show, f"{show.title}: {wanted.title.lower()}", composites, [])
     return tables
+
+
+def _agreement(runs: Runs, settings: Settings, show: Show) -> Sheet | None:
+    """Return the agreement with the raters with its intervals; None where it was not asked for."""
+    composites = list_composites(settings, show)
+    titles = {name: name for name in dict.fromkeys(runs.scores["method"])}
+    names = [*list_structures(settings), *composites]
+    found = list(over_raters.lines(runs.scores, titles, names, composites=composites))
+    return over_raters.sheet("Agreement with the raters", found, same_people=True) if found else None
 
 
 def cross_check(runs: Runs, settings: Settings, show: Show) -> Table | None:
