@@ -86,6 +86,16 @@ def test_empty_masks_and_one_slice_of_a_picture() -> None:
     assert [missed[1, "vessel", key] for key in ("lesion_dsc", "lesion_hd95", "lesion_f1", "cldice")] == [0, 374, 0, 0]
 
 
+def test_matching_of_lesions_is_that_of_the_settings() -> None:
+    nothing = np.zeros((1, 4, 8), int)
+    drawn = nothing.copy()
+    drawn[0, 1, 1:3] = 1
+    p = np.stack([nothing == 0, nothing > 0])[:, 0].astype(np.float32)
+    how = {"also": ("lesions",), "lesion_matching": {"ignored_mm3": 0, "miss_mm": 20.0}}
+    missed = by_key(metrics.score_case(p, drawn, (1, 1), {"vessel": [1]}, **how))
+    assert missed[1, "vessel", "lesion_hd95"] == 20
+
+
 def test_unknown_name_is_refused_with_the_known_ones() -> None:
     p, raters = case()
     with pytest.raises(InputError, match=r"`also` must be one of .*lesions, centrelines"):

@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 from softbench import metrics
 from softbench.errors import InputError
-from softbench.metrics.lesions import MISS_MM, Lesions, match_lesions
+from softbench.metrics.lesions import GLIOMA, Lesions, Matching, match_lesions
 
 MM = (1.0, 1.0, 1.0)
 SHAPE = (20, 40, 40)
@@ -83,10 +83,10 @@ def test_nothing_left_is_unknown() -> None:
     empty = match_lesions(nothing, nothing, MM)
     assert all(map(math.isnan, (empty.mean_dsc, empty.mean_hd95_mm, empty.recall, empty.precision, empty.f1)))
     missed = match_lesions(nothing, blocks(FIRST), MM)
-    assert (missed.mean_dsc, missed.mean_hd95_mm, missed.recall, missed.f1) == (0, MISS_MM, 0, 0)
+    assert (missed.mean_dsc, missed.mean_hd95_mm, missed.recall, missed.f1) == (0, GLIOMA.miss_mm, 0, 0)
     assert math.isnan(missed.precision)
     made_up = match_lesions(blocks(FIRST), nothing, MM)
-    assert (made_up.mean_dsc, made_up.mean_hd95_mm, made_up.precision, made_up.f1) == (0, MISS_MM, 0, 0)
+    assert (made_up.mean_dsc, made_up.mean_hd95_mm, made_up.precision, made_up.f1) == (0, GLIOMA.miss_mm, 0, 0)
     assert math.isnan(made_up.recall)
 
 
@@ -114,7 +114,7 @@ def walk(prediction: np.ndarray, reference: np.ndarray, spacing: tuple[float, ..
         touched |= hits
         if mask.sum() * np.prod(spacing) > 50:
             scores = metrics.binary(np.isin(components, list(hits)), mask, spacing)
-            rows.append((scores["dsc"], scores["hd95"] if hits else MISS_MM, bool(hits)))
+            rows.append((scores["dsc"], scores["hd95"] if hits else GLIOMA.miss_mm, bool(hits)))
     dsc, distances, hit = (np.array(column) for column in zip(*rows, strict=True))
     return Lesions(dsc, distances, hit, number - len(touched))
 
@@ -137,3 +137,16 @@ def test_is_what_a_walk_over_the_lesions_gives(seed: int) -> None:
 def test_shapes_must_agree() -> None:
     with pytest.raises(InputError, match="one grid"):
         match_lesions(blocks(), blocks()[1:], MM)
+
+
+def test_matching_of_another_disease() -> None:
+    """Of metastases as BraTS has it: dilated once, those above 2 mm³ count; the distance of a miss is free."""
+    far = cube(9, 2, 2)  # three voxels from the first: one lesion with it after three dilations, not after one
+    reference = blocks(FIRST, far)
+    as_glioma, once = (match_lesions(blocks(), reference, MM, matching=m) for m in (GLIOMA, Matching(1, 2.0, 100.0)))
+    assert len(once.dsc) == 2
+    assert len(as_glioma.dsc) == 1
+    assert once.mean_hd95_mm == 100
+    assert match_lesions(blocks(FIRST), blocks(), MM, matching=Matching(miss_mm=50)).mean_hd95_mm == 50
+    touching = match_lesions(blocks(FIRST), blocks(FIRST), MM, matching=Matching(dilations=0))
+    assert touching.mean_dsc == 1

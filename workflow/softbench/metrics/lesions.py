@@ -12,24 +12,48 @@ from softbench.metrics.metric import FRACTION, OPEN, Metric, ratio
 from softbench.metrics.surface import between, hd95
 
 VERSION = 1
-DILATIONS = 3  # of the reference: its parts that then touch are one lesion
-IGNORED = 50.0  # mm³ (mm² in 2-D): reference lesions of at most this size do not count
-MISS_MM = 374.0  # distance of a lesion that was missed or made up: the diagonal of BraTS' grid
+ALLOWED = {  # of `scoring` of an experiment; what is left out is that of `GLIOMA`
+    "dilations": {
+        "type": "integer",
+        "minimum": 0,
+        "description": "of the reference: its parts that then touch are one",
+    },
+    "ignored_mm3": {"type": "number", "minimum": 0, "description": "mm³ (mm² in 2-D), lesions up to it do not count"},
+    "miss_mm": {"type": "number", "exclusiveMinimum": 0, "description": "mm, the HD95 of a lesion missed or made up"},
+}
 Box = tuple[slice, ...]
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How lesions are told apart and counted; as left out, as BraTS does for glioma.
+
+    dilations: of the reference; its parts that then touch are one lesion. ignored_mm3: reference lesions of at most
+    this size do not count (mm² in 2-D). miss_mm: distance of a lesion that was missed or made up; BraTS takes the
+    diagonal of its grid.
+    """
+
+    dilations: int = 3
+    ignored_mm3: float = 50.0
+    miss_mm: float = 374.0
+
+
+GLIOMA = Matching()
 
 
 @dataclass(frozen=True, eq=False)
 class Lesions:
     """The reference lesions of a case that count, and the predicted ones that touch none.
 
-    dsc, hd95_mm, hit: (n,) of each lesion: with all predicted components that touch it; 0, 374 mm and False where it
-        was missed. false_positives: predicted components that touch no lesion, an ignored one neither.
+    dsc, hd95_mm, hit: (n,) of each lesion: with all predicted components that touch it; 0, `miss_mm` and False where
+        it was missed. false_positives: predicted components that touch no lesion, an ignored one neither.
     """
 
     dsc: np.ndarray
     hd95_mm: np.ndarray
     hit: np.ndarray
     false_positives: int
+    miss_mm: float = GLIOMA.miss_mm
 
     @property
     def mean_dsc(self) -> float:
@@ -38,8 +62,8 @@ class Lesions:
 
     @property
     def mean_hd95_mm(self) -> float:
-        """(Sum of HD95 + 374 mm a false positive) / (n + false positives), mm; NaN where there are neither."""
-        made_up = MISS_MM * self.false_positives
+        """(Sum of HD95 + `miss_mm` a false positive) / (n + false positives), mm; NaN where there are neither."""
+        made_up = self.miss_mm * self.false_positives
         return ratio(float(self.hd95_mm.sum()) + made_up, len(self.dsc) + self.false_positives)
 
     @property
@@ -60,18 +84,22 @@ class Lesions:
         return ratio(2 * hits, hits + len(self.hit) + self.false_positives)
 
 
-def match_lesions(prediction: np.ndarray, reference: np.ndarray, spacing_mm: Sequence[float]) -> Lesions:
+def match_lesions(
+    prediction: np.ndarray, reference: np.ndarray, spacing_mm: Sequence[float], *, matching: Matching = GLIOMA
+) -> Lesions:
     r"""Match the connected components of a prediction with the lesions of a reference.
 
     .. math:: \frac{\sum_l \mathrm{DSC}_l}{n + FP}, \quad \frac{\sum_l \mathrm{HD95}_l + 374\,FP}{n + FP}
 
     Components have 26 neighbours (8 in 2-D). Parts of the reference that touch after three dilations (18 neighbours;
     8 in 2-D) are one lesion. A predicted component touches a lesion where it meets its dilated mask, and then counts
-    whole for it. Lesions of at most 50 mm³ are left out of n, and what touches them is no false positive.
+    whole for it. Lesions of at most 50 mm³ are left out of n, and what touches them is no false positive. These three
+    numbers are those of `GLIOMA`; `matching` may have others.
 
     Args:
         prediction, reference: (D, H, W) or (H, W) bool, of one shape.
         spacing_mm: one number an axis.
+        matching: how often to dilate, which size to leave out, and the distance of a missed lesion.
     Returns: see `Lesions`.
     Raises: InputError: if the masks are not bool or differ in shape, or the spacing does not fit.
     Source: BraTS 2023, lesion-wise metrics, the challenge's code (eval.py of rachitsaluja/BraTS-2023-Metrics) with its
@@ -83,13 +111,14 @@ def match_lesions(prediction: np.ndarray, reference: np.ndarray, spacing_mm: Seq
     prediction, reference = require_mask("prediction", prediction), require_mask("reference", reference)
     require_same_shape("prediction", prediction.shape, "reference", reference.shape)
     spacing = require_spacing(spacing_mm, prediction.ndim)
-    box = _around(prediction, reference)
-    parts = _split(prediction[box], reference[box])
-    smallest = IGNORED / float(np.prod(spacing))
+    box = _around(prediction, reference, matching.dilations)
+    parts = _split(prediction[box], reference[box], matching.dilations)
+    smallest = matching.ignored_mm3 / float(np.prod(spacing))
     counted = [lesion for lesion in range(1, len(parts.sizes)) if parts.sizes[lesion] > smallest]
-    scores = [_score(lesion, parts, spacing) for lesion in counted]
+    scores = [_score(lesion, parts, spacing, matching.miss_mm) for lesion in counted]
     dsc, distances, hit = zip(*scores, strict=True) if scores else ((), (), ())
-    return Lesions(np.array(dsc, float), np.array(distances, float), np.array(hit, bool), parts.false_positives)
+    arrays = (np.array(dsc, float), np.array(distances, float), np.array(hit, bool))
+    return Lesions(*arrays, parts.false_positives, matching.miss_mm)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,12 +140,13 @@ class _Parts:
         return len(self.boxes[1]) - len(np.unique(self.hits[1]))
 
 
-def _split(prediction: np.ndarray, reference: np.ndarray) -> _Parts:
+def _split(prediction: np.ndarray, reference: np.ndarray, dilations: int) -> _Parts:
     """Number lesions and components, and find which touch by one list of the pairs that share a voxel."""
     neighbours = np.ones((3,) * prediction.ndim, bool)
     components, number = ndimage.label(prediction, neighbours)
     reach = ndimage.generate_binary_structure(prediction.ndim, 2)
-    zones, lesions = ndimage.label(ndimage.binary_dilation(reference, reach, iterations=DILATIONS), neighbours)
+    grown = ndimage.binary_dilation(reference, reach, iterations=dilations) if dilations else reference  # 0: for ever
+    zones, lesions = ndimage.label(grown, neighbours)
     shared = (zones > 0) & prediction
     pairs = np.unique(zones[shared].astype(np.int64) * (number + 1) + components[shared])
     return _Parts(
@@ -128,25 +158,25 @@ def _split(prediction: np.ndarray, reference: np.ndarray) -> _Parts:
     )
 
 
-def _score(lesion: int, parts: _Parts, spacing_mm: tuple[float, ...]) -> tuple[float, float, bool]:
+def _score(lesion: int, parts: _Parts, spacing_mm: tuple[float, ...], miss_mm: float) -> tuple[float, float, bool]:
     """Return DSC and HD95 (mm) of a lesion with all components that touch it, and whether one does."""
     touching = parts.hits[1][parts.hits[0] == lesion]
     if not len(touching):
-        return 0.0, MISS_MM, False
+        return 0.0, miss_mm, False
     here = _union([parts.boxes[0][lesion - 1], *(parts.boxes[1][component - 1] for component in touching)])
     true, found = parts.lesions[here] == lesion, np.isin(parts.components[here], touching)
     sizes = int(np.count_nonzero(true)) + int(np.count_nonzero(found))
     return 2 * int(np.count_nonzero(true & found)) / sizes, between(found, true, spacing_mm).distance(hd95), True
 
 
-def _around(prediction: np.ndarray, reference: np.ndarray) -> Box:
+def _around(prediction: np.ndarray, reference: np.ndarray, dilations: int) -> Box:
     """Return the box that holds both masks and what the dilations of the reference reach; in the array."""
     either = prediction | reference
     box = []
     for axis, length in enumerate(either.shape):
         places = np.flatnonzero(either.any(axis=tuple(other for other in range(either.ndim) if other != axis)))
         low, high = (places[0], places[-1]) if len(places) else (0, 0)
-        box.append(slice(max(0, int(low) - DILATIONS), min(length, int(high) + DILATIONS + 1)))
+        box.append(slice(max(0, int(low) - dilations), min(length, int(high) + dilations + 1)))
     return tuple(box)
 
 
@@ -166,7 +196,7 @@ METRICS = (
     ),
     Metric(
         "lesion_hd95", "lesion-wise HD95", "mm", "lower", OPEN,
-        "as lesion_dsc, of hd95; a missed lesion and a false positive count as 374 mm", NOTHING,
+        "as lesion_dsc, of hd95; a missed lesion and a false positive count as 374 mm, or `miss_mm` of config", NOTHING,
         f"{BRATS}. Departures: hd95 is ours; theirs is 0 where nothing is left to score",
         of="lesions", asked_by="lesions", compute=lambda lesions: lesions.mean_hd95_mm,
     ),

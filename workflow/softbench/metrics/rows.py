@@ -55,6 +55,7 @@ class Surroundings:
 
     shape: of the grid. members: structure -> which classes belong to it, (C,) bool. usable: voxels that exist, or
     None. libraries: whose values stand beside ours. asked: the settings that ask for more metrics (`Metric.asked_by`).
+    matching: of lesions.
     """
 
     shape: tuple[int, ...]
@@ -64,6 +65,7 @@ class Surroundings:
     usable: np.ndarray | None
     libraries: tuple[str, ...]
     asked: tuple[str, ...] = ()
+    matching: lesions.Matching = lesions.GLIOMA
 
     def mask(self, label_map: np.ndarray, structure: str, box: Box = ()) -> np.ndarray:
         """Mark a structure's voxels, those that exist, in a box of the grid or in all of it."""
@@ -101,6 +103,7 @@ def measure_masks(
     voxels: int | None = None,
     asked: Sequence[str] = (),
     whole: Callable[[], Masks] | None = None,
+    matching: lesions.Matching = lesions.GLIOMA,
 ) -> dict[str, float]:
     """Measure a mask against its reference.
 
@@ -110,6 +113,7 @@ def measure_masks(
         voxels: how many exist; all where it is left out.
         asked: settings that ask for more metrics.
         whole: gives the masks of the whole grid, where `masks` are cut to a box that holds both.
+        matching: of lesions.
     Returns: key -> value; first the metrics without a tolerance, those that are asked for last.
     """
     given: dict[str, Any] = {
@@ -120,7 +124,7 @@ def measure_masks(
     if any(metric.of == "masks" for metric in known):
         given["masks"] = whole() if whole else masks
     if any(metric.of == "lesions" for metric in known):
-        given["lesions"] = lesions.match_lesions(*masks)
+        given["lesions"] = lesions.match_lesions(*masks, matching=matching)
     if any(metric.of == "voxel_surfaces" for metric in known):
         given["voxel_surfaces"] = surface.between(masks.prediction, masks.reference, (1.0,) * masks.prediction.ndim)
     always = [metric for metric in known if not metric.tolerance and not metric.asked_by]
@@ -143,7 +147,8 @@ def mask_rows(
     whole = cache(lambda: _masks(structure, labels, reference, given, ()))
     ends = {tolerance_end(tolerance): tolerance for tolerance in given.tolerances_mm}
     masks = _masks(structure, labels, reference, given, box)
-    scores = measure_masks(masks, ends, voxels=given.voxels, asked=given.asked, whole=whole)
+    how: dict[str, Any] = {"voxels": given.voxels, "asked": given.asked, "matching": given.matching}
+    scores = measure_masks(masks, ends, whole=whole, **how)
     if given.libraries:
         scores |= others.binary(*whole(), given.tolerances_mm, given.libraries).values
     return [(structure, key, "all", value) for key, value in scores.items()]

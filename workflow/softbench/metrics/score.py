@@ -15,6 +15,7 @@ from softbench.metrics import inputs, regions, rows
 from softbench.metrics.calibration import Reliability
 from softbench.metrics.calibration import statistics as reliability
 from softbench.metrics.inputs import require_mask
+from softbench.metrics.lesions import Matching
 from softbench.metrics.metric import ALSO, ROIS, Masks
 from softbench.metrics.raters.scored import AllRaters
 from softbench.metrics.rows import MEAN, Row, Surroundings, table
@@ -79,6 +80,7 @@ def score_case(
     in_plane: bool = False,
     voxels: bool = False,
     also: Sequence[str] = (),
+    lesion_matching: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Score the prediction of one case against each rater.
 
@@ -94,6 +96,7 @@ def score_case(
         cross_check: of "medpy", "monai", "netcal": whose values stand beside ours, in rows `<metric>@<library>`.
         in_plane: whether to add `hd95_in_plane`, with D as the slice axis (volumes only).
         voxels: whether to add `hd95_voxels`, `asd_voxels` and `assd_voxels`, distances with steps of 1 along each axis.
+        lesion_matching: what `lesions.Matching` takes, where not all is as for glioma: {"dilations": 1}.
         also: what is measured besides, of "raters" (against all raters together, rows of the rater 0: `agreement`,
             `ged`, `volume_crps`, `brier_rater_mean` …), "lesions" (`lesion_dsc`, `lesion_f1` …) and "centrelines"
             (`cldice`).
@@ -118,6 +121,7 @@ def score_case(
         in_plane=in_plane,
         voxels=voxels,
         also=also,
+        lesion_matching=lesion_matching,
     ).rows
 
 
@@ -235,20 +239,22 @@ def score_label_map(
     in_plane: bool = False,
     voxels: bool = False,
     also: Sequence[str] = (),
+    lesion_matching: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Score a predicted label map, which has no probabilities: overlap and surfaces alone.
 
     Args:
         labels: (D, H, W) or (H, W) class ids.
         classes: number of classes, background included.
-        references, spacing_mm, structures, tolerances_mm, valid, cross_check, in_plane, voxels, also: as `score_case`.
+        references, spacing_mm, structures, tolerances_mm, valid, cross_check, in_plane, voxels, also,
+            lesion_matching: as `score_case`.
     Returns: the rows of `score_case` that need no probabilities.
     Raises: InputError: as `score_case`.
     """
     labels, references, usable = np.asarray(labels), np.asarray(references), inputs.require_valid(valid)
     _require_raters(references, labels.shape)
     shared: dict[str, Any] = {"tolerances_mm": tolerances_mm, "cross_check": cross_check}
-    shared |= {"in_plane": in_plane, "voxels": voxels, "also": also}
+    shared |= {"in_plane": in_plane, "voxels": voxels, "also": also, "lesion_matching": lesion_matching}
     given = _surroundings(references, spacing_mm, structures, classes, usable, **shared)
     for name, label_map in [("labels", labels), *(("references", reference) for reference in references)]:
         require_same_shape(name, label_map.shape, "references", given.shape)
@@ -315,6 +321,7 @@ def _surroundings(
     in_plane: bool = False,
     voxels: bool = False,
     also: Sequence[str] = (),
+    lesion_matching: Mapping[str, Any] | None = None,
 ) -> Surroundings:
     """Check what all raters share, and put it together."""
     spacing = require_spacing(spacing_mm, references.ndim - 1)
@@ -326,7 +333,8 @@ def _surroundings(
     for name in also:
         require_one_of("also", name, ALSO)
     asked = (*(name for name, wanted in {"in_plane": in_plane, "voxels": voxels}.items() if wanted), *also)
-    return Surroundings(shape, spacing, members, tuple(tolerances_mm), usable, tuple(cross_check), asked)
+    matching = Matching(**lesion_matching or {})
+    return Surroundings(shape, spacing, members, tuple(tolerances_mm), usable, tuple(cross_check), asked, matching)
 
 
 def _require_raters(references: np.ndarray, shape: tuple[int, ...]) -> None:

@@ -31,6 +31,10 @@ ALLOWED = {  # `scoring` of an experiment
         "type": "boolean",
         "description": "DSC and HD95 of each lesion, and which were found, as BraTS since 2023",
     },
+    "lesion_matching": {
+        "declared": "metrics/lesions.py:ALLOWED",
+        "description": "how lesions are told apart and counted; as BraTS does for glioma where left out",
+    },
     "centrelines": {"type": "boolean", "description": "clDice, for vessels"},
     "cross_check": {
         "type": "array",
@@ -50,10 +54,11 @@ class Scoring:
     """How predictions are scored; the names are those of an experiment in config.
 
     in_plane: add MRBrainS18's in-plane HD95. voxels: add surface distances in voxels. raters: add scores against all
-    raters together. lesions: add scores of each lesion. centrelines: add clDice. cross_check: libraries whose values
-    are added for comparison with ours. thresholds: add hard metrics at the best threshold, chosen on validation and on
-    test cases. temperature: score a second time, with logits divided by the temperature that fits the validation cases
-    best. keep_probabilities: store those of the test cases, 16 bits a class and voxel. An experiment's `ensemble` is
+    raters together. lesions: add scores of each lesion, matched as lesion_matching says. centrelines: add clDice.
+    cross_check: libraries whose values are added for comparison with ours. thresholds: add hard metrics at the best
+    threshold, chosen on validation and on test cases. temperature: score a second time, with logits divided by the
+    temperature that fits the validation cases best. keep_probabilities: store those of the test cases, 16 bits a
+    class and voxel. An experiment's `ensemble` is
     not here: it has a job of its own, and changes no run.
     """
 
@@ -64,6 +69,7 @@ class Scoring:
     voxels: bool = False
     raters: bool = False
     lesions: bool = False
+    lesion_matching: dict[str, float] = field(default_factory=dict)
     centrelines: bool = False
     cross_check: list[str] = field(default_factory=list)
     thresholds: bool = False

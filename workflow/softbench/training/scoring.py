@@ -147,6 +147,7 @@ def measure(
         in_plane=scoring.in_plane,
         voxels=scoring.voxels,
         also=scoring.also,
+        lesion_matching=scoring.lesion_matching,
         thresholds=scoring.thresholds,
         like=like,
     )
