@@ -12,6 +12,7 @@ from softbench import InputError
 from softbench.metrics.catalogue import describe
 from softbench.metrics.raters.agreement import relative_agreement
 from softbench.metrics.raters.level_sets import ged
+from softbench.metrics.raters.overlaps import Overlaps
 from softbench.statistics import apply_policy, summarise
 from softbench.training import sanity
 
@@ -162,7 +163,7 @@ def test_scores_against_all_raters_together_leave_the_rater_out(tmp_path: Path) 
     for rater in range(3):
         others = np.delete(masks, rater, axis=0)
         expected = {
-            "agreement": relative_agreement(masks[rater], others).value,
+            "agreement": relative_agreement(Overlaps.with_prediction(masks[rater], others)).value,
             "ged": ged(masks[rater], others),
             "volume_bias": 0.0,
         }

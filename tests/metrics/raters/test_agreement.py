@@ -5,12 +5,18 @@ import math
 import numpy as np
 import pytest
 from softbench.errors import InputError
-from softbench.metrics.raters.agreement import dsc, relative_agreement, relative_to_raters
+from softbench.metrics.raters.agreement import Agreement, relative_to_raters
+from softbench.metrics.raters.agreement import relative_agreement as of_overlaps
+from softbench.metrics.raters.overlaps import Overlaps
 
 
 def rows(*texts: str) -> np.ndarray:
     """Masks of one row each, (R, 1, W)."""
     return np.array([[[c == "x" for c in text]] for text in texts])
+
+
+def relative_agreement(prediction: np.ndarray, raters: np.ndarray) -> Agreement:
+    return of_overlaps(Overlaps.with_prediction(prediction, raters))
 
 
 def test_mean_of_prediction_over_mean_of_raters() -> None:
@@ -19,14 +25,6 @@ def test_mean_of_prediction_over_mean_of_raters() -> None:
     assert found.value == pytest.approx(0.8 / 0.5)
     assert math.isnan(found.low)
     assert math.isnan(found.high)
-
-
-def test_any_score_of_a_pair_can_be_given() -> None:
-    def accuracy(first: np.ndarray, second: np.ndarray) -> float:
-        return float((first == second).mean())
-
-    found = relative_agreement(rows("xxx.")[0], rows("xx..", ".xx."), score=accuracy)
-    assert found.value == pytest.approx(0.75 / 0.5)
 
 
 def test_jackknife_by_hand() -> None:
@@ -49,7 +47,7 @@ def test_rater_like_the_others_scores_one() -> None:
 
 def test_empty_masks_agree() -> None:
     nothing = rows("....", "....", "....")
-    assert dsc(nothing[0], nothing[1]) == 1
+    assert Overlaps.of(nothing).dsc.min() == 1
     assert relative_agreement(nothing[0], nothing).value == 1
     assert relative_agreement(rows("x...")[0], nothing).value == 0
 
@@ -74,7 +72,7 @@ def test_wrong_arguments_are_refused() -> None:
     for wrong, message in (
         (lambda: relative_agreement(masks[0].astype(float), masks), "False and True"),
         (lambda: relative_agreement(masks[0], masks[..., :2]), "one grid"),
-        (lambda: relative_agreement(masks[0], masks, score=lambda *_: math.inf), "infinite"),
+        (lambda: relative_to_raters(np.array([1, math.inf]), np.ones((2, 2))), "infinite"),
         (lambda: relative_to_raters(np.array([]), np.zeros((0, 0))), "one score or more"),
         (lambda: relative_to_raters(np.ones(2), np.ones((3, 3))), r"\(3, 3\)"),
     ):

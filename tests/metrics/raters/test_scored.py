@@ -8,6 +8,7 @@ import pytest
 from softbench import metrics
 from softbench.metrics.raters.agreement import relative_agreement
 from softbench.metrics.raters.level_sets import level_set_distances
+from softbench.metrics.raters.overlaps import Overlaps
 from softbench.metrics.raters.volume import score_volumes
 from softbench.metrics.rows import MEAN
 from softbench.metrics.score import assess
@@ -51,7 +52,7 @@ def test_values_are_those_of_the_functions_where_voxels_exist() -> None:
     inside, masks = np.where(valid, p[1] + p[2], 0), (raters > 0) & valid
     mask = (p.argmax(axis=0) > 0) & valid
     distances, volumes = level_set_distances(inside, masks), score_volumes(inside, masks, 0.003)
-    agreement, as_mask = relative_agreement(mask, masks), score_volumes(mask, masks, 0.003)
+    agreement, as_mask = relative_agreement(Overlaps.with_prediction(mask, masks)), score_volumes(mask, masks, 0.003)
     expected = {
         "agreement": agreement.value,
         "agreement_low": agreement.low,
@@ -157,7 +158,7 @@ def test_row_of_each_rater_holds_the_agreement_without_him() -> None:
     p = certain(row("xxx.")[0])
     first = assess(p, raters, ML, {"nodule": (1,)}, also=["raters"])
     again = assess(p, raters, ML, {"nodule": (1,)}, also=["raters"], like=first)
-    expected = relative_agreement(p[1] > 0, raters > 0).without
+    expected = relative_agreement(Overlaps.with_prediction(p[1] > 0, raters > 0)).without
     for scores in (first.rows, again.rows):
         found = scores[scores["metric"] == "agreement_without"].set_index("rater")["value"]
         assert found.to_dict() == pytest.approx({1: expected[0], 2: expected[1], 3: expected[2]})

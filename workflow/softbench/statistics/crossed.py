@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from softbench.statistics.distributions import stats
-from softbench.statistics.intervals import CONFIDENCE, MIN_SEEDS_CROSSED, p_value, reason_against
+from softbench.statistics.intervals import MIN_SEEDS_CROSSED, p_value, reach, reason_against
 from softbench.statistics.paired import Pairs, list_patients
 
 VERSION = 1
@@ -100,9 +99,9 @@ def new_seeds_and_cases(gap: np.ndarray) -> dict[str, np.ndarray]:
     seeds, cases, rest = squares = mean_squares(gap)
     variance, df = satterthwaite(squares, S, C)
     error = np.sqrt(variance / (S * C))
-    reach = stats.t.ppf((1 + CONFIDENCE) / 2, df) * error
+    half = reach(error, df)
     return {
-        "mean": mean, "low": mean - reach, "high": mean + reach, "p": p_value(mean, error, df), "df": df,
+        "mean": mean, "low": mean - half, "high": mean + half, "p": p_value(mean, error, df), "df": df,
         "sd_seeds": np.sqrt(np.maximum(seeds - rest, 0) / C), "sd_cases": np.sqrt(np.maximum(cases - rest, 0) / S),
         "sd_rest": np.sqrt(rest),
     }  # fmt: skip

@@ -1,5 +1,7 @@
 """Intervals over seeds: Student's t, when an interval is valid, and draws of several means over new seeds."""
 
+from typing import Any
+
 import numpy as np
 
 from softbench.errors import InputError
@@ -23,6 +25,11 @@ def t_interval(sample: np.ndarray, *, confidence: float = CONFIDENCE) -> tuple[n
     mean, sd = sample.mean(axis=-1), sample.std(axis=-1, ddof=1)
     reach = stats.t.ppf((1 + confidence) / 2, count - 1) * sd / np.sqrt(count)
     return mean, mean - reach, mean + reach, sd, p_value(mean, sd / np.sqrt(count), count - 1)
+
+
+def reach(error: Any, df: Any) -> Any:
+    """Return half the width of a 95 % t interval, of numbers or arrays: a standard error and its degrees of freedom."""
+    return stats.t.ppf((1 + CONFIDENCE) / 2, df) * error
 
 
 def p_value(mean: np.ndarray, error: np.ndarray, df: np.ndarray | int) -> np.ndarray:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from softbench.checks import require_same_shape
-from softbench.statistics.distributions import stats
-from softbench.statistics.intervals import CONFIDENCE, reason_against
+from softbench.statistics.intervals import reach, reason_against
 
 VERSION = 1
 
@@ -67,8 +66,8 @@ def nested_mean(values: np.ndarray, patients: np.ndarray) -> Nested:
     if reason:
         return Nested(mean, **spread, reason=reason, **counts)
     error = 1 / math.sqrt(weights.sum()) if between + within > 0 else 0.0
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(sizes) - 1)) * error
-    return Nested(mean, mean - reach, mean + reach, **spread, **counts)
+    half = float(reach(error, len(sizes) - 1))
+    return Nested(mean, mean - half, mean + half, **spread, **counts)
 
 
 def components(values: np.ndarray, groups: np.ndarray) -> tuple[float, float]:

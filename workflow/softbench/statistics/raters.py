@@ -8,8 +8,7 @@ import numpy as np
 
 from softbench.checks import require_same_shape
 from softbench.statistics.crossed import new_seeds_and_cases, patient_values
-from softbench.statistics.distributions import stats
-from softbench.statistics.intervals import CONFIDENCE, MARK, reason_against
+from softbench.statistics.intervals import MARK, reach, reason_against
 from softbench.statistics.nested import nested_mean
 
 VERSION = 1
@@ -104,17 +103,17 @@ def _of_others(pseudo: np.ndarray, values: np.ndarray) -> tuple[float, float]:
 def _crossed(pseudo: np.ndarray, values: np.ndarray, owners: np.ndarray) -> tuple[float, float]:
     """Return the interval over the same raters and over patients; around the mean itself, not that of pseudo-values."""
     found = new_seeds_and_cases(patient_values(pseudo.T, owners))
-    reach = float(found["high"] - found["mean"])
-    return float(values.mean()) - reach, float(values.mean()) + reach
+    half = float(found["high"] - found["mean"])
+    return float(values.mean()) - half, float(values.mean()) + half
 
 
 def _nested(pseudo: np.ndarray, values: np.ndarray, owners: np.ndarray) -> tuple[float, float]:
     """Return the interval over patients with their cases and raters, around the mean over cases."""
     found = nested_mean(values, owners)
-    reach = (found.high - found.low) / 2
-    return float(values.mean()) - reach, float(values.mean()) + reach
+    half = (found.high - found.low) / 2
+    return float(values.mean()) - half, float(values.mean()) + half
 
 
 def _around(mean: float, error: float, df: float) -> tuple[float, float]:
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, df)) * error
-    return mean - reach, mean + reach
+    half = float(reach(error, df))
+    return mean - half, mean + half

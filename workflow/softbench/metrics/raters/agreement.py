@@ -1,6 +1,5 @@
 """Agreement of a prediction with raters, in units of the agreement of the raters with one another."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +8,11 @@ from scipy.special import stdtrit
 from softbench.checks import require_finite, require_same_shape
 from softbench.errors import InputError
 from softbench.metrics.metric import INFINITY, OPEN, Metric, ratio
-from softbench.metrics.raters.levels import require_raters
+from softbench.metrics.raters.overlaps import Overlaps
 
 VERSION = 2
 FEWEST = 3  # raters of an interval: without one of two there is no pair left
 LEVEL = 0.95
-Score = Callable[[np.ndarray, np.ndarray], float]
 
 
 @dataclass(frozen=True)
@@ -30,30 +28,13 @@ class Agreement:
     without: tuple[float, ...] = ()
 
 
-def dsc(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the DSC of two bool masks of one shape, 0 to 1; two empty masks agree, 1."""
-    sizes = int(np.count_nonzero(first)) + int(np.count_nonzero(second))
-    return 2 * int(np.count_nonzero(first & second)) / sizes if sizes else 1.0
+def relative_agreement(overlaps: Overlaps) -> Agreement:
+    """Return the agreement of a mask, which is first, with raters over theirs with each other, by DSC.
 
-
-def relative_agreement(prediction: np.ndarray, raters: np.ndarray, *, score: Score = dsc) -> Agreement:
-    """Return the agreement of a mask with raters over theirs with each other; see `relative_to_raters`.
-
-    Args:
-        prediction: (D, H, W) or (H, W) bool.
-        raters: (R, D, H, W) or (R, H, W) bool, on the same grid.
-        score: of two masks, in either order the same, higher where they agree better; finite for empty masks too.
-    Raises: InputError: if types or shapes do not fit, or a score is not finite.
+    See `relative_to_raters`, which takes any other score.
     """
-    mask = np.asarray(prediction)
-    if mask.dtype != bool:
-        raise InputError(f"`prediction` must be a mask of False and True, but its type is {mask.dtype}.")
-    masks = require_raters(raters, mask.shape)
-    between = np.ones((len(masks), len(masks)))
-    for first in range(len(masks)):
-        for second in range(first):
-            between[first, second] = between[second, first] = score(masks[first], masks[second])
-    return relative_to_raters(np.array([score(mask, other) for other in masks]), between)
+    scores = overlaps.dsc
+    return relative_to_raters(scores[0, 1:], scores[1:, 1:])
 
 
 def relative_to_raters(to_raters: np.ndarray, between_raters: np.ndarray) -> Agreement:

@@ -13,7 +13,8 @@ import numpy as np
 from softbench.metrics.raters.agreement import Agreement, relative_agreement
 from softbench.metrics.raters.level_sets import Distances, level_set_distances, mask_distances
 from softbench.metrics.raters.levels import Levels
-from softbench.metrics.raters.volume import VolumeScores, score_volumes, volumes_of
+from softbench.metrics.raters.overlaps import Overlaps
+from softbench.metrics.raters.volume import VolumeScores, score_volumes
 
 VERSION = 1
 
@@ -35,24 +36,29 @@ class RaterMasks:
     spacing_mm: tuple[float, ...]
 
     @cached_property
+    def overlaps(self) -> Overlaps:
+        """Voxels that each two masks share, the prediction's first."""
+        return Overlaps.with_prediction(self.prediction, self.raters)
+
+    @cached_property
     def agreement(self) -> Agreement:
         """Agreement with the raters, relative to theirs."""
-        return relative_agreement(self.prediction, self.raters)
+        return relative_agreement(self.overlaps)
 
     @cached_property
     def distances(self) -> Distances:
         """Distances of which the GED is made, of the mask as the only sample."""
-        return mask_distances(self.prediction, self.raters)
+        return mask_distances(self.overlaps)
 
     @property
     def volume_ml(self) -> float:
         """Volume of the prediction."""
-        return int(np.count_nonzero(self.prediction)) * voxel_ml(self.spacing_mm)
+        return int(self.overlaps.sizes[0]) * voxel_ml(self.spacing_mm)
 
-    @cached_property
+    @property
     def volumes_ml(self) -> np.ndarray:
         """Volume of each rater's mask, (R,)."""
-        return volumes_of(self.raters, self.prediction.shape, voxel_ml(self.spacing_mm))
+        return self.overlaps.sizes[1:] * voxel_ml(self.spacing_mm)
 
 
 @dataclass(frozen=True, eq=False)

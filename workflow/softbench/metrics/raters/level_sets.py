@@ -1,12 +1,12 @@
 """Energy distance between the level sets of a probability map and the masks of several raters (GED)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from softbench.metrics.metric import Metric
 from softbench.metrics.raters.levels import LEVELS, Levels, require_raters
+from softbench.metrics.raters.overlaps import Overlaps, pairs
 
 VERSION = 1
 
@@ -57,20 +57,15 @@ def level_set_distances(probability: np.ndarray | Levels, raters: np.ndarray) ->
     """
     levels = Levels.of(probability)
     masks = require_raters(raters, levels.values.shape)
-    sizes = [int(np.count_nonzero(mask)) for mask in masks]
-    to_raters = [_to_mask(levels, mask, size) for mask, size in zip(masks, sizes, strict=True)]
-    return Distances(float(np.mean(to_raters)), _among(levels), *_among_raters(masks, sizes))
+    overlaps = Overlaps.of(masks)
+    to_raters = [_to_mask(levels, mask, int(size)) for mask, size in zip(masks, overlaps.sizes, strict=True)]
+    return Distances(float(np.mean(to_raters)), _among(levels), *_among_raters(overlaps.distances))
 
 
-def mask_distances(prediction: np.ndarray, raters: np.ndarray) -> Distances:
-    """Return `level_set_distances` of a mask, (...) bool, as the only sample; raters (R, ...) bool.
-
-    Raises: InputError: if shapes or types do not fit.
-    """
-    masks, size = require_raters(raters, prediction.shape), int(np.count_nonzero(prediction))
-    sizes = [int(np.count_nonzero(mask)) for mask in masks]
-    to_raters = [_between(prediction, mask, size + own) for mask, own in zip(masks, sizes, strict=True)]
-    return Distances(float(np.mean(to_raters)), 0.0, *_among_raters(masks, sizes))
+def mask_distances(overlaps: Overlaps) -> Distances:
+    """Return `level_set_distances` of a mask as the only sample, which is first of the overlaps, before raters."""
+    distances = overlaps.distances
+    return Distances(float(np.mean(distances[0, 1:])), 0.0, *_among_raters(distances[1:, 1:]))
 
 
 def ged(probability: np.ndarray, raters: np.ndarray, *, unbiased: bool = False) -> float:
@@ -97,17 +92,11 @@ def _among(levels: Levels) -> float:
     return 1 - float(same) / LEVELS**2
 
 
-def _among_raters(masks: np.ndarray, sizes: Sequence[int]) -> tuple[float, float]:
+def _among_raters(distances: np.ndarray) -> tuple[float, float]:
     """Return the mean distance of masks over all R² pairs, and over the pairs of two, NaN where there is one mask."""
-    count = len(masks)
-    pairs = sum(_between(masks[a], masks[b], sizes[a] + sizes[b]) for a in range(count) for b in range(a))
-    return 2 * pairs / count**2, 2 * pairs / (count * (count - 1)) if count > 1 else float("nan")
-
-
-def _between(first: np.ndarray, second: np.ndarray, sizes: int) -> float:
-    """Return the distance of two masks whose sizes sum to `sizes`."""
-    both = int(np.count_nonzero(first & second))
-    return 1 - both / (sizes - both) if sizes else 0.0
+    count = len(distances)
+    total = sum(float(distances[pair]) for pair in pairs(count))
+    return 2 * total / count**2, 2 * total / (count * (count - 1)) if count > 1 else float("nan")
 
 
 KOHL = "Kohl et al. 2018. Departure: level sets, not samples of a model"

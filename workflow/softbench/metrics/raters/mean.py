@@ -13,6 +13,7 @@ import numpy as np
 from softbench.metrics.calibration import FIELDS, Reliability, bin_edges, reliability_of
 from softbench.metrics.kernels.tally import tallies
 from softbench.metrics.metric import FRACTION, REGION_EMPTY, Metric
+from softbench.metrics.raters.overlaps import pairs
 
 VERSION = 1
 TOGETHER = "any rater's "  # begins the name of a united region
@@ -68,9 +69,8 @@ class Disagreement:
         """
         counted = slice(None) if inside is None else inside.reshape(-1)[self.places]
         labels = self.labels[:, counted] if is_member is None else is_member[self.labels[:, counted]]
-        raters = len(labels)
-        pairs = sum(int(np.count_nonzero(labels[a] != labels[b])) for a in range(raters) for b in range(a))
-        return 2 * pairs / raters**2
+        differ = sum(int(np.count_nonzero(labels[a] != labels[b])) for a, b in pairs(len(labels)))
+        return 2 * differ / len(labels) ** 2
 
 
 Regions = Mapping[str, np.ndarray | None]  # name -> voxels; None: all

@@ -133,7 +133,8 @@ def score_volumes(probability: np.ndarray | Levels, raters: np.ndarray, voxel_ml
     Raises: InputError: if shapes, types or values do not fit.
     """
     levels = Levels.of(probability)
-    distribution, volumes = level_volumes(levels, voxel_ml), volumes_of(raters, levels.values.shape, voxel_ml)
+    distribution, masks = level_volumes(levels, voxel_ml), require_raters(raters, levels.values.shape)
+    volumes = np.array([np.count_nonzero(mask) for mask in masks]) * float(voxel_ml)
     low, high = distribution.interval_ml()
     return VolumeScores(
         distribution.crps(volumes),
@@ -141,14 +142,6 @@ def score_volumes(probability: np.ndarray | Levels, raters: np.ndarray, voxel_ml
         (low, high),
         float(np.mean((volumes >= low) & (volumes <= high))),
     )
-
-
-def volumes_of(raters: np.ndarray, shape: tuple[int, ...], voxel_ml: float) -> np.ndarray:
-    """Return the volume of each rater's mask, (R, ...) bool on a grid of this shape, ml.
-
-    Raises: InputError: if the masks do not fit.
-    """
-    return np.array([np.count_nonzero(mask) for mask in require_raters(raters, shape)]) * float(voxel_ml)
 
 
 def _volumes(name: str, volumes_ml: Volumes) -> np.ndarray:
