@@ -5,6 +5,11 @@ import torch
 VERSION = 1
 
 
+def widened(logits: torch.Tensor) -> torch.Tensor:
+    """Return logits in float32 or better."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
+
+
 def log_probabilities(logits: torch.Tensor) -> torch.Tensor:
     """Return log p of logits (B, C, ...), finite for finite logits; half precision becomes float32."""
     return torch.log_softmax(logits, dim=1, dtype=torch.promote_types(logits.dtype, torch.float32))
