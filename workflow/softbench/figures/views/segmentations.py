@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from scipy import ndimage
 
 from softbench.datasets.folder import Dataset
 from softbench.figures import case_rows, pictures
@@ -34,14 +35,19 @@ TITLE, LINE, HEADING = 0.3, 0.115, 0.15  # inches down: the figure's title, a li
 IMAGE, REFERENCE = "@image", "@reference"  # panels beside those of methods, whose names hold no @
 HEADS = {IMAGE: "Image", REFERENCE: "Reference"}
 OUTLINED = "outline of the reference"
+LACKING = "drawn by a rater, lacking here"
 OPACITY = 0.6
+THIN = 3.0  # printed points: two lines of an outline with their dark edges would hide what is thinner
+WHITE = 0.85  # opacity
+POINTS = 72  # an inch
 OUTLINE: dict[str, Any] = {"colors": "white", "linewidths": 0.6}
 CAPTION = (
     "Predictions on two test cases, chosen by rule, the lower one where it lies between two: of one {what} a method. "
     "Shown is the slice with most classes and, of those, the longest boundary, cropped to the structures of the "
     "reference. Colours: classes of the label map, in the reference and as predicted. White lines: the outline of the "
-    "reference’s structures together, a line for each rater. Number: DSC of the whole case, the mean over structures "
-    "and raters."
+    "reference’s structures together, a line for each rater. Vessels, and what else is thinner on the page than "
+    f"{THIN:g} points, have no outline: there, white is what a rater drew and the label map lacks. Number: DSC of the "
+    "whole case, the mean over structures and raters."
 )
 NOTHING_SHOWN = "no method of this table was trained"
 
@@ -196,7 +202,7 @@ def _plate(figure: Figure, plate: Plate, place: Place, across: int, *, named: bo
         box = left / width, 1 - bottom / height, place.wide / width, place.tall / height
         _panel(figure.add_axes(box), plate, key, place.wide)
     if place.colours is not None:
-        _colours(figure, plate, 1 - place.colours / height)
+        _colours(figure, plate, 1 - place.colours / height, is_thin=_is_thin(plate, place.wide))
 
 
 def _heading(row: CaseRow, *, named: bool) -> str:
@@ -232,10 +238,27 @@ def _panel(axis: Axes, plate: Plate, key: str, wide: float) -> None:
         return
     label_map = references[0] if key == REFERENCE else row.predicted[key]
     pictures.show(axis, _coloured(label_map, len(plate.classes)), row.case.spacing_mm)
-    for rater in references:
-        pictures.contour(axis, np.isin(rater, case_rows.members(row)), **OUTLINE)
+    drawn = np.isin(references, case_rows.members(row))
+    if _is_thin(plate, wide):
+        lacking = drawn.any(axis=0) & ~np.isin(label_map, case_rows.members(row))
+        pictures.show(axis, lacking[..., None] * np.array([1.0, 1.0, 1.0, WHITE]), row.case.spacing_mm)
+    for rater in () if _is_thin(plate, wide) else drawn:
+        pictures.contour(axis, rater, **OUTLINE)
     if key in plate.titles:
         pictures.corner(axis, f"DSC {number(row.dsc[key], digits('dsc', '1'))}")
+
+
+def _is_thin(plate: Plate, wide: float) -> bool:
+    """Whether the first rater's structures are so thin in a panel of `wide` inches that outlines would hide them.
+
+    Nine tenths of their voxels lie less than half of `THIN` from the edge.
+    """
+    if plate.row.case is None:
+        return False
+    mask = np.isin(plate.row.case.labels[0][plate.window], case_rows.members(plate.row))
+    points = wide * POINTS / mask.shape[-1]  # of a voxel
+    depths = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1][mask]
+    return bool(len(depths)) and 2 * float(np.quantile(depths, 0.9)) * points < THIN
 
 
 def _head(plate: Plate, key: str) -> str:
@@ -256,10 +279,11 @@ def _coloured(label_map: np.ndarray, classes: int) -> np.ndarray:
     return colours[label_map]
 
 
-def _colours(figure: Figure, plate: Plate, top: float) -> None:
-    """Name the colours of the classes and the white line, in as many lines as it takes."""
+def _colours(figure: Figure, plate: Plate, top: float, *, is_thin: bool) -> None:
+    """Name the colours of the classes and what is white, in as many lines as it takes."""
     edge = [effects.Stroke(linewidth=2.6, foreground="0.2"), effects.Normal()]
-    handles: list[Any] = [Line2D([], [], color="white", linewidth=1.1, path_effects=edge, label=OUTLINED)]
+    line = Line2D([], [], color="white", linewidth=1.1, path_effects=edge, label=OUTLINED)
+    handles: list[Any] = [Patch(facecolor="white", edgecolor="0.2", linewidth=0.6, label=LACKING) if is_thin else line]
     for index, name in enumerate(plate.classes[1:], 1):
         # The edge shows a white patch on the white page.
         look: dict[str, Any] = {"facecolor": (pictures.class_colour(index), 0.85), "edgecolor": "0.4", "linewidth": 0.4}
