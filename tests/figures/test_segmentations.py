@@ -61,7 +61,7 @@ def test_names_of_classes_are_words(tmp_path, dataset):
 
 
 def test_thin_structure_has_no_outline_that_would_hide_it(tmp_path, dataset, monkeypatch):
-    """White is what a rater drew and the label map lacks; nothing else of the panels differs."""
+    """Red is what a rater drew and the label map lacks; nothing else of the panels differs."""
     panel = panel_of(tmp_path, dataset, ["ls"])
     thick, _ = segmentations.draw([panel], title="T")
     monkeypatch.setattr(segmentations, "THIN", 1000.0)
@@ -70,11 +70,11 @@ def test_thin_structure_has_no_outline_that_would_hide_it(tmp_path, dataset, mon
     assert max(outlines[0]) > 0 == max(outlines[1])
     assert thin.legends[0].get_texts()[0].get_text() == segmentations.LACKING
     assert thick.legends[0].get_texts()[0].get_text() == segmentations.OUTLINED
-    white = np.asarray(thin.axes[2].images[-1].get_array())[..., 3] > 0
+    red = np.asarray(thin.axes[2].images[-1].get_array())[..., 3] > 0
     read = dataset.load(list(dsc_of(dataset))[3])
     window = segmentations.choose_window(read.labels[0])
     predicted = np.roll(read.labels[0], 2, axis=-1)[window] > 0
-    assert np.array_equal(white, (read.labels[(slice(None), *window)] > 0).any(axis=0) & ~predicted)
+    assert np.array_equal(red, (read.labels[(slice(None), *window)] > 0).any(axis=0) & ~predicted)
 
 
 def words(figure):

@@ -38,7 +38,7 @@ OUTLINED = "outline of the reference"
 LACKING = "drawn by a rater, lacking here"
 OPACITY = 0.6
 THIN = 3.0  # printed points: two lines of an outline with their dark edges would hide what is thinner
-WHITE = 0.85  # opacity
+LACKING_COLOUR = matplotlib.colors.to_rgba("#D6006C", 0.9)  # none of the classes': white is lost on bright images
 POINTS = 72  # an inch
 OUTLINE: dict[str, Any] = {"colors": "white", "linewidths": 0.6}
 CAPTION = (
@@ -46,7 +46,7 @@ CAPTION = (
     "Shown is the slice with most classes and, of those, the longest boundary, cropped to the structures of the "
     "reference. Colours: classes of the label map, in the reference and as predicted. White lines: the outline of the "
     "reference’s structures together, a line for each rater. Vessels, and what else is thinner on the page than "
-    f"{THIN:g} points, have no outline: there, white is what a rater drew and the label map lacks. Number: DSC of the "
+    f"{THIN:g} points, have no outline: there, red is what a rater drew and the label map lacks. Number: DSC of the "
     "whole case, the mean over structures and raters."
 )
 NOTHING_SHOWN = "no method of this table was trained"
@@ -241,7 +241,7 @@ def _panel(axis: Axes, plate: Plate, key: str, wide: float) -> None:
     drawn = np.isin(references, case_rows.members(row))
     if _is_thin(plate, wide):
         lacking = drawn.any(axis=0) & ~np.isin(label_map, case_rows.members(row))
-        pictures.show(axis, lacking[..., None] * np.array([1.0, 1.0, 1.0, WHITE]), row.case.spacing_mm)
+        pictures.show(axis, lacking[..., None] * np.array(LACKING_COLOUR), row.case.spacing_mm)
     for rater in () if _is_thin(plate, wide) else drawn:
         pictures.contour(axis, rater, **OUTLINE)
     if key in plate.titles:
@@ -280,10 +280,12 @@ def _coloured(label_map: np.ndarray, classes: int) -> np.ndarray:
 
 
 def _colours(figure: Figure, plate: Plate, top: float, *, is_thin: bool) -> None:
-    """Name the colours of the classes and what is white, in as many lines as it takes."""
+    """Name the colours of the classes and the line, in as many lines as it takes."""
     edge = [effects.Stroke(linewidth=2.6, foreground="0.2"), effects.Normal()]
     line = Line2D([], [], color="white", linewidth=1.1, path_effects=edge, label=OUTLINED)
-    handles: list[Any] = [Patch(facecolor="white", edgecolor="0.2", linewidth=0.6, label=LACKING) if is_thin else line]
+    handles: list[Any] = [
+        Patch(facecolor=LACKING_COLOUR, edgecolor="0.4", linewidth=0.4, label=LACKING) if is_thin else line
+    ]
     for index, name in enumerate(plate.classes[1:], 1):
         # The edge shows a white patch on the white page.
         look: dict[str, Any] = {"facecolor": (pictures.class_colour(index), 0.85), "edgecolor": "0.4", "linewidth": 0.4}
