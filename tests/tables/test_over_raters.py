@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from softbench.statistics.raters import mean_over_raters
 from softbench.tables import over_raters
+from softbench.tables.view import Given
+from softbench.tables.views import rater_agreement
 
 CASES, RATERS, SEEDS = 3, 3, 2
 
@@ -63,3 +65,9 @@ def test_words_say_of_what_the_intervals_are(numbers: tuple[np.ndarray, np.ndarr
     assert cells[3:] == ["3", "3"]
     assert any("3 cases, at least 30" in note for note in sheet.notes)
     assert over_raters.OTHERS in over_raters.sheet("A", found, same_people=False).notes
+
+
+def test_view_is_of_tables_that_show_agreement() -> None:
+    shown, other = ({"columns": [{"metric": metric}]} for metric in ("agreement", "dsc"))
+    assert rater_agreement.applies(Given("t", shown, {})) == ""
+    assert "raters: true" in rater_agreement.applies(Given("t", other, {}))
