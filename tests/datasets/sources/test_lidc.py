@@ -2,7 +2,6 @@
 
 import json
 import os
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
