@@ -147,8 +147,7 @@ def answers(folder: Path) -> str:
     return _wrap(
         "With simulated raters on a phantom, whose distribution is known (`snakemake --cores all rater_laboratory`, "
         f"two minutes), mOH is nearer to it than SVLS of one rater from this many raters on: {told}. One-hot of one "
-        f"mixed rater has {worth:.1f} times the Brier score of SVLS of one, and in expectation n times that of mOH "
-        "of n."
+        f"mixed rater has {worth:.1f} times the Brier score of SVLS of one, and about n times that of mOH of n raters."
     )
 
 
