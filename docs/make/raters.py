@@ -13,12 +13,14 @@ import pandas as pd
 from PIL import Image
 from softbench.errors import InputError
 from softbench.jobs import pieces
+from softbench.tables.sheet import interval, number
 
 from make.markdown import DOCS, ROOT, table
 
 PAGE, README, PICTURES = DOCS / "raters.md", ROOT / "README.md", DOCS / "pictures"
 MARKS = "<!-- raters: {0}, made by `python -m make.raters` -->", "<!-- end of raters: {0} -->"
 STUDIES = ("kits2023", "lidc", "chase_db1", "phantom_nodule")
+TRAINED = "rater_laboratory_trained"  # the table of networks trained on their labels
 LABORATORY = "rater_laboratory"  # the folder of the panels of simulated raters
 FIGURE = "kits2023"  # whose widths README.md shows
 IN_README = ("kits2023", "lidc", "chase_db1")
@@ -101,7 +103,7 @@ def _wrap(text: str, indent: str = "") -> str:
 
 def _read(path: Path) -> str:
     if not path.exists():
-        target = LABORATORY if path.parent.name == LABORATORY else f"rater_study_{path.parent.name}"
+        target = LABORATORY if path.parent.name in (LABORATORY, "tables") else f"rater_study_{path.parent.name}"
         raise InputError(f"{path} is missing. Run the study: `snakemake --cores all {target}`.")
     return path.read_text(encoding="utf-8")
 
@@ -132,9 +134,37 @@ def take(folder: Path) -> None:
 
 
 def laboratory(folder: Path) -> str:
-    """Return what docs/raters.md says of the panels of simulated raters: paragraph, picture with caption, and table."""
+    """Return what docs/raters.md says of simulated raters: paragraph, picture with caption, and both tables.
+
+    Args:
+        folder: of the panels' results; the table of networks lies in `tables/` beside it.
+    """
     paragraph, caption, whole = (_read(folder / name).strip() for name in ("paragraph.txt", "curve.txt", "table.md"))
-    return "\n\n".join([_wrap(paragraph), f"![{caption}](pictures/raters_laboratory.png)", _wrap(caption), whole])
+    networks = folder.parent / "tables" / f"{TRAINED}.md"
+    picture = f"![{caption}](pictures/raters_laboratory.png)"
+    parts = [_wrap(paragraph), picture, _wrap(caption), _wrap(trained(networks.with_suffix(".csv")))]
+    return "\n\n".join([*parts, _read(networks).strip(), whole])
+
+
+def trained(path: Path) -> str:
+    """Return in words how near the networks' probabilities are to the known distribution, of the table at `path`."""
+    _read(path)
+    rows = pd.read_csv(path)
+    rows = rows[(rows["metric"] == "brier_truth") & (rows["roi"] == "band") & (rows["n_seeds"] > 1)]
+    titles = dict(zip(rows["method"], rows["title"], strict=True))
+    scores = ", ".join(f"{row.title} {number(row.mean, 4)}" for row in rows.itertuples())
+    compared = [row for row in rows.itertuples() if row.control in titles]
+    gaps = [
+        f"{row.title} minus {titles[row.control]} {number(row.difference, 4, signed=True)} "
+        f"{interval(row.difference_low, row.difference_high, 4)}"
+        for row in compared
+    ]
+    beyond = ", ".join(str(row.title) for row in compared if row.beyond_noise) or "none"
+    return (
+        "Networks trained on labels of mixed raters, Brier score in the boundary band to the known distribution, mean "
+        f"over {int(rows['n_seeds'].max())} seeds: {scores}. Differences, with 95 % intervals over seeds, each by "
+        f"itself: {'; '.join(gaps)}. Beyond noise after adjustment for all differences of the table: {beyond}."
+    )
 
 
 def answers(folder: Path) -> str:
@@ -146,8 +176,8 @@ def answers(folder: Path) -> str:
     worth = of_svls["worth"]["mixed"]
     return _wrap(
         "With simulated raters on a phantom, whose distribution is known (`snakemake --cores all rater_laboratory`, "
-        f"two minutes), mOH is nearer to it than SVLS of one rater from this many raters on: {told}. One-hot of one "
-        f"mixed rater has {worth:.1f} times the Brier score of SVLS of one, and about n times that of mOH of n raters."
+        f"four CPU-minutes), mOH is nearer to it than SVLS of one rater from this many raters on: {told}. One-hot of "
+        f"one mixed rater has {worth:.1f} times the Brier score of SVLS of one, and about n times that of mOH of n."
     )
 
 

@@ -66,6 +66,28 @@ def test_answers_are_those_of_the_table(tmp_path: Path) -> None:
         raters.laboratory(tmp_path / "rater_laboratory")
 
 
+def test_networks_are_told_with_their_differences(tmp_path: Path) -> None:
+    shared = {"metric": "brier_truth", "roi": "band", "n_seeds": 3, "difference_low": -0.02, "difference_high": 0.01}
+    rows = [
+        {"method": "one_hot", "title": "One-hot", "mean": 0.1},
+        {"method": "svls", "title": "SVLS", "mean": 0.09, "control": "one_hot", "difference": -0.01},
+        {
+            "method": "moh_2",
+            "title": "mOH of 2",
+            "mean": 0.08,
+            "control": "svls",
+            "difference": -0.01,
+            "beyond_noise": True,
+        },
+        {"method": "chance", "title": "Chance", "mean": 0.3, "n_seeds": 1},
+    ]
+    pd.DataFrame([{**shared, **row} for row in rows]).to_csv(tmp_path / "trained.csv", index=False)
+    said = raters.trained(tmp_path / "trained.csv")
+    assert "over 3 seeds: One-hot 0.1000, SVLS 0.0900, mOH of 2 0.0800." in said
+    assert "mOH of 2 minus SVLS \N{MINUS SIGN}0.0100 [\N{MINUS SIGN}0.0200, 0.0100]" in said
+    assert "Chance" not in said
+
+
 def test_study_that_was_not_run_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="snakemake --cores all rater_study_lidc"):
         raters.section(tmp_path, "lidc")

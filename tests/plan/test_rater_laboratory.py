@@ -45,7 +45,10 @@ def test_versions_reach_annotators_and_recipes(laboratory: RaterLaboratory) -> N
 
 
 def test_what_was_asked_for_is_said_at_the_end(laboratory: RaterLaboratory) -> None:
-    assert laboratory.asked(["rater_laboratory", "--cores"]) == ["results/rater_laboratory/table.md"]
+    assert laboratory.asked(["rater_laboratory", "--cores"]) == [
+        "results/rater_laboratory/table.md",
+        "results/tables/rater_laboratory_trained.md",
+    ]
     assert laboratory.asked(["rater_study"]) == []
 
 

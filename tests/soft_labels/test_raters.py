@@ -1,5 +1,7 @@
 """Which rater is learned from."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from softbench import InputError, store
@@ -30,6 +32,19 @@ def test_choice_of_raters() -> None:
 def test_unknown_choice_lists_the_known(raters: int | str) -> None:
     with pytest.raises(InputError, match="first, majority, staple, each, mean, or a number from 1 to 3"):
         choose(RATERS, raters, 3)
+
+
+def test_mean_one_hot_of_the_first_raters_knows_no_others(tmp_path) -> None:
+    labels = open_labels(tmp_path, "moh", "many")
+    labels.manifest["settings"] = {"count": 2}
+    soft, hard = labels.targets(CASE)
+    first = SoftLabels(tmp_path, {**labels.manifest, "settings": {}}).targets(replace(CASE, labels=RATERS[:2]))
+    np.testing.assert_array_equal(soft, first[0])
+    np.testing.assert_array_equal(hard, first[1])
+    np.testing.assert_allclose(store.decode(soft)[0, :, 0, 2], [0, 0.5, 0.5], atol=2e-5)
+    labels.manifest["settings"] = {"count": 4}
+    with pytest.raises(InputError, match="`count` is 4, but there are 3 raters"):
+        labels.targets(CASE)
 
 
 def test_mean_of_one_hot_targets_is_mean_one_hot(tmp_path) -> None:

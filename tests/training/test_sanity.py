@@ -29,11 +29,14 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return datasets.open(folder)
 
 
-def rows_of(kind: str, dataset: Dataset, folder: Path) -> pd.DataFrame:
+SCORING = {"tolerances_mm": [2.0], "thresholds": True, "raters": True, "lesions": True, "centrelines": True}
+
+
+def rows_of(kind: str, dataset: Dataset, folder: Path, scoring: dict = SCORING) -> pd.DataFrame:
     sanity.run(
         kind=kind,
         names={**NAMES, "method": kind},
-        scoring={"tolerances_mm": [2.0], "thresholds": True, "raters": True, "lesions": True, "centrelines": True},
+        scoring=scoring,
         versions={"metrics/overlap.py": 1},
         seed=0,
         dataset=dataset,
@@ -87,6 +90,15 @@ def test_chance_scores_what_the_class_frequencies_say(dataset: Dataset, tmp_path
     dsc = rows[(rows["metric"] == "dsc") & (rows["case"] == "phantom_brain_003")]
     assert (dsc["value"] == 0).all()
     assert np.isinf(rows.loc[rows["metric"] == "hd95", "value"]).all()
+
+
+def test_chance_is_scored_against_the_known_truth_where_it_is_asked_for(dataset: Dataset, tmp_path: Path) -> None:
+    rows = rows_of("chance", dataset, tmp_path, {"tolerances_mm": [2.0], "truth": True})
+    frequencies = class_frequencies(dataset, ["phantom_brain_000", "phantom_brain_001"])
+    truth = dataset.load("phantom_brain_003").truth
+    where = (rows["metric"] == "brier_truth") & (rows["roi"] == "all") & (rows["case"] == "phantom_brain_003")
+    (found,) = rows.loc[where, "value"]
+    assert found == pytest.approx(((frequencies[:, None, None, None] - truth) ** 2).sum(axis=0).mean(), rel=1e-4)
 
 
 def test_second_call_scores_nothing(dataset: Dataset, tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """Reads nothing: phantoms and simulated raters are made from seeds. Writes how far labels of 1 to 8 raters are from what
-all of them would say, and from how many on mOH is better than SVLS of one. Trains nothing."""
+all of them would say, and from how many on mOH is better than SVLS of one. These rules train nothing."""
 
 
 rule rater_laboratory:
-    """The table, the figure and the paragraph."""
+    """The table, the figure and the paragraph of the panels, and the table of networks trained on such labels."""
     input:
         plan.laboratory.files,
 

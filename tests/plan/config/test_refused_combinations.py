@@ -82,6 +82,11 @@ REFUSED = {
         "methods.one_hot_rater_3.raters",
         "is 5, but a case of 'kits2023' in experiments.raters_kits2023 has 3 raters.",
     ),
+    "true distribution of data that do not know it": (
+        "experiments:\n  hippocampus:\n    scoring: {truth: true}  # here",
+        "experiments.hippocampus.scoring.truth",
+        "is true, but the true distribution of 'hippocampus' is not known",
+    ),
     "loss of a row that is not trained": (
         "methods:\n  oracle: {loss: ce + dice}  # here",
         "methods.oracle.loss",
@@ -288,9 +293,9 @@ REFUSED = {
         "has the name of a rule, so it could be no target. Rename it.",
     ),
     "name of a soft label that no method learns from": (
-        "methods:\n  moh: {soft_label: ls}  # here",
-        "methods.moh.soft_label",
-        "the soft label 'moh' is learnt by no method, so that it gets one of this name. Rename the soft label",
+        "methods:\n  distance: {soft_label: ls}  # here",
+        "methods.distance.soft_label",
+        "the soft label 'distance' is learnt by no method, so that it gets one of this name. Rename the soft label",
     ),
     "name of a recipe": (
         "soft_labels:\n  shuffled: {recipe: ls}  # here",

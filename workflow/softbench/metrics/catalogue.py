@@ -9,7 +9,7 @@ import numpy as np
 
 from softbench.checks import require_one_of, require_positive
 from softbench.errors import InputError, import_file
-from softbench.metrics import centreline, lesions, overlap, surface
+from softbench.metrics import centreline, lesions, overlap, surface, true_distribution
 from softbench.metrics.calibration import BINS, BLOCKS
 from softbench.metrics.metric import FRACTION, OF_LABEL_MAP, OPEN, Metric
 from softbench.metrics.raters import agreement, level_sets, mean, volume
@@ -39,6 +39,7 @@ GROUPS = {
     "Against several raters": agreement.METRICS + level_sets.METRICS,
     "Volume, against several raters": volume.METRICS,
     "Calibration against the raters' mean": mean.METRICS,
+    "Against a known truth": true_distribution.METRICS,
     "Recorded beside the scores": (DIAGONAL, DIAGONAL_VOXELS),
 }
 

@@ -31,7 +31,7 @@ OF_LABEL_MAP = (*OF_MASKS, "rater_masks", "left_out_rater")
 OF = (
     "counts", "surfaces", "voxel_surfaces", "masks", "lesions",
     "bins", "blocks", "voxels", "soft", "rater_masks", "left_out_rater", "rater_probability", "rater_mean",
-    "grid", "voxel_grid",
+    "truth", "grid", "voxel_grid",
 )  # fmt: skip
 ALSO = ("raters", "lesions", "centrelines")  # what `score_case` measures where it is asked to
 
@@ -65,13 +65,15 @@ class Metric:
         your own is. Of all classes, in each region: "bins"
         (`calibration.Reliability`; of each structure against the rest, and of all cases together, too), "blocks"
         (`kernels.blocks.Gaps`) or "voxels" (`Voxels`); of all raters together, of all classes and of each structure,
-        "rater_mean" (`raters.mean.ToMean`). Of a case: "grid" (its size in mm along each axis), "voxel_grid"
+        "rater_mean" (`raters.mean.ToMean`). Of a phantom's true distribution, of all classes, in each region: "truth"
+        (`true_distribution.Known`). Of a case: "grid" (its size in mm along each axis), "voxel_grid"
         (in voxels).
     compute: gives the raw value.
     tolerance: whether `compute` takes a tolerance in mm as well; the key then carries it: nsd_2mm.
     at_threshold: whether it is measured at EPD's best threshold as well (of "counts" alone): dsc_at_val.
     regions: where it is measured; for what has regions.
-    asked_by: the setting of `scoring` without which it is left out; of `ALSO`, or one that `score_case` takes by name.
+    asked_by: the setting of `scoring` without which it is left out; of `ALSO`, one that `score_case` takes by
+        name, or "truth", which runs alone know.
     """
 
     key: str

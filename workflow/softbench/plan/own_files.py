@@ -22,8 +22,8 @@ ACCESS = ("open", "tcia", "token", "manual", "own", "made")
 NEAR = 0.8  # of difflib: how like a known name a constant must be to be taken for a misspelt one
 SHIPPED = {  # the suite's own modules; one that is left out here is checked at each start, like a user's
     "losses": "arithmetic catalogue ce dice dice_vnet focal kl l1 learned_weights soft_dice target wce weighted_sum",
-    "metrics": "calibration catalogue centreline cross_check inputs lesions metric overlap pooled regions rows score "
-    "soft structure surface threshold",
+    "metrics": "calibration catalogue centreline cross_check inputs known_truth lesions metric overlap pooled regions "
+    "rows score soft structure surface threshold true_distribution",
     "networks": "compact_unet epd_net monai monai_arguments unet3d xception_unet",
     "soft_labels": "blur distance epd geols ls moh msvls one_hot resampled shuffled superpixel svls wrong_image",
     "datasets": "case folder splits",

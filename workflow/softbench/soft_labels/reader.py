@@ -62,12 +62,13 @@ class SoftLabels:
         """Return what a method learns from, by its choice of raters.
 
         Returns: soft (V, C, ...) uint16 and hard (V, ...) labels: V is the number of raters for "each", else 1. The
-            hard label of a mean, and of a recipe that reads all raters, is the majority.
+            hard label of a mean, and of a recipe that reads several raters, is the majority of them.
         Raises: InputError: for a choice other than "first" where the recipe is not computed from labels alone.
         """
         classes = self.manifest["classes"]
         if self.manifest["raters"] == "many":
-            return self.codes(case)[None], majority(case.labels, classes)[None]
+            counted = self.manifest["settings"].get("count") or len(case.labels)  # of mOH, the first few
+            return self.codes(case)[None], majority(case.labels[:counted], classes)[None]
         if raters == "first":
             return self.codes(case)[None], case.labels[:1]
         return self.targets_of_labels(case, raters)

@@ -36,6 +36,7 @@ ALLOWED = {  # `scoring` of an experiment
         "description": "how lesions are told apart and counted; as BraTS does for glioma where left out",
     },
     "centrelines": {"type": "boolean", "description": "clDice, for vessels"},
+    "truth": {"type": "boolean", "description": "against the true distribution over all raters, which phantoms know"},
     "cross_check": {
         "type": "array",
         "items": {"constant": "metrics/cross_check.py:LIBRARIES"},
@@ -55,11 +56,11 @@ class Scoring:
 
     in_plane: add MRBrainS18's in-plane HD95. voxels: add surface distances in voxels. raters: add scores against all
     raters together. lesions: add scores of each lesion, matched as lesion_matching says. centrelines: add clDice.
-    cross_check: libraries whose values are added for comparison with ours. thresholds: add hard metrics at the best
-    threshold, chosen on validation and on test cases. temperature: score a second time, with logits divided by the
-    temperature that fits the validation cases best. keep_probabilities: store those of the test cases, 16 bits a
-    class and voxel. An experiment's `ensemble` is
-    not here: it has a job of its own, and changes no run.
+    truth: add scores against the true distribution of a phantom. cross_check: libraries whose values are added for
+    comparison with ours. thresholds: add hard metrics at the best threshold, chosen on validation and on test cases.
+    temperature: score a second time, with logits divided by the temperature that fits the validation cases best.
+    keep_probabilities: store those of the test cases, 16 bits a class and voxel. An experiment's `ensemble` is not
+    here: it has a job of its own, and changes no run.
     """
 
     tolerances_mm: list[float]
@@ -71,6 +72,7 @@ class Scoring:
     lesions: bool = False
     lesion_matching: dict[str, float] = field(default_factory=dict)
     centrelines: bool = False
+    truth: bool = False
     cross_check: list[str] = field(default_factory=list)
     thresholds: bool = False
     temperature: bool = False

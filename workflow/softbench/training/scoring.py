@@ -1,6 +1,7 @@
 """Scores of predictors on test cases, one case in memory at a time, and the files of the piece `scores`."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from softbench.jobs import pieces
 from softbench.jobs.progress import Progress
 from softbench.metrics import rows
 from softbench.metrics.calibration import Reliability
+from softbench.metrics.known_truth import score_truth
 from softbench.metrics.pooled import POOLED, Chosen, Counts, Pool, choose, chosen_thresholds, merge_all, merged, rows_at
 from softbench.metrics.rows import table, tidy
 from softbench.metrics.score import Assessment, assess, count_thresholds, score_together
@@ -66,6 +68,8 @@ def score(
             if first is None and keep is not None:
                 _keep(keep, dataset, case, probabilities, with_probabilities=scoring.keep_probabilities)
             found[name] = measure(probabilities, case.labels, case, dataset, scoring, like=first)
+            if scoring.truth:
+                found[name] = _with_truth(found[name], probabilities, case, scoring)
             first = first or found[name]
         return found
 
@@ -151,6 +155,12 @@ def measure(
         thresholds=scoring.thresholds,
         like=like,
     )
+
+
+def _with_truth(assessment: Assessment, probabilities: np.ndarray, case: Case, scoring: Scoring) -> Assessment:
+    """Add the rows against the true distribution of the case."""
+    against = score_truth(probabilities, case.truth, case.spacing_mm, band_mm=scoring.band_mm, valid=case.valid)
+    return replace(assessment, rows=pd.concat([assessment.rows, against], ignore_index=True))
 
 
 def measure_together(

@@ -13,8 +13,8 @@ with the class that he gives to it. So annotator i marks a voxel as class c with
 .. math:: P_i(c) = (1 - m_i(V_k))\; h_i(c \mid c_k)\; \Phi((s_k + b_i) / \sigma_i)
 
 exactly, and the true distribution of a population is the mean of P_i over all of its people. Raters are drawn from
-these people, so the mean one-hot label of n raters has an expected squared distance to it of 1 / n of that of one (less by a share of
-n / 400 at most, for nobody is drawn twice).
+these people, so the mean one-hot label of n raters has an expected squared distance to it of 1 / n of that of one (less
+by a share of n / 400 at most, for nobody is drawn twice).
 Source: our own construction.
 """
 

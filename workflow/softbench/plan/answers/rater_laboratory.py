@@ -8,7 +8,7 @@ from softbench.plan.calls import Wildcards
 from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
 
-TARGET = "rater_laboratory"
+TARGET, TRAINED = "rater_laboratory", "rater_laboratory_trained"
 FILES = ("table.csv", "table.md", "table.html", "curve.png", "paragraph.txt")
 DEFAULTS: dict[str, Any] = {"size": "tiny", "cases": 48, "raters": 8, "people": 400, "seed": 0, "band_mm": 5.0}
 LINES = ("svls",)
@@ -25,12 +25,16 @@ class RaterLaboratory:
         self._populations: dict[str, dict[str, Any]] = self._entry.get("populations", {})
 
     def files(self, wildcards: Wildcards) -> list[str]:
-        """Return what is shown; nothing where there is no population."""
-        return [f"results/{TARGET}/{file}" for file in FILES if self._populations]
+        """Return what is shown: of the panels, where there is a population, and the table of trained networks."""
+        return [*(f"results/{TARGET}/{file}" for file in FILES if self._populations), *self._trained()]
+
+    def _trained(self) -> list[str]:
+        return [f"results/tables/{TRAINED}.md"] if TRAINED in self.plan.tables else []
 
     def asked(self, arguments: Sequence[str]) -> list[str]:
-        """Return the table with which a reader begins, where a call of Snakemake asked for the laboratory."""
-        return [f"results/{TARGET}/{FILES[1]}"] if TARGET in arguments and self._populations else []
+        """Return the tables with which a reader begins, where a call of Snakemake asked for the laboratory."""
+        shown = [f"results/{TARGET}/{FILES[1]}"] if self._populations else []
+        return [*shown, *self._trained()] if TARGET in arguments else []
 
     def settings(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return what `experiment.Laboratory` takes."""

@@ -68,6 +68,7 @@ def faults(facts: Facts) -> Iterator[Fault]:
         yield from _dimensions(name, facts)
         yield from _too_long(name, facts)
         yield from _raters(name, facts)
+        yield from _truth(name, facts)
         yield from _names(name, facts)
         yield from _shares(name, facts)
         yield from _coarse_parts(name, facts)
@@ -181,6 +182,15 @@ def _raters(name: str, facts: Facts) -> Iterator[Fault]:
             yield Fault(("methods", method, "raters"), said + wanted)
     if count == 1:
         yield from _rater_pairs(name, dataset, facts)
+
+
+def _truth(name: str, facts: Facts) -> Iterator[Fault]:
+    """Yield an experiment that is to be scored against the true distribution of data that do not know it."""
+    experiment = facts.plan.experiments[name]
+    source = facts.plan.datasets[experiment["dataset"]]["source"]
+    if experiment["scoring"].get("truth") and not modules.is_phantom(source):
+        said = f"is true, but the true distribution of {experiment['dataset']!r} is not known: it is no phantom. "
+        yield Fault(facts.path(name, "scoring", "truth"), f"{said}Leave it out.")
 
 
 def _rater_pairs(name: str, dataset: str, facts: Facts) -> Iterator[Fault]:

@@ -16,6 +16,7 @@ CATALOGUE = "metrics/catalogue.py"
 SHIPPED = (
     *("overlap", "surface", "lesions", "centreline", "calibration", "soft"),
     *("raters/agreement", "raters/level_sets", "raters/volume", "raters/mean"),
+    "true_distribution",
 )
 FIELDS = ("key", "name", "unit", "better", "range", "definition", "empty_case", "source")  # in the order of a `Metric`
 NEEDED = (*FIELDS, "of", "compute")
