@@ -18,42 +18,44 @@ from softbench.losses import catalogue, weighted_sum
 def text_of_the_page(root: Path) -> str:
     page = (root / "docs" / "extend.md").read_text(encoding="utf-8")
     (text,) = re.findall(
-        r"^```python\n# workflow/softbench/losses/tversky\.py\n(.*?)^```", page, re.MULTILINE | re.DOTALL
+        r"^```python\n# workflow/softbench/losses/weighted_dice\.py\n(.*?)^```", page, re.MULTILINE | re.DOTALL
     )
     return text
 
 
 @pytest.fixture
-def tversky(root: Path, tmp_path: Path) -> ModuleType:
+def weighted_dice(root: Path, tmp_path: Path) -> ModuleType:
     """The module of the page."""
-    path = tmp_path / "tversky.py"
+    path = tmp_path / "weighted_dice.py"
     path.write_text(text_of_the_page(root))
-    spec = importlib.util.spec_from_file_location("tversky", path)
+    spec = importlib.util.spec_from_file_location("weighted_dice", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def test_loss_of_the_page_is_found_with_its_settings(tversky: ModuleType) -> None:
+def test_loss_of_the_page_is_found_with_its_settings(weighted_dice: ModuleType) -> None:
     allowed = {"missed": {"type": "number", "maximum": 1, "description": "weight of missed voxels"}}
-    found = catalogue.find(Path(tversky.__file__).parent)
-    assert found == {"tversky": catalogue.Loss("Tversky", {"missed": 0.7}, allowed=allowed)}
+    found = catalogue.find(Path(weighted_dice.__file__).parent)
+    assert found == {"weighted_dice": catalogue.Loss("WeightedDice", {"missed": 0.7}, allowed=allowed)}
 
 
-def test_its_value_is_that_of_counted_voxels(tversky: ModuleType) -> None:
+def test_its_value_is_that_of_counted_voxels(weighted_dice: ModuleType) -> None:
     """One voxel hit, one missed, none made up, of class 1; of class 0 one hit and one made up: 1 - 1 / (1 + 1 / 2)."""
     hard = torch.tensor([[[0, 1, 1]]])
     soft = torch.nn.functional.one_hot(hard, 2).movedim(-1, 1).float()
     logits = torch.tensor([[[[50.0, 50.0, -50.0]], [[-50.0, -50.0, 50.0]]]])
     target = losses.Target(soft, hard, torch.ones_like(hard, dtype=torch.bool))
-    assert tversky.Tversky(missed=0.5)(logits, target).item() == pytest.approx(1 / 3)
-    assert tversky.Tversky(missed=1.0)(logits, target).item() == pytest.approx(1 / 4)  # 0 for class 0, 1/2 for class 1
+    assert weighted_dice.WeightedDice(missed=0.5)(logits, target).item() == pytest.approx(1 / 3)
+    assert weighted_dice.WeightedDice(missed=1.0)(logits, target).item() == pytest.approx(
+        1 / 4
+    )  # 0 for class 0, 1/2 for class 1
 
 
-@pytest.mark.parametrize("line", ['LOSS = "Tversky"', 'LOSS = {"settings": {}}', 'LOSS = {"class": Tversky}'])
+@pytest.mark.parametrize("line", ['LOSS = "WeightedDice"', 'LOSS = {"settings": {}}', 'LOSS = {"class": WeightedDice}'])
 def test_line_that_cannot_be_read_is_shown_how(tmp_path: Path, line: str) -> None:
     (tmp_path / "odd.py").write_text(f'"""Odd."""\n\n{line}\n')
-    with pytest.raises(InputError, match=r'odd\.py: LOSS must be written like \{"class": "Tversky"'):
+    with pytest.raises(InputError, match=r'odd\.py: LOSS must be written like \{"class": "Mine"'):
         catalogue.find(tmp_path)
 
 
@@ -86,13 +88,13 @@ def test_new_loss_is_one_file(root: Path, tmp_path: Path) -> None:
     """A copy of the package with the file of the page knows, checks, builds and versions the loss."""
     package = tmp_path / "softbench"
     shutil.copytree(root / "workflow" / "softbench", package, ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "losses" / "tversky.py").write_text(text_of_the_page(root))
+    (package / "losses" / "weighted_dice.py").write_text(text_of_the_page(root))
     code = (
         "from softbench import losses; from softbench.plan.config.check import _loss_fault; "
-        "assert 'tversky' in losses.names(); "
-        "assert _loss_fault('ce + tversky(missed=0.6)') is None; "
-        "assert 'losses/tversky.py' in losses.catalogue.modules('ce + tversky'); "
-        "assert losses.build('tversky(missed=0.6)').terms[0].loss.missed == 0.6"
+        "assert 'weighted_dice' in losses.names(); "
+        "assert _loss_fault('ce + weighted_dice(missed=0.6)') is None; "
+        "assert 'losses/weighted_dice.py' in losses.catalogue.modules('ce + weighted_dice'); "
+        "assert losses.build('weighted_dice(missed=0.6)').terms[0].loss.missed == 0.6"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(tmp_path)})
 

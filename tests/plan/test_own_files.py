@@ -14,7 +14,7 @@ from softbench.plan import modules, own_files, rule_files
 from softbench.tools.new import make_method, make_network
 
 FILES = {
-    "loss": "losses/tversky.py",
+    "loss": "losses/weighted_dice.py",
     "metric": "metrics/ravd.py",
     "network": "networks/mine.py",
     "soft label": "soft_labels/near.py",
@@ -58,8 +58,12 @@ EVERY = {  # fault -> what it changes in any file, what is said of it
 OWN = {  # kind -> fault -> the same
     "loss": {
         "wrong mark": ("LOSS = ", "LOS = ", " has no LOSS, by which a loss is found: it has 'LOS', probably meant"),
-        "wrong class": ('"class": "Tversky"', '"class": "Tverski"', "class 'Tverski', .* Did you mean 'Tversky'\\?"),
-        "missing key": ('"class": "Tversky", ', "", r"LOSS must be written like \{\"class\""),
+        "wrong class": (
+            '"class": "WeightedDice"',
+            '"class": "WeightedDise"',
+            "class 'WeightedDise', .* Did you mean 'WeightedDice'\\?",
+        ),
+        "missing key": ('"class": "WeightedDice", ', "", r"LOSS must be written like \{\"class\""),
         "unknown key": ('"settings"', '"setings"', "has the key 'setings'. Known: .* Did you mean 'settings'\\?"),
         "unknown setting": ('ALLOWED = {"missed"', 'ALLOWED = {"mised"', "ALLOWED has the key 'mised'. Known: missed"),
         "setting not taken": ("self, missed: float", "self, lost: float", "does not take 'missed', which LOSS gives"),
@@ -235,7 +239,7 @@ def test_planning_imports_neither_torch_nor_what_is_checked(suite: Path, texts: 
     path.write_text(texts["loss"])
     code = (
         "import sys; from pathlib import Path; from softbench.plan.plan import Plan; Plan.read(Path()); "
-        "print([name for name in ('torch', 'monai', 'softbench.losses.tversky') if name in sys.modules])"
+        "print([name for name in ('torch', 'monai', 'softbench.losses.weighted_dice') if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=suite, env={**os.environ, "PYTHONPATH": "workflow"},

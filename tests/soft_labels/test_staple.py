@@ -39,6 +39,27 @@ def test_structure_is_that_of_simpleitks_filter_of_two_classes() -> None:
     np.testing.assert_array_equal(staple(labels, 2), share > 0.5)
 
 
+def test_probabilities_are_those_of_simpleitks_filter_of_two_classes() -> None:
+    sitk = pytest.importorskip("SimpleITK")
+    labels = draw([0.1, 0.2, 0.4], classes=2)[1]
+    filter_ = sitk.STAPLEImageFilter()
+    filter_.SetForegroundValue(1)
+    share = sitk.GetArrayFromImage(filter_.Execute([sitk.GetImageFromArray(rater) for rater in labels]))
+    np.testing.assert_allclose(module.soften(labels, None, (1, 1, 1), classes=2)[1], share, atol=2e-3)
+
+
+def test_probabilities_have_the_label_map_as_their_arg_max() -> None:
+    _, labels = draw([0.1, 0.15, 0.2])
+    soft = module.soften(labels, None, (1, 1, 1), classes=4)
+    np.testing.assert_allclose(soft.sum(axis=0), 1, atol=1e-6)
+    np.testing.assert_array_equal(soft.argmax(axis=0), staple(labels, 4))
+
+
+def test_class_that_no_rater_drew_has_no_probability() -> None:
+    _, labels = draw([0.1, 0.2], classes=2)
+    assert not module.soften(labels, None, (1, 1, 1), classes=3)[2].any()
+
+
 def test_one_good_rater_outweighs_three_bad_ones() -> None:
     truth, labels = draw([0.01, 0.9, 0.9, 0.9])
     wrong = [(found != truth).mean() for found in (staple(labels, 4), majority(labels, 4))]

@@ -23,7 +23,7 @@ REFUSED = {
     "recipe": (
         "soft_labels:\n  mine: {recipe: svsl}  # here",
         "soft_labels.mine.recipe",
-        "is 'svsl', which does not exist. Did you mean 'svls'? Known: blur, distance, epd",
+        "is 'svsl', which does not exist. Did you mean 'svls'? Known: blur, boundary_uncertainty, dilation",
     ),
     "recipe that the key means": (
         "soft_labels:\n  superpixels: {}  # here",

@@ -69,7 +69,7 @@ def read_file(file: Path) -> Loss:
         unknown = [*(key for key in facts if key not in KEYS), *(key for key in allowed if key not in found.settings)]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
-            f'{short(file)}: LOSS must be written like {{"class": "Tversky", "settings": {{"alpha": 0.3}}}} ({error}).'
+            f'{short(file)}: LOSS must be written like {{"class": "Mine", "settings": {{"alpha": 0.3}}}} ({error}).'
         ) from error
     if unknown:
         place, known = ("LOSS", KEYS) if unknown[0] in facts else ("ALLOWED", tuple(found.settings))

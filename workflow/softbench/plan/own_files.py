@@ -21,11 +21,13 @@ from softbench.plan.config import metrics
 ACCESS = ("open", "tcia", "token", "manual", "own", "made")
 NEAR = 0.8  # of difflib: how like a known name a constant must be to be taken for a misspelt one
 SHIPPED = {  # the suite's own modules; one that is left out here is checked at each start, like a user's
-    "losses": "arithmetic catalogue ce dice dice_vnet focal kl l1 learned_weights soft_dice target wce weighted_sum",
+    "losses": "acls arithmetic catalogue ce dice dice_vnet dsc_pp ecp flsd focal jaccard kl l1 label_relaxation "
+    "learned_weights mbls ml1_ace nacl soft_dice target tversky wce weighted_sum",
     "metrics": "calibration catalogue centreline cross_check inputs known_truth lesions metric overlap pooled regions "
     "rows score soft structure surface threshold true_distribution",
     "networks": "compact_unet epd_net monai monai_arguments unet3d xception_unet",
-    "soft_labels": "blur distance epd geols ls moh msvls one_hot resampled shuffled superpixel svls wrong_image",
+    "soft_labels": "blur boundary_uncertainty dilation distance epd geols ls moh msvls one_hot resampled sauna "
+    "shuffled staple superpixel svls wrong_image",
     "datasets": "case folder splits",
     "datasets/sources": "abdomenct1k brats2019 chase_db1 contours curvas dicom dncnn flare2021 hippocampus kits2019 "
     "kits2023 layout lidc mrbrains18 msd_brain nnunet oct_dme prostatex_zones reading saros",
@@ -290,7 +292,7 @@ OF_RECIPES = (
 )  # fmt: skip
 VIEW = Kind("view", "VIEW", "VIEW = View(name=…, …)", "Your own view of a table", (), _check_view)
 KINDS = {
-    "losses": Kind("loss", "LOSS", 'LOSS = {"class": "Tversky"}', "Your own loss", (), _check_loss),
+    "losses": Kind("loss", "LOSS", 'LOSS = {"class": "WeightedDice"}', "Your own loss", (), _check_loss),
     "metrics": Kind("metric", "METRIC", "METRIC = Metric(key=…, …)", "Your own metric", (), _check_metric),
     "networks": Kind(
         "network", "build", "def build(in_channels, classes, dims, *, …)", "Your own network", ("DIMS",), _check_network

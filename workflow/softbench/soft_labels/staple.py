@@ -1,17 +1,56 @@
-"""The label map that several raters stand for, with how well each knows each class estimated from all: STAPLE.
+"""What several raters stand for, with how well each knows each class estimated from all: STAPLE.
 
 S. K. Warfield, K. H. Zou, W. M. Wells: Simultaneous Truth and Performance Level Estimation, IEEE Trans. Med. Imaging
 23(7), 2004, in its form for several classes: each rater has a matrix of how often he says d where s is true.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from softbench.errors import InputError
+from softbench.soft_labels.contract import for_tensors_too, many_raters
 
 VERSION = 1
+NEEDS_IMAGE = False
+RATERS = "many"
+WEIGHS_RATERS = True  # by what is seen of all of them, so that the label of two is not the mean of both
+KIND = "stored"  # raters are judged over the whole image
+SETTINGS: dict[str, float] = {}
 TOLERANCE = 1e-5  # change of every probability of a rater, at which the estimate stands still
 ROUNDS = 10_000
 FIRST = 0.99  # a rater says the true class with this probability before anything is estimated
+
+
+def is_normalised() -> bool:
+    """Return whether the classes of a voxel sum to 1: always."""
+    return True
+
+
+@for_tensors_too
+def soften(labels: np.ndarray, image: np.ndarray | None, spacing_mm: Sequence[float], *, classes: int) -> np.ndarray:
+    r"""Give each class the probability that it is the true one, given what all raters drew (STAPLE).
+
+    .. math:: y_c = \frac{\pi_c \prod_r \theta_r(t_r, c)}{\sum_k \pi_k \prod_r \theta_r(t_r, k)}
+
+    theta_r(d, c): how often rater r says d where c is true; pi: the share of each class in the raters' maps.
+
+    Args:
+        labels: (R, D, H, W) or (R, H, W), class ids; one rater gives one-hot.
+        image: not used.
+        spacing_mm: (D, H, W) or (H, W), mm; not used beyond its check.
+        classes: number of classes C, background included.
+    Returns: (C, D, H, W) or (C, H, W) float32 in [0, 1], summing to 1; a class that no rater drew is 0 everywhere. Most
+        voxels are nearly 0 or 1: what is soft is the doubt about which rater is right.
+    Raises: InputError: if labels are not class ids below `classes`, or the estimate does not come to rest.
+    Source: Warfield et al. 2004; see `staple`, which returns its arg max. Departures: no field that smooths the result.
+    """
+    raters = many_raters(labels, spacing_mm, classes)
+    if len(raters) == 1:
+        return (np.arange(classes).reshape(-1, *[1] * raters[0].ndim) == raters[0]).astype(np.float32)
+    said, places = kinds_of_voxels(raters.reshape(len(raters), -1), classes)
+    truth = _expectation(said, np.bincount(places, minlength=len(said)).astype(np.float64), classes)
+    return np.moveaxis(truth[places].astype(np.float32), -1, 0).reshape(classes, *raters.shape[1:])
 
 
 def staple(labels: np.ndarray, classes: int, *, counts: np.ndarray | None = None) -> np.ndarray:

@@ -264,11 +264,14 @@ def maps(recipe: ModuleType, case: SmallCase) -> None:
 
 
 def raters(recipe: ModuleType, case: SmallCase) -> None:
-    """Two raters give the mean of each, or are refused by a recipe of one."""
+    """Two raters give the mean of each (unless the recipe weighs them), or are refused by a recipe of one."""
     stack = np.concatenate([case.labels, np.roll(case.labels, 1, axis=-1)])
     if recipe.RATERS == "one":
         hint = "Take the label map by `one_rater(labels, spacing_mm, classes)`."
         require_refused(recipe, case, "one rater", f"Of two raters: {hint}", labels=stack)
+        return
+    if getattr(recipe, "WEIGHS_RATERS", False):
+        softened(recipe, case, labels=stack)
         return
     apart = [softened(recipe, case, labels=stack[r : r + 1]) for r in (0, 1)]
     require_close(softened(recipe, case, labels=stack), np.mean(apart, axis=0), 1e-6, "two raters are not their mean")

@@ -1,4 +1,4 @@
-"""Tversky loss (Salehi et al. 2017): Dice that weighs what was missed and what was made up differently."""
+"""Weighted Dice loss: Dice that weighs what was missed and what was made up differently."""
 
 import torch
 from torch import nn
@@ -7,10 +7,10 @@ from softbench.losses.arithmetic import probabilities
 from softbench.losses.target import Target
 
 VERSION = 1  # raise it when the same prediction and target give another value
-LOSS = {"class": "Tversky", "settings": {"missed": 0.7}}
+LOSS = {"class": "WeightedDice", "settings": {"missed": 0.7}}
 
 
-class Tversky(nn.Module):
+class WeightedDice(nn.Module):
     """1 - TP / (TP + missed FN + (1 - missed) FP), mean over the classes; sums over the valid voxels of the batch."""
 
     def __init__(self, missed: float = 0.7) -> None:
