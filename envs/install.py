@@ -17,8 +17,9 @@ ENVS = Path(__file__).resolve().parent
 PINS = ("build.txt", "requirements.txt", "development.txt", "source-builds.txt")
 # GeodisTK's C++ uses a name that numpy 2 dropped.
 SOURCE_BUILD = {name: "-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY" for name in ("CFLAGS", "CXXFLAGS")}
-# What the suite imports: shows that the environment works, and writes the byte code that the first run would wait for.
-IMPORTS = (
+# Shows that the environment works; compiles and writes as byte code what the first run would wait for.
+FIRST_USES = (
+    "from softbench.tools import compiled; compiled.main()",
     "import GeodisTK, medpy.metric, netcal.metrics, torch.utils.data, monai.networks.nets, monai.transforms",
     "import snakemake.cli, numba, pandas, pyarrow.parquet, matplotlib.pyplot, seaborn, skimage.segmentation, nibabel",
 )
@@ -46,7 +47,7 @@ def main(venv: Path) -> None:
     if not shutil.which("c++"):
         sys.exit("A C++ compiler is needed to build GeodisTK (Debian: apt-get install g++).")
     say(
-        f"Installing the packages of envs/*.txt into {venv}: half a minute on two cores, and the download (torch is "
+        f"Installing the packages of envs/*.txt into {venv}: under a minute on two cores, and the download (torch is "
         "most of it: 0.2 GB for CPUs, 3 GB with CUDA), which is kept for a next time."
     )
     unfinished = venv / "unfinished"
@@ -55,7 +56,7 @@ def main(venv: Path) -> None:
     unfinished.write_text("`make setup` has not finished here. It makes this environment anew.\n")
     (venv / "ready").unlink(missing_ok=True)
     install(venv / "bin" / "python")
-    run_together([[str(venv / "bin" / "python"), "-c", code] for code in IMPORTS])
+    run_together([[str(venv / "bin" / "python"), "-c", code] for code in FIRST_USES])
     unfinished.unlink()
     (venv / "ready").touch()
     say(f"Installed in {time.monotonic() - began:.0f} s.")

@@ -70,7 +70,7 @@ def test_unfinished_environment_is_made_anew(tmp_path: Path, monkeypatch) -> Non
     (venv / "half").touch()
     assert (venv / "unfinished").exists()
     monkeypatch.setattr(install, "install", lambda python: None)
-    monkeypatch.setattr(install, "IMPORTS", ("import sys",))
+    monkeypatch.setattr(install, "FIRST_USES", ("import sys",))
     install.main(venv)
     assert (venv / "ready").exists()
     assert not (venv / "half").exists()
