@@ -1,14 +1,17 @@
 """A whole small study: its pieces, what a killed one leaves, its table, figures and words."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from softbench.errors import InputError
 from softbench.rater_study import measure, shown
 from softbench.rater_study.collect import collect
-from softbench.rater_study.judge import judge
-from softbench.rater_study.produce import Study, produce
+from softbench.rater_study.judge import judge, too_rare
+from softbench.rater_study.produce import Study, produce, read_facts
+from softbench.rater_study.report import about, report
 
 SWEEPS = {
     "one_hot": {"recipe": "one_hot"},
@@ -100,3 +103,31 @@ def test_few_patients_have_points_and_the_reason(tmp_path: Path) -> None:
     assert "lower here" in text
     assert "(lowest; no range)" in text
     assert "there is no range (no valid CI: 4 patients" in (tmp_path / "widths.txt").read_text()
+
+
+def test_more_lines_than_colours_are_drawn(tmp_path: Path) -> None:
+    """A recipe that a user adds must not be one too many."""
+    widths = {"recipe": "blur", "settings": {"units": "mm"}, "over": "sigma", "values": [0.4, 0.8], "unit": "mm"}
+    make(tmp_path, 2, {"one_hot": {"recipe": "one_hot"}, **{f"blur_{n}": widths for n in range(10)}}, {})
+    shown.write(tmp_path, {})
+    assert (tmp_path / "widths.png").stat().st_size > 1000
+
+
+def test_structure_that_two_halves_cannot_share_is_named(folder: Path) -> None:
+    study = collect(folder)
+    for of_line in study.scores.values():
+        for values in of_line.values():
+            values[1:] = np.nan if values.dtype.kind == "f" else 0
+    assert too_rare(study) == {"nodule": 1}
+    assert "two halves need two patients: nodule (drawn in 1 patient(s))" in about(study)
+    with pytest.raises(InputError, match=r"no structure was drawn in two patients, .*: nodule \(drawn in 1 patient"):
+        report(study, {})
+
+
+def test_cases_of_different_numbers_of_raters_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def of_one_fewer(output: Path, case: str) -> dict[str, Any]:
+        return {**read_facts(output, case), **({"raters": 3} if case.endswith("_002") else {})}
+
+    monkeypatch.setattr("softbench.rater_study.collect.read_facts", of_one_fewer)
+    with pytest.raises(InputError, match=r"_002 has 3 rater\(s\), but most cases have 4; 1 of 34 cases are so"):
+        collect(folder)

@@ -119,3 +119,16 @@ def test_verdict_that_the_floor_reverses_is_not_said() -> None:
     noise = np.random.default_rng(8).normal(0, 0.01, (50, 3))
     entropy = np.array([0.1, -0.05, -0.2]) + noise
     assert said(np.full(50, 0.2) + noise[:, 0], np.full(50, 0.1), entropy) == "no verdict: the floor reverses it"
+
+
+def test_floor_need_not_reverse_it_beyond_noise() -> None:
+    noise = np.random.default_rng(9).normal(0, 0.05, (50, 3))
+    entropy = np.array([0.02, -0.005, -0.01]) + noise - noise.mean(axis=0)
+    brier = np.full(50, 0.1)
+    assert said(brier - 0.05 + noise[:, 0] / 10, brier, entropy) == "no verdict: the floor reverses it"
+
+
+def test_where_noise_decides_there_is_nothing_to_reverse() -> None:
+    noise = np.random.default_rng(9).normal(0, 0.05, 50)
+    entropy = np.full((50, 3), 0.0) + np.array([0.02, -0.005, -0.01])
+    assert said(0.1 + noise - noise.mean(), np.full(50, 0.1), entropy) == "cannot tell"

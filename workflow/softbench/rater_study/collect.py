@@ -1,12 +1,14 @@
 """The pieces of a study as arrays by patient: what all tables and figures of it are made from."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from softbench.errors import InputError
 from softbench.jobs import storage
 from softbench.rater_study.produce import read_facts, read_line
 from softbench.rater_study.scores import REGIONS
@@ -70,11 +72,12 @@ class Collected:
 def collect(output: Path) -> Collected:
     """Read all pieces of a study.
 
-    Raises: InputError: if one is missing.
+    Raises: InputError: if one is missing, or cases have different numbers of raters.
     """
     manifest = storage.read_json(output / "manifest.json")
     named = {entry["name"]: Line(**{**entry, "values": tuple(entry["values"])}) for entry in manifest["lines"]}
     facts = [read_facts(output, case) for case in manifest["cases"]]
+    _require_as_many_raters(manifest["cases"], facts)
     patients = sorted({str(fact["patient"]) for fact in facts})
     of_patient = np.array([patients.index(str(fact["patient"])) for fact in facts])
     scores = {}
@@ -82,3 +85,15 @@ def collect(output: Path) -> Collected:
         read = [read_line(output, case, name) for case in manifest["cases"]]
         scores[name] = {key: np.stack([one[key] for one in read]) for key in read[0]}
     return Collected(manifest, named, facts, patients, of_patient, scores)
+
+
+def _require_as_many_raters(cases: Iterable[str], facts: Iterable[Mapping[str, Any]]) -> None:
+    """Raise unless all cases were labelled by as many raters."""
+    counts = {case: int(fact["raters"]) for case, fact in zip(cases, facts, strict=True)}
+    usual = Counter(counts.values()).most_common(1)[0][0]
+    if odd := {case: count for case, count in counts.items() if count != usual}:
+        case, count = next(iter(odd.items()))
+        raise InputError(
+            f"{case} has {count} rater(s), but most cases have {usual}; {len(odd)} of {len(counts)} cases are so. All "
+            "need the same number. Take these cases out of the folder, or add what is missing."
+        )

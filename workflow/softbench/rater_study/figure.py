@@ -16,7 +16,7 @@ from softbench.rater_study.judge import DECIDES, Structure
 from softbench.rater_study.trials import ONE_HOT, OTHERS, Line
 from softbench.rater_study.verdicts import SAME_FUNCTION
 
-VERSION = 1
+VERSION = 2
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
 MARKERS = "osD^vPXd"
 AXES = {"mm": "width (mm)", "voxels": "width (voxels)", "share": "share given away"}
@@ -31,7 +31,7 @@ def draw_widths(study: Collected, judged: Sequence[Structure], titles: Mapping[s
     """
     swept = [line for line in study.lines.values() if len(line.values) > 1]
     units = list(dict.fromkeys(line.unit for line in swept))
-    colours, markers = (dict(zip([line.name for line in swept], of, strict=False)) for of in (COLOURS, MARKERS))
+    looks = {line.name: _look(n) for n, line in enumerate(swept)}
     size = (0.6 + 2.2 * len(units), 0.9 + 1.7 * len(judged))
     heads = [AXES.get(unit, unit) for unit in units]
     with pictures.style("ticks"):
@@ -39,7 +39,7 @@ def draw_widths(study: Collected, judged: Sequence[Structure], titles: Mapping[s
         for row, structure in zip(axes, judged, strict=True):
             for axis, unit in zip(row, units, strict=True):
                 for line in (line for line in swept if line.unit == unit):
-                    _curve(axis, study, structure, line, colours[line.name], markers[line.name])
+                    _curve(axis, study, structure, line, looks[line.name])
                 axis.axhline(structure.lines[ONE_HOT].brier[DECIDES], color="0.4", linestyle="--", linewidth=0.8)
                 axis.set_xscale("log")
                 _ticks(axis, [value for line in swept if line.unit == unit for value in line.values])
@@ -48,25 +48,28 @@ def draw_widths(study: Collected, judged: Sequence[Structure], titles: Mapping[s
             for axis in row:
                 axis.set_ylim(min(0, low), min(high, 2.2 * structure.lines[ONE_HOT].brier[DECIDES]))
         handles: list[Line2D | Patch] = [
-            Line2D([], [], color=colours[line.name], marker=markers[line.name], markersize=3, linewidth=1,
-                   label=words.title(line, titles))
+            Line2D([], [], **looks[line.name], markersize=3, linewidth=1, label=words.title(line, titles))
             for line in swept
-        ]  # fmt: skip
+        ]
         handles.append(Line2D([], [], color="0.4", linestyle="--", linewidth=0.8, label="One-hot"))
         handles.append(Line2D([], [], color="0.6", linewidth=5, alpha=0.5, label="best, or not told from the best"))
         pictures.legend(figure, handles, columns=min(4, len(units) * 2))
     return figure
 
 
-def _curve(axis: Axes, study: Collected, structure: Structure, line: Line, colour: str, marker: str) -> None:
+def _look(n: int) -> dict[str, Any]:
+    """Return colour and marker of the n-th line; no two of 64 lines share both."""
+    return {"color": COLOURS[n % len(COLOURS)], "marker": MARKERS[(n + n // len(COLOURS)) % len(MARKERS)]}
+
+
+def _curve(axis: Axes, study: Collected, structure: Structure, line: Line, look: Mapping[str, Any]) -> None:
     scores = study.by_patient(line.name, "brier", structure.name, DECIDES)
     means = scores[:, ~np.isnan(scores).any(axis=0)].mean(axis=1)
-    axis.plot(line.values, means, color=colour, marker=marker, markersize=2.5, linewidth=0.9)
+    axis.plot(line.values, means, **look, markersize=2.5, linewidth=0.9)
     best = structure.lines[line.name].best
     if best is not None:
         part = slice(best.first, best.last + 1)
-        axis.plot(line.values[part], means[part], color=colour, linewidth=5, alpha=0.35, solid_capstyle="round",
-                  marker=marker, markersize=5)  # fmt: skip
+        axis.plot(line.values[part], means[part], **look, linewidth=5, alpha=0.35, solid_capstyle="round", markersize=5)
 
 
 def _ticks(axis: Axes, values: Sequence[float]) -> None:
@@ -84,7 +87,7 @@ def caption_of_widths(study: Collected, judged: Sequence[Structure]) -> str:
     marked = (
         f"Marked: the lowest of each line; there is no range ({reason})."
         if reason
-        else "Marked: the best width of each line with all that noise over patients does not tell from it."
+        else "Marked: the best width of each line, and those that are not worse beyond noise over patients."
     )
     return (
         f"{study.manifest['title']}, {len(study.patients)} patients: Brier score of soft labels made from one rater "
@@ -101,10 +104,7 @@ def draw_reliability(study: Collected, judged: Sequence[Structure], titles: Mapp
     size = (0.4 + 2.3 * len(judged), 3.4)
     every = {name: line.one_hot for name, line in judged[0].lines.items() if name != OTHERS}
     shown = [name for name, verdict in every.items() if verdict is None or verdict.said != SAME_FUNCTION]
-    looks: dict[str, dict[str, Any]] = {
-        name: {"color": COLOURS[n % len(COLOURS)], "marker": MARKERS[(n + n // len(COLOURS)) % len(MARKERS)]}
-        for n, name in enumerate(shown)
-    }
+    looks = {name: _look(n) for n, name in enumerate(shown)}
     with pictures.style("ticks"):
         heads = [pictures.spelled(structure.name) for structure in judged]
         figure, axes = pictures.panels(size, "What a probability of a label means", 1, heads)

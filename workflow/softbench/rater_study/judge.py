@@ -16,6 +16,7 @@ from softbench.rater_study.widths import Best, find_best
 from softbench.statistics.nested import Nested, nested_mean
 
 VERSION = 1
+FEWEST = 2  # patients, one a half
 DECIDES = "band"  # the region whose Brier score chooses settings and decides
 THICKNESS_MM = (1.5, 3.0)  # between thin, middle and thick slices
 
@@ -79,7 +80,7 @@ def judge(study: Collected, structure: str, among: np.ndarray | None = None) -> 
     first = study.by_patient(ONE_HOT, "brier", structure, DECIDES)[0]
     known = ~np.isnan(first) if among is None else ~np.isnan(first) & among
     names = [name for name, here in zip(study.patients, known, strict=True) if here]
-    if len(names) < 2:
+    if len(names) < FEWEST:
         raise InputError(f"{structure} was drawn in {len(names)} patient(s), but two halves need two or more.")
     half = folds.halves(names)
     held = {name: _hold(study, name, structure, known, half) for name in study.lines}
@@ -87,6 +88,13 @@ def judge(study: Collected, structure: str, among: np.ndarray | None = None) -> 
     leader = min(recipes, key=lambda name: float(held[name]["brier"].mean()))
     lines = {name: _line(study, name, structure, held, leader, known) for name in held}
     return Structure(structure, len(names), **_counts(study, structure, known), leader=leader, lines=lines)
+
+
+def too_rare(study: Collected) -> dict[str, int]:
+    """Return the structures that were drawn in fewer patients than two halves need, and in how many."""
+    drawn = {name: study.by_patient(ONE_HOT, "brier", name, DECIDES)[0] for name in study.structures}
+    counts = {name: int(np.count_nonzero(~np.isnan(scores))) for name, scores in drawn.items()}
+    return {name: count for name, count in counts.items() if count < FEWEST}
 
 
 def _hold(study: Collected, name: str, structure: str, known: np.ndarray, half: np.ndarray) -> dict[str, Any]:

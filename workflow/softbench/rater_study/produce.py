@@ -75,7 +75,7 @@ def produce(
     module = datasets.source(study.source)
     found = cases.find(study.source, folder, study.number, study.left_out)
     tried = lines(sweeps, list(versions))
-    has_image = study.images and (module.ACCESS == "made" or any(case.images for case in found))
+    has_image = study.images and (module.ACCESS == "made" or all(case.images for case in found))
     against = {line.name: reason_against(line.recipe, has_image=has_image) for line in tried if line.recipe}
     kept = tuple(line for line in tried if against.get(line.name) is None)
     job = Job(study, output, kept, versions, version)

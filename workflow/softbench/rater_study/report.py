@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from softbench.errors import InputError
 from softbench.rater_names import say_pseudo_everywhere
 from softbench.rater_study import words
 from softbench.rater_study.collect import Collected
-from softbench.rater_study.judge import Judged, Structure, judge, strata
+from softbench.rater_study.judge import Judged, Structure, judge, strata, too_rare
 from softbench.rater_study.scores import REGIONS
 from softbench.rater_study.sums import FLOORS
 from softbench.rater_study.trials import ONE_HOT, OTHERS
-from softbench.rater_study.verdicts import BETTER, LOWER
+from softbench.rater_study.verdicts import BETTER, CANNOT, LOWER, REVERSED, SAME_FUNCTION, Verdict
 from softbench.tables.sheet import NOTHING, Entry, Grid, Head, Line, Sheet, Text, interval, number
 
 VERSION = 1
@@ -47,12 +48,19 @@ def report(study: Collected, titles: Mapping[str, str], note: str = "") -> Repor
         note: a sentence about the numbers.
     Raises: InputError: as `judge`.
     """
-    judged = tuple(judge(study, name) for name in study.structures)
+    rare = too_rare(study)
+    judged = tuple(judge(study, name) for name in study.structures if name not in rare)
+    if not judged:
+        raise InputError(f"no structure was drawn in two patients, which two halves need: {_rare(rare)}.")
     grids = [grid for structure in judged for grid in _grids(study, structure, titles)]
     head = f"Soft labels of one rater against the others: {study.manifest['title']}"
     sheet = Sheet(head, f"{about(study)} {note}".strip(), tuple(grids), numbers=numbers(judged))
     found = Report(sheet, f"{paragraph(study, judged, titles)} {note}".strip(), judged)
     return say_pseudo_everywhere(found) if study.manifest["pseudo_raters"] else found
+
+
+def _rare(rare: Mapping[str, int]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} (drawn in {count} patient(s))" for name, count in rare.items())
 
 
 def about(study: Collected) -> str:
@@ -61,6 +69,8 @@ def about(study: Collected) -> str:
     raters = sorted({fact["raters"] for fact in study.facts})
     many = " or ".join(map(str, raters))
     left = "; ".join(f"{name}: {reason}" for name, reason in manifest["left_out"].items())
+    rare = too_rare(study)
+    seldom = f" Not judged, since two halves need two patients: {_rare(rare)}." if rare else ""
     pseudo = f" They are pseudo-raters: {manifest['pseudo_raters']}." if manifest["pseudo_raters"] else ""
     return (
         f"{len(study.patients)} patients, {len(study.facts)} cases, {many} raters.{pseudo} Each soft label is made "
@@ -69,8 +79,8 @@ def about(study: Collected) -> str:
         f"score on the other half. Band: within {manifest['band_mm']:g} mm of the boundary (at least the slice "
         "distance). Boundary: voxels that touch the edge of a rater's structure, or on which raters disagree. The "
         "Brier score in the band decides; the cross-entropy (CE) in the band stands beside it with probabilities "
-        "floored at three values. ECE of the label: in the band. GED: energy distance of level sets to the other "
-        f"raters' masks, over all voxels. Not tried: {left or 'nothing'}."
+        "floored at three values. ECE of the label: of the voxels of the band in all cases together. GED: energy "
+        f"distance of level sets to the other raters' masks, over all voxels. Not tried: {left or 'nothing'}.{seldom}"
     )
 
 
@@ -200,22 +210,34 @@ def _sentence(structure: Structure, titles: Mapping[str, str]) -> str:
         if judged.line.unit == "mm" and judged.best is not None
     ]
     lowest = structure.lines[structure.leader]
-    verdict = lowest.one_hot.said if lowest.one_hot else "cannot tell"
-    said = "lower than" if verdict in (BETTER, LOWER) else f"{verdict} from"
-    alike = [
-        words.title(judged.line, titles)
-        for judged in structure.lines.values()
-        if judged.leader is not None and judged.leader.said.startswith("cannot tell")
-    ]
-    reason = lowest.one_hot.brier.reason if lowest.one_hot else None
-    few = f" ({reason})" if reason else ""
-    tie = f", which noise does not tell from {', '.join(alike)}" if alike else ""
+    tie = "".join(
+        f", {word} {', '.join(names)}"
+        for word, said in (("the same function here as", SAME_FUNCTION), ("which noise does not tell from", CANNOT))
+        if (names := [words.title(line.line, titles) for line in structure.lines.values() if _is(line.leader, said)])
+    )
     return (
         f"{structure.name.replace('_', ' ').capitalize()} ({structure.patients} patients): two raters' boundaries lie "
         f"{structure.disagreement_mm:.2f} mm apart. Best widths: {', '.join(widths) or 'none in mm was tried'}. The "
         f"lowest Brier score in the band is that of {words.title(lowest.line, titles)}{tie}: "
-        f"{number(lowest.brier['band'], 4)}, {said} one-hot's {number(one_hot.brier['band'], 4)}{few}."
+        f"{number(lowest.brier['band'], 4)}{_against_one_hot(lowest, number(one_hot.brier['band'], 4))}."
     )
+
+
+def _is(verdict: Verdict | None, said: str) -> bool:
+    return verdict is not None and verdict.said == said
+
+
+def _against_one_hot(lowest: Judged, score: str) -> str:
+    """Return how the paragraph goes on after the lowest score; nothing where it is that of one-hot."""
+    verdict = lowest.one_hot
+    if verdict is None:
+        return ""
+    few = f" ({verdict.brier.reason})" if verdict.brier.reason else ""
+    if verdict.said in (BETTER, LOWER):
+        return f", lower than one-hot's {score}{few}"
+    if verdict.said == REVERSED:
+        return f", one-hot's is {score}; the floor of the cross-entropy decides which of the two is better{few}"
+    return f", which noise does not tell from one-hot's {score}{few}"
 
 
 def _limits(study: Collected) -> str:

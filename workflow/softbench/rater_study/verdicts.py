@@ -7,7 +7,7 @@ import numpy as np
 
 from softbench.rater_study.widths import Difference, differences
 
-VERSION = 1
+VERSION = 2
 SAME = 1e-6  # of the larger score: less of it is rounding
 BETTER, WORSE, CANNOT, SAME_FUNCTION, REVERSED = (
     "better",
@@ -41,8 +41,8 @@ def compare(
         cross_entropy: (patients, floors) of the two.
         seed: of the bootstrap.
     Returns: "better" or "worse" where the 95 % interval of the Brier score's difference lies on one side of zero, else
-        "cannot tell". "no verdict" where the cross-entropy says better at one floor and worse at another, each beyond
-        noise. Of fewer than 30 patients there is no interval: "lower here" is said of these patients' means.
+        "cannot tell". "no verdict" in place of the first two where the mean cross-entropy is lower at one floor and
+        higher at another. Of fewer than 30 patients there is no interval: "lower here" is said of their means.
     """
     first, second = brier
     gaps = np.vstack([first - second, (cross_entropy[0] - cross_entropy[1]).T])
@@ -53,8 +53,7 @@ def compare(
 def _say(brier: tuple[np.ndarray, np.ndarray], decides: Difference, beside: Sequence[Difference]) -> str:
     if are_same(*brier):
         return SAME_FUNCTION
-    signs = {difference.sign for difference in beside}
-    if {-1, 1} <= signs:
+    if decides.sign and {-1.0, 1.0} <= {float(np.sign(difference.mean)) for difference in beside}:
         return REVERSED
     words = (LOWER, CANNOT, HIGHER) if decides.reason else (BETTER, CANNOT, WORSE)
     return words[decides.sign + 1]
