@@ -23,11 +23,16 @@ def test_citation_has_the_version_and_licence_of_the_package(citation, root):
 def test_citation_names_the_four_papers(citation, root):
     papers = [yaml.safe_load((root / f"workflow/published/{key}.yaml").read_text())
               for key in ("svls", "geols", "superpixel", "epd")]  # fmt: skip
-    assert [(one["title"], one["year"]) for one in citation["references"]] == [
-        (paper["title"], paper["year"]) for paper in papers
-    ]
-    for one, paper in zip(citation["references"], papers, strict=True):
+    first = citation["references"][: len(papers)]
+    assert [(one["title"], one["year"]) for one in first] == [(paper["title"], paper["year"]) for paper in papers]
+    for one, paper in zip(first, papers, strict=True):
         assert one["authors"][0]["family-names"] == re.match(r"\w+", paper["authors"])[0]
+
+
+def test_citation_names_each_paper_once_and_says_for_what(citation):
+    references = citation["references"]
+    assert len({one["title"] for one in references}) == len(references) > 15
+    assert all(one["notes"] and one["authors"][0]["family-names"] and one["year"] > 2000 for one in references)
 
 
 def test_changelog_knows_the_version(root):
