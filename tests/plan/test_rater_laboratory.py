@@ -38,7 +38,7 @@ def test_mixed_population_is_that_of_the_phantom(laboratory: RaterLaboratory) ->
 def test_versions_reach_annotators_and_recipes(laboratory: RaterLaboratory) -> None:
     assert laboratory.versions(WILDCARDS)["softbench/datasets/phantoms/annotators.py"] >= 2
     reached = laboratory.stages.code.reached(*laboratory.stages.entries("laboratory"))
-    assert {"softbench/soft_labels/staple.py", "softbench/datasets/phantoms/lesions.py"} <= reached
+    assert {"softbench/soft_labels/staple_estimate.py", "softbench/datasets/phantoms/lesions.py"} <= reached
     assert set(laboratory.recipes(WILDCARDS)) == {"one_hot", "svls", "blur", "distance"}
     assert all("title" not in entry for entry in laboratory.sweeps(WILDCARDS).values())
     assert {laboratory.titles(WILDCARDS)[name] for name in ("svls", "jitter")} == {"SVLS", "Jitter"}

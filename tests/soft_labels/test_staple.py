@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from softbench.errors import InputError
-from softbench.soft_labels import staple as module
+from softbench.soft_labels import staple as recipe
+from softbench.soft_labels import staple_estimate as module
 from softbench.soft_labels.raters import choose, majority
-from softbench.soft_labels.staple import staple
+from softbench.soft_labels.staple_estimate import staple
 
 SHAPE = (20, 24, 18)
 
@@ -45,19 +46,19 @@ def test_probabilities_are_those_of_simpleitks_filter_of_two_classes() -> None:
     filter_ = sitk.STAPLEImageFilter()
     filter_.SetForegroundValue(1)
     share = sitk.GetArrayFromImage(filter_.Execute([sitk.GetImageFromArray(rater) for rater in labels]))
-    np.testing.assert_allclose(module.soften(labels, None, (1, 1, 1), classes=2)[1], share, atol=2e-3)
+    np.testing.assert_allclose(recipe.soften(labels, None, (1, 1, 1), classes=2)[1], share, atol=2e-3)
 
 
 def test_probabilities_have_the_label_map_as_their_arg_max() -> None:
     _, labels = draw([0.1, 0.15, 0.2])
-    soft = module.soften(labels, None, (1, 1, 1), classes=4)
+    soft = recipe.soften(labels, None, (1, 1, 1), classes=4)
     np.testing.assert_allclose(soft.sum(axis=0), 1, atol=1e-6)
     np.testing.assert_array_equal(soft.argmax(axis=0), staple(labels, 4))
 
 
 def test_class_that_no_rater_drew_has_no_probability() -> None:
     _, labels = draw([0.1, 0.2], classes=2)
-    assert not module.soften(labels, None, (1, 1, 1), classes=3)[2].any()
+    assert not recipe.soften(labels, None, (1, 1, 1), classes=3)[2].any()
 
 
 def test_one_good_rater_outweighs_three_bad_ones() -> None:

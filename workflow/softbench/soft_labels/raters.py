@@ -6,7 +6,7 @@ from softbench import store
 from softbench.datasets.case import Case
 from softbench.errors import InputError
 from softbench.soft_labels.contract import fill
-from softbench.soft_labels.staple import staple
+from softbench.soft_labels.staple_estimate import staple
 
 VERSION = 1
 MERGED = ("majority", "staple")  # one label map of all raters

@@ -12,7 +12,7 @@ from softbench.errors import InputError
 from softbench.rater_study import regions, trials
 from softbench.rater_study.trials import Line
 from softbench.soft_labels.raters import majority
-from softbench.soft_labels.staple import kinds_of_voxels, staple
+from softbench.soft_labels.staple_estimate import kinds_of_voxels, staple
 
 VERSION = 1
 MAJORITY, STAPLE = "majority", "staple"  # one label map of several raters
