@@ -24,7 +24,7 @@ DECIMALS = 3
 
 
 @dataclass(frozen=True)
-class Line:
+class Agreement:
     """The agreement of a method in a structure."""
 
     method: str
@@ -41,7 +41,7 @@ def lines(
     composites: Mapping[str, Sequence[str]] | None = None,
     groups: Mapping[str, str] | None = None,
     same_people: bool = True,
-) -> Iterator[Line]:
+) -> Iterator[Agreement]:
     """Give a line a structure and method that has both metrics; structure by structure.
 
     Args:
@@ -69,10 +69,10 @@ def lines(
                 without = table.reindex(values.index).to_numpy(float)
                 owners = list_patients(values.index, groups) if groups else None
                 found = mean_over_raters(values.to_numpy(float), without, owners, same_people=same_people)
-                yield Line(method, title, structure, found)
+                yield Agreement(method, title, structure, found)
 
 
-def sheet(title: str, found: Sequence[Line], *, same_people: bool) -> Sheet:
+def sheet(title: str, found: Sequence[Agreement], *, same_people: bool) -> Sheet:
     """Return lines as a sheet; its numbers are unrounded."""
     reasons = Reasons()
     rows = [_row(line.title, line.agreement, reasons) for line in found]
