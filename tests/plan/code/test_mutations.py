@@ -32,7 +32,7 @@ DEAR = {
     "raters lidc": ("raters", {"source": "lidc"}),
     "train": ("train", {"network": "compact_unet", "loss": "ce", "recipe": "one_hot", "coarse": False}),
     "train coarse": ("train", RUN),
-    **{stage: (stage, {}) for stage in ("split", "pack", "score", "sanity", "ensemble", "laboratory")},
+    **{stage: (stage, {}) for stage in ("split", "pack", "score", "try", "choose", "sanity", "ensemble", "laboratory")},
 }
 Mutate = Callable[[str, Callable[[str], str]], dict[str, object]]
 Reaching = Callable[[str], tuple[set[str], set[str], set[str]]]

@@ -236,7 +236,7 @@ def lists_of(folder: Path) -> list[Path]:
     joint = network / "sanity.json"
     if joint.is_file() and f'"{method.name}/' in joint.read_text(encoding="utf-8", errors="replace"):
         return [joint]
-    return sorted(method.glob("batch-*.json"))
+    return [*sorted(method.glob("batch-*.json")), *sorted(method.glob("tried.json"))]
 
 
 def require_checksums(path: Path) -> None:

@@ -30,6 +30,7 @@ from softbench.plan.answers.rater_laboratory import RaterLaboratory
 from softbench.plan.answers.rater_study import RaterStudies
 from softbench.plan.answers.tables import Tables, Views
 from softbench.plan.answers.train import Train
+from softbench.plan.answers.tuning import Tuning
 from softbench.plan.calls import Wildcards, stop, stops
 from softbench.plan.code import deciding, record
 from softbench.plan.code.graph import Code
@@ -56,6 +57,7 @@ class Answers:
     data: Data
     soft_labels: SoftLabels
     train: Train
+    tuning: Tuning
     tables: Tables
     papers: Papers
     views: Views
@@ -121,7 +123,7 @@ def answers(plan: Plan, own_rules: Iterable[str] = (), *, is_main: bool = True) 
     pages = Pages(plan, tables, papers, of_views)
     raters, laboratory = RaterStudies(plan, stages), RaterLaboratory(plan, stages)
     shown = (tables, papers, of_views, figures, pages, raters, laboratory, Order(plan, tables))
-    return Answers(plan, stages, data, SoftLabels(plan), train, *shown)
+    return Answers(plan, stages, data, SoftLabels(plan), train, Tuning(plan, stages, train), *shown)
 
 
 @stops

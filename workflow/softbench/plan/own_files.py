@@ -22,7 +22,7 @@ ACCESS = ("open", "tcia", "token", "manual", "own", "made")
 NEAR = 0.8  # of difflib: how like a known name a constant must be to be taken for a misspelt one
 SHIPPED = {  # the suite's own modules; one that is left out here is checked at each start, like a user's
     "losses": "acls arithmetic catalogue ce dice dice_vnet dsc_pp ecp flsd focal jaccard kl l1 label_relaxation "
-    "learned_weights mbls ml1_ace nacl soft_dice target tversky wce weighted_sum",
+    "learned_weights mbls ml1_ace nacl soft_dice target tversky wce weighted_sum written",
     "metrics": "calibration catalogue centreline cross_check inputs known_truth lesions metric overlap pooled regions "
     "rows score soft structure surface threshold true_distribution",
     "networks": "compact_unet epd_net monai monai_arguments unet3d xception_unet",
@@ -33,8 +33,8 @@ SHIPPED = {  # the suite's own modules; one that is left out here is checked at 
     "kits2023 layout lidc mrbrains18 msd_brain nnunet oct_dme prostatex_zones reading saros",
     "datasets/phantoms": "abdomen annotators body brain kidney lesions nodule retina shapes",
     "tables/views": "agreement comparison costs empty_mask_sensitivity post_hoc rater_agreement ranks results "
-    "soft_label_quality statistics truth",
-    "figures/views": "cases ranks_figure reliability reliability_beside_paper segmentations soft_labels",
+    "soft_label_quality statistics truth tuning",
+    "figures/views": "cases ranks_figure reliability reliability_beside_paper segmentations soft_labels tuning_figure",
 }  # fmt: skip
 
 

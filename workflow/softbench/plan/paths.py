@@ -46,6 +46,16 @@ def batches(run: Run, count: int) -> list[str]:
     return [f"results/runs/{'/'.join(run)}/batch-{batch}.json" for batch in range(count)]
 
 
+def tried(run: Run) -> str:
+    """Return what the runs of a setting say that is tried; the third of `run` is the method with this setting."""
+    return f"results/runs/{'/'.join(run)}/tried.json"
+
+
+def choice(run: Run) -> str:
+    """Return which setting of a tuned method was chosen."""
+    return f"results/runs/{'/'.join(run)}/choice.json"
+
+
 def sanity(experiment: str, network: str) -> str:
     """Return the joint manifest of the rows of an experiment that are not trained."""
     return f"results/runs/{experiment}/{network}/sanity.json"

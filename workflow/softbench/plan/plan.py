@@ -9,12 +9,14 @@ from softbench.plan import checks, forms, modules, own_files, paths, rule_files
 from softbench.plan import config as settings
 from softbench.plan.checks.experiments import RATERS
 from softbench.plan.config import layers, metrics
+from softbench.plan.config.tuning import Tried
 from softbench.plan.forms import add_rehearsals
 from softbench.plan.paths import Run
 from softbench.plan.places import Places
 from softbench.plan.rule_files import RulesFound
 from softbench.rater_names import say_pseudo
 
+TUNING = {"seeds": [1000, 1001], "criterion": "nll_temperature"}  # where an experiment says nothing
 FROM_MANY = "each is put together from several people's hands"  # where a source says `PSEUDO_RATERS = True` alone
 
 
@@ -29,6 +31,7 @@ class Plan:
         places: Places | None = None,
         by_name: Collection[str] = (),
         shipped: Collection[str] | None = None,
+        tried: Tried | None = None,
     ) -> None:
         """Fill in what config leaves out; `plan.checks` says what does not fit.
 
@@ -38,8 +41,10 @@ class Plan:
             places: where the values of config were written, for messages.
             by_name: methods that only experiments that name them run; `methods: all` means the others.
             shipped: methods of the catalogue; the others are a user's own. None: all that config names.
+            tried: of each method with `tune` the settings to try: key of a method -> values.
         """
         self.config, self.found, self.places, self._by_name = config, found, places, by_name
+        self.tried: Tried = tried or {}
         self.datasets: dict[str, dict[str, Any]] = config["datasets"]
         self.maps = with_unnamed(config["maps"], "map", found.maps)
         self.soft_labels = with_unnamed(config["soft_labels"], "recipe", found.recipes)
@@ -69,7 +74,8 @@ class Plan:
         read = settings.read(root, configfiles, assignments)
         try:
             settings.check(read)
-            plan = cls(read.values, rules, places=read.places, by_name=read.by_name, shipped=read.shipped)
+            names: dict[str, Any] = {"by_name": read.by_name, "shipped": read.shipped, "tried": read.tried}
+            plan = cls(read.values, rules, places=read.places, **names)
             checks.fit(plan)
         except InputError as error:
             raise InputError(f"{layers.advice(root, configfiles)}{error}") from None
@@ -160,6 +166,14 @@ class Plan:
         """Return the methods that are trained."""
         return [name for name, method in self.methods.items() if method["sanity"] is None]
 
+    def tuning_of(self, experiment: str) -> dict[str, Any]:
+        """Return how an experiment chooses the settings of methods with `tune`: `seeds` and `criterion`."""
+        return {**TUNING, **self.experiments[experiment].get("tuning", {})}
+
+    def tuned_in(self, experiment: str) -> list[str]:
+        """Return the methods of an experiment whose settings are chosen."""
+        return [method for method in self.methods_of(experiment) if method in self.tried]
+
     def batches_of(self, experiment: str, method: str) -> list[list[int]]:
         """Return the seeds of each batch; a batch is one job. Sanity rows draw no random numbers: one seed suffices."""
         seeds, size = self.seeds_of(experiment), self.config["seeds_per_job"]
@@ -183,7 +197,7 @@ class Plan:
         coarse, own = protocol.pop("coarse_batch", None), self.methods[method]["batch"]
         if own is None and self.methods[method]["resolution"] is not None:
             own = coarse
-        return protocol if own is None else protocol | {"batch": own}
+        return protocol | ({} if own is None else {"batch": own}) | (self.methods[method]["protocol"] or {})
 
     def part_of(self, experiment: str) -> dict[str, list[int]]:
         """Return `part`, voxels along each axis of a case that an experiment scores; nothing where it scores all."""
@@ -293,8 +307,8 @@ def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> di
 
 def _with_defaults(name: str, method: dict[str, Any]) -> dict[str, Any]:
     if method.get("sanity") is not None:
-        nothing = dict.fromkeys(["soft_label", "loss", "control", "raters", "resolution", "batch"])
+        nothing = dict.fromkeys(["soft_label", "loss", "control", "raters", "resolution", "batch", "protocol"])
         return {"title": name, **nothing, **method}
     control = None if name == "one_hot" else "one_hot"
     defaults = {"title": name, "soft_label": name, "loss": "ce", "control": control, "raters": "first"}
-    return {**defaults, "resolution": None, "batch": None, "sanity": None, **method}
+    return {**defaults, "resolution": None, "batch": None, "protocol": None, "sanity": None, **method}

@@ -14,7 +14,7 @@ from typing import Any
 from softbench.datasets.prepare import doubts
 from softbench.errors import InputError
 from softbench.jobs import storage
-from softbench.tables import assemble, rankings
+from softbench.tables import assemble, rankings, tuning_records
 from softbench.tables.assemble import OF_ENSEMBLES, RAW, Evidence, Runs
 from softbench.tables.cells import Table
 from softbench.tables.rankings import Ranking
@@ -38,7 +38,7 @@ class Given:
             `predictions`: those that were asked for; `margins`: metric -> margin; `split`: path; `soft_labels`: `data`
             (path of the data set), `rows` (`title` and `manifest` each) and `title`; `truth`: `columns` and `rows`;
             `costs`: what `cost_records.build` takes; `data`: paths of the manifests of its data sets;
-            `segmentations`: panels, as `figures.case_rows` takes them.
+            `segmentations`: panels, as `figures.case_rows` takes them; `tuning`: what `tuning_records.read` takes.
     """
 
     def __init__(self, table: str, settings: Mapping[str, Any], needs: Mapping[str, Any]) -> None:
@@ -81,7 +81,9 @@ class Given:
         """What is said below the table: what the plan knows, and what preparing found of the cases."""
         manifests = [storage.read_json(path) for path in map(Path, self.needs.get("data", ())) if path.is_file()]
         found = [f"{data['title']}: {said}" for data in manifests for said in doubts.sentences(data)]
-        return [*self.settings.get("notes", ()), *dict.fromkeys(found)]
+        titles = {row["key"]: row["title"] for row in self.settings.get("methods", ())}
+        chosen = tuning_records.chosen_sentence(map(Path, self.needs.get("scores", ())), titles)
+        return [*self.settings.get("notes", ()), *chosen, *dict.fromkeys(found)]
 
     @cached_property
     def evidence(self) -> Evidence:

@@ -24,6 +24,7 @@ from torch import nn
 from softbench import datasets
 from softbench.jobs import pieces, provenance, storage
 from softbench.training import inference, predictors, scoring
+from softbench.training.chosen import settle
 from softbench.training.inference import make_view
 from softbench.training.material import Material
 from softbench.training.predictors import Predictor
@@ -52,8 +53,8 @@ def run_all(
     """Score the ensembles of an experiment's methods, each a piece; write their joint manifest last.
 
     Args:
-        methods: of each `run` (what decides its seeds, as a batch has it), `soft_label` and `batches` (paths of their
-            manifests).
+        methods: of each `run` (what decides its seeds, as a batch has it), `soft_label` (as `chosen.settle` takes both)
+            and `batches` (paths of their manifests).
         data: folder of the prepared data set, which is opened once.
         split: of the experiment.
         version: of the modules that decide an ensemble.
@@ -65,7 +66,8 @@ def run_all(
     dataset = datasets.open(data)
 
     def score(method: Mapping[str, Any], record: Path, log_line: Callable[[str], None]) -> None:
-        batch = Material(Run.of(method["run"]), dataset, Path(method["soft_label"]).parent, split, device, log_line)
+        given = settle(method)
+        batch = Material(Run.of(given["run"]), dataset, Path(given["soft_label"]).parent, split, device, log_line)
         run(batch, list(map(Path, method["batches"])), version, record)
 
     makers = {method["run"]["names"]["method"]: partial(score, method) for method in methods}

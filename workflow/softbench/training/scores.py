@@ -12,6 +12,7 @@ from softbench import store
 from softbench.datasets import splits
 from softbench.jobs import pieces, provenance
 from softbench.training import inference, predictors, scoring
+from softbench.training.chosen import settle
 from softbench.training.inference import make_view
 from softbench.training.material import Material
 from softbench.training.predictors import Predictor
@@ -101,6 +102,7 @@ def spread(coarse: np.ndarray, shape: Sequence[int]) -> np.ndarray:
 
 def _material(given: Mapping[str, Any], device: torch.device, log: Callable[[str], None]) -> Material:
     """Return what a method's run rests on, with torch as it was for scoring."""
+    given = settle(given)
     data, soft = Path(given["data"]).parent, Path(given["soft_label"]).parent
     batch = Material(Run.of(given["run"]), data, soft, splits.read(Path(given["split"])), device, log)
     torch.set_num_threads(batch.run.protocol.threads)

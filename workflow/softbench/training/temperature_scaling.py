@@ -84,7 +84,7 @@ def fit_temperature(
 
     def scores() -> Scores:
         known = stream_logits(model, cases, view) if logits is None else zip(cases, logits, strict=True)
-        return (_valid(case, of_case) for case, of_case in known)
+        return (valid_voxels(case, of_case) for case, of_case in known)
 
     return fit(scores, _of(cases, patients))
 
@@ -108,7 +108,7 @@ def fit_temperature_of_mean(
     """
 
     def scores() -> Scores:
-        return (_valid(case, log_probabilities(mean)) for case, mean in stream_probabilities(models, cases, view))
+        return (valid_voxels(case, log_probabilities(mean)) for case, mean in stream_probabilities(models, cases, view))
 
     return fit(scores, _of(cases, patients))
 
@@ -201,7 +201,7 @@ def _kept_if_small(scores: Callable[[], Scores]) -> Callable[[], Scores]:
     return lambda: whole or stream()
 
 
-def _valid(case: Case, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def valid_voxels(case: Case, logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return logits (C, N) and the classes that each rater gave (R, N) of the valid voxels of a case."""
     labels = torch.from_numpy(np.asarray(case.labels).astype(np.int64)).reshape(len(case.labels), -1)
     flat = logits.reshape(len(logits), -1)

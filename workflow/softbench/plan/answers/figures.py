@@ -93,8 +93,7 @@ class Figures:
             else scored
             | {
                 "data": paths.dataset(self.plan.dataset_of(experiment)),
-                "soft_label": self.plan.soft_label_of(experiment, method),
                 "split": self.plan.split_of(experiment),
-                "run": self._train.run_of(run),
+                **self._train.given_of(run),
             }
         )

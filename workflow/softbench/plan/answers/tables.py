@@ -116,6 +116,18 @@ class Tables:
         """Return those of them that are trained."""
         return [run for run in dict.fromkeys(self.runs(table)) if self.plan.methods[run[2]]["sanity"] is None]
 
+    def choices(self, table: str) -> list[dict[str, str]]:
+        """Return the tuned methods of a table, their titles, and where the choice of each lies."""
+        return [
+            {
+                **dict(zip(("experiment", "network", "method"), run, strict=True)),
+                "title": self.plan.title_of(run[2]),
+                "choice": paths.choice(run),
+            }
+            for run in self.trained(table)
+            if run[2] in self.plan.tried
+        ]
+
     def costs(self, table: str) -> list[dict[str, Any]]:
         """Return where the runs and the soft label of each trained method of a table lie."""
         return [
@@ -246,6 +258,7 @@ class Views:
             "costs": tables.costs(table),
             "segmentations": tables.segmentations(table),
             "data": [tables.data(table)],
+            "tuning": tables.choices(table),
         }
         return {"table": table, "settings": tables.settings(table), "needs": needs}
 

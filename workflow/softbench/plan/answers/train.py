@@ -18,7 +18,7 @@ class Train:
         """Read which experiments, networks and methods there are."""
         self.plan, self._stages, self._data = plan, stages, data
         self.experiments, self.networks = pattern(plan.experiments), pattern(plan.config["networks"])
-        self.trained = pattern(plan.trained())
+        self.trained = pattern(method for method in plan.trained() if method not in plan.tried)
 
     def data(self, wildcards: Wildcards) -> str:
         """Return the manifest of the prepared data set of an experiment."""
@@ -73,6 +73,24 @@ class Train:
             },
         }
 
+    def given_of(self, run: Run) -> dict[str, Any]:
+        """Return `run` and `soft_label` of an (experiment, network, method), as `training.chosen.settle` takes them.
+
+        Of a method whose setting is chosen also where the choice lies, and the same of each setting that it tries.
+        """
+        experiment, network, method = run
+        given = {"run": self.run_of(run), "soft_label": self.plan.soft_label_of(experiment, method)}
+        if method not in self.plan.tried:
+            return given
+        tried = {key: self.given_of((experiment, network, key)) for key in self.plan.tried[method]}
+        return {**given, "choice": paths.choice(run), "tried": tried}
+
+    def soft_labels_of(self, run: Run) -> list[str]:
+        """Return the soft labels that a method may learn from: its own, or those of all settings that it tries."""
+        experiment, _, method = run
+        labels = (self.plan.soft_label_of(experiment, key) for key in self.plan.tried.get(method, [method]))
+        return paths.once(labels)
+
     def sanity(self, wildcards: Wildcards) -> list[dict[str, Any]]:
         """Return what decides the scores of each row of an experiment that is not trained."""
         experiment, untrained = wildcards.experiment, self.plan.sanity_rows()
@@ -91,18 +109,12 @@ class Train:
 
     def ensembles(self, wildcards: Wildcards) -> list[dict[str, Any]]:
         """Return what decides the ensemble of each trained method of an experiment, and where its seeds lie."""
-        return [
-            {
-                "run": self.run_of(run),
-                "soft_label": self.plan.soft_label_of(run[0], run[2]),
-                "batches": self.plan.batch_files(run),
-            }
-            for run in self._trained_runs(wildcards)
-        ]
+        runs = self._trained_runs(wildcards)
+        return [{**self.given_of(run), "batches": self.plan.batch_files(run)} for run in runs]
 
     def soft_labels(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of the soft labels that the methods of an experiment learn from."""
-        return paths.once(self.plan.soft_label_of(run[0], run[2]) for run in self._trained_runs(wildcards))
+        return paths.once(label for run in self._trained_runs(wildcards) for label in self.soft_labels_of(run))
 
     def batches(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of all batches of an experiment's trained methods."""

@@ -8,7 +8,8 @@ from softbench.losses.catalogue import Term
 from softbench.plan.checks.experiments import Facts
 from softbench.plan.places import Fault, KeyPath
 
-OF_TRAINED = ("soft_label", "loss", "control", "raters", "resolution", "batch")  # settings of methods that are trained
+# Settings of methods that are trained.
+OF_TRAINED = ("soft_label", "loss", "control", "raters", "resolution", "batch", "protocol", "tune")
 LEARNED_FROM = ("soft_label", "raters", "resolution")  # what two methods of one soft label have in common
 HARD = "one_hot"  # the recipe whose soft labels are the hard ones
 BY_TITLE = {

@@ -104,7 +104,8 @@ def list_records(path: Path) -> list[Path]:
     """Return the records of circumstances of an input below results/: beside it, or of the seeds that it lists."""
     own = [path.with_suffix(".provenance.json"), path.with_suffix(".code.json")]
     own += [path.with_name("provenance.json")] if path.name == "manifest.json" else []
-    seeds = sorted(path.parent.glob("seed-*/provenance.json")) if path.name.startswith("batch-") else []
+    of_seeds = path.name.startswith("batch-") or path.name == "tried.json"
+    seeds = sorted(path.parent.glob("seed-*/provenance.json")) if of_seeds else []
     return [record for record in [*own, *seeds] if record.exists()]
 
 

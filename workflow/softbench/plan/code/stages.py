@@ -24,6 +24,8 @@ FIRST = {  # stage -> where it begins
     "pack": "softbench/tools/pack.py",  # of what a program writes
     "train": "softbench/training/weights.py",
     "score": "softbench/training/scores.py",  # which no training reaches
+    "try": "softbench/training/trying.py",
+    "choose": "softbench/training/choice.py",
     "sanity": "softbench/training/sanity.py",
     "ensemble": "softbench/training/ensemble.py",
     "raters": "softbench/rater_study/produce.py",

@@ -1,11 +1,11 @@
-"""How config is read: YAML with the place of each value, files in layers, then `like`, `sweep` and parts in place."""
+"""How config is read: YAML with the place of each value, files in layers, then `sweep`, `like`, parts and `tune`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from softbench.plan.config import layers, shorthand, sweep
+from softbench.plan.config import layers, shorthand, sweep, tuning
 from softbench.plan.config.check import check, earlier_keys
 from softbench.plan.places import Place, Places, plain, refuse
 
@@ -20,6 +20,7 @@ class Config:
     places: Places  # where each of them was written
     by_name: frozenset[str]  # methods that only experiments that name them run
     shipped: frozenset[str]  # methods of the catalogue
+    tried: tuning.Tried  # of each method with `tune` the settings to try, each a method
 
 
 def read(
@@ -38,7 +39,9 @@ def read(
     top, sweeps = sweep.expand(top)
     top, by_name, gone = shorthand.methods_by_name(top, sweeps)
     top = sweep.name_members(shorthand.take_others(shorthand.move_parts(top)), sweeps)
-    config = Config(plain(top), Places(top), by_name, layers.shipped(root, "methods"))
+    top, tried = tuning.expand(top)
+    by_name |= {*tried, *(key for settings in tried.values() for key in settings)}
+    config = Config(plain(top), Places(top), by_name, layers.shipped(root, "methods"), tried)
     if gone:
         refuse([*gone, *earlier_keys(config.values)], config.places)
     return config

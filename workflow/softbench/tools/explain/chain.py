@@ -166,6 +166,8 @@ def _method(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
     if settings["sanity"] is not None:
         title = plan.title_of(name, [place.experiment])
         return {"name": name, "title": title, "sanity": settings["sanity"], "scoring": experiment["scoring"]}
+    chosen, tuning = _tuning(plan, results, place)
+    settings = plan.methods[chosen]
     name_of_label = settings["soft_label"]
     manifest = results / "soft_labels" / experiment["dataset"] / name_of_label / "manifest.json"
     made = _json(manifest)
@@ -174,7 +176,8 @@ def _method(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
     return {
         "name": name,
         "title": plan.title_of(name, [place.experiment]),
-        **{key: settings[key] for key in ("control", "loss", "raters", "resolution")},
+        "control": plan.methods[name]["control"],
+        **{key: settings[key] for key in ("loss", "raters", "resolution")},
         "soft_label": {
             "name": name_of_label,
             **(kept or plan.soft_labels[name_of_label]),
@@ -182,9 +185,21 @@ def _method(plan: Plan, results: Path, place: Place) -> dict[str, Any]:
             **code,
         },
         "network": {"name": place.network, "settings": plan.config["networks"][place.network]},
-        "protocol": {"name": experiment["protocol"], "settings": plan.protocol_of(place.experiment, name)},
+        "protocol": {"name": experiment["protocol"], "settings": plan.protocol_of(place.experiment, chosen)},
         "scoring": experiment["scoring"],
+        **tuning,
     }
+
+
+def _tuning(plan: Plan, results: Path, place: Place) -> tuple[str, dict[str, Any]]:
+    """Return the method with the setting that was chosen, and how; of a method that is not tuned itself and nothing."""
+    name = str(place.method)
+    if name not in plan.tried:
+        return name, {}
+    path = results / "runs" / place.experiment / str(place.network) / name / "choice.json"
+    record = _json(path)
+    said = {key: record.get(key) for key in ("chosen", "setting", "criterion", "seeds", "tried")}
+    return record.get("chosen") or name, {"tuning": {**said, "path": str(path)}}
 
 
 def _split(plan: Plan, place: Place) -> dict[str, Any]:

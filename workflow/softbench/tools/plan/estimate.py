@@ -78,6 +78,10 @@ def by_rule(jobs: Sequence[Job]) -> dict[str, int]:
     return dict(Counter(job.rule for job in jobs).most_common())
 
 
+TRAINING = ("train", "train_chosen", "try_setting")  # rules
+TRIED = "tried"  # the manifest of a setting that is tried
+
+
 @dataclass(frozen=True)
 class Load:
     """What a step computes: a network with its settings, images in a batch, and the grid of training, voxels."""
@@ -119,20 +123,27 @@ class Runs:
 
 
 def collect_runs(plan: Plan, jobs: Iterable[Job]) -> list[Runs]:
-    """Return what the jobs of the rule `train` train, in the order of the jobs' outputs."""
-    paths = sorted(Path(job.outputs[0]) for job in jobs if job.rule == "train")
+    """Return what the jobs that train will train, in the order of the jobs' outputs."""
+    paths = sorted(Path(job.outputs[0]) for job in jobs if job.rule in TRAINING)
     return [_runs(plan, path) for path in paths]
 
 
 def _runs(plan: Plan, batch: Path) -> Runs:
     experiment, network, method = batch.parts[-4:-1]
-    seeds = tuple(plan.batches_of(experiment, method)[int(batch.stem.removeprefix("batch-"))])
+    seeds = tuple(_seeds(plan, experiment, method, batch.stem))
     there = tuple(seed for seed in seeds if (batch.parent / f"seed-{seed}" / "model.key.json").exists())
     lasts = training_length(plan, experiment, method)
     load = find_load(plan, experiment, network, method)
     held = memory.data_bytes(plan, experiment, method)
     data_bytes = math.nan if held is None else held
     return Runs(experiment, network, method, seeds, there, lasts, load, find_tested(plan, experiment), data_bytes)
+
+
+def _seeds(plan: Plan, experiment: str, method: str, batch: str) -> list[int]:
+    """Return the seeds of a batch, or of a setting that is tried."""
+    if batch == TRIED:
+        return list(plan.tuning_of(experiment)["seeds"])
+    return plan.batches_of(experiment, method)[int(batch.removeprefix("batch-"))]
 
 
 def find_load(plan: Plan, experiment: str, network: str, method: str) -> Load:
