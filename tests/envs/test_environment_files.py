@@ -18,7 +18,7 @@ ENVIRONMENTS = (*STAGES, "launch")
 FOUND_BY_NAME = {
     "data": ("datasets", "datasets/phantoms"),
     "labels": ("soft_labels",),
-    "training": ("soft_labels", "networks", "losses"),
+    "training": ("soft_labels", "networks", "losses", "training/posthoc/calibrations", "training/posthoc/decoders"),
     "report": ("soft_labels",),
 }
 # Files that others import, or whose functions import more, but whose work is done in some stages alone.

@@ -84,6 +84,20 @@ def test_table_of_some_methods_needs_their_runs_alone_and_no_ensembles(plan: Ans
     assert [row["key"] for row in rows if not row.get("scaled")] == methods
 
 
+def test_calibrations_and_decoders_are_asked_for_by_an_experiment_and_change_no_run(root: Path, plan: Answers) -> None:
+    own = "experiments={demo_brain: {posthoc: {calibrations: [raw, temperature], decoders: [argmax]}}}"
+    asking = answers(Plan.read(root, assignments=[own]))
+    asks, of_table = asked(experiment="demo_brain", network="compact_unet"), asked(table="demo_brain")
+    assert asking.tables.posthoc(of_table) == ["results/runs/demo_brain/compact_unet/posthoc.json"]
+    assert asking.tables.posthoc(asked(table="demo_first")) == []  # some of its methods
+    assert plan.tables.posthoc(of_table) == []
+    assert asking.train.ensembles(asks) == plan.train.ensembles(asks)  # what decides the runs
+    versions = asking.train.posthoc_versions(asks)
+    assert list(versions) == ["raw", "raw-argmax", "temperature", "temperature-argmax"]
+    given = asking.views.given(of_table)["needs"]["posthoc"]
+    assert (given["baseline"], given["decoders"]) == ("one_hot", ["argmax"])
+
+
 def test_table_of_some_methods_shows_those_of_a_user_too(root: Path) -> None:
     own = "methods={mine: {title: Mine, soft_label: {recipe: svls, sigma: 2.0}, control: one_hot}}"
     plan = Plan.read(root, assignments=[own])

@@ -6,6 +6,7 @@ rule table:
     input:
         runs=plan.tables.batches,
         ensembles=plan.tables.ensembles,
+        posthoc=plan.tables.posthoc,
         split=plan.tables.split,
         data=plan.tables.data,
         soft_labels=plan.tables.soft_labels,

@@ -1,5 +1,6 @@
 """Reads a prepared data set, soft labels and a split; writes trained and scored seeds, a batch of them a job, and of an
-experiment in one job each the rows that are not trained and, where asked for, the ensembles."""
+experiment in one job each the rows that are not trained and, where asked for, the ensembles and the grids of
+calibrations and decoders."""
 
 
 wildcard_constraints:
@@ -79,6 +80,33 @@ rule score_ensemble:
         code=plan.stages.script("score_ensemble.py"),
     script:
         "../scripts/score_ensemble.py"
+
+
+rule score_posthoc:
+    """Fit and score calibrations and decoders of each finished seed; nothing is trained. Each seed has a piece for each."""
+    input:
+        data=plan.train.data,
+        soft_labels=plan.train.soft_labels,
+        split=plan.train.split,
+        batches=plan.train.batches,
+    output:
+        manifest="results/runs/{experiment}/{network}/posthoc.json",
+    log:
+        "results/logs/runs/{experiment}/{network}/posthoc.log",
+    benchmark:
+        "results/benchmarks/runs/{experiment}/{network}/posthoc.tsv"
+    conda:
+        "../../envs/training.yaml"
+    threads: plan.train.threads
+    resources:
+        cpus_per_task=plan.train.threads,
+    params:
+        methods=plan.train.ensembles,
+        asked=plan.train.posthoc,
+        versions=plan.train.posthoc_versions,
+        code=plan.stages.script("score_posthoc.py"),
+    script:
+        "../scripts/score_posthoc.py"
 
 
 rule collect_scores:

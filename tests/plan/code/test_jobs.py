@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from softbench.plan.code import Code, Stages
+from softbench.training.posthoc.asked import CALIBRATIONS, DECODERS
 
 BEGIN = """
 import json, sys
@@ -55,6 +56,13 @@ seeds = {n: {"status": "done", "model": one, "key": "key"} for n, one in hashes.
 Path("run/batch-0.json").write_text(json.dumps({"seeds": seeds}))
 ensemble.run(batch_of(), [Path("run/batch-0.json")], {}, Path("run/ensemble.json"))
 """,
+    "posthoc": """
+from softbench.training.posthoc import grid
+from softbench.training.posthoc.calibrations import local_temperature
+local_temperature.STEPS = 1
+versions = {piece.name: {} for piece in grid.pieces_of(*ASKED)}
+grid.run(batch_of(), [Path("run/batch-0.json")], grid.pieces_of(*ASKED), versions, Path("run/posthoc.json"))
+""".replace("ASKED", repr((CALIBRATIONS, DECODERS))),
     "sanity": """
 from softbench import datasets
 from softbench.training import sanity
@@ -76,10 +84,11 @@ NAMED = {
     "train": {"network": "compact_unet", "loss": LOSS, "recipe": "epd", "coarse": True},
     "score": {"network": "compact_unet", "coarse": True},
     "ensemble": {},
+    "posthoc": {"calibrations": CALIBRATIONS, "decoders": DECODERS},
     "sanity": {},
 }
 # What scoring and an ensemble load besides stands in the key of the weights, which is in theirs.
-OF_WEIGHTS = {"score": NAMED["train"], "ensemble": NAMED["train"]}
+OF_WEIGHTS = {"score": NAMED["train"], "ensemble": NAMED["train"], "posthoc": NAMED["train"]}
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ DEAR = {
     "raters lidc": ("raters", {"source": "lidc"}),
     "train": ("train", {"network": "compact_unet", "loss": "ce", "recipe": "one_hot", "coarse": False}),
     "train coarse": ("train", RUN),
+    "posthoc": ("posthoc", {"calibrations": ["isotonic"], "decoders": ["threshold"]}),
     **{stage: (stage, {}) for stage in ("split", "pack", "score", "try", "choose", "sanity", "ensemble", "laboratory")},
 }
 Mutate = Callable[[str, Callable[[str], str]], dict[str, object]]

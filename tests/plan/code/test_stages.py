@@ -7,6 +7,7 @@ import pytest
 from softbench import InputError, datasets, losses, networks, soft_labels
 from softbench.plan.code import Code, Stages
 from softbench.plan.code.stages import FIRST, INFERRING
+from softbench.training.posthoc.asked import CALIBRATIONS, DECODERS
 
 S = "softbench/"
 RUN = {"network": "compact_unet", "loss": "ce + dice", "recipe": "svls", "coarse": False}
@@ -26,6 +27,7 @@ def stages_of_all() -> Iterator[tuple[str, dict]]:
     yield from (("train", RUN | {"network": network, "coarse": True}) for network in networks.names())
     yield from (("train", RUN | {"loss": loss}) for loss in (*losses.names(), "learned(l1 + soft_dice)"))
     yield from ((stage, {}) for stage in ("split", "pack", "score", "sanity", "ensemble"))
+    yield "posthoc", {"calibrations": CALIBRATIONS, "decoders": DECODERS}
 
 
 ALL = list(stages_of_all())
@@ -102,6 +104,20 @@ def test_only_a_coarse_method_depends_on_the_coarse_grid_and_learned_weights_on_
     assert not {coarse, learned, f"{S}resolution.py"} & plain
     assert coarse in code.reached(*stages.entries("train", **RUN | {"coarse": True}))
     assert learned in code.reached(*stages.entries("train", **RUN | {"loss": "learned(l1 + dice)"}))
+
+
+@pytest.mark.parametrize("room", ["calibrations", "decoders"])
+def test_calibration_or_decoder_decides_its_own_pieces_and_those_of_no_other(
+    room: str, code: Code, stages: Stages, workflow: Path
+) -> None:
+    folder = f"{S}training/posthoc/{room}"
+    names = [path.stem for path in (workflow / folder).glob("[!_]*.py")]
+    assert set(names) == set(CALIBRATIONS if room == "calibrations" else DECODERS)
+    for name in names:
+        reached = code.reached(*stages.entries("posthoc", **{room: [name]}))
+        assert {path for path in reached if path.startswith(f"{folder}/") and "__init__" not in path} == {
+            f"{folder}/{name}.py"
+        }
 
 
 def test_measures_of_soft_labels_decide_no_map_and_no_weights(code: Code, stages: Stages) -> None:

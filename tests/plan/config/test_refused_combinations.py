@@ -51,6 +51,11 @@ REFUSED = {
         "experiments.demo_brain.methods.1",
         "is 'msvls', which `except` of the same experiment leaves out. Write `except: []`",
     ),
+    "calibrations without what they are compared with": (
+        "experiments:\n  demo_brain:\n    posthoc: {decoders: [argmax], calibrations: [raw, isotonic]}  # here",
+        "experiments.demo_brain.posthoc.calibrations",
+        "lists raw and isotonic, but not 'temperature'. Add it: every method is compared with one-hot at its own",
+    ),
     "map of another recipe": (
         "soft_labels:\n  mine: {recipe: geols, map: slic, alpha: 0.1}  # here",
         "soft_labels.mine.map",

@@ -66,6 +66,11 @@ def ensembles(runs: Iterable[Run]) -> list[str]:
     return once(f"results/runs/{experiment}/{network}/ensembles.json" for experiment, network, _ in runs)
 
 
+def posthoc(runs: Iterable[Run]) -> list[str]:
+    """Return the joint manifests that list the post-hoc grids of some runs, each once."""
+    return once(f"results/runs/{experiment}/{network}/posthoc.json" for experiment, network, _ in runs)
+
+
 def split(dataset: str, name: str, *, derived: bool) -> str:
     """Return where a split lies: among the committed ones or, made once the patients are known, among the results.
 

@@ -266,6 +266,21 @@ class Plan:
         asked = [run for run in self.runs_of(table) if run[0] in self.ensembles and len(self.seeds_of(run[0])) > 1]
         return self.ensembles_of(table) or [run for run in asked if self.methods[run[2]]["sanity"] is None]
 
+    def posthoc_of(self, experiment: str) -> dict[str, list[str]]:
+        """Return the calibrations and decoders that an experiment asks for; none of either where it asks for none."""
+        asked = self.experiments[experiment].get("posthoc") or {}
+        return {room: list(asked.get(room, [])) for room in ("calibrations", "decoders")}
+
+    def posthoc_wanted(self, table: str) -> list[Run]:
+        """Return the (experiment, network, method) whose grid of calibrations and decoders a table shows.
+
+        One job makes the grids of an experiment, so a table of some of its methods does not ask for them.
+        """
+        if self.chosen(table) is not None:
+            return []
+        asked = [run for run in self.runs_of(table) if self.posthoc_of(run[0])["calibrations"]]
+        return [run for run in asked if self.methods[run[2]]["sanity"] is None]
+
 
 def _tables(config: dict[str, Any], *, printed: bool) -> dict[str, dict[str, Any]]:
     """Return the tables of config that show a paper's beside ours, or the others."""

@@ -56,6 +56,11 @@ def predictions(plan: Plan, table: str) -> list[str]:
     return [name for name, there in asked.items() if there]
 
 
+def plain_one_hot(plan: Plan, runs: Iterable[Run]) -> str | None:
+    """Return the first method of some runs that learns the label map itself by cross-entropy; None if there is none."""
+    return next((method for _, _, method in runs if _is_one_hot(plan, method)), None)
+
+
 def _scales(plan: Plan, table: str) -> bool:
     """Return whether all experiments of a table make predictions at their own temperature."""
     return all(plan.experiments[name]["scoring"].get("temperature") for name in plan.tables[table]["experiments"])

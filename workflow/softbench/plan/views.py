@@ -21,7 +21,7 @@ OPTIONAL = ("needs", "applies", "reads", "folded", "file", "of", "place")
 NEEDS = {  # kind of table -> what its views may need; tables/view.py says what each is
     "methods": (
         "scores", "ensembles", "predictions", "margins", "split", "soft_labels", "truth", "costs", "segmentations",
-        "data", "tuning",
+        "data", "tuning", "posthoc",
     ),
     "paper": ("scores", "soft_labels", "costs", "segmentations", "data"),
 }  # fmt: skip

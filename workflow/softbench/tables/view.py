@@ -38,7 +38,9 @@ class Given:
             `predictions`: those that were asked for; `margins`: metric -> margin; `split`: path; `soft_labels`: `data`
             (path of the data set), `rows` (`title` and `manifest` each) and `title`; `truth`: `columns` and `rows`;
             `costs`: what `cost_records.build` takes; `data`: paths of the manifests of its data sets;
-            `segmentations`: panels, as `figures.case_rows` takes them; `tuning`: what `tuning_records.read` takes.
+            `segmentations`: panels, as `figures.case_rows` takes them; `tuning`: what `tuning_records.read` takes;
+            `posthoc`: paths of the `records`, the `calibrations` and `decoders` that were asked for, and the
+            `baseline`, a method or None.
     """
 
     def __init__(self, table: str, settings: Mapping[str, Any], needs: Mapping[str, Any]) -> None:

@@ -53,6 +53,11 @@ class Tables:
         return paths.ensembles(self.plan.ensembles_wanted(table))
 
     @by("table")
+    def posthoc(self, table: str) -> list[str]:
+        """Return the records of the calibrations and decoders that the experiment of a table asks for."""
+        return paths.posthoc(self.plan.posthoc_wanted(table))
+
+    @by("table")
     def split(self, table: str) -> str:
         """Return the split of the experiment that a table shows: it says which cases are of one patient."""
         return self._data.split_of(self.plan.runs_of(table)[0][0])
@@ -259,8 +264,16 @@ class Views:
             "segmentations": tables.segmentations(table),
             "data": [tables.data(table)],
             "tuning": tables.choices(table),
+            "posthoc": self._posthoc(table),
         }
         return {"table": table, "settings": tables.settings(table), "needs": needs}
+
+    def _posthoc(self, table: str) -> dict[str, Any]:
+        """Return the records of a table's calibrations and decoders, what they are, and the plain one-hot method that
+        all are compared with (None where the table shows none)."""
+        runs = self.plan.posthoc_wanted(table)
+        asked = self.plan.posthoc_of(runs[0][0]) if runs else {"calibrations": [], "decoders": []}
+        return {"records": paths.posthoc(runs), **asked, "baseline": shown.plain_one_hot(self.plan, runs)}
 
     def _truth(self, table: str) -> dict[str, Any]:
         """Return the methods and columns that can be set beside the distance to the truth; or why there are none."""

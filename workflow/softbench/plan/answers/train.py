@@ -112,6 +112,21 @@ class Train:
         runs = self._trained_runs(wildcards)
         return [{**self.given_of(run), "batches": self.plan.batch_files(run)} for run in runs]
 
+    def posthoc(self, wildcards: Wildcards) -> dict[str, list[str]]:
+        """Return the calibrations and decoders that an experiment asks for."""
+        return self.plan.posthoc_of(wildcards.experiment)
+
+    def posthoc_versions(self, wildcards: Wildcards) -> dict[str, dict[str, int]]:
+        """Return the VERSIONs that decide each piece of such a grid: of a calibration, or of what a decoder makes of
+        it."""
+        asked = self.plan.posthoc_of(wildcards.experiment)
+        versions = self._stages.versions
+        found = {}
+        for one in asked["calibrations"]:
+            found[one] = versions("posthoc", calibrations=[one])
+            found |= {f"{one}-{d}": versions("posthoc", calibrations=[one], decoders=[d]) for d in asked["decoders"]}
+        return found
+
     def soft_labels(self, wildcards: Wildcards) -> list[str]:
         """Return the manifests of the soft labels that the methods of an experiment learn from."""
         return paths.once(label for run in self._trained_runs(wildcards) for label in self.soft_labels_of(run))

@@ -72,6 +72,7 @@ def faults(facts: Facts) -> Iterator[Fault]:
         yield from _names(name, facts)
         yield from _shares(name, facts)
         yield from _coarse_parts(name, facts)
+        yield from _posthoc(name, facts)
     yield from _readers_of_shares(facts)
     yield from _grids(facts)
 
@@ -154,6 +155,14 @@ def _coarse_parts(name: str, facts: Facts) -> Iterator[Fault]:
         said = f"is 'random_crop', but the method {coarse[0]!r} in experiments.{name} trains on a coarser grid. "
         way = "Take `evaluation: whole`, or leave the method out of the experiment (`except`)."
         yield Fault((*facts.protocol_path(name), "evaluation"), said + way)
+
+
+def _posthoc(name: str, facts: Facts) -> Iterator[Fault]:
+    """Yield calibrations of an experiment without that which its grid compares every method with."""
+    asked = facts.plan.posthoc_of(name)["calibrations"]
+    if asked and "temperature" not in asked:
+        said = f"lists {in_words(asked)}, but not 'temperature'. Add it: every method is compared with one-hot at "
+        yield Fault(facts.path(name, "posthoc", "calibrations"), f"{said}its own temperature.")
 
 
 def _networks(name: str, dims: int, facts: Facts) -> Iterator[Fault]:

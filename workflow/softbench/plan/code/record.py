@@ -37,6 +37,7 @@ RESULTS = {  # what a reader calls them -> the files that tell of their code, an
     "rater studies": ("rater_study/*/manifest.code.json", ("raters",)),
     "rater laboratory": ("rater_laboratory/manifest.code.json", ("laboratory",)),
     "ensembles": ("runs/*/*/*/ensemble/scores.key.json", ("ensemble",)),
+    "post-hoc scores": ("runs/*/*/*/posthoc/seed-*/*.key.json", ("posthoc",)),
 }
 
 KEPT = "kept.json"  # beside the records: pairs of fingerprints of a module that give the same numbers

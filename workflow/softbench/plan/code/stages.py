@@ -13,6 +13,7 @@ from softbench.losses import catalogue as losses
 from softbench.plan.code.graph import Code
 
 COARSE = "softbench/training/coarse.py"
+POSTHOC = "softbench/training/posthoc"
 MAKING = "softbench/tables/making.py"
 INFERRING = "softbench/training/scores.py"  # what figures infer again
 FIRST = {  # stage -> where it begins
@@ -28,6 +29,7 @@ FIRST = {  # stage -> where it begins
     "choose": "softbench/training/choice.py",
     "sanity": "softbench/training/sanity.py",
     "ensemble": "softbench/training/ensemble.py",
+    "posthoc": f"{POSTHOC}/grid.py",
     "raters": "softbench/rater_study/produce.py",
     "laboratory": "softbench/rater_study/laboratory/experiment.py",
 }
@@ -39,6 +41,7 @@ LOADS = {  # by name; the key of scores holds that of the weights, so that `scor
     "raters": ("source",),
     "train": ("network", "loss", "recipe", "coarse"),
     "score": ("network", "coarse"),
+    "posthoc": ("calibrations", "decoders"),
 }
 
 
@@ -83,9 +86,9 @@ class Stages:
         Args:
             stage: one of `FIRST`.
             named: what its job loads by name: `source`, `recipe`, `network`, `loss` (an expression), `coarse` (whether
-                it trains on a coarser grid). What this stage does not load (`LOADS`) is left out: training and scoring
-                share a job. A recipe that is no module of this package (a program, a rule of its own) counts nothing
-                where a run is trained: its label's hashes do.
+                it trains on a coarser grid), `calibrations` and `decoders` (lists). What this stage does not load
+                (`LOADS`) is left out: training and scoring share a job. A recipe that is no module of this package (a
+                program, a rule of its own) counts nothing where a run is trained: its label's hashes do.
         Raises: InputError: if a source, network or loss does not exist.
         """
         entries, named = [FIRST[stage]], {name: named[name] for name in LOADS.get(stage, ()) if name in named}
@@ -95,6 +98,8 @@ class Stages:
             entries.append(f"softbench/networks/{named['network']}.py")
         if "loss" in named:
             entries += [f"softbench/{module}" for module in losses.modules(named["loss"])]
+        for room in ("calibrations", "decoders"):
+            entries += [f"{POSTHOC}/{room}/{name}.py" for name in named.get(room, ())]
         if recipe := self.code.module("soft_labels", named.get("recipe") or ""):
             entries.append(recipe)
         return (*entries, COARSE) if named.get("coarse") else tuple(entries)
