@@ -12,11 +12,12 @@ PAPERS = ["ce(hard) + dice(hard) + kl", "wce(hard) + kl", "ce + dice", "learned(
 FOREGROUND = [f"{name}(background=false)" for name, loss in catalogue.known().items() if "background" in loss.settings]
 OTHER_SETTINGS = [
     "focal(gamma=0.5)", "soft_dice(per_class=false)", "ml1_ace(soft_bins=true)", "mbls(margin=0.5)", "acls(margin=0.5)",
-    "dsc_pp(gamma=0.5)", "ce + dice + ml1_ace",
+    "dsc_pp(gamma=0.5)", "sdc(code=true)", "adaptive_wing(epsilon=0.5)", "ce + dice + ml1_ace",
 ]  # fmt: skip
 EVERY = [*losses.names(), *OTHER_SETTINGS, *FOREGROUND, *PAPERS]
 SMALLEST_AT_THE_TARGET = [
-    "ce", "kl", "l1", "dice", "dice_vnet", "jaccard", "tversky", "ce + dice", "ce(soft) + kl", "learned(l1 + dice)",
+    "ce", "kl", "l1", "dice", "dice_vnet", "jaccard", "tversky", "adaptive_wing", "ce + dice", "ce(soft) + kl",
+    "learned(l1 + dice)",
 ]  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def test_class_weights_need_frequencies(expression: str, needs: bool) -> None:
     [
         (
             "crossentropy",
-            "'crossentropy'; known losses: acls, ce, dice, .*, tversky, wce, and `learned",
+            "'crossentropy'; known losses: acls, adaptive_wing, ce, dice, .*, tversky, wce, and `learned",
         ),
         ("ce + ", "a term that cannot be read: ''"),
         ("", "a term that cannot be read: ''"),
@@ -85,7 +85,7 @@ def test_class_weights_need_frequencies(expression: str, needs: bool) -> None:
         ("learned(l1 + l1)", "learns a weight of 'l1' twice"),
         ("learned(learned(l1))", "`learned` within `learned`"),
         ("learned", "a term that cannot be read: ''"),
-        ("learned(l2)", "names 'l2'; known losses: acls, ce"),
+        ("learned(l2)", "names 'l2'; known losses: acls, adaptive_wing, ce"),
         ("ce + dcie", r"and `learned\(...\)`. Did you mean 'dice'\?$"),
         ("focal(gama=3)", r"Did you mean 'gamma'\?$"),
     ],

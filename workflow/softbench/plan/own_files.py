@@ -21,8 +21,8 @@ from softbench.plan.config import metrics
 ACCESS = ("open", "tcia", "token", "manual", "own", "made")
 NEAR = 0.8  # of difflib: how like a known name a constant must be to be taken for a misspelt one
 SHIPPED = {  # the suite's own modules; one that is left out here is checked at each start, like a user's
-    "losses": "acls arithmetic catalogue ce dice dice_vnet dsc_pp ecp flsd focal jaccard kl l1 label_relaxation "
-    "learned_weights mbls ml1_ace nacl soft_dice target tversky wce weighted_sum written",
+    "losses": "acls adaptive_wing arithmetic catalogue ce dice dice_vnet dsc_pp ecp flsd focal jaccard kl l1 "
+    "label_relaxation learned_weights mbls ml1_ace nacl sdc soft_dice target tversky wce weighted_sum written",
     "metrics": "calibration catalogue centreline cross_check inputs known_truth lesions metric overlap pooled regions "
     "rows score soft structure surface threshold true_distribution",
     "networks": "compact_unet epd_net monai monai_arguments unet3d xception_unet",
