@@ -37,7 +37,7 @@ def test_recipe_without_a_method_gets_cross_entropy_and_the_control() -> None:
     soft_labels = {"one_hot": {"recipe": "one_hot"}, "new": {"recipe": "new"}}
     methods = complete_methods({"one_hot": {"title": "One-hot"}}, soft_labels)
     expected = {"title": "new", "soft_label": "new", "loss": "ce", "control": "one_hot"}
-    rest = {"raters": "first", "resolution": None, "batch": None, "protocol": None, "sanity": None}
+    rest = {"raters": "first", "resolution": None, "batch": None, "protocol": None, "activation": None, "sanity": None}
     assert methods["new"] == {**expected, **rest}
     assert methods["one_hot"]["control"] is None
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "default_settings", "known_dims", "known_settings", "names", "parameters", "require_settings"]
 VERSION = None  # builds by name
+ACTIVATIONS = ("norm_relu",)  # outputs that a method may have in place of the softmax
 
 
 def names() -> list[str]:
@@ -36,7 +37,8 @@ def build(name: str, in_channels: int, classes: int, dims: int, **settings: Any)
         in_channels: channels of the image (M).
         classes: number of classes (C), background included.
         dims: 2 or 3.
-        settings: the network's own, see its module.
+        settings: the network's own, see its module; and `activation`, one of `ACTIVATIONS`, where the logits are to be
+            logarithms of other probabilities than the softmax.
     Returns: a module, images (B, M, D, H, W) -> logits (B, C, D, H, W), with `multiple`: each length of its input must
         be a multiple of it; and `head`: its last convolution, whose bias takes the log prior, or None where it has
         no such layer (some MONAI networks).
@@ -50,6 +52,7 @@ def build(name: str, in_channels: int, classes: int, dims: int, **settings: Any)
     if dims not in known_dims(name):
         only = " and ".join(f"{taken}-D" for taken in known_dims(name))
         raise InputError(f"`dims`: the network {name} is {only}, but the images are {dims}-D. Choose another network.")
+    activation = settings.pop("activation", None)
     require_settings(f"network {name}", name, settings)
     file = Path(__file__).parent / f"{name}.py"
     module = import_file(file)
@@ -65,7 +68,15 @@ def build(name: str, in_channels: int, classes: int, dims: int, **settings: Any)
             f"{short(file)}: `build` must return a module with `multiple`, a whole number of at least 1 (it is "
             f"{multiple!r}), and `head`, its last convolution or None (it is {head})."
         )
-    return network
+    return network if activation is None else _with_activation(network, activation)
+
+
+def _with_activation(network: "nn.Module", activation: str) -> "nn.Module":
+    from softbench.checks import require_one_of
+    from softbench.networks.layers.norm_relu import NormReLU
+
+    require_one_of("activation", activation, ACTIVATIONS)
+    return NormReLU(network)
 
 
 def checked(forward: Callable[[Any], Any], name: str, classes: int) -> Callable[[Any], Any]:

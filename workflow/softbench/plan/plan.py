@@ -322,8 +322,10 @@ def complete_methods(methods: dict[str, Any], soft_labels: dict[str, Any]) -> di
 
 def _with_defaults(name: str, method: dict[str, Any]) -> dict[str, Any]:
     if method.get("sanity") is not None:
-        nothing = dict.fromkeys(["soft_label", "loss", "control", "raters", "resolution", "batch", "protocol"])
+        nothing = dict.fromkeys(
+            ["soft_label", "loss", "control", "raters", "resolution", "batch", "protocol", "activation"]
+        )
         return {"title": name, **nothing, **method}
     control = None if name == "one_hot" else "one_hot"
     defaults = {"title": name, "soft_label": name, "loss": "ce", "control": control, "raters": "first"}
-    return {**defaults, "resolution": None, "batch": None, "protocol": None, "sanity": None, **method}
+    return {**defaults, **dict.fromkeys(["resolution", "batch", "protocol", "activation", "sanity"]), **method}

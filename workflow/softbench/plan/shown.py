@@ -200,4 +200,5 @@ def _is_one_hot(plan: Plan, method: str) -> bool:
 
 
 def _is_plain(method: Mapping[str, Any]) -> bool:
-    return method["loss"] == "ce" and method["raters"] == "first" and method["resolution"] is None
+    as_usual = method["resolution"] is None and method["activation"] is None
+    return method["loss"] == "ce" and method["raters"] == "first" and as_usual

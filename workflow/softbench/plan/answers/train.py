@@ -59,9 +59,10 @@ class Train:
         entry, settings = self.plan.methods[method], self.plan.config["networks"][network]
         recipe = self.plan.soft_labels[entry["soft_label"]]["recipe"]
         coarse = entry["resolution"] is not None
+        own = {} if entry["activation"] is None else {"activation": entry["activation"]}
         return {
             "names": self._names(run),
-            "network": settings,
+            "network": settings | own,
             **{name: entry[name] for name in ("loss", "raters", "resolution")},
             "protocol": self.plan.protocol_of(experiment, method),
             "scoring": self.plan.experiments[experiment]["scoring"],

@@ -9,7 +9,7 @@ from softbench.plan.checks.experiments import Facts
 from softbench.plan.places import Fault, KeyPath
 
 # Settings of methods that are trained.
-OF_TRAINED = ("soft_label", "loss", "control", "raters", "resolution", "batch", "protocol", "tune")
+OF_TRAINED = ("soft_label", "loss", "control", "raters", "resolution", "batch", "protocol", "tune", "activation")
 LEARNED_FROM = ("soft_label", "raters", "resolution")  # what two methods of one soft label have in common
 HARD = "one_hot"  # the recipe whose soft labels are the hard ones
 BY_TITLE = {
