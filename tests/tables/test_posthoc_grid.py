@@ -142,6 +142,18 @@ def test_table_without_a_plain_one_hot_method_shows_the_means_alone(given, tmp_p
     assert table["difference"].isna().all()
 
 
+def test_one_run_a_method_answers_nothing(given, tmp_path: Path) -> None:
+    for path in tmp_path.glob("*/posthoc.json"):
+        record = json.loads(path.read_text())
+        pieces.write_json(path, {**record, "seeds": {"0": record["seeds"]["0"]}})
+    joint = json.loads((tmp_path / "posthoc.json").read_text())
+    listed = [entry | {"hash": pieces.hash_file(tmp_path / entry["path"])} for entry in joint["pieces"]]
+    (tmp_path / "posthoc.json").write_text(json.dumps({"pieces": listed}))
+    text, table = written(given, tmp_path)
+    assert "so there is no interval and no test: nothing here tells." in text.split("\n\n")[1]
+    assert table["verdict"].isna().all()
+
+
 def test_picture_has_a_panel_a_column_and_frames_what_is_beyond_noise(given) -> None:
     needs = given.needs["posthoc"]
     table = posthoc_scores.build_grid(posthoc_scores.read(needs), SETTINGS, needs)

@@ -92,6 +92,9 @@ def _title(method: Method) -> str:
 
 def _answers(table: Table) -> Iterable[str]:
     """Say, column by column, which methods are better and which are worse than the control beyond noise."""
+    if why := wording.untested(table):
+        yield f"{why}: nothing here tells."
+        return
     silent = []
     for number, head in enumerate(heads(table)):
         named: dict[str, list[str]] = {"better": [], "worse": []}
