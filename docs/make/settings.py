@@ -141,6 +141,8 @@ def _soft_labels() -> list[str]:
     for recipe in rules.recipes:
         entry = schema.entry("soft_label", recipe, {"recipe": recipe}, rules.maps)
         parts.append(_settings(f"### `{recipe}`", entry, f"soft_labels/{recipe}.py", "recipe"))
+    teacher = schema.definition("teacher")
+    parts.append(_section("## Teachers", teacher, {"folds": 2}, "`teachers.<key>`, which `distilled` and `slsr` name."))
     return parts
 
 
@@ -149,14 +151,19 @@ def _settings(title: str, entry: Schema, module: str, naming: str) -> str:
         "intensities": constant("soft_labels/maps.py:DEFAULT"),
         **modules.constant(module, "SETTINGS", {}),
     }
-    properties = _properties(entry, naming)
-    return f"\n{title}\n\n{rows(properties, defaults) if properties else 'No settings.' + chr(10)}"
+    properties, needed = _properties(entry, naming), entry.get("required", ())
+    return f"\n{title}\n\n{rows(properties, defaults, needed) if properties else 'No settings.' + chr(10)}"
 
 
 def _methods() -> list[str]:
     """Methods, and the arguments of losses."""
     method = schema.definition("method")
-    parts = [_section("## Methods", {"properties": _properties(method, "resolution")}, {}, "`methods.<key>`")]
+    parts = [
+        _section("## Methods", {"properties": _properties(method, "resolution", "protocol")}, {}, "`methods.<key>`")
+    ]
+    parts.append(
+        _section("### `protocol` of a method", method["properties"]["protocol"], {}, "In place of the protocol's.")
+    )
     coarse = {"properties": method["properties"]["resolution"]["properties"], "required": ["factor"]}
     parts.append(_section("### `resolution`", coarse, {"images": "mean", "labels": "soft_label"}, "A coarser grid."))
     parts.append("\n### Losses\n\n`docs/losses.md` has the equations, and their defaults.\n")

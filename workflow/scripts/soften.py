@@ -8,7 +8,7 @@ from softbench.plan.code import record
 from softbench.soft_labels.produce import produce
 
 with logs.job(snakemake.log[0]) as log:
-    maps, split = snakemake.input.get("maps"), snakemake.input.get("split")
+    maps, split, teacher = (snakemake.input.get(name) for name in ("maps", "split", "teacher"))
     record.note("soften", job=snakemake, recipe=snakemake.params.recipe)
     produce(
         snakemake.params.recipe,
@@ -19,6 +19,7 @@ with logs.job(snakemake.log[0]) as log:
         map_folder=Path(maps[0]).parent if maps else None,
         map_settings=snakemake.params.get("map_settings"),
         split=splits.read(split) if split else None,
+        teacher_folder=Path(teacher).parent if teacher else None,
         workers=snakemake.threads,
         log=log,
     )

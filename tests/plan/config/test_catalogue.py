@@ -99,6 +99,8 @@ def suite(root: Path, tmp_path: Path) -> Path:
 def whole(config: Config) -> dict[str, Any]:
     """All of config in one file, as it was before: methods say `on_request` themselves."""
     old = deepcopy(config.values)
+    made = {key for settings in config.tried.values() for key in settings}  # of `tune`, which there was not before
+    old["methods"] = {name: method for name, method in old["methods"].items() if name not in made}
     for name, method in old["methods"].items():
         method |= {"on_request": True} if name in config.by_name else {}
     return old

@@ -42,6 +42,8 @@ PREPARED = (
     "data/*/manifest.json",
     "maps/*/*/shard-*.json",
     "soft_labels/*/*/manifest.json",
+    "teachers/*/*/fold-*.json",
+    "teachers/*/*/manifest.json",
     "rater_study/*/manifest.json",
     "rater_laboratory/manifest.json",
 )

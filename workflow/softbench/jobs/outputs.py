@@ -149,7 +149,7 @@ def _piece_folder(path: Path) -> Path | None:
 def owner(path: Path) -> Path:
     """Return the output that Snakemake knows, by whose job a file is made."""
     room = path.parts[1] if len(path.parts) > 1 else ""
-    if room in ("data", "soft_labels"):
+    if room in ("data", "soft_labels") or (room == "teachers" and not path.name.startswith("fold-")):
         return path.with_name("manifest.json")
     if room == "maps":
         return path.with_name(path.name.partition(".")[0] + ".json")

@@ -29,6 +29,7 @@ from softbench.plan.answers.papers import Papers
 from softbench.plan.answers.rater_laboratory import RaterLaboratory
 from softbench.plan.answers.rater_study import RaterStudies
 from softbench.plan.answers.tables import Tables, Views
+from softbench.plan.answers.teachers import Teachers
 from softbench.plan.answers.train import Train
 from softbench.plan.answers.tuning import Tuning
 from softbench.plan.calls import Wildcards, stop, stops
@@ -58,6 +59,7 @@ class Answers:
     soft_labels: SoftLabels
     train: Train
     tuning: Tuning
+    teachers: Teachers
     tables: Tables
     papers: Papers
     views: Views
@@ -122,8 +124,9 @@ def answers(plan: Plan, own_rules: Iterable[str] = (), *, is_main: bool = True) 
     of_views, figures = Views(plan, stages, tables, papers), Figures(plan, stages, train)
     pages = Pages(plan, tables, papers, of_views)
     raters, laboratory = RaterStudies(plan, stages), RaterLaboratory(plan, stages)
+    tuning, teachers = Tuning(plan, stages, train), Teachers(plan, stages, data, train)
     shown = (tables, papers, of_views, figures, pages, raters, laboratory, Order(plan, tables))
-    return Answers(plan, stages, data, SoftLabels(plan), train, Tuning(plan, stages, train), *shown)
+    return Answers(plan, stages, data, SoftLabels(plan), train, tuning, teachers, *shown)
 
 
 @stops

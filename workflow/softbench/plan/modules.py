@@ -17,7 +17,7 @@ OF_CONTRACT: dict[str, tuple[Any, ...]] = {
     "NEEDS_IMAGE": (True, False), "RATERS": ("one", "many"), "KIND": ("computed", "mapped", "stored"),
 }  # fmt: skip
 OF_KIND = {"computed": ("soften_batch",), "mapped": ("MAP_SETTINGS", "make_map", "apply_map")}
-GIVEN = ("classes", "shares", "valid")  # what `soften` gets besides its settings
+GIVEN = ("classes", "shares", "valid", "teacher", "cuts")  # what `soften` gets besides its settings
 CONTRACT = ("NEEDS_IMAGE", "RATERS", "KIND", "SETTINGS", "soften", "is_normalised")  # of a recipe's module
 
 

@@ -26,9 +26,9 @@ SHIPPED = {  # the suite's own modules; one that is left out here is checked at 
     "metrics": "calibration catalogue centreline cross_check inputs known_truth lesions metric overlap pooled regions "
     "rows score soft structure surface threshold true_distribution",
     "networks": "compact_unet epd_net monai monai_arguments unet3d xception_unet",
-    "soft_labels": "blur boundary_uncertainty dilation distance epd geols ls moh msvls one_hot resampled sauna "
-    "shuffled staple superpixel svls wrong_image",
-    "datasets": "case folder splits",
+    "soft_labels": "blur boundary_uncertainty dilation distance distilled epd geols ls moh msvls one_hot resampled "
+    "sauna shuffled slsr staple superpixel svls wrong_image",
+    "datasets": "case folder folds splits",
     "datasets/sources": "abdomenct1k brats2019 chase_db1 contours curvas dicom dncnn flare2021 hippocampus kits2019 "
     "kits2023 layout lidc mrbrains18 msd_brain nnunet oct_dme prostatex_zones reading saros",
     "datasets/phantoms": "abdomen annotators body brain kidney lesions nodule retina shapes",
@@ -289,7 +289,7 @@ OF_SOURCES = (*SOURCE, *FILES, *MAY, *MAY_DEFINE, "SIZES", "CASES", "make")
 SOURCES = Kind("source of data", "ACCESS", 'ACCESS = "own"', "Your own data set", OF_SOURCES, _check_source)
 OF_RECIPES = (
     *modules.CONTRACT, "soften_batch", "MAP_SETTINGS", "make_map", "apply_map", "map_facts", "doubt", "grid",
-    "NEEDS_SHARES", "NEEDS_VALID", "DIRECTED", "SINGLE_VOXEL_KEEPS",
+    "NEEDS_SHARES", "NEEDS_VALID", "NEEDS_TEACHER", "learn", "DIRECTED", "SINGLE_VOXEL_KEEPS",
 )  # fmt: skip
 VIEW = Kind("view", "VIEW", "VIEW = View(name=…, …)", "Your own view of a table", (), _check_view)
 KINDS = {

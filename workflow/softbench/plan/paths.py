@@ -56,6 +56,16 @@ def choice(run: Run) -> str:
     return f"results/runs/{'/'.join(run)}/choice.json"
 
 
+def fold(dataset: str, teacher: str, fold: int) -> str:
+    """Return the list of a teacher's networks that do not see a fold."""
+    return f"results/teachers/{dataset}/{teacher}/fold-{fold}.json"
+
+
+def teacher(dataset: str, name: str) -> str:
+    """Return the list of a teacher's predictions."""
+    return f"results/teachers/{dataset}/{name}/manifest.json"
+
+
 def sanity(experiment: str, network: str) -> str:
     """Return the joint manifest of the rows of an experiment that are not trained."""
     return f"results/runs/{experiment}/{network}/sanity.json"

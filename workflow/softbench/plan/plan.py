@@ -55,6 +55,9 @@ class Plan:
         self.tables = {name: self._with_own_metrics(table) for name, table in _tables(config, printed=False).items()}
         self.figures = forms.figure_forms(config.get("figures", {}), self.experiments, _stand_ins(config))
         self.paper_tables = forms.table_forms(_tables(config, printed=True))
+        self.teachers: dict[str, Any] = {
+            name: {"folds": 2, **entry} for name, entry in config.get("teachers", {}).items()
+        }
         self.collections: dict[str, list[str]] = config.get("collections", {})
 
     @classmethod
@@ -152,6 +155,10 @@ class Plan:
         return [method for method in chosen if method not in left_out]
 
     def _fits(self, method: str, experiment: str) -> bool:
+        """Return whether `all` means a method: not where it needs several raters, or a teacher, that are not there."""
+        teacher = self.soft_labels.get(self.methods[method]["soft_label"] or "", {}).get("teacher")
+        if teacher is not None and self.teacher_experiment(teacher, self.dataset_of(experiment)) is None:
+            return False
         return self.methods[method]["sanity"] != RATERS or self.has_several_raters(experiment)
 
     def seeds_of(self, experiment: str) -> list[int]:
@@ -165,6 +172,11 @@ class Plan:
     def trained(self) -> list[str]:
         """Return the methods that are trained."""
         return [name for name, method in self.methods.items() if method["sanity"] is None]
+
+    def teacher_experiment(self, teacher: str, dataset: str) -> str | None:
+        """Return the experiment of a data set whose split, protocol and network a teacher has; None where none is."""
+        named = self.teachers[teacher]["experiments"]
+        return next((name for name in named if self.dataset_of(name) == dataset), None)
 
     def tuning_of(self, experiment: str) -> dict[str, Any]:
         """Return how an experiment chooses the settings of methods with `tune`: `seeds` and `criterion`."""

@@ -65,6 +65,8 @@ def reason_against(recipe: str, *, has_image: bool) -> str | None:
         return "it takes labels or images of other cases"
     if getattr(module, "NEEDS_SHARES", False):
         return "it reads labels kept soft through resampling, and nothing is resampled here"
+    if getattr(module, "NEEDS_TEACHER", False):
+        return "it needs networks that were trained"
     if module.NEEDS_IMAGE and not has_image:
         return "it reads the image, and there are label maps alone"
     return None

@@ -9,8 +9,10 @@ classes, **settings)` and `is_normalised(**settings)`; a computed one has `softe
 `doubt` (see `superpixel`); one on another grid than its labels has `grid`; one that reads shares kept through
 resampling has `NEEDS_SHARES = True`, and its `soften` takes `shares` (C, ...) or None; one that counts voxels of its
 own has `NEEDS_VALID = True`, and its `soften` takes `valid` (...) bool or None; one of many raters whose label is not
-the mean of theirs has `WEIGHS_RATERS = True`. All but those with `NEEDS_VALID` see the labels of voxels that nobody
-labelled filled in (`fill`).
+the mean of theirs has `WEIGHS_RATERS = True`; one that needs a teacher's probabilities (`training.teacher`) has
+`NEEDS_TEACHER = True`, and its `soften` takes `teacher` (C, ...) or None; where it needs numbers of the whole training
+part, its `learn(pairs, classes)` returns them as further arguments of `soften`. All but those with `NEEDS_VALID` see
+the labels of voxels that nobody labelled filled in (`fill`).
 
 The image of a recipe that reads one is that of `Case.intensities`: before normalisation unless the setting
 `intensities` (of the map, or of the soft label where it has none) says `normalised`. The workflow takes this setting:

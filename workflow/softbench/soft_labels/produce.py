@@ -22,6 +22,7 @@ from softbench.soft_labels import maps
 from softbench.soft_labels.load import load, made
 from softbench.soft_labels.measures import quality
 from softbench.soft_labels.reader import compute
+from softbench.soft_labels.taught import Teacher
 
 VERSION = 1
 
@@ -37,6 +38,7 @@ class Job:
     settings: dict[str, Any]
     map_folder: Path | None
     lenders: dict[str, str]
+    teacher: "Teacher | None" = None
 
     @property
     def module(self) -> ModuleType:
@@ -59,6 +61,7 @@ def produce(
     map_folder: Path | None = None,
     map_settings: dict[str, Any] | None = None,
     split: pd.DataFrame | None = None,
+    teacher_folder: Path | None = None,
     workers: int = 1,
     log: Callable[[str], None] = print,
 ) -> None:
@@ -74,6 +77,8 @@ def produce(
         map_folder: where the maps lie, for a recipe that mixes them.
         map_settings: what they were made with.
         split: for a control that exchanges cases (`SWAPS`): they lend within its parts; a case of no part is left out.
+        teacher_folder: where a teacher's probabilities lie (`training.teacher`), for a recipe with `NEEDS_TEACHER`;
+            only the cases that it predicted are softened.
         workers: processes; changes no number.
         log: takes a line of progress.
     Raises: InputError: if the soft label of a case breaks the contract (the message names the case), or the data set
@@ -84,9 +89,14 @@ def produce(
     dataset = datasets.open(data)
     complete = {**maps.default_intensities(module), **module.SETTINGS, **(map_settings or {}), **settings}
     lenders = _lenders(module, None if split is None else splits.without_excluded(split, dataset.manifest))
-    job = Job(recipe, data, output, complete, map_folder, lenders)
+    teacher = Teacher.of(module, teacher_folder, dataset)
+    job = Job(recipe, data, output, complete, map_folder, lenders, teacher)
     facts = {"recipe": recipe, "settings": complete, "version": version}
-    keys = {case: pieces.key_of(**facts, data=data) for case, data in _inputs(dataset, lenders, complete).items()}
+    inputs = _inputs(dataset, lenders, complete)
+    if teacher is not None:
+        facts["learned"] = teacher.learned
+        inputs = {case: [*inputs[case], codes] for case, codes in teacher.cases.items()}
+    keys = {case: pieces.key_of(**facts, data=data) for case, data in inputs.items()}
     records = progress.each(partial(_soften_case, job), list(keys.items()), workers=workers, what=recipe, log=log)
     rows = [{"case": case, **record["quality"]} for case, record in zip(keys, records, strict=True)]
     pieces.write_file(output / "quality.parquet", pd.DataFrame(rows).to_parquet)
@@ -156,7 +166,14 @@ def _soft(job: Job, dataset: Dataset, case: Case) -> np.ndarray:
         kind, _ = maps.take_intensities(job.settings)
         image = fit(lender.intensities(kind), grid) if job.module.SWAPS == "image" else None
     return compute(
-        job.recipe, case, len(dataset.classes), job.settings, labels=labels, image=image, map_folder=job.map_folder
+        job.recipe,
+        case,
+        len(dataset.classes),
+        job.settings,
+        labels=labels,
+        image=image,
+        map_folder=job.map_folder,
+        taught=job.teacher.taught(case.id) if job.teacher else None,
     )
 
 

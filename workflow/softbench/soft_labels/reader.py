@@ -1,6 +1,7 @@
 """Reading soft labels, whether they are stored, mixed from maps or computed: the reader hides the difference."""
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,7 @@ def compute(
     image: np.ndarray | None = None,
     shares: np.ndarray | None = None,
     map_folder: Path | None = None,
+    taught: Mapping[str, Any] | None = None,
 ) -> np.ndarray:
     """Soften the labels of one case by a recipe of this package; (C, ...) float32.
 
@@ -131,6 +133,7 @@ def compute(
         image: (M, ...) instead of the case's own.
         shares: (C, ...) the store's integers instead of those of the case's first rater, for a recipe that reads them.
         map_folder: where the maps of the data set lie, for a recipe that mixes them; without it they are made.
+        taught: what a recipe with `NEEDS_TEACHER` takes of its teacher, by argument.
     Raises: InputError: as the recipe, and as `choose_shares`.
     """
     module = importlib.import_module(f"softbench.soft_labels.{recipe}")
@@ -158,6 +161,7 @@ def compute(
         settings = {**settings, "shares": probabilities(case, chosen)}
     if getattr(module, "NEEDS_VALID", False):
         settings = {**settings, "valid": case.valid}
+    settings = {**settings, **(taught or {})}
     soft: np.ndarray = module.soften(
         stack, pixels() if module.NEEDS_IMAGE else None, case.spacing_mm, classes=classes, **settings
     )

@@ -43,6 +43,8 @@ def run(options: argparse.Namespace) -> None:
     first, labels, image = _read(options.labels, options.image, read_choices(options))
     for path, rater in zip(options.labels, labels, strict=True):
         _require_classes(path, rater, options.classes)
+    if getattr(module, "NEEDS_TEACHER", False):
+        raise InputError(f"{options.recipe} needs networks that were trained: only snakemake makes it.")
     if module.NEEDS_IMAGE and image is None:
         raise InputError(f"{options.recipe} reads the image as well as the labels: give it by --image.")
     try:

@@ -154,7 +154,7 @@ class SoftLabels:
     def settings(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return the settings of a soft label; those of its map are apart."""
         entry = self.plan.soft_labels.get(wildcards.soft_label, {})
-        return {name: value for name, value in entry.items() if name not in ("recipe", "map")}
+        return {name: value for name, value in entry.items() if name not in ("recipe", "map", "teacher")}
 
     def words_of(self, **defaults: Any) -> Callable[[Wildcards], list[str]]:
         """Return the settings of a soft label as words for a program, `name=value`; each needs a default."""

@@ -38,7 +38,11 @@ class Train:
 
     def threads(self, wildcards: Wildcards) -> int:
         """Return torch's threads, which are part of the protocol, so that all methods of an experiment have as many."""
-        protocol = self.plan.protocols[self.plan.experiments[wildcards.experiment]["protocol"]]
+        return self.threads_of(wildcards.experiment)
+
+    def threads_of(self, experiment: str) -> int:
+        """Return the same of an experiment."""
+        protocol = self.plan.protocols[self.plan.experiments[experiment]["protocol"]]
         return int(protocol.get("threads", 1))
 
     def memory_mb(self, wildcards: Wildcards, attempt: int) -> int:
@@ -46,7 +50,11 @@ class Train:
 
         The training data count in full, since a GPU that lacks room for them leaves them in the host's memory.
         """
-        held = memory.data_bytes(self.plan, wildcards.experiment, wildcards.method) or 0
+        return self.memory_of(wildcards.experiment, wildcards.method, attempt)
+
+    def memory_of(self, experiment: str, method: str, attempt: int) -> int:
+        """Return the same of a method of an experiment."""
+        held = memory.data_bytes(self.plan, experiment, method) or 0
         return max(memory.LEAST_MB * attempt, memory.JOB_MB * attempt + -(-held // memory.MB))
 
     def run(self, wildcards: Wildcards) -> dict[str, Any]:

@@ -105,7 +105,8 @@ def list_records(path: Path) -> list[Path]:
     own = [path.with_suffix(".provenance.json"), path.with_suffix(".code.json")]
     own += [path.with_name("provenance.json")] if path.name == "manifest.json" else []
     of_seeds = path.name.startswith("batch-") or path.name == "tried.json"
-    seeds = sorted(path.parent.glob("seed-*/provenance.json")) if of_seeds else []
+    folder = path.with_suffix("") if path.name.startswith("fold-") else path.parent if of_seeds else None
+    seeds = sorted(folder.glob("seed-*/provenance.json")) if folder else []
     return [record for record in [*own, *seeds] if record.exists()]
 
 

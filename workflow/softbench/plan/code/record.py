@@ -33,6 +33,8 @@ RESULTS = {  # what a reader calls them -> the files that tell of their code, an
     "soft labels": ("soft_labels/*/*/provenance.json", ("soften", "pack")),
     "trained seeds": ("runs/*/*/*/seed-*/model.key.json", ("train",)),
     "scored seeds": ("runs/*/*/*/seed-*/scores.key.json", ("score", "sanity")),
+    "seeds of teachers": ("teachers/*/*/fold-*/seed-*/model.key.json", ("train",)),
+    "predictions of teachers": ("teachers/*/*/provenance.json", ("teach",)),
     "tried settings": ("runs/*/*/*/seed-*/tried.key.json", ("try",)),
     "rater studies": ("rater_study/*/manifest.code.json", ("raters",)),
     "rater laboratory": ("rater_laboratory/manifest.code.json", ("laboratory",)),

@@ -25,6 +25,7 @@ FIRST = {  # stage -> where it begins
     "pack": "softbench/tools/pack.py",  # of what a program writes
     "train": "softbench/training/weights.py",
     "score": "softbench/training/scores.py",  # which no training reaches
+    "teach": "softbench/training/teacher.py",
     "try": "softbench/training/trying.py",
     "choose": "softbench/training/choice.py",
     "sanity": "softbench/training/sanity.py",
@@ -41,7 +42,11 @@ LOADS = {  # by name; the key of scores holds that of the weights, so that `scor
     "raters": ("source",),
     "train": ("network", "loss", "recipe", "coarse"),
     "score": ("network", "coarse"),
+<<<<<<< HEAD
     "posthoc": ("calibrations", "decoders"),
+=======
+    "teach": ("network",),
+>>>>>>> 590ecf6 (Soft labels of a teacher: distilled and SLSR, from networks that did not see the case)
 }
 
 

@@ -11,8 +11,8 @@ from softbench.plan.places import ASSIGNED as COMMAND
 from softbench.plan.places import Node, Place, fault, merged, plain
 
 SECTIONS = (
-    "datasets", "maps", "soft_labels", "methods", "networks", "protocols", "experiments", "tables", "collections",
-    "figures", "rater_studies", "rater_sweeps", "rater_laboratory",
+    "datasets", "maps", "soft_labels", "teachers", "methods", "networks", "protocols", "experiments", "tables",
+    "collections", "figures", "rater_studies", "rater_sweeps", "rater_laboratory",
 )  # fmt: skip
 PAPERS = ("svls", "geols", "superpixel", "epd")  # the order in which pages show them; files of other names come after
 OWN = "config.yaml"

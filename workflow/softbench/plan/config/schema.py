@@ -154,6 +154,9 @@ def _soft_label(recipe: str) -> Schema:
         return {**mapping({**named, **constant(INTENSITIES)}, closed=False), **OPEN}
     if modules.constant(f"soft_labels/{recipe}.py", "MAP_SETTINGS", None) is not None:
         named["map"] = {"names": "maps", "description": "that it mixes"}
+    if modules.constant(f"soft_labels/{recipe}.py", "NEEDS_TEACHER", False):
+        named["teacher"] = {"names": "teachers", "description": "whose predictions it is made of"}
+        return mapping({**named, **own}, ("teacher",))
     return {**mapping({**named, **own}), **OPEN}
 
 

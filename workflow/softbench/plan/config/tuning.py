@@ -52,7 +52,7 @@ def expand(top: Node) -> tuple[Node, Tried]:
         tried[name] = {}
         for values in maker.combinations():
             key, made = maker.method(values)
-            if key in methods:
+            if key in methods and plain(methods[key]) != plain(made):  # the same is there in config as it was read
                 raise fault(node.place, maker.path, f"makes {key!r}, which methods has already. Rename one of them.")
             methods[key], tried[name][key] = made, values
     sections["methods"] = sections["methods"].with_value(methods)

@@ -31,6 +31,7 @@ NAMED = {
     "maps": "a map",
     "recipes": "a recipe",
     "soft_labels": "a soft label",
+    "teachers": "a teacher",
     "methods": "a method",
     "network_modules": "a module of networks",
     "networks": "a network",
