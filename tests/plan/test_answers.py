@@ -88,7 +88,11 @@ def test_calibrations_and_decoders_are_asked_for_by_an_experiment_and_change_no_
     own = "experiments={demo_brain: {posthoc: {calibrations: [raw, temperature], decoders: [argmax]}}}"
     asking = answers(Plan.read(root, assignments=[own]))
     asks, of_table = asked(experiment="demo_brain", network="compact_unet"), asked(table="demo_brain")
-    assert asking.tables.posthoc(of_table) == ["results/runs/demo_brain/compact_unet/posthoc.json"]
+    assert asking.tables.posthoc(of_table) == [
+        f"results/runs/demo_brain/compact_unet/{method}/posthoc.json"
+        for method in plan.plan.methods_of("demo_brain")
+        if method in plan.plan.trained()
+    ]
     assert asking.tables.posthoc(asked(table="demo_first")) == []  # some of its methods
     assert plan.tables.posthoc(of_table) == []
     assert asking.train.ensembles(asks) == plan.train.ensembles(asks)  # what decides the runs
@@ -119,7 +123,7 @@ def test_views_are_made_from_what_their_job_is_given(plan: Answers) -> None:
     for table in plan.plan.tables:
         asks = asked(table=table)
         inputs = {*plan.tables.batches(asks), *plan.tables.ensembles(asks), *plan.tables.soft_labels(asks)}
-        inputs |= {plan.tables.split(asks), plan.tables.data(asks)}
+        inputs |= {plan.tables.split(asks), plan.tables.data(asks), *plan.tables.choices(asks)}
         given = json.dumps(plan.views.given(asks)["needs"])
         named = re.findall(r'"((?:results|workflow)/[^"]*[.](?:json|csv))"', given)
         assert set(named) <= inputs, table

@@ -7,6 +7,7 @@ rule table:
         runs=plan.tables.batches,
         ensembles=plan.tables.ensembles,
         posthoc=plan.tables.posthoc,
+        choices=plan.tables.choices,
         split=plan.tables.split,
         data=plan.tables.data,
         soft_labels=plan.tables.soft_labels,

@@ -83,25 +83,27 @@ rule score_ensemble:
 
 
 rule score_posthoc:
-    """Fit and score calibrations and decoders of each finished seed; nothing is trained. Each seed has a piece for each."""
+    """Fit and score calibrations and decoders of a method's seeds; nothing is trained. Each seed has a piece for each."""
     input:
         data=plan.train.data,
-        soft_labels=plan.train.soft_labels,
+        soft_labels=plan.train.soft_labels_of_method,
         split=plan.train.split,
-        batches=plan.train.batches,
+        batches=plan.train.batches_of_method,
     output:
-        manifest="results/runs/{experiment}/{network}/posthoc.json",
+        manifest="results/runs/{experiment}/{network}/{method}/posthoc.json",
     log:
-        "results/logs/runs/{experiment}/{network}/posthoc.log",
+        "results/logs/runs/{experiment}/{network}/{method}/posthoc.log",
     benchmark:
-        "results/benchmarks/runs/{experiment}/{network}/posthoc.tsv"
+        "results/benchmarks/runs/{experiment}/{network}/{method}/posthoc.tsv"
+    wildcard_constraints:
+        method=plan.train.finished,
     conda:
         "../../envs/training.yaml"
     threads: plan.train.threads
     resources:
         cpus_per_task=plan.train.threads,
     params:
-        methods=plan.train.ensembles,
+        given=plan.train.given,
         asked=plan.train.posthoc,
         versions=plan.train.posthoc_versions,
         code=plan.stages.script("score_posthoc.py"),

@@ -33,7 +33,10 @@ DEAR = {
     "train": ("train", {"network": "compact_unet", "loss": "ce", "recipe": "one_hot", "coarse": False}),
     "train coarse": ("train", RUN),
     "posthoc": ("posthoc", {"calibrations": ["isotonic"], "decoders": ["threshold"]}),
-    **{stage: (stage, {}) for stage in ("split", "pack", "score", "try", "choose", "sanity", "ensemble", "laboratory")},
+    **{
+        stage: (stage, {})
+        for stage in ("split", "pack", "score", "teach", "try", "choose", "sanity", "ensemble", "laboratory")
+    },
 }
 Mutate = Callable[[str, Callable[[str], str]], dict[str, object]]
 Reaching = Callable[[str], tuple[set[str], set[str], set[str]]]

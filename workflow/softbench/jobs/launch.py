@@ -48,7 +48,14 @@ PREPARED = (
     "rater_laboratory/manifest.json",
 )
 JOINT = "runs/*/*/sanity.json"  # lists records that are called like batches
-RUNS = ("runs/*/*/*/batch-*.json", "runs/*/*/*/tried.json", "runs/*/*/*/choice.json", JOINT, "runs/*/*/ensembles.json")
+RUNS = (
+    "runs/*/*/*/batch-*.json",
+    "runs/*/*/*/tried.json",
+    "runs/*/*/*/choice.json",
+    "runs/*/*/*/posthoc.json",
+    JOINT,
+    "runs/*/*/ensembles.json",
+)
 RUN_LOCK = Path(".snakemake/run.lock")
 OWNER = Path(".snakemake/owner.json")
 LOCKS = Path(".snakemake/locks")

@@ -228,12 +228,14 @@ def _found(path: Path) -> list[Path]:
 def lists_of(folder: Path) -> list[Path]:
     """Return the manifests that list a seed or an ensemble, and that Snakemake knows.
 
-    Args: folder: `seed-<n>` or `ensemble` of a method, or `seed-<n>` of a teacher's fold.
+    Args: folder: `seed-<n>` or `ensemble` of a method, or `seed-<n>` of a teacher's fold or of `posthoc`.
     """
     method, network = folder.parent, folder.parents[1]
     if folder.name == "ensemble":
         return [network / "ensembles.json"]
     if method.name.startswith("fold-"):
+        return [method.with_suffix(".json")]
+    if method.name == "posthoc":
         return [method.with_suffix(".json")]
     joint = network / "sanity.json"
     if joint.is_file() and f'"{method.name}/' in joint.read_text(encoding="utf-8", errors="replace"):

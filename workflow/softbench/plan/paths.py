@@ -77,8 +77,8 @@ def ensembles(runs: Iterable[Run]) -> list[str]:
 
 
 def posthoc(runs: Iterable[Run]) -> list[str]:
-    """Return the joint manifests that list the post-hoc grids of some runs, each once."""
-    return once(f"results/runs/{experiment}/{network}/posthoc.json" for experiment, network, _ in runs)
+    """Return the records of the post-hoc grids of some runs, each once."""
+    return once(f"results/runs/{'/'.join(run)}/posthoc.json" for run in runs)
 
 
 def split(dataset: str, name: str, *, derived: bool) -> str:

@@ -47,7 +47,8 @@ def soften(
     Returns: (C, D, H, W) or (C, H, W) float32 in [0, 1], summing to 1 over C.
     Raises: InputError: if the teacher's grid is another, or the labels are not class ids of one rater.
     Source: Hinton et al. 2015 (the mix, at temperature 1); Zhang & Sabuncu 2020 (arXiv 2006.05065); ensembles as
-        teachers of segmentation: Noothout et al. 2022. Departures: networks that saw a case in training do not count for it (cross-fitted).
+        teachers of segmentation: Noothout et al. 2022. Departures: networks that saw a case in training do not count
+        for it (cross-fitted).
     """
     hard = one_hot(one_rater(labels, spacing_mm, classes), classes)
     if teacher is None:

@@ -121,7 +121,12 @@ class Tables:
         """Return those of them that are trained."""
         return [run for run in dict.fromkeys(self.runs(table)) if self.plan.methods[run[2]]["sanity"] is None]
 
-    def choices(self, table: str) -> list[dict[str, str]]:
+    @by("table")
+    def choices(self, table: str) -> list[str]:
+        """Return which settings of a table's tuned methods were chosen."""
+        return [method["choice"] for method in self.tuned(table)]
+
+    def tuned(self, table: str) -> list[dict[str, str]]:
         """Return the tuned methods of a table, their titles, and where the choice of each lies."""
         return [
             {
@@ -263,7 +268,7 @@ class Views:
             "costs": tables.costs(table),
             "segmentations": tables.segmentations(table),
             "data": [tables.data(table)],
-            "tuning": tables.choices(table),
+            "tuning": tables.tuned(table),
             "posthoc": self._posthoc(table),
         }
         return {"table": table, "settings": tables.settings(table), "needs": needs}

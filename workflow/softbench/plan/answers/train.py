@@ -19,6 +19,7 @@ class Train:
         self.plan, self._stages, self._data = plan, stages, data
         self.experiments, self.networks = pattern(plan.experiments), pattern(plan.config["networks"])
         self.trained = pattern(method for method in plan.trained() if method not in plan.tried)
+        self.finished = pattern(plan.trained())
 
     def data(self, wildcards: Wildcards) -> str:
         """Return the manifest of the prepared data set of an experiment."""
@@ -93,6 +94,18 @@ class Train:
             return given
         tried = {key: self.given_of((experiment, network, key)) for key in self.plan.tried[method]}
         return {**given, "choice": paths.choice(run), "tried": tried}
+
+    def given(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return the same of a job."""
+        return self.given_of((wildcards.experiment, wildcards.network, wildcards.method))
+
+    def soft_labels_of_method(self, wildcards: Wildcards) -> list[str]:
+        """Return the soft labels that a method may learn from."""
+        return self.soft_labels_of((wildcards.experiment, wildcards.network, wildcards.method))
+
+    def batches_of_method(self, wildcards: Wildcards) -> list[str]:
+        """Return the manifests of the batches of a method."""
+        return self.plan.batch_files((wildcards.experiment, wildcards.network, wildcards.method))
 
     def soft_labels_of(self, run: Run) -> list[str]:
         """Return the soft labels that a method may learn from: its own, or those of all settings that it tries."""

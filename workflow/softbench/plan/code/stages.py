@@ -42,11 +42,8 @@ LOADS = {  # by name; the key of scores holds that of the weights, so that `scor
     "raters": ("source",),
     "train": ("network", "loss", "recipe", "coarse"),
     "score": ("network", "coarse"),
-<<<<<<< HEAD
     "posthoc": ("calibrations", "decoders"),
-=======
     "teach": ("network",),
->>>>>>> 590ecf6 (Soft labels of a teacher: distilled and SLSR, from networks that did not see the case)
 }
 
 

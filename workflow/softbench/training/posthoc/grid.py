@@ -17,20 +17,17 @@ import numpy as np
 import pandas as pd
 import torch
 
-from softbench import datasets
 from softbench.datasets.case import Case
 from softbench.errors import naming
 from softbench.jobs import pieces, provenance, storage
 from softbench.jobs.progress import Progress
 from softbench.metrics.rows import tidy
 from softbench.training import inference
-from softbench.training.chosen import settle
 from softbench.training.inference import make_view
 from softbench.training.material import Material
 from softbench.training.posthoc.decoding import Decoder
 from softbench.training.posthoc.measuring import LabelMaps, score_probabilities
 from softbench.training.posthoc.seen import Calibration, Validation
-from softbench.training.run import Run
 
 VERSION = 1
 RECORD = "posthoc.json"
@@ -60,42 +57,6 @@ def pieces_of(calibrations: Sequence[str], decoders: Sequence[str]) -> list[Piec
     return [Piece(c, decoder) for c in calibrations for decoder in (None, *decoders)]
 
 
-def run_all(
-    methods: Sequence[Mapping[str, Any]],
-    data: Path,
-    split: pd.DataFrame,
-    asked: Mapping[str, Sequence[str]],
-    versions: Versions,
-    output: Path,
-    device: torch.device,
-    log: Log,
-) -> None:
-    """Score the grids of an experiment's methods, one after another; write their joint manifest last.
-
-    Args:
-        methods: of each `run` (what decides its seeds, as a batch has it), `soft_label` (as `chosen.settle` takes both)
-            and `batches` (paths of their manifests).
-        data: folder of the prepared data set, which is opened once.
-        split: of the experiment.
-        asked: `calibrations` and `decoders`.
-        versions: piece -> VERSIONs of the modules that decide it.
-        output: the joint manifest; the methods have folders next to it.
-        device: where the networks compute.
-        log: takes lines of progress; the name of the method is put before them.
-    Raises: InputError and others: as `pieces.make_each`; InputError if the split has no validation cases.
-    """
-    dataset = datasets.open(data)
-    wanted = pieces_of(asked["calibrations"], asked["decoders"])
-
-    def score(method: Mapping[str, Any], record: Path, log_line: Log) -> None:
-        given = settle(method)
-        batch = Material(Run.of(given["run"]), dataset, Path(given["soft_label"]).parent, split, device, log_line)
-        run(batch, list(map(Path, method["batches"])), wanted, versions, record)
-
-    makers = {method["run"]["names"]["method"]: partial(score, method) for method in methods}
-    pieces.make_each(output, RECORD, makers, log)
-
-
 def run(batch: Material, manifests: Sequence[Path], wanted: Sequence[Piece], versions: Versions, output: Path) -> None:
     """Score the grid of a method, seed by seed in `posthoc/` next to `output`, and write the record last.
 
@@ -103,7 +64,7 @@ def run(batch: Material, manifests: Sequence[Path], wanted: Sequence[Piece], ver
         batch: the data and settings of the method; nothing is trained.
         manifests: of all batches of the method; the folders of their seeds lie next to them.
         wanted: the pieces of a seed.
-        versions: as `run_all`.
+        versions: piece -> VERSIONs of the modules that decide it.
         output: posthoc.json: `seeds`, each with its `status` ("done" with its pieces and what they fitted, or "failed"
             with the `reason`).
     Raises: InputError: if the weights of a seed do not have the hash in its manifest, or there is no validation case.
