@@ -60,6 +60,8 @@ def test_what_was_asked_for_is_said_at_the_end(laboratory: RaterLaboratory) -> N
         ({"populations": {"mine": {"habits": {"offset_mm": [1, 0]}}}}, r"a range rises: write \[0, 1\]"),
         ({"populations": {"mine": {"habits": {"missed": 1.5}}}}, "missed"),
         ({"populations": {"mine": {"habits": {"jitter": 1}}}}, "jitter"),
+        ({"lines": ["svls", "staple"]}, "names 'staple', which is STAPLE of n raters there"),
+        ({"lines": ["svls", "geols"]}, "names 'geols', whose recipe reads the image"),
         ({"people": 4}, "is 4, but a panel has 8 raters"),
     ],
 )

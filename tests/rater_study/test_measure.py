@@ -1,6 +1,8 @@
 """One case: soft labels in boxes are those of the whole array, and all raters take their turn."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from softbench.datasets import phantoms
 from softbench.metrics.raters import level_sets
 from softbench.rater_study import cases, measure, trials
 from softbench.rater_study.cases import Rated
+from softbench.rater_study.cut import Prepared, prepare
 from softbench.rater_study.trials import Line, lines
 
 STRUCTURES = {"both": (1, 2), "inner": (2,)}
@@ -18,24 +21,28 @@ LINES = [
     Line("blur", "blur", {"units": "mm"}, "sigma", (0.5, 1.0), "mm"),
     Line("distance", "distance", {}, "width_mm", (0.2, 0.7), "mm"),
     Line("svls", "svls"),
+    Line("epd", "epd", {}, "factor", (2, 3), "voxels"),
+    Line("sauna", "sauna", {}, "reach", (1.0, 2.0, 3.5), "windows"),
+    Line("staple", "staple"),
 ]
 
 
-def rated(shape: tuple[int, int, int] = (24, 60, 60), raters: int = 3) -> Rated:
+def rated(shape: tuple[int, int, int] = (25, 83, 79), raters: int = 3) -> Rated:
     """Nested balls in a large field, each rater with a radius and a place of their own; rater 1 draws no inner one."""
     grid = np.stack(np.meshgrid(*(np.arange(n) * s for n, s in zip(shape, SPACING, strict=True)), indexing="ij"))
     labels = np.zeros((raters, *shape), np.uint8)
     for rater in range(raters):
-        for place in ((20.0, 18, 16), (28.0, 44, 42)):
+        for place in ((20.0, 18, 17), (29.0, 58, 57)):
             away = np.sqrt(((grid - np.add(place, 0.6 * rater).reshape(3, 1, 1, 1)) ** 2).sum(axis=0))
             labels[rater][away < 6 + rater * 0.5] = 1
             if rater:
                 labels[rater][away < 3] = 2
-    return Rated("ball", "p1", labels, SPACING, None, labels[0].size)
+    return Rated("ball", "p1", labels, SPACING, None)
 
 
-def cut(case: Rated, margin_mm: float = 12.0) -> measure.Prepared:
-    return measure.prepare(case, STRUCTURES, band_mm=3.0, margin_mm=margin_mm)
+def cut(case: Rated, margin_mm: float = 12.0) -> Prepared:
+    windows = trials.windows(LINES, case.labels.ndim - 1)
+    return prepare(case, STRUCTURES, band_mm=3.0, margin_mm=margin_mm, windows=windows)
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
@@ -58,6 +65,38 @@ def test_scores_are_those_of_the_soft_label_itself() -> None:
     assert found["ged"][0, 1, 1] == pytest.approx(level_sets.ged(np.minimum(p, 1), others), abs=1e-5)
 
 
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
+def test_labels_are_those_of_the_uncropped_masks(line: Line) -> None:
+    """Cut into boxes, each recipe is scored as if it had been given the label map of the whole image."""
+    case = rated()
+    shape, masks = case.labels.shape[1:], np.isin(case.labels, (1, 2))
+    scores = measure.measure(cut(case, 9.0), line, classes=3)["brier"][0, 1, :, 0]
+    module = soft_labels.recipe(line.recipe)
+    for found, trial in zip(scores, line.trials, strict=True):
+        p = module.soften(case.labels[1:2], None, SPACING, classes=3, **trial)[1:].sum(axis=0)
+        if line.recipe == "epd":  # voxel i of the image lies in window i // factor
+            p = p[np.ix_(*(np.arange(length) // trial["factor"] for length in shape))]
+        assert found == pytest.approx(((np.minimum(p, 1) - masks[[0, 2]].mean(axis=0)) ** 2).mean(), rel=1e-4)
+
+
+def test_recipe_that_reads_the_whole_image_gets_it() -> None:
+    """A stored recipe that does not say how much around the structures is enough is given all of the image."""
+    case = rated()
+    seen: list[tuple[int, ...]] = []
+    mine = SimpleNamespace(**vars(soft_labels.recipe("sauna")))
+    del mine.needed_around_mm
+
+    def soften_each(labels: np.ndarray, *given: object, **settings: object) -> Iterator[np.ndarray]:
+        seen.append(labels.shape[1:])
+        return soft_labels.sauna.soften_each(labels, *given, **settings)
+
+    mine.soften_each = soften_each
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trials, "load", lambda recipe: mine)
+        measure.measure(cut(case), Line("mine", "mine"), classes=3)
+    assert set(seen) == {case.labels.shape[1:]}
+
+
 def test_mean_of_the_others_is_the_best_there_can_be() -> None:
     case = rated()
     prepared = cut(case)
@@ -74,8 +113,8 @@ def test_facts_by_hand() -> None:
     """Rater 2's square of 4 x 4 mm holds rater 1's of 4 x 3: they differ in 4 mm², with edges of 16 and 14 mm."""
     labels = np.zeros((2, 8, 8), np.uint8)
     labels[0, 2:6, 2:5], labels[1, 2:6, 2:6] = 1, 1
-    case = Rated("square", "p", labels, (1.0, 1.0), None, 64)
-    told = measure.facts(measure.prepare(case, {"one": (1,)}, band_mm=1.0, margin_mm=2.0))["structures"]["one"]
+    case = Rated("square", "p", labels, (1.0, 1.0), None)
+    told = measure.facts(prepare(case, {"one": (1,)}, band_mm=1.0, margin_mm=2.0))["structures"]["one"]
     assert told["volumes_ml"] == [12, 16]
     assert told["area_mm2"] == 15
     assert told["disagreement_mm"] == pytest.approx(4 / 15)
@@ -86,8 +125,8 @@ def test_width_of_a_label_is_in_mm() -> None:
     """A plane edge blurred by 1 mm: two edges drawn of it lie 2 x (1 / sqrt(pi)) mm apart, up to the voxels."""
     labels = np.zeros((2, 200, 8), np.uint8)
     labels[:, 100:] = 1
-    case = Rated("plane", "p", labels, (0.25, 0.25), None, labels[0].size)
-    prepared = measure.prepare(case, {"one": (1,)}, band_mm=10.0, margin_mm=30.0)
+    case = Rated("plane", "p", labels, (0.25, 0.25), None)
+    prepared = prepare(case, {"one": (1,)}, band_mm=10.0, margin_mm=30.0)
     found = measure.measure(prepared, Line("blur", "blur", {"units": "mm", "sigma": 1.0}), classes=2)
     assert found["width_mm"][0, 0, 0] == pytest.approx(2 / np.sqrt(np.pi), rel=0.02)
 
@@ -103,16 +142,16 @@ def test_structure_that_nobody_drew_is_unknown() -> None:
 def test_raters_that_never_overlap_and_one_who_drew_nothing() -> None:
     labels = np.zeros((3, 20, 20), np.uint8)
     labels[0, 2:5, 2:5], labels[1, 12:15, 12:15] = 1, 1
-    case = Rated("apart", "p", labels, (1.0, 1.0), None, 400)
-    prepared = measure.prepare(case, {"one": (1,)}, band_mm=2.0, margin_mm=3.0)
+    case = Rated("apart", "p", labels, (1.0, 1.0), None)
+    prepared = prepare(case, {"one": (1,)}, band_mm=2.0, margin_mm=3.0)
     assert measure.facts(prepared)["structures"]["one"]["apart"] == 1
     assert np.isfinite(measure.measure(prepared, LINES[3], classes=2)["brier"]).all()
 
 
 def test_image_makes_one_box_and_reaches_the_recipe() -> None:
     made = phantoms.make("phantom_nodule", 3, size="tiny")
-    case = Rated(made.id, "p", made.labels, made.spacing_mm, made.intensities("prepared"), made.labels[0].size)
-    prepared = measure.prepare(case, {"nodule": (1,)}, band_mm=3.0, margin_mm=2.0)
+    case = Rated(made.id, "p", made.labels, made.spacing_mm, made.intensities("prepared"))
+    prepared = prepare(case, {"nodule": (1,)}, band_mm=3.0, margin_mm=2.0)
     assert (len(prepared.labels), prepared.outside) == (1, 0)
     line = Line("geols", "geols", {}, "alpha", (0.1, 0.2), "share")
     found = next(trials.soften(line, made.labels[:1], case.image, made.spacing_mm, classes=2, case="c"))
@@ -121,12 +160,24 @@ def test_image_makes_one_box_and_reaches_the_recipe() -> None:
 
 
 def test_label_of_a_coarser_grid_is_repeated_over_its_windows() -> None:
-    line = Line("epd", "epd", {"factor": 2})
-    labels = np.zeros((1, 5, 4), np.uint8)
-    labels[0, 2:, 1:] = 1
+    """Of 7 rows and windows of 4, the first 4 are one window and the last 3 the other."""
+    line = Line("epd", "epd", {"factor": [4, 2]})
+    labels = np.zeros((1, 7, 4), np.uint8)
+    labels[0, 3:, 1:] = 1
     soft = next(trials.soften(line, labels, None, (1.0, 1.0), classes=2, case="c"))
-    assert soft.shape == (2, 5, 4)
-    assert soft[1].tolist() == [[0, 0, 0, 0], [0, 0, 0, 0], [0.5, 0.5, 1, 1], [0.5, 0.5, 1, 1], [0.5, 0.5, 1, 1]]
+    assert soft.shape == (2, 7, 4)
+    assert soft[1].tolist() == [[0.125, 0.125, 0.25, 0.25]] * 4 + [[0.5, 0.5, 1, 1]] * 3
+
+
+def test_boxes_begin_with_windows_of_all_coarser_labels() -> None:
+    lines = [Line("a", "epd", {}, "factor", (2, 3)), Line("b", "epd", {"factor": [4, 1]}), Line("others", "")]
+    assert trials.windows(lines, 2) == (12, 6)
+    assert trials.windows(lines[2:], 2) == (1, 1)
+
+
+def test_settings_that_vary_together() -> None:
+    line = Line("rim", "boundary_uncertainty", {}, "outer", (0.1, 0.3), "share", {"inner": [0.9, 0.7]})
+    assert line.trials == [{"outer": 0.1, "inner": 0.9}, {"outer": 0.3, "inner": 0.7}]
 
 
 def test_recipe_with_a_rule_and_no_line_gets_one() -> None:

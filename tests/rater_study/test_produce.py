@@ -9,6 +9,7 @@ import pytest
 from softbench.errors import InputError
 from softbench.rater_study import measure, shown
 from softbench.rater_study.collect import collect
+from softbench.rater_study.cut import Prepared
 from softbench.rater_study.judge import judge, too_rare
 from softbench.rater_study.produce import Study, produce, read_facts
 from softbench.rater_study.report import about, report
@@ -76,10 +77,10 @@ def test_second_run_measures_nothing_and_an_interrupted_one_goes_on(
     real = measure.measure
     stop = {"after": 7}
 
-    def count(cut: measure.Prepared, line: object, *, classes: int) -> dict[str, np.ndarray]:
+    def count(cut: Prepared, line: object, *, classes: int) -> dict[str, np.ndarray]:
         if len(measured) == stop["after"]:
             raise KeyboardInterrupt
-        measured.append(f"{cut.case.id} {line.name}")
+        measured.append(f"{cut.id} {line.name}")
         return real(cut, line, classes=classes)
 
     monkeypatch.setattr(measure, "measure", count)

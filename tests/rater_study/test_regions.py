@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy.ndimage import distance_transform_edt
-from softbench.rater_study.cases import boxes
+from softbench.rater_study.cut import Labelled
 from softbench.rater_study.regions import zones
 
 
@@ -38,14 +38,23 @@ def test_all_that_raters_disagree_on_is_boundary_whoever_drew_it() -> None:
     assert (zones(masks, (1.0, 1.0), 3.0)[differ] == 2).all()
 
 
+def boxes(labels: np.ndarray, margin_mm: float, windows: tuple[int, ...] = (1, 1, 1)) -> list[tuple[slice, ...]]:
+    return Labelled.of(labels).boxes([int(np.ceil(margin_mm / step)) for step in (3.0, 1.0, 1.0)], windows)
+
+
+@pytest.mark.parametrize("windows", [(1, 1, 1), (2, 4, 3), (5, 7, 6)])
 @pytest.mark.parametrize("margin_mm", [0.0, 2.0, 9.0])
-def test_boxes_hold_every_label_once(margin_mm: float) -> None:
+def test_boxes_hold_every_label_once(margin_mm: float, windows: tuple[int, ...]) -> None:
     rng = np.random.default_rng(2)
     labels = np.zeros((2, 12, 40, 40), np.uint8)
     for _ in range(6):
         z, y, x = rng.integers(0, (10, 36, 36))
         labels[rng.integers(2), z : z + 2, y : y + 4, x : x + 4] = 1 + rng.integers(2)
-    found = boxes(labels, (3.0, 1.0, 1.0), margin_mm)
+    found = boxes(labels, margin_mm, windows)
+    for box in found:
+        ends = zip(box, windows, labels.shape[1:], strict=True)
+        assert all(part.start % step == 0 and part.stop in (length, part.stop // step * step)
+                   for part, step, length in ends)  # fmt: skip
     times = np.zeros(labels.shape[1:], int)
     for box in found:
         times[box] += 1
@@ -56,4 +65,4 @@ def test_boxes_hold_every_label_once(margin_mm: float) -> None:
 
 
 def test_nothing_labelled_has_no_box() -> None:
-    assert boxes(np.zeros((2, 5, 5), np.uint8), (1.0, 1.0), 3.0) == []
+    assert boxes(np.zeros((2, 4, 5, 5), np.uint8), 3.0) == []

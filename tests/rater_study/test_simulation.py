@@ -5,6 +5,7 @@ import pytest
 from scipy import ndimage
 from softbench.rater_study import measure
 from softbench.rater_study.cases import Rated
+from softbench.rater_study.cut import prepare
 from softbench.rater_study.trials import Line
 from softbench.rater_study.widths import find_best
 
@@ -23,14 +24,14 @@ def drawn(name: str, width: float, rng: np.random.Generator) -> Rated:
     level = 20 + rng.uniform(-1, 1) + np.sin(columns / 20 + rng.uniform(0, 6))
     own = field / np.sqrt((field**2).mean()) * width / np.sqrt(2) * np.exp(0.15 * rng.standard_normal())
     labels = (rows[None, :, None] > (level + own)[:, None, :]).astype(np.uint8)
-    return Rated(name, name, labels, SPACING, None, labels[0].size)
+    return Rated(name, name, labels, SPACING, None)
 
 
 def scores(width: float, rng: np.random.Generator) -> np.ndarray:
     """(widths, patients) Brier scores in the band."""
     columns = []
     for number in range(PATIENTS):
-        cut = measure.prepare(drawn(f"p{number}", width, rng), {"one": (1,)}, band_mm=15.0, margin_mm=50.0)
+        cut = prepare(drawn(f"p{number}", width, rng), {"one": (1,)}, band_mm=15.0, margin_mm=50.0)
         columns.append(measure.measure(cut, LINE, classes=2)["brier"][0, :, :, 1].mean(axis=0))
     return np.stack(columns, axis=1)
 

@@ -5,7 +5,7 @@ import pytest
 from softbench import InputError
 from softbench.metrics.raters import level_sets
 from softbench.rater_study import scores, sums
-from softbench.rater_study.scores import calibration_error, lower_bound, mean_among, of_sums
+from softbench.rater_study.scores import lower_bound, mean_among, of_sums
 from softbench.rater_study.sums import FLOORS, Sums, add_plain, pack
 
 
@@ -96,12 +96,7 @@ def test_region_without_a_voxel_is_unknown() -> None:
     p, masks, zones = case()
     found = of_sums(added(p, masks, np.zeros_like(zones)), 0.0)
     assert np.isnan(found.brier[1:]).all()
-    assert np.isnan(calibration_error(found.bins[2]))
-
-
-def test_calibration_error_by_hand() -> None:
-    """Ten voxels of 0.7 of which 0.5 are drawn, thirty of 0.1 of which 0.1 are: (10 x 0.2 + 0) / 40."""
-    assert calibration_error(np.array([[10, 7, 5], [30, 3, 3]])) == pytest.approx(0.05)
+    assert not found.bins[2].any()
 
 
 def test_nobody_drew_the_structure() -> None:

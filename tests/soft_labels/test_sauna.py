@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from softbench import InputError
 from softbench.soft_labels import sauna
 
@@ -45,6 +46,53 @@ def test_distances_are_millimetres() -> None:
 def test_label_keeps_the_largest_probability() -> None:
     labels = np.random.default_rng(1).integers(0, 3, (1, 8, 9, 10))
     np.testing.assert_array_equal(sauna.soften(labels, None, (3, 1, 1), classes=3).argmax(axis=0), labels[0])
+
+
+def plainly(labels: np.ndarray, spacing: tuple[float, ...], classes: int, reach: float) -> np.ndarray:
+    """The equation on the whole image at once."""
+    soft = np.zeros((classes, *labels.shape[1:]), np.float32)
+    for c in np.unique(labels[labels > 0]):
+        mask = labels[0] == c
+        inside, outside = (ndimage.distance_transform_edt(of, sampling=spacing) for of in (mask, ~mask))
+        m = inside.max()
+        windows = [[int(times * np.ceil(m / step)) // 2 * 2 + 1 for step in spacing] for times in (1, reach)]
+        t, around = (ndimage.maximum_filter(inside / m, window, mode="constant") for window in windows)
+        s = np.where(mask, inside / m + 1 - t, np.where(around > 0, -np.minimum(outside, m) / m - (1 - around), -1))
+        soft[c] = (np.clip(s, -1, 1) + 1) / 2
+    soft[0] = 1 - soft[1:].max(axis=0)
+    return soft / soft.sum(axis=0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_parts_far_from_each_other_have_the_whole_image_s_label(seed: int) -> None:
+    """Worked on apart, thick and thin parts still share the thickest part's scale and see each other's windows."""
+    rng = np.random.default_rng(seed)
+    shape = tuple(rng.integers(12, 45, rng.integers(2, 4)))
+    labels = np.zeros((1, *shape), np.uint8)
+    for _ in range(rng.integers(1, 6)):
+        corner, size = rng.integers(0, shape), rng.integers(1, 8, len(shape))
+        labels[0, *(slice(a, a + n) for a, n in zip(corner, size, strict=True))] = rng.integers(1, 3)
+    spacing = tuple(rng.uniform(0.4, 3, len(shape)))
+    reaches = (0.5, 1.0, 2.0, 3.7)
+    together = list(sauna.soften_each(labels, spacing, classes=3, settings=[{"reach": r} for r in reaches]))
+    for reach, found in zip(reaches, together, strict=True):
+        np.testing.assert_allclose(found, plainly(labels, spacing, 3, reach), atol=1e-6)
+        np.testing.assert_array_equal(found, sauna.soften(labels, None, spacing, classes=3, reach=reach))
+
+
+@pytest.mark.parametrize("reach", [1.0, 2.0, 3.0])
+def test_so_much_around_structures_is_enough(reach: float) -> None:
+    labels = np.zeros((1, 60, 70), np.uint8)
+    labels[0, 20:30, 20:34], labels[0, 28:40, 40:44] = 1, 2
+    whole = sauna.soften(labels, None, (1, 0.8), classes=3, reach=reach)
+    around = int(np.ceil(sauna.needed_around_mm(labels, (1, 0.8), classes=3, settings=[{"reach": reach}]) / 0.8))
+    assert around == 7  # the thickest part is 10 mm wide: 5 mm
+    part = (slice(20 - around, 40 + around), slice(20 - around, 44 + around))
+    np.testing.assert_array_equal(
+        sauna.soften(labels[:, *part], None, (1, 0.8), classes=3, reach=reach), whole[:, *part]
+    )
+    whole[:, *part] = 0
+    assert not whole[1:].any()
 
 
 def test_reach_must_be_positive() -> None:

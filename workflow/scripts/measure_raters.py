@@ -4,6 +4,7 @@ from pathlib import Path
 
 from softbench.datasets.fetch import fetch
 from softbench.jobs import logs
+from softbench.plan.answers.rater_study import processes
 from softbench.plan.code import record
 from softbench.rater_study.produce import Study, produce
 
@@ -20,7 +21,7 @@ with logs.job(snakemake.log[0]) as log:
         sweeps=params.sweeps,
         versions=params.recipes,
         version=params.version,
-        workers=snakemake.threads,
+        workers=processes(snakemake.threads, snakemake.resources.mem_mb),
         log=log,
     )
     record.beside(output, "raters", job=snakemake, source=params.source)

@@ -289,7 +289,8 @@ OF_SOURCES = (*SOURCE, *FILES, *MAY, *MAY_DEFINE, "SIZES", "CASES", "make")
 SOURCES = Kind("source of data", "ACCESS", 'ACCESS = "own"', "Your own data set", OF_SOURCES, _check_source)
 OF_RECIPES = (
     *modules.CONTRACT, "soften_batch", "MAP_SETTINGS", "make_map", "apply_map", "map_facts", "doubt", "grid",
-    "NEEDS_SHARES", "NEEDS_VALID", "NEEDS_TEACHER", "learn", "DIRECTED", "SINGLE_VOXEL_KEEPS",
+    "NEEDS_SHARES", "NEEDS_VALID", "NEEDS_TEACHER", "learn", "DIRECTED", "SINGLE_VOXEL_KEEPS", "soften_each",
+    "needed_around_mm", "BELOW",
 )  # fmt: skip
 VIEW = Kind("view", "VIEW", "VIEW = View(name=…, …)", "Your own view of a table", (), _check_view)
 KINDS = {

@@ -75,7 +75,7 @@ def collect(output: Path) -> Collected:
     Raises: InputError: if one is missing, or cases have different numbers of raters.
     """
     manifest = storage.read_json(output / "manifest.json")
-    named = {entry["name"]: Line(**{**entry, "values": tuple(entry["values"])}) for entry in manifest["lines"]}
+    named = {entry["name"]: Line.of(entry) for entry in manifest["lines"]}
     facts = [read_facts(output, case) for case in manifest["cases"]]
     _require_as_many_raters(manifest["cases"], facts)
     patients = sorted({str(fact["patient"]) for fact in facts})

@@ -8,8 +8,9 @@ import numpy as np
 
 from softbench.errors import InputError
 from softbench.rater_study import folds, verdicts
+from softbench.rater_study.calibration import Calibration, calibration
 from softbench.rater_study.collect import Collected
-from softbench.rater_study.scores import REGIONS, calibration_error
+from softbench.rater_study.scores import REGIONS
 from softbench.rater_study.trials import ONE_HOT, OTHERS, Line
 from softbench.rater_study.verdicts import Verdict
 from softbench.rater_study.widths import Best, find_best
@@ -37,7 +38,7 @@ class Judged:
     chosen: tuple[int, int]
     brier: dict[str, float]
     cross_entropy: tuple[float, ...]
-    calibration: float
+    calibration: Calibration
     bins: np.ndarray
     ged: float
     width_mm: float
@@ -126,7 +127,7 @@ def _line(
         own["chosen"],
         {region: float(own[region].mean()) for region in REGIONS},
         tuple(map(float, own["cross_entropy"].mean(axis=0))),
-        calibration_error(bins),
+        calibration(own["bins"]),
         bins,
         float(own["ged"].mean()),
         float(own["width_mm"].mean()),

@@ -1,69 +1,18 @@
 """One case: each line of soft labels, made from each rater in turn, against the other raters."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from softbench.rater_study import regions, trials
-from softbench.rater_study.cases import Rated, boxes
-from softbench.rater_study.scores import OF_REGION, REGIONS, Scores, lower_bound, mean_among, of_sums
-from softbench.rater_study.sums import BINS, FLOORS, ZONES, Sums, pack
+from softbench.rater_study import trials
+from softbench.rater_study.cut import Prepared
+from softbench.rater_study.scores import OF_REGION, REGIONS, Scores, lower_bound, of_sums
+from softbench.rater_study.sums import BINS, FLOORS, ZONES, Sums
 from softbench.rater_study.trials import OTHERS, Line
-from softbench.soft_labels.measures import boundary_area_mm
 
-VERSION = 1
+VERSION = 2
 FAR = 4  # voxels along each axis of an array without any structure, whose soft label is that of voxels far away
-Shares = Mapping[str, Sequence[int]]  # structure -> class ids
-
-
-@dataclass
-class Prepared:
-    """A case cut into boxes.
-
-    labels: of each box (R, ...). image: of each, or None. drawn: structure -> bits of each box, see `sums.pack`.
-    zones: structure -> zones of each box. outside: how many voxels lie in no box.
-    """
-
-    case: Rated
-    structures: Shares
-    labels: list[np.ndarray] = field(default_factory=list)
-    image: np.ndarray | None = None
-    drawn: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    zones: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    outside: int = 0
-
-    @property
-    def raters(self) -> int:
-        """How many there are."""
-        return len(self.case.labels)
-
-    def masks(self, structure: str) -> np.ndarray:
-        """Return the voxels of all boxes that each rater drew a structure in, (R, N) bool."""
-        bits = np.concatenate([np.zeros(0, np.uint16), *(drawn.reshape(-1) for drawn in self.drawn[structure])])
-        return np.stack([(bits >> rater) & 1 == 1 for rater in range(self.raters)])
-
-
-def prepare(case: Rated, structures: Shares, *, band_mm: float, margin_mm: float) -> Prepared:
-    """Cut a case into boxes around what raters labelled; one box of all where there is an image, which recipes see.
-
-    Args:
-        case: as read.
-        structures: name -> class ids.
-        band_mm: half width of the band.
-        margin_mm: of the boxes.
-    """
-    whole = tuple(slice(0, length) for length in case.labels.shape[1:])
-    places = boxes(case.labels, case.spacing_mm, margin_mm) if case.image is None else [whole]
-    cut = Prepared(case, structures, image=case.image, outside=case.voxels)
-    cut.labels = [np.ascontiguousarray(case.labels[:, *place]) for place in places]
-    cut.outside -= sum(labels[0].size for labels in cut.labels)
-    for name, ids in structures.items():
-        masks = [np.isin(labels, list(ids)) for labels in cut.labels]
-        cut.drawn[name] = [pack(mask) for mask in masks]
-        cut.zones[name] = [regions.zones(mask, case.spacing_mm, band_mm) for mask in masks]
-    return cut
 
 
 def facts(cut: Prepared) -> dict[str, Any]:
@@ -74,22 +23,16 @@ def facts(cut: Prepared) -> dict[str, Any]:
     average: the volume that one of two raters has and the other has not, over the area; `bound`, (R, regions, floors),
     the cross-entropy that no label goes below. In 2-D mm² and mm stand for ml and mm².
     """
-    case = cut.case
-    voxel = float(np.prod(case.spacing_mm))
+    voxel = float(np.prod(cut.spacing_mm))
     told = {name: _facts_of(cut, name, voxel) for name in cut.structures}
-    spacing = list(map(float, case.spacing_mm))
-    return {"patient": case.patient, "spacing_mm": spacing, "raters": cut.raters, "structures": told}
+    spacing = list(map(float, cut.spacing_mm))
+    return {"patient": cut.patient, "spacing_mm": spacing, "raters": cut.raters, "structures": told}
 
 
 def _facts_of(cut: Prepared, name: str, voxel: float) -> dict[str, Any]:
-    case, masks = cut.case, cut.masks(name)
-    count = cut.raters
-    unit = 1000 if len(case.spacing_mm) == 3 else 1
-    areas = [
-        sum(boundary_area_mm((drawn >> rater) & 1, case.spacing_mm) for drawn in cut.drawn[name])
-        for rater in range(count)
-    ]
-    area, votes = float(np.mean(areas)), masks.sum(axis=0)
+    masks, count, area = cut.masks(name), cut.raters, cut.areas_mm2[name]
+    unit = 1000 if len(cut.spacing_mm) == 3 else 1
+    votes = masks.sum(axis=0)
     differ = float((2 * votes * (count - votes)).sum() / (count * (count - 1)))
     zones = np.concatenate([np.zeros(0, np.uint8), *(zone.reshape(-1) for zone in cut.zones[name])])
     others = [_other_votes(votes - masks[rater], zones, count, cut.outside) for rater in range(count)]
@@ -124,24 +67,33 @@ def measure(cut: Prepared, line: Line, *, classes: int) -> dict[str, np.ndarray]
         (S, R, K), how far apart the edges of two masks drawn of the label lie on average within the band, as
         `disagreement_mm`; `ged` (S, R, K). NaN for a structure that nobody drew.
     """
+    held = _enough_for(cut, line, classes)
     count = len(line.trials) if line.name != OTHERS else 1
-    shape = (len(cut.structures), cut.raters, count)
-    result = _empty(shape)
+    result = _empty((len(cut.structures), cut.raters, count))
     for rater in range(cut.raters):
         totals = {name: [Sums.zeros(cut.raters) for _ in range(count)] for name in cut.structures}
-        for number, trial, name, p in _probabilities(cut, line, rater, classes):
+        for number, trial, name, p in _probabilities(held, line, rater, classes):
             if number >= 0:
-                totals[name][trial].add(p, cut.drawn[name][number], rater, cut.zones[name][number])
+                totals[name][trial].add(p, held.drawn[name][number], rater, held.zones[name][number])
             else:
-                _add_outside(totals[name][trial], p, rater, cut.outside)
+                _add_outside(totals[name][trial], p, rater, held.outside)
         for place, name in enumerate(cut.structures):
-            masks = np.delete(cut.masks(name), rater, axis=0)
-            if not cut.masks(name).any():
+            among = cut.among_others[name][rater]
+            if among is None:
                 continue
-            among, area = mean_among(masks), _area(cut, name)
             for trial, total in enumerate(totals[name]):
-                _keep(result, (place, rater, trial), of_sums(total, among), area, cut.case.spacing_mm)
+                _keep(result, (place, rater, trial), of_sums(total, among), cut.areas_mm2[name], cut.spacing_mm)
     return result
+
+
+def _enough_for(cut: Prepared, line: Line, classes: int) -> Prepared:
+    """Return a case in such boxes that a line's labels are those of the whole image."""
+    if cut.image is not None or not cut.labels:
+        return cut
+    around_mm = trials.needed_around_mm(
+        line, cut.source.within(cut.source.enclosing(0, cut.spacing_mm)), cut.spacing_mm, classes
+    )
+    return cut.whole(around_mm) if around_mm else cut
 
 
 def _probabilities(cut: Prepared, line: Line, rater: int, classes: int) -> Iterator[tuple[int, int, str, np.ndarray]]:
@@ -160,7 +112,7 @@ def _probabilities(cut: Prepared, line: Line, rater: int, classes: int) -> Itera
 
 def _outside(cut: Prepared, line: Line, classes: int) -> Iterator[tuple[int, int, str, np.ndarray]]:
     """Give the probability of a voxel far from any structure, by trial and structure."""
-    nothing = np.zeros((1, *[FAR] * len(cut.case.spacing_mm)), np.uint8)
+    nothing = np.zeros((1, *[FAR] * len(cut.spacing_mm)), np.uint8)
     if line.name == OTHERS:
         yield from ((-1, 0, name, np.zeros(1, np.float32)) for name in cut.structures)
         return
@@ -171,8 +123,7 @@ def _outside(cut: Prepared, line: Line, classes: int) -> Iterator[tuple[int, int
 def _soften(
     cut: Prepared, line: Line, labels: np.ndarray, image: np.ndarray | None, classes: int
 ) -> Iterator[np.ndarray]:
-    case = cut.case
-    return trials.soften(line, labels, image, case.spacing_mm, classes=classes, case=case.id)
+    return trials.soften(line, labels, image, cut.spacing_mm, classes=classes, case=cut.id)
 
 
 def _share(soft: np.ndarray, ids: Sequence[int]) -> np.ndarray:
@@ -182,15 +133,6 @@ def _share(soft: np.ndarray, ids: Sequence[int]) -> np.ndarray:
 
 def _add_outside(total: Sums, p: np.ndarray, rater: int, times: int) -> None:
     total.add(p, np.zeros(1, np.uint16), rater, np.zeros(1, np.uint8), times=times)
-
-
-def _area(cut: Prepared, name: str) -> float:
-    """Return the area of a structure's boundary, mean over raters, mm²."""
-    spacing = cut.case.spacing_mm
-    drawn = cut.drawn[name]
-    return float(
-        np.mean([sum(boundary_area_mm((bits >> r) & 1, spacing) for bits in drawn) for r in range(cut.raters)])
-    )
 
 
 def _empty(shape: tuple[int, ...]) -> dict[str, np.ndarray]:

@@ -13,7 +13,8 @@ from softbench.datasets.case import RawCase
 from softbench.errors import InputError
 from softbench.jobs import pieces, progress
 from softbench.rater_study import cases, measure
-from softbench.rater_study.trials import Line, lines, reason_against
+from softbench.rater_study.cut import Prepared, prepare
+from softbench.rater_study.trials import Line, lines, reason_against, windows
 
 VERSION = 1
 FACTS = "case"  # the piece of a case that no soft label decides
@@ -119,9 +120,11 @@ def _case(job: Job, case: RawCase, key: str) -> None:
     module, study = datasets.source(job.study.source), job.study
 
     @functools.cache
-    def cut() -> measure.Prepared:
+    def cut() -> Prepared:
         rated = cases.read(study.source, case, size=study.size, images=study.images)
-        return measure.prepare(rated, module.STRUCTURES, band_mm=study.band_mm, margin_mm=study.margin_mm)
+        steps = windows(job.lines, len(rated.spacing_mm))
+        how = {"band_mm": study.band_mm, "margin_mm": study.margin_mm}
+        return prepare(rated, module.STRUCTURES, **how, windows=steps)
 
     folder = job.output / "cases" / case.id
     shared = {"case": key, "study": asdict(study), "version": job.version}
@@ -131,7 +134,7 @@ def _case(job: Job, case: RawCase, key: str) -> None:
         pieces.make(folder, line.name, of_line, functools.partial(_line, cut, line, len(module.CLASSES)))
 
 
-def _line(cut: Callable[[], measure.Prepared], line: Line, classes: int, scratch: Path) -> dict[str, Any]:
+def _line(cut: Callable[[], Prepared], line: Line, classes: int, scratch: Path) -> dict[str, Any]:
     scores: dict[str, Any] = measure.measure(cut(), line, classes=classes)
     np.savez_compressed(scratch / f"{line.name}.npz", **scores)
     return {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from softbench.arrays import bounding_box
+from softbench.arrays import bounding_box, distance_inside
 from softbench.checks import require_positive
 
 VERSION = 1
@@ -25,8 +25,6 @@ def zones(masks: np.ndarray, spacing_mm: Sequence[float], band_mm: float) -> np.
         band_mm: half width of the band, positive; at least the largest spacing counts.
     Returns: (D, H, W) or (H, W) uint8; all 0 where nobody drew the structure.
     """
-    from scipy import ndimage
-
     require_positive("band_mm", band_mm)
     boundary = np.asarray(masks.any(axis=0) & ~masks.all(axis=0))
     for mask in masks:
@@ -37,7 +35,7 @@ def zones(masks: np.ndarray, spacing_mm: Sequence[float], band_mm: float) -> np.
         return result
     reach_mm = max(float(band_mm), *map(float, spacing_mm))
     box = bounding_box(boundary, [int(np.ceil(reach_mm / step)) for step in spacing_mm])
-    away = ndimage.distance_transform_edt(~boundary[box], sampling=tuple(spacing_mm))
+    away = distance_inside(~boundary[box], spacing_mm)
     result[box][away <= reach_mm * EDGE] = BAND
     result[boundary] = BOUNDARY
     return result

@@ -79,7 +79,8 @@ def about(study: Collected) -> str:
         f"score on the other half. Band: within {manifest['band_mm']:g} mm of the boundary (at least the slice "
         "distance). Boundary: voxels that touch the edge of a rater's structure, or on which raters disagree. The "
         "Brier score in the band decides; the cross-entropy (CE) in the band stands beside it with probabilities "
-        "floored at three values. ECE of the label: of the voxels of the band in all cases together. GED: energy "
+        "floored at three values. ECE of the label: of the voxels of the band in all cases together, in brackets its "
+        "95 % interval over patients (bootstrap; none below 30 patients). GED: energy "
         f"distance of level sets to the other raters' masks, over all voxels. Not tried: {left or 'nothing'}.{seldom}"
     )
 
@@ -115,7 +116,7 @@ def _scores(judged: Judged, title: str) -> Line:
         words.settings(judged),
         *(number(judged.brier[region], 4 if region != "all" else 6) for region in ("band", "boundary", "all")),
         *(number(value, 3) for value in judged.cross_entropy),
-        number(judged.calibration, 3),
+        words.calibration(judged.calibration),
         number(judged.ged, 3),
         number(judged.width_mm, 2),
     ]
@@ -176,7 +177,9 @@ def numbers(judged: Sequence[Structure]) -> pd.DataFrame:
             row |= {f"setting_{half + 1}": words.setting(line.line, trial) for half, trial in enumerate(line.chosen)}
             row |= {f"brier_{region}": line.brier[region] for region in REGIONS}
             row |= {f"cross_entropy_{floor:g}": v for floor, v in zip(FLOORS, line.cross_entropy, strict=True)}
-            row |= {"label_ece": line.calibration, "ged": line.ged, "width_mm": line.width_mm}
+            row |= {"label_ece": line.calibration.error}
+            row |= {"label_ece_low": line.calibration.low, "label_ece_high": line.calibration.high}
+            row |= {"ged": line.ged, "width_mm": line.width_mm}
             row |= {"disagreement_mm": structure.disagreement_mm}
             if best is not None:
                 values = line.line.values

@@ -82,13 +82,6 @@ def _among(above: np.ndarray) -> float:
     return 1 - float(len(sizes) + 2 * (sizes * before).sum() + empty**2) / LEVELS**2
 
 
-def calibration_error(bins: np.ndarray) -> float:
-    """Return the expected calibration error of a label, 0 to 1, from (bins, 3) voxels, sum of p, sum of q: the mean
-    over voxels of |mean p - mean q| of their bin; NaN without a voxel."""
-    voxels = bins[..., 0].sum()
-    return float(np.abs(bins[..., 1] - bins[..., 2]).sum() / voxels) if voxels else float("nan")
-
-
 def iou_distance(first: np.ndarray, second: np.ndarray) -> float:
     """Return 1 - IoU of two bool masks; 0 of two empty ones."""
     both, either = np.count_nonzero(first & second), np.count_nonzero(first | second)

@@ -96,10 +96,16 @@ def _add(
     levels: np.ndarray,
 ) -> None:
     bins, raters = counts.shape[1], counts.shape[2]
+    last, level, place, log_p, log_rest = -1.0, 0, 0, 1.0, 1.0
     for voxel in range(p.size):
         value = min(max(np.float64(p[voxel]), 0.0), 1.0)
+        if value != last:  # neighbours are often alike, and logarithms take long
+            last = value
+            level = int(value * 65535.0 + 0.5)
+            place = max(int(np.ceil(value * bins - 1e-6)) - 1, 0)
+            log_p, log_rest = 1.0, 1.0  # not known yet: of most voxels only one is needed
         zone, bits = zones[voxel], drawn[voxel]
-        level, votes, row = int(value * 65535.0 + 0.5), 0, 1
+        votes, row = 0, 1
         levels[0, level] += times
         if bits:
             for other in range(raters):
@@ -108,7 +114,6 @@ def _add(
                         votes += 1
                         levels[row, level] += times
                     row += 1
-        place = max(int(np.ceil(value * bins - 1e-6)) - 1, 0)
         counts[zone, place, votes] += times
         if value == 0.0 and votes == 0:
             continue
@@ -117,8 +122,10 @@ def _add(
         q = votes / (raters - 1)
         if q == 1.0 and value == 1.0:
             continue
-        log_p = np.log(value) if value > 0.0 else -np.inf
-        log_rest = np.log(1.0 - value) if value < 1.0 else -np.inf
+        if q > 0.0 and log_p > 0.0:
+            log_p = np.log(value) if value > 0.0 else -np.inf
+        if q < 1.0 and log_rest > 0.0:
+            log_rest = np.log(1.0 - value) if value < 1.0 else -np.inf
         for floor in range(log_floors.size):
             loss = 0.0
             if q > 0.0:

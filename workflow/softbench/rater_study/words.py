@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from softbench.rater_study.calibration import Calibration
 from softbench.rater_study.judge import Judged
 from softbench.rater_study.trials import ONE_HOT, OTHERS, Line
 from softbench.rater_study.widths import Best, Difference
@@ -67,6 +68,12 @@ def bounds(line: Line, best: Best | None) -> str:
         return NOTHING
     low, high = (f"{end:.0f}" if end >= MANY else f"{end:.2g}" for end in (best.low, best.high))
     return f"{low} to {high}{unit(line)}"
+
+
+def calibration(value: Calibration) -> str:
+    """Return an expected calibration error with its interval: "0.031 [0.027, 0.034]"; of few patients without one."""
+    alone = number(value.error, 3)
+    return alone if value.reason else f"{alone} {interval(value.low, value.high, 3)}"
 
 
 def difference(value: Difference, decimals: int = DIGITS) -> str:

@@ -17,6 +17,7 @@ ALLOWED = {
     "inner": {"type": "number", "exclusiveMinimum": 0, "maximum": 1, "description": "of a class in its own rim"},
     "outer": {"type": "number", "minimum": 0, "exclusiveMaximum": 1, "description": "of a class in the rim around it"},
 }
+BELOW = {"outer": "inner"}  # else the label would not win
 
 
 def is_normalised(**settings: float) -> bool:

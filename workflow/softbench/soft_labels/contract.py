@@ -3,16 +3,19 @@
 A recipe is a module with `VERSION`, `NEEDS_IMAGE`, `RATERS` ("one" or "many"), `KIND` ("computed" where it is cheap
 enough to be made when it is needed, "mapped" where it mixes maps, "stored" otherwise), `SETTINGS` (each setting's
 default), optionally `ALLOWED` (each setting's type, range and meaning in the words of JSON Schema, to which config is
-held when it is read; without it, to the type of the default) and the functions `soften(labels, image, spacing_mm, *,
-classes, **settings)` and `is_normalised(**settings)`; a computed one has `soften_batch` too. A mapped one has
-`MAP_SETTINGS`, `make_map` and `apply_map`, and, where its maps have numbers that a reader should see, `map_facts` and
-`doubt` (see `superpixel`); one on another grid than its labels has `grid`; one that reads shares kept through
-resampling has `NEEDS_SHARES = True`, and its `soften` takes `shares` (C, ...) or None; one that counts voxels of its
-own has `NEEDS_VALID = True`, and its `soften` takes `valid` (...) bool or None; one of many raters whose label is not
-the mean of theirs has `WEIGHS_RATERS = True`; one that needs a teacher's probabilities (`training.teacher`) has
-`NEEDS_TEACHER = True`, and its `soften` takes `teacher` (C, ...) or None; where it needs numbers of the whole training
-part, its `learn(pairs, classes)` returns them as further arguments of `soften`. All but those with `NEEDS_VALID` see
-the labels of voxels that nobody labelled filled in (`fill`).
+held when it is read; without it, to the type of the default; `BELOW`: a setting -> the one it must be below) and the
+functions `soften(labels, image, spacing_mm, *, classes, **settings)` and `is_normalised(**settings)`; a computed one
+has `soften_batch` too. A mapped one has `MAP_SETTINGS`, `make_map` and `apply_map`, and, where its maps have numbers
+that a reader should see, `map_facts` and `doubt` (see `superpixel`); one on another grid than its labels has `grid`;
+one that reads shares kept through resampling has `NEEDS_SHARES = True`, and its `soften` takes `shares` (C, ...) or
+None; one that counts voxels of its own has `NEEDS_VALID = True`, and its `soften` takes `valid` (...) bool or None; one
+of many raters whose label is not the mean of theirs has `WEIGHS_RATERS = True`; one that needs a teacher's
+probabilities (`training.teacher`) has `NEEDS_TEACHER = True`, and its `soften` takes `teacher` (C, ...) or None; where
+it needs numbers of the whole training part, its `learn(pairs, classes)` returns them as further arguments of `soften`.
+A stored one without an image may have `needed_around_mm(labels, spacing_mm, *, classes, settings)`: how many mm around
+the structures give the labels of the whole image (inf: all of it); any recipe may have `soften_each`, which gives the
+labels of several settings in one go (see `distance`). All but those with `NEEDS_VALID` see the labels of voxels that
+nobody labelled filled in (`fill`).
 
 The image of a recipe that reads one is that of `Case.intensities`: before normalisation unless the setting
 `intensities` (of the map, or of the soft label where it has none) says `normalised`. The workflow takes this setting:

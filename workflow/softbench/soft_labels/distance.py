@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from softbench.arrays import bounding_box
+from softbench.arrays import bounding_box, distance_inside
 from softbench.checks import require_one_of, require_positive
 from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
 
@@ -120,9 +120,6 @@ def signed_distance(
     """
     from scipy import ndimage
 
-    def distance_to(target: np.ndarray) -> np.ndarray:
-        return np.asarray(ndimage.distance_transform_edt(~target, sampling=spacing))
-
     require_one_of("convention", convention, CONVENTIONS)
     if mask.all() or not mask.any():
         return np.full(np.count_nonzero(where), np.inf if mask.flat[0] else -np.inf)
@@ -134,7 +131,7 @@ def signed_distance(
     target = ~inside
     if convention == "inner_boundary":  # outside the array counts as in the mask
         target = inside & ~ndimage.binary_erosion(inside, border_value=1)
-    result = np.where(inside, distance_to(target), -distance_to(inside))[here]
+    result = np.where(inside, distance_inside(~target, spacing), -distance_inside(~inside, spacing))[here]
     if convention == "halfshift":
         result -= np.sign(result) * min(spacing) / 2
     return result

@@ -1,14 +1,17 @@
 """SAUNA: signed distance from the edge, sharper where a structure is thin; made for vessels."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from softbench.arrays import distance_inside
+from softbench.boxes import around_objects
 from softbench.checks import require_positive
-from softbench.soft_labels.contract import for_tensors_too, one_rater
+from softbench.soft_labels.contract import for_tensors_too, many_raters, one_rater
 
-VERSION = 1
+VERSION = 2
 NEEDS_IMAGE = False
 RATERS = "one"
 KIND = "stored"  # depth and thickness are measured against the thickest part of the whole image
@@ -49,34 +52,99 @@ def soften(
         their code, variant "hh". Departures: the authors regress s with tanh, here the same information is a
         probability; exact distances, where theirs have steps of a chamfer mask; mm and 3-D; several classes.
     """
-    require_positive("reach", reach)
+    return next(soften_each(labels, spacing_mm, classes=classes, settings=[{"reach": reach}]))
+
+
+def soften_each(
+    labels: np.ndarray, spacing_mm: Sequence[float], *, classes: int, settings: Sequence[Mapping[str, float]]
+) -> Iterator[np.ndarray]:
+    """Give what `soften` returns for each of several settings; the distances are measured once for all of them."""
     label_map = one_rater(labels, spacing_mm, classes)
-    soft = np.zeros((classes, *label_map.shape), np.float32)
-    for c in np.unique(label_map[label_map > 0]):
-        soft[c] = (certainty(label_map == c, spacing_mm, reach) + 1) / 2
-    soft[0] = (1 - soft[1:].max(axis=0)) * (label_map == 0).any()
-    return soft / soft.sum(axis=0)
+    reaches = [each.get("reach", SETTINGS["reach"]) for each in settings]
+    for reach in reaches:
+        require_positive("reach", reach)
+    parts = {int(c): _parts(label_map == c, spacing_mm, reaches) for c in np.unique(label_map[label_map > 0])}
+    for reach in reaches:
+        soft = np.zeros((classes, *label_map.shape), np.float32)
+        for c, of_class in parts.items():
+            for part in of_class:
+                soft[c][part.box] = part.certainty(reach) / 2 + 0.5
+        soft[0] = (1 - soft[1:].max(axis=0)) * (label_map == 0).any()
+        soft /= soft.sum(axis=0)
+        yield soft
 
 
-def certainty(mask: np.ndarray, spacing_mm: Sequence[float], reach: float) -> np.ndarray:
-    """Return s of a mask that is not empty, in [-1, 1]; a mask that covers everything is sure (1)."""
-    from scipy import ndimage
+def needed_around_mm(
+    labels: np.ndarray, spacing_mm: Sequence[float], *, classes: int, settings: Sequence[Mapping[str, float]]
+) -> float:
+    """Return how many mm around the structures must be given with them, so that the label is that of the whole image.
 
+    It is half the width of the thickest part (m), for every reach: beyond that all is background.
+    """
+    label_map = many_raters(labels, spacing_mm, classes)
+    masks = (rater == c for rater in label_map for c in range(1, classes))
+    return max((_largest(mask, spacing_mm) for mask in masks if mask.any() and not mask.all()), default=0.0)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A box of a structure: its mask, depth d / m (0 outside), and min(d, m) / m outside; m in voxels of each axis."""
+
+    box: tuple[slice, ...]
+    mask: np.ndarray
+    depth: np.ndarray
+    outside: np.ndarray
+    thickest: Sequence[int]
+
+    def certainty(self, reach: float) -> np.ndarray:
+        """Return s in the box, in [-1, 1]; a mask that covers the whole image is sure (1)."""
+        if not self.thickest:
+            return np.ones(self.mask.shape, np.float32)
+        around = _thickness(self.depth, _windows(self.thickest, reach))
+        result = np.where(around > 0, around - 1 - self.outside, np.float32(-1))
+        within = self.depth + 1 - _thickness(self.depth, _windows(self.thickest, 1.0))
+        np.copyto(result, within, where=self.mask)
+        return np.clip(result, -1, 1, out=result)
+
+
+def _parts(mask: np.ndarray, spacing_mm: Sequence[float], reaches: Sequence[float]) -> list[_Part]:
+    """Return the parts of a mask that is not empty; outside their boxes s is -1.
+
+    Where boxes share no voxel, the parts are further apart than a window and than m, so that each box has what the
+    whole image gives.
+    """
     if mask.all():
-        return np.ones(mask.shape)
-    inside = ndimage.distance_transform_edt(mask, sampling=spacing_mm)
-    outside = ndimage.distance_transform_edt(~mask, sampling=spacing_mm)
-    largest = inside.max()
-    depth = inside / largest
-    of_structure = depth + 1 - _thickness(depth, largest, spacing_mm, 1.0)
-    around = _thickness(depth, largest, spacing_mm, reach)
-    of_rest = np.where(around > 0, -np.minimum(outside, largest) / largest - (1 - around), -1)
-    return np.clip(np.where(mask, of_structure, of_rest), -1, 1)
+        return [_Part((slice(None),) * mask.ndim, mask, mask, mask, ())]
+    largest = _largest(mask, spacing_mm)
+    thickest = [math.ceil(largest / spacing) for spacing in spacing_mm]
+    halves = [[size // 2 for size in _windows(thickest, times)] for times in reaches]
+    found = []
+    for box in around_objects(mask, [max(lengths) for lengths in zip(thickest, *halves, strict=True)]):
+        depth, outside = (_share(distance_inside(side, spacing_mm), largest) for side in (mask[box], ~mask[box]))
+        found.append(_Part(box, mask[box], depth, outside, thickest))
+    return found
 
 
-def _thickness(depth: np.ndarray, largest_mm: float, spacing_mm: Sequence[float], times: float) -> np.ndarray:
-    """Return the largest depth in a window around each voxel, an odd number of voxels along each axis."""
+def _largest(mask: np.ndarray, spacing_mm: Sequence[float]) -> float:
+    """Return the largest distance of a voxel of a mask to the nearest voxel outside it, mm."""
+    boxes = around_objects(mask, [1] * mask.ndim)
+    return max(float(distance_inside(mask[box], spacing_mm).max()) for box in boxes)
+
+
+def _share(distance: np.ndarray, largest: float) -> np.ndarray:
+    """Return min(d, m) / m as float32: the boxes of all classes are held at once."""
+    distance /= largest
+    return np.minimum(distance, 1, dtype=np.float32, casting="same_kind")
+
+
+def _windows(thickest: Sequence[int], times: float) -> list[int]:
+    """Return the voxels of a window along each axis, odd numbers."""
+    sizes = [int(times * length) for length in thickest]
+    return [size + (size % 2 == 0) for size in sizes]
+
+
+def _thickness(depth: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
+    """Return the largest depth in a window around each voxel."""
     from scipy import ndimage
 
-    sizes = [int(times * math.ceil(largest_mm / spacing)) for spacing in spacing_mm]
-    return np.asarray(ndimage.maximum_filter(depth, [size + (size % 2 == 0) for size in sizes], mode="constant"))
+    return np.asarray(ndimage.maximum_filter(depth, sizes, mode="constant"))

@@ -1,6 +1,7 @@
 """STAPLE: the probability of each class given what all raters drew, each weighed by how well he knows the class."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -19,6 +20,13 @@ SETTINGS: dict[str, float] = {}
 def is_normalised() -> bool:
     """Return whether the classes of a voxel sum to 1: always."""
     return True
+
+
+def needed_around_mm(
+    labels: np.ndarray, spacing_mm: Sequence[float], *, classes: int, settings: Sequence[Mapping[str, float]]
+) -> float:
+    """Return how many mm around the structures must be given with them: the whole image, but nothing of one rater."""
+    return math.inf if len(many_raters(labels, spacing_mm, classes)) > 1 else 0.0
 
 
 @for_tensors_too

@@ -10,6 +10,7 @@ from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
 
 BAND_MM, MARGIN_MM = 5.0, 12.0  # of a study that says nothing else; 4 of the widest blur, and 8 of the widest sigmoid
+PROCESS_MB = 520  # of one process on the largest of 48 cases of KiTS 2023; a rule that gets less starts fewer
 PREFIX = "rater_study"
 FILES = ("table.csv", "table.md", "table.html", "widths.png", "reliability.png", "paragraph.txt")
 
@@ -92,13 +93,18 @@ class RaterStudies:
         return self.stages.versions("raters", source=self._studies[study]["source"])
 
     def memory_mb(self, wildcards: Wildcards, attempt: int) -> int:
-        """Return the memory that a study takes at most, MB; the next attempt gets more."""
-        return calls.MADE_MB * attempt
+        """Return the memory that a study asks for, MB: of each of its processes; the next attempt gets more."""
+        return PROCESS_MB * self.threads(wildcards) * attempt
 
     @by("study")
     def threads(self, study: str) -> int:
         """Return how many cases of a study are taken at a time."""
         return 1 if modules.is_phantom(self._studies[study]["source"]) else calls.THREADS
+
+
+def processes(threads: int, memory_mb: float) -> int:
+    """Return how many cases are taken at a time with so many CPUs and so much memory."""
+    return max(1, min(threads, int(memory_mb // PROCESS_MB)))
 
 
 def files(study: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from softbench.plan.checks import experiments, methods, raters, shows, teachers, tuning
+from softbench.plan.checks import experiments, methods, raters, recipes, shows, teachers, tuning
 from softbench.plan.checks.experiments import Facts
 from softbench.plan.places import Fault, refuse
 
@@ -33,6 +33,6 @@ def faults(plan: "Plan") -> list[Fault]:
     facts = Facts(plan)
     return [
         *methods.faults(facts), *experiments.faults(facts),
-        *shows.of_tables(facts), *shows.of_figures(facts), *shows.of_papers(facts), *raters.faults(plan),
-        *tuning.faults(facts), *teachers.faults(facts),
+        *shows.of_tables(facts), *shows.of_figures(facts), *shows.of_papers(facts),
+        *raters.faults(plan), *recipes.faults(plan), *tuning.faults(facts), *teachers.faults(facts),
     ]  # fmt: skip

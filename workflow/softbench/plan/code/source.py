@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from softbench.plan.modules import assigned
 
-WORDS = ("ALLOWED", "ALLOWED_MADE")  # constants that the schema of config alone reads, from the text
-FORM = 3  # of these facts; raised when they are found in another way, so that no cache of older ones is believed
+WORDS = ("ALLOWED", "ALLOWED_MADE", "BELOW")  # constants that checks of config alone read, from the text
+FORM = 4  # of these facts; raised when they are found in another way, so that no cache of older ones is believed
 DATA_NAME = re.compile(r"[\w.-]*\.\w+")  # of a file, or the end of its name
 INCLUDED = re.compile(r"{%-?\s*(?:include|extends|import|from)\s+[\"']([^\"']+)[\"']")  # in a template
 

@@ -21,6 +21,7 @@ DEFINITIONS = "definitions"
 OPEN: Schema = {"type": ["object", "null"]}  # settings of a program in another language: its rule knows them
 TYPES = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", tuple: "array", dict: "object"}
 INTENSITIES = "soft_labels/maps.py:ALLOWED"
+INTENSITY = ("intensities",)  # which a study of raters does not ask for: soft labels there see the image as it is read
 
 
 @functools.cache
@@ -113,7 +114,7 @@ def entry(kind: str, key: str, value: Any, recipes_of_maps: Mapping[str, str]) -
     """Return the schema of an entry, which depends on the source, recipe, map, network or kind that it names.
 
     Args:
-        kind: dataset, map, soft_label, network, table or figure.
+        kind: dataset, map, soft_label, rater_sweep, network, table or figure.
         key: of the entry in config.
         value: the entry.
         recipes_of_maps: kind of a map -> the recipe whose module makes it.
@@ -126,6 +127,8 @@ def entry(kind: str, key: str, value: Any, recipes_of_maps: Mapping[str, str]) -
             return _map(recipes_of_maps.get(str(content.get("map", key))))
         case "soft_label":
             return _soft_label(str(content.get("recipe", key)))
+        case "rater_sweep":
+            return _rater_sweep(str(content.get("recipe")), content.get("over"))
         case "network":
             return _network(content.get("name"))
         case "table":
@@ -158,6 +161,34 @@ def _soft_label(recipe: str) -> Schema:
         named["teacher"] = {"names": "teachers", "description": "whose predictions it is made of"}
         return mapping({**named, **own}, ("teacher",))
     return {**mapping({**named, **own}), **OPEN}
+
+
+def _rater_sweep(recipe: str, over: Any) -> Schema:
+    """Return the schema of a line of the studies of raters: its settings are those of the recipe and of its map."""
+    shared = definition("rater_sweep")
+    of_label = recipe_settings(recipe)
+    if of_label is None:
+        return shared
+    own = {name: of for name, of in (of_label | (map_settings(recipe) or {})).items() if name not in INTENSITY}
+    numbers = {name: number for name, of in own.items() if (number := _positive(of)) is not None}
+    values = {"items": numbers[over]} if over in numbers else {}
+    varied = {name: {"type": "array", "items": number} for name, number in numbers.items()}
+    properties: dict[str, Schema] = shared["properties"]
+    narrowed = {
+        "settings": {**properties["settings"], **mapping(own)},
+        "over": {"enum": list(numbers)},
+        "values": {**properties["values"], **values},
+        "together": {**properties["together"], **mapping(varied)},
+    }
+    return {**shared, "properties": {**properties, **narrowed}}
+
+
+def _positive(of: Schema) -> Schema | None:
+    """Return the schema of a setting's numbers above 0, which a logarithmic axis can show; None where it takes none."""
+    number = next((part for part in of.get("anyOf", [of]) if part.get("type") in ("number", "integer")), None)
+    if number is None or number.get("minimum", 0) > 0 or "exclusiveMinimum" in number:
+        return number
+    return {**{key: value for key, value in number.items() if key != "minimum"}, "exclusiveMinimum": 0}
 
 
 def _network(name: Any) -> Schema:

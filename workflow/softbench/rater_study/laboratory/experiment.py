@@ -162,7 +162,7 @@ def collect(output: Path) -> Collected:
     Raises: InputError: if one is missing.
     """
     manifest = storage.read_json(output / "manifest.json")
-    named = {entry["name"]: Line(**{**entry, "values": tuple(entry["values"])}) for entry in manifest["lines"]}
+    named = {entry["name"]: Line.of(entry) for entry in manifest["lines"]}
     scores, structures = {}, np.zeros(0)
     for name in (each["name"] for each in manifest["populations"]):
         read = [_read(output, case, name) for case in manifest["case_names"]]
