@@ -56,7 +56,7 @@ def test_two_raters_and_few_patients_have_no_interval_and_say_why() -> None:
 def test_cases_without_an_interval_of_their_own_are_left_out() -> None:
     values, without = np.array([1.0, 5.0]), np.array([[1.0, 1.0, 1.0], [np.nan, 5.0, 5.0]])
     found = mean_over_raters(values, without)
-    assert (found.mean, found.n_cases) == (1, 1)
+    assert (found.mean, found.n_cases, found.n_left_out) == (1, 1, 1)
 
 
 def test_wrong_shapes_are_refused() -> None:

@@ -67,6 +67,18 @@ def test_words_say_of_what_the_intervals_are(numbers: tuple[np.ndarray, np.ndarr
     assert over_raters.OTHERS in over_raters.sheet("A", found, same_people=False).notes
 
 
+def test_cases_that_an_interval_leaves_out_are_counted(numbers: tuple[np.ndarray, np.ndarray]) -> None:
+    """As two raters of three who never overlap leave them; what is undefined in the table too is none of them."""
+    values, without = numbers
+    without[:, 1, 2] = np.nan
+    values[:, 2] = np.nan
+    found = list(over_raters.lines(tidy(values, without), {"svls": "SVLS"}, ["liver"]))
+    sheet = over_raters.sheet("A", found, same_people=True)
+    assert sheet.grids[0].lines[0].entries[3].words == "1 of 2"
+    assert over_raters.LEFT_OUT in sheet.notes
+    assert sheet.numbers["n_left_out"].tolist() == [1]
+
+
 def test_view_is_of_tables_that_show_agreement() -> None:
     shown, other = ({"columns": [{"metric": metric}]} for metric in ("agreement", "dsc"))
     assert rater_agreement.applies(Given("t", shown, {})) == ""

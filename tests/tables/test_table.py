@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from softbench import InputError
+from softbench.tables import wording
 
 
 def cell(table, method, column):
@@ -51,6 +52,17 @@ def test_removing_a_method_changes_no_number_of_the_others_but_what_is_adjusted(
             one, other = (replace(cell(t, method, column), p_holm=0.0, verdict=None) for t in (whole, fewer))
             assert repr(one) == repr(other)  # NaN equals NaN here
     assert fewer.tests < whole.tests
+
+
+def test_empty_masks_count_otherwise_where_all_raters_are_compared_with(build, scores):
+    """The policy's sentence speaks of DSC and distances; agreement and GED have rules of their own."""
+    both = [scores[scores["metric"] == "dsc"].assign(metric=metric, rater=0) for metric in ("agreement", "ged")]
+    columns = [{"metric": metric, "structure": "B"} for metric in ("dsc", "agreement", "ged")]
+    said = wording.footnotes(build(scores=pd.concat([scores, *both]), columns=columns, composites={}))
+    (line,) = [note for note in said if note.startswith("Of all raters together, empty masks count otherwise.")]
+    assert "Agreement: undefined of one rater, and where no two raters overlap; two empty masks have DSC 1" in line
+    assert line.endswith("GED (65535 level sets): d is 0 of two empty masks, 1 of one.")
+    assert not any(note.startswith("Of all raters") for note in wording.footnotes(build()))
 
 
 def test_lower_calibration_error_is_better(build):

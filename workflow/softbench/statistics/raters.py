@@ -21,7 +21,7 @@ class OverRaters:
     """A mean over cases, with two 95 % intervals.
 
     `low` to `high`: these cases, other raters. `low_both` to `high_both`: other raters and other patients. `n_raters`,
-    `n_cases` and `n_patients` that entered; `reason` and `reason_both`: why there is no valid interval, else None. NaN
+    `n_cases` and `n_patients` that entered; `n_left_out`: cases that have a mean and no interval; `reason` and `reason_both`: why there is no valid interval, else None. NaN
     where unknown.
     """
 
@@ -33,6 +33,7 @@ class OverRaters:
     n_raters: int = 0
     n_cases: int = 0
     n_patients: int = 0
+    n_left_out: int = 0
     reason: str | None = None
     reason_both: str | None = None
 
@@ -74,6 +75,7 @@ def mean_over_raters(
         drawn = values[~np.isnan(values)]
         mean = float(drawn.mean()) if len(drawn) else math.nan
         return OverRaters(mean, n_raters=raters, n_cases=len(drawn), reason=FEW, reason_both=FEW)
+    left_out = int(np.count_nonzero(~np.isnan(values) & ~known))
     values, without = values[known], without[known]
     owners = np.unique(owners[known], return_inverse=True)[1]
     pseudo = raters * values[:, None] - (raters - 1) * without
@@ -81,6 +83,7 @@ def mean_over_raters(
     low, high = (_of_people if same_people else _of_others)(pseudo, values)
     both = (math.nan, math.nan) if few else (_crossed if same_people else _nested)(pseudo, values, owners)
     counts: dict[str, Any] = {"n_raters": raters, "n_cases": len(values), "n_patients": int(owners.max()) + 1}
+    counts["n_left_out"] = left_out
     return OverRaters(float(values.mean()), low, high, *both, **counts, reason_both=few)
 
 

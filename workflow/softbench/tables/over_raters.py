@@ -20,6 +20,10 @@ ABOUT = (
 )
 PEOPLE = "Rater 1 of one case is taken to be rater 1 of the next: raters and cases are crossed."
 OTHERS = "Pseudo-raters are others in each case: raters are nested in cases."
+LEFT_OUT = (
+    "Cases, as 38 of 40: in the others the raters that are left without one of them never overlap, so that no interval "
+    "holds them. They are left out here, of the mean too; the mean of the main table has them."
+)
 DECIMALS = 3
 
 
@@ -77,7 +81,8 @@ def sheet(title: str, found: Sequence[Agreement], *, same_people: bool) -> Sheet
     reasons = Reasons()
     rows = [_row(line.title, line.agreement, reasons) for line in found]
     groups = [line.structure.replace("_", " ") for line in found]
-    notes = (PEOPLE if same_people else OTHERS, *reasons.lines())
+    left_out = [LEFT_OUT] if any(line.agreement.n_left_out for line in found) else []
+    notes = (PEOPLE if same_people else OTHERS, *left_out, *reasons.lines())
     numbers = pd.DataFrame(
         [{"method": line.method, "structure": line.structure, **asdict(line.agreement)} for line in found]
     )
@@ -87,4 +92,5 @@ def sheet(title: str, found: Sequence[Agreement], *, same_people: bool) -> Sheet
 def _row(title: str, found: OverRaters, reasons: Reasons) -> list[str]:
     ends = ((found.low, found.high, found.reason), (found.low_both, found.high_both, found.reason_both))
     spans = [reasons.mark_invalid(why) if why else interval(low, high, DECIMALS) for low, high, why in ends]
-    return [title, number(found.mean, DECIMALS), *spans, str(found.n_cases), str(found.n_raters)]
+    cases = f"{found.n_cases} of {found.n_cases + found.n_left_out}" if found.n_left_out else str(found.n_cases)
+    return [title, number(found.mean, DECIMALS), *spans, cases, str(found.n_raters)]

@@ -4,6 +4,7 @@ import math
 import statistics
 from collections.abc import Callable, Iterable
 
+from softbench.metrics import catalogue
 from softbench.statistics import detectable, reason_against
 from softbench.tables import temperatures
 from softbench.tables.cells import ALPHA, Cell, Table
@@ -71,6 +72,7 @@ def failed_runs(table: Table, absent: str = "") -> Iterable[str]:
         yield f"Failed runs: {len(table.failed)}{absent}. {runs.rstrip('.')}."
 
 
+ALL_RATERS = ("rater_masks", "rater_probability")  # what a metric is of that compares with all raters together
 POLICIES = {
     "diagonal": "Where one of the two masks is empty, a distance counts as the diagonal of that case's image and an "
     "overlap as 0; where both are, the value is undefined and enters no mean.",
@@ -172,11 +174,23 @@ def footnotes(table: Table) -> tuple[str, ...]:
     """Return the lines under a table, notes first, then what a reader of the numbers must know."""
     made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in table.composites.items()]
     predicted = [*members(table), *scaled_everywhere(table), *scaled(table)]
-    lines = [*table.notes, *made, *predicted, *missing_seeds(table), POLICIES[table.policy], *_counts(table)]
-    lines += [*detected(table), *few_cases(table)]
+    lines = [*table.notes, *made, *predicted, *missing_seeds(table), POLICIES[table.policy], *of_all_raters(table)]
+    lines += [*_counts(table), *detected(table), *few_cases(table)]
     lines += [PER_CASE] if any((column.metric, column.over) == ("ece", "cases") for column in table.columns) else []
     absent = ", in no ensemble" if table.ensembles else ", in no mean"
     return (*lines, *failed_runs(table, absent), NO_TEST_OF_ENSEMBLES if table.ensembles else SEED_IS_THE_UNIT)
+
+
+def of_all_raters(table: Table) -> Iterable[str]:
+    """Say what empty masks give in columns that compare with all raters together, of which the policy says nothing."""
+    rules: dict[str, str] = {}
+    for column in table.columns:
+        metric = catalogue.CATALOGUE.get(column.metric)
+        if metric is not None and metric.of in ALL_RATERS:
+            rules[metric.name] = metric.empty_case.removeprefix("none: ").replace("NaN", "undefined")
+    if rules:
+        said = "; ".join(f"{name}: {rule}" for name, rule in rules.items())
+        yield f"Of all raters together, empty masks count otherwise. {said[0].upper()}{said[1:]}."
 
 
 def _counts(table: Table) -> Iterable[str]:
