@@ -71,4 +71,6 @@ def test_several_widths_at_once_are_those_one_by_one() -> None:
     settings = [{"width_mm": width} for width in widths]
     together = list(distance.soften_each(labels, spacing, classes=4, settings=settings))
     for width, soft in zip(widths, together, strict=True):
-        assert soft == pytest.approx(distance.soften(labels, None, spacing, classes=4, width_mm=width), abs=1e-8)
+        assert soft == pytest.approx(
+            distance.soften(labels, None, spacing, classes=4, width_mm=width), abs=5e-7
+        )  # float32

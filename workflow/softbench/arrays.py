@@ -1,6 +1,7 @@
 """Arrays of class probabilities and label maps: class first, (C, D, H, W) or (C, H, W); background is class 0."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -81,14 +82,16 @@ def distance_inside(mask: np.ndarray, spacing: Sequence[float]) -> np.ndarray:
     from scipy import ndimage
 
     nearest = ndimage.distance_transform_edt(mask, sampling=spacing, return_distances=False, return_indices=True)
-    squares = np.zeros(mask.shape)
-    for axis, step in enumerate(spacing):
-        places = np.arange(mask.shape[axis], dtype=np.int32).reshape([-1 if n == axis else 1 for n in range(mask.ndim)])
-        steps = (nearest[axis] - places).astype(np.float64)
-        steps *= step
-        steps *= steps
-        squares += steps
-    return np.sqrt(squares, out=squares)
+    result = np.empty(mask.shape)
+    places = [np.arange(length, dtype=np.int32) for length in mask.shape]
+    for row in range(len(mask)):  # slice by slice: what is needed between is small
+        squares: Any = 0.0
+        for axis, step in enumerate(spacing):
+            own = row if axis == 0 else places[axis].reshape([-1 if n == axis else 1 for n in range(1, mask.ndim)])
+            steps = (nearest[axis, row] - own) * np.float64(step)
+            squares = squares + steps * steps
+        result[row] = np.sqrt(squares)
+    return result
 
 
 def pad_to(array: np.ndarray, shape: Sequence[int], value: float = 0) -> np.ndarray:

@@ -77,6 +77,7 @@ def measure(cut: Prepared, line: Line, *, classes: int) -> dict[str, np.ndarray]
                 totals[name][trial].add(p, held.drawn[name][number], rater, held.zones[name][number])
             else:
                 _add_outside(totals[name][trial], p, rater, held.outside)
+            del p
         for place, name in enumerate(cut.structures):
             among = cut.among_others[name][rater]
             if among is None:
@@ -105,7 +106,9 @@ def _probabilities(cut: Prepared, line: Line, rater: int, classes: int) -> Itera
                 yield number, 0, name, np.isin(others, list(ids)).mean(axis=0, dtype=np.float32)
             continue
         for trial, soft in enumerate(_soften(cut, line, labels[rater : rater + 1], cut.image, classes)):
-            yield from ((number, trial, name, _share(soft, ids)) for name, ids in cut.structures.items())
+            for name, ids in cut.structures.items():
+                yield number, trial, name, _share(soft, ids)
+            del soft
     if cut.outside:
         yield from _outside(cut, line, classes)
 

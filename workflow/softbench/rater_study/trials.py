@@ -106,6 +106,7 @@ def soften(
         factor = _factor(module, trial, labels.ndim - 1)
         soft = made(module, case, (classes, *resolution.grid(labels.shape[1:], factor)), trial, lambda: next(shared))
         yield spread(normalised(soft) if not module.is_normalised(**trial) else soft, factor, labels.shape[1:])
+        del soft  # two of them at a time would be most of what a process holds
 
 
 def _factor(module: ModuleType, trial: Mapping[str, Any], dims: int) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """Boundary uncertainty: the rims on both sides of an edge get fixed probabilities."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -57,16 +57,30 @@ def soften(
     Source: Yeung et al. 2021 (arXiv 2111.00533), whose 0.9 and 0.1 are the defaults. Departures: several classes, whose
         sum is divided by; the paper has one structure and 2-D images.
     """
-    require_fraction("inner", inner)
-    require_fraction("outer", outer)
-    if outer >= inner:
-        raise InputError(f"`outer` must be below `inner` ({inner:g}), but is {outer:g}: the label would not win.")
+    return next(soften_each(labels, spacing_mm, classes=classes, settings=[{"inner": inner, "outer": outer}]))
+
+
+def soften_each(
+    labels: np.ndarray, spacing_mm: Sequence[float], *, classes: int, settings: Sequence[Mapping[str, float]]
+) -> Iterator[np.ndarray]:
+    """Give what `soften` returns for each of several settings; the rims are found once for all of them."""
     label_map = one_rater(labels, spacing_mm, classes)
-    soft = np.zeros((classes, *label_map.shape), np.float32)
-    for c in np.unique(label_map):
-        eroded, dilated = rims(label_map == c)
-        soft[c] = np.where(label_map == c, np.where(eroded, 1, inner), np.where(dilated, outer, 0))
-    return soft / soft.sum(axis=0)
+    pairs = [tuple(float(each.get(name, SETTINGS[name])) for name in ("inner", "outer")) for each in settings]
+    for inner, outer in pairs:
+        require_fraction("inner", inner)
+        require_fraction("outer", outer)
+        if outer >= inner:
+            raise InputError(f"`outer` must be below `inner` ({inner:g}), but is {outer:g}: the label would not win.")
+    found = {int(c): rims(label_map == c) for c in np.unique(label_map)}
+    for inner, outer in pairs:
+        soft = np.zeros((classes, *label_map.shape), np.float32)
+        for c, (eroded, dilated) in found.items():
+            soft[c][dilated] = outer
+            soft[c][label_map == c] = inner
+            soft[c][eroded] = 1
+        soft /= soft.sum(axis=0)
+        yield soft
+        del soft
 
 
 soften_batch = batched(soften)
@@ -74,7 +88,16 @@ soften_batch = batched(soften)
 
 def rims(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a mask eroded and dilated by one step with all neighbours, diagonal ones too; the border is no edge."""
-    from scipy import ndimage
+    return ~dilated(~mask), dilated(mask)
 
-    values = mask.astype(np.uint8)
-    return ndimage.minimum_filter(values, 3, mode="nearest") > 0, ndimage.maximum_filter(values, 3, mode="nearest") > 0
+
+def dilated(mask: np.ndarray) -> np.ndarray:
+    """Return a mask dilated by one step with all neighbours, diagonal ones too."""
+    result = mask.copy()
+    for axis in range(mask.ndim):  # one axis after the other gives the diagonal ones
+        before = result.copy()
+        lower, upper = [slice(None)] * mask.ndim, [slice(None)] * mask.ndim
+        lower[axis], upper[axis] = slice(None, -1), slice(1, None)
+        result[tuple(lower)] |= before[tuple(upper)]
+        result[tuple(upper)] |= before[tuple(lower)]
+    return result

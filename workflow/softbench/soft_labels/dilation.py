@@ -1,11 +1,11 @@
 """Soft dilation: voxels around a structure belong to it a little."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from softbench.checks import require_fraction
-from softbench.soft_labels.boundary_uncertainty import rims
+from softbench.soft_labels.boundary_uncertainty import dilated
 from softbench.soft_labels.contract import batched, for_tensors_too, one_rater
 
 VERSION = 1
@@ -46,18 +46,28 @@ def soften(
     Source: Kats et al. 2019 (ISBI), for lesions of multiple sclerosis. Departures: several classes; the default value
         is ours, chosen before any result.
     """
-    require_fraction("value", value)
+    return next(soften_each(labels, spacing_mm, classes=classes, settings=[{"value": value}]))
+
+
+def soften_each(
+    labels: np.ndarray, spacing_mm: Sequence[float], *, classes: int, settings: Sequence[Mapping[str, float]]
+) -> Iterator[np.ndarray]:
+    """Give what `soften` returns for each of several settings; the rims are found once for all of them."""
     label_map = one_rater(labels, spacing_mm, classes)
-    soft = np.zeros((classes, *label_map.shape), np.float32)
+    values = [float(each.get("value", SETTINGS["value"])) for each in settings]
+    for value in values:
+        require_fraction("value", value)
     free = label_map == 0
-    for c in np.unique(label_map[~free]):
-        soft[c] = rims(label_map == c)[1] & free
-    count = soft.sum(axis=0)
-    soft *= np.float32(value) / np.maximum(count, 1)
-    soft[0] = 1 - np.float32(value) * (count > 0)
-    for c in range(classes):
-        soft[c][~free] = label_map[~free] == c
-    return soft
+    found = {int(c): dilated(label_map == c) & free for c in np.unique(label_map[~free])}
+    count = sum((rim.astype(np.uint8) for rim in found.values()), start=np.zeros(label_map.shape, np.uint8))
+    for value in values:
+        soft = np.zeros((classes, *label_map.shape), np.float32)
+        soft[0] = np.where(count > 0, 1 - np.float32(value), np.float32(1)) * free
+        for c, rim in found.items():
+            soft[c][rim] = np.float32(value) / count[rim]
+            soft[c][label_map == c] = 1
+        yield soft
+        del soft
 
 
 soften_batch = batched(soften)

@@ -1,6 +1,7 @@
 """Softening by distance to the boundary only: a control that shows whether the image or any soft edge helps."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,7 +17,8 @@ SINGLE_VOXEL_KEEPS = 0.3  # of an object of one voxel: the nearest boundary is h
 SETTINGS = {"width_mm": 1.0}  # distance at which the class's share before normalising is 0.73
 ALLOWED = {"width_mm": {"type": "number", "exclusiveMinimum": 0, "description": "mm, how wide a class fades"}}
 CONVENTIONS = ("centre", "halfshift", "inner_boundary")  # of `signed_distance`
-MOST = 700.0  # exp of more is no float64
+MOST, MOST_SINGLE = 700.0, 80.0  # exp of more is no float64, no float32
+Near: TypeAlias = tuple[tuple[slice, ...], np.ndarray]  # a box, and the signed distances in it
 REACH = 20  # widths beyond which the sigmoid, 2e-9, counts as 0 (or 1)
 
 
@@ -50,7 +52,12 @@ def soften(
     """
     require_positive("width_mm", width_mm)
     label_map = one_rater(labels, spacing_mm, classes)
-    return _normalised([share(label_map == c, spacing_mm, width_mm) for c in range(classes)])
+    soft = np.empty((classes, *label_map.shape), np.float32)
+    for c in range(classes):
+        mask = label_map == c
+        _fade(mask, near_edge(mask, spacing_mm, width_mm), width_mm, soft[c])
+    soft /= soft.sum(axis=0)
+    return soft
 
 
 soften_batch = batched(soften)
@@ -64,25 +71,29 @@ def soften_each(
     widths = [each.get("width_mm", SETTINGS["width_mm"]) for each in settings]
     for width_mm in widths:
         require_positive("width_mm", width_mm)
-    masks = [label_map == c for c in range(classes)]
-    found = [near_edge(mask, spacing_mm, max(widths, default=1.0)) for mask in masks]
+    found = [_single(near_edge(label_map == c, spacing_mm, max(widths, default=1.0))) for c in range(classes)]
     for width_mm in widths:
-        yield _normalised([_fade(*pair, width_mm) for pair in zip(masks, found, strict=True)])
+        soft = np.empty((classes, *label_map.shape), np.float32)
+        for c, near in enumerate(found):
+            _fade(label_map == c, near, width_mm, soft[c])
+        soft /= soft.sum(axis=0)
+        yield soft
+        del soft
 
 
-def _normalised(shares: Sequence[np.ndarray]) -> np.ndarray:
-    soft = np.stack(shares)
-    return soft / soft.sum(axis=0)
+def _single(near: Near | None) -> Near | None:
+    """Return distances as float32: of all classes at once they take half as much memory, and less time."""
+    return None if near is None else (near[0], near[1].astype(np.float32))
 
 
 def share(mask: np.ndarray, spacing_mm: Sequence[float], width_mm: float) -> np.ndarray:
     """Return the sigmoid of the signed distance over the width, float32 in [0, 1]; 0 or 1 far from the mask's edge."""
-    return _fade(mask, near_edge(mask, spacing_mm, width_mm), width_mm)
+    result = np.empty(mask.shape, np.float32)
+    _fade(mask, near_edge(mask, spacing_mm, width_mm), width_mm, result)
+    return result
 
 
-def near_edge(
-    mask: np.ndarray, spacing_mm: Sequence[float], width_mm: float
-) -> tuple[tuple[slice, ...], np.ndarray] | None:
+def near_edge(mask: np.ndarray, spacing_mm: Sequence[float], width_mm: float) -> Near | None:
     """Return the box in which a class of this width fades, and the signed distances in it; None without an edge."""
     if mask.all() or not mask.any():
         return None
@@ -91,12 +102,17 @@ def near_edge(
     return box, signed_distance(near, np.ones_like(near), spacing_mm).reshape(near.shape)
 
 
-def _fade(mask: np.ndarray, near: tuple[tuple[slice, ...], np.ndarray] | None, width_mm: float) -> np.ndarray:
-    result = mask.astype(np.float32)
+def _fade(mask: np.ndarray, near: Near | None, width_mm: float, result: np.ndarray) -> None:
+    """Write the sigmoid of the signed distance over the width into `result`."""
+    result[...] = mask
     if near is not None:
         box, distance = near
-        result[box] = 1 / (1 + np.exp(np.minimum(-distance / width_mm, MOST)))
-    return result
+        faded = distance / -width_mm
+        np.minimum(faded, MOST if faded.dtype == np.float64 else MOST_SINGLE, out=faded)
+        np.exp(faded, out=faded)
+        faded += 1
+        np.divide(1, faded, out=faded)
+        result[box] = faded
 
 
 def signed_distance(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from softbench.arrays import distance_inside
+from softbench.arrays import bounding_box, distance_inside
 from softbench.boxes import around_objects
 from softbench.checks import require_positive
 from softbench.soft_labels.contract import for_tensors_too, many_raters, one_rater
@@ -72,6 +72,7 @@ def soften_each(
         soft[0] = (1 - soft[1:].max(axis=0)) * (label_map == 0).any()
         soft /= soft.sum(axis=0)
         yield soft
+        del soft
 
 
 def needed_around_mm(
@@ -88,53 +89,73 @@ def needed_around_mm(
 
 @dataclass(frozen=True)
 class _Part:
-    """A box of a structure: its mask, depth d / m (0 outside), and min(d, m) / m outside; m in voxels of each axis."""
+    """A box of a structure.
+
+    mask: the structure. depth: d / m, 0 outside. own: s inside, min(d, m) / m outside. thickest: m in voxels of each
+    axis; empty where the mask covers the whole image, which is sure.
+    """
 
     box: tuple[slice, ...]
     mask: np.ndarray
     depth: np.ndarray
-    outside: np.ndarray
+    own: np.ndarray
     thickest: Sequence[int]
 
     def certainty(self, reach: float) -> np.ndarray:
-        """Return s in the box, in [-1, 1]; a mask that covers the whole image is sure (1)."""
+        """Return s in the box, in [-1, 1]."""
         if not self.thickest:
             return np.ones(self.mask.shape, np.float32)
         around = _thickness(self.depth, _windows(self.thickest, reach))
-        result = np.where(around > 0, around - 1 - self.outside, np.float32(-1))
-        within = self.depth + 1 - _thickness(self.depth, _windows(self.thickest, 1.0))
-        np.copyto(result, within, where=self.mask)
+        result = np.where(around > 0, around - 1 - self.own, np.float32(-1))
+        np.copyto(result, self.own, where=self.mask)
         return np.clip(result, -1, 1, out=result)
 
 
 def _parts(mask: np.ndarray, spacing_mm: Sequence[float], reaches: Sequence[float]) -> list[_Part]:
     """Return the parts of a mask that is not empty; outside their boxes s is -1.
 
-    Where boxes share no voxel, the parts are further apart than a window and than m, so that each box has what the
-    whole image gives.
+    Two parts are further apart than a window and than m, so that each box has what the whole image gives.
     """
     if mask.all():
         return [_Part((slice(None),) * mask.ndim, mask, mask, mask, ())]
-    largest = _largest(mask, spacing_mm)
+    inside = _inside(mask, spacing_mm)
+    largest = max(float(distance.max()) for _, distance in inside)
+    depth = np.zeros(mask.shape, np.float32)
+    for box, distance in inside:
+        depth[box] = distance / largest
     thickest = [math.ceil(largest / spacing) for spacing in spacing_mm]
     halves = [[size // 2 for size in _windows(thickest, times)] for times in reaches]
-    found = []
-    for box in around_objects(mask, [max(lengths) for lengths in zip(thickest, *halves, strict=True)]):
-        depth, outside = (_share(distance_inside(side, spacing_mm), largest) for side in (mask[box], ~mask[box]))
-        found.append(_Part(box, mask[box], depth, outside, thickest))
-    return found
+    apart = around_objects(mask, [max(lengths) for lengths in zip(thickest, *halves, strict=True)])
+    return [_part(mask, depth, part, largest, spacing_mm, thickest) for part in apart]
+
+
+def _part(
+    mask: np.ndarray,
+    depth: np.ndarray,
+    part: tuple[slice, ...],
+    largest: float,
+    spacing_mm: Sequence[float],
+    thickest: Sequence[int],
+) -> _Part:
+    """Return what lies in a part of the image, no further than m from the structure."""
+    near = bounding_box(mask[part], thickest)
+    box = tuple(slice(of.start + at.start, of.start + at.stop) for of, at in zip(part, near, strict=True))
+    here, deep = mask[box], depth[box].copy()
+    own = distance_inside(~here, spacing_mm)
+    own /= largest
+    own = np.minimum(own, 1, dtype=np.float32, casting="same_kind")
+    np.copyto(own, deep + 1 - _thickness(deep, _windows(thickest, 1.0)), where=here)
+    return _Part(box, here, deep, own, thickest)
 
 
 def _largest(mask: np.ndarray, spacing_mm: Sequence[float]) -> float:
     """Return the largest distance of a voxel of a mask to the nearest voxel outside it, mm."""
-    boxes = around_objects(mask, [1] * mask.ndim)
-    return max(float(distance_inside(mask[box], spacing_mm).max()) for box in boxes)
+    return max(float(distance.max()) for _, distance in _inside(mask, spacing_mm))
 
 
-def _share(distance: np.ndarray, largest: float) -> np.ndarray:
-    """Return min(d, m) / m as float32: the boxes of all classes are held at once."""
-    distance /= largest
-    return np.minimum(distance, 1, dtype=np.float32, casting="same_kind")
+def _inside(mask: np.ndarray, spacing_mm: Sequence[float]) -> list[tuple[tuple[slice, ...], np.ndarray]]:
+    """Return boxes around the objects of a mask, and the distances in them to the nearest voxel outside, mm."""
+    return [(box, distance_inside(mask[box], spacing_mm)) for box in around_objects(mask, [1] * mask.ndim)]
 
 
 def _windows(thickest: Sequence[int], times: float) -> list[int]:

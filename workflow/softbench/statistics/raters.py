@@ -21,8 +21,8 @@ class OverRaters:
     """A mean over cases, with two 95 % intervals.
 
     `low` to `high`: these cases, other raters. `low_both` to `high_both`: other raters and other patients. `n_raters`,
-    `n_cases` and `n_patients` that entered; `n_left_out`: cases that have a mean and no interval; `reason` and `reason_both`: why there is no valid interval, else None. NaN
-    where unknown.
+    `n_cases` and `n_patients` that entered; `n_left_out`: cases that have a value and no interval; `reason` and
+    `reason_both`: why there is no valid interval, else None. NaN where unknown.
     """
 
     mean: float = math.nan

@@ -7,6 +7,8 @@ challenge's own code: 1 pancreas, 2 kidney, 3 liver), and which case is in which
 **Faults that they report.** `training_set.zip` is damaged (torch-em repairs it). Offsets cut to 32 bits, as macOS
 writes them beyond 4 GB, would explain that, and are read. Headers of some annotations scale the ids, which come out
 nearly whole: that is taken as meant (`rescale_labels`). Two cases are left out: `workflow/known_cases/curvas.csv`.
+**The licence was not confirmed.** The record was out of reach, and others who read it name two: CC BY 4.0 and CC BY-NC.
+Read it at https://zenodo.org/records/13767408 before you use the data, or pass on what was made of it.
 """
 
 import sys
@@ -19,7 +21,7 @@ from softbench.errors import InputError
 
 VERSION = 1
 TITLE = "CURVAS 2024, abdominal organs by three raters"
-LICENCE = "see zenodo.org/records/13767408; others name it both CC BY 4.0 and CC BY-NC"
+LICENCE = "not confirmed: read it at zenodo.org/records/13767408 (others name CC BY 4.0, and CC BY-NC)"
 CITATION = (
     "Riera-Marín et al., Calibration and Uncertainty for multiRater Volume Assessment in multiorgan Segmentation "
     "(CURVAS) challenge results, arXiv:2505.08685 (2025); data: doi 10.5281/zenodo.11147560"
