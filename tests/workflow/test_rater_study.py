@@ -38,7 +38,7 @@ def test_study_is_one_command_and_has_a_recipe_that_was_dropped_in(make_clone: C
     table = pd.read_csv(folder / "table.csv").set_index("line")
     assert table["against_one_hot"]["mine"] == "cannot tell: the same numbers"
     assert {"others", "one_hot", "blur_mm", "geols", "superpixel"} <= set(table.index)
-    assert "resampled: it reads labels kept soft through resampling" in (folder / "table.md").read_text()
+    assert "`resampled`: it reads labels kept soft through resampling" in (folder / "table.md").read_text()
     assert "results/rater_study/phantom_nodule/table.md" in told
     assert clone.jobs("rater_study_phantom_nodule", "--config", *SMALL) == {}
     clone.raise_version("soft_labels/blur.py")

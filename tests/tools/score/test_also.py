@@ -41,6 +41,45 @@ def test_label_maps_have_them_too(fill, call, scores):
     assert "lesion_f1" in set(scores()["metric"])
 
 
+def test_lesions_are_counted_as_asked(fill, call, scores, tmp_path):
+    """Two voxels that three dilations join are two lesions where nothing is dilated."""
+    folders = "--predictions", fill("unet", "probabilities"), "--references", fill("labels")
+    result = call(*folders, *WORDS, "--also", "lesions", "--lesions", "dilations=0", "ignored_mm3=0", "miss_mm=50")
+    assert result.code == 0, result.err
+    labels, how = labels_of(0), {"dilations": 0, "ignored_mm3": 0.0, "miss_mm": 50.0}
+    arrays = probabilities_of(labels, 0), labels[None], SPACING, STRUCTURES
+    expected = metrics.score_case(*arrays, also=("lesions",), lesion_matching=how)
+    assert_same_scores(scores(case="a"), expected)
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "dilations 0, ignored_mm3 0, miss_mm 50" in page
+    usual = metrics.score_case(*arrays, also=("lesions",))
+    assert not np.array_equal(expected["value"], usual["value"], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["dilation=1"], "'dilation=1' cannot be read; write dilations, ignored_mm3 and miss_mm"),
+        (["dilations"], "cannot be read"),
+        (["dilations=1.5"], "dilations must be a whole number of at least 0, not '1.5'"),
+        (["ignored_mm3=-1"], "ignored_mm3 must be a number of at least 0, not '-1'"),
+        (["miss_mm=0"], "miss_mm must be a number above 0, not '0'"),
+        (["miss_mm=nan"], "miss_mm must be a number above 0, not 'nan'"),
+        (["dilations=1", "dilations=2"], "names dilations twice"),
+    ],
+)
+def test_ways_to_count_lesions_that_cannot_be_read(words, said, fill, call):
+    folders = "--predictions", fill("unet"), "--references", fill("labels")
+    result = call(*folders, "--also", "lesions", "--lesions", *words)
+    assert (result.code, said in result.err) == (1, True), result.err
+
+
+def test_way_to_count_lesions_without_lesions_is_refused(fill, call):
+    result = call("--predictions", fill("unet"), "--references", fill("labels"), "--lesions", "dilations=1")
+    assert result.code == 1
+    assert "--lesions decides nothing without --also lesions" in result.err
+
+
 def test_what_is_unknown_is_refused(fill, call):
     result = call("--predictions", fill("unet"), "--references", fill("labels"), "--also", "lesions,vessels")
     assert result.code == 1

@@ -1,5 +1,6 @@
 """What a study says of each structure: each line at settings chosen on other patients, its best widths, verdicts."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -188,8 +189,8 @@ def strata(study: Collected, structure: str) -> dict[str, np.ndarray]:
     middle = float(np.median(volumes[volumes > 0])) if (volumes > 0).any() else 0.0
     unit = "ml" if len(study.facts[0]["spacing_mm"]) == 3 else "mm²"
     groups = {
-        f"up to {middle:.3g} {unit}": (volumes > 0) & (volumes <= middle),
-        f"more than {middle:.3g} {unit}": volumes > middle,
+        f"up to {_in_digits(middle)} {unit}": (volumes > 0) & (volumes <= middle),
+        f"more than {_in_digits(middle)} {unit}": volumes > middle,
     }
     if unit == "ml":
         thick = _by_patient(study, [max(fact["spacing_mm"]) for fact in study.facts])
@@ -205,3 +206,11 @@ def strata(study: Collected, structure: str) -> dict[str, np.ndarray]:
 
 def _by_patient(study: Collected, values: Sequence[float]) -> np.ndarray:
     return np.array([np.mean(np.array(values)[study.of_patient == n]) for n in range(len(study.patients))])
+
+
+def _in_digits(value: float) -> str:
+    """Return three digits of a number without an exponent: "1.86", "67200", "0.0034"."""
+    if not value:
+        return "0"
+    decimals = 2 - math.floor(math.log10(abs(value)))
+    return f"{round(value, decimals):.{max(decimals, 0)}f}"

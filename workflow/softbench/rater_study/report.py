@@ -68,7 +68,7 @@ def about(study: Collected) -> str:
     manifest = study.manifest
     raters = sorted({fact["raters"] for fact in study.facts})
     many = " or ".join(map(str, raters))
-    left = "; ".join(f"{name}: {reason}" for name, reason in manifest["left_out"].items())
+    left = "; ".join(f"`{name}`: {reason}" for name, reason in manifest["left_out"].items())
     rare = too_rare(study)
     seldom = f" Not judged, since two halves need two patients: {_rare(rare)}." if rare else ""
     pseudo = f" They are pseudo-raters: {manifest['pseudo_raters']}." if manifest["pseudo_raters"] else ""
@@ -81,7 +81,8 @@ def about(study: Collected) -> str:
         "Brier score in the band decides; the cross-entropy (CE) in the band stands beside it with probabilities "
         "floored at three values. ECE of the label: of the voxels of the band in all cases together, in brackets its "
         "95 % interval over patients (bootstrap; none below 30 patients). GED: energy "
-        f"distance of level sets to the other raters' masks, over all voxels. Not tried: {left or 'nothing'}.{seldom}"
+        "distance of level sets to the other raters' masks, over all voxels. Recipes that were not tried: "
+        f"{left or 'none'}.{seldom}"
     )
 
 

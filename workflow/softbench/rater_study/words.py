@@ -44,7 +44,7 @@ def settings(judged: Judged) -> str:
 def span(line: Line, best: Best | None) -> str:
     """Return the best widths: a range where noise does not tell them apart, with what bounds it.
 
-    "0.7–1 mm"; "0.7 mm"; "from 2 voxels on" and "up to 0.5" where the sweep ends within the range; of few patients
+    "0.7–1 mm"; "0.7 mm"; "2 voxels or more" and "0.5 or less" where the sweep ends within the range; of few patients
     "0.7 mm (lowest; no range)".
     """
     if best is None:
@@ -63,11 +63,22 @@ def span(line: Line, best: Best | None) -> str:
 
 
 def bounds(line: Line, best: Best | None) -> str:
-    """Return the interval for the width itself: "0.59 to 1.2 mm"; a dash where there is none."""
+    """Return the interval for the width itself: "0.59 to 1.2 mm"; a dash where there is none.
+
+    "more than 1.4 voxels" and "less than 0.42 mm" where the sweep ends within the range: beyond it nothing was tried.
+    """
     if best is None or math.isnan(best.low):
         return NOTHING
     low, high = (f"{end:.0f}" if end >= MANY else f"{end:.2g}" for end in (best.low, best.high))
-    return f"{low} to {high}{unit(line)}"
+    match best.first == 0, best.last + 1 == len(line.values):
+        case True, True:
+            return "any"
+        case True, False:
+            return f"less than {high}{unit(line)}"
+        case False, True:
+            return f"more than {low}{unit(line)}"
+        case _:
+            return f"{low} to {high}{unit(line)}"
 
 
 def calibration(value: Calibration) -> str:

@@ -9,8 +9,9 @@ from softbench.plan.calls import Wildcards, by, pattern
 from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
 
-BAND_MM, MARGIN_MM = 5.0, 12.0  # of a study that says nothing else; 4 of the widest blur, and 8 of the widest sigmoid
-PROCESS_MB = 520  # of one process on the largest of 48 cases of KiTS 2023; a rule that gets less starts fewer
+BAND_MM, MARGIN_MM = 5.0, 12.0  # of a study that says nothing else; 4 of the widest blur, and 6 of the widest sigmoid
+PROCESS_MB = 1000  # of one process on the largest of 48 cases of KiTS 2023
+MOST_MB = 4000  # that a study asks for; it takes so many cases at a time as fit
 PREFIX = "rater_study"
 FILES = ("table.csv", "table.md", "table.html", "widths.png", "reliability.png", "paragraph.txt")
 
@@ -93,8 +94,8 @@ class RaterStudies:
         return self.stages.versions("raters", source=self._studies[study]["source"])
 
     def memory_mb(self, wildcards: Wildcards, attempt: int) -> int:
-        """Return the memory that a study asks for, MB: of each of its processes; the next attempt gets more."""
-        return PROCESS_MB * self.threads(wildcards) * attempt
+        """Return the memory that a study asks for, MB, which bounds its processes; more at the next attempt."""
+        return min(MOST_MB, PROCESS_MB * self.threads(wildcards)) * attempt
 
     @by("study")
     def threads(self, study: str) -> int:

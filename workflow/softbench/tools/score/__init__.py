@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import math
 import os
 import re
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from softbench.tools.score.inputs import Settings, Show, Source
 
 CROSS_CHECKS = ("medpy", "monai", "netcal")
 ALSO: tuple[str, ...] = constant("metrics/metric.py", "ALSO")
+LESIONS: dict[str, dict[str, Any]] = constant("metrics/lesions.py", "ALLOWED")
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 WORKER = "softbench.tools.score.one_case"
 EXAMPLES = """\
@@ -44,6 +46,10 @@ surface along the cut; the boundary band does not run along it.
 
 --renormalise: in every voxel the classes must sum to the same whole, 1, 100, 255, 1000 or 65535, within 2 % (of values
 stored as whole numbers: or within one step a class), and no value may lie below 0 by more. Else nothing is divided.
+
+--lesions: BraTS takes dilations=3 ignored_mm3=50 for glioma (the default), dilations=1 ignored_mm3=50 for meningioma
+and dilations=1 ignored_mm3=2 for metastases; the distance of a missed lesion, miss_mm=374, is the diagonal of its grid,
+so give that of yours.
 
 A call that was stopped goes on where it was: finished cases are kept in OUTPUT/cases.
 """
@@ -100,6 +106,11 @@ def _add_how(add: Any) -> None:
         "against all raters together; DSC and HD95 of each lesion, and which were found; clDice)"
     )
     add("--also", nargs="+", default=[], metavar="WHAT", help=text)
+    text = (
+        f"how --also lesions counts them: {', '.join(LESIONS)}, e.g. dilations=1 ignored_mm3=2 miss_mm=374 "
+        "(BraTS's metastases); default: as for glioma; see below"
+    )
+    add("--lesions", nargs="+", metavar="NAME=NUMBER", help=text)
     add("--title", help="of tables and page")
     text = f"cases scored at a time, fewer where memory is short; default: all cores, here {CORES}"
     add("--cores", type=int, default=CORES, metavar="N", help=text)
@@ -128,6 +139,7 @@ def run(options: argparse.Namespace) -> None:
         ignore_label=options.ignore_label,
         cross_check=parse_libraries(options.cross_check),
         also=parse_also(options.also),
+        lesion_matching=parse_lesions(options.lesions, options.also),
         renormalise=options.renormalise,
         foreground_probability=options.foreground_probability,
         choices=read_choices(options),
@@ -250,6 +262,41 @@ def parse_also(words: Sequence[str]) -> tuple[str, ...]:
     if unknown := [name for name in names if name not in ALSO]:
         raise InputError(f"--also knows {in_words(ALSO)}, but not {in_words(unknown)}.")
     return tuple(name for name in ALSO if name in names)
+
+
+def parse_lesions(words: Sequence[str] | None, also: Sequence[str]) -> dict[str, float]:
+    """Return how `--lesions` says that lesions are told apart and counted; what it leaves out is as for glioma.
+
+    Raises: InputError: if a word cannot be read or is out of range, or `--also` does not ask for lesions.
+    """
+    if words is None:
+        return {}
+    if "lesions" not in parse_also(also):
+        raise InputError("--lesions decides nothing without --also lesions. Add that, or leave it out.")
+    given: dict[str, float] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or name not in LESIONS:
+            raise InputError(f"--lesions: {word!r} cannot be read; write {in_words(LESIONS)}, as in dilations=1.")
+        if name in given:
+            raise InputError(f"--lesions names {name} twice. Write it once.")
+        given[name] = _number(name, value)
+    return given
+
+
+def _number(name: str, word: str) -> float:
+    """Return a setting of lesions; raise `InputError` where it is none, or out of its range."""
+    allowed = LESIONS[name]
+    whole = allowed["type"] == "integer"
+    try:
+        number = int(word) if whole else float(word)
+    except ValueError:
+        number = math.nan
+    above = "exclusiveMinimum" in allowed
+    if not math.isfinite(number) or number < 0 or (above and number == 0):
+        kind = "a whole number" if whole else "a number"
+        raise InputError(f"--lesions: {name} must be {kind} {'above 0' if above else 'of at least 0'}, not {word!r}.")
+    return number
 
 
 COMMAND = Command(

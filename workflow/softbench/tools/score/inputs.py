@@ -3,8 +3,9 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from softbench.errors import InputError
 from softbench.given import NIFTI, channels_beside, list_folder, split_name
@@ -49,7 +50,7 @@ class Settings:
 
     `structures` and `classes` are None where they are still to be found in the files. `renormalise`: whether to divide
     what is near probabilities by its sums. `foreground_probability`: whether files hold that of the foreground alone.
-    `choices`: how files are read whose headers leave it open.
+    `choices`: how files are read whose headers leave it open. `lesion_matching`: what `lesions.Matching` takes.
     """
 
     structures: Mapping[str, tuple[int, ...]] | None
@@ -63,6 +64,7 @@ class Settings:
     renormalise: bool = False
     foreground_probability: bool = False
     choices: Choices = NONE
+    lesion_matching: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

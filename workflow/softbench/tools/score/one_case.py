@@ -105,6 +105,7 @@ def _rows(loaded: Loaded, settings: Settings) -> tuple[pd.DataFrame, Mapping[str
         "valid": loaded.valid,
         "cross_check": settings.cross_check,
         "also": settings.also,
+        "lesion_matching": settings.lesion_matching,
     }
     if loaded.is_label_map:
         return metrics.score_label_map(*arrays, classes=settings.classes, **common), {}

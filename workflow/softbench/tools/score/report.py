@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pandas as pd
 from softbench.errors import InputError, in_words
 from softbench.jobs import provenance
 from softbench.metrics import catalogue
+from softbench.metrics.lesions import Matching
 from softbench.page import page
 from softbench.tables import forms, over_raters
 from softbench.tables.assemble import Runs
@@ -172,11 +173,20 @@ def _provenance(
         "structures": "; ".join(f"{name} = {', '.join(map(str, ids))}" for name, ids in structures.items()),
         "classes": str(settings.classes),
         **calibration,
+        **_lesions(settings),
         "divided by their sums": "where needed (--renormalise)" if settings.renormalise else "no",
         "ignored label": "none" if settings.ignore_label is None else str(settings.ignore_label),
         "commit": provenance.commit(_code()),
         **{name: version for name, version in provenance.versions().items() if name in LIBRARIES},
     }
+
+
+def _lesions(settings: Settings) -> Mapping[str, str]:
+    """Return how lesions are counted, where they are."""
+    if "lesions" not in settings.also:
+        return {}
+    how = asdict(Matching(**settings.lesion_matching))
+    return {"lesions": ", ".join(f"{name} {value:g}" for name, value in how.items())}
 
 
 def _code() -> list[Path]:

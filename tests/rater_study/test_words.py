@@ -1,0 +1,40 @@
+"""Widths and amounts in words: what stands side by side in a row must not contradict each other."""
+
+import math
+
+import numpy as np
+import pytest
+from softbench.rater_study import judge, words
+from softbench.rater_study.trials import Line
+from softbench.rater_study.widths import Best
+
+LINE = Line("blur", "blur", {}, "sigma", (0.5, 1.0, 2.0), "voxels")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "span", "bounds"),
+    [
+        (1, 1, "1 voxel", "0.71 to 1.4 voxels"),
+        (0, 0, "0.5 voxels or less", "less than 0.71 voxels"),
+        (0, 1, "1 voxel or less", "less than 1.4 voxels"),
+        (2, 2, "2 voxels or more", "more than 1.4 voxels"),
+        (0, 2, "cannot tell: any from 0.5 to 2 voxels", "any"),
+    ],
+)
+def test_range_and_interval_of_a_width_say_the_same(first: int, last: int, span: str, bounds: str) -> None:
+    edges = (0.5, math.sqrt(0.5), math.sqrt(2), 2.0)
+    best = Best(first, first, last, edges[first], edges[last + 1], at_end=True)
+    assert (words.span(LINE, best), words.bounds(LINE, best)) == (span, bounds)
+
+
+def test_few_patients_have_no_interval() -> None:
+    best = Best(1, 1, 1, math.nan, math.nan, at_end=False, reason="few")
+    assert (words.span(LINE, best), words.bounds(LINE, best)) == ("1 voxel (lowest; no range)", "\N{EN DASH}")
+
+
+@pytest.mark.parametrize(("value", "said"), [(67234.0, "67200"), (1.8561, "1.86"), (0.00342, "0.00342"), (0.0, "0"),
+                                             (123.4, "123")])  # fmt: skip
+def test_strata_have_plain_numbers(value: float, said: str) -> None:
+    facts = [{"structures": {"vessel": {"volumes_ml": [value]}}, "spacing_mm": (1.0, 1.0)}] * 2
+    study = type("Study", (), {"facts": facts, "of_patient": np.array([0, 1]), "patients": ["a", "b"]})
+    assert next(iter(judge.strata(study, "vessel"))) == f"up to {said} mm\N{SUPERSCRIPT TWO}"
