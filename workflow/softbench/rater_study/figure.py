@@ -19,7 +19,7 @@ from softbench.rater_study.verdicts import SAME_FUNCTION
 VERSION = 2
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
 MARKERS = "osD^vPXd"
-AXES = {"mm": "width (mm)", "voxels": "width (voxels)", "share": "share given away"}
+AXES = {"mm": "width (mm)", "voxels": "width (voxels)", "share": "share given away", "windows": "reach (windows)"}
 FEWEST = 1e-4  # share of all voxels: bins of fewer are not drawn
 FEW = 5e-3  # bins of fewer are hollow
 
