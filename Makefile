@@ -25,7 +25,7 @@ demo-all: setup  ## the same with all methods, and one table of a paper
 	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) demo_all
 
 test: setup  ## all tests
-	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -n 2 --dist loadfile
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 torture: setup  ## the tests that take many minutes: kills, time limits, arrays on a real Slurm
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -m torture

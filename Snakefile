@@ -44,7 +44,7 @@ rule unknown_target:
 
 
 onstart:
-    plan.require_no_jobs_left()
+    plan.begin_jobs()
 
 
 onsuccess:

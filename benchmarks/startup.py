@@ -1,4 +1,4 @@
-"""What starting costs: Snakemake itself, and the imports of each job of the demo, in CPU seconds.
+"""What starting costs: Snakemake itself, and the imports of each job of the demo were it no fork, in CPU seconds.
 
 Usage: python benchmarks/startup.py [--keep]     (in the project's folder, with .venv active)
 Prints the CPU seconds of one dry run and of each script's imports (median of 3), times the demo's jobs.
@@ -37,12 +37,12 @@ def main() -> None:
         start, _ = cost([sys.executable, "-c", collect_imports(scripts[rule])], repeats)
         total += jobs[rule] * start
         print(f"{rule}: {jobs[rule]} x {start:.1f} CPU s", flush=True)
-    rows.add("all starts of the demo", [total])
+    rows.add("all starts of the demo, were its jobs no forks", [total])
 
 
 def collect_imports(script: Path) -> str:
-    """Return the import lines of a script, and the modules that its functions import at once."""
-    nodes = ast.parse(script.read_text()).body
+    """Return the import lines of a script."""
+    nodes = ast.walk(ast.parse(script.read_text()))
     return "\n".join(ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from softbench.errors import InputError
+from softbench.plan.plan import Plan
 
 SPLIT = "workflow/splits/hippocampus/tiny.csv"
+TINY = "tests/workflow/tiny.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -17,42 +20,46 @@ def clone(make_clone: Callable):
     return make_clone("bad")
 
 
-@pytest.mark.parametrize(
-    ("override", "message"),
-    [
-        ("sead=[1]", "sead is no known key. Did you mean 'seeds'"),
-        ("protocols={tiny: {stepz: 3}}", "protocols.tiny.stepz is no known key. Did you mean 'steps'.*Known: batch"),
-        ("methods={new: {soft_label: svsl}}", "methods.new.soft_label is 'svsl'.*mean 'svls'.*Known: .*geols.*, ls,"),
-        (
-            "methods={new: {soft_label: ls, loss: cee}}",
-            "methods.new.loss .*'cee'; known losses: acls, adaptive_wing, ce",
-        ),
-        ("methods={new: {soft_label: ls, control: none}}", "methods.new.control is 'none'"),
-        (
-            "soft_labels={ls: {recipe: ls, alhpa: 0.2}}",
-            "soft_labels.ls.alhpa is no known key.*mean 'alpha'.*Known: alpha",
-        ),
-        ("soft_labels={geols: {recipe: geols, iterations: 8}}", "soft_labels.geols.iterations is no known key"),
-        ("soft_labels={geols: {recipe: geols, map: geo}}", "soft_labels.geols.map is 'geo'.*Known: geodesic.*slic"),
-        ("maps={mine: {map: voronoi}}", "maps.mine.map is 'voronoi'.*Known: geodesic, slic"),
-        (
-            "maps={geodesic: {intensities: raw}}",
-            "maps.geodesic.intensities is 'raw', but must be prepared or normalised",
-        ),
-        ("soft_labels={geols: {intensities: prepared}}", "soft_labels.geols.intensities is no known key"),  # its map's
-        ("soft_labels={svls: {intensities: prepared}}", "soft_labels.svls.intensities is no known key.*sigma"),
-        ("methods={ls: {raters: best}}", "methods.ls.raters is 'best'"),
-        ("soft_labels={new: {recipe: lss}}", "soft_labels.new.recipe is 'lss'.*mean 'ls'.*Known: .*geols, ls"),
-        ("folders={hippo: /data}", "folders.hippo is not a source.*Known: .*hippocampus, .*phantom_brain"),
-        ("run=[all_of_it]", "run.0 is 'all_of_it'.*Known: .*svls_1_phantom, .*demo_brain, .* more"),
-        ("device=gpu", "device is 'gpu', but must be auto, cpu or cuda"),
-        ("seeds=[]", "seeds is"),
-    ],
-)
+BAD = [
+    ("sead=[1]", "sead is no known key. Did you mean 'seeds'"),
+    ("protocols={tiny: {stepz: 3}}", "protocols.tiny.stepz is no known key. Did you mean 'steps'.*Known: batch"),
+    ("methods={new: {soft_label: svsl}}", "methods.new.soft_label is 'svsl'.*mean 'svls'.*Known: .*geols.*, ls,"),
+    ("methods={new: {soft_label: ls, loss: cee}}", "methods.new.loss .*'cee'; known losses: acls, .*ce"),
+    ("methods={new: {soft_label: ls, control: none}}", "methods.new.control is 'none'"),
+    (
+        "soft_labels={ls: {recipe: ls, alhpa: 0.2}}",
+        "soft_labels.ls.alhpa is no known key.*mean 'alpha'.*Known: alpha",
+    ),
+    ("soft_labels={geols: {recipe: geols, iterations: 8}}", "soft_labels.geols.iterations is no known key"),
+    ("soft_labels={geols: {recipe: geols, map: geo}}", "soft_labels.geols.map is 'geo'.*Known: geodesic.*slic"),
+    ("maps={mine: {map: voronoi}}", "maps.mine.map is 'voronoi'.*Known: geodesic, slic"),
+    (
+        "maps={geodesic: {intensities: raw}}",
+        "maps.geodesic.intensities is 'raw', but must be prepared or normalised",
+    ),
+    ("soft_labels={geols: {intensities: prepared}}", "soft_labels.geols.intensities is no known key"),  # its map's
+    ("soft_labels={svls: {intensities: prepared}}", "soft_labels.svls.intensities is no known key.*sigma"),
+    ("methods={ls: {raters: best}}", "methods.ls.raters is 'best'"),
+    ("soft_labels={new: {recipe: lss}}", "soft_labels.new.recipe is 'lss'.*mean 'ls'.*Known: .*geols, ls"),
+    ("folders={hippo: /data}", "folders.hippo is not a source.*Known: .*hippocampus, .*phantom_brain"),
+    ("run=[all_of_it]", "run.0 is 'all_of_it'.*Known: .*svls_1_phantom, .*demo_brain, .* more"),
+    ("device=gpu", "device is 'gpu', but must be auto, cpu or cuda"),
+    ("seeds=[]", "seeds is"),
+]
+STARTS = ("sead=", "run=", "soft_labels={ls")  # of these Snakemake is started, too
+
+
+@pytest.mark.parametrize(("override", "message"), [case for case in BAD if case[0].startswith(STARTS)])
 def test_config_is_checked_before_anything_runs(clone, override: str, message: str) -> None:
     said = clone.run("-n", "--config", override, fails=True)
     assert "Traceback" not in said
     assert re.search(message, said), said
+
+
+@pytest.mark.parametrize(("override", "message"), [case for case in BAD if not case[0].startswith(STARTS)])
+def test_plan_that_snakemake_reads_first_is_refused(clone, override: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Plan.read(clone.path, [TINY], [override])
 
 
 def test_missing_folder_is_named(folder_clone, tmp_path: Path) -> None:

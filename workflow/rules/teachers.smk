@@ -16,8 +16,6 @@ rule train_teacher:
         manifest="results/teachers/{dataset}/{teacher}/fold-{fold}.json",
     log:
         "results/logs/teachers/{dataset}/{teacher}/fold-{fold}.log",
-    benchmark:
-        "results/benchmarks/teachers/{dataset}/{teacher}/fold-{fold}.tsv"
     wildcard_constraints:
         fold=r"\d+",
     priority: 10

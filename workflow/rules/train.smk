@@ -18,8 +18,6 @@ rule train:
         manifest="results/runs/{experiment}/{network}/{method}/batch-{batch}.json",
     log:
         "results/logs/runs/{experiment}/{network}/{method}/batch-{batch}.log",
-    benchmark:
-        "results/benchmarks/runs/{experiment}/{network}/{method}/batch-{batch}.tsv"
     wildcard_constraints:
         method=plan.train.trained,
     priority: plan.order.of
@@ -67,8 +65,6 @@ rule score_ensemble:
         manifest="results/runs/{experiment}/{network}/ensembles.json",
     log:
         "results/logs/runs/{experiment}/{network}/ensembles.log",
-    benchmark:
-        "results/benchmarks/runs/{experiment}/{network}/ensembles.tsv"
     conda:
         "../../envs/training.yaml"
     threads: plan.train.threads
@@ -93,8 +89,6 @@ rule score_posthoc:
         manifest="results/runs/{experiment}/{network}/{method}/posthoc.json",
     log:
         "results/logs/runs/{experiment}/{network}/{method}/posthoc.log",
-    benchmark:
-        "results/benchmarks/runs/{experiment}/{network}/{method}/posthoc.tsv"
     wildcard_constraints:
         method=plan.train.finished,
     conda:

@@ -12,8 +12,6 @@ rule try_setting:
         manifest="results/runs/{experiment}/{network}/{method}/tried.json",
     log:
         "results/logs/runs/{experiment}/{network}/{method}/tried.log",
-    benchmark:
-        "results/benchmarks/runs/{experiment}/{network}/{method}/tried.tsv"
     wildcard_constraints:
         method=plan.tuning.tried,
     priority: plan.order.of
@@ -64,8 +62,6 @@ rule train_chosen:
         manifest="results/runs/{experiment}/{network}/{method}/batch-{batch}.json",
     log:
         "results/logs/runs/{experiment}/{network}/{method}/batch-{batch}.log",
-    benchmark:
-        "results/benchmarks/runs/{experiment}/{network}/{method}/batch-{batch}.tsv"
     wildcard_constraints:
         method=plan.tuning.tuned,
     priority: plan.order.of

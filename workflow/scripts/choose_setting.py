@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from softbench.jobs import logs, pieces, storage
-from softbench.training import choice
+from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.jobs import pieces, storage
+    from softbench.training import choice
+
     asked, criterion = snakemake.params.settings, snakemake.params.settings["criterion"]
     tried = [
         choice.read(key, setting, storage.read_json(Path(path))["seeds"], criterion)

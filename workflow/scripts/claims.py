@@ -1,13 +1,14 @@
 """Write the verdicts on the papers' claims in three forms."""
 
 from softbench.jobs import logs
-from softbench.papers import published
-from softbench.papers.claims import claims, judged, unprinted
-from softbench.papers.claims.judged import sheet
-from softbench.papers.comparison import blocks
-from softbench.tables import forms
 
 with logs.job(snakemake.log[0]):
+    from softbench.papers import published
+    from softbench.papers.claims import claims, judged, unprinted
+    from softbench.papers.claims.judged import sheet
+    from softbench.papers.comparison import blocks
+    from softbench.tables import forms
+
     tables = {settings["published"]: settings for settings in snakemake.params.tables}
     ours = {name: blocks.read(published.read(name), settings) for name, settings in tables.items()}
     titles: dict[str, dict[str, str]] = {}

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from softbench import datasets
-from softbench.datasets import splits
 from softbench.jobs import logs
-from softbench.plan.code import record
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench import datasets
+    from softbench.datasets import splits
+    from softbench.plan.code import record
+
     dataset, split = snakemake.wildcards.dataset, snakemake.wildcards.split
     cases = datasets.open(Path(snakemake.input.data).parent).cases
     commit_to = f"workflow/splits/{dataset}/{split}.csv"

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from softbench.datasets.fetch.fetch import fetch
 from softbench.jobs import logs
-from softbench.plan.code import record
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.datasets.fetch.fetch import fetch
+    from softbench.plan.code import record
+
     source = snakemake.params.source
     checksums = Path("workflow", "checksums", f"{source}.csv")
     fetch(

@@ -1,11 +1,12 @@
 """Draw predicted probabilities beside the raters', inferred again for the cases shown."""
 
-from softbench.figures import case_rows, pictures, probability_maps
 from softbench.jobs import logs
-from softbench.training import scores
-from softbench.training.device import choose
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.figures import case_rows, pictures, probability_maps
+    from softbench.training import scores
+    from softbench.training.device import choose
+
     figure, device = snakemake.params.figure, choose(snakemake.config["device"], log)
     rows = [
         row

@@ -1,7 +1,8 @@
 """Draw soft labels of one case on the same slice."""
 
-from softbench.figures import gallery
 from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]):
+    from softbench.figures import gallery
+
     gallery.write(snakemake.params.figure, snakemake.output)

@@ -1,9 +1,10 @@
 """Draw a metric against a parameter of a method."""
 
-from softbench.figures import pictures, sweep
 from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]):
+    from softbench.figures import pictures, sweep
+
     figure = snakemake.params.figure
     panels = [sweep.read(panel, figure) for panel in figure["panels"]]
     what = {"x": figure["x"], "metrics": figure["metrics"]}

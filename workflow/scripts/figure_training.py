@@ -1,9 +1,10 @@
 """Draw loss, validation DSC and learning rate along runs."""
 
-from softbench.figures import pictures, training
 from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]):
+    from softbench.figures import pictures, training
+
     figure = snakemake.params.figure
     panels = [training.read(panel, figure["titles"]) for panel in figure["panels"]]
     drawn = training.draw(panels, title=figure["title"])

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from softbench.jobs import logs
-from softbench.plan.code import record
-from softbench.soft_labels import maps
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.plan.code import record
+    from softbench.soft_labels import maps
+
     record.note("map", job=snakemake, recipe=snakemake.params.recipe)
     maps.produce(
         snakemake.params.recipe,

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from softbench.jobs import logs
-from softbench.plan.code import record
-from softbench.rater_study.laboratory.experiment import Laboratory, produce
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.plan.code import record
+    from softbench.rater_study.laboratory.experiment import Laboratory, produce
+
     params, output = snakemake.params, Path(snakemake.output.manifest)
     produce(
         Laboratory(**params.laboratory),

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from softbench.datasets.fetch import fetch
 from softbench.jobs import logs
-from softbench.plan.answers.rater_study import processes
-from softbench.plan.code import record
-from softbench.rater_study.produce import Study, produce
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.datasets.fetch import fetch
+    from softbench.plan.answers.rater_study import processes
+    from softbench.plan.code import record
+    from softbench.rater_study.produce import Study, produce
+
     params, output = snakemake.params, Path(snakemake.output.manifest)
     given = snakemake.config["folders"].get(params.source)
     raw = Path(snakemake.input.raw[0]).parent if snakemake.input.raw else Path()

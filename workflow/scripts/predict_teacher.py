@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from softbench.datasets import folder, splits
 from softbench.jobs import logs
-from softbench.plan.code import record
-from softbench.training import teacher
-from softbench.training.device import choose
-from softbench.training.run import Run
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.datasets import folder, splits
+    from softbench.plan.code import record
+    from softbench.training import teacher
+    from softbench.training.device import choose
+    from softbench.training.run import Run
+
     given, run = snakemake.input, Run.of(snakemake.params.run)
     record.note("teach", job=snakemake, network=run.network["name"])
     teacher.predict(

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from softbench.datasets.fetch import fetch
-from softbench.datasets.prepare import prepare
-from softbench.jobs import logs, provenance
-from softbench.plan.code import record
+from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.datasets.fetch import fetch
+    from softbench.datasets.prepare import prepare
+    from softbench.jobs import provenance
+    from softbench.plan.code import record
+
     watch = provenance.Watch()
     source, output = snakemake.params.source, Path(snakemake.output.manifest).parent
     folder = snakemake.config["folders"].get(source)

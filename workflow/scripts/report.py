@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from softbench.jobs import logs, provenance
-from softbench.page import report
+from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]):
+    from softbench.jobs import provenance
+    from softbench.page import report
+
     report.write(
         snakemake.output.page,
         files=list(map(Path, snakemake.input.files)),

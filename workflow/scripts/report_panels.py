@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from softbench.jobs import logs
-from softbench.rater_study.laboratory import written
 
 with logs.job(snakemake.log[0]):
+    from softbench.rater_study.laboratory import written
+
     written.write(Path(snakemake.input.manifest).parent, dict(snakemake.params.titles))

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from softbench.jobs import logs
-from softbench.rater_study import shown
 
 with logs.job(snakemake.log[0]):
+    from softbench.rater_study import shown
+
     shown.write(Path(snakemake.input.manifest).parent, dict(snakemake.params.titles), snakemake.params.note)

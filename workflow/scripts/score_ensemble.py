@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from softbench.datasets import folder, splits
 from softbench.jobs import logs
-from softbench.plan.code import record
-from softbench.training import ensemble
-from softbench.training.device import choose
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.datasets import folder, splits
+    from softbench.plan.code import record
+    from softbench.training import ensemble
+    from softbench.training.device import choose
+
     given, asked = snakemake.input, snakemake.params
     record.note("ensemble", job=snakemake)
     data = folder.local_copy(Path(given.data).parent, snakemake.config["scratch"], log)

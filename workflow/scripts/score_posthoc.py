@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
-from softbench.datasets import folder, splits
 from softbench.jobs import logs
-from softbench.plan.code import record
-from softbench.training.chosen import settle
-from softbench.training.device import choose
-from softbench.training.material import Material
-from softbench.training.posthoc import grid
-from softbench.training.run import Run
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.datasets import folder, splits
+    from softbench.plan.code import record
+    from softbench.training.chosen import settle
+    from softbench.training.device import choose
+    from softbench.training.material import Material
+    from softbench.training.posthoc import grid
+    from softbench.training.run import Run
+
     given, asked = snakemake.input, snakemake.params
     record.note("posthoc", job=snakemake, **asked.asked)
     data = folder.local_copy(Path(given.data).parent, snakemake.config["scratch"], log)

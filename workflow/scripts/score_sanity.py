@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from softbench import datasets
-from softbench.datasets import splits
 from softbench.jobs import logs
-from softbench.plan.code import record
-from softbench.training import sanity
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench import datasets
+    from softbench.datasets import splits
+    from softbench.plan.code import record
+    from softbench.training import sanity
+
     record.note("sanity", job=snakemake)
     sanity.run_all(
         snakemake.params.rows,

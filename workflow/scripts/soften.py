@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from softbench.datasets import splits
 from softbench.jobs import logs
-from softbench.plan.code import record
-from softbench.soft_labels.produce import produce
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.datasets import splits
+    from softbench.plan.code import record
+    from softbench.soft_labels.produce import produce
+
     maps, split, teacher = (snakemake.input.get(name) for name in ("maps", "split", "teacher"))
     record.note("soften", job=snakemake, recipe=snakemake.params.recipe)
     produce(

@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from softbench.datasets import folder, splits
 from softbench.jobs import logs
-from softbench.plan.code import record
-from softbench.training import loop
-from softbench.training.batch import Batch, run_batch
-from softbench.training.device import choose
-from softbench.training.run import Run
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.datasets import folder, splits
+    from softbench.plan.code import record
+    from softbench.training import loop
+    from softbench.training.batch import Batch, run_batch
+    from softbench.training.device import choose
+    from softbench.training.run import Run
+
     batch = Batch(
         Run.of(snakemake.params.run),
         folder.local_copy(Path(snakemake.input.data).parent, snakemake.config["scratch"], log),

@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
-from softbench.datasets import folder, splits
-from softbench.jobs import logs, storage
-from softbench.plan.code import record
-from softbench.training import loop
-from softbench.training.batch import Batch, run_batch
-from softbench.training.chosen import settle
-from softbench.training.device import choose
-from softbench.training.run import Run
+from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.datasets import folder, splits
+    from softbench.jobs import storage
+    from softbench.plan.code import record
+    from softbench.training import loop
+    from softbench.training.batch import Batch, run_batch
+    from softbench.training.chosen import settle
+    from softbench.training.device import choose
+    from softbench.training.run import Run
+
     given = settle(snakemake.params.given)
     batch = Batch(
         Run.of(given["run"]),

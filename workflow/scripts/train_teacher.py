@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
-from softbench import datasets
-from softbench.datasets import folder, folds, splits
 from softbench.jobs import logs
-from softbench.plan.code import record
-from softbench.training import loop, teacher
-from softbench.training.batch import Batch
-from softbench.training.device import choose
-from softbench.training.run import Run
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench import datasets
+    from softbench.datasets import folder, folds, splits
+    from softbench.plan.code import record
+    from softbench.training import loop, teacher
+    from softbench.training.batch import Batch
+    from softbench.training.device import choose
+    from softbench.training.run import Run
+
     given, asked = snakemake.input, snakemake.params
     data = datasets.open(folder.local_copy(Path(given.data).parent, snakemake.config["scratch"], log))
     split = splits.of_dataset(splits.read(Path(given.split)), data.manifest, data.cases)

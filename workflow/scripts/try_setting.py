@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
-from softbench.datasets import folder, splits
 from softbench.jobs import logs
-from softbench.plan.code import record
-from softbench.training import loop
-from softbench.training.batch import Batch
-from softbench.training.device import choose
-from softbench.training.run import Run
-from softbench.training.trying import try_setting
 
 with logs.job(snakemake.log[0]) as log:
+    from softbench.datasets import folder, splits
+    from softbench.plan.code import record
+    from softbench.training import loop
+    from softbench.training.batch import Batch
+    from softbench.training.device import choose
+    from softbench.training.run import Run
+    from softbench.training.trying import try_setting
+
     asked = snakemake.params
     batch = Batch(
         Run.of(asked.run),

@@ -14,13 +14,11 @@ from softbench.plan.code import Code, Stages
 
 WORKFLOW = Path(__file__).parents[3] / "workflow"
 RUN = """
-import json, sys, runpy
+import ast, json, sys
 name, path = sys.argv[1:]
 if name == "scripts":
-    text = open(path, encoding="utf-8").read()
-    lines = text.splitlines()
-    first = next((n for n, line in enumerate(lines) if line.startswith("with ")), len(lines))
-    exec(compile("\\n".join(lines[:first]), path, "exec"), {})
+    nodes = ast.walk(ast.parse(open(path, encoding="utf-8").read()))
+    exec("\\n".join(ast.unparse(node) for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))), {})
 else:
     __import__(name)
 files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))

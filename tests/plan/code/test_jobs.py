@@ -11,9 +11,9 @@ from softbench.plan.code import Code, Stages
 from softbench.training.posthoc.asked import CALIBRATIONS, DECODERS
 
 BEGIN = """
-import json, sys
+import json, os, sys
 from pathlib import Path
-import pandas as pd, torch
+import nibabel, numba, pandas as pd, scipy.ndimage, skimage.segmentation, torch, torch._dynamo
 silent = lambda *_: None
 def batch_of():
     from softbench.training.material import Material
@@ -72,9 +72,16 @@ sanity.run(kind="chance", names=run["names"], scoring=run["scoring"], versions={
            dataset=datasets.open(Path("data")), split=split, output=Path("chance/batch-0.json"), log=silent)
 """,
 }
-END = """
-files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-print(json.dumps(sorted(file for file in files if file)))
+# Each job is a fork of one process that has imported torch and the like, and nothing of the suite.
+EACH = """
+for name, text in json.loads(sys.stdin.read()).items():
+    if os.fork() == 0:
+        exec(text)
+        files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+        Path(f"{name}.json").write_text(json.dumps(sorted(file for file in files if file)))
+        os._exit(0)
+    if os.wait()[1]:
+        sys.exit(f"{name} failed")
 """
 LOSS = "learned(l1 + soft_dice)"
 NAMED = {
@@ -107,16 +114,11 @@ def loaded(tmp_path_factory: pytest.TempPathFactory, workflow: Path) -> dict[str
     split = [[case, case, part] for case, part in zip(cases, ("train", "train", "val", "test"), strict=True)]
     (folder / "run.json").write_text(json.dumps(run))
     (folder / "split.json").write_text(json.dumps(split))
-    return {job: run_job(text, folder, workflow) for job, text in JOBS.items()}
-
-
-def run_job(text: str, folder: Path, workflow: Path) -> set[str]:
-    command = [sys.executable, "-c", BEGIN + text + END]
-    environment = {**os.environ, "PYTHONPATH": str(workflow)}
-    done = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True)
+    command, environment = [sys.executable, "-c", BEGIN + EACH], {**os.environ, "PYTHONPATH": str(workflow)}
+    done = subprocess.run(command, cwd=folder, env=environment, text=True, capture_output=True, input=json.dumps(JOBS))
     assert done.returncode == 0, done.stderr
-    files = map(Path, json.loads(done.stdout.splitlines()[-1]))
-    return {str(file.relative_to(workflow)) for file in files if file.is_relative_to(workflow)}
+    files = {job: map(Path, json.loads((folder / f"{job}.json").read_text())) for job in JOBS}
+    return {job: {str(one.relative_to(workflow)) for one in files[job] if one.is_relative_to(workflow)} for job in JOBS}
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +225,20 @@ def open_folder(folder: Path | str) -> Dataset:
         raise InputError(f"{storage.shown(path)} holds no finished dataset. Prepare it: `snakemake --cores 1 {named}`.")
     manifest = storage.read_json(listed)
     return Dataset(path, manifest, storage.read_parquet(path / "cases.parquet", listed))
+
+
+def open_again(folder: Path) -> Dataset:
+    """Return a prepared dataset that this process may have opened for another case; errors as `open_folder`."""
+    try:
+        listed = (folder / "manifest.json").stat()
+    except OSError:
+        return open_folder(folder)
+    return _opened(folder, listed.st_mtime_ns, listed.st_ino)
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: Path, written_ns: int, file: int) -> Dataset:
+    return open_folder(folder)
 
 
 NAME = "prepared"  # of the file, of its array, and of the hashes in the manifest

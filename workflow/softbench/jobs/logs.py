@@ -18,10 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
-
 from softbench.errors import InputError, TimeLimitError
-from softbench.jobs import storage
+from softbench.jobs import fork_server, storage
 
 BEGAN = "SOFTBENCH_BEGAN"  # in a job's environment: when its Snakemake started, seconds since 1970
 SKEW_S = 60.0  # hosts of a cluster may differ by less
@@ -33,10 +31,14 @@ LOOK_EVERY_S = 0.5
 def job(path: str) -> Iterator[Callable[[str], None]]:
     """Give a job its `log` and end it with one message where the input cannot be used.
 
+    Scripts import below it what costs time: where the run has a process that has imported it, a fork of that process
+    carries out the script from its first line, and this one waits and ends here (`fork_server`).
+
     Args:
         path: the rule's log file; it is begun anew.
     Yields: a function that writes a line to the file and to the terminal.
     """
+    fork_server.hand_over()
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     name = Path(path).with_suffix("").as_posix().removeprefix("results/logs/")
 
@@ -102,6 +104,8 @@ def ending_at_interrupt(log: Callable[[str], None]) -> Iterator[None]:
 def sign() -> None:
     """Let the jobs of this Snakemake know it: called where it reads its rules."""
     os.environ[STARTER] = f"{_processes()} {os.getpid()}"
+    if os.environ.get(fork_server.PLACE) != fork_server.OFF:
+        os.environ.pop(fork_server.PLACE, None)  # that of a Snakemake above: on another host, or of other limits
 
 
 def _processes() -> str:
@@ -115,6 +119,8 @@ def _processes() -> str:
 
 def starter_is_gone() -> bool:
     """Return whether the Snakemake that started this job has ended; False where that cannot be seen from here."""
+    import psutil  # not where another process carries out the job
+
     processes, _, number = os.environ.get(STARTER, "").rpartition(" ")
     if processes != _processes():
         return False

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from softbench.errors import InputError
-from softbench.jobs import kept, launch, logs, marks, outputs, pieces
+from softbench.jobs import fork_server, kept, launch, logs, marks, outputs, pieces
 from softbench.plan import earlier, own_imports, paths, rule_files, views
 from softbench.plan.answers.data import Data, SoftLabels
 from softbench.plan.answers.figures import Figures
@@ -70,9 +70,10 @@ class Answers:
     order: Order
 
     @stops
-    def require_no_jobs_left(self) -> None:
-        """Stop where Slurm still has jobs of an earlier run of this folder."""
+    def begin_jobs(self) -> None:
+        """Stop where Slurm still has jobs of an earlier run of this folder; else start what jobs here are forks of."""
         launch.require_none_left(Path.cwd())
+        fork_server.start()
 
     def end(self, *, well: bool = True) -> None:
         """Say at the end of a run what was asked for, if all jobs did well, and which views failed.

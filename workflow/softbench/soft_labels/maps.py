@@ -20,7 +20,7 @@ import numpy as np
 from softbench import datasets
 from softbench.checks import require_one_of
 from softbench.datasets.case import INTENSITIES
-from softbench.datasets.folder import Dataset
+from softbench.datasets.folder import Dataset, open_again
 from softbench.jobs import pieces, progress, provenance, storage
 from softbench.soft_labels.contract import fill
 
@@ -138,7 +138,7 @@ def _map_case(
 
     def build(scratch: Path) -> dict[str, Any]:
         began = time.process_time()
-        dataset = datasets.open(data)
+        dataset = open_again(data)
         case = dataset.load(case_id)
         module = importlib.import_module(f"softbench.soft_labels.{recipe}")
         labels = case.labels[:1] if case.valid is None else fill(case.labels[:1], case.valid, case.spacing_mm)

@@ -15,7 +15,7 @@ import pandas as pd
 from softbench import datasets, store
 from softbench.datasets import splits
 from softbench.datasets.case import Case
-from softbench.datasets.folder import Dataset
+from softbench.datasets.folder import Dataset, open_again
 from softbench.errors import InputError
 from softbench.jobs import pieces, progress, provenance
 from softbench.soft_labels import maps
@@ -137,7 +137,7 @@ def _soften_case(job: Job, case_id: str, key: str) -> dict[str, Any]:
 
     def build(scratch: Path) -> dict[str, Any]:
         began = time.process_time()
-        dataset = datasets.open(job.data)
+        dataset = open_again(job.data)
         case, classes = dataset.load(case_id), len(dataset.classes)
         soft = made(
             job.module,

@@ -139,7 +139,7 @@ def load(path: Path) -> dict[str, Claim]:
 
     Raises: InputError: naming the first key or value that the schema does not allow.
     """
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content = yaml.load(path.read_text(encoding="utf-8"), reader.LOADER)
     reader.check(content, SCHEMA, path.name)
     return {key: _claim(key, entry) for key, entry in content.items()}
 

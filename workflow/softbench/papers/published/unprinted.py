@@ -1,6 +1,7 @@
 """Which runs the claims need that no printed number can judge, beyond those of the papers' tables."""
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import yaml
@@ -13,10 +14,14 @@ def methods(table: str, dataset: str, arm: str | None) -> list[str]:
 
     It reads the file of claims as it is, so that planning loads no statistics; `papers.claims` checks it.
     """
-    content = yaml.load((FOLDER / "claims.yaml").read_text(encoding="utf-8"), LOADER)
-    wanted = (claim for claim in content.values() if "unprinted" in claim and table in claim["tables"])
+    wanted = (claim for claim in _claims() if "unprinted" in claim and table in claim["tables"])
     here = (claim for claim in wanted if _is_in(dataset, claim.get("datasets")) and _is_in(arm, claim.get("arms")))
     return list(dict.fromkeys(method for claim in here for method in _named(claim)))
+
+
+@cache
+def _claims() -> list[dict[str, Any]]:
+    return list(yaml.load((FOLDER / "claims.yaml").read_text(encoding="utf-8"), LOADER).values())
 
 
 def _is_in(value: str | None, values: Collection[str] | None) -> bool:

@@ -1,12 +1,10 @@
 """From runs to hours, memory and disk, by what runs of the same network, batch and grid took; nothing is invented."""
 
-import calendar
 import functools
 import math
 import re
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -201,7 +199,6 @@ def left_out(targets: Iterable[str], plan: Plan) -> dict[str, str]:
 
 HOUR = 3600
 RESULTS = Path("results")
-SLACK_S = 5.0  # between the start of a job and Snakemake's clock
 
 
 @dataclass
@@ -303,7 +300,7 @@ def seen(plan: Plan, results: Path = RESULTS) -> pd.DataFrame:
 
     Returns: the columns of `read_seed_cost`; `load`, what a step computed, by config as it is now; `tested`;
         `s_per_step`, seconds on a GPU, CPU seconds elsewhere, reading and validation included; NaN for runs that were
-        stopped and resumed; `scoring_s`, NaN where a job did not train all of its seeds; `runs`, 1; and `elsewhere`,
+        stopped and resumed; `scoring_s`, NaN where no record tells it; `runs`, 1; and `elsewhere`,
         false. No row where nothing was trained.
     """
     folders = sorted({path.parent for path in (results / "runs").glob("*/*/*/seed-*/history.csv")})
@@ -333,24 +330,8 @@ def _row(plan: Plan, folder: Path) -> dict[str, Any]:
 
 
 def scoring_s(folder: Path) -> float:
-    """Return the seconds of scoring a seed: those of its job that are not training, shared by the job's seeds.
-
-    NaN where there is no record of the job, or a seed was trained before the job began.
-    """
-    for path in folder.parent.glob("batch-*.json"):
-        seeds = storage.read_json(path)["seeds"]
-        clock = folder.parents[4].joinpath("benchmarks", "runs", *folder.parts[-4:-1], f"{path.stem}.tsv")
-        if folder.name.removeprefix("seed-") in seeds and clock.exists():
-            return _apart(clock, [folder.parent / f"seed-{seed}" / "provenance.json" for seed in seeds])
-    return float("nan")
-
-
-def _apart(clock: Path, records: list[Path]) -> float:
-    with storage.reading(clock):
-        job_s = float(pd.read_csv(clock, sep="\t")["s"].iloc[0])
-    began = clock.stat().st_mtime - job_s
-    facts = [storage.read_json(path, *storage.lists_of(path.parent)) for path in records if path.exists()]
-    starts = [calendar.timegm(time.strptime(record["began"], "%Y-%m-%dT%H:%M:%SZ")) for record in facts]
-    if not facts or len(facts) < len(records) or min(starts) < began - SLACK_S:
+    """Return the seconds that scoring a seed took; NaN where there is no record of it."""
+    record = folder / "scores.provenance.json"
+    if not record.exists():
         return float("nan")
-    return max(0.0, job_s - sum(record["seconds"] for record in facts)) / len(facts)
+    return float(storage.read_json(record, *storage.lists_of(folder))["seconds"])
