@@ -28,11 +28,11 @@ def config(shipped_config: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def accepted(root: Path) -> Callable[[dict[str, Any]], Plan]:
     """Check a config and plan it; raises the first fault."""
-    by_name = read(root).by_name
+    shipped = read(root)
 
     def accept(config: dict[str, Any]) -> Plan:
         refuse(faults(config), None)
-        plan = Plan(config, rule_files.find(), by_name=by_name)
+        plan = Plan(config, rule_files.find(), by_name=shipped.by_name, tried=shipped.tried)
         checks.fit(plan)
         return plan
 

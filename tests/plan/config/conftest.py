@@ -30,7 +30,7 @@ PICK = "tables:\n  superpixel_1:\n    blocks:\n      - printed: mrbrains18\n    
 def accept(given: Config, root: Path) -> Plan:
     """Check config and its plan, as `snakemake -n` does."""
     check(given)
-    plan = Plan(given.values, rule_files.find(root), places=given.places, by_name=given.by_name)
+    plan = Plan(given.values, rule_files.find(root), places=given.places, by_name=given.by_name, tried=given.tried)
     checks.fit(plan)
     if "mine" in plan.experiments:
         checks.require_split(plan, "mine")  # as where an experiment is asked for

@@ -45,7 +45,8 @@ def _control(name: str, written: Mapping[str, Any], facts: Facts) -> Iterator[Fa
     if control is None or methods[control]["sanity"] is not None or _differs_in_one(own, methods[control], facts):
         return
     theirs = methods[control]["loss"]
-    alike = [key for key, method in methods.items() if key != name and _is_match(own, method, facts)]
+    tuned = {key for method, settings in facts.plan.tried.items() for key in (method, *settings)}
+    alike = [key for key, other in methods.items() if key not in (name, *tuned) and _is_match(own, other, facts)]
     way = f"Name a control with the same loss{f' ({alike[0]})' if alike else ''}, or null."
     why = "and another soft label: their difference would be of both"
     if "control" in written:
