@@ -70,7 +70,7 @@ def plan(root: Path, **changes: dict[str, Any]) -> Plan:
     for part, entries in changes.items():
         given[part] |= {name: {**(given[part].get(name) or {}), **entry} for name, entry in entries.items()}
     refuse(faults(given), None)
-    made = Plan(given, rule_files.find(), by_name=read(root).by_name)
+    made = Plan(given, rule_files.find(), by_name=read(root).by_name, tried=read(root).tried)
     checks.fit(made)
     return made
 

@@ -20,7 +20,7 @@ def config(root: Path) -> dict:
 
 
 def planned(config: dict) -> Plan:
-    return Plan(config, rule_files.find(), by_name=read(ROOT).by_name)
+    return Plan(config, rule_files.find(), by_name=read(ROOT).by_name, tried=read(ROOT).tried)
 
 
 def test_every_experiment_of_a_paper_says_its_steps_unless_its_split_follows_from_the_data(config: dict) -> None:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def planned(config: dict) -> Plan:
-    return Plan(config, rule_files.find(), by_name=read(ROOT).by_name)
+    return Plan(config, rule_files.find(), by_name=read(ROOT).by_name, tried=read(ROOT).tried)
 
 
 def test_all_that_a_row_is_picked_from_is_run() -> None:

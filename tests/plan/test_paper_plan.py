@@ -22,7 +22,7 @@ EXPERIMENTS = ["mine", "mine_phantom", "other"]
 @pytest.fixture(scope="module")
 def shipped(root: Path) -> Plan:
     config = read(root).values
-    return Plan(config, rule_files.find(), by_name=read(root).by_name)
+    return Plan(config, rule_files.find(), by_name=read(root).by_name, tried=read(root).tried)
 
 
 def blocks_of(form: str) -> list[tuple[str, bool, bool]]:

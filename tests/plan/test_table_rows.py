@@ -22,7 +22,7 @@ def plan(root: Path):
             **given["experiments"]["demo_brain"], "methods": list(methods), "except": [], "scoring": scoring or {},
         }  # fmt: skip
         given |= {"tables": {"t": shown}, "run": [], "experiments": {"e": experiment}, "figures": {}}
-        return Plan(given, rule_files.find(), by_name=read(root).by_name)
+        return Plan(given, rule_files.find(), by_name=read(root).by_name, tried=read(root).tried)
 
     return make
 
@@ -81,7 +81,7 @@ def test_truth_is_told_of_phantoms_with_columns_of_calibration(plan, root: Path)
     both = [{"metric": "dsc", "structure": "WT"}, {"metric": "nll"}]
     assert shown.calibration_columns(plan(columns=both), "t") == both[1:]
     given = read(root).values
-    shipped = Plan(given, rule_files.find(), by_name=read(root).by_name)
+    shipped = Plan(given, rule_files.find(), by_name=read(root).by_name, tried=read(root).tried)
     on_phantoms = {name for name in shipped.tables if shown.on_phantoms(shipped, name)}
     assert on_phantoms >= {"demo_brain", "demo_nodule", "demo_body"}
     assert "hippocampus" not in on_phantoms

@@ -47,7 +47,7 @@ def test_random_changes_of_the_shipped_config_are_accepted_or_refused(root: Path
         wrong = faults(values, found)
         if not wrong:
             try:
-                plan = Plan(values, found, by_name=shipped.by_name)
+                plan = Plan(values, found, by_name=shipped.by_name, tried=shipped.tried)
                 wrong = checks.faults(plan)
             except InputError:
                 wrong = [None]

@@ -298,9 +298,9 @@ REFUSED = {
         "has the name of a rule, so it could be no target. Rename it.",
     ),
     "name of a soft label that no method learns from": (
-        "methods:\n  distance: {soft_label: ls}  # here",
-        "methods.distance.soft_label",
-        "the soft label 'distance' is learnt by no method, so that it gets one of this name. Rename the soft label",
+        "methods:\n  shuffled: {soft_label: ls}  # here",
+        "methods.shuffled.soft_label",
+        "the soft label 'shuffled' is learnt by no method, so that it gets one of this name. Rename the soft label",
     ),
     "name of a recipe": (
         "soft_labels:\n  shuffled: {recipe: ls}  # here",

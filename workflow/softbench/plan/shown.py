@@ -107,9 +107,10 @@ def label_titles(plan: Plan, labels: Iterable[str]) -> dict[str, str]:
 
 
 def _label_title(plan: Plan, label: str) -> str:
-    users = [method for method in plan.methods.values() if method["soft_label"] == label]
-    if users:
-        return str(min(users, key=lambda method: not _is_plain(method))["title"])  # min gives the first of its kind
+    users = [key for key, method in plan.methods.items() if method["soft_label"] == label]
+    tuned = {key for method, settings in plan.tried.items() for key in (method, *settings)}
+    if users:  # min gives the first of its kind
+        return str(plan.methods[min(users, key=lambda key: (key in tuned, not _is_plain(plan.methods[key])))]["title"])
     settings = plan.soft_labels.get(label, {})
     said = ", ".join(f"{name} {value}" for name, value in settings.items() if name not in ("recipe", "map"))
     return f"{label} ({said})" if said else label
