@@ -7,7 +7,7 @@ from typing import Any
 from softbench import losses, networks
 from softbench.plan import modules, rule_files
 from softbench.plan.answers import rater_laboratory
-from softbench.plan.answers.rater_study import BAND_MM, MARGIN_MM
+from softbench.plan.checks.raters import BAND_MM, MARGIN_MM
 from softbench.plan.config import schema, walk
 from softbench.plan.config.schema import Schema, constant
 from softbench.training.protocol import Protocol

@@ -78,6 +78,7 @@ def test_what_was_asked_for_is_said_at_the_end(studies: RaterStudies) -> None:
 
 
 BLUR = {"recipe": "blur", "over": "sigma", "values": [1.0, 2.0]}
+MAPS = {"source": "lidc", "images": False}
 RIM = {"recipe": "boundary_uncertainty", "over": "outer"}
 
 
@@ -88,6 +89,10 @@ RIM = {"recipe": "boundary_uncertainty", "over": "outer"}
         ("rater_studies", {"source": "lidk"}, "does not exist"),
         ("rater_studies", {"source": "lidc", "cases": 3}, "'lidc' is no phantom, and all its cases are read"),
         ("rater_studies", {"source": "phantom_nodule", "size": "huge"}, "is 'huge'. .*Known: small"),
+        ("rater_studies", MAPS | {"band_mm": 13}, "is 13 mm, but labels are looked at no further than 12 mm"),
+        ("rater_studies", MAPS | {"margin_mm": 4}, "is 5 mm, but .* no further than 4 mm .* `margin_mm: 5` or more"),
+        ("rater_studies", MAPS | {"margin_mm": 11}, "is 11 mm, but 'blur_mm' .* goes to 2.8 mm.* Write 11.2 or more"),
+        ("rater_sweeps", BLUR | {"values": [1, 4], "unit": "mm"}, "is 12 mm, but 'mine' .* goes to 4 mm.* Write 16"),
         ("rater_sweeps", {"recipe": "blur", "over": "sigma"}, "both `over` and `values`"),
         ("rater_sweeps", BLUR | {"values": [2, 1]}, r"must rise: write \[1, 2\]"),
         ("rater_sweeps", BLUR | {"over": "width"}, "is 'width', but must be sigma"),

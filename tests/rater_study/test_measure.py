@@ -9,7 +9,7 @@ import pytest
 from softbench import InputError, images, soft_labels
 from softbench.datasets import phantoms
 from softbench.metrics.raters import level_sets
-from softbench.rater_study import cases, measure, trials
+from softbench.rater_study import cases, measure, regions, scores, trials
 from softbench.rater_study.cases import Rated
 from softbench.rater_study.cut import Prepared, prepare
 from softbench.rater_study.trials import Line, lines
@@ -77,6 +77,23 @@ def test_labels_are_those_of_the_uncropped_masks(line: Line) -> None:
         if line.recipe == "epd":  # voxel i of the image lies in window i // factor
             p = p[np.ix_(*(np.arange(length) // trial["factor"] for length in shape))]
         assert found == pytest.approx(((np.minimum(p, 1) - masks[[0, 2]].mean(axis=0)) ** 2).mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize(("band_mm", "margin_mm"), [(5.0, 12.0), (5.0, 5.0), (9.0, 4.0)])
+def test_each_line_is_scored_over_the_same_band(band_mm: float, margin_mm: float) -> None:
+    """SAUNA asks for 2 mm around a thin structure, but the band reaches further: of no line it is cut."""
+    labels = np.zeros((2, 12, 70, 70), np.uint8)
+    labels[:, 5:7, 30:34, 30:35] = 1
+    labels[1, 5, 30:34, 35] = 1
+    case = Rated("small", "p", labels, SPACING, None)
+    band = np.bincount(regions.zones(labels > 0, SPACING, band_mm).reshape(-1), minlength=3)
+    voxels = [band.sum(), band[1:].sum(), band[2]]
+    prepared = prepare(case, {"one": (1,)}, band_mm=band_mm, margin_mm=margin_mm, windows=trials.windows(LINES, 3))
+    for line in (*LINES, Line("others", "")):
+        found = measure.measure(prepared, line, classes=2)["voxels"][0]
+        by_region = dict(zip(scores.REGIONS, np.moveaxis(found, -1, 0), strict=True))
+        for name, expected in zip(("all", "band", "boundary"), voxels, strict=True):
+            assert (by_region[name] == expected).all(), (line.name, name)
 
 
 def test_recipe_that_reads_the_whole_image_gets_it() -> None:

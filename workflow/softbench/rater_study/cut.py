@@ -15,7 +15,7 @@ from softbench.rater_study.scores import mean_among
 from softbench.rater_study.sums import pack
 from softbench.soft_labels.measures import boundary_area_mm
 
-VERSION = 1
+VERSION = 2
 Shares = Mapping[str, Sequence[int]]  # structure -> class ids
 
 
@@ -80,9 +80,9 @@ class Labelled:
 class Prepared:
     """A case cut into boxes.
 
-    id, patient, spacing_mm, raters: of the case. band_mm: half width of the band. labels: of each box (R, ...). image:
-    of the one box that there is then, or None. drawn: structure -> bits of each box, see `sums.pack`. zones: structure
-    -> zones of each box. outside: how many voxels lie in no box.
+    id, patient, spacing_mm, raters: of the case. band_mm: half width of the band. margin_mm: of the boxes, which hold
+    the whole band. labels: of each box (R, ...). image: of the one box that there is then, or None. drawn: structure ->
+    bits of each box, see `sums.pack`. zones: structure -> zones of each box. outside: how many voxels lie in no box.
     """
 
     id: str
@@ -91,6 +91,7 @@ class Prepared:
     raters: int
     structures: Shares
     band_mm: float
+    margin_mm: float
     source: Labelled
     image: np.ndarray | None = None
     labels: list[np.ndarray] = field(default_factory=list)
@@ -122,8 +123,12 @@ class Prepared:
         }
 
     def whole(self, around_mm: float) -> "Prepared":
-        """Return the same case as one box that holds all that was labelled, with so many mm around it (inf: all)."""
+        """Return the same case as one box that holds all that was labelled, with so many mm around it (inf: all).
+
+        Where boxes have more around them, it has as much, so that all labels are scored over the same band.
+        """
         one = replace(self, labels=[], drawn={}, zones={})
+        around_mm = max(around_mm, self.margin_mm)
         one.fill([self.source.enclosing(around_mm, self.spacing_mm)] if self.source.labels.size else [])
         return one
 
@@ -146,11 +151,14 @@ def prepare(
         case: as read; of its label maps, no more is held than what was labelled.
         structures: name -> class ids.
         band_mm: half width of the band.
-        margin_mm: of the boxes.
+        margin_mm: of the boxes; where the band reaches further, as much as it needs.
         windows: voxels along each axis at whose multiples boxes begin and end, for labels on a coarser grid.
     """
     spacing_mm, source = case.spacing_mm, Labelled.of(case.labels)
-    cut = Prepared(case.id, case.patient, spacing_mm, len(case.labels), structures, band_mm, source, case.image)
+    largest = max(map(float, spacing_mm))
+    margin_mm = max(margin_mm, max(band_mm, largest) + largest)  # the boundary begins a voxel outside of a structure
+    shared = (structures, band_mm, margin_mm, source, case.image)
+    cut = Prepared(case.id, case.patient, spacing_mm, len(case.labels), *shared)
     if case.image is not None:
         cut.fill([tuple(slice(0, length) for length in source.shape)])
         return cut

@@ -6,10 +6,10 @@ from typing import Any
 from softbench import known_cases
 from softbench.plan import calls, modules, paths
 from softbench.plan.calls import Wildcards, by, pattern
+from softbench.plan.checks.raters import BAND_MM, MARGIN_MM
 from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
 
-BAND_MM, MARGIN_MM = 5.0, 12.0  # of a study that says nothing else; 4 of the widest blur, and 6 of the widest sigmoid
 PROCESS_MB = 1000  # of one process on the largest of 48 cases of KiTS 2023
 MOST_MB = 4000  # that a study asks for; it takes so many cases at a time as fit
 PREFIX = "rater_study"

@@ -21,6 +21,8 @@ TAKEN_IN_LABORATORY = {
     "staple": "STAPLE of n raters",
     "missed": "missed lesions",
 }
+BAND_MM, MARGIN_MM = 5.0, 12.0  # of a study that says nothing else; 4 of the widest blur, and 6 of the widest sigmoid
+REACH = 4  # of a soft label in its widths: beyond it a blur is cut, and a sigmoid has 0.02 left
 TITLES = {"Mean of the other raters": "others", "One-hot": ONE_HOT}  # of lines that are always there
 
 
@@ -29,6 +31,7 @@ def faults(plan: "Plan") -> Iterator[Fault]:
     sweeps = plan.config.get("rater_sweeps", {})
     for name, entry in plan.config.get("rater_studies", {}).items():
         yield from _of_study(("rater_studies", name), entry)
+        yield from _of_margin(("rater_studies", name), entry, sweeps)
     for name, entry in sweeps.items():
         yield from _of_name(("rater_sweeps", name), entry["recipe"], plan.found.recipes)
         yield from _of_sweep(("rater_sweeps", name), entry)
@@ -47,6 +50,22 @@ def _of_study(path: KeyPath, entry: dict[str, Any]) -> Iterator[Fault]:
     sizes = modules.constant_of_source(source, "SIZES", {}) if modules.is_phantom(source) else {}
     if sizes and entry.get("size", next(iter(sizes))) not in sizes:
         yield Fault((*path, "size"), f"is {entry['size']!r}. {known(entry['size'], sizes)}")
+
+
+def _of_margin(path: KeyPath, entry: dict[str, Any], sweeps: Mapping[str, dict[str, Any]]) -> Iterator[Fault]:
+    """Give what the boxes around what raters labelled are too small for, where there is no image."""
+    if entry.get("images", True):
+        return
+    margin, band = entry.get("margin_mm", MARGIN_MM), entry.get("band_mm", BAND_MM)
+    if band > margin:
+        said = f"is {band:g} mm, but labels are looked at no further than {margin:g} mm from what raters labelled."
+        yield Fault((*path, "band_mm"), f"{said} Write `margin_mm: {band:g}` or more beside it.")
+    widths = {name: max(sweep["values"]) for name, sweep in sweeps.items()
+              if sweep.get("unit") == "mm" and sweep.get("values")}  # fmt: skip
+    widest = max(widths, key=lambda name: widths[name], default=None)
+    if widest is not None and REACH * widths[widest] > margin:
+        said = f"is {margin:g} mm, but {widest!r} of rater_sweeps goes to {widths[widest]:g} mm, and a label reaches"
+        yield Fault((*path, "margin_mm"), f"{said} {REACH} widths. Write {REACH * widths[widest]:g} or more.")
 
 
 def _of_name(path: KeyPath, recipe: str, found: Collection[str]) -> Iterator[Fault]:
