@@ -39,6 +39,21 @@ def test_notes_say_what_the_rows_are_where_there_are_several_raters(accepted: Ac
     assert [tables.TOGETHER in note for note in said] == [False, True]
 
 
+def test_notes_say_how_lesions_are_counted(accepted: Accepted, config: dict[str, Any]) -> None:
+    assert tables.lesion_notes(accepted(config), "demo_nodule") == []
+    config["tables"]["demo_nodule"]["columns"] = [{"metric": "lesion_hd95", "structure": "nodule"}]
+    config["experiments"]["demo_nodule"]["scoring"] = {"tolerances_mm": [2.0], "lesions": True}
+    (usual,) = tables.lesion_notes(accepted(config), "demo_nodule")
+    assert usual == (
+        "Lesions: parts of the reference that touch after 3 dilations are one lesion; those up to 50 mm³ (mm² in 2-D) "
+        "do not count; one that was missed or made up has the HD95 374 mm."
+    )
+    config["experiments"]["demo_nodule"]["scoring"]["lesion_matching"] = {"dilations": 0, "miss_mm": 90}
+    (own,) = tables.lesion_notes(accepted(config), "demo_nodule")
+    assert "that do not touch are lesions of their own; those up to 50 mm³" in own
+    assert own.endswith("has the HD95 90 mm.")
+
+
 def test_all_means_raters_only_where_there_are_several(accepted: Accepted, config: dict[str, Any]) -> None:
     config["experiments"]["demo_nodule"]["methods"] = "all"
     plan = accepted(config)

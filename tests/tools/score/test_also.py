@@ -35,6 +35,19 @@ def test_rows_are_those_of_the_arrays_and_each_has_a_table(fill, call, scores, t
     assert "clDice" in page
 
 
+def test_table_of_lesions_says_how_they_were_counted(fill, call, tmp_path):
+    """A lesion that was missed has the distance asked for, and not the diagonal of its image."""
+    folders = "--predictions", fill("unet", "probabilities"), "--references", fill("labels")
+    result = call(*folders, *WORDS, "--also", "lesions", "--lesions", "dilations=1", "ignored_mm3=2", "miss_mm=90")
+    assert result.code == 0, result.err
+    lesions, scores = ((tmp_path / "out" / "tables" / f"{name}.md").read_text() for name in ("lesions", "scores"))
+    assert "touch after 1 dilation are one lesion; those up to 2 mm³ (mm² in 2-D) do not count" in lesions
+    assert "missed or made up has the HD95 90 mm." in lesions
+    assert "a distance counts as the diagonal of that case's image" not in lesions
+    assert "a distance counts as the diagonal of that case's image" in scores
+    assert "Lesion" not in scores
+
+
 def test_label_maps_have_them_too(fill, call, scores):
     result = call("--predictions", fill("maps", "hard"), "--references", fill("labels"), *WORDS, "--also", "lesions")
     assert result.code == 0, result.err

@@ -44,7 +44,8 @@ module, so a plain literal (strings, numbers, lists, dicts).
                  all) will not do; arrays (M, D, H, W) in RAS, 2-D ones (M, H, W), checked by `reading.join` or as it
                  does. It refuses with `InputError`, to which the id of the case is added
     read_raters(case) -> Volumes
-                 optional, of a case without images, for the study of raters: its label maps, and channels (0, D, H, W)
+                 optional, for the study of raters: the label maps of a case alone, and channels (0, D, H, W); no
+                 pixels of an image are read, which need not be there
     extra_files(case, **settings) -> list[Path]
                  optional: what these settings need besides the case's own files, such as weights; part of its key
     SETTINGS*    optional, what `read` takes besides the case, with defaults; config may set them

@@ -12,6 +12,7 @@ from softbench.metrics.metric import FRACTION, OPEN, Metric, ratio
 from softbench.metrics.surface import between, hd95
 
 VERSION = 1
+SETTINGS = {"dilations": 3, "ignored_mm3": 50.0, "miss_mm": 374.0}  # BraTS, glioma
 ALLOWED = {  # of `scoring` of an experiment; what is left out is that of `GLIOMA`
     "dilations": {
         "type": "integer",
@@ -33,9 +34,9 @@ class Matching:
     diagonal of its grid.
     """
 
-    dilations: int = 3
-    ignored_mm3: float = 50.0
-    miss_mm: float = 374.0
+    dilations: int = int(SETTINGS["dilations"])
+    ignored_mm3: float = SETTINGS["ignored_mm3"]
+    miss_mm: float = SETTINGS["miss_mm"]
 
 
 GLIOMA = Matching()

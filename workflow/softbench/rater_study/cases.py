@@ -62,7 +62,7 @@ def read(source: str, case: RawCase, *, size: str | None = None, images: bool = 
     """
     try:
         made = datasets.source(source).ACCESS == "made"
-        rated = _made(source, case, size) if made else _published(source, case if images else replace(case, images=()))
+        rated = _made(source, case, size) if made else _published(source, case, images)
         rated = rated if images else replace(rated, image=None)
         if len(rated.labels) < 2:
             raise InputError("has one rater, and there is nobody to compare with. Take another data set.")
@@ -78,12 +78,12 @@ def _made(source: str, case: RawCase, size: str | None) -> Rated:
     return Rated(case.id, case.patient, made.labels, made.spacing_mm, image)
 
 
-def _published(source: str, case: RawCase) -> Rated:
+def _published(source: str, case: RawCase, images: bool) -> Rated:
     module = datasets.source(source)
     case = replace(case, choices=Choices(rescale_labels=module.DEFAULTS.get("rescale_labels", False)))
-    if not case.images:
+    if not (images and case.images):
         if not hasattr(module, "read_raters"):
-            reading.require_files(case, len(module.MODALITIES))
+            reading.require_files(replace(case, images=()), len(module.MODALITIES))
         volumes = module.read_raters(case)
         return Rated(case.id, case.patient, volumes.labels, volumes.spacing_mm, None)
     volumes = module.read(case) if hasattr(module, "read") else reading.read_case(case, module)

