@@ -52,6 +52,15 @@ def test_teacher_that_repeats_the_labels_finds_nothing_and_an_absent_class_is_no
     assert not cl.find(repeated, labels, limits).any()
 
 
+def test_class_that_the_teacher_never_confirms_is_noisy_wherever_the_margins_say_so() -> None:
+    labels = np.array([0] * 6 + [1] * 4)
+    first = np.array([0.9] * 6 + [0.8, 0.85, 0.9, 0.95])  # of the four labelled 1 none is more probably 1
+    teacher = np.stack([first, 1 - first])
+    assert cl.find(teacher, labels, {"by_class": [-1, 65536], "by_rate": [[65536] * 2, [0, 65536]]})[6:].all()
+    labels_of_one = cl.learn([(np.stack([np.ones(4), np.zeros(4)]), np.array([0, 0, 1, 1]))], 2)
+    assert labels_of_one["by_class"] == [-1, 65536]
+
+
 LABELS = np.array([[[0, 0, 1, 1]]])
 TEACHER = np.array([[[0.9, 0.1, 0.4, 0.2]], [[0.1, 0.9, 0.6, 0.8]]], np.float32)
 

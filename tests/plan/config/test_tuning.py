@@ -26,19 +26,19 @@ def made(configured: Configured, method: str) -> Config:
 
 def test_setting_of_a_loss_is_written_into_its_expression(configured: Configured) -> None:
     found = made(configured, "{title: NACL, soft_label: one_hot, loss: ce + nacl, tune: {alpha: [0.05, 1]}}")
-    assert found.tried == {"t": {"t_alpha_005": {"alpha": 0.05}, "t_alpha_1": {"alpha": 1}}}
-    method = found.values["methods"]["t_alpha_005"]
+    assert found.tried == {"t": {"t_alpha_0_05": {"alpha": 0.05}, "t_alpha_1": {"alpha": 1}}}
+    method = found.values["methods"]["t_alpha_0_05"]
     assert method == {
         "title": "NACL: alpha 0.05", "soft_label": "one_hot", "loss": "ce + nacl(alpha=0.05)", "control": None
     }  # fmt: skip
     assert found.values["methods"]["t"]["tune"] == {"alpha": [0.05, 1]}
-    assert {"t_alpha_005", "t_alpha_1"} <= found.by_name
+    assert {"t_alpha_0_05", "t_alpha_1"} <= found.by_name
 
 
 def test_setting_of_a_recipe_makes_a_soft_label_unless_there_is_one(configured: Configured) -> None:
     found = made(configured, "{soft_label: svls, tune: {sigma: [0.5, 1.0]}}").values
-    assert found["soft_labels"]["svls_sigma_05"] == {"recipe": "svls", "sigma": 0.5}
-    assert found["methods"]["t_sigma_05"]["soft_label"] == "svls_sigma_05"
+    assert found["soft_labels"]["svls_sigma_0_5"] == {"recipe": "svls", "sigma": 0.5}
+    assert found["methods"]["t_sigma_0_5"]["soft_label"] == "svls_sigma_0_5"
     assert found["methods"]["t_sigma_1"]["soft_label"] == "svls"
 
 
@@ -54,7 +54,7 @@ def test_setting_of_the_protocol_and_every_combination_of_several(configured: Co
         {"sigma": 0.5, "learning_rate": 0.01}, {"sigma": 0.5, "learning_rate": 0.02},
         {"sigma": 2, "learning_rate": 0.01}, {"sigma": 2, "learning_rate": 0.02},
     ]  # fmt: skip
-    assert found.values["methods"]["t_sigma_2_learning_rate_001"]["protocol"] == {"learning_rate": 0.01}
+    assert found.values["methods"]["t_sigma_2_learning_rate_0_01"]["protocol"] == {"learning_rate": 0.01}
 
 
 def test_weight_of_a_loss_is_named_with_it(configured: Configured) -> None:
@@ -74,6 +74,7 @@ def test_weight_of_a_loss_is_named_with_it(configured: Configured) -> None:
         ("{soft_label: one_hot, loss: nacl, tune: {alpha: [0.1, 0.1]}}", "has a value twice"),
         ("{soft_label: one_hot, loss: nacl, tune: {alpha: 0.1}}", "must be a list"),
         ("{soft_label: one_hot, loss: nacl, tune: {alpha: []}}", "must be a list"),
+        ("{soft_label: one_hot, loss: nacl, tune: {alpha: [1], nacl.alpha: [2]}}", "which `tune` names twice"),
         ("{soft_label: one_hot, tune: {}}", "must hold a setting with its values"),
         ("{soft_label: one_hot, tune: 3}", "must hold a setting with its values"),
         ("{soft_label: one_hot, loss: nacll, tune: {alpha: [0.1]}}", "names 'nacll'"),
@@ -87,8 +88,8 @@ def test_what_cannot_be_tried_is_refused(configured: Configured, method: str, sa
 
 
 def test_key_that_is_taken_is_refused(configured: Configured) -> None:
-    config = "methods:\n  t: {soft_label: one_hot, loss: nacl, tune: {alpha: [0.1]}}\n  t_alpha_01: {}\n"
-    with pytest.raises(InputError, match="makes 't_alpha_01', which methods has already"):
+    config = "methods:\n  t: {soft_label: one_hot, loss: nacl, tune: {alpha: [0.1]}}\n  t_alpha_0_1: {}\n"
+    with pytest.raises(InputError, match="makes 't_alpha_0_1', which methods has already"):
         configured({"config/methods.yaml": BASE, "config.yaml": config})
 
 
@@ -96,6 +97,7 @@ TUNED = """
 methods:
   a: {title: A, soft_label: one_hot, loss: nacl, control: one_hot, tune: {alpha: [0.1, 0.2]}}
   b: {title: B, soft_label: svls, control: one_hot, tune: {sigma: [0.5, 1.0]}}
+  o: {title: O, soft_label: one_hot, control: one_hot, tune: {learning_rate: [0.01, 0.02]}}
 experiments:
   mine:
     dataset: phantom_nodule
@@ -103,7 +105,7 @@ experiments:
     protocol: demo_nodule
     networks: [compact_unet]
     seeds: [0, 1]
-    methods: [one_hot, a, b]
+    methods: [one_hot, a, b, o]
     scoring: {tolerances_mm: [2.0]}
 """
 
@@ -116,10 +118,10 @@ def plan(root: Path, folder: Path, text: str) -> Plan:
 
 def test_tuned_methods_of_an_experiment_and_their_settings(root: Path, tmp_path: Path) -> None:
     found = plan(root, tmp_path, TUNED)
-    assert found.tuned_in("mine") == ["a", "b"]
+    assert found.tuned_in("mine") == ["a", "b", "o"]
     assert found.tuning_of("mine") == {"seeds": [1000, 1001], "criterion": "nll_temperature"}
-    assert "a_alpha_01" in found.trained()
-    assert not {"a", "a_alpha_01", "b_sigma_05"} & set(found.methods_of("demo_brain"))
+    assert "a_alpha_0_1" in found.trained()
+    assert not {"a", "a_alpha_0_1", "b_sigma_0_5"} & set(found.methods_of("demo_brain"))
     assert found.protocol_of("mine", "a") == found.protocol_of("mine", "one_hot")
 
 
@@ -128,9 +130,11 @@ def test_tuned_methods_of_an_experiment_and_their_settings(root: Path, tmp_path:
     [
         ("sigma: [0.5, 1.0]", "sigma: [0.5, 1.0, 2.0]", "methods.b.tune tries 3 settings, but 'a' in experiments.mine"),
         ("seeds: [0, 1]", "seeds: [0, 1]\n    tuning: {seeds: [1, 2]}", "experiments.mine.tuning.seeds holds 1"),
-        ("[one_hot, a, b]", "[one_hot]\n    tuning: {criterion: nll}", "experiments.mine.tuning decides nothing"),
+        ("[one_hot, a, b, o]", "[one_hot]\n    tuning: {criterion: nll}", "experiments.mine.tuning decides nothing"),
         ("seeds: [0, 1]", "seeds: [0, 1]\n    tuning: {criterion: test}", "experiments.mine.tuning.criterion"),
         ("sigma: [0.5, 1.0]", "sigma: [0.5, -1.0]", "line 4: soft_labels.svls_sigma_minus1.sigma"),
+        ("[one_hot, a, b, o]", "[one_hot, a]", "experiments.mine.methods has tuned methods, but no tuned one-hot"),
+        ("[one_hot, a, b, o]", "[a, o]", "but no untuned one-hot"),
         ("seeds: [0, 1]", "seeds: [1000]", "experiments.mine.tuning.seeds holds 1000"),
     ],
 )

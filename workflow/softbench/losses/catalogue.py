@@ -28,7 +28,7 @@ Setting = float | bool
 class Loss(NamedTuple):
     """A loss that expressions may name: its class, its settings with their defaults, and what is allowed of them.
 
-    `allowed` holds the module's `ALLOWED`: of a number, `maximum` or `exclusiveMinimum`; none is below 0.
+    `allowed` holds the module's `ALLOWED`: of a number, `minimum`, `maximum`, `exclusiveMinimum`, `type` "integer".
     """
 
     kind: str
@@ -203,6 +203,10 @@ class Reader:
     def _within(self, number: float, key: str, allowed: Mapping[str, Any]) -> float:
         """Return a setting that lies in its range."""
         high, above = allowed.get("maximum", math.inf), allowed.get("exclusiveMinimum", -math.inf)
+        if number < allowed.get("minimum", -math.inf):
+            self._complain(f"has a {key} that is below {allowed['minimum']}: {number:g}")
+        if allowed.get("type") == "integer" and number != int(number):
+            self._complain(f"has a {key} that is no whole number: {number:g}")
         if not above < number <= high:
             limit = f"above {high}" if number > high else f"not above {above}"
             self._complain(f"has a {key} that is {limit}: {number:g}")

@@ -25,9 +25,10 @@ class MarginalCalibrationError(nn.Module):
     .. math:: \Big| \frac{\sum_v w_{vb}\, p_{vc}}{\sum_v w_{vb}} - \frac{\sum_v w_{vb}\, q_{vc}}{\sum_v w_{vb}} \Big|
 
     w: 1 where p lies in bin b, else 0; with `soft_bins` p counts in the two bins whose centres it lies between, by its
-    nearness, so that the value is continuous. Sums run over the valid voxels of an image; an image without one does not
-    count. A class that the image's target lacks costs 0 and counts in the mean, as in the authors' code. It stands
-    beside another loss: a constant prediction of the class frequencies costs nothing.
+    nearness, so that the value has no jumps but where a bin becomes too empty to count. Sums run over the valid voxels
+    of an image; an image without one does not count. A class that the image's target lacks costs 0 and counts in the
+    mean, as in the authors' code. It stands beside another loss: a constant prediction of the class frequencies costs
+    nothing.
     Source: Barfoot et al. 2024 (hard bins) and 2025 (soft bins), mL1-ACE with 20 bins. Departures: none; the target may
     be soft.
     """

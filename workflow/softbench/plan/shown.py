@@ -57,8 +57,12 @@ def predictions(plan: Plan, table: str) -> list[str]:
 
 
 def plain_one_hot(plan: Plan, runs: Iterable[Run]) -> str | None:
-    """Return the first method of some runs that learns the label map itself by cross-entropy; None if there is none."""
-    return next((method for _, _, method in runs if _is_one_hot(plan, method)), None)
+    """Return the method of some runs that learns the label map itself by cross-entropy; None if there is none.
+
+    Of several the first whose learning rate or the like was chosen, so that tuned methods are compared with it.
+    """
+    plain = [method for _, _, method in runs if _is_one_hot(plan, method)]
+    return next((method for method in plain if method in plan.tried), plain[0] if plain else None)
 
 
 def _scales(plan: Plan, table: str) -> bool:

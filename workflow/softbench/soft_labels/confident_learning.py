@@ -84,7 +84,9 @@ def _limits(joint: np.ndarray, counts: np.ndarray, own: np.ndarray, margins: np.
     by_class, by_rate = [-1] * classes, [[ONE + 1] * classes for _ in range(classes)]
     for label in range(classes):
         wrong = int(counts[label] - joint[label, label])
-        if 0 < wrong < counts[label]:  # the smallest value that is right: `wrong` of them lie below or at it
+        if wrong >= counts[label]:
+            by_class[label] = ONE + 1  # all of them
+        elif wrong > 0:  # the smallest value that is right: `wrong` of them lie below or at it
             by_class[label] = int(np.searchsorted(np.cumsum(own[label]), wrong + 1))
         for other in range(classes):
             moved = int(joint[label, other])

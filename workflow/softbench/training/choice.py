@@ -83,8 +83,8 @@ def expected_best(tried: Sequence[Tried], criterion: str) -> list[dict[str, floa
 
 
 def _expected(ranked: Sequence[Tried], n: int, part: str) -> float:
-    values = (getattr(one, part) for one in ranked)
-    return float(sum(_best(len(ranked), n, place) * value for place, value in enumerate(values, 1)))
+    shares = [(_best(len(ranked), n, place), getattr(one, part)) for place, one in enumerate(ranked, 1)]
+    return float(sum(share * value for share, value in shares if share > 0))
 
 
 def _best(every: int, n: int, place: int) -> float:

@@ -1,7 +1,8 @@
 """Do experiments with methods whose settings are chosen give each the same number of tries, with seeds of their own."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from softbench.plan.checks.experiments import Facts
 from softbench.plan.places import Fault
@@ -13,6 +14,7 @@ def faults(facts: Facts) -> Iterator[Fault]:
         yield from _counts(name, facts)
         yield from _seeds(name, facts)
         yield from _idle(name, facts)
+        yield from _baselines(name, facts)
 
 
 def _counts(name: str, facts: Facts) -> Iterator[Fault]:
@@ -46,3 +48,20 @@ def _idle(name: str, facts: Facts) -> Iterator[Fault]:
     if "tuning" in facts.plan.experiments[name] and not facts.plan.tuned_in(name):
         said = "decides nothing: no method of the experiment has `tune`. Leave it out, or name methods that have."
         yield Fault(facts.path(name, "tuning"), said)
+
+
+def _baselines(name: str, facts: Facts) -> Iterator[Fault]:
+    """Yield an experiment of tuned methods without a one-hot that is tuned as well, or without one that is not."""
+    plan, tuned = facts.plan, facts.plan.tuned_in(name)
+    if not tuned:
+        return
+    plain = [method for method in plan.methods_of(name) if _is_one_hot(plan.methods[method], plan.soft_labels)]
+    for what, found in (("tuned", set(plain) & set(tuned)), ("untuned", set(plain) - set(tuned))):
+        if not found:
+            said = f"has tuned methods, but no {what} one-hot trained by cross-entropy, which they must beat. Add one, "
+            yield Fault(facts.path(name, "methods"), f"{said}e.g. {'one_hot_tuned' if what == 'tuned' else 'one_hot'}.")
+
+
+def _is_one_hot(method: Mapping[str, Any], soft_labels: Mapping[str, Mapping[str, Any]]) -> bool:
+    is_trained = method["sanity"] is None
+    return is_trained and method["loss"] == "ce" and soft_labels[method["soft_label"]]["recipe"] == "one_hot"

@@ -8,13 +8,13 @@ times as much as others: experiments name it.
 import itertools
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from softbench.errors import InputError
 from softbench.losses import written
 from softbench.plan import modules
 from softbench.plan.config import schema
-from softbench.plan.config.sweep import in_key
 from softbench.plan.places import KeyPath, Node, fault, known, merged, plain
 
 TUNE = "tune"
@@ -75,6 +75,12 @@ class _Maker:
         self.asked = {
             key: (self._find(key, child), _values((*self.path, key), child)) for key, child in asked.value.items()
         }
+
+        named = [setting for setting, _ in self.asked.values()]
+        for key, (setting, _) in self.asked.items():
+            if named.count(setting) > 1:
+                said = f"is {setting}, which `tune` names twice. Name it once, with all its values."
+                raise fault(asked.value[key].place, (*self.path, key), said)
 
     def combinations(self) -> list[dict[str, Any]]:
         """Return the settings to try, by the names that config gives them."""
@@ -174,13 +180,15 @@ def _in_full(recipe: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _key(name: str, values: Mapping[str, Any]) -> str:
-    """Return the key of a made entry: nacl_tuned_alpha_005."""
+    """Return the key of a made entry: nacl_tuned_alpha_0_05."""
     parts = itertools.chain.from_iterable((key.replace(".", "_"), _in_key(value)) for key, value in values.items())
     return "_".join([name, *parts])
 
 
 def _in_key(value: Any) -> str:
-    text = str(value) if isinstance(value, bool) else in_key(value)
+    """Return a value as it stands in a key; the point becomes _, so that 1.5 and 15 differ."""
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
+    text = str(int(value)) if whole else f"{Decimal(repr(value)):f}" if isinstance(value, float) else str(value)
     return re.sub(r"[^a-z0-9_]", "_", text.lower().replace("-", "minus"))
 
 

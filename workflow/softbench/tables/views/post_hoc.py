@@ -37,19 +37,23 @@ ABOUT_VS_TEMPERATURE = (
 
 
 def build_vs_temperature(runs: Runs, settings: Mapping[str, Any]) -> Table | None:
-    """Return every trained method of a table against its first row at its own temperature; None where it has none.
+    """Return every trained method of a table against one-hot at its own temperature; None where it has no such row.
+
+    Of several such rows it is that whose method is the control of most others: of tuned methods, the tuned one-hot.
 
     Args:
         runs: of the table, with the predictions `raw` and `temperature`.
         settings: of the table, as `assemble.table` takes them.
     Raises: InputError: as `assemble.table`.
     """
-    control = next(iter(scaled_rows(settings).items()), None)
-    if control is None:
+    scaled = scaled_rows(settings)
+    if not scaled:
         return None
-    own, key = control
+    controls = [row["control"] for row in settings["methods"] if not row.get("scaled")]
+    own = max(scaled, key=controls.count)
+    key = scaled[own]
     trained = [row for row in settings["methods"] if row.get("trained", True)]
-    others = [{**row, "control": key} for row in trained if row["key"] not in control and not row.get("scaled")]
+    others = [{**row, "control": key} for row in trained if row["key"] not in (own, key) and not row.get("scaled")]
     first = next(row for row in trained if row["key"] == key)
     if not others:
         return None
