@@ -73,7 +73,7 @@ def finished(make_clone: Callable):
     config = read(clone.path).values
     for part in ("soft_labels", "methods"):
         config[part] = {name: config[part][name] for name in KEPT}
-    empty = ("maps", "figures", "experiments", "tables", "collections", "rater_studies", "rater_sweeps")
+    empty = ("maps", "teachers", "figures", "experiments", "tables", "collections", "rater_studies", "rater_sweeps")
     config |= {name: {} for name in (*empty, "rater_laboratory")}
     shutil.rmtree(clone.path / "config")
     (clone.path / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
