@@ -123,7 +123,12 @@ def test_views_are_made_from_what_their_job_is_given(plan: Answers) -> None:
     for table in plan.plan.tables:
         asks = asked(table=table)
         inputs = {*plan.tables.batches(asks), *plan.tables.ensembles(asks), *plan.tables.soft_labels(asks)}
-        inputs |= {plan.tables.split(asks), plan.tables.data(asks), *plan.tables.choices(asks)}
+        inputs |= {
+            plan.tables.split(asks),
+            plan.tables.data(asks),
+            *plan.tables.choices(asks),
+            *plan.tables.posthoc(asks),
+        }
         given = json.dumps(plan.views.given(asks)["needs"])
         named = re.findall(r'"((?:results|workflow)/[^"]*[.](?:json|csv))"', given)
         assert set(named) <= inputs, table
