@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from softbench import InputError
-from softbench.plan.answers.rater_study import PROCESS_MB, RaterStudies, files, processes
+from softbench.plan.answers.rater_study import RaterStudies, files
 from softbench.plan.code.graph import Code
 from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
+from softbench.plan.processes import PROCESS_MB, processes
 
 
 @pytest.fixture(scope="module")

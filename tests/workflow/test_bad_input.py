@@ -23,7 +23,7 @@ def clone(make_clone: Callable):
 BAD = [
     ("sead=[1]", "sead is no known key. Did you mean 'seeds'"),
     ("protocols={tiny: {stepz: 3}}", "protocols.tiny.stepz is no known key. Did you mean 'steps'.*Known: batch"),
-    ("methods={new: {soft_label: svsl}}", "methods.new.soft_label is 'svsl'.*mean 'svls'.*Known: .*geols.*, ls,"),
+    ("methods={new: {soft_label: svsl}}", "methods.new.soft_label is 'svsl'.*mean 'svls'.*Known: .*svls.*, ls,"),
     ("methods={new: {soft_label: ls, loss: cee}}", "methods.new.loss .*'cee'; known losses: acls, .*ce"),
     ("methods={new: {soft_label: ls, control: none}}", "methods.new.control is 'none'"),
     (

@@ -6,8 +6,8 @@ from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]) as log:
     from softbench.datasets.fetch import fetch
-    from softbench.plan.answers.rater_study import processes
     from softbench.plan.code import record
+    from softbench.plan.processes import processes
     from softbench.rater_study.produce import Study, produce
 
     params, output = snakemake.params, Path(snakemake.output.manifest)

@@ -9,8 +9,8 @@ from softbench.plan.calls import Wildcards, by, pattern
 from softbench.plan.checks.raters import BAND_MM, MARGIN_MM
 from softbench.plan.code.stages import Stages
 from softbench.plan.plan import Plan
+from softbench.plan.processes import PROCESS_MB
 
-PROCESS_MB = 1000  # of one process on the largest of 48 cases of KiTS 2023
 MOST_MB = 4000  # that a study asks for; it takes so many cases at a time as fit
 PREFIX = "rater_study"
 FILES = ("table.csv", "table.md", "table.html", "widths.png", "reliability.png", "paragraph.txt")
@@ -101,11 +101,6 @@ class RaterStudies:
     def threads(self, study: str) -> int:
         """Return how many cases of a study are taken at a time."""
         return 1 if modules.is_phantom(self._studies[study]["source"]) else calls.THREADS
-
-
-def processes(threads: int, memory_mb: float) -> int:
-    """Return how many cases are taken at a time with so many CPUs and so much memory."""
-    return max(1, min(threads, int(memory_mb // PROCESS_MB)))
 
 
 def files(study: str) -> list[str]:
