@@ -11,6 +11,7 @@ LOSS = {
     "class": "AdaptiveWing",
     "settings": {"theta": 0.5, "alpha": 2.1, "omega": 14.0, "epsilon": 1.0},
 }
+SMALLEST_AT_TARGET = True
 ALLOWED = {
     "theta": {"type": "number", "exclusiveMinimum": 0, "description": "difference from which on the loss is a line"},
     "alpha": {"type": "number", "exclusiveMinimum": 1, "description": "exponent where the target is 0"},

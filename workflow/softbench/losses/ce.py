@@ -8,6 +8,7 @@ from softbench.losses.target import Target
 
 VERSION = 1
 LOSS = {"class": "CrossEntropy"}
+SMALLEST_AT_TARGET = True
 
 
 class CrossEntropy(nn.Module):

@@ -8,6 +8,7 @@ from softbench.losses.target import Target
 
 VERSION = 1
 LOSS = {"class": "DiceVNet", "settings": {"background": True}}
+SMALLEST_AT_TARGET = True
 SMOOTH = 1e-5  # as `dice`: a class that neither target nor prediction holds costs 0
 ALLOWED = {"background": {"type": "boolean", "description": "whether class 0 counts"}}
 

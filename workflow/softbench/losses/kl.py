@@ -8,6 +8,7 @@ from softbench.losses.target import Target
 
 VERSION = 1
 LOSS = {"class": "KLDivergence"}
+SMALLEST_AT_TARGET = True
 
 
 class KLDivergence(nn.Module):

@@ -8,6 +8,7 @@ from softbench.losses.target import Target
 
 VERSION = 1
 LOSS = {"class": "L1"}
+SMALLEST_AT_TARGET = True
 
 
 class L1(nn.Module):

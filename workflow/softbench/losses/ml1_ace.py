@@ -8,6 +8,7 @@ from softbench.losses.target import Target
 
 VERSION = 1
 LOSS = {"class": "MarginalCalibrationError", "settings": {"bins": 20, "soft_bins": False, "background": True}}
+STANDS_BESIDE = True
 ALLOWED = {
     "bins": {"type": "integer", "minimum": 2, "description": "bins of probability, of equal width"},
     "soft_bins": {

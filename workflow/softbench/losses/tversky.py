@@ -8,6 +8,7 @@ from softbench.losses.target import Target
 
 VERSION = 1
 LOSS = {"class": "Tversky", "settings": {"alpha": 0.3, "beta": 0.7, "background": True}}
+SMALLEST_AT_TARGET = True
 SMOOTH = 1e-5  # as `dice`: a class that neither target nor prediction holds costs 0
 ALLOWED = {
     "alpha": {"type": "number", "exclusiveMinimum": 0, "description": "weight of false positives"},

@@ -121,18 +121,3 @@ def _loss(term: Term, frequencies: Frequencies | None) -> nn.Module:
     if not isinstance(loss, nn.Module):
         raise InputError(f"{short(file)}: {entry.kind} is no loss of torch. Write `class {entry.kind}(nn.Module)`.")
     return loss
-
-
-def try_out(name: str) -> None:
-    """Raise unless a loss, with its default settings, gives a finite number for a small batch of two classes.
-
-    Raises: InputError: as `scalar`; or if the number is NaN or infinite.
-    """
-    logits = torch.linspace(-1, 1, 32).reshape(1, 2, 4, 4).requires_grad_()
-    hard = (torch.arange(16) % 3 == 0).long().reshape(1, 4, 4)
-    soft = nn.functional.one_hot(hard, 2).movedim(-1, 1).float()
-    target = Target(soft, hard, torch.ones_like(hard, dtype=torch.bool))
-    value = build(name, frequencies=[0.5, 0.5])(logits, target)
-    if not torch.isfinite(value):
-        file = short(catalogue.ROOM / f"{name}.py")
-        raise InputError(f"{file}: the loss is {value.item()} for logits from -1 to 1 of two classes. Correct it.")

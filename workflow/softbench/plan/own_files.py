@@ -22,7 +22,7 @@ ACCESS = ("open", "tcia", "token", "manual", "own", "made")
 NEAR = 0.8  # of difflib: how like a known name a constant must be to be taken for a misspelt one
 SHIPPED = {  # the suite's own modules; one that is left out here is checked at each start, like a user's
     "losses": "acls adaptive_wing arithmetic catalogue ce dice dice_vnet dsc_pp ecp flsd focal jaccard kl l1 "
-    "label_relaxation learned_weights mbls ml1_ace nacl sdc soft_dice target tversky wce weighted_sum written",
+    "label_relaxation learned_weights mbls ml1_ace nacl sdc soft_dice target trial tversky wce weighted_sum written",
     "metrics": "calibration catalogue centreline cross_check inputs known_truth lesions metric overlap pooled regions "
     "rows score soft structure surface threshold true_distribution",
     "networks": "compact_unet epd_net monai monai_arguments unet3d xception_unet",
@@ -294,7 +294,14 @@ OF_RECIPES = (
 )  # fmt: skip
 VIEW = Kind("view", "VIEW", "VIEW = View(name=…, …)", "Your own view of a table", (), _check_view)
 KINDS = {
-    "losses": Kind("loss", "LOSS", 'LOSS = {"class": "WeightedDice"}', "Your own loss", (), _check_loss),
+    "losses": Kind(
+        "loss",
+        "LOSS",
+        'LOSS = {"class": "WeightedDice"}',
+        "Your own loss",
+        ("SMALLEST_AT_TARGET", "STANDS_BESIDE"),
+        _check_loss,
+    ),
     "metrics": Kind("metric", "METRIC", "METRIC = Metric(key=…, …)", "Your own metric", (), _check_metric),
     "networks": Kind(
         "network", "build", "def build(in_channels, classes, dims, *, …)", "Your own network", ("DIMS",), _check_network

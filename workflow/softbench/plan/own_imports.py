@@ -85,7 +85,7 @@ def _try_file(file: str) -> None:
     path = modules.PACKAGE / file
     import_file(path)
     if path.parent.name == "losses" and modules.defines(file, "LOSS"):
-        from softbench.losses.weighted_sum import try_out
+        from softbench.losses.trial import try_out
 
         try_out(path.stem)
     if path.parent.name == "networks" and modules.defines(file, "build"):

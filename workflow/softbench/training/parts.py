@@ -9,6 +9,7 @@ from torch import nn
 
 from softbench import losses, networks
 from softbench.jobs import pieces, storage
+from softbench.losses import trial
 from softbench.losses.weighted_sum import WeightedSum
 from softbench.training.batches import weights_seed
 from softbench.training.cached_data import CachedData, class_frequencies
@@ -46,9 +47,14 @@ class Parts:
 
 
 def make(data: CachedData, network: dict[str, Any], loss: str, protocol: Protocol, classes: int, seed: int) -> Parts:
-    """Return the parts of a run before its first step, on the device of training."""
-    model = channels_last(fresh_network(data, network, protocol, classes, seed).to(data.device))
+    """Return the parts of a run before its first step, on the device of training.
+
+    Raises: InputError: if a loss is not fit to train with, see `losses.trial`.
+    """
     frequencies = class_frequencies(data, classes) if losses.needs_frequencies(loss) else None
+    known = None if frequencies is None else frequencies.cpu()
+    trial.try_out(loss, classes=classes, dims=data.dims, frequencies=known)
+    model = channels_last(fresh_network(data, network, protocol, classes, seed).to(data.device))
     criterion = losses.build(loss, frequencies=frequencies).to(data.device)
     optimiser = _optimiser(protocol, model, criterion)
     return Parts(model, criterion, optimiser, _schedule(protocol, optimiser))
