@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from softbench.papers import published
+from softbench.papers.claims import reported
 from softbench.papers.claims.judge import NOT_PRINTED, Outcome, judge_all
 from softbench.papers.published import Dataset, Paper, PrintedCell, PrintedMetric, PublishedTable
+from softbench.papers.published.reports import reports
 from softbench.plan.config import read
 
 from make import arithmetic, markdown
@@ -71,17 +73,45 @@ cells must hold in all of them in a draw, so noise alone makes P(true) low: a hi
 not refute it. A verdict on data that stands in for the paper's says nothing about the paper's data.
 """
 
+ELSEWHERE = """## Claims from elsewhere
+
+Below the papers' claims `results/claims.md` has numbers that were reported without a paper, without spread and before
+any review (`workflow/published/reports.yaml`). Each is one claim, that the method is better than its control, judged
+by the same rules. With one run there is no P(true) of what was reported. Beside it stand our difference over the
+seeds of the experiment that is named, with its 95 % t interval, our verdict and its P(true); "not run" where the
+experiment has no results.
+"""
+NOTHING_RUN: dict[str, Any] = {"batches": {}, "data": "", "command": ""}
+ELSEWHERE_HEAD = ("claim", "says", "reported", "verdict on it", "ours", "know that")
+
 
 def page() -> str:
     """Return the page."""
     papers = published.papers()
     outcomes = judge_all(published.frame())
-    contents = "".join(f"{place}. [{paper.key}](#{paper.key})\n" for place, paper in enumerate(papers, start=4))
+    names = [(paper.key, paper.key) for paper in papers] + [("Claims from elsewhere", "claims-from-elsewhere")]
+    contents = "".join(f"{place}. [{name}](#{anchor})\n" for place, (name, anchor) in enumerate(names, start=4))
     parts = [HEAD + contents, _overview(papers), _arithmetic(), RULES]
     parts += [
         _of_paper(paper, [outcome for outcome in outcomes if outcome.claim.paper == paper.key]) for paper in papers
     ]
-    return "\n".join(parts)
+    return "\n".join([*parts, _elsewhere()])
+
+
+def _elsewhere() -> str:
+    """Return the section on numbers that were reported outside the papers."""
+    rows = [
+        (
+            f"`{one.report.key}`",
+            f"{one.report.says} {one.report.source}: {one.report.status}",
+            f"{one.report.control.mean:.3f} to {one.report.method.mean:.3f} ({one.report.gap:+.3f})",
+            f"**{one.printed.verdict}**",
+            f"`{one.report.method.name}` and `{one.report.control.name}` in `{one.report.experiment}`: {one.named}",
+            one.report.note,
+        )
+        for one in reported.build(reports(), {report.key: NOTHING_RUN for report in reports()})
+    ]
+    return f"{ELSEWHERE}\n{markdown.table(ELSEWHERE_HEAD, rows)}\n"
 
 
 def _overview(papers: Sequence[Paper]) -> str:

@@ -44,6 +44,7 @@ rule claims:
         "../../envs/report.yaml"
     params:
         tables=plan.papers.as_they_are,
+        reports=plan.papers.reports,
         runs=plan.papers.hashes,
         code=plan.stages.cheap("claims.py"),
     script:

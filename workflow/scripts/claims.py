@@ -4,9 +4,10 @@ from softbench.jobs import logs
 
 with logs.job(snakemake.log[0]):
     from softbench.papers import published
-    from softbench.papers.claims import claims, judged, unprinted
+    from softbench.papers.claims import claims, judged, reported, unprinted
     from softbench.papers.claims.judged import sheet
     from softbench.papers.comparison import blocks
+    from softbench.papers.published.reports import reports
     from softbench.tables import forms
 
     tables = {settings["published"]: settings for settings in snakemake.params.tables}
@@ -20,5 +21,6 @@ with logs.job(snakemake.log[0]):
         titles,
         is_rehearsal=any(settings["is_rehearsal"] for settings in tables.values()),
     )
+    found = reported.added(found, reported.build(reports(), snakemake.params.get("reports", {})))
     for path in snakemake.output:
         forms.write(found, path)

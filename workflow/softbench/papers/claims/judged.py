@@ -211,6 +211,11 @@ def numbers(judged: Sequence[Judged]) -> pd.DataFrame:
     return pd.DataFrame(records, columns=COLUMNS).astype(dict.fromkeys(["seeds_min", "seeds_max"], "Int64"))
 
 
+def outcome_columns(side: str, outcome: Outcome) -> dict[str, object]:
+    """Return what became of a claim by the columns of a side, "printed" or "ours"."""
+    return dict(zip([f"{side}_{name}" for name in OUTCOME], _outcome_columns(outcome), strict=True))
+
+
 def _outcome_columns(outcome: Outcome) -> list[object]:
     counts = [outcome.agree, outcome.ties, len(outcome.cells), outcome.missing]
     shares = [outcome.shares[word] for word in reversed(WORDS)]
@@ -288,11 +293,11 @@ def _line(judgement: Judged, names: Names) -> Line:
     if judgement.claim.unprinted:
         names = {**names, **{metric: name_of(metric) for metric in judgement.claim.named("metric")}}
     aside = f"{judgement.claim.key} ({judgement.claim.place}{'; our reading' if judgement.claim.ours else ''})"
-    entries = _entry(judgement.printed, names, "lost"), _ours(judgement, names)
+    entries = entry(judgement.printed, names, "lost"), _ours(judgement, names)
     return Line(judgement.claim.says, entries, aside, f"{paper.authors} {paper.year}")
 
 
-def _entry(outcome: Outcome, names: Names, lacking: str, *said: str) -> Entry:
+def entry(outcome: Outcome, names: Names, lacking: str, *said: str) -> Entry:
     """Return a verdict, the cells that agree with its probability, what is `said` of the data, and what is against it.
 
     An open claim has no probability, for it speaks of more than what is there. One that is not printed says why.
@@ -316,7 +321,7 @@ def _ours(judgement: Judged, names: Names) -> Entry:
     return (
         Entry(Text(NOT_RUN))
         if judgement.data == NOT_RUN
-        else _entry(judgement.ours, names, "not scored", _data(judgement))
+        else entry(judgement.ours, names, "not scored", _data(judgement))
     )
 
 

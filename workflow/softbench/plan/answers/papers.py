@@ -2,6 +2,7 @@
 
 import csv
 import functools
+import itertools
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,7 @@ from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
 
 if TYPE_CHECKING:
+    from softbench.papers.published.reports import Report
     from softbench.papers.published.tables import PublishedTable
 
 Block = Mapping[str, Any]
@@ -120,6 +122,24 @@ class Papers:
         """
         return [self._with_runs(name, only_there=True) for name in self.plan.papers_of(self.plan.config["data"])]
 
+    def reports(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return our runs beside each claim from elsewhere that lie there; none in a rehearsal, as they are of no
+        phantom, nor where config lacks the experiment or a method."""
+        from softbench.papers.published.reports import reports
+
+        if self.plan.config["data"] == "phantom":
+            return {}
+        return {report.key: found for report in reports() if (found := self._beside(report))}
+
+    def _beside(self, report: "Report") -> dict[str, Any]:
+        name = report.experiment
+        methods = (report.method.name, report.control.name)
+        if name not in self.plan.experiments or not {*methods} <= {*self.plan.methods_of(name)}:
+            return {}
+        (network,) = self.plan.experiments[name]["networks"]
+        batches = {method: paths.there(self.plan.batch_files((name, network, method))) for method in methods}
+        return {"batches": batches, "data": self.plan.dataset_of(name), "command": RUN.format(table=name)}
+
     def in_full(self, wildcards: Wildcards) -> list[dict[str, Any]]:
         """Return what decides the papers' tables of a page, with all their runs."""
         return [self._with_runs(name, only_there=False) for name in self.pages[wildcards.page]]
@@ -134,7 +154,9 @@ class Papers:
         from softbench.jobs import pieces
 
         blocks = [block for table in self.as_they_are(wildcards) for block in table["blocks"]]
-        found = paths.once(path for block in blocks for path in (*block["batches"], *block["unprinted"]))
+        beside = [batches for known in self.reports(wildcards).values() for batches in known["batches"].values()]
+        of_papers = (path for block in blocks for path in (*block["batches"], *block["unprinted"]))
+        found = paths.once([*of_papers, *itertools.chain(*beside)])
         return {path: pieces.hash_file(Path(path)) for path in found}
 
     def _notes(self, table: Block) -> list[str]:
