@@ -33,3 +33,9 @@ def test_loss_that_stands_twice_and_value_out_of_range_are_refused() -> None:
         written.with_setting("ce + ce(hard)", "ce", "weight", 2.0)
     with pytest.raises(InputError, match="below 0"):
         written.with_setting("nacl", "nacl", "alpha", -1.0)
+
+
+def test_terms_of_weight_0_vanish() -> None:
+    assert written.without_vanished("ce + 0*focal(gamma=3)") == "ce"
+    assert written.without_vanished("0.0*ce") == ""
+    assert written.without_vanished("learned(l1 + dice)") == "learned(l1 + dice)"

@@ -119,6 +119,27 @@ REFUSED = {
         "methods.mine.control",
         "is 'one_hot_wce', which has the loss 'wce', but the method has 'ce(hard) + 1.0*kl'",
     ),
+    "control with another output and soft label": (
+        "methods:\n  mine: {soft_label: svls, loss: ce, activation: norm_relu, control: one_hot}  # here",
+        "methods.mine.control",
+        "is 'one_hot', but the method differs from it in soft_label and activation: nobody could tell which of them "
+        "helped. Name a control that has all but one, or null.",
+    ),
+    "control with another protocol and loss": (
+        "methods:\n  mine: {soft_label: one_hot, loss: nacl, protocol: {weight_decay: 0}, control: one_hot}  # here",
+        "methods.mine.control",
+        "is 'one_hot', but the method differs from it in loss and protocol: nobody could tell",
+    ),
+    "control that is left out, with another protocol and raters": (
+        "methods:\n  mine: {soft_label: one_hot, raters: majority, protocol: {weight_decay: 0.0}}  # here",
+        "methods.mine",
+        "is 'one_hot', but the method differs from it in raters and protocol: nobody could tell",
+    ),
+    "control with another output, loss and protocol": (
+        "methods:\n  mine: {like: adaptive_wing, title: Mine, protocol: {weight_decay: 0}, control: one_hot}  # here",
+        "methods.mine.control",
+        "differs from it in loss, activation and protocol: nobody could tell",
+    ),
     "title of two methods": (
         "methods:\n  mine: {soft_label: svls, title: LS (0.1)}  # here",
         "methods.mine.title",

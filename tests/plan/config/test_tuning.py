@@ -72,6 +72,13 @@ def test_weight_of_a_loss_is_named_with_it(configured: Configured) -> None:
         ("{soft_label: one_hot, loss: ce + ce(hard), tune: {ce.weight: [1, 2]}}", "holds 'ce' twice"),
         ("{soft_label: one_hot, loss: nacl, tune: {alpha: [-1]}}", "tries nacl.alpha -1"),
         ("{soft_label: one_hot, loss: nacl, tune: {alpha: [0.1, 0.1]}}", "has a value twice"),
+        ("{soft_label: one_hot, loss: nacl, tune: {alpha: [0.1, 0.1000000001]}}", "has a value twice, to 6 digits"),
+        ("{soft_label: svls, tune: {sigma: [1, 1.0000001, 2]}}", "has a value twice, to 6 digits"),
+        (
+            "{soft_label: one_hot, loss: ce + focal, tune: {focal.weight: [0, 1], gamma: [1, 2]}}",
+            "tries 't_focal_weight_0_gamma_1' and 't_focal_weight_0_gamma_2', which train alike: a loss of ",
+        ),
+        ("{soft_label: one_hot, loss: nacl, tune: {nacl.weight: [0, 1]}}", "whose loss is 0 for every prediction"),
         ("{soft_label: one_hot, loss: nacl, tune: {alpha: 0.1}}", "must be a list"),
         ("{soft_label: one_hot, loss: nacl, tune: {alpha: []}}", "must be a list"),
         ("{soft_label: one_hot, loss: nacl, tune: {alpha: [1], nacl.alpha: [2]}}", "which `tune` names twice"),
@@ -85,6 +92,12 @@ def test_what_cannot_be_tried_is_refused(configured: Configured, method: str, sa
         made(configured, method)
     assert str(error.value).startswith("config.yaml, line 2: methods.t")
     assert said in str(error.value)
+
+
+def test_settings_that_differ_are_tried(configured: Configured) -> None:
+    """In the sixth digit, and a loss that is left out once."""
+    text = "{soft_label: one_hot, loss: ce + focal, tune: {focal.weight: [0, 1], learning_rate: [0.01, 0.0100001]}}"
+    assert len(made(configured, text).tried["t"]) == 4
 
 
 def test_key_that_is_taken_is_refused(configured: Configured) -> None:

@@ -41,6 +41,14 @@ def with_setting(expression: str, loss: str, setting: str, value: Setting) -> st
     return text
 
 
+def without_vanished(expression: str) -> str:
+    """Return an expression without the terms whose weight is 0; "" where all are.
+
+    Raises: InputError: as `catalogue.read`.
+    """
+    return _text([term for term in catalogue.read(expression) if term.weight != 0])
+
+
 def _changed(terms: Iterable[Term], loss: str, setting: str, value: Setting) -> list[Term]:
     every = [replace(term, inner=tuple(_changed(term.inner, loss, setting, value))) for term in terms]
     return [_with(term, setting, value) if term.name == loss else term for term in every]

@@ -34,6 +34,15 @@ OF_RATERS = {  # what a row that is not trained is where a case has several rate
     ),
 }
 
+OUTPUT = (
+    "{} has another output than its control, {}, as well as another loss: output and loss come from one paper, and the "
+    "difference is of both."
+)
+WINDOWS = (
+    "{}: whole images are predicted in windows (`inference_patch`), and norm-ReLU divides each window by its own "
+    "largest value, so that some voxel of every window is certainly foreground."
+)
+
 
 class Tables:
     """Answers to rules about tables; `names` constrains {table}: any but the papers'."""
@@ -85,6 +94,7 @@ class Tables:
             modules.licence_note(source),
             *rater_notes(self.plan, table),
             *lesion_notes(self.plan, table),
+            *output_notes(self.plan, table),
             *family_notes(self.plan, table),
             *papers.pseudo_rater_notes(self.plan, experiments),
             *papers.split_notes(self.plan, experiments),
@@ -221,6 +231,20 @@ def lesion_notes(plan: Plan, table: str) -> list[str]:
     ways = [usual | plan.experiments[name]["scoring"].get("lesion_matching", {})
             for name in plan.tables[table]["experiments"]]  # fmt: skip
     return list(dict.fromkeys(map(counted, ways)))
+
+
+def output_notes(plan: Plan, table: str) -> list[str]:
+    """Return what is said of methods with another output than the softmax: of their control, and of windows."""
+    notes = []
+    for experiment, _, name in plan.runs_of(table):
+        method, control = plan.methods[name], plan.methods[name]["control"]
+        if not method["activation"]:
+            continue
+        if control is not None and plan.methods[control]["activation"] != method["activation"]:
+            notes.append(OUTPUT.format(*map(plan.title_of, (name, control))))
+        if plan.protocol_of(experiment, name).get("inference_patch"):
+            notes.append(WINDOWS.format(plan.title_of(name)))
+    return list(dict.fromkeys(notes))
 
 
 def family_notes(plan: Plan, table: str) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from softbench.errors import in_words
 from softbench.losses import catalogue as losses
 from softbench.losses.catalogue import Term
 from softbench.plan.checks.experiments import Facts
@@ -11,6 +12,7 @@ from softbench.plan.places import Fault, KeyPath
 # Settings of methods that are trained.
 OF_TRAINED = ("soft_label", "loss", "control", "raters", "resolution", "batch", "protocol", "tune", "activation")
 LEARNED_FROM = ("soft_label", "raters", "resolution")  # what two methods of one soft label have in common
+OUTPUT, PROTOCOL = "activation", "protocol"  # the output belongs to the loss that was made for it
 HARD = "one_hot"  # the recipe whose soft labels are the hard ones
 BY_TITLE = {
     "methods": "rows",
@@ -27,6 +29,7 @@ def faults(facts: Facts) -> Iterator[Fault]:
             yield from _settings_of_untrained(name, method)
         else:
             yield from _control(name, method or {}, facts)
+            yield from _output_and_protocol(name, method or {}, facts)
     for section, what in BY_TITLE.items():
         yield from _same_titles(section, what, facts)
 
@@ -55,6 +58,29 @@ def _control(name: str, written: Mapping[str, Any], facts: Facts) -> Iterator[Fa
     else:
         said = f"is {own['loss']!r}, but the method is compared with {control!r}, which has {theirs!r}, {why}. {way}"
         yield Fault(_place(name, "loss", written), said)
+
+
+def _output_and_protocol(name: str, written: Mapping[str, Any], facts: Facts) -> Iterator[Fault]:
+    """Yield a control that has another output or protocol, and differs in something else as well."""
+    own, control = facts.plan.methods[name], facts.plan.methods[name]["control"]
+    if control is None or facts.plan.methods[control]["sanity"] is not None:
+        return
+    differing = differences(own, facts.plan.methods[control], hard=_learns_hard(facts.plan.methods[control], facts))
+    if {OUTPUT, PROTOCOL} & {*differing} and set(differing) != {"loss", OUTPUT} and len(differing) > 1:
+        said = f"is {control!r}, but the method differs from it in {in_words(differing)}: nobody could tell which of "
+        yield Fault(
+            _place(name, "control", written), f"{said}them helped. Name a control that has all but one, or null."
+        )
+
+
+def differences(own: Mapping[str, Any], control: Mapping[str, Any], *, hard: bool) -> list[str]:
+    """Return the settings in which a method differs from its control; what is tuned does not count.
+
+    Args: hard: as `_same_loss` takes it.
+    """
+    found = [key for key in LEARNED_FROM if own[key] != control[key]]
+    found += [] if _same_loss(own["loss"], control["loss"], hard=hard) else ["loss"]
+    return found + [key for key in (OUTPUT, PROTOCOL) if (own[key] or None) != (control[key] or None)]
 
 
 def _place(name: str, key: str, written: Mapping[str, Any]) -> KeyPath:

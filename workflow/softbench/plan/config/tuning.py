@@ -19,6 +19,7 @@ from softbench.plan.places import KeyPath, Node, fault, known, merged, plain
 
 TUNE = "tune"
 SOFT_LABEL, PROTOCOL = "soft_label", "protocol"
+DIGITS = 6  # of a number; settings that are the same to so many are one
 OF_PROTOCOL = ("learning_rate", "weight_decay")  # what methods of one experiment may have of their own
 Tried = Mapping[str, Mapping[str, Mapping[str, Any]]]  # method -> key of a setting to try -> its values by name
 
@@ -50,8 +51,10 @@ def expand(top: Node) -> tuple[Node, Tried]:
             continue
         maker = _Maker(name, node, labels)
         tried[name] = {}
+        alike: dict[str, str] = {}
         for values in maker.combinations():
             key, made = maker.method(values)
+            maker.require_another(key, made, alike)
             if key in methods and plain(methods[key]) != plain(made):  # the same is there in config as it was read
                 raise fault(node.place, maker.path, f"makes {key!r}, which methods has already. Rename one of them.")
             methods[key], tried[name][key] = made, values
@@ -112,6 +115,18 @@ class _Maker:
         said = ", ".join(f"{name.rpartition('.')[2]} {value}" for name, value in values.items())
         entry |= {"title": self._node(f"{title}: {said}"), "control": self._node(None)}
         return _key(self.name, values), self.node.with_value(entry)
+
+    def require_another(self, key: str, made: Node, before: dict[str, str]) -> None:
+        """Raise where a setting to try trains as one before it, or not at all: losses of weight 0 have vanished."""
+        entry = plain(made)
+        loss = written.without_vanished(entry.get("loss", self.loss))
+        if not loss:
+            said = f"tries {key!r}, whose loss is 0 for every prediction. Leave the weight 0 out."
+            raise fault(self.node.value[TUNE].place, self.path, said)
+        first = before.setdefault(repr((entry.get(SOFT_LABEL), loss, entry.get(PROTOCOL))), key)
+        if first != key:
+            said = f"tries {first!r} and {key!r}, which train alike: a loss of weight 0 has no settings. Leave out one "
+            raise fault(self.node.value[TUNE].place, self.path, f"{said}of the two, e.g. by another weight than 0.")
 
     def _node(self, value: Any) -> Node:
         return self.node.value[TUNE].with_value(value)
@@ -198,7 +213,8 @@ def _values(path: KeyPath, node: Node) -> list[Any]:
     if not isinstance(values, list) or not values or not all(map(_is_value, values)):
         raise fault(node.place, path, "must be a list of numbers, texts, or true and false: [0.05, 0.1].")
     if len(_unique(values)) < len(values):
-        raise fault(node.place, path, f"has a value twice: {values}. Each setting is tried once.")
+        said = f"has a value twice, to {DIGITS} digits: {values}. Each setting is tried once."
+        raise fault(node.place, path, said)
     return values
 
 
@@ -207,4 +223,4 @@ def _is_value(value: Any) -> bool:
 
 
 def _unique(values: Iterable[Any]) -> set[Any]:
-    return {(isinstance(value, bool), value) for value in values}
+    return {(isinstance(value, bool), value if isinstance(value, str) else f"{value:.{DIGITS}g}") for value in values}
