@@ -122,7 +122,12 @@ _known = functools.cache(find)
 
 
 def names() -> list[str]:
-    """Return the losses that an expression may name."""
+    """Return the losses that an expression may name.
+
+    >>> from softbench import losses
+    >>> [name for name in losses.names() if name.startswith("d")]
+    ['dice', 'dice_vnet', 'dsc_pp']
+    """
     return sorted(known())
 
 
@@ -263,5 +268,10 @@ def modules(expression: str) -> list[str]:
 
 
 def needs_frequencies(expression: str) -> bool:
-    """Return whether a loss of the expression weighs classes by their frequency in the training part."""
+    """Return whether a loss of the expression weighs classes by their frequency in the training part.
+
+    >>> from softbench import losses
+    >>> losses.needs_frequencies("ce + dice"), losses.needs_frequencies("wce + dice")
+    (False, True)
+    """
     return any(known()[term.name].needs_frequencies for term in terms(expression))

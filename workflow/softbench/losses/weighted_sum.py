@@ -89,6 +89,16 @@ def build(expression: str, *, frequencies: Frequencies | None = None) -> Weighte
     Returns: a module, `loss(logits (B, C, ...), Target) -> scalar`; it computes in float32 or better.
     Raises: InputError: if a term cannot be read or names no loss (the message lists the known ones), or frequencies are
         missing.
+
+    >>> import torch
+    >>> from softbench import losses
+    >>> soft = torch.tensor([[[[0.9, 0.4]], [[0.1, 0.6]]]])  # (B, C, H, W): one image of two pixels, two classes
+    >>> target = losses.Target(soft, hard=soft.argmax(dim=1), valid=torch.ones(1, 1, 2, dtype=torch.bool))
+    >>> loss = losses.build("ce + dice")
+    >>> print(f"{loss(soft.log(), target):.4f}")  # the logits of the soft label itself; its entropy remains of `ce`
+    0.4990
+    >>> print(f"{loss(torch.zeros(1, 2, 1, 2), target):.4f}")
+    0.9489
     """
     if frequencies is None and catalogue.needs_frequencies(expression):
         raise InputError(

@@ -135,6 +135,18 @@ def reliability(
     Returns: the sums of each bin; all 0 where the region is empty.
     Raises: InputError: if arrays do not fit together, hold NaN, or do not sum to 1; if the band has no spacing.
     Source: Guo et al. 2017. Departures: float64 sums, so that millions of voxels do not lose digits.
+
+    >>> import numpy as np
+    >>> from softbench import metrics
+    >>> reference = np.zeros((8, 8), np.uint8)
+    >>> reference[2:6, 2:6] = 1
+    >>> first = np.where(reference == 1, 0.7, 0.1)  # probability of class 1: always right, never sure
+    >>> probabilities = np.stack([1 - first, first])
+    >>> bins = metrics.reliability(probabilities, reference)
+    >>> print(bins.counts)  # pixels by their largest probability, in (0, 0.1] … (0.9, 1]
+    [ 0  0  0  0  0  0 16  0 48  0]
+    >>> print(f"ECE {bins.ece:.2f}; of two cases alike {bins.merge(bins).ece:.2f}")
+    ECE 0.15; of two cases alike 0.15
     """
     probabilities, reference, usable = inputs.check_case(probabilities, reference, valid)
     inside = regions.inside(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=usable)
@@ -194,6 +206,16 @@ def calibration(
         All are NaN where no voxel counts.
     Raises: InputError: if arrays do not fit together, hold NaN, or do not sum to 1; if the band has no spacing.
     Source: the entries of `catalogue.CATALOGUE`. Departures: stated there.
+
+    >>> import numpy as np
+    >>> from softbench import metrics
+    >>> reference = np.zeros((8, 8), np.uint8)
+    >>> reference[2:6, 2:6] = 1
+    >>> first = np.where(reference == 1, 0.7, 0.1)  # probability of class 1: always right, never sure
+    >>> probabilities = np.stack([1 - first, first])
+    >>> found = metrics.calibration(probabilities, reference, roi="foreground")
+    >>> print(f"ECE {found['ece']:.2f}, NLL {found['nll']:.2f} nat")
+    ECE 0.30, NLL 0.36 nat
     """
     probabilities, reference, usable = inputs.check_case(probabilities, reference, valid)
     inside = regions.inside(reference, roi, band_mm=band_mm, spacing_mm=spacing_mm, valid=usable)

@@ -133,6 +133,12 @@ def describe(key: str) -> Metric:
     """Return the metric of a key, with the parameters filled in where the key carries some (see `PATTERNS`).
 
     Raises: InputError: if no such metric is registered.
+
+    >>> from softbench import metrics
+    >>> metrics.describe("nsd_2mm").name
+    'NSD at 2 mm'
+    >>> metrics.describe("hd95").unit, metrics.describe("hd95").better
+    ('mm', 'lower')
     """
     base, _, library = key.partition("@")
     metric = CATALOGUE.get(base) or _at_tolerance(base) or (None if library else _at_threshold(base) or _together(base))

@@ -34,6 +34,12 @@ def mask(
         valid: voxels that exist at all; others are in no region, and no border runs along them.
     Returns: bool, of the reference's shape; the band of a reference with one class is empty.
     Raises: InputError: if `roi` is unknown, the reference holds no integers, or the band has no spacing.
+
+    >>> import numpy as np
+    >>> from softbench import metrics
+    >>> reference = np.array([[0, 0, 0, 0, 1, 1, 1, 1]])
+    >>> print(metrics.regions.mask(reference, "band", band_mm=2.0, spacing_mm=(1.0, 1.0)).astype(int))
+    [[0 0 1 1 1 1 0 0]]
     """
     require_one_of("roi", roi, ROIS)
     require_integers("reference", reference)

@@ -58,6 +58,15 @@ def binary(
         overlaps and `nsd` 0; where both are, distances, overlaps and `nsd` are NaN (`sd_svls` is 0, as its authors').
     Raises: InputError: if the masks are not bool, differ in shape, or spacing or tolerance are not positive.
     Source: the entries of `catalogue.CATALOGUE`. Departures: stated there.
+
+    >>> import numpy as np
+    >>> from softbench import metrics
+    >>> reference = np.zeros((8, 8, 8), bool)
+    >>> reference[2:6, 2:6, 2:6] = True
+    >>> prediction = np.roll(reference, 1, axis=2)  # one voxel to the right
+    >>> found = metrics.binary(prediction, reference, (1.0, 1.0, 1.0))
+    >>> print(f"DSC {found['dsc']:.2f}, HD95 {found['hd95']:.1f} mm")
+    DSC 0.75, HD95 1.0 mm
     """
     prediction, reference = require_mask("prediction", prediction), require_mask("reference", reference)
     require_same_shape("prediction", prediction.shape, "reference", reference.shape)
@@ -107,6 +116,17 @@ def score_case(
         `voxels` also `image_diagonal_voxels`), which tables put in for a distance to nothing. Values are raw: inf or
         NaN where a mask is empty, NaN where a region is.
     Raises: InputError: if arrays do not fit together, hold NaN, or a structure names a class that does not exist.
+
+    >>> import numpy as np
+    >>> from softbench import metrics
+    >>> reference = np.zeros((8, 8), np.uint8)
+    >>> reference[2:6, 2:6] = 1
+    >>> first = np.where(reference == 1, 0.7, 0.1)  # probability of class 1: always right, never sure
+    >>> probabilities = np.stack([1 - first, first])
+    >>> scores = metrics.score_case(probabilities, reference[None], (1.0, 1.0), {"organ": [1]})
+    >>> ece = scores[(scores["structure"] == "all") & (scores["metric"] == "ece")]
+    >>> print(*(f"{row.roi}: {row.value:.3f}" for row in ece.itertuples()))
+    all: 0.150 foreground: 0.300 band: 0.150
     """
     return assess(
         probabilities,
@@ -250,6 +270,16 @@ def score_label_map(
             lesion_matching: as `score_case`.
     Returns: the rows of `score_case` that need no probabilities.
     Raises: InputError: as `score_case`.
+
+    >>> import numpy as np
+    >>> from softbench import metrics
+    >>> reference = np.zeros((8, 8), np.uint8)
+    >>> reference[2:6, 2:6] = 1
+    >>> labels = np.roll(reference, 1, axis=1)  # one pixel to the right
+    >>> scores = metrics.score_label_map(labels, reference[None], (1.0, 1.0), {"organ": [1]}, classes=2)
+    >>> dsc = scores[scores["metric"] == "dsc"]
+    >>> print(*(f"{row.structure}: {row.value:.2f}" for row in dsc.itertuples()))
+    organ: 0.75
     """
     labels, references, usable = np.asarray(labels), np.asarray(references), inputs.require_valid(valid)
     _require_raters(references, labels.shape)

@@ -78,6 +78,13 @@ def soft(prediction: np.ndarray, target: np.ndarray) -> dict[str, float]:
     Returns: `dsc_s rad rd rmse mae mse`, as `METRICS` says; all NaN where the class is absent.
     Raises: InputError: if maps are no floats in [0, 1], or shapes differ.
     Source: Ali et al. 2024, Sec. III-C. Departures: RD and RAD are ours, from its words; for RMSE see the module.
+
+    >>> import numpy as np
+    >>> from softbench import metrics
+    >>> target = np.array([[0.0, 0.25, 0.75, 1.0]])  # of one class
+    >>> found = metrics.soft(np.array([[0.0, 0.5, 0.5, 1.0]]), target)
+    >>> print(f"MAE {found['mae']:.3f}, RD {found['rd']:.2f}")
+    MAE 0.125, RD 0.00
     """
     return values(METRICS, SoftSums.of(prediction, target))
 

@@ -158,6 +158,13 @@ def hard_at_best_threshold(prediction: np.ndarray, target: np.ndarray) -> dict:
         `shared_best`; `absent`: the ids of classes that the reference does not have, which are in neither.
     Raises: InputError: if arrays hold no probabilities, or shapes differ.
     Source: Ali et al. 2024, Sec. III-C. Departures: none known; per class or global is not said, so both are here.
+
+    >>> import numpy as np
+    >>> from softbench import metrics
+    >>> mask = np.array([[False, True, True, True]])
+    >>> found = metrics.hard_at_best_threshold(np.array([[0.2, 0.3, 0.8, 0.9]]), mask)
+    >>> print(f"DSC {found['dsc']:.2f} at {found['threshold']:.2f}")
+    DSC 1.00 at 0.21
     """
     if np.asarray(target).dtype == bool:
         counts = ThresholdCounts.count(prediction, target)

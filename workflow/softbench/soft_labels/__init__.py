@@ -18,7 +18,12 @@ PLACES = {"SoftLabels": "reader", "open_store": "reader", "quality": "measures"}
 
 
 def names() -> list[str]:
-    """Return the recipes found, sorted: every module of this folder that defines `soften`."""
+    """Return the recipes found, sorted: every module of this folder that defines `soften`.
+
+    >>> from softbench import soft_labels
+    >>> soft_labels.names()[:4]
+    ['blur', 'boundary_uncertainty', 'dilation', 'distance']
+    """
     modules = Path(__file__).parent.glob("*.py")
     return sorted(path.stem for path in modules if "\ndef soften(" in path.read_text(encoding="utf-8"))
 
@@ -27,6 +32,10 @@ def recipe(name: str) -> ModuleType:
     """Return the module of a recipe; its contract is in `soft_labels/contract.py`.
 
     Raises: InputError: if there is no such recipe; the message lists the known ones.
+
+    >>> from softbench import soft_labels
+    >>> soft_labels.recipe("ls").SETTINGS
+    {'alpha': 0.1}
     """
     if name not in names():
         raise InputError(f"there is no recipe {name!r}; known recipes: {', '.join(names())}.")

@@ -55,6 +55,13 @@ def soften(
     Raises: InputError: if sigma is not positive, the unit unknown, or the labels are not class ids of one rater.
     Source: Engelen et al., as Li et al. 2020 use it; `scipy.ndimage.gaussian_filter` with mode "nearest", truncate 4.
         Departures: background is 1 minus the others, which a Gaussian of sum 1 makes the same (to 3e-7).
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> soft = soft_labels.blur.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0.   0.06 0.3  0.7  0.94 1.  ]]
     """
     require_positive("sigma", sigma)
     require_one_of("units", units, ("voxel", "mm"))

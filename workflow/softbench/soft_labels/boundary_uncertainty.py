@@ -56,6 +56,13 @@ def soften(
         one rater.
     Source: Yeung et al. 2021 (arXiv 2111.00533), whose 0.9 and 0.1 are the defaults. Departures: several classes, whose
         sum is divided by; the paper has one structure and 2-D images.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> soft = soft_labels.boundary_uncertainty.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0.  0.  0.1 0.9 1.  1. ]]
     """
     return next(soften_each(labels, spacing_mm, classes=classes, settings=[{"inner": inner, "outer": outer}]))
 

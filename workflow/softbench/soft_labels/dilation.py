@@ -45,6 +45,13 @@ def soften(
     Raises: InputError: if `value` is out of range, or the labels are not class ids of one rater.
     Source: Kats et al. 2019 (ISBI), for lesions of multiple sclerosis. Departures: several classes; the default value
         is ours, chosen before any result.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> soft = soft_labels.dilation.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0.  0.  0.3 1.  1.  1. ]]
     """
     return next(soften_each(labels, spacing_mm, classes=classes, settings=[{"value": value}]))
 

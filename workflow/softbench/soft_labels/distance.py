@@ -49,6 +49,13 @@ def soften(
     Raises: InputError: if `width_mm` is not positive, or the labels are not class ids of one rater.
     Source: this suite; the distances are those of `superpixel` (convention "centre", mm), without the superpixels.
         Departures: beyond 20 widths the sigmoid counts as 0 or 1 (off by at most 2e-9).
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> soft = soft_labels.distance.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0.05 0.12 0.27 0.73 0.88 0.95]]
     """
     require_positive("width_mm", width_mm)
     label_map = one_rater(labels, spacing_mm, classes)

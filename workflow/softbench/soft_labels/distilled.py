@@ -49,6 +49,14 @@ def soften(
     Source: Hinton et al. 2015 (the mix, at temperature 1); Zhang & Sabuncu 2020 (arXiv 2006.05065); ensembles as
         teachers of segmentation: Noothout et al. 2022. Departures: networks that saw a case in training do not count
         for it (cross-fitted).
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> teacher = np.array([[[0.9, 0.9, 0.6, 0.4, 0.1, 0.1]], [[0.1, 0.1, 0.4, 0.6, 0.9, 0.9]]], np.float32)
+    >>> soft = soft_labels.distilled.soften(labels, None, (1.0, 1.0), classes=2, share=0.5, teacher=teacher)
+    >>> print(soft[1].round(2))
+    [[0.05 0.05 0.2  0.8  0.95 0.95]]
     """
     hard = one_hot(one_rater(labels, spacing_mm, classes), classes)
     if teacher is None:

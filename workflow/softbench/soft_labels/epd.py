@@ -62,6 +62,13 @@ def soften(
     Raises: InputError: if `factor` does not fit, or the labels are not class ids of one rater.
     Source: Ali et al. 2024, Algorithm 1 and Fig. 2. Departures: the window is 2^level wide as in the text (the
         pseudo-code slices `level` voxels, one at level 1); other sizes than powers of 2 are allowed.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1], [0, 0, 1, 1]]])  # one rater, 2 x 4 pixels
+    >>> soft = soft_labels.epd.soften(labels, None, (1.0, 1.0), classes=2, factor=2)
+    >>> print(soft[1])
+    [[0.   0.75]]
     """
     label_map = one_rater(labels, spacing_mm, classes)
     size = resolution.factors(factor, label_map.ndim)

@@ -160,6 +160,16 @@ def soften(
         not class ids of one rater.
     Source: Adiga et al. 2023, Eqs. 3-6, and the authors' geodesic_maps.py. Departures from the script: the spacing is
         the image's own; seeds never vanish (see `seeds.skeleton`). "normalise_rest" is ours.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.zeros((1, 8, 8), np.uint8)  # one rater
+    >>> labels[0, 2:6, 2:6] = 1
+    >>> image = np.zeros((1, 8, 8), np.float32)  # one channel
+    >>> image[0, 2:6, 2:7] = 1  # a pixel wider than the label
+    >>> soft = soft_labels.geols.soften(labels, image, (1.0, 1.0), classes=2, alpha=0.2)
+    >>> print(soft[1, 3].round(2))
+    [0.  0.  1.  1.  1.  1.  0.2 0. ]
     """
     require_fraction("alpha", alpha)
     reading = resolve_reading(variant, cost=cost, decay=decay, background=background, normalise=normalise)

@@ -39,6 +39,13 @@ def soften(
     Raises: InputError: if `alpha` lies outside [0, 1], or the labels are not class ids of one rater.
     Source: Szegedy et al. 2016; SVLS paper Eq. 1, GeoLS paper Eq. 2. Departures: none. (The prose of the GeoLS paper
         says "all other classes", its equation all classes; the equation is built.)
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> soft = soft_labels.ls.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0.05 0.05 0.05 0.95 0.95 0.95]]
     """
     require_fraction("alpha", alpha)
     target = arrays.one_hot(one_rater(labels, spacing_mm, classes), classes)

@@ -33,6 +33,14 @@ def quality(
         mean over foreground classes of 2 sum(s p) / (sum(s^2) + sum(p^2)). The same against the mean of the raters, as
         `raters_kl`, `raters_brier`, `raters_dice`. NaN where there is no truth, or one rater.
     Raises: InputError: if the grids differ or the spacing is not positive.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> soft = soft_labels.ls.soften(labels, None, (1.0, 1.0), classes=2, alpha=0.2)
+    >>> found = soft_labels.quality(soft, labels, (1.0, 1.0))
+    >>> print(f"{found['entropy']:.3f} nat, {100 * found['softened_share']:.0f} % softened")
+    0.325 nat, 100 % softened
     """
     spacing = require_spacing(spacing_mm, soft.ndim - 1)
     require_same_shape("soft", soft.shape[1:], "labels", labels.shape[1:])

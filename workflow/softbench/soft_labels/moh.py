@@ -38,6 +38,13 @@ def soften(
     Returns: (C, D, H, W) or (C, H, W) float32, multiples of 1 / R that sum to 1.
     Raises: InputError: if labels are not class ids below `classes`, or there are fewer raters than `count`.
     Source: SVLS paper, Sec. 2.1, Fig. 3 and Table 2 (mOH). Departures: none.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 1, 1]], [[0, 1, 1, 1]], [[0, 0, 1, 0]]])  # three raters, a row of four pixels
+    >>> soft = soft_labels.moh.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0.   0.33 1.   0.67]]
     """
     raters = many_raters(labels, spacing_mm, classes)
     if not 0 <= count <= len(raters):

@@ -51,6 +51,13 @@ def soften(
     Raises: InputError: if `sigma` is not positive, `mode` unknown, or the labels are not class ids.
     Source: Islam & Glocker 2021, Eq. 4, read as the mean; the authors published no code for it. Departures: none
         besides that reading. SVLS is linear, so the mean of SVLS is SVLS of the mean.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 1, 1]], [[0, 1, 1, 1]], [[0, 0, 1, 0]]])  # three raters, a row of four pixels
+    >>> soft = soft_labels.msvls.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0.06 0.39 0.83 0.72]]
     """
     require_one_of("mode", mode, ("mean", "eq4"))
     raters = many_raters(labels, spacing_mm, classes)

@@ -33,6 +33,13 @@ def soften(labels: np.ndarray, image: np.ndarray | None, spacing_mm: Sequence[fl
     Returns: (C, D, H, W) or (C, H, W) float32, 0 or 1; an absent class is 0 everywhere.
     Raises: InputError: if labels are not class ids below `classes`, or hold more than one rater.
     Source: the common practice; control of all four papers. Departures: none.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> soft = soft_labels.one_hot.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0. 0. 0. 1. 1. 1.]]
     """
     return arrays.one_hot(one_rater(labels, spacing_mm, classes), classes)
 

@@ -100,6 +100,13 @@ def open_store(folder: Path) -> SoftLabels:
     """Open the soft labels that a `soften_` rule wrote.
 
     Raises: InputError: if there is no manifest, or one that does not say what it must.
+
+    >>> from pathlib import Path
+    >>> from softbench import datasets, soft_labels
+    >>> data = datasets.open(Path("results/data/phantom_brain"))  # doctest: +SKIP
+    >>> store = soft_labels.open_store(Path("results/soft_labels/phantom_brain/svls"))  # doctest: +SKIP
+    >>> store.read(data.load("phantom_brain_000")).shape  # doctest: +SKIP
+    (4, 24, 48, 48)
     """
     if storage.condition(folder / "manifest.json") == storage.MISSING:
         raise InputError(f"{folder} holds no manifest.json, so no soft labels. Run its `soften_` rule.")

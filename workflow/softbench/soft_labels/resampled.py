@@ -45,6 +45,14 @@ def soften(
     Returns: (C, D, H, W) or (C, H, W) float32, summing to 1 over C; without shares one-hot.
     Raises: InputError: if labels are not class ids of one rater, or the shares have another shape than theirs.
     Source: ours; the partial volume, as EPD takes it on a grid of whole windows. No paper of the suite trains on it.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> shares = np.array([[[1, 1, 0.7, 0.2, 0, 0]], [[0, 0, 0.3, 0.8, 1, 1]]], np.float32)
+    >>> soft = soft_labels.resampled.soften(labels, None, (1.0, 1.0), classes=2, shares=shares)
+    >>> print(soft[1].round(2))
+    [[0.  0.  0.3 0.8 1.  1. ]]
     """
     return _given(labels, shares, spacing_mm, classes=classes)
 

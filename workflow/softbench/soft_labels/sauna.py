@@ -51,6 +51,13 @@ def soften(
     Source: Dang et al. 2024, SAUNA ("Image-level Regression for Uncertainty-aware Retinal Image Segmentation") and
         their code, variant "hh". Departures: the authors regress s with tanh, here the same information is a
         probability; exact distances, where theirs have steps of a chamfer mask; mm and 3-D; several classes.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> soft = soft_labels.sauna.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0.   0.   0.33 0.83 0.83 1.  ]]
     """
     return next(soften_each(labels, spacing_mm, classes=classes, settings=[{"reach": reach}]))
 

@@ -32,6 +32,13 @@ def soften(labels: np.ndarray, image: np.ndarray | None, spacing_mm: Sequence[fl
     Returns: (C, D, H, W) or (C, H, W) float32, 0 or 1.
     Raises: InputError: if labels are not class ids below `classes`, or hold more than one rater.
     Source: our own control. The recipe is one-hot; the exchange of labels is the workflow's (`SWAPS`).
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> soft = soft_labels.shuffled.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0. 0. 0. 1. 1. 1.]]
     """
     soft: np.ndarray = one_hot.soften(labels, image, spacing_mm, classes=classes)
     return soft

@@ -67,6 +67,14 @@ def soften(
     Source: Zhang et al., MICCAI 2020 (SLSR; its text was not at hand: what is built follows PyMIC's code, which names
         it), with the confident learning of Northcutt et al. 2021. Departures: with more than two classes the share is
         divided among the others, where PyMIC gives it to each, so that its labels do not sum to 1.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> teacher = np.array([[[0.9, 0.9, 0.8, 0.9, 0.1, 0.1]], [[0.1, 0.1, 0.2, 0.1, 0.9, 0.9]]], np.float32)
+    >>> soft = soft_labels.slsr.soften(labels, None, (1.0, 1.0), classes=2, teacher=teacher)
+    >>> print(soft[1].round(2))
+    [[0.   0.   0.   0.75 1.   1.  ]]
     """
     flat = one_rater(labels, spacing_mm, classes)
     hard = one_hot(flat, classes)

@@ -47,6 +47,13 @@ def soften(labels: np.ndarray, image: np.ndarray | None, spacing_mm: Sequence[fl
     Raises: InputError: if labels are not class ids below `classes`, or the estimate does not come to rest.
     Source: Warfield et al. 2004; `staple_estimate.staple` returns its arg max. Departures: no field that smooths the
         result.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 1, 1]], [[0, 1, 1, 1]], [[0, 0, 1, 0]]])  # three raters, a row of four pixels
+    >>> soft = soft_labels.staple.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0. 0. 1. 1.]]
     """
     raters = many_raters(labels, spacing_mm, classes)
     if len(raters) == 1:

@@ -77,6 +77,16 @@ def soften(
         not class ids of one rater.
     Source: Li et al. 2020, Eq. 1. Departures: normalised by default, since the KL divergence of the paper's loss needs
         a distribution; what the paper leaves open is a setting.
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.zeros((1, 8, 8), np.uint8)  # one rater
+    >>> labels[0, 2:6, 2:6] = 1
+    >>> image = np.zeros((1, 8, 8), np.float32)  # one channel
+    >>> image[0, 2:6, 2:7] = 1  # a pixel wider than the label
+    >>> soft = soft_labels.superpixel.soften(labels, image, (1.0, 1.0), classes=2, count=4)
+    >>> print(soft[1, 3].round(2))
+    [0.   0.   0.75 0.83 0.83 0.75 0.25 0.  ]
     """
     made = make_map(labels, image, spacing_mm, classes=classes, case="", count=count, compactness=compactness)
     how = {"distance": distance, "units": units, "normalise": normalise}

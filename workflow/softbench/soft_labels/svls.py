@@ -42,6 +42,13 @@ def soften(
     Raises: InputError: if `sigma` is not positive, or the labels are not class ids of one rater.
     Source: Islam & Glocker 2021, Eq. 2 (the weights, Sec. 2, have no number) and the authors' code. Departures:
         computed axis by axis (equal to 2.4e-7).
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.array([[[0, 0, 0, 1, 1, 1]]])  # one rater, a row of six pixels
+    >>> soft = soft_labels.svls.soften(labels, None, (1.0, 1.0), classes=2)
+    >>> print(soft[1].round(2))
+    [[0.   0.   0.17 0.83 1.   1.  ]]
     """
     require_positive("sigma", sigma)
     label_map = one_rater(labels, spacing_mm, classes)

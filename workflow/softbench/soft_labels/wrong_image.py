@@ -58,6 +58,16 @@ def soften(
     Returns: as `geols.soften`.
     Raises: InputError: as `geols.soften`.
     Source: our own control. The recipe is GeoLS; the exchange of images is the workflow's (`SWAPS`).
+
+    >>> import numpy as np
+    >>> from softbench import soft_labels
+    >>> labels = np.zeros((1, 8, 8), np.uint8)  # one rater
+    >>> labels[0, 2:6, 2:6] = 1
+    >>> image = np.zeros((1, 8, 8), np.float32)  # one channel
+    >>> image[0, 2:6, 2:7] = 1  # of another case
+    >>> soft = soft_labels.wrong_image.soften(labels, image, (1.0, 1.0), classes=2, alpha=0.2)
+    >>> print(soft[1, 3].round(2))
+    [0.  0.  1.  1.  1.  1.  0.2 0. ]
     """
     soft: np.ndarray = geols.soften(
         labels, image, spacing_mm, classes=classes, alpha=alpha, variant=variant, scale=scale, iterations=iterations

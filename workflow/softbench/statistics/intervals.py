@@ -62,6 +62,10 @@ def reason_against(
         finite: whether all values are.
         unit: what `cases` counts: "case" or "patient".
     Returns: "no valid CI: …" with what was found and what is needed; None where an interval is valid.
+
+    >>> from softbench import statistics
+    >>> statistics.reason_against(seeds=1)
+    'no valid CI: 1 seed, at least 2 are needed'
     """
     if seeds is not None and seeds < least_seeds:
         return f"{MARK}: {_count(seeds, 'seed')}, at least {least_seeds} are needed"
@@ -95,6 +99,13 @@ def draw_means(by_seed: np.ndarray, *, draws: int, rng: np.random.Generator) -> 
     Raises: InputError: with fewer than two seeds.
     Source: the multivariate t distribution (Geisser and Cornfield 1963), with S - 1 degrees of freedom for every
         contrast. Departures: none.
+
+    >>> import numpy as np
+    >>> from softbench import statistics
+    >>> by_seed = np.array([[0.80, 0.83], [0.81, 0.83], [0.79, 0.82]])  # three seeds, two methods
+    >>> drawn = statistics.draw_means(by_seed, draws=10_000, rng=np.random.default_rng(0))
+    >>> print(f"{(drawn[:, 1] > drawn[:, 0]).mean():.2f}")  # the share of draws in which the second is better
+    0.99
     """
     seeds = len(by_seed)
     if seeds < MIN_SEEDS:

@@ -103,7 +103,23 @@ def pair(
     roi: str = "all",
     over: str = "cases",
 ) -> Pairs:
-    """Return the differences of two methods by seed and case; arguments and errors are those of `difference`."""
+    """Return the differences of two methods by seed and case; arguments and errors are those of `difference`.
+
+    >>> import pandas as pd
+    >>> from softbench import statistics
+    >>> rows = [
+    ...     (method, seed, f"case {number}", dsc)
+    ...     for method, of_seeds in {"one_hot": (0.80, 0.81, 0.79), "svls": (0.83, 0.83, 0.82)}.items()
+    ...     for seed, dsc in enumerate(of_seeds)
+    ...     for number in range(2)
+    ... ]
+    >>> scores = pd.DataFrame(rows, columns=["method", "seed", "case", "value"]).assign(metric="dsc")
+    >>> print(statistics.pair(scores, "svls", "one_hot", "dsc").table.round(3))
+         case 0  case 1
+    0.0    0.03    0.03
+    1.0    0.02    0.02
+    2.0    0.03    0.03
+    """
     return sides(scores, (method, control), metric, structure, roi, over).pair(method, control)
 
 
@@ -182,6 +198,19 @@ def difference(
     Returns: the difference; `low`, `high`, `sd` and `p` are NaN with fewer than two seeds, all are NaN without a
         common seed. Where all seeds agree exactly, `p` is 1 if they differ by nothing, else 0.
     Raises: InputError: if nothing was scored for the method or the control, or `structure` is open.
+
+    >>> import pandas as pd
+    >>> from softbench import statistics
+    >>> rows = [
+    ...     (method, seed, f"case {number}", dsc)
+    ...     for method, of_seeds in {"one_hot": (0.80, 0.81, 0.79), "svls": (0.83, 0.83, 0.82)}.items()
+    ...     for seed, dsc in enumerate(of_seeds)
+    ...     for number in range(2)
+    ... ]
+    >>> scores = pd.DataFrame(rows, columns=["method", "seed", "case", "value"]).assign(metric="dsc")
+    >>> gap = statistics.difference(scores, "svls", "one_hot", "dsc")
+    >>> print(f"{gap.mean:.3f} [{gap.low:.3f}, {gap.high:.3f}], p = {gap.p:.3f}, {gap.n_seeds} seeds")
+    0.027 [0.012, 0.041], p = 0.015, 3 seeds
     """
     return differences(scores, [(method, control)], metric, structure=structure, roi=roi, over=over)[0]
 
@@ -195,7 +224,21 @@ def differences(
     roi: str = "all",
     over: str = "cases",
 ) -> list[Difference]:
-    """Return `difference` of several pairs (method, control) of one column, which is read once."""
+    """Return `difference` of several pairs (method, control) of one column, which is read once.
+
+    >>> import pandas as pd
+    >>> from softbench import statistics
+    >>> rows = [
+    ...     (method, seed, f"case {number}", dsc)
+    ...     for method, of_seeds in {"one_hot": (0.80, 0.81, 0.79), "svls": (0.83, 0.83, 0.82)}.items()
+    ...     for seed, dsc in enumerate(of_seeds)
+    ...     for number in range(2)
+    ... ]
+    >>> scores = pd.DataFrame(rows, columns=["method", "seed", "case", "value"]).assign(metric="dsc")
+    >>> gaps = statistics.differences(scores, [("svls", "one_hot"), ("one_hot", "svls")], "dsc")
+    >>> [round(gap.mean, 3) for gap in gaps]
+    [0.027, -0.027]
+    """
     read = sides(scores, [name for two in pairs for name in two], metric, structure, roi, over)
     return [_interval(_of_seeds(read, *two), read.missing(*two)) for two in pairs]
 
@@ -246,6 +289,11 @@ def equivalence(gap: Difference, margin: float, *, alpha: float = ALPHA) -> Equi
         alpha: the size of each test.
     Raises: InputError: if the margin is not positive.
     Source: Schuirmann 1987. Departures: none.
+
+    >>> from softbench import statistics
+    >>> gap = statistics.Difference(mean=0.001, low=-0.002, high=0.004, n_seeds=5, sd=0.0024, p=0.4)
+    >>> statistics.equivalence(gap, margin=0.01).verdict
+    'equivalent'
     """
     require_positive("margin", margin)
     if not math.isfinite(gap.sd):

@@ -79,6 +79,21 @@ def ranks(
         `draws_first`, `draws_best`, `draws_worst`: share of first places and 95 % range of `rank` over other
         patients, for these checkpoints; NaN below 30 cases. All are NaN without a common seed or case.
     Raises: InputError: if a method was not scored, `structure` is open, or the metric has no better direction.
+
+    >>> import pandas as pd
+    >>> from softbench import statistics
+    >>> rows = [
+    ...     (method, seed, f"case {number}", dsc)
+    ...     for method, of_seeds in {"one_hot": (0.80, 0.81, 0.79), "svls": (0.83, 0.83, 0.82)}.items()
+    ...     for seed, dsc in enumerate(of_seeds)
+    ...     for number in range(2)
+    ... ]
+    >>> scores = pd.DataFrame(rows, columns=["method", "seed", "case", "value"]).assign(metric="dsc")
+    >>> found = statistics.ranks(scores, "dsc").table.reset_index()
+    >>> print(found[["method", "mean", "rank", "seeds_first"]].round(2).to_string(index=False))
+     method  mean  rank  seeds_first
+    one_hot  0.80   2.0          0.0
+       svls  0.83   1.0          1.0
     """
     better = catalogue.describe(metric).better
     if better == "neither":
@@ -196,6 +211,13 @@ def friedman(blocks: pd.DataFrame, *, alpha: float = ALPHA) -> Friedman:
     Returns: the test; it is NaN with fewer than 5 blocks.
     Raises: InputError: if there are fewer than two methods, or a value is missing.
     Source: Friedman 1937 with ties; Iman & Davenport 1980; Nemenyi 1963, as in Demšar 2006. Departures: none.
+
+    >>> import pandas as pd
+    >>> from softbench import statistics
+    >>> blocks = pd.DataFrame({"one_hot": [3, 3, 3, 2, 3], "ls": [2, 1, 2, 3, 2], "svls": [1, 2, 1, 1, 1]})  # 5 seeds
+    >>> found = statistics.friedman(blocks)
+    >>> found.cliques  # methods whose mean ranks differ by less than Nemenyi's critical difference
+    (('svls', 'ls'), ('ls', 'one_hot'))
     """
     if blocks.shape[1] < 2:
         raise InputError(f"`blocks` must rank at least two methods, but has {blocks.shape[1]}.")
@@ -264,6 +286,12 @@ def agreement(first: pd.Series, second: pd.Series) -> Agreement:
         first, second: method -> rank, e.g. `ranks(...).table["rank"]`, in which 1 is best whatever the metric. Methods
             that only one has are left out; adding them changes nothing.
     Source: Kendall 1945; scipy, exact p without ties.
+
+    >>> import pandas as pd
+    >>> from softbench import statistics
+    >>> dsc, ece = pd.Series({"one_hot": 1, "ls": 2, "svls": 3}), pd.Series({"one_hot": 2, "ls": 3, "svls": 1})
+    >>> print(f"{statistics.agreement(dsc, ece).tau:.2f}")
+    -0.33
     """
     both = pd.concat([first, second], axis=1, join="inner").dropna().to_numpy()
     if len(both) < 2 or (np.ptp(both, axis=0) == 0).any():

@@ -28,6 +28,20 @@ def summarise(scores: pd.DataFrame, *, over: str = "cases") -> pd.DataFrame:
         `n_undefined` and `n_penalised` (values, that is case x seed x rater; a value is never counted as both).
         Undefined values (NaN) enter no mean; where all are undefined, the mean is NaN.
     Raises: InputError: if the rows mix experiments, data sets, networks, grids or predictions.
+
+    >>> import pandas as pd
+    >>> from softbench import statistics
+    >>> rows = [
+    ...     (method, seed, f"case {number}", dsc)
+    ...     for method, of_seeds in {"one_hot": (0.80, 0.81, 0.79), "svls": (0.83, 0.83, 0.82)}.items()
+    ...     for seed, dsc in enumerate(of_seeds)
+    ...     for number in range(2)
+    ... ]
+    >>> scores = pd.DataFrame(rows, columns=["method", "seed", "case", "value"]).assign(metric="dsc")
+    >>> print(statistics.summarise(scores)[["method", "mean", "sd_seeds", "n_seeds"]].round(3).to_string(index=False))
+     method  mean  sd_seeds  n_seeds
+    one_hot 0.800     0.010        3
+       svls 0.827     0.006        3
     """
     rows = choose(scores, over)
     values = by_case(rows)
@@ -44,6 +58,18 @@ def seed_means(scores: pd.DataFrame, *, over: str = "cases") -> pd.Series:
     Args: as `summarise`.
     Returns: NaN where all cases of a seed are undefined.
     Raises: as `summarise`.
+
+    >>> import pandas as pd
+    >>> from softbench import statistics
+    >>> rows = [
+    ...     (method, seed, f"case {number}", dsc)
+    ...     for method, of_seeds in {"one_hot": (0.80, 0.81, 0.79), "svls": (0.83, 0.83, 0.82)}.items()
+    ...     for seed, dsc in enumerate(of_seeds)
+    ...     for number in range(2)
+    ... ]
+    >>> scores = pd.DataFrame(rows, columns=["method", "seed", "case", "value"]).assign(metric="dsc")
+    >>> print(statistics.seed_means(scores)["svls"].tolist())
+    [0.83, 0.83, 0.82]
     """
     return _by_seed(by_case(choose(scores, over)))
 
@@ -78,6 +104,16 @@ def composite(scores: pd.DataFrame, name: str, members: Sequence[str]) -> pd.Dat
     Returns: the table with rows added. A composite is the mean over its defined members; it is undefined (NaN) only
         where all are, and penalised where one is.
     Raises: InputError: if `name` is taken, a member is unknown, or a member lacks a row that another has.
+
+    >>> import pandas as pd
+    >>> from softbench import statistics
+    >>> scores = pd.DataFrame({"structure": ["liver", "tumour"], "value": [0.9, 0.5]}).assign(case="1", metric="dsc")
+    >>> both = statistics.composite(scores, "average", ["liver", "tumour"])
+    >>> print(both[["structure", "value"]].to_string(index=False))
+    structure  value
+        liver    0.9
+       tumour    0.5
+      average    0.7
     """
     _check_members(scores, name, members)
     parts = scores[scores["structure"].isin(members)]
@@ -207,6 +243,16 @@ def apply_policy(scores: pd.DataFrame, policy: str = "diagonal") -> pd.DataFrame
     Returns: a copy with one more column, `penalised`: the distance was infinite. Undefined values (NaN, both masks
         empty) stay undefined, and an infinity of another unit stays, since no diagonal can stand for it.
     Raises: InputError: for an unknown policy, and where a case with an infinite distance has no diagonal.
+
+    >>> import math
+    >>> import pandas as pd
+    >>> from softbench import statistics
+    >>> values = {"metric": ["hd95", "image_diagonal"], "value": [math.inf, 250.0]}
+    >>> scores = pd.DataFrame(values).assign(case="case 1", unit="mm")
+    >>> print(statistics.apply_policy(scores)[["metric", "value", "penalised"]].to_string(index=False))
+            metric  value  penalised
+              hd95  250.0       True
+    image_diagonal  250.0      False
     """
     require_one_of("policy", policy, POLICIES)
     infinite = np.isinf(scores["value"]) & scores["unit"].isin(DIAGONALS)

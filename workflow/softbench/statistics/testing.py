@@ -36,6 +36,11 @@ def holm(p_values: Mapping[Hashable, float]) -> Family:
     Returns: the adjusted p values under the same names in the same order, and m, the number that are not NaN.
     Raises: InputError: if a p value lies outside [0, 1].
     Source: Holm 1979. Departures: none.
+
+    >>> from softbench import statistics
+    >>> found = statistics.holm({"svls": 0.01, "geols": 0.04, "ls": 0.03})
+    >>> {name: round(p, 3) for name, p in found.adjusted.items()}, found.size
+    ({'svls': 0.03, 'geols': 0.06, 'ls': 0.06}, 3)
     """
     values = np.array(list(p_values.values()), dtype=float)
     outside = [str(name) for name, p in p_values.items() if p < 0 or p > 1]
@@ -65,6 +70,10 @@ def power(difference: float, sd: float, seeds: int, *, alpha: float = ALPHA) -> 
         sd: of the seeds' differences; positive.
         seeds: S; with fewer than two the result is NaN.
         alpha: the size of the test.
+
+    >>> from softbench import statistics
+    >>> [round(statistics.power(difference=0.01, sd=0.008, seeds=seeds), 2) for seeds in (3, 5, 10)]
+    [0.24, 0.56, 0.94]
     """
     require_positive("sd", sd)
     require_fraction("alpha", alpha)
@@ -88,6 +97,10 @@ def detectable(sd: float, seeds: int, *, wanted: float = POWER, alpha: float = A
         wanted: the power.
         alpha: the size of the test; alpha / m is the first step of Holm over m tests.
     Raises: InputError: if `wanted` or `alpha` is not a fraction, or `wanted` is not above alpha.
+
+    >>> from softbench import statistics
+    >>> [round(statistics.detectable(sd=0.008, seeds=seeds), 3) for seeds in (3, 5, 10)]
+    [0.026, 0.013, 0.008]
     """
     require_fraction("wanted", wanted)
     require_positive("wanted - alpha", wanted - alpha)
@@ -113,6 +126,10 @@ def seeds_needed(difference: float, sd: float, *, wanted: float = POWER, alpha: 
         wanted: the power.
         alpha: the size of the test.
     Returns: at least 2; None where even 10,000 would not do.
+
+    >>> from softbench import statistics
+    >>> statistics.seeds_needed(difference=0.01, sd=0.008)
+    8
     """
     require_positive("|difference|", abs(difference))
     low, high = MIN_SEEDS, MOST_SEEDS
