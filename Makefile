@@ -7,7 +7,7 @@ CORES ?= all
 # Byte code saves five seconds at each start of Snakemake.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo demo-all test torture check dataset network method walkthrough snapshot docs gpu-bundle clean
+.PHONY: help setup demo demo-all test torture check dataset network method walkthrough snapshot docs dist gpu-bundle clean
 
 help:  ## what each verb does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
 docs: setup  ## rewrite the pages of docs/ that are made from code and data
 	PYTHONPATH=workflow:docs $(BIN)/python -m make
 	$(BIN)/python benchmarks/performance.py
+
+dist: setup  ## the package: wheel and source archive of the commit in dist/, checked by twine
+	$(BIN)/python envs/distribution.py dist
 
 gpu-bundle: setup  ## fill build/gpu-bundle for benchmarks/gpu.py on a machine without network: make gpu-bundle HIPPOCAMPUS=/data/Task04_Hippocampus
 	$(BIN)/python benchmarks/gpu_bundle.py $(if $(HIPPOCAMPUS),--hippocampus "$(HIPPOCAMPUS)")

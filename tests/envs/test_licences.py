@@ -38,4 +38,4 @@ def test_licence_is_apache_2_whole(root):
     assert "Apache License\n                           Version 2.0, January 2004" in text
     assert [f"   {number}. " in text for number in range(1, 10)] == [True] * 9
     assert "END OF TERMS AND CONDITIONS" in text
-    assert 'license = { text = "Apache-2.0" }' in (root / "pyproject.toml").read_text()
+    assert 'license = "Apache-2.0"' in (root / "pyproject.toml").read_text()

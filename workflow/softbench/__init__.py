@@ -1,7 +1,16 @@
 """SoftLabelBench: soft labels, honest metrics and honest statistics for medical image segmentation.
 
-Its packages are imported when they are first named, so `import softbench` is fast, and `softbench.metrics.binary(...)`
-works.
+What is public: the names in `__all__` here and in the packages that it lists; docs/api.md shows each. The packages are
+imported when they are first named, so `import softbench` is fast, and `softbench.metrics.binary(...)` works.
+
+>>> import numpy as np
+>>> import softbench
+>>> labels = np.zeros((1, 16, 16), np.uint8)  # one rater, one slice
+>>> labels[0, 4:12, 4:12] = 1
+>>> soft = softbench.soft_labels.svls.soften(labels, None, (1.0, 1.0), classes=2)
+>>> scores = softbench.metrics.calibration(soft, labels[0])
+>>> print(soft.shape, f"ECE {scores['ece']:.3f}")
+(2, 16, 16) ECE 0.042
 """
 
 import importlib
@@ -11,7 +20,7 @@ from softbench.errors import InputError
 
 VERSION = None  # names alone
 __version__ = "0.1.0"
-__all__ = ["InputError", "__version__"]
+__all__ = ["InputError", "__version__", "figures", "losses", "metrics", "soft_labels", "statistics"]
 
 ROOMS = (
     "arrays",

@@ -5,9 +5,11 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from softbench import __version__
-from softbench.errors import InputError
+from softbench.errors import InputError, in_words
+from softbench.extras import explained
 from softbench.jobs import bytecode
 from softbench.tools.command import Command
 
@@ -23,17 +25,25 @@ VERBS = {
     "pack": "check the probabilities that a program writes, and store them as a soft label",
     "new": "write the first files of an own data set, network or method",
 }  # each is a module of `tools`, which is imported when it is typed
+ALONE = ("score", "soften")  # work where only the package is installed; the others need rules and config of a checkout
+PACKAGE = Path(__file__).parent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 1 where the input cannot be used or a check failed, 130 where it was interrupted."""
     bytecode.keep()
-    options = _parsed(sys.argv[1:] if arguments is None else list(arguments))
     try:
+        options = _parsed(sys.argv[1:] if arguments is None else list(arguments))
         code: int | None = options.run(options)
         sys.stdout.flush()
     except InputError as error:
         print(f"ERROR: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        said = explained(error, "this command")
+        if said is error:
+            raise
+        print(f"ERROR: {said}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -55,6 +65,11 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
 
 
 def _verb(name: str) -> Command:
+    if name not in ALONE and not (PACKAGE.parent / "plan.smk").is_file():
+        raise InputError(
+            f"`softbench {name}` reads the rules and config of a checkout of the suite, but this is the package alone "
+            f"({PACKAGE}), with which {in_words(ALONE)} work. Clone the repository, and there `make setup`."
+        )
     command: Command = importlib.import_module(f"softbench.tools.{name}").COMMAND
     return command
 

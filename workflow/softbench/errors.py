@@ -58,10 +58,11 @@ def explain_error(error: Exception, path: Path) -> str:
 
 
 def short(path: Path) -> str:
-    """Return a path from `workflow` on, as one types it in the folder of the suite."""
+    """Return a path from `workflow` on, as one types it in the folder of the suite; whole where it lies elsewhere."""
     parts = path.parts
-    start = len(parts) - 1 - parts[::-1].index("workflow") if "workflow" in parts else 0
-    return "/".join(parts[start:])
+    if "workflow" not in parts:
+        return str(path)
+    return "/".join(parts[len(parts) - 1 - parts[::-1].index("workflow") :])
 
 
 def in_words(names: Iterable[Any], last: str = "and") -> str:

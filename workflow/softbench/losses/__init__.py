@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from softbench.extras import explained
 from softbench.losses import catalogue
 from softbench.losses.catalogue import names, needs_frequencies
 
@@ -15,12 +16,11 @@ VERSION = None  # names alone
 
 def __getattr__(name: str) -> Any:
     """Import torch only when a loss is built: whoever reads config needs the names alone."""
-    if name == "Target":
+    if name not in ("Target", "build"):
+        raise AttributeError(f"softbench.losses has no {name!r}")
+    try:
         from softbench.losses.target import Target
-
-        return Target
-    if name == "build":
         from softbench.losses.weighted_sum import build
-
-        return build
-    raise AttributeError(f"softbench.losses has no {name!r}")
+    except ModuleNotFoundError as error:
+        raise explained(error, f"softbench.losses.{name}") from error
+    return Target if name == "Target" else build

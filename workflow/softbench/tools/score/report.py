@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from softbench.errors import InputError, in_words
+from softbench.extras import explained
 from softbench.jobs import provenance
 from softbench.lesion_words import counted
 from softbench.metrics import catalogue
@@ -21,6 +22,7 @@ from softbench.tables.cells import Table
 from softbench.tables.sheet import Sheet
 from softbench.tables.table import build
 from softbench.tables.views import results
+from softbench.tools.command import print_progress
 from softbench.tools.score.inputs import Settings, Show, Source
 
 PACKAGE = __name__.partition(".")[0]
@@ -150,8 +152,13 @@ def _notes(runs: Runs, settings: Settings, raters: int) -> list[str]:
 
 
 def _diagrams(runs: Runs, show: Show, references: Sequence[Path], folder: Path) -> dict[str, Any]:
-    """Draw the reliability diagrams of the methods that have probabilities."""
-    from softbench.figures import pictures, reliability  # here: label maps need none of the drawing libraries
+    """Draw the reliability diagrams of the methods that have probabilities; say why not where nothing can draw."""
+    try:  # here: label maps need none of the drawing libraries
+        from softbench.figures import pictures, reliability
+    except ModuleNotFoundError as error:
+        said = str(explained(error, "a reliability diagram"))
+        print_progress(f"WARNING: {said}")
+        return {"title": "Reliability", "html": "", "note": said}
 
     measured = {key[0] for key in runs.reliability}
     methods = [{"key": name, "title": name} for name in dict.fromkeys(runs.scores["method"]) if name in measured]

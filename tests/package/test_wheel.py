@@ -1,0 +1,102 @@
+"""The wheel, installed where there is nothing of the suite: what it holds, and what works with it alone."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+CORE = ("soft_labels", "metrics", "statistics")  # need no extra
+SCORE = "score --predictions soft=own/soft --references own/references --output out"
+
+
+def printed(*command: str | Path) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_wheel_holds_every_file_of_the_package(wheel: Path, root: Path) -> None:
+    package = root / "workflow" / "softbench"
+    listed = printed("git", "-C", package, "ls-files").split()
+    held = {name.removeprefix("softbench/") for name in zipfile.ZipFile(wheel).namelist()}
+    assert [name for name in listed if (package / name).exists() and name not in held] == []
+
+
+def test_wheel_holds_nothing_else(wheel: Path) -> None:
+    folders = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {folder.split("-")[0] for folder in folders} == {"softbench", "softlabelbench"}
+
+
+@pytest.mark.slow
+def test_examples_run_with_the_wheel_alone(wheel: Path, fresh) -> None:
+    bare = fresh(str(wheel))
+    done = bare.examples(*CORE)
+    assert done.returncode == 0, done.stdout
+    for absent in ("torch", "snakemake", "monai", "matplotlib"):
+        assert f"No module named '{absent}'" in bare.run("python", "-c", f"import {absent}").stdout
+    said = bare.run("python", "-c", "import softbench; softbench.losses.build('ce')").stdout
+    assert said.endswith(
+        "softbench.losses.build needs torch, which is not installed: pip install 'softlabelbench[train]'\n"
+    )
+
+
+@pytest.mark.slow
+def test_commands_with_the_wheel_alone(wheel: Path, fresh) -> None:
+    bare = fresh(str(wheel))
+    assert bare.run("python", Path(__file__).parent / "score_example.py", "own").returncode == 0
+    scored = bare.run("softbench", *SCORE.split())
+    assert scored.returncode == 0, scored.stdout
+    assert "WARNING: a reliability diagram needs matplotlib" in scored.stdout
+    assert (bare.work / "out" / "scores.csv").exists()
+    assert "softlabelbench[figures]" in (bare.work / "out" / "index.html").read_text(encoding="utf-8")
+    words = "soften --recipe svls --labels own/references/case_0.nii.gz --classes 2 --set sigma=2 --output s.nii.gz"
+    softened = bare.run("softbench", *words.split())
+    assert softened.returncode == 0, softened.stdout
+    for verb in ("check", "code", "costs", "explain", "export", "new", "pack", "plan"):
+        refused = bare.run("softbench", verb)
+        assert refused.returncode == 1
+        assert refused.stdout.startswith(f"ERROR: `softbench {verb}` reads the rules and config of a checkout")
+        assert len(refused.stdout.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_extras_bring_diagrams_and_losses(wheel: Path, fresh, pinned: dict[str, str]) -> None:
+    both = fresh(f"{wheel}[figures,train]", f"torch=={pinned['torch']}")
+    done = both.examples("figures", "losses")
+    assert done.returncode == 0, done.stdout
+    assert both.run("python", Path(__file__).parent / "score_example.py", "own").returncode == 0
+    scored = both.run("softbench", *SCORE.split())
+    assert scored.returncode == 0, scored.stdout
+    assert (both.work / "out" / "figures" / "reliability.png").exists()
+
+
+@pytest.mark.torture
+def test_lowest_versions(wheel: Path, fresh, lowest) -> None:
+    done = fresh(str(wheel), *lowest("figures")).examples(*CORE, "figures")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.torture
+def test_highest_versions(wheel: Path, fresh) -> None:
+    done = fresh(f"{wheel}[figures]").examples(*CORE, "figures")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.torture
+def test_lowest_torch(wheel: Path, fresh, lowest) -> None:
+    done = fresh(str(wheel), *lowest("train")).examples("losses")  # a download of 3 GB where it is a build for CUDA
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.torture
+def test_made_files_hold_the_commit_and_pass_twine(tmp_path: Path, root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, root / "envs" / "distribution.py", tmp_path], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("PASSED") == 2
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as held:
+        assert (
+            held.read("softbench/jobs/archived_commit").decode().strip()
+            == printed("git", "-C", root, "rev-parse", "HEAD").strip()
+        )
