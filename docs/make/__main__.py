@@ -4,11 +4,11 @@ import sys
 
 from softbench.jobs import pieces
 
-from make import datasets, fidelity, licences, metrics, papers, settings, views
+from make import api, datasets, fidelity, licences, metrics, papers, settings, views
 from make.markdown import DOCS
 
 PAGES = {
-    "datasets": datasets, "fidelity": fidelity, "licences": licences, "metrics": metrics, "papers": papers,
+    "api": api, "datasets": datasets, "fidelity": fidelity, "licences": licences, "metrics": metrics, "papers": papers,
     "settings": settings, "views": views,
 }  # fmt: skip
 
