@@ -18,6 +18,7 @@ examples, in the folder of the suite:
   softbench explain hippocampus/svls/average/dsc
   softbench explain hippocampus svls ece band      in any order; what is the same for all cells may be left out
   softbench explain svls_1/geols/ET/dsc            a paper's table: the printed number, ours, and where ours comes from
+  softbench explain grid_field_hippocampus/one_hot/temperature/ece/band    calibrated and decoded after training
   softbench explain hippocampus/svls/dsc --json    the same for programs
   softbench explain results/runs/hippocampus/unet/svls/seed-0    what is recorded of a run, a data set, a soft label
   softbench explain hippocampus/svls/dsc --write-sources found   also write what no commit holds: own, changed files

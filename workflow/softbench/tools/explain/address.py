@@ -21,8 +21,19 @@ from softbench.tables.table import with_composites
 
 Row = Mapping[str, str]
 PLACE: tuple[str, ...] = ("experiment", "network", "dataset", "arm", "rater", "method", "method_ours", "title")
+PLACE += ("calibration", "decoder")
 PLACE += ("structure", "metric", "metric_ours", "roi")
-SHOWN = ("dataset", "arm", "rater", "method", "structure", "metric", "roi")  # of a full address, where not everywhere
+SHOWN = (
+    "dataset",
+    "arm",
+    "rater",
+    "method",
+    "calibration",
+    "decoder",
+    "structure",
+    "metric",
+    "roi",
+)  # of a full address, where not everywhere
 LISTED = 12
 
 
@@ -127,6 +138,8 @@ class Place:
     policy: str = "diagonal"
     rater: int | None = None
     composites: Mapping[str, list[str]] = field(default_factory=dict)
+    calibration: str = ""
+    decoder: str = ""
 
     @property
     def is_ensemble(self) -> bool:

@@ -13,13 +13,13 @@ from softbench.errors import InputError
 from softbench.jobs import pieces, storage
 from softbench.plan import paths
 from softbench.plan.plan import Plan
-from softbench.tools.explain import address, made_with
+from softbench.tools.explain import address, grid, made_with
 from softbench.tools.explain.address import Place
 
 RESULTS = Path("results")
 TEXT = set(address.PLACE) | {"table", "unit", "better", "control", "printed", "printed_sd_over", "confidence", "note"}
-TEXT |= {"derived", "standard", "status", "reason", "data", "reading_2", "reading_3"}
-FACTS = ("began", "host", "device", "processor", "seconds", "cpu_seconds", "peak_memory_mib", "energy_j")
+TEXT |= {"derived", "standard", "status", "reason", "data", "reading_2", "reading_3", "verdict"}
+FACTS = grid.FACTS
 OF_ENSEMBLE = ("status", "reason", "seeds", "key", "scores", "temperature", "temperature_fit")
 UNTESTED = "not tested: too few seeds that both rows have, or a difference that is not defined"
 MAKE = "snakemake --cores all"
@@ -36,12 +36,15 @@ def trace(plan: Plan, words: Sequence[str]) -> dict[str, Any]:
         `dataset`, `source`, `runs`, `cases`, `check` and `commands`, else `no_number`; values as JSON knows them.
     Raises: InputError: if the address names no cell or several, or the table was not made.
     """
-    table, parts = address.split_table(address.split_address(words), {**plan.tables, **plan.paper_tables})
+    grids = grid.names(plan)
+    known = {**plan.tables, **plan.paper_tables, **grids}
+    table, parts = address.split_table(address.split_address(words), known)
     path = RESULTS / "tables" / f"{table}.csv"
     rows = _rows(path, table)
     whole = [_with_run(plan, table, row) for row in rows]
     row = address.find(table, parts, whole)
-    where = address.of_cell(plan, table, row)
+    of_grid = table in grids
+    where = grid.of_cell(plan, grids[table], row) if of_grid else address.of_cell(plan, table, row)
     traced = {"address": address.address(table, row, whole), "table": _table(plan, table, path), "cell": _cell(row)}
     if where.method is None:
         reason = plan.missing(where.experiment) or "no run of it has such a score yet"
@@ -61,12 +64,17 @@ def _with_run(plan: Plan, table: str, row: dict[str, str]) -> dict[str, str]:
     """Return a line of the csv with experiment, network and data set, which an address may name as well."""
     if table in plan.paper_tables:
         return row
-    experiment, network, _ = plan.runs_of(table)[0]
+    experiment, network, _ = plan.runs_of(_base(plan, table))[0]
     return {"experiment": experiment, "network": network, "dataset": plan.experiments[experiment]["dataset"], **row}
 
 
+def _base(plan: Plan, table: str) -> str:
+    """Return the table that a grid of calibrations and decoders is of; any other is its own."""
+    return table if table in plan.tables else grid.names(plan).get(table, table)
+
+
 def _table(plan: Plan, table: str, path: Path) -> dict[str, Any]:
-    settings = plan.paper_tables[table] if table in plan.paper_tables else plan.tables[table]
+    settings = plan.paper_tables[table] if table in plan.paper_tables else plan.tables[_base(plan, table)]
     kept: dict[str, Any] = {
         key: settings[key] for key in ("title", "published", "prediction", "policy", "grid") if key in settings
     }
@@ -109,6 +117,7 @@ def _behind(plan: Plan, table: str, row: address.Row, where: Place) -> dict[str,
             run["value"], run["defined_cases"] = of_seed[run["seed"]]
     asked = [] if where.is_ensemble else _missing(plan, where, made)
     told: dict[str, Any] = {"experiment": where.experiment, "prediction": where.prediction}
+    told |= {name: getattr(where, name) for name in ("calibration", "decoder") if getattr(where, name)}
     told |= {"method": _method(plan, RESULTS, where)}
     told |= {"split": _split(plan, where), **_data(plan, RESULTS, where)}
     told |= {"runs": made, "seeds_not_run": asked, "cases": address.extremes(scores) if len(scores) else {}}
@@ -246,6 +255,8 @@ def read_runs(results: Path, where: Place) -> list[dict[str, Any]]:
         what is recorded; nothing trained, nothing recorded. No batch, no run.
     """
     folder = results / "runs" / where.experiment / where.network / str(where.method)
+    if where.calibration:
+        return grid.read_runs(folder, where)
     if where.is_ensemble:
         return [_ensemble(folder)] if (folder / "ensemble.json").exists() else []
     runs = {}
