@@ -80,6 +80,12 @@ def test_second_call_trains_nothing(data: Path, tmp_path: Path, monkeypatch: pyt
     assert attempt(data, tmp_path) == first
 
 
+def test_numbers_do_not_depend_on_what_training_kept(data: Path, tmp_path: Path) -> None:
+    first = attempt(data, tmp_path)
+    (tmp_path / "seed-1000" / "tried.key.json").unlink()
+    assert attempt(data, tmp_path) == first
+
+
 def test_other_test_cases_measure_again_and_train_nothing(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

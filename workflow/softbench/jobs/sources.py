@@ -12,6 +12,7 @@ import difflib
 import hashlib
 import io
 import json
+import os
 import re
 import sys
 import sysconfig
@@ -226,7 +227,8 @@ def loaded() -> list[Path]:
     installed = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     away = {*installed, *(path.resolve() for path in installed), Path(sys.prefix).resolve(), WORKFLOW / "softbench"}
     named = [getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if name != "__main__"]
-    files = [Path(name).absolute() for name in named if name and name.endswith(".py")]
+    known = tuple(f"{folder}{os.sep}" for folder in away)  # almost all: thousands of paths need not be taken apart
+    files = [Path(name).absolute() for name in named if name and name.endswith(".py") and not name.startswith(known)]
     own = (path for path in files if not set(LATER) & set(path.parts) and not away & set(path.parents))
     return sorted({path.resolve() for path in own if path.is_file() and not away & set(path.resolve().parents)})
 

@@ -7,7 +7,7 @@ them. On a coarser grid of training all is measured there: settings of one metho
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from softbench.datasets.case import Case
 from softbench.jobs import pieces
 from softbench.training import inference
 from softbench.training.batch import Batch
@@ -22,8 +23,9 @@ from softbench.training.inference import make_view, stream_logits
 from softbench.training.loop import class_dice
 from softbench.training.temperature_scaling import CHUNK, fit_temperature, valid_voxels
 
-VERSION = 1
+VERSION = 2
 PARTS = {"validation": "val", "test": "test"}
+PAIR = 2  # small cases go through a CPU two by two (`stream_logits`), and so no memory holds more
 
 
 def try_setting(batch: Batch, seeds: Sequence[int], versions: dict[str, int], folder: Path, output: Path) -> None:
@@ -59,17 +61,21 @@ def _measure(batch: Batch, seed: int, folder: Path, scratch: Path) -> dict[str, 
     kept = batch.validation_logits.pop(inference.hash_weights(model), None)
     validation = [batch.evaluated_case(case) for case in batch.parts["val"]]
     fitted = fit_temperature(model, validation, view=make_view(batch.protocol), patients=batch.patients, logits=kept)
-    measured = {name: measure(batch, model, part, fitted.temperature) for name, part in PARTS.items()}
+    known = {"val": kept}
+    measured = {name: measure(batch, model, part, fitted.temperature, known.get(part)) for name, part in PARTS.items()}
     batch.log(f"seed {seed}: {', '.join(f'{name} {value}' for name, value in measured['validation'].items())}")
     return {"temperature": fitted.temperature, **measured}
 
 
-def measure(batch: Batch, model: nn.Module, part: str, temperature: float) -> dict[str, float | None]:
-    """Return `nll`, `nll_temperature` and `dsc` of a network on the cases of a part; None where one is not defined."""
+def measure(
+    batch: Batch, model: nn.Module, part: str, temperature: float, known: Sequence[torch.Tensor] | None = None
+) -> dict[str, float | None]:
+    """Return `nll`, `nll_temperature` and `dsc` of a network on the cases of a part; None where one is not defined.
+
+    `known` are the logits of these cases, where the network was asked before.
+    """
     raw, scaled, overlaps = [], [], list[float]()
-    for case_id in batch.parts[part]:
-        case = batch.evaluated_case(case_id)
-        ((_, scores),) = stream_logits(model, [case], make_view(batch.protocol))
+    for case, scores in _look_at(batch, model, part, known):
         logits, labels = valid_voxels(case, scores)
         if not labels.numel():
             continue
@@ -79,6 +85,19 @@ def measure(batch: Batch, model: nn.Module, part: str, temperature: float) -> di
         for label in labels.long():
             overlaps += class_dice(hard, label, len(logits))
     return {"nll": _mean(raw), "nll_temperature": _mean(scaled), "dsc": _mean(overlaps)}
+
+
+def _look_at(
+    batch: Batch, model: nn.Module, part: str, known: Sequence[torch.Tensor] | None
+) -> Iterator[tuple[Case, torch.Tensor]]:
+    """Give each case of a part with its logits, as the validation of training computes them."""
+    cases = batch.parts[part]
+    for first in range(0, len(cases), PAIR):
+        seen = [batch.evaluated_case(case) for case in cases[first : first + PAIR]]
+        if known is None:
+            yield from stream_logits(model, seen, make_view(batch.protocol))
+        else:
+            yield from zip(seen, known[first:], strict=False)
 
 
 def mean_nll(logits: torch.Tensor, labels: torch.Tensor, temperature: float) -> float:

@@ -13,11 +13,11 @@ from softbench.training.inference import FEW_VOXELS
 from softbench.training.posthoc.seen import Calibration, Seen, Validation, mean_nll
 from softbench.training.temperature_scaling import HIGHEST, LOWEST
 
-VERSION = 1
+VERSION = 2
 WIDTH = 8  # channels
 STEPS = 200
 PAIR = 2  # crops of a step, of one case: torch takes less time for two volumes than for one
-RATE = 1e-2  # of Adam at the first step; falls to 0 along a line
+RATE = 3e-3  # of Adam at the first step; falls to 0 along a line
 CROP = {2: 128, 3: 24}  # voxels along each axis of what a step looks at, by dimensions
 FLOOR = -20.0  # of log probabilities
 SEED = 0
