@@ -139,6 +139,14 @@ def test_shapes_must_agree() -> None:
         match_lesions(blocks(), blocks()[1:], MM)
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"dilations": -1}, {"dilations": 1.5}, {"ignored_mm3": float("nan")}, {"miss_mm": float("nan")}]
+)
+def test_wrong_matching_is_refused(wrong: dict) -> None:
+    with pytest.raises(InputError, match=f"`{next(iter(wrong))}` must be"):
+        Matching(**wrong)
+
+
 def test_matching_of_another_disease() -> None:
     """Of metastases as BraTS has it: dilated once, those above 2 mm³ count; the distance of a miss is free."""
     far = cube(9, 2, 2)  # three voxels from the first: one lesion with it after three dilations, not after one

@@ -100,6 +100,11 @@ RIM = {"recipe": "boundary_uncertainty", "over": "outer"}
         ("rater_sweeps", BLUR | {"over": "units"}, "is 'units', but must be sigma"),
         ("rater_sweeps", BLUR | {"values": [0, 1]}, "is 0, but must be a number above 0"),
         ("rater_sweeps", BLUR | {"values": ["wide"]}, "is 'wide'"),
+        (
+            "rater_sweeps",
+            {"recipe": "staple", "over": "iterations", "values": [1, 2]},
+            "is 'iterations', but there is nothing to choose from .'staple' has no number to vary.* Leave it out",
+        ),
         ("rater_sweeps", {"recipe": "ls", "over": "alpha", "values": [0.5, 1.5]}, "is 1.5"),
         ("rater_sweeps", {"recipe": "epd", "over": "factor", "values": [2.5]}, "is 2.5"),
         ("rater_sweeps", {"recipe": "geols", "over": "alpha", "values": [0.1, 7]}, "is 7"),

@@ -106,6 +106,10 @@ def test_wrong_arguments_are_refused() -> None:
     for wrong, message in (
         (lambda: crps([], [1]), "one volume or more"),
         (lambda: crps([1], [math.nan]), "NaN or infinite"),
+        (lambda: crps([1, 2], [1], [1, math.nan]), "NaN or infinite"),
+        (lambda: crps([1, 2], [1], [0, 0]), "not all 0"),
+        (lambda: crps([1, 2], [1], [-1, 2]), "at least 0"),
+        (lambda: bias(math.nan, [1]), "NaN or infinite"),
         (lambda: level_volumes(np.ones((2, 2)), 0), "positive"),
         (lambda: level_volumes(np.full((2, 2), 3.0), 1), r"\[0, 1\]"),
         (lambda: score_volumes(np.ones((2, 3)), mask, 1), "one grid"),

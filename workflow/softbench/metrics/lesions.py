@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from softbench.checks import require_same_shape, require_spacing
+from softbench.checks import require_positive, require_same_shape, require_spacing
+from softbench.errors import InputError
 from softbench.metrics.inputs import require_mask
 from softbench.metrics.metric import FRACTION, OPEN, Metric, ratio
 from softbench.metrics.surface import between, hd95
@@ -37,6 +38,14 @@ class Matching:
     dilations: int = int(SETTINGS["dilations"])
     ignored_mm3: float = SETTINGS["ignored_mm3"]
     miss_mm: float = SETTINGS["miss_mm"]
+
+    def __post_init__(self) -> None:
+        """Raise InputError unless each is a number in its range."""
+        if self.dilations < 0 or self.dilations != int(self.dilations):
+            raise InputError(f"`dilations` must be a whole number of at least 0, but is {self.dilations!r}.")
+        if not (np.isfinite(self.ignored_mm3) and self.ignored_mm3 >= 0):
+            raise InputError(f"`ignored_mm3` must be a number of at least 0, but is {self.ignored_mm3!r}.")
+        require_positive("miss_mm", self.miss_mm)
 
 
 GLIOMA = Matching()

@@ -16,10 +16,11 @@ from softbench.rater_study.judge import DECIDES, Structure
 from softbench.rater_study.trials import ONE_HOT, OTHERS, Line
 from softbench.rater_study.verdicts import SAME_FUNCTION
 
-VERSION = 2
+VERSION = 3
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
 MARKERS = "osD^vPXd"
 AXES = {"mm": "width (mm)", "voxels": "width (voxels)", "share": "share given away", "windows": "reach (windows)"}
+HIGHEST = 2.2  # times the score of one-hot: what is above is not drawn
 FEWEST = 1e-4  # share of all voxels: bins of fewer are not drawn
 FEW = 5e-3  # bins of fewer are hollow
 
@@ -46,7 +47,7 @@ def draw_widths(study: Collected, judged: Sequence[Structure], titles: Mapping[s
             row[0].set_ylabel(f"{pictures.spelled(structure.name)}\nBrier score in the band")
             low, high = (end(axis.get_ylim()[n] for axis in row) for n, end in ((0, min), (1, max)))
             for axis in row:
-                axis.set_ylim(min(0, low), min(high, 2.2 * structure.lines[ONE_HOT].brier[DECIDES]))
+                axis.set_ylim(min(0, low), min(high, HIGHEST * structure.lines[ONE_HOT].brier[DECIDES]))
         handles: list[Line2D | Patch] = [
             Line2D([], [], **looks[line.name], markersize=3, linewidth=1, label=words.title(line, titles))
             for line in swept
@@ -80,8 +81,8 @@ def _ticks(axis: Axes, values: Sequence[float]) -> None:
     axis.set_xticks([], minor=True)
 
 
-def caption_of_widths(study: Collected, judged: Sequence[Structure]) -> str:
-    """Return what the figure of widths shows."""
+def caption_of_widths(study: Collected, judged: Sequence[Structure], note: str = "") -> str:
+    """Return what the figure of widths shows; `note` is a sentence about the numbers."""
     reason = next((line.best.reason for structure in judged for line in structure.lines.values()
                    if line.best and line.best.reason), None)  # fmt: skip
     marked = (
@@ -92,8 +93,9 @@ def caption_of_widths(study: Collected, judged: Sequence[Structure]) -> str:
     return (
         f"{study.manifest['title']}, {len(study.patients)} patients: Brier score of soft labels made from one rater "
         f"against the mean of the other raters, within {study.manifest['band_mm']:g} mm of the boundary. {marked} "
-        "The mean of the other raters itself has 0."
-    )
+        f"The mean of the other raters itself has 0. Scores above {HIGHEST:g} times that of one-hot lie outside the "
+        f"picture. {note}"
+    ).strip()
 
 
 def draw_reliability(study: Collected, judged: Sequence[Structure], titles: Mapping[str, str]) -> Figure:
@@ -138,6 +140,7 @@ def caption_of_reliability(study: Collected) -> str:
     return (
         f"{study.manifest['title']}, {len(study.patients)} patients: of the voxels in the band to which a soft label "
         "of one rater gives a probability, the share of the other raters who drew the structure there; in ten bins. On "
-        "the diagonal, 0.7 means that 70 % of the others agree. Hollow: bins of less than "
-        f"{100 * FEW:g} % of these voxels. Settings are those chosen on the other half of the patients."
+        f"the diagonal, 0.7 means that 70 % of the others agree. Hollow: bins of less than {100 * FEW:g} % of these "
+        f"voxels; those of less than {100 * FEWEST:g} % are left out. Settings are those chosen on the other half of "
+        "the patients."
     )

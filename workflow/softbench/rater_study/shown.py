@@ -32,7 +32,7 @@ def write(folder: Path, titles: Mapping[str, str], note: str = "") -> None:
     drawn = {
         "widths": (
             figure.draw_widths(study, found.structures, titles),
-            figure.caption_of_widths(study, found.structures),
+            figure.caption_of_widths(study, found.structures, note),
         ),
         "reliability": (
             figure.draw_reliability(study, found.structures, titles),

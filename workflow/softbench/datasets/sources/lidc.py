@@ -153,7 +153,18 @@ def _find_maps(folder: Path) -> list[RawCase]:
     found: dict[Path, list[Path]] = defaultdict(list)
     for path in sorted(folder.glob("*_n*/rater[0-9].nii.gz")):
         found[path.parent].append(path)
+    for place, maps in found.items():
+        _require_all_readers(place, [path.name for path in maps])
     return [RawCase(place.name, place.name.rpartition("_n")[0], (), tuple(maps)) for place, maps in found.items()]
+
+
+def _require_all_readers(place: Path, names: Sequence[str]) -> None:
+    needed = [f"rater{number}.nii.gz" for number in range(1, LABEL_MAPS + 1)]
+    if list(names) != needed:
+        raise InputError(
+            f"{place} holds {', '.join(names)}, but a nodule needs the label maps of {LABEL_MAPS} readers, {needed[0]} "
+            f"to {needed[-1]}. Add those that are missing, or take the folder away."
+        )
 
 
 def find_dropped(folder: Path) -> dict[str, str]:

@@ -28,7 +28,7 @@ def crps(prediction_ml: Volumes, raters_ml: Volumes, weights: Volumes | None = N
         weights: (S,) of the predicted volumes, not all 0; equal where left out.
     Returns: at least 0, 0 where both distributions are the same. Of one volume against raters that agree: the absolute
         error. A volume of 0 is a volume like others, so there is no empty case.
-    Raises: InputError: if either is empty or holds NaN or infinite values.
+    Raises: InputError: if either is empty or holds NaN or infinite values, or weights are below 0 or all 0.
     Source: Gneiting & Raftery 2007 (eq. 20: the integral, 21: the means); against raters: CURVAS 2024. Departures: the
         raters' distribution in the integral, not the mean over raters, so that it scores 0 itself; their volumes as
         they are, where the code of CURVAS takes a normal distribution of their mean and sd; nothing is cut, where it
@@ -40,6 +40,9 @@ def crps(prediction_ml: Volumes, raters_ml: Volumes, weights: Volumes | None = N
     prediction, raters = _volumes("prediction_ml", prediction_ml), _volumes("raters_ml", raters_ml)
     shares = np.ones(len(prediction)) if weights is None else np.asarray(weights, np.float64)
     require_same_shape("weights", shares.shape, "prediction_ml", prediction.shape)
+    require_finite("weights", shares)
+    if shares.min() < 0 or not shares.any():
+        raise InputError(f"`weights` must be at least 0, and not all 0, but are {shares.tolist()[:5]}.")
     both = np.concatenate([prediction, raters])
     order = np.argsort(both, kind="stable")
     of_prediction = np.cumsum(np.concatenate([shares, np.zeros(len(raters))])[order])
@@ -49,7 +52,11 @@ def crps(prediction_ml: Volumes, raters_ml: Volumes, weights: Volumes | None = N
 
 
 def bias(prediction_ml: float, raters_ml: Volumes) -> tuple[float, float]:
-    """Return the predicted volume minus the raters' mean: in ml, and in % of that mean, NaN where no rater drew."""
+    """Return the predicted volume minus the raters' mean: in ml, and in % of that mean, NaN where no rater drew.
+
+    Raises: InputError: if a volume is NaN or infinite, or there is no rater.
+    """
+    require_finite("prediction_ml", np.asarray(prediction_ml, np.float64))
     mean = float(np.mean(_volumes("raters_ml", raters_ml)))
     difference = float(prediction_ml) - mean
     return difference, 100 * ratio(difference, mean)

@@ -176,7 +176,7 @@ def _rater_sweep(recipe: str, over: Any) -> Schema:
     properties: dict[str, Schema] = shared["properties"]
     narrowed = {
         "settings": {**properties["settings"], **mapping(own)},
-        "over": {"enum": list(numbers)},
+        "over": {"enum": list(numbers), **({} if numbers else {"description": f"{recipe!r} has no number to vary"})},
         "values": {**properties["values"], **values},
         "together": {**properties["together"], **mapping(varied)},
     }

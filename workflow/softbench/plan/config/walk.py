@@ -208,6 +208,8 @@ def _other_than(value: Any, schema: Schema) -> str:
     """Say what a value is, what it must be, and which of the choices was probably meant."""
     choices = [str(choice) for part in schema.get("anyOf", [schema]) for choice in part.get("enum", [])]
     meaning = f" ({schema['description']})" if schema.get("description") else ""
+    if schema.get("enum") == []:
+        return f"is {shown(value)}, but there is nothing to choose from{meaning}. Leave it out."
     return f"is {shown(value)}, but must be {wanted(schema)}{meaning}.{meant(value, choices)}"
 
 
