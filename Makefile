@@ -27,7 +27,7 @@ demo-all: setup  ## the same with all methods, and one table of a paper
 test: setup  ## all tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-torture: setup  ## the tests that take many minutes: kills, time limits, arrays on a real Slurm
+torture: setup  ## the tests that take many minutes: kills, time limits, arrays on a real Slurm, oldest and newest packages
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -m torture
 
 check: setup  ## ruff, snakefmt, snakemake --lint, mypy, then all tests

@@ -78,9 +78,9 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Environment
     """Makes an environment with these requirements; where no index of packages answers, the test is skipped."""
 
     @functools.cache
-    def make(*requirements: str) -> Environment:
+    def make(*requirements: str, python: str = sys.executable) -> Environment:
         folder, work = tmp_path_factory.mktemp("environment"), tmp_path_factory.mktemp("work")
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        subprocess.run([python, "-m", "venv", "--without-pip", folder], check=True)
         _install(folder / "bin" / "python", requirements)
         return Environment(folder, work)
 

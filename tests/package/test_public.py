@@ -22,7 +22,7 @@ SOURCES = Path(softbench.__file__).parent
 WITH_EXAMPLES = [
     path for path in sorted(SOURCES.rglob("*.py")) if ">>> " in path.read_text(encoding="utf-8")
 ]  # fmt: skip
-HEAVY = ("torch", "snakemake", "monai", "matplotlib", "seaborn", "jinja2", "skimage", "scipy.stats")  # seconds
+HEAVY = ("torch", "snakemake", "monai", "matplotlib", "seaborn", "jinja2", "skimage", "scipy.stats", "scipy.ndimage")
 
 
 def test_packages_are_those_of_the_page() -> None:

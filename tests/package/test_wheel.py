@@ -1,5 +1,6 @@
 """The wheel, installed where there is nothing of the suite: what it holds, and what works with it alone."""
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -77,8 +78,12 @@ def test_lowest_versions(wheel: Path, fresh, lowest) -> None:
 
 
 @pytest.mark.torture
-def test_highest_versions(wheel: Path, fresh) -> None:
-    done = fresh(f"{wheel}[figures]").examples(*CORE, "figures")
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+def test_highest_versions(version: str, wheel: Path, fresh) -> None:
+    python = f"python{version}"
+    if shutil.which(python) is None or subprocess.run([python, "--version"], check=False).returncode:
+        pytest.skip(f"there is no {python}")
+    done = fresh(f"{wheel}[figures]", python=python).examples(*CORE, "figures")
     assert done.returncode == 0, done.stdout
 
 

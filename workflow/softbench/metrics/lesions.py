@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from softbench.checks import require_positive, require_same_shape, require_spacing
 from softbench.errors import InputError
@@ -152,6 +151,8 @@ class _Parts:
 
 def _split(prediction: np.ndarray, reference: np.ndarray, dilations: int) -> _Parts:
     """Number lesions and components, and find which touch by one list of the pairs that share a voxel."""
+    from scipy import ndimage  # here: importing the metrics takes a quarter less time without it
+
     neighbours = np.ones((3,) * prediction.ndim, bool)
     components, number = ndimage.label(prediction, neighbours)
     reach = ndimage.generate_binary_structure(prediction.ndim, 2)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from softbench.checks import require_finite, require_same_shape
 from softbench.errors import InputError
@@ -66,6 +65,8 @@ def relative_to_raters(to_raters: np.ndarray, between_raters: np.ndarray) -> Agr
     value, low, high = _value(to, pairs), float("nan"), float("nan")
     without = np.full(len(to), np.nan)
     if len(to) >= FEWEST:
+        from scipy.special import stdtrit  # as in `lesions`
+
         without = np.array([_value(*_leave_out(to, pairs, rater)) for rater in range(len(to))])
         error = float(np.sqrt((len(to) - 1) / len(to) * ((without - without.mean()) ** 2).sum()))
         reach = float(stdtrit(len(to) - 1, (1 + LEVEL) / 2)) * error
