@@ -27,6 +27,7 @@ ROOMS = (
     "checks",
     "datasets",
     "figures",
+    "for_monai",
     "images",
     "jobs",
     "losses",
