@@ -14,7 +14,7 @@ from softbench.errors import InputError, in_words
 from softbench.jobs.progress import import_early
 from softbench.plan.modules import PACKAGE, constant, version_of
 from softbench.tools.command import Command, add_choices, print_progress, read_choices, require_at_least
-from softbench.tools.score.inputs import Settings, Show, Source
+from softbench.tools.score.inputs import TOOLS, Settings, Show, Source
 
 CROSS_CHECKS = ("medpy", "monai", "netcal")
 ALSO: tuple[str, ...] = constant("metrics/metric.py", "ALSO")
@@ -31,11 +31,22 @@ examples:
   softbench score --predictions ce:0=ce/0 ce:1=ce/1 ce:2=ce/2 soft:0=soft/0 soft:1=soft/1 soft:2=soft/2 \\
       --control ce --references labels/ --output scored/
 
+  softbench score --from nnunet --predictions ours=nnUNetTrainer__nnUNetPlans__3d_fullres \
+      --references labelsTr/ --output scored/
+
 A folder of predictions holds one file a case, named as its reference:
   <case>.nii.gz or .nii   a label map (x, y, z), or probabilities (x, y, z, classes), background first
   <case>.npz              nnU-Net's probabilities (classes, z, y, x), alone or beside its label map
 Pictures are (x, y) or (x, y, 1), and their probabilities (x, y, 1, classes). Label maps have overlap and surface
 distances; calibration needs probabilities.
+
+--from reads folders as a tool leaves them, and takes names of structures from its own files; --structures wins:
+  nnunet            <case>.nii.gz (and .npz) of nnUNetv2_predict, fold_0/validation, or a model's folder with all folds;
+                    names, regions and the ignored label from dataset.json
+  monai             <case>/<case>_seg.nii.gz or _trans of SaveImage, <case>_seg.nii.gz, or a bundle with its eval/;
+                    names from configs/metadata.json
+  totalsegmentator  <case>/liver.nii.gz ..., one mask a structure, or <case>.nii.gz of --ml, which names its labels
+  brats             <case>.nii.gz against <case>-seg.nii.gz or <case>/<case>-seg.nii.gz; regions WT, TC, ET
 
 Nothing is resampled or renamed: files that do not fit are listed, and nothing is computed. With --skip-bad the rest is
 scored: a case that is bad in one folder is left out for all methods, so that their means are over the same cases; a
@@ -68,6 +79,8 @@ def _add_files(add: Any) -> None:
         "DIR, NAME=DIR or NAME:SEED=DIR: one run each; runs of a method that differ in the training seed share a NAME"
     )
     add("--predictions", help=text, **many)
+    text = "the folders are as this tool writes them (see below); default: files are named as their references"
+    add("--from", choices=TOOLS, dest="tool", metavar="TOOL", help=text)
     add("--references", type=Path, help="label maps; several folders are several raters", **many)
     text = "where scores, tables, figures, the page and finished cases go"
     add("--output", type=Path, required=True, metavar="DIR", help=text)
@@ -150,7 +163,7 @@ def run(options: argparse.Namespace) -> None:
     table = score(
         sources, options.references, options.output,
         settings=settings, show=show, versions=_versions(), workers=options.cores, log=print_progress,
-        skip_bad=options.skip_bad,
+        skip_bad=options.skip_bad, tool=options.tool,
     )  # fmt: skip
     print(forms.text(sheet(table), ".md"))
     print(_where(options.output))
@@ -171,6 +184,7 @@ def _where(output: Path) -> str:
         "figures/": "reliability diagrams",
         "scores.parquet, scores.csv": "every score of every case",
         "left_out.csv": "what was left out (--skip-bad), and why",
+        "label_maps/": "masks of structures, put together (--from totalsegmentator)",
         "cases/": "finished cases, which a second call does not score again",
     }
     there = {name: text for name, text in lines.items() if (output / name.split(",")[0]).exists()}

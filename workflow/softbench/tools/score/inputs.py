@@ -14,6 +14,7 @@ from softbench.jobs.faults import Fault, lines
 from softbench.tools.score import hints
 
 NPZ = (".npz",)
+TOOLS = ("nnunet", "monai", "totalsegmentator", "brats")  # of --from, each a module of layouts
 REFERENCES = "references"  # where a fault lies that is no fault of a prediction
 
 
@@ -95,16 +96,22 @@ class Matched:
     images: Sequence[str] = ()
 
 
-def match(sources: Sequence[Source], folders: Sequence[Path]) -> Matched:
+def match(
+    sources: Sequence[Source], folders: Sequence[Path], listed: Mapping[Path, dict[str, list[Path]]] | None = None
+) -> Matched:
     """Return the files of each case that are there, and a fault for each that is not.
 
     Args:
         sources: the folders of predictions.
         folders: of references, one a rater.
+        listed: folder -> case -> files, of folders that another tool wrote; the others are listed here.
     Raises: InputError: if a folder is not there or holds no file that could be scored; lists all faults.
     """
-    references = {folder: _list(folder, NIFTI) for folder in folders}
-    predictions = {source: _list(source.folder, (*NIFTI, *NPZ)) for source in sources}
+    known = listed or {}
+    references = {folder: {**known.get(folder, {})} or list_cases(folder, NIFTI) for folder in folders}
+    predictions = {
+        source: {**known.get(source.folder, {})} or list_cases(source.folder, (*NIFTI, *NPZ)) for source in sources
+    }
     images = _drop_images([*references.values()], [*predictions.values()])
     cases = sorted({case for files in references.values() for case in files})
     empty = [*_empty(references, predictions)]
@@ -128,7 +135,7 @@ def match(sources: Sequence[Source], folders: Sequence[Path]) -> Matched:
 def require_apart(output: Path, sources: Sequence[Source], references: Sequence[Path]) -> None:
     """Raise `InputError` if results would be written among the files that are scored."""
     place = Path(os.path.realpath(output))  # unlike resolve, it does not stop at links that lead to themselves
-    written = [place / name for name in ("cases", "tables", "figures")]
+    written = [place / name for name in ("cases", "tables", "figures", "label_maps")]
     inputs = [(str(source), source.folder) for source in sources]
     inputs += [(f"{REFERENCES} ({folder})", folder) for folder in references]
     for name, folder in inputs:
@@ -148,7 +155,7 @@ def case_name(path: Path) -> str | None:
     return parts[0] if parts else None
 
 
-def _list(folder: Path, endings: tuple[str, ...]) -> dict[str, list[Path]]:
+def list_cases(folder: Path, endings: tuple[str, ...]) -> dict[str, list[Path]]:
     """Return the files of each case; hidden files (`._case.nii.gz`, which macOS leaves) are none."""
     files: dict[str, list[Path]] = {}
     for path in list_folder(folder):

@@ -16,7 +16,7 @@ from softbench.metrics.pooled import Pool
 from softbench.metrics.rows import tidy
 from softbench.tables.assemble import Runs
 from softbench.tables.cells import Table
-from softbench.tools.score import cost, facts, grids, inputs, one_case, report, volumes
+from softbench.tools.score import cost, facts, grids, inputs, layouts, one_case, report, volumes
 from softbench.tools.score.inputs import Settings, Show, Source
 from softbench.tools.score.left_out import LeftOut
 from softbench.tools.score.one_case import Order
@@ -39,6 +39,7 @@ def run(
     workers: int,
     log: Log,
     skip_bad: bool = False,
+    tool: str | None = None,
 ) -> Table:
     """Score predictions, write scores, tables, diagrams and page below `output`, and return the first table.
 
@@ -51,17 +52,22 @@ def run(
         versions: VERSION of each module that decides scores.
         workers: processes.
         log: takes a line of progress.
+        tool: whose folders these are, one of `layouts.TOOLS`; None where files are named as their references.
         skip_bad: whether to leave out what cannot be scored, as `left_out.LeftOut` says, and to score the rest.
     Raises: InputError: one for all files that do not match, one for all grids that differ, one for all cases whose
         values cannot be used; before the last, every other case is scored and kept.
     """
     inputs.require_apart(output, sources, references)
-    matched = inputs.match(sources, references)
+    found = layouts.read(tool, layouts.Given(sources, references, settings, output, workers, log))
+    settings = layouts.complete(settings, found)
+    for line in found.notes:
+        log(line)
+    matched = inputs.match(sources, references, found.files)
     if matched.images:
-        found = counted(len(matched.images), "image")
-        log(f"{found} beside label maps of the references, which no prediction has: {first_names(matched.images)}")
+        count = counted(len(matched.images), "image")
+        log(f"{count} beside label maps of the references, which no prediction has: {first_names(matched.images)}")
     out = LeftOut(matched.predictions, matched.references, skip_bad, log)
-    out.add(matched.faults, inputs.UNFIT)
+    out.add([*found.faults, *layouts.without(list(matched.faults), found)], inputs.UNFIT)
     log(
         f"{counted(len(out.references), 'case')}, {counted(len(sources), 'folder')} of predictions, "
         f"{counted(len(references), 'rater')}"

@@ -1,0 +1,144 @@
+"""nnU-Net v2: predictions of `nnUNetv2_predict`, one fold's validation, or the validations of all folds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from softbench.errors import InputError, counted, in_words
+from softbench.given import NIFTI
+from softbench.tools.score.inputs import NPZ, list_cases
+from softbench.tools.score.layouts.layout import Given, Layout, read_json, same_in_all
+from softbench.tools.score.volumes import header
+
+VERSION = None
+ENDINGS = (*NIFTI, *NPZ)
+HIGHER = 3  # levels: fold_0/validation lies two below the folder of the model, which has dataset.json
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What a dataset.json says: name -> label ids, the label to ignore, and whether structures overlap (regions)."""
+
+    structures: Mapping[str, tuple[int, ...]]
+    ignore: int | None
+    regions: bool
+
+    @property
+    def classes(self) -> int:
+        """Number of classes, with background."""
+        return max(label for ids in self.structures.values() for label in ids) + 1
+
+
+def read(given: Given) -> Layout:
+    """Return the cases of each folder, and the labels that dataset.json names.
+
+    Probabilities of region-based models overlap and are no distribution over classes: their label maps are scored.
+    """
+    folders = [source.folder for source in given.sources]
+    files = {folder: _cases(folder) for folder in folders}
+    labels: Labels | None = None
+    if given.settings.structures is None:
+        labels = same_in_all(folders, _labels)
+    if labels is None:
+        return Layout(files)
+    if labels.regions:
+        return Layout(
+            {folder: _label_maps(cases) for folder, cases in files.items()},
+            labels.structures, labels.classes, labels.ignore, notes=_left(files),
+        )  # fmt: skip
+    for cases in files.values():
+        _require_channels(cases, labels)
+    return Layout(files, labels.structures, labels.classes, labels.ignore)
+
+
+def _cases(folder: Path) -> dict[str, list[Path]]:
+    """Return the files of each case: in the folder itself, in its `validation`, or in those of its folds."""
+    folds = sorted(folder.glob("fold_[0-9]*")) or sorted(folder.glob("fold_all"))
+    held = list_cases(folder, ENDINGS)
+    if held or not (folds or (folder / "validation").is_dir()):
+        return held
+    cases: dict[str, list[Path]] = {}
+    for place in [fold / "validation" for fold in folds] or [folder / "validation"]:
+        of_fold = list_cases(place, ENDINGS)
+        if not of_fold:
+            raise InputError(
+                f"{place.parent} has no predictions of validation cases. Make them: nnUNetv2_train ... --val --npz, "
+                f"or name the folds that have them: {folder.name}={folds[0] if folds else folder}"
+            )
+        for case, paths in of_fold.items():
+            cases.setdefault(case, []).extend(paths)
+    return cases
+
+
+def _labels(folder: Path) -> Labels | None:
+    path = next((p for place in _upwards(folder) if (p := place / "dataset.json").is_file()), None)
+    if path is None:
+        return None
+    described = read_json(path)
+    labels = described.get("labels") if isinstance(described, dict) else None
+    try:
+        return _parse(labels)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InputError(
+            f'{path} must name its labels as {{"labels": {{"background": 0, "kidney": 1}}}}, but holds {labels!r}. '
+            "Correct it, or name the structures: --structures NAME=IDS ..."
+        ) from error
+
+
+def _upwards(folder: Path) -> list[Path]:
+    place = folder.absolute()
+    return [place, *place.parents][:HIGHER]
+
+
+def _parse(labels: Any) -> Labels:
+    """Return labels of nnU-Net v2 (name -> id, or ids of a region), or of v1 (id -> name)."""
+    if labels and all(str(key).isdigit() for key in labels):
+        labels = {name: int(label) for label, name in labels.items()}
+    ids = {
+        str(name): tuple(map(int, label)) if isinstance(label, list | tuple) else (int(label),)
+        for name, label in labels.items()
+    }
+    ignore = ids.pop("ignore", (None,))[0]
+    structures = {name: members for name, members in ids.items() if members != (0,)}
+    if not structures:
+        raise ValueError("no label above 0")
+    return Labels(structures, ignore, any(isinstance(label, list | tuple) for label in labels.values()))
+
+
+def _label_maps(cases: Mapping[str, list[Path]]) -> dict[str, list[Path]]:
+    of_case = {case: [path for path in paths if path.suffix.lower() != ".npz"] for case, paths in cases.items()}
+    if bare := [case for case, paths in of_case.items() if not paths]:
+        raise InputError(
+            f"{in_words(bare[:3])}: an npz of a region-based model holds probabilities that overlap, and its label map "
+            "is not beside it. Write the label maps, too (nnUNetv2_predict does)."
+        )
+    return of_case
+
+
+def _left(files: Mapping[Path, Mapping[str, list[Path]]]) -> list[str]:
+    npz = [path for cases in files.values() for paths in cases.values() for path in paths if path.suffix == ".npz"]
+    text = (
+        f"{counted(len(npz), 'npz file')} of a region-based model: its probabilities overlap, so label maps are scored"
+    )
+    return [text] if npz else []
+
+
+def _require_channels(cases: Mapping[str, list[Path]], labels: Labels) -> None:
+    """Raise if the first probabilities that can be read have another number of classes than dataset.json."""
+    npz = (path for paths in cases.values() for path in paths if path.suffix.lower() == ".npz")
+    path, channels = next(((path, count) for path in npz if (count := _channels(path))), (None, None))
+    if path is not None and channels != labels.classes:
+        raise InputError(
+            f"{path} holds probabilities of {channels} classes, but dataset.json names {labels.classes} with "
+            f"background ({in_words(labels.structures)}). Was it written by another model? Predict again with "
+            "--save_probabilities, or move the npz files away."
+        )
+
+
+def _channels(path: Path) -> int | None:
+    """Return how many classes an npz has; None where it cannot be read, which is found with all other files."""
+    try:
+        return header(path).channels
+    except InputError:
+        return None
