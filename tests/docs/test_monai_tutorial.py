@@ -6,7 +6,7 @@ from typing import Any
 from make.markdown import DOCS
 
 PAGE = DOCS / "tutorials" / "monai.md"
-SIZES = 'SIZE, TRAINING, VALIDATION, EPOCHS = "small", 24, 8, 15'
+SIZES = 'SIZE, TRAINING, VALIDATION, EPOCHS = "small", 24, 8, 40'
 
 
 def test_code_runs_and_learns(capsys) -> None:
