@@ -31,7 +31,7 @@ examples:
   softbench score --predictions ce:0=ce/0 ce:1=ce/1 ce:2=ce/2 soft:0=soft/0 soft:1=soft/1 soft:2=soft/2 \\
       --control ce --references labels/ --output scored/
 
-  softbench score --from nnunet --predictions ours=nnUNetTrainer__nnUNetPlans__3d_fullres \
+  softbench score --from nnunet --predictions ours=nnUNetTrainer__nnUNetPlans__3d_fullres \\
       --references labelsTr/ --output scored/
 
 A folder of predictions holds one file a case, named as its reference:
