@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from softbench import InputError, images, soft_labels
 from softbench.datasets import phantoms
+from softbench.datasets.case import RawCase
 from softbench.metrics.raters import level_sets
 from softbench.rater_study import cases, measure, regions, scores, trials
 from softbench.rater_study.cases import Rated
@@ -222,8 +223,9 @@ def test_recipes_that_cannot_be_tried(recipe: str, has_image: bool, said: str | 
 def test_case_of_one_rater_is_refused(tmp_path: Path) -> None:
     labels = np.zeros((4, 6, 7), np.uint8)
     labels[1:3, 2:4, 2:5] = 1
-    images.write(tmp_path / "LIDC-IDRI-0017_n1" / "rater1.nii.gz", labels, np.eye(4))
-    (case,) = cases.find("lidc", tmp_path)
+    path = tmp_path / "LIDC-IDRI-0017_n1" / "rater1.nii.gz"
+    images.write(path, labels, np.eye(4))
+    case = RawCase("LIDC-IDRI-0017_n1", "LIDC-IDRI-0017", (), (path,))
     with pytest.raises(InputError, match="case LIDC-IDRI-0017_n1: has one rater, and there is nobody to compare with"):
         cases.read("lidc", case)
 

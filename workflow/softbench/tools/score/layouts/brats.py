@@ -9,7 +9,7 @@ from softbench.given import NIFTI
 from softbench.tools.score.inputs import NPZ, list_cases
 from softbench.tools.score.layouts.layout import Given, Layout, Structures
 
-VERSION = None
+VERSION = None  # names and places of files: no number
 SEGMENTATION = re.compile(r"[-_]seg$")
 # Source: the challenges' descriptions of 2018 to 2021 (1 necrosis, 2 oedema, 4 enhancing) and 2023, 2024 (3 enhancing)
 OLD: Structures = {"WT": (1, 2, 4), "TC": (1, 4), "ET": (4,)}

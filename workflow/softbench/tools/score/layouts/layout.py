@@ -11,7 +11,7 @@ from softbench.jobs.faults import Fault
 from softbench.jobs.progress import Log
 from softbench.tools.score.inputs import Settings, Source
 
-VERSION = None
+VERSION = None  # names and places of files: no number
 Structures = Mapping[str, tuple[int, ...]]
 
 

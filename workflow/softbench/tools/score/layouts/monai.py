@@ -8,7 +8,7 @@ from softbench.given import NIFTI
 from softbench.tools.score.inputs import NPZ, list_cases
 from softbench.tools.score.layouts.layout import Given, Layout, read_json, same_in_all
 
-VERSION = None
+VERSION = None  # names and places of files: no number
 ENDINGS = (*NIFTI, *NPZ)
 POSTFIX = re.compile(r"_(trans|seg|pred|prediction|prob|probs|discrete)$")  # SaveImage's own is trans
 

@@ -11,7 +11,7 @@ from softbench.tools.score.inputs import NPZ, list_cases
 from softbench.tools.score.layouts.layout import Given, Layout, read_json, same_in_all
 from softbench.tools.score.volumes import header
 
-VERSION = None
+VERSION = None  # names and places of files: no number
 ENDINGS = (*NIFTI, *NPZ)
 HIGHER = 3  # levels: fold_0/validation lies two below the folder of the model, which has dataset.json
 

@@ -16,7 +16,7 @@ from softbench.jobs.faults import Fault, FileError, fault, lines
 from softbench.tools.score.inputs import REFERENCES, UNFIT, list_cases
 from softbench.tools.score.layouts.layout import Given, Layout, Structures
 
-VERSION = None
+VERSION = None  # names and places of files: no number
 LABEL = re.compile(r'<Label\s[^>]*Key="(\d+)"[^>]*>\s*(?:<!\[CDATA\[)?([^\]<]+)')
 Masks = dict[str, dict[str, Path]]  # case -> structure -> file
 
