@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from softbench.jobs import pieces
 from softbench.page import report
+from softbench.plan import growing
 from softbench.tables import forms
 from softbench.tables.views.results import sheet
 
-TABLES = "results/tables"
+PAGE, TABLES = Path("results/report/index.html"), "results/tables"
 
 
 @pytest.fixture
@@ -35,20 +36,20 @@ def noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, build: Callable) -> N
         },
         "papers": {}, "figures": {}, "cards": [], "claims": "results/claims.html", "comparison": [],
     }  # fmt: skip
-    pieces.write_json(report.NOTE, shown)
+    pieces.write_json(growing.NOTE, {str(PAGE): shown})
 
 
 def test_page_is_there_after_the_first_table_and_names_the_other_as_not_finished(noted: None) -> None:
     said: list[str] = []
-    report.write_growing(said.append)
-    text = report.PAGE.read_text()
+    report.write_growing("first", said.append)
+    text = PAGE.read_text()
     assert said == ["1 of 2 tables finished; still to come: second. See results/report/index.html"]
     assert "<td>0.5</td>" in text
     assert 'id="first"' in text
     assert 'id="second"' not in text
     assert "The second table" in text
     assert "not finished" in text.lower()
-    assert report.PAGE.stat().st_mtime == 1  # so the job of the whole run's page writes it again
+    assert PAGE.stat().st_mtime == 1  # so the job of the whole run's page writes it again
 
 
 def test_jobs_write_it_one_after_another(noted: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +63,7 @@ def test_jobs_write_it_one_after_another(noted: None, monkeypatch: pytest.Monkey
         seen.append("end")
 
     monkeypatch.setattr(report, "write", slow)
-    jobs = [threading.Thread(target=report.write_growing, args=(lambda line: None,)) for _ in range(4)]
+    jobs = [threading.Thread(target=report.write_growing, args=("first", lambda line: None)) for _ in range(4)]
     for job in jobs:
         job.start()
     for job in jobs:
@@ -73,7 +74,7 @@ def test_jobs_write_it_one_after_another(noted: None, monkeypatch: pytest.Monkey
 def test_page_that_cannot_be_written_costs_no_table(noted: None) -> None:
     said: list[str] = []
     Path("results/tables/first.json").write_text("{")
-    report.write_growing(said.append)
+    report.write_growing("first", said.append)
     assert len(said) == 1
     assert said[0].startswith(
         "results/report/index.html was not written: InputError: results/tables/first.json is damaged"
@@ -84,12 +85,25 @@ def test_table_whose_numbers_could_not_be_made_stands_on_the_page(noted: None) -
     """Its csv holds a sentence, and no numbers that the page could speak of."""
     Path("results/tables/first.csv").write_text('"Failed: the sun shines"\n')
     said: list[str] = []
-    report.write_growing(said.append)
+    report.write_growing("first", said.append)
     assert "not written" not in said[0]
-    assert 'id="first"' in report.PAGE.read_text()
+    assert 'id="first"' in PAGE.read_text()
 
 
 def test_no_note_no_page(noted: None) -> None:
-    report.NOTE.unlink()
-    report.write_growing(pytest.fail)
-    assert not report.PAGE.exists()
+    growing.NOTE.unlink()
+    report.write_growing("first", pytest.fail)
+    assert not PAGE.exists()
+
+
+def test_only_pages_that_show_the_table_are_written(noted: None) -> None:
+    """A run may be for two pages; a table of the one does not write the other."""
+    shown = growing.noted()[str(PAGE)]
+    other = PAGE.with_name("demo_all.html")
+    pieces.write_json(
+        growing.NOTE, {str(PAGE): shown, str(other): shown | {"tables": {"third": shown["tables"]["second"]}}}
+    )
+    said: list[str] = []
+    report.write_growing("first", said.append)
+    assert [line.rpartition(" ")[2] for line in said] == [str(PAGE)]
+    assert not other.exists()

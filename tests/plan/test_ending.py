@@ -1,13 +1,16 @@
 """How a run ends: what was asked for, never more; which views failed; and what the next run makes again."""
 
 import json
+import logging
 import os
+import re
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from softbench.plan import bridge, views
+from softbench.jobs import kept, marks
+from softbench.plan import bridge, growing, views
 from softbench.plan.bridge import Answers, answers
 from softbench.plan.plan import Plan
 
@@ -58,6 +61,77 @@ def test_collection_has_one_page_for_its_tables(plan: Answers) -> None:
     shown = plan.pages.settings(SimpleNamespace(page="demo_all"))
     assert list(shown["tables"]) == ["demo_brain", "demo_nodule", "demo_body"]
     assert shown["rehearsals"] == {"svls_2_phantom.html": plan.tables.title("svls_2_phantom")}
+
+
+def test_collection_has_the_files_of_all_its_tables_together_as_run_has(plan: Answers) -> None:
+    wanted = plan.pages.of("demo_all")(SimpleNamespace())
+    comparison = [f"results/tables/between_tables_demo_all.{form}" for form in ("csv", "md", "tex", "html")]
+    assert {*comparison, "results/scores_demo_all.parquet", "results/claims.md"} <= set(wanted)
+    assert not {"results/scores.parquet", "results/tables/between_tables.csv"} & set(wanted)  # those are of `run:`
+    assert plan.tables.compared("_demo_all") == ["demo_brain", "demo_nodule", "demo_body"]
+    assert "results/tables/ranks_demo_nodule.csv" in plan.tables.ranks_compared("_demo_all")
+    shown = plan.pages.settings(SimpleNamespace(page="demo_all"))
+    assert shown["comparison"] == ["results/tables/between_tables_demo_all.html"]
+    batches = plan.tables.all_batches(SimpleNamespace(of="_demo_all"))
+    assert set(plan.tables.batches("demo_brain")) <= set(batches)
+    assert plan.tables.all_batches("") != batches  # of `run:`
+
+
+def test_end_of_a_name_of_files_of_several_tables_is_none_or_a_collection(plan: Answers) -> None:
+    found = [of for of in ("", "_demo_all", "demo_all", "_demo_brain") if re.fullmatch(plan.tables.wholes, of)]
+    assert found == ["", "_demo_all"]
+
+
+@pytest.mark.parametrize(
+    ("words", "pages"),
+    [
+        ([], {"index": 4}),
+        (["demo_all"], {"demo_all": 3}),  # its rehearsal has a page of its own
+        (["results/report/index.html"], {"index": 4}),
+        (["hippocampus"], {}),  # one table alone
+        (["rater_study"], {}),  # no tables
+        (["fetch"], {}),
+    ],
+)
+def test_pages_of_several_tables_grow_whatever_the_target(plan: Answers, words: list, pages: dict) -> None:
+    found = plan.growing(["--cores", "2", *words])
+    assert {page: len(growing.tables(shown)) for page, shown in found.items()} == {
+        f"results/report/{name}.html": count for name, count in pages.items()
+    }
+
+
+def test_run_begins_with_how_many_tables_it_is_for_and_where_the_page_will_be(
+    plan: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert growing.announced() == []
+    growing.begin(plan.growing(["demo_all"]))
+    (line,) = growing.announced()
+    assert line.startswith("This run is for 3 tables: demo_brain, demo_nodule, demo_body. ")
+    assert "results/report/demo_all.html is there as soon as a table is finished" in line
+    growing.begin(plan.growing(["hippocampus"]))
+    assert growing.announced() == []
+
+
+@pytest.mark.parametrize(("rule", "said"), [("report", False), ("train", True)])
+def test_warning_that_a_page_is_there_early_is_not_said(rule: str, said: bool) -> None:
+    """Snakemake's words, which are the suite's own doing: the page grew before the job that writes it last."""
+    text = f"Warning: the following output files of rule {rule} were not present when the DAG was created:\n{{'a'}}"
+    record = logging.LogRecord("snakemake", logging.WARNING, "", 0, text, None, None)
+    assert kept.Lines().filter(record) == said
+
+
+def test_page_that_a_run_left_half_grown_is_marked(
+    plan: Answers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    half, whole = Path("results/report/demo_all.html"), Path("results/report/index.html")
+    half.parent.mkdir(parents=True)
+    half.touch()
+    whole.touch()
+    os.utime(half, growing.LONG_AGO)
+    growing.begin(plan.growing(["demo_all", str(whole)]))
+    assert [marks.is_unfinished(page) for page in (half, whole)] == [True, False]
 
 
 def test_table_that_is_all_of_run_has_the_page_of_the_run(root: Path) -> None:

@@ -19,4 +19,4 @@ def test_every_output_of_a_rule_of_tables_figures_and_pages_is_updated(name: str
 
 
 def test_file_of_all_scores_is_updated(root: Path) -> None:
-    assert 'update("results/scores.parquet")' in (root / "workflow" / "rules" / "train.smk").read_text()
+    assert 'update("results/scores{of}.parquet")' in (root / "workflow" / "rules" / "train.smk").read_text()

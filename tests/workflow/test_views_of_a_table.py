@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from softbench.plan import views
-from softbench.plan.paths import LONG_AGO
+from softbench.plan.growing import LONG_AGO
 
 from tests.workflow.conftest import Clone
 

@@ -30,20 +30,22 @@ rule table:
 
 
 rule between_tables:
-    """Whether the rankings of the tables in `run:` agree, column by column."""
+    """Whether the rankings of the tables in `run:`, or in a collection, agree, column by column."""
     input:
         ranks=plan.tables.ranks_compared,
     output:
-        update(multiext("results/tables/between_tables", ".csv", ".md", ".tex")),
+        update(multiext("results/tables/between_tables{of}", ".csv", ".md", ".tex")),
         report(
-            update("results/tables/between_tables.html"),
+            update("results/tables/between_tables{of}.html"),
             caption="../report/between_tables.rst",
             category="Tables",
             subcategory="all",
             labels={"shows": "agreement of the data sets"},
         ),
     log:
-        "results/logs/tables/between_tables.log",
+        "results/logs/tables/between_tables{of}.log",
+    wildcard_constraints:
+        of=plan.tables.wholes,
     conda:
         "../../envs/report.yaml"
     params:

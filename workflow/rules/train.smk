@@ -106,14 +106,16 @@ rule score_posthoc:
 
 
 rule collect_scores:
-    """All scores of what `run:` names in one file, for your own analysis; no table reads it."""
+    """All scores of what `run:`, or a collection, names in one file, for your own analysis; no table reads it."""
     input:
         runs=plan.tables.all_batches,
         ensembles=plan.tables.all_ensembles_wanted,
     output:
-        scores=update("results/scores.parquet"),
+        scores=update("results/scores{of}.parquet"),
     log:
-        "results/logs/scores.log",
+        "results/logs/scores{of}.log",
+    wildcard_constraints:
+        of=plan.tables.wholes,
     conda:
         "../../envs/report.yaml"
     params:

@@ -11,5 +11,5 @@ with logs.job(snakemake.log[0]) as log:
 
     params, (*_, record, mark) = snakemake.params, map(Path, snakemake.output)
     making.make(Given(**params.given), params.code, params.files, record, log, attempt=params.attempt)
-    report.write_growing(log)
+    report.write_growing(snakemake.wildcards.table, log)
     mark.touch()

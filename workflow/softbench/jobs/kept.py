@@ -18,6 +18,7 @@ from softbench.jobs import marks, outputs, pieces, storage
 
 VERSION = None  # sentences
 PUT_BACK = re.compile(r"Restored previous version of (\S+) ")
+EARLIER_THAN_PLANNED = "Warning: the following output files of rule report were not present"  # pages that grow
 NOTHING_TO_PUT_BACK = re.compile(r"Cannot restore \S+: no backup found")
 SENTENCE = (
     "This page is older than the newest results: the run that ended at {when} broke off before the page was made "
@@ -28,7 +29,8 @@ HEADER = "<header>\n"
 
 
 class Lines(logging.Filter):
-    """Takes Snakemake's lines on files that it puts back out of what it says, and keeps the names."""
+    """Takes Snakemake's lines on files that it puts back out of what it says, and keeps the names; and its warning that
+    a page is there before the job that writes it last."""
 
     def __init__(self) -> None:
         """Begin without any."""
@@ -40,7 +42,7 @@ class Lines(logging.Filter):
         said = str(record.msg)
         if found := PUT_BACK.match(said):
             self.paths.append(Path(found[1]))
-        return not (found or NOTHING_TO_PUT_BACK.match(said))
+        return not (found or NOTHING_TO_PUT_BACK.match(said) or said.startswith(EARLIER_THAN_PLANNED))
 
 
 _lines = Lines()

@@ -27,7 +27,7 @@ from softbench.jobs import marks, pieces, storage
 
 VERSION = None  # compares files
 NOTES = Path("logs", "outputs.json")
-PRODUCTS = ("tables/*", "figures/*", "report/*.html", "claims.*", "*/claims.*", "scores.parquet")
+PRODUCTS = ("tables/*", "figures/*", "report/*.html", "claims.*", "*/claims.*", "scores*.parquet")
 PATTERNS = (
     "raw/*/manifest.json",
     "data/*/*",

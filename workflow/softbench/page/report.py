@@ -1,13 +1,10 @@
 """The report: what was run and what it says, a chapter for each table, the papers, and where all of it comes from.
 
-The page is written anew with each finished table, so that it is there early and grows. What it shows is noted when a
-run begins, for a job of one table knows no other; a run that does not end with this page notes nothing. Until the
-last job writes it, it is dated back. One that a run left so, because it broke off, is marked when the next begins, so
-that it is made again: Snakemake would take it for that of the last job.
+A page of several tables is written anew with each finished table, so that it is there early and grows
+(`plan/growing.py`).
 """
 
 import fcntl
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,9 +16,7 @@ import pandas as pd
 from softbench.jobs import provenance, storage
 from softbench.page import opening, page
 from softbench.page.page import environment
-from softbench.plan.paths import INDEX as PAGE
-from softbench.plan.paths import INDEX_NOTE as NOTE
-from softbench.plan.paths import LONG_AGO
+from softbench.plan import growing
 
 Facts = Mapping[str, Any]
 FIGURES = "The papers’ figures with our runs. What was not run says so."
@@ -165,38 +160,43 @@ def of_sources(example: str, cards: Iterable[Mapping[str, str]]) -> list[dict[st
     ]
 
 
-LOCK = Path(".snakemake", "softbench", "index.lock")
+LOCK = Path(".snakemake", "softbench", "pages.lock")
 
 
-def write_growing(log: Callable[[str], None]) -> None:
-    """Write the page with the tables that are finished; say so and go on where that fails: no number is lost.
+def write_growing(table: str, log: Callable[[str], None]) -> None:
+    """Write the pages of this run that show a table, with the tables that are finished; say so and go on where that
+    fails: no number is lost.
 
     Args:
+        table: which is finished.
         log: takes a line.
     """
+    for path, shown in growing.noted().items():
+        if table in growing.tables(shown):
+            _write_growing(Path(path), shown, log)
+
+
+def _write_growing(path: Path, shown: Mapping[str, Any], log: Callable[[str], None]) -> None:
     try:
-        shown = json.loads(NOTE.read_text(encoding="utf-8")) if NOTE.exists() else None
-        if shown is None:
-            return
         with _alone():
-            write(PAGE, **shown, provenance={"commit": provenance.commit(), **provenance.versions()})
-            os.utime(PAGE, LONG_AGO)
-        log(_progress(shown))
+            write(path, **shown, provenance={"commit": provenance.commit(), **provenance.versions()})
+            os.utime(path, growing.LONG_AGO)
+        log(_progress(path, shown))
     except Exception as error:
-        log(f"{PAGE} was not written: {type(error).__name__}: {error}")
+        log(f"{path} was not written: {type(error).__name__}: {error}")
 
 
-def _progress(shown: Mapping[str, Any]) -> str:
+def _progress(path: Path, shown: Mapping[str, Any]) -> str:
     """Return how many of the page's tables are finished, which are left, and where the page lies."""
-    every = {**shown["tables"], **shown["papers"]}
+    every = growing.tables(shown)
     left = [name for name, facts in every.items() if not Path(facts["record"]).exists()]
     rest = f"; still to come: {', '.join(left)}" if left else ""
-    return f"{len(every) - len(left)} of {len(every)} tables finished{rest}. See {PAGE}"
+    return f"{len(every) - len(left)} of {len(every)} tables finished{rest}. See {path}"
 
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Wait until no other job writes the page."""
+    """Wait until no other job writes a page."""
     LOCK.parent.mkdir(parents=True, exist_ok=True)
     with open(LOCK, "a", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -13,14 +13,14 @@ import difflib
 import os
 import shutil
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from softbench.errors import InputError
-from softbench.jobs import fork_server, kept, launch, logs, marks, outputs, pieces
-from softbench.plan import earlier, own_imports, paths, rule_files, views
+from softbench.jobs import fork_server, kept, launch, logs, outputs, pieces
+from softbench.plan import earlier, growing, own_imports, rule_files, views
 from softbench.plan.answers.data import Data, SoftLabels
 from softbench.plan.answers.figures import Figures
 from softbench.plan.answers.order import Order
@@ -71,9 +71,12 @@ class Answers:
 
     @stops
     def begin_jobs(self) -> None:
-        """Stop where Slurm still has jobs of an earlier run of this folder; else start what jobs here are forks of."""
+        """Stop where Slurm still has jobs of an earlier run of this folder; else start what jobs here are forks of, and
+        say which tables the run is for, and on which page they will be."""
         launch.require_none_left(Path.cwd())
         fork_server.start()
+        for line in growing.announced():
+            print(line, flush=True)
 
     def end(self, *, well: bool = True) -> None:
         """Say at the end of a run what was asked for, if all jobs did well, and which views failed.
@@ -81,16 +84,24 @@ class Answers:
         Raises: SystemExit: if a view failed, so that the run ends with an error.
         """
         words = sys.argv[1:]
-        asked = self.laboratory.asked(words) or self.rater_studies.asked(words) or self.pages.asked(words)
+        asked = self._of_raters(words) or self.pages.asked(words)
         pages = [Path(path) for path in asked if path.endswith(".html") and not well]
         kept_lines = kept.settle(Path("results"), {page: self._shown_on(page) for page in pages})
-        wrong = failed(since=paths.INDEX_NOTE.stat().st_mtime)  # the note is written when a run begins
+        wrong = failed(since=growing.NOTE.stat().st_mtime)  # the note is written when a run begins
         try_again()
         outputs.end(Path("results"))
         for line in [*kept_lines, *lines(asked if well else (), wrong), *(() if well else (GO_ON,))]:
             print(line, flush=True)
         if wrong:
             sys.exit(1)
+
+    def growing(self, words: Sequence[str]) -> dict[str, Any]:
+        """Return the pages that grow in a run with these arguments, and what they show, by their paths."""
+        return {} if self._of_raters(words) else self.pages.growing(words)
+
+    def _of_raters(self, words: Sequence[str]) -> list[str]:
+        """Return what was asked for of studies of raters, which make no table."""
+        return self.laboratory.asked(words) or self.rater_studies.asked(words)
 
     def _shown_on(self, page: Path) -> list[Path]:
         """Return the files that a page is made of."""
@@ -168,7 +179,7 @@ def read(workflow: Any, config: dict[str, Any]) -> Answers:
         pieces.write_text(TARGETS, text)
     _include(workflow, [TARGETS])
     if is_run:
-        _note_page(replies)
+        growing.begin(replies.growing(sys.argv[1:]))
     return replies
 
 
@@ -187,15 +198,6 @@ def _begin(workflow: Path, *, is_run: bool, is_dry: bool) -> None:
     elif is_dry:
         for line in [*outputs.foretell(Path("results")), *record.lines(Path("results"), Code(workflow, record.CACHE))]:
             print(line, file=sys.stderr)
-
-
-def _note_page(replies: Answers) -> None:
-    """Note what the page of this run shows, for its jobs, or that it ends with no such page; one half grown is made
-    again."""
-    grows = str(paths.INDEX) in replies.pages.asked(sys.argv[1:])
-    pieces.write_json(paths.INDEX_NOTE, replies.pages.settings("index") if grows else None)
-    if grows and paths.INDEX.exists() and paths.INDEX.stat().st_mtime == paths.LONG_AGO[0]:
-        marks.make_again([paths.INDEX])
 
 
 def _check_profile(workflow: Any, rules: Collection[str]) -> None:

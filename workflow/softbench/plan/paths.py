@@ -9,11 +9,15 @@ DATASET = "results/data/{dataset}/manifest.json"
 SOFT_LABEL = "results/soft_labels/{dataset}/{soft_label}/manifest.json"
 MAP = "results/maps/{dataset}/{map}/shard-{shard}.json"
 INDEX = Path("results", "report", "index.html")
-LONG_AGO = (1.0, 1.0)  # dates of access and change, seconds since 1970; Snakemake takes 0 for no date
-INDEX_NOTE = Path(".snakemake", "softbench", "index.json")  # what the page of this run shows
 SPLITS = PACKAGE.parent / "splits"  # the committed ones
 
 Run = tuple[str, str, str]  # experiment, network, method
+
+
+def of_page(page: str) -> str:
+    """Return how names of files end that belong to all tables of a page: of `run:` with nothing, of a collection with
+    its name."""
+    return "" if page == INDEX.stem else f"_{page}"
 
 
 def raw(source: str) -> str:

@@ -60,6 +60,10 @@ class Plan:
         }
         self.collections: dict[str, list[str]] = config.get("collections", {})
 
+    def of_page(self, page: str) -> list[str]:
+        """Return the tables that `run:` (the page "index") or a collection names; none of another page."""
+        return list(self.config["run"] if page == paths.INDEX.stem else self.collections.get(page, []))
+
     @classmethod
     def read(
         cls, root: Path, configfiles: Sequence[str | Path] = (), assignments: Sequence[str] | Mapping[str, Any] = ()

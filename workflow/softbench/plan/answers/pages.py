@@ -1,5 +1,6 @@
 """What pages.smk and the targets ask: which files a target wants, what a page shows and says of each table."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from softbench.plan.calls import Wildcards, by, pattern
 from softbench.plan.plan import Plan
 from softbench.rater_names import say_pseudo, say_pseudo_everywhere
 
+INDEX = paths.INDEX.stem  # the page of `run:`
 FORMS = ("csv", "md", "tex", "html")
 DATA = ("published", "open", "phantom")
 
@@ -20,7 +22,7 @@ class Pages:
     def __init__(self, plan: Plan, tables: Tables, papers: Papers, views: Views) -> None:
         """Read which pages there are."""
         self.plan, self._tables, self._papers, self._views = plan, tables, papers, views
-        self.names = pattern(["index", *plan.tables, *plan.paper_tables, *papers.pages, *plan.collections])
+        self.names = pattern([INDEX, *plan.tables, *plan.paper_tables, *papers.pages, *plan.collections])
 
     def run(self, wildcards: Wildcards) -> list[str]:
         """Return what `run:` in config wants."""
@@ -42,7 +44,7 @@ class Pages:
 
         def wanted(wildcards: Wildcards) -> list[str]:
             if target in self.plan.collections:
-                return [*self._of_tables(self.plan.collections[target]), *_pages(self._pages_of(target))]
+                return [*self._of_tables(self.plan.collections[target]), *self._of_whole(target)]
             return self.products([target])
 
         return wanted
@@ -50,7 +52,7 @@ class Pages:
     def products(self, targets: Sequence[str]) -> list[str]:
         """Return what a reader wants of some tables: all their views, and one page."""
         whole = list(targets) == list(self.plan.config["run"])
-        pages = self._of_whole_run() if whole else _pages(targets)
+        pages = self._of_whole(INDEX) if whole else _pages(targets)
         return [*self._of_tables(targets), *pages]
 
     def asked(self, arguments: Sequence[str]) -> list[str]:
@@ -69,32 +71,42 @@ class Pages:
         if not (named or collections or files or papers or "fetch" in arguments) or [
             table for table in named if [table] == run
         ]:
-            named, pages = run, [*_pages(self._pages_of("index")), *papers]
+            named, pages = run, [*_pages(self._pages_of(INDEX)), *papers]
         return [*pages, *(f"results/tables/{table}.md" for table in named), *files]
 
     def _of_tables(self, tables: Iterable[str]) -> list[str]:
         return [file for table in tables for file in self._views.files(table)]
 
-    def _of_whole_run(self) -> list[str]:
-        pages = [*_pages(self._pages_of("index")), "results/claims.md", "results/scores.parquet"]
-        return [*pages, *self._comparison()]
+    def growing(self, arguments: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the pages of several tables among what a call asked for, and what they show, by their paths.
 
-    def _wanted(self, page: str) -> list[str]:
-        """Return the tables that `run:` or a collection names; none of another page."""
-        return list(self.plan.config["run"] if page == "index" else self.plan.collections.get(page, []))
+        Args:
+            arguments: of the call.
+        """
+        page = re.compile(rf"results/report/({self.names})\.html")
+        names = [found[1] for path in self.asked(arguments) if (found := page.fullmatch(path))]
+        return {_pages([name])[0]: self.settings(name) for name in names if len(self._targets(name)) > 1}
+
+    def _of_whole(self, page: str) -> list[str]:
+        """Return what all tables of `run:` or of a collection have together: pages, claims, scores, comparison."""
+        scores = f"results/scores{paths.of_page(page)}.parquet"
+        return [*_pages(self._pages_of(page)), "results/claims.md", scores, *self._comparison(page)]
 
     def _rehearsed(self, page: str) -> list[str]:
         """Return the rehearsals among them, whose numbers mean nothing: each has a page of its own."""
-        papers = (name for name in self._wanted(page) if name in self.plan.paper_tables)
+        papers = (name for name in self.plan.of_page(page) if name in self.plan.paper_tables)
         return [name for name in papers if self._papers.is_rehearsal(name)]
 
     def _pages_of(self, page: str) -> list[str]:
         """Return the page of `run:` or of a collection, and those of its rehearsals."""
         return [page, *self._rehearsed(page)]
 
-    def _comparison(self) -> list[str]:
-        """Return the files that compare the tables of `run:`; none where none can be compared."""
-        return paths.tables(["between_tables"], FORMS) if self._tables.compared() else []
+    def _comparison(self, page: str) -> list[str]:
+        """Return the files that compare the tables of a page; none where none can be compared, or it has but one."""
+        if page != INDEX and page not in self.plan.collections:
+            return []
+        of = paths.of_page(page)
+        return paths.tables([f"between_tables{of}"], FORMS) if self._tables.compared(of) else []
 
     def _paper_figures(self, data: str) -> list[str]:
         """Return the papers' figures in the form that shows some data: published, here, open or phantom."""
@@ -110,7 +122,6 @@ class Pages:
         experiments = [experiment for table in tables for experiment, _, _ in self.plan.runs_of(table)]
         experiments += [experiment for table in papers for experiment in self._papers.experiments_at_hand(table)]
         sources = dict.fromkeys(map(self.plan.source_of, experiments))
-        compared = self._comparison() if page == "index" else []
         return {
             "tables": {table: self._facts(table) for table in tables},
             "papers": {table: self._facts(table) for table in papers},
@@ -118,7 +129,7 @@ class Pages:
             "cards": [modules.data_card(source) for source in sources],
             "claims": self._claims(page),
             "rehearsals": {f"{name}.html": self._tables.title(name) for name in self._rehearsed(page)},
-            "comparison": [path for path in compared if path.endswith(".html")],
+            "comparison": [path for path in self._comparison(page) if path.endswith(".html")],
         }
 
     @by("page")
@@ -141,8 +152,8 @@ class Pages:
 
     def _targets(self, page: str) -> list[str]:
         """Return the tables of a page: of `run:` or a collection all but rehearsals; all papers' of a form; its own."""
-        if page == "index" or page in self.plan.collections:
-            return [name for name in self._wanted(page) if name not in self._rehearsed(page)]
+        if page == INDEX or page in self.plan.collections:
+            return [name for name in self.plan.of_page(page) if name not in self._rehearsed(page)]
         return self._papers.pages.get(page, [page])
 
     def _figures(self, page: str) -> dict[str, str]:

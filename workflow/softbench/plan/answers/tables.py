@@ -1,6 +1,7 @@
 """What tables.smk asks: which runs a table shows, its rows and notes, what its views are made from, and their files."""
 
 import itertools
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from softbench.plan import modules, paths, shown, views
 from softbench.plan.answers import papers
 from softbench.plan.answers.data import Data
 from softbench.plan.answers.papers import Papers
-from softbench.plan.calls import Wildcards, by, pattern
+from softbench.plan.calls import by, pattern
 from softbench.plan.code.stages import Stages
 from softbench.plan.paths import Run
 from softbench.plan.plan import Plan
@@ -45,12 +46,18 @@ WINDOWS = (
 
 
 class Tables:
-    """Answers to rules about tables; `names` constrains {table}: any but the papers'."""
+    """Answers to rules about tables; `names` constrains {table}: any but the papers'.
+
+    `wholes` constrains {of}, the end of the names of files that belong to several tables together: nothing for those of
+    `run:`, else "_" and the name of a collection.
+    """
 
     def __init__(self, plan: Plan, data: Data, papers: Papers) -> None:
         """Read which tables there are."""
         self.plan, self._data, self._papers = plan, data, papers
         self.names = pattern(plan.tables)
+        self._pages = {paths.of_page(page): page for page in (paths.INDEX.stem, *plan.collections)}
+        self.wholes = f"(?:{'|'.join(map(re.escape, self._pages))})"
 
     @by("table")
     def batches(self, table: str) -> list[str]:
@@ -173,34 +180,39 @@ class Tables:
             return self._papers.title(table)
         return str(self.plan.tables[table]["title"])
 
-    def of_run(self) -> list[str]:
-        """Return the tables in `run:` but the papers'."""
-        return [table for table in self.plan.config["run"] if table in self.plan.tables]
+    def together(self, of: str) -> list[str]:
+        """Return the tables of `run:` or of a collection but the papers'; `of` as `wholes`."""
+        return [table for table in self.plan.of_page(self._pages[of]) if table in self.plan.tables]
 
-    def all_batches(self, wildcards: Wildcards) -> list[str]:
-        """Return the manifests of the batches of all tables in `run:` but the papers', each once."""
-        return paths.once(path for table in self.of_run() for path in self.batches(table))
+    @by("of")
+    def all_batches(self, of: str) -> list[str]:
+        """Return the manifests of the batches of all these tables, each once."""
+        return paths.once(path for table in self.together(of) for path in self.batches(table))
 
-    def all_ensembles_wanted(self, wildcards: Wildcards) -> list[str]:
+    @by("of")
+    def all_ensembles_wanted(self, of: str) -> list[str]:
         """Return the records of the ensembles that these tables show, or their experiments ask for."""
-        wanted = (run for table in self.of_run() for run in self.plan.ensembles_wanted(table))
+        wanted = (run for table in self.together(of) for run in self.plan.ensembles_wanted(table))
         return paths.ensembles(dict.fromkeys(wanted))
 
-    def ranks_compared(self, wildcards: Wildcards) -> list[str]:
-        """Return the ranks of each table in `run:` that is compared."""
-        return [f"results/tables/ranks_{table}.csv" for table in self.compared()]
+    @by("of")
+    def ranks_compared(self, of: str) -> list[str]:
+        """Return the ranks of each of these tables that is compared."""
+        return [f"results/tables/ranks_{table}.csv" for table in self.compared(of)]
 
-    def titles_compared(self, wildcards: Wildcards) -> list[str]:
+    @by("of")
+    def titles_compared(self, of: str) -> list[str]:
         """Return their titles."""
-        return list(map(self.title, self.compared()))
+        return list(map(self.title, self.compared(of)))
 
-    def compared(self) -> list[str]:
-        """Return the tables in `run:` whose rankings are compared.
+    def compared(self, of: str = "") -> list[str]:
+        """Return the tables of `run:` or of a collection whose rankings are compared; `of` as `wholes`.
 
         A table is left out where another of the same experiments shows more of their methods. Each has enough trained
         methods in common with another.
         """
-        runs = {table: set(self.plan.runs_of(table)) for table in self.of_run()}
+        every = self.together(of)
+        runs = {table: set(self.plan.runs_of(table)) for table in every}
         large = [table for table in runs if not any(runs[table] < runs[other] for other in runs)]
         methods = {table: {method for _, _, method in self.trained(table)} for table in large}
         alike = {
@@ -208,7 +220,7 @@ class Tables:
             for table, other in itertools.permutations(methods, 2)
             if len(methods[table] & methods[other]) >= FEWEST_IN_COMMON
         }
-        return [table for table in self.of_run() if table in alike]
+        return [table for table in every if table in alike]
 
 
 def rater_notes(plan: Plan, table: str) -> list[str]:
