@@ -3,18 +3,17 @@
 Numbers stand between two marks of a study, as its job wrote them; nothing of them is typed.
 """
 
-import re
 import sys
-import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
 from softbench.errors import InputError
 from softbench.jobs import pieces
 from softbench.tables.sheet import interval, number
 
+from make import between_marks
+from make.between_marks import copy_small, wrap
 from make.markdown import DOCS, ROOT, table
 
 PAGE, README, PICTURES = DOCS / "raters.md", ROOT / "README.md", DOCS / "pictures"
@@ -24,8 +23,6 @@ TRAINED = "rater_laboratory_trained"  # the table of networks trained on their l
 LABORATORY = "rater_laboratory"  # the folder of the panels of simulated raters
 FIGURE = "kits2023"  # whose widths README.md shows
 IN_README = ("kits2023", "lidc", "chase_db1")
-WIDTH = 124
-COLOURS = 96
 DATA = {"kits2023": "KiTS 2023", "lidc": "LIDC-IDRI", "chase_db1": "CHASE_DB1 (pixels)"}
 IN_MM = {"blur_mm": "blur", "distance": "distance"}
 STEP = (
@@ -50,14 +47,14 @@ def section(folder: Path, study: str) -> str:
         for name in ("widths", "reliability")
     ]
     captions = [_read(folder / study / f"{name}.txt").strip() for name in ("widths", "reliability")]
-    pictures = [f"{shown[n]}\n\n{_wrap(captions[n])}" for n in range(2)]
-    notes = [_wrap(NOTES[study])] if study in NOTES else []
-    return "\n\n".join([_wrap(paragraph.strip()), *pictures, *notes, whole.strip()])
+    pictures = [f"{shown[n]}\n\n{wrap(captions[n])}" for n in range(2)]
+    notes = [wrap(NOTES[study])] if study in NOTES else []
+    return "\n\n".join([wrap(paragraph.strip()), *pictures, *notes, whole.strip()])
 
 
 def paragraphs(folder: Path, studies: Iterable[str] = IN_README) -> str:
     """Return what README.md says: the paragraphs of some studies, a point each."""
-    return "\n".join(_wrap(f"- {_read(folder / study / 'paragraph.txt').strip()}", indent="  ") for study in studies)
+    return "\n".join(wrap(f"- {_read(folder / study / 'paragraph.txt').strip()}", indent="  ") for study in studies)
 
 
 def summary(folder: Path, studies: Iterable[str] = IN_README) -> str:
@@ -85,20 +82,9 @@ def _rows(folder: Path, study: str) -> Iterable[list[str]]:
 
 
 def fill(text: str, study: str, content: str) -> str:
-    """Return a text with new content between the marks of a study.
-
-    Raises: InputError: if the marks are not there.
-    """
+    """Return a text with new content between the marks of a study; errors as `between_marks.fill`."""
     begin, end = (mark.format(study) for mark in MARKS)
-    block = re.compile(f"({re.escape(begin)}\n).*?({re.escape(end)})", re.DOTALL)
-    new, count = block.subn(lambda found: f"{found[1]}\n{content}\n\n{found[2]}", text)
-    if not count:
-        raise InputError(f"a page lacks the lines {begin} and {end}. Write them where the study stands.")
-    return new
-
-
-def _wrap(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+    return between_marks.fill(text, (begin, end), content)
 
 
 def _read(path: Path) -> str:
@@ -106,13 +92,6 @@ def _read(path: Path) -> str:
         target = LABORATORY if path.parent.name in (LABORATORY, "tables") else f"rater_study_{path.parent.name}"
         raise InputError(f"{path} is missing. Run the study: `snakemake --cores all {target}`.")
     return path.read_text(encoding="utf-8")
-
-
-def _copy_small(source: Path, target: Path) -> None:
-    """Copy a picture of lines and letters with as many colours as it needs: a fifth of the bytes."""
-    with Image.open(source) as picture:
-        small = picture.convert("RGB").quantize(COLOURS)
-    pieces.write_file(target, lambda part: small.save(part, format="png", optimize=True))
 
 
 def take(folder: Path) -> None:
@@ -126,7 +105,7 @@ def take(folder: Path) -> None:
     for study in STUDIES:
         page = fill(page, study, section(folder, study))
         for name in ("widths", "reliability"):
-            _copy_small(folder / study / f"{name}.png", PICTURES / f"raters_{study}_{name}.png")
+            copy_small(folder / study / f"{name}.png", PICTURES / f"raters_{study}_{name}.png")
     pieces.write_text(PAGE, page)
     picture = f"![{_read(folder / FIGURE / 'widths.txt').strip()}](docs/pictures/raters_{FIGURE}_widths.png)"
     content = "\n\n".join([summary(folder), picture, paragraphs(folder)])
@@ -142,7 +121,7 @@ def laboratory(folder: Path) -> str:
     paragraph, caption, whole = (_read(folder / name).strip() for name in ("paragraph.txt", "curve.txt", "table.md"))
     networks = folder.parent / "tables" / f"{TRAINED}.md"
     picture = f"![{caption}](pictures/raters_laboratory.png)"
-    parts = [_wrap(paragraph), picture, _wrap(caption), _wrap(trained(networks.with_suffix(".csv")))]
+    parts = [wrap(paragraph), picture, wrap(caption), wrap(trained(networks.with_suffix(".csv")))]
     return "\n\n".join([*parts, _read(networks).strip(), whole])
 
 
@@ -174,7 +153,7 @@ def answers(folder: Path) -> str:
     of_svls = numbers[numbers["label"] == "svls"].groupby("population", sort=False).first()
     told = ", ".join(f"{row.enough} ({str(name).replace('_', ' ')})" for name, row in of_svls.iterrows())
     worth = of_svls["worth"]["mixed"]
-    return _wrap(
+    return wrap(
         "With simulated raters on a phantom, whose distribution is known (`snakemake --cores all rater_laboratory`, "
         f"four CPU-minutes), mOH is nearer to it than SVLS of one rater from this many raters on: {told}. One-hot of "
         f"one mixed rater has {worth:.1f} times the Brier score of SVLS of one, and about n times that of mOH of n."
@@ -183,7 +162,7 @@ def answers(folder: Path) -> str:
 
 def take_laboratory(folder: Path) -> None:
     """Write what both pages say of the panels of simulated raters, and copy the picture; errors as `take`."""
-    _copy_small(folder / "curve.png", PICTURES / "raters_laboratory.png")
+    copy_small(folder / "curve.png", PICTURES / "raters_laboratory.png")
     for page, content in ((PAGE, laboratory(folder)), (README, answers(folder))):
         pieces.write_text(page, fill(page.read_text(encoding="utf-8"), "laboratory", content))
 

@@ -10,7 +10,7 @@ from softbench.figures.views import posthoc_figure
 from softbench.jobs import pieces
 from softbench.tables import forms, posthoc_scores
 from softbench.tables.view import Given
-from softbench.tables.views import posthoc_grid
+from softbench.tables.views import posthoc_baseline, posthoc_grid
 
 CALIBRATIONS, DECODERS = ["raw", "temperature"], ["argmax", "threshold"]
 NOISE = (0.003, -0.002, 0.0, 0.001, -0.002)
@@ -171,8 +171,45 @@ def test_picture_has_a_panel_a_column_and_frames_what_is_beyond_noise(given) -> 
 
 def test_experiment_that_asks_for_none_has_no_grid_and_a_missing_file_is_named(given, tmp_path: Path) -> None:
     empty = Given("t", SETTINGS, {"posthoc": {"records": [], "calibrations": [], "decoders": [], "baseline": None}})
-    assert "asks for no `posthoc`" in posthoc_grid.why_absent(empty)
-    assert posthoc_grid.why_absent(given) == ""
+    assert "asks for no `posthoc`" in posthoc_grid.why_no_grid(empty)
+    assert posthoc_grid.why_no_grid(given) == ""
     (tmp_path / "ls" / "posthoc" / "seed-1" / "raw.parquet").unlink()
     with pytest.raises(InputError, match=r"seed-1/raw.parquet is missing"):
         posthoc_scores.read(given.needs["posthoc"])
+
+
+def test_the_first_comparison_adjusts_for_its_own_differences(given, tmp_path: Path) -> None:
+    sheet = posthoc_baseline.build(given)
+    for suffix in ("md", "csv"):
+        forms.write(sheet, tmp_path / f"b.{suffix}")
+    text, table = (tmp_path / "b.md").read_text(), pd.read_csv(tmp_path / "b.csv")
+    assert set(table["calibration"]) == {"temperature"}
+    assert set(table["decoder"].dropna()) == {"argmax"}
+    assert set(table["title"]) == {"One-hot", "LS", "Good"}
+    tests = int(table["p"].notna().sum())
+    assert f"the {tests} differences here" in text
+    whole = posthoc_grid.build(given).numbers
+    assert tests < whole["p"].notna().sum()
+    nll = table[table["metric"] == "nll"].set_index("method")
+    of_grid = whole[(whole["metric"] == "nll") & (whole["calibration"] == "temperature")].set_index("method")
+    assert nll.loc["good", "p"] == pytest.approx(of_grid.loc["good", "p"])
+    assert nll.loc["good", "p_holm"] < of_grid.loc["good", "p_holm"]
+    assert "better Good;" in text or "better Good." in text
+    assert "| LS" in text
+    assert "LS, temperature" not in text
+
+
+def test_the_first_comparison_needs_a_temperature_and_the_most_probable_class(given) -> None:
+    assert posthoc_baseline.why_absent(given) == ""
+    needs = {"posthoc": {**given.needs["posthoc"], "calibrations": ["raw"]}}
+    assert posthoc_baseline.why_absent(Given("t", SETTINGS, needs)) == "`posthoc` of its experiment lacks temperature"
+    absent = Given("t", SETTINGS, {"posthoc": {"records": []}})
+    assert "asks for no `posthoc`" in posthoc_baseline.why_absent(absent)
+
+
+def test_the_first_comparison_without_one_hot_shows_means_alone(given, tmp_path: Path) -> None:
+    needs = {"posthoc": {**given.needs["posthoc"], "baseline": None}}
+    forms.write(posthoc_baseline.build(Given("t", SETTINGS, needs)), tmp_path / "b.md")
+    text = (tmp_path / "b.md").read_text()
+    assert "there is nothing to compare" in text
+    assert "0.2" in text

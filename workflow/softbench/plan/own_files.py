@@ -32,8 +32,8 @@ SHIPPED = {  # the suite's own modules; one that is left out here is checked at 
     "datasets/sources": "abdomenct1k brats2019 chase_db1 contours curvas dicom dncnn flare2021 hippocampus kits2019 "
     "kits2023 layout lidc mrbrains18 msd_brain nnunet oct_dme prostatex_zones reading saros",
     "datasets/phantoms": "abdomen annotators body brain kidney lesions nodule retina shapes",
-    "tables/views": "agreement comparison costs empty_mask_sensitivity post_hoc posthoc_grid rater_agreement ranks "
-    "results soft_label_quality statistics truth tuning",
+    "tables/views": "agreement comparison costs empty_mask_sensitivity post_hoc posthoc_baseline posthoc_grid "
+    "rater_agreement ranks results soft_label_quality statistics truth tuning",
     "figures/views": "cases posthoc_figure ranks_figure reliability reliability_beside_paper segmentations soft_labels "
     "tuning_figure",
 }  # fmt: skip

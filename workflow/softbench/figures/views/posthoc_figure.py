@@ -19,7 +19,7 @@ from softbench.tables.layout import heads, title_of
 from softbench.tables.posthoc_scores import SIGN, TITLES, build_grid, calibration_of, method_of, read
 from softbench.tables.sheet import digits, number
 from softbench.tables.view import Given, Picture, View
-from softbench.tables.views.posthoc_grid import why_absent
+from softbench.tables.views.posthoc_grid import why_no_grid
 
 VERSION = 1
 ACROSS = 3  # panels side by side
@@ -133,7 +133,7 @@ VIEW = View(
     caption="Methods by calibrations, a panel a metric: better or worse than one-hot at its own temperature, and "
     "what is beyond noise.",
     needs=("posthoc",),
-    applies=why_absent,
+    applies=why_no_grid,
     build=build,
     place=47,
 )

@@ -1,7 +1,7 @@
 """Every method, calibrated and decoded in each way that needs no training, against one-hot at its own temperature."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,6 +10,7 @@ from softbench.tables import wording
 from softbench.tables.cells import ALPHA, Method, Table
 from softbench.tables.layout import ARROWS_MEAN, differences, heads, means, name_of
 from softbench.tables.posthoc_scores import (
+    SIGN,
     TITLES,
     PostHocScores,
     build_grid,
@@ -59,9 +60,9 @@ def build(given: Given) -> Sheet:
     grids = [_against(table)] if compared else []
     grids.append(_grid(table, table.methods, means(table), title="Every calibration and decoder" if compared else ""))
     about = ABOUT.format(cell=wording.about(table).removesuffix(ARROWS_MEAN).strip(), arrows=ARROWS_MEAN)
-    answer = f"{QUESTION} {' '.join(_answers(table)) if compared else NO_BASELINE}"
+    answer = f"{QUESTION} {' '.join(answers(table, _full_name)) if compared else NO_BASELINE}"
     notes = (*_fits(found, needs), *wording.footnotes(table))
-    return Sheet(f"{table.title}: calibrated and decoded", f"{answer} {about}", tuple(grids), notes, _frame(table))
+    return Sheet(f"{table.title}: calibrated and decoded", f"{answer} {about}", tuple(grids), notes, frame(table))
 
 
 def _against(table: Table) -> Grid:
@@ -87,11 +88,23 @@ def _bold_alone(entry: Entry) -> Entry:
 
 
 def _title(method: Method) -> str:
-    return method.title.removesuffix(f", {TITLES[calibration_of(method)]}")
+    return without_calibration(method.title, method.key)
 
 
-def _answers(table: Table) -> Iterable[str]:
-    """Say, column by column, which methods are better and which are worse than the control beyond noise."""
+def _full_name(method: Method) -> str:
+    return f"{_title(method)} ({TITLES[calibration_of(method)]})"
+
+
+def without_calibration(title: str, key: str) -> str:
+    """Return the title of a row, known by its key, without that of its calibration."""
+    return title.removesuffix(f", {TITLES[key.partition(SIGN)[2]]}")
+
+
+def answers(table: Table, name: Callable[[Method], str]) -> Iterable[str]:
+    """Say, column by column, which methods are better and which are worse than the control beyond noise.
+
+    Args: name: gives what a row is called.
+    """
     if why := wording.untested(table):
         yield f"{why}: nothing here tells."
         return
@@ -100,13 +113,13 @@ def _answers(table: Table) -> Iterable[str]:
         named: dict[str, list[str]] = {"better": [], "worse": []}
         for method, cells in zip(table.methods, table.cells, strict=True):
             if (verdict := cells[number].verdict) in named:
-                named[str(verdict)].append(f"{_title(method)} ({TITLES[calibration_of(method)]})")
+                named[str(verdict)].append(name(method))
         if any(named.values()):
             yield f"{name_of(head)}: {'; '.join(f'{word} {_list(who)}' for word, who in named.items() if who)}."
         else:
             silent.append(name_of(head))
     if len(silent) == len(table.columns):
-        yield "By no column is any method, calibrated in any way, better or worse beyond noise."
+        yield "By no column is any row better or worse beyond noise."
     elif silent:
         yield f"Within noise: {_list(silent)}."
 
@@ -140,7 +153,7 @@ def _fits(found: PostHocScores, needs: Mapping[str, Any]) -> Iterable[str]:
     yield from (f"No scores: {failure}." for failure in found.failed)
 
 
-def _frame(table: Table) -> pd.DataFrame:
+def frame(table: Table) -> pd.DataFrame:
     """Return one row a method, calibration and column."""
     return pd.DataFrame(list(_records(table)), columns=COLUMNS)
 
@@ -156,7 +169,7 @@ def _records(table: Table) -> Iterable[list[object]]:
             yield [*whose, *what, *numbers, *against, cell.p_holm, cell.verdict]
 
 
-def why_absent(given: Given) -> str:
+def why_no_grid(given: Given) -> str:
     """Say why a table has no such grid; empty where it has one."""
     return "" if given.needs["posthoc"]["records"] else "its experiment asks for no `posthoc`, or it shows a part of it"
 
@@ -168,7 +181,7 @@ VIEW = View(
     caption="Every method, calibrated and decoded in each way that needs no training, against one-hot at its own "
     "temperature, which says whether a soft label beats that.",
     needs=("posthoc",),
-    applies=why_absent,
+    applies=why_no_grid,
     build=build,
     place=48,
 )

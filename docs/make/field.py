@@ -1,0 +1,183 @@
+"""Fill docs/field.md and README.md with the results of tuned methods: `python -m make.field results`.
+
+Numbers stand between two marks, as the tables hold them; nothing of them is typed.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from softbench.errors import InputError
+from softbench.jobs import pieces
+from softbench.tables.sheet import digits, interval, number
+
+from make.between_marks import Marks, copy_small, fill, wrap
+from make.markdown import DOCS, ROOT, table
+
+PAGE, README, PICTURES = DOCS / "field.md", ROOT / "README.md", DOCS / "pictures"
+MARKS = "<!-- field: {0}, made by `python -m make.field` -->", "<!-- end of field: {0} -->"
+EXPERIMENTS = ("field_hippocampus", "field_brain")  # the second only where it has been run
+FIRST = "field_hippocampus"
+BASELINE = "one_hot_tuned"
+IN_README = (  # the baseline, the four papers' labels with plain cross-entropy, and what reviewers name most
+    *("one_hot_tuned", "one_hot", "ls_tuned", "svls_tuned", "geols_tuned", "blur_tuned", "superpixel_tuned"),
+    *("focal_tuned", "mbls_tuned", "nacl_tuned", "ml1_ace_tuned"),
+)
+SUFFIX = " (tuned)"
+FIGURES = ("grid", "ranks")
+NAMES = {
+    ("dsc", "all"): "DSC",
+    ("ece", "all"): "ECE, all voxels",
+    ("ece", "foreground"): "ECE, foreground",
+    ("ece", "band"): "ECE, boundary band",
+    ("nll", "all"): "NLL",
+}
+ARROWS = {"higher": "↑", "lower": "↓"}
+Key = tuple[str, str]
+
+
+def read(folder: Path, name: str) -> pd.DataFrame:
+    """Return the comparison with one-hot at a temperature: a row a method and column.
+
+    Raises: InputError: if the experiment has not been run.
+    """
+    path = folder / "tables" / f"baseline_{name}.csv"
+    if not path.exists():
+        raise InputError(f"{path} is missing. Run the experiment: `snakemake --cores all {name}`.")
+    return pd.read_csv(path, dtype={"verdict": str, "decoder": str}).fillna({"verdict": "", "decoder": ""})
+
+
+def settings(folder: Path, name: str) -> dict[str, str]:
+    """Return the chosen setting of each tuned method."""
+    tried = pd.read_csv(folder / "tables" / f"tuning_{name}.csv")
+    chosen = tried[tried["chosen"].astype(str) == "True"]
+    return dict(zip(chosen["method"], chosen["setting"], strict=True))
+
+
+def summary(numbers: pd.DataFrame, chosen: Mapping[str, str], tries: int) -> str:
+    """Return what the results say, in sentences: the answer first, then who is better and worse, metric by metric."""
+    titles = _titles(numbers)
+    others = [name for name in titles if name in chosen and name != BASELINE]
+    head = (
+        f"{len(others)} methods and one-hot labels had {tries} settings each, of which validation cases chose one; "
+        f"then each was trained with {int(numbers['seeds'].max())} other seeds. The methods are compared with "
+        f"{_short(titles[BASELINE]).lower()} labels that were tuned alike; all have a temperature (paired t test over "
+        f"seeds, Holm's adjustment for the {int(numbers['p'].notna().sum())} differences of the comparison)."
+    )
+    return wrap(" ".join([_answer(numbers, others), head, *_by_metric(numbers, others)]))
+
+
+def _answer(numbers: pd.DataFrame, others: Sequence[str]) -> str:
+    better = _named(numbers, others, ("nll", "all"), "better")
+    if not better:
+        return "**No method has a lower NLL than tuned one-hot labels with a temperature, beyond noise.**"
+    return f"**A lower NLL than tuned one-hot labels with a temperature, beyond noise: {', '.join(better)}.**"
+
+
+def _by_metric(numbers: pd.DataFrame, others: Sequence[str]) -> Iterable[str]:
+    for key, name in NAMES.items():
+        said = {word: _named(numbers, others, key, word) for word in ("better", "worse")}
+        parts = [f"{word}: {', '.join(who)}" for word, who in said.items() if who]
+        yield f"{name}: {'; '.join(parts)}." if parts else f"{name}: no difference beyond noise."
+
+
+def _named(numbers: pd.DataFrame, others: Sequence[str], key: Key, verdict: str) -> list[str]:
+    named = set(of_column(numbers, key).query("verdict == @verdict")["method"])
+    titles = _titles(numbers)
+    return [_short(titles[name]) for name in others if name in named]
+
+
+def of_column(numbers: pd.DataFrame, key: Key) -> pd.DataFrame:
+    """Return the rows of one metric and region; of the DSC those of the mean structure."""
+    metric, region = key
+    rows = numbers[(numbers["metric"] == metric) & (numbers["roi"] == region)]
+    return rows.drop_duplicates("method")
+
+
+def methods(numbers: pd.DataFrame, chosen: Mapping[str, str], shown: Sequence[str] = ()) -> str:
+    """Return a table, a row a method: the baseline first, then by NLL. `shown`: these alone."""
+    titles = _titles(numbers)
+    nll = of_column(numbers, ("nll", "all")).set_index("method")["mean"]
+    order = sorted(titles, key=lambda name: (name != BASELINE, nll[name]))
+    head = ["Method, with a temperature", "setting", *(f"{NAMES[key]} {_arrow(numbers, key)}" for key in NAMES)]
+    rows = [_row(numbers, name, titles[name], chosen) for name in order if not shown or name in shown]
+    return table([*head, "NLL minus the first row's"], rows)
+
+
+def _arrow(numbers: pd.DataFrame, key: Key) -> str:
+    return ARROWS[of_column(numbers, key)["better"].iloc[0]]
+
+
+def _row(numbers: pd.DataFrame, name: str, title: str, chosen: Mapping[str, str]) -> list[str]:
+    cells = [_cell(of_column(numbers, key).set_index("method").loc[name]) for key in NAMES]
+    nll = of_column(numbers, ("nll", "all")).set_index("method").loc[name]
+    return [_short(title), chosen.get(name, "not tuned"), *cells, _gap(nll)]
+
+
+def _cell(row: pd.Series) -> str:
+    mean, spread = (number(row[name], digits(row["metric"], "")) for name in ("mean", "sd_over_seeds"))
+    return f"**{mean}** ± {spread}" if row["verdict"] == "better" else f"{mean} ± {spread}"
+
+
+def _gap(row: pd.Series) -> str:
+    if pd.isna(row["difference"]):
+        return "–"
+    decimals = digits("nll", "")
+    return f"{number(row['difference'], decimals, signed=True)} {interval(row['low'], row['high'], decimals)}"
+
+
+def _titles(numbers: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(numbers["method"], numbers["title"], strict=True))
+
+
+def _short(title: str) -> str:
+    return title.removesuffix(SUFFIX).replace(", tuned)", ")")
+
+
+def section(folder: Path, name: str) -> str:
+    """Return what the page says of an experiment: sentences, table and pictures."""
+    numbers, chosen = read(folder, name), settings(folder, name)
+    shown = [f"![{_caption(folder, kind, name)}](pictures/{kind}_{name}.png)" for kind in FIGURES]
+    return "\n\n".join([summary(numbers, chosen, _tries(folder, name)), methods(numbers, chosen), *shown])
+
+
+def _tries(folder: Path, name: str) -> int:
+    return int(pd.read_csv(folder / "tables" / f"tuning_{name}.csv").groupby("method").size().max())
+
+
+def first(folder: Path) -> str:
+    """Return what README.md says: the sentences, and the rows of a few methods."""
+    numbers, chosen = read(folder, FIRST), settings(folder, FIRST)
+    return f"{summary(numbers, chosen, _tries(folder, FIRST))}\n\n{methods(numbers, chosen, IN_README)}"
+
+
+def _caption(folder: Path, kind: str, name: str) -> str:
+    return (folder / "figures" / f"{kind}_{name}.txt").read_text(encoding="utf-8").strip()
+
+
+def take(folder: Path) -> None:
+    """Write both pages and copy the pictures.
+
+    Args:
+        folder: results of the first experiment, and of the second if that was run.
+    Raises: InputError: if the first has not been run.
+    """
+    page = PAGE.read_text(encoding="utf-8")
+    for name in EXPERIMENTS:
+        if name == FIRST or (folder / "tables" / f"baseline_{name}.csv").exists():
+            page = fill(page, marks(name), section(folder, name))
+            for kind in FIGURES:
+                copy_small(folder / "figures" / f"{kind}_{name}.png", PICTURES / f"{kind}_{name}.png")
+    pieces.write_text(PAGE, page)
+    pieces.write_text(README, fill(README.read_text(encoding="utf-8"), marks("readme"), first(folder)))
+
+
+def marks(name: str) -> Marks:
+    """Return the lines between which the results of an experiment stand."""
+    begin, end = (mark.format(name) for mark in MARKS)
+    return begin, end
+
+
+if __name__ == "__main__":
+    take(Path(sys.argv[1]))
