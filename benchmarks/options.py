@@ -6,7 +6,7 @@ import argparse
 def parser(docstring: str | None, *, keeps: bool = False) -> argparse.ArgumentParser:
     """Return a parser that shows the docstring, with `--tiny`: all there is, at a size of seconds.
 
-    Args: keeps: whether the benchmark has rows for benchmarks/results, so that it has `--keep` and `--note`, too.
+    Args: keeps: whether the benchmark has rows for benchmarks/results, so that it has `--keep`, too.
     """
     made = argparse.ArgumentParser(description=docstring, formatter_class=argparse.RawDescriptionHelpFormatter)
     text = "try every line at a size of seconds, as the tests do; the numbers say nothing and are never kept"
@@ -14,5 +14,4 @@ def parser(docstring: str | None, *, keeps: bool = False) -> argparse.ArgumentPa
     if keeps:
         text = "write the figures into benchmarks/results, which docs/performance.md shows (`make docs`)"
         made.add_argument("--keep", action="store_true", help=text)
-        made.add_argument("--note", default="", help="a sentence that goes with them, e.g. that other programs ran")
     return made

@@ -31,9 +31,11 @@ What the suite costs beside other software, on CPUs and on GPUs. `make docs` wri
 python benchmarks/all_on_cpu.py --keep
 ```
 
-runs all comparisons one after another, in 25 CPU minutes, and writes their figures into the file of your machine; each
-can be run alone (column "by"), and says with `--help` what it does. CPU seconds and milliseconds are those of one
-thread, medians of the rounds in which both took turns. "s" is time on the clock.
+runs all comparisons one after another, in about 35 CPU minutes, and writes their figures into the file of your machine;
+each can be run alone (column "by"), and says with `--help` what it does. `python benchmarks/demo.py --keep` measures
+installation and demo in a fresh clone. CPU seconds and milliseconds are those of one thread, medians of the rounds in
+which both took turns; those of `demo.py` are of all processes. "s" is time on the clock. "Other programs" is how many
+cores these kept busy meanwhile, on average.
 
 ![How many times as fast as other software](pictures/performance.png)
 """
@@ -66,6 +68,9 @@ WORDS = """## What the words mean
 - **Waiting for data**: 1 − (seconds of a step whose batch is there already) / (seconds of a step). What the GPU itself
   does to make a batch counts as waiting.
 - **Busy**: share of the time in which a kernel ran, under torch's profiler, which slows the host.
+- **Other programs**: how many cores they kept busy while a row was measured, on average (the kernel's count of all
+  work, less that of the benchmark); 0.0 is a quiet machine. Rows of before this was measured say "not measured", or
+  that both cores were busy.
 - **Times as fast**: seconds a step of the peer / seconds a step of ours, by the medians of rounds in which all took
   turns.
 """

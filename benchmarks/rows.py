@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from load import Load
 from softbench.jobs import pieces, provenance
 
 FOLDER = Path(__file__).parent / "results"
@@ -40,9 +41,10 @@ class Rows:
     def __init__(self, benchmark: str, chosen: argparse.Namespace, *packages: str) -> None:
         """Begin; `benchmark` is the script's name, `packages` are those that matter for its figures.
 
-        `chosen` has `keep`, `tiny` and `note` (`options.parser`). Figures of a tiny size, and of a GPU, are never kept.
+        `chosen` has `keep` and `tiny` (`options.parser`). Figures of a tiny size, and of a GPU, are never kept.
         """
-        self.facts = {"benchmark": f"benchmarks/{benchmark}.py", "note": chosen.note}
+        self.facts = {"benchmark": f"benchmarks/{benchmark}.py"}
+        self.load = Load()
         self.packages = packages
         self.kept = chosen.keep and not chosen.tiny and getattr(chosen, "device", "cpu") == "cpu"
 
@@ -50,11 +52,16 @@ class Rows:
         self, what: str, ours: Sequence[float], peer: Peer | None = None, *, unit: str = "CPU s", more: str = ""
     ) -> dict[str, Any]:
         """Print a row, and keep it; `ours` has a figure a round, `more` ends the printed line alone."""
-        row = {"what": what, "unit": unit, **compare(ours, peer), **self.facts}
+        row = {"what": what, "unit": unit, **compare(ours, peer), **self.facts, "other_programs": self._others()}
         print(line(row) + more, flush=True)
         if self.kept:
             keep(row | self._circumstances())
         return row
+
+    def _others(self) -> float | None:
+        """Return how many cores other programs kept busy since the row before, which is while this was measured."""
+        cores = self.load.cores()
+        return None if cores is None else round(cores, 2)
 
     def _circumstances(self) -> dict[str, Any]:
         versions = {name: version for name in self.packages if (version := installed(name)) is not None}

@@ -42,6 +42,8 @@ README = (
 )
 PAPERS = Claim("a dry run of all papers' tables", "planning", "dry run of all papers' tables, data=published")
 LARGE = "dry run of 10,000 cases"
+CLOCK = ", time on the clock"  # as demo.py says it
+MINUTE_S, LONG_S = 60, 100  # from so many seconds on they are said as minutes
 
 
 class Found(NamedTuple):
@@ -62,6 +64,13 @@ def find(machines: Machines, claim: Claim) -> Found | None:
         and row["what"].startswith(claim.what)
         and (row["peer"] or {"name": ""})["name"].startswith(claim.peer)
     ]
+    return max(fitting, key=lambda found: found.row["date"], default=None)
+
+
+def whole_run(machines: Machines, what: str) -> Found | None:
+    """Return the latest row of `demo.py` that is called so."""
+    rows = [Found(title(machine), row) for machine in machines.values() for row in machine["rows"]]
+    fitting = [one for one in rows if one.row["benchmark"] == "benchmarks/demo.py" and one.row["what"] == what]
     return max(fitting, key=lambda found: found.row["date"], default=None)
 
 
@@ -118,8 +127,41 @@ def planning(machines: Machines) -> str:
     return f"{text[0].upper()}{text[1:]} ({machines_named}; `benchmarks/planning.py`).\n"
 
 
+def demo(machines: Machines) -> str:
+    """Return how long installation and the demo take."""
+    named = (f"make setup{CLOCK}", f"make demo{CLOCK}", "make demo", "first table of make demo")
+    setup, clock, cpu, first = (whole_run(machines, what) for what in named)
+    if clock is None or cpu is None:
+        return ""
+    install = f"installs in {duration(setup.row['ours'])}, then runs" if setup else "installs what it needs, then runs"
+    text = f"`make demo` {install} for {duration(clock.row['ours'])} ({duration(cpu.row['ours'], 'CPU-')}) on"
+    text += f" {clock.machine}, without network or GPU"
+    return text + (f"; the first table is there after {duration(first.row['ours'])}.\n" if first else ".\n")
+
+
+def hippocampus(machines: Machines) -> str:
+    """Return how long the run of the tables on real images took."""
+    found = whole_run(machines, "run of hippocampus, hippocampus_small")
+    if found is None:
+        return ""
+    took, row = duration(found.row["ours"], "CPU-"), found.row
+    return f"The run of this table and of the next took {took} ({found.machine}, commit {row['commit']}).\n"
+
+
+def duration(seconds: float, kind: str = "") -> str:
+    """Return seconds as words; `kind` stands before the unit.
+
+    >>> duration(75.2), duration(332.0, "CPU-")
+    ('75 seconds', '5.5 CPU-minutes')
+    """
+    if seconds < LONG_S:
+        return f"{seconds:.0f} {kind}seconds"
+    minutes = seconds / MINUTE_S
+    return f"{minutes:.{0 if minutes >= 10 else 1}f} {kind}minutes"
+
+
 PAGES: dict[str, dict[str, Callable[[Machines], str]]] = {
-    "README.md": {"speed": readme, "planning": planning},
+    "README.md": {"demo": demo, "hippocampus": hippocampus, "speed": readme, "planning": planning},
     "docs/training.md": {"speed": training},
     "docs/methods.md": {"cost": labels},
 }

@@ -1,13 +1,16 @@
 """What was measured on CPUs: ours beside others, a table a machine, and what has nothing to compare with."""
 
+import re
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from rows import short
 
-from performance_page.cells import Record, table
+from performance_page.cells import UNKNOWN, Record, table
 
-CIRCUMSTANCES = ("rounds", "date", "versions", "by")
+CIRCUMSTANCES = ("rounds", "other programs", "date", "commit", "versions", "by")
+FOLDER = Path(__file__).parents[1]
+KEEPS = re.compile(r'Rows\("(\w+)"')  # how a script says that it has rows
 
 
 def of_cpus(machines: Mapping[str, Record]) -> str:
@@ -18,7 +21,7 @@ def of_cpus(machines: Mapping[str, Record]) -> str:
 def of_machine(name: str, machine: Record) -> str:
     """Return where the figures were measured, the comparisons, and the figures of ours alone."""
     rows = machine["rows"]
-    parts = [f"### {title(machine)}\n", f"From `benchmarks/results/{name}.json`.{notes(rows)}\n"]
+    parts = [f"### {title(machine)}\n", f"From `benchmarks/results/{name}.json`.{not_measured(rows)}\n"]
     head = ["what", "ours", "the other", "", "times as fast", "in single rounds", *CIRCUMSTANCES]
     parts += [table(head, [comparison(row) for row in compared(rows)])]
     alone = [[row["what"], figure(row["ours"], row), *circumstances(row)] for row in rows if not row["peer"]]
@@ -51,16 +54,25 @@ def comparison(row: Record) -> list[str]:
 
 
 def circumstances(row: Record) -> list[str]:
-    """Return rounds, date, versions and script of a row."""
+    """Return rounds, load, date, commit, versions and script of a row."""
     versions = ", ".join(f"{name} {version}" for name, version in row["packages"].items() if name != "python")
-    return [str(row["rounds"]), row["date"], versions, f"`{PurePath(row['benchmark']).name}`"]
+    script = f"`{PurePath(row['benchmark']).name}`"
+    return [str(row["rounds"]), load(row["other_programs"]), row["date"], row["commit"], versions, script]
 
 
-def notes(rows: Sequence[Record]) -> str:
-    """Return what was noted, once, and of which dates where not of all rows."""
-    texts = dict.fromkeys(row["note"] for row in rows if row["note"])
-    said = ""
-    for text in texts:
-        dates = sorted({row["date"] for row in rows if row["note"] == text})
-        said += f" {text}" if all(row["note"] == text for row in rows) else f" Rows of {', '.join(dates)}: {text}"
-    return said
+def load(cores: float | str | None) -> str:
+    """Return how many cores other programs kept busy; a row from before that was measured may hold a word for it."""
+    return UNKNOWN if cores is None else cores if isinstance(cores, str) else f"{cores:.1f} cores"
+
+
+def not_measured(rows: Sequence[Record]) -> str:
+    """Return which scripts have no row of this machine, as a sentence; nothing where all have."""
+    there = {PurePath(row["benchmark"]).stem for row in rows}
+    lacking = [f"`{name}.py`" for name in scripts() if name not in there]
+    return f" Not measured here yet: {', '.join(lacking)}." if lacking else ""
+
+
+def scripts() -> list[str]:
+    """Return the benchmarks that have rows, by name."""
+    texts = (path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.py")))
+    return [found[1] for text in texts if (found := KEEPS.search(text))]

@@ -154,8 +154,8 @@ def answers(folder: Path) -> str:
     told = ", ".join(f"{row.enough} ({str(name).replace('_', ' ')})" for name, row in of_svls.iterrows())
     worth = of_svls["worth"]["mixed"]
     return wrap(
-        "With simulated raters on a phantom, whose distribution is known (`snakemake --cores all rater_laboratory`, "
-        f"four CPU-minutes), mOH is nearer to it than SVLS of one rater from this many raters on: {told}. One-hot of "
+        "With simulated raters on a phantom, whose distribution is known (`snakemake --cores all rater_laboratory`), "
+        f"mOH is nearer to it than SVLS of one rater from this many raters on: {told}. One-hot of "
         f"one mixed rater has {worth:.1f} times the Brier score of SVLS of one, and about n times that of mOH of n."
     )
 

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 from argparse import Namespace
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +20,7 @@ def rows(monkeypatch: pytest.MonkeyPatch, root: Path, tmp_path: Path) -> ModuleT
 
 
 def chosen(**changed: Any) -> Namespace:
-    return Namespace(**{"keep": True, "tiny": False, "note": "Other programs ran."} | changed)
+    return Namespace(**{"keep": True, "tiny": False} | changed)
 
 
 def kept(folder: Path) -> list[dict[str, Any]]:
@@ -59,9 +60,31 @@ def test_row_says_with_what_and_when_it_was_measured(rows: ModuleType, tmp_path:
     rows.Rows("made", chosen(), "torch", "no-such-package").add("memory", [12.0], unit="MiB")
     (row,) = kept(tmp_path)
     assert row["packages"].keys() == {"python", "torch"}
-    assert row["note"] == "Other programs ran."
+    assert 0 <= row["other_programs"] < 1000  # cores
     assert row["peer"] is None
     assert len(row["date"]) == len("2026-01-01")
+
+
+def test_row_says_how_many_cores_other_programs_kept_busy(rows: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """10 seconds on the clock, in which all cores worked for 18 and this process for 10: others kept 0.8 cores busy."""
+    load = importlib.import_module("load")
+    readings = [load.Reading(100.0, 50.0, 3.0), load.Reading(110.0, 68.0, 13.0), load.Reading(110.1, 68.2, 13.0)]
+    monkeypatch.setattr(load, "read", lambda: readings.pop(0))
+    made = rows.Rows("made", chosen(keep=False))
+    first, same_measurement = made.add("a step", [2.0]), made.add("another figure of it", [3.0])
+    assert (first["other_programs"], same_measurement["other_programs"]) == (0.8, 0.8)
+
+
+def test_load_is_read_from_what_the_kernel_counts(
+    rows: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    load = importlib.import_module("load")
+    monkeypatch.setattr(load, "STAT", tmp_path / "stat")
+    assert load.read() is None
+    assert load.Load().cores() is None
+    # user nice system idle iowait irq softirq steal guest guest_nice, in ticks
+    (tmp_path / "stat").write_text("cpu  100 20 30 9000 500 3 4 43 77 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
+    assert load.read().of_all == pytest.approx(200 / os.sysconf("SC_CLK_TCK"))
 
 
 @pytest.mark.parametrize("how", [{"tiny": True}, {"keep": False}, {"device": "cuda"}])

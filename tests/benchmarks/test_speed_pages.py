@@ -14,6 +14,10 @@ from PIL import Image
 FASTER = re.compile(r"\d (?:to [\d.]+ )?times (?:as fast|faster|ours)|faster than|\d x faster")
 
 
+NUMBER = r"(?:\d+|one|two|three|four|five|six|ten)(?: (?:to|and) [\w ]{1,8})?"
+TIMES = re.compile(rf"CPU-(?:minute|second|hour)s?|\b{NUMBER} (?:seconds|minutes)\b")
+
+
 @pytest.fixture(scope="module")
 def machines(root: Path) -> dict[str, Any]:
     files = sorted((root / "benchmarks" / "results").glob("*.json"))
@@ -31,7 +35,7 @@ def pages(monkeypatch: pytest.MonkeyPatch, root: Path) -> ModuleType:
 
 def made(*rows: dict[str, Any]) -> dict[str, Any]:
     machine = {"processor": "Made", "cores": 2}
-    facts = {"packages": {"python": "3", "monai": "1"}, "commit": "c", "note": "", "rounds": 5}
+    facts = {"packages": {"python": "3", "monai": "1"}, "commit": "c", "other_programs": 0.26, "rounds": 5}
     return {"made": {"machine": machine, "rows": [facts | row for row in rows]}}
 
 
@@ -76,18 +80,51 @@ def test_comparison_that_no_file_holds_is_not_claimed(pages: ModuleType) -> None
 
 
 def test_page_without_its_marks_is_refused(pages: ModuleType) -> None:
-    with pytest.raises(SystemExit, match=r"README\.md lacks the lines <!-- speed"):
+    with pytest.raises(SystemExit, match=r"README\.md lacks the lines <!-- demo"):
         pages.claims.with_blocks("README.md", "a page without marks\n", {})
 
 
 def test_table_shows_figures_with_their_unit_and_what_was_noted(pages: ModuleType) -> None:
     alone = {"benchmark": "benchmarks/startup.py", "what": "starts", "unit": "CPU s", "ours": 12.3, "peer": None}
-    text = pages.cpu.of_cpus(made(step(1.5), alone | {"ratio": None, "date": "2026-01-02", "note": "Busy."}))
+    text = pages.cpu.of_cpus(
+        made(step(1.5), alone | {"ratio": None, "date": "2026-01-02", "other_programs": "on both cores"})
+    )
     assert "### Made, 2 cores" in text
-    assert "Rows of 2026-01-02: Busy." in text
-    row = "| 80.0 ms | MONAI's recipe (b) | 120 ms | 1.50 | 0.750 to 3.00 | 5 | 2026-01-01 | monai 1 | `training.py` |"
-    assert row in text
-    assert "| starts | 12.3 CPU s | 5 | 2026-01-02 |" in text
+    figures = "| 80.0 ms | MONAI's recipe (b) | 120 ms | 1.50 | 0.750 to 3.00 | 5 |"
+    assert f"{figures} 0.3 cores | 2026-01-01 | c | monai 1 | `training.py` |" in text
+    assert "| starts | 12.3 CPU s | 5 | on both cores | 2026-01-02 | c |" in text
+
+
+def test_table_names_the_benchmarks_that_have_no_row(pages: ModuleType) -> None:
+    every = pages.cpu.scripts()
+    assert {"demo", "startup", "score_files", "soft_labels", "soft_labels_superpixel", "training_runs"} <= set(every)
+    text = pages.cpu.of_cpus(made(step(1.5)))
+    assert "Not measured here yet: `demo.py`, " in text
+    assert "`training.py`" not in text.partition("\n\n|")[0]
+
+
+def test_readme_says_how_long_the_demo_takes_from_the_files_alone(pages: ModuleType) -> None:
+    facts = {"benchmark": "benchmarks/demo.py", "peer": None, "ratio": None, "unit": "s", "date": "2026-01-01"}
+    setup = facts | {"what": "make setup, time on the clock", "ours": 44.0}
+    clock = facts | {"what": "make demo, time on the clock", "ours": 210.0}
+    both = facts | {"what": "make demo and make demo-all", "ours": 9999.0, "date": "2026-02-01"}
+    cpu, first = (
+        facts | {"what": "make demo", "ours": 330.0},
+        facts | {"what": "first table of make demo", "ours": 75.0},
+    )
+    assert pages.claims.demo(made(setup, clock, cpu, both, first)) == (
+        "`make demo` installs in 44 seconds, then runs for 3.5 minutes (5.5 CPU-minutes) on Made, 2 cores, without "
+        "network or GPU; the first table is there after 75 seconds.\n"
+    )
+    assert "75" not in pages.claims.demo(made(setup, clock, cpu))
+    assert pages.claims.demo(made(step(1.5))) == ""
+
+
+def test_readme_states_no_time_of_a_run_outside_its_marks(root: Path) -> None:
+    text = (root / "README.md").read_text(encoding="utf-8")
+    outside = re.sub(r"<!-- (\w+): made by `make docs` -->.*?<!-- end of \1 -->", "", text, flags=re.DOTALL)
+    assert len(outside) < len(text)
+    assert not TIMES.findall(" ".join(outside.split()))
 
 
 def test_picture_is_fresh(pages: ModuleType, machines: dict, root: Path) -> None:

@@ -21,6 +21,7 @@ SCRIPTS = sorted(path.stem for path in BENCHMARKS.glob("*.py") if '__name__ == "
 KEPT = BENCHMARKS / "results"
 LAST_LINES = {  # how the last line of some begins
     "all_on_cpu": "== phantom: ",
+    "demo": "a dry run of one job, time on the clock: ",
     "gpu": "gpu.py: ",
     "hippocampus": "hippocampus_5min, one_hot_ce_dice: mean",
     "metrics": "memory of nine measures of calibration beyond the input",
