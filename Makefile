@@ -7,7 +7,7 @@ CORES ?= all
 # Byte code saves five seconds at each start of Snakemake.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo demo-all test torture check dataset network method walkthrough snapshot docs dist gpu-bundle clean
+.PHONY: help setup demo demo-all test torture check dataset network method walkthrough snapshot docs site dist gpu-bundle clean
 
 help:  ## what each verb does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,7 +27,7 @@ demo-all: setup  ## the same with all methods, and one table of a paper
 test: setup  ## all tests
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-torture: setup  ## the tests that take many minutes: kills, time limits, arrays on a real Slurm, oldest and newest packages
+torture: setup  ## the tests that take many minutes: kills, time limits, arrays on a real Slurm, oldest and newest packages, the site
 	PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -m torture
 
 check: setup  ## ruff, snakefmt, snakemake --lint, mypy, then all tests
@@ -47,7 +47,7 @@ network: setup  ## an own network: make network NAME=mine
 method: setup  ## an own soft label: make method NAME=mine, with IMAGE=yes, LANGUAGE=perl or LANGUAGE=R if wanted
 	@$(BIN)/python -m softbench new method "$(NAME)" $(or $(LANGUAGE),$(if $(filter yes,$(IMAGE)),image))
 
-walkthrough: setup  ## types what README.md and docs/extend.md say, in a fresh clone; options: WALK='--help'
+walkthrough: setup  ## types what README.md and docs/extend.md say, in a fresh clone, and runs the tutorials; options: WALK='--help'
 	$(BIN)/python tests/walkthrough/walk.py $(WALK)
 
 snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
@@ -56,6 +56,10 @@ snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised
 docs: setup  ## rewrite the pages of docs/ that are made from code and data
 	PYTHONPATH=workflow:docs $(BIN)/python -m make
 	$(BIN)/python benchmarks/performance.py
+
+site: setup  ## the documentation as a site in build/site, to be opened as a file or put on a server
+	PYTHONPATH=workflow:docs $(BIN)/python -m make.site
+	$(BIN)/python envs/documentation.py
 
 dist: setup  ## the package: wheel and source archive of the commit in dist/, checked by twine
 	$(BIN)/python envs/distribution.py dist

@@ -20,20 +20,11 @@ TOOLS = ROOT / "build" / "distribution"  # the environment of `build` and twine
 
 def main(output: Path) -> None:
     """Make both files in a folder, check them with twine, and print where they are."""
-    python = tools()
+    python = install.tools(TOOLS, "distribution.txt")
     with source() as folder:
         made = build(python, folder, output)
     install.run([str(python), "-m", "twine", "check", "--strict", *map(str, made)])
     install.say("\n".join(f"{path} ({path.stat().st_size / 1e6:.1f} MB)" for path in made))
-
-
-def tools(folder: Path = TOOLS) -> Path:
-    """Return the Python of an environment with the packages of distribution.txt, made where it is not there."""
-    python = folder / "bin" / "python"
-    install.run([sys.executable, "-m", "venv", str(folder)])
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    install.run([*pip, *install.files(["distribution.txt"])])
-    return python
 
 
 @contextmanager

@@ -99,6 +99,14 @@ def uv_settings(pip_config: str) -> dict[str, str] | str:
     return found
 
 
+def tools(folder: Path, pins: str) -> Path:
+    """Return the Python of an environment with the packages of a file of pins, made where it is not there."""
+    python = folder / "bin" / "python"
+    run([sys.executable, "-m", "venv", str(folder)])
+    run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *files([pins])])
+    return python
+
+
 def files(names: Iterable[str]) -> list[str]:
     """Return the arguments for files of pins."""
     return [word for name in names for word in ("-r", str(ENVS / name))]

@@ -10,12 +10,11 @@ from typing import Any
 import softbench
 from softbench import soft_labels
 
+from make.docstrings import markup
 from make.markdown import fill
 
 SECTIONS = re.compile(r"^(Args|Returns|Raises|Source|Departures)\b([^:\n]*):", re.MULTILINE)
 ENTRY = re.compile(r"^([a-z_, ]+): ", re.IGNORECASE)
-MATH = re.compile(r"^\.\. math:: (.+(?:\n +.+)*)", re.MULTILINE)
-RST_TABLE = re.compile(r"^=+ [= ]+\n(?:.+\n)+?=+ [= ]+\n(?:.+\n)+?=+ [= ]+$", re.MULTILINE)
 FIELD = re.compile(r"\n([a-z_]+(?:, [a-z_]+)*): (?=\S)")  # begins the line of a field in the docstring of a class
 SHARED = "ls"  # what the docstring of this recipe says of an argument is said once, of all recipes
 DATA = {"CATALOGUE": "Key of a metric -> `Metric`. `docs/metrics.md` lists all."}
@@ -114,7 +113,7 @@ def _signature(name: str, function: Callable[..., Any]) -> str:
 
 def _first(text: str) -> str:
     """Return the first sentence or two: the first paragraph."""
-    return " ".join(_markup(text.split("\n\n")[0].split(">>>")[0]).split())
+    return " ".join(markup(text.split("\n\n")[0].split(">>>")[0]).split())
 
 
 def _text(text: str, said: dict[str, str] | None = None) -> str:
@@ -126,7 +125,7 @@ def _text(text: str, said: dict[str, str] | None = None) -> str:
     """
     bare = text.split("\n>>>")[0].rstrip()
     first = SECTIONS.search(bare)
-    prose = _markup(bare[: first.start()] if first else bare).strip()
+    prose = markup(bare[: first.start()] if first else bare).strip()
     lines = [f"- `{name}`: {about}" for name, about in _arguments(bare) if (said or {}).get(name) != about]
     return "\n".join([prose, *([""] if lines else []), *lines, *_rest(bare)])
 
@@ -137,7 +136,7 @@ def _arguments(text: str) -> Iterator[tuple[str, str]]:
     found = re.search(r"^Args:\n((?:    .*\n?|\n)+)", bare, re.MULTILINE)
     for entry in re.split(r"\n(?=    \S)", found[1].rstrip()) if found else []:
         name, _, about = entry.strip().partition(": ")
-        yield name, " ".join(_markup(about).split())
+        yield name, " ".join(markup(about).split())
 
 
 def _rest(text: str) -> Iterator[str]:
@@ -146,21 +145,14 @@ def _rest(text: str) -> Iterator[str]:
     every = [match.start() for match in SECTIONS.finditer(text)] + [len(text)]
     for match in starts:
         end = next(place for place in every if place > match.start())
-        about = " ".join(_markup(text[match.end() : end]).split())
+        about = " ".join(markup(text[match.end() : end]).split())
         if match[1] == "Args":
             about = f"{match[2].strip(' ()')} {about}".strip()
         yield f"\n*{match[1]}*: {about}"
 
 
-def _markup(text: str) -> str:
-    """Return reStructuredText's formulas and tables as Markdown has them."""
-    text = MATH.sub(lambda match: f"$${' '.join(match[1].split())}$$", text)
-    text = re.sub(r":math:`([^`]+)`", r"$\1$", text)
-    return RST_TABLE.sub(lambda match: f"```text\n{match[0]}\n```", text)
-
-
 def _prose(text: str) -> str:
-    return _markup(text.split("\n>>>")[0]).strip()
+    return markup(text.split("\n>>>")[0]).strip()
 
 
 def _example(text: str) -> str:

@@ -11,7 +11,9 @@ from documents import Step, steps
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WALKED = ("README.md", "docs/extend.md")
-OTHERS = ("CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md", "results/README.md")
+OTHERS = ("CONTRIBUTING.md", "CHANGELOG.md", "docs/**/*.md", "results/README.md")
+TUTORIALS = "docs/tutorials/*.md"
+RUN_TUTORIAL = "PYTHONPATH=workflow:docs python -m make.site.tutorials {}"
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,19 @@ def _listed() -> list[dict[str, Any]]:
 
 
 def turns(root: Path = ROOT) -> list[Turn]:
-    """Return what the walk does, in order: all of README.md and docs/extend.md, what a sentence repeats once."""
+    """Return what the walk does: all of `WALKED` in order, what a sentence repeats once, then the tutorials."""
     known, found = exceptions(), [step for name in WALKED for step in steps(root / name)]
     shown = {step.text for step in found if step.kind != "sentence"}
     said = list(dict.fromkeys(step.text for step in found if step.kind == "sentence" and step.text not in shown))
     first = {text: next(step for step in found if step.text == text) for text in said}
-    return [_turn(step, known) for step in found if step.kind != "sentence" or first.get(step.text) is step]
+    typed = [_turn(step, known) for step in found if step.kind != "sentence" or first.get(step.text) is step]
+    return typed + [_tutorial(root, path) for path in sorted(root.glob(TUTORIALS))]
+
+
+def _tutorial(root: Path, path: Path) -> Turn:
+    """Return the turn that runs the code of a tutorial, made short where it says how."""
+    name = str(path.relative_to(root))
+    return Turn(Step(path.name, 1, f"the code of {name}", "tutorial"), RUN_TUTORIAL.format(name), "it is no command")
 
 
 def _turn(step: Step, known: Mapping[str, Mapping[str, Any]]) -> Turn:

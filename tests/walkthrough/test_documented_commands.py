@@ -53,6 +53,12 @@ def test_every_listed_command_has_its_reason() -> None:
     assert all(entry["reason"].strip() for entry in ledger.exceptions().values())
 
 
+def test_code_of_tutorials_is_run(root: Path) -> None:
+    run = " ".join(turn.run or "" for turn in ledger.turns())
+    assert list((root / "docs" / "tutorials").glob("*.md"))
+    assert all(f"docs/tutorials/{path.name}" in run for path in (root / "docs" / "tutorials").glob("*.md"))
+
+
 def test_verbs_of_make_exist(root: Path) -> None:
     known = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.MULTILINE))
     named = {step.text.split()[1] for step in ledger.commands() if step.text.startswith("make ")}
