@@ -4,6 +4,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -45,7 +46,7 @@ def _entry(name: str, thing: Any) -> list[str]:
         return [heading, DATA[name.rpartition(".")[2]], ""]
     text = inspect.getdoc(thing) or ""
     if inspect.isclass(thing):
-        return [heading, FIELD.sub(r"\n- `\1`: ", _text(text)), "", *_members(thing)]
+        return [heading, FIELD.sub(r"\n- `\1`: ", _text(text)), "", *_shown(text), *_members(name, thing)]
     return [heading, _signature(name, thing), _text(text), "", *_shown(text)]
 
 
@@ -69,14 +70,19 @@ def _functions(name: str, module: ModuleType) -> Iterator[str]:
             yield from (f"#### {name}.{key}\n", _signature(f"{name}.{key}", thing), _text(text), "", *_shown(text))
 
 
-def _members(kind: type) -> Iterator[str]:
-    """Give a line for each public property and method that a class defines."""
-    for name, member in vars(kind).items():
-        text = inspect.getdoc(member) or ""
+def _members(name: str, kind: type) -> Iterator[str]:
+    """Give a line for each public property and method that a class defines; all that explains its arguments."""
+    public = {key: member for key, member in vars(kind).items() if key[0] != "_" and inspect.getdoc(member)}
+    long = {key for key, member in public.items() if any(_arguments(inspect.getdoc(member) or ""))}
+    for key, member in public.items():
         callable_ = inspect.isfunction(member) or isinstance(member, classmethod)
-        if name[0] != "_" and text and (callable_ or isinstance(member, property)):
-            yield f"- `{name}{'()' if callable_ else ''}`: {_first(text)}"
+        if key not in long and (callable_ or isinstance(member, property | cached_property)):
+            yield f"- `{key}{'()' if callable_ else ''}`: {_first(inspect.getdoc(member) or '')}"
     yield ""
+    for key in (key for key in public if key in long):
+        yield f"#### {name}.{key}\n"
+        yield f"```text\n{key}{_without_types(public[key], drop=1)}\n```\n"
+        yield from (_text(inspect.getdoc(public[key]) or ""), "")
 
 
 def _recipes() -> str:
@@ -104,11 +110,13 @@ def _recipes() -> str:
 
 def _signature(name: str, function: Callable[..., Any]) -> str:
     """Return how a function is called, without types."""
-    parameters = [
-        one.replace(annotation=inspect.Parameter.empty) for one in inspect.signature(function).parameters.values()
-    ]
-    call = f"softbench.{name}{inspect.Signature(parameters)}"
-    return f"```text\n{call}\n```\n"
+    return f"```text\nsoftbench.{name}{_without_types(function)}\n```\n"
+
+
+def _without_types(function: Callable[..., Any], *, drop: int = 0) -> inspect.Signature:
+    """Return the parameters of a function but for the first few, without types."""
+    parameters = [*inspect.signature(function).parameters.values()][drop:]
+    return inspect.Signature([one.replace(annotation=inspect.Parameter.empty) for one in parameters])
 
 
 def _first(text: str) -> str:

@@ -34,7 +34,7 @@ def test_page_is_current() -> None:
 
 def test_every_public_name_has_a_heading() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    for package in ("figures", "losses", "metrics", "soft_labels", "statistics"):
+    for package in ("figures", "for_monai", "losses", "metrics", "results", "soft_labels", "statistics"):
         for name in getattr(softbench, package).__all__:
             assert f"\n### {package}.{name}\n" in page
     for recipe in softbench.soft_labels.names():

@@ -113,7 +113,8 @@ def lowest(project: dict[str, Any]) -> Callable[..., list[str]]:
             *project["dependencies"],
             *(text for name in extras for text in project["optional-dependencies"][name]),
         ]
-        return [f"{one.name}=={low(one)}" for one in map(Requirement, texts)]
+        needed = [one for one in map(Requirement, texts) if one.name != project["name"]]  # an extra may name another
+        return [f"{one.name}=={low(one)}" for one in needed]
 
     return make
 

@@ -26,7 +26,7 @@ HEAVY = ("torch", "snakemake", "monai", "matplotlib", "seaborn", "jinja2", "skim
 
 
 def test_packages_are_those_of_the_page() -> None:
-    assert PACKAGES == ["figures", "losses", "metrics", "soft_labels", "statistics"]
+    assert PACKAGES == ["figures", "for_monai", "losses", "metrics", "results", "soft_labels", "statistics"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -65,7 +65,7 @@ def run(code: str) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("package", ["soft_labels", "metrics", "statistics", "losses", "figures"])
+@pytest.mark.parametrize("package", ["soft_labels", "metrics", "statistics", "losses", "figures", "for_monai"])
 def test_import_brings_no_heavy_library(package: str) -> None:
     code = f"import sys, softbench.{package}; print([name for name in {HEAVY} if name in sys.modules])"
     assert run(code) == "[]\n"

@@ -7,8 +7,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from make.markdown import DOCS
+from make.site import tutorials
 
-CORE = ("soft_labels", "metrics", "statistics")  # need no extra
+CORE = ("soft_labels", "metrics", "statistics", "results")  # need no extra
 SCORE = "score --predictions soft=own/soft --references own/references --output out"
 
 
@@ -91,6 +93,27 @@ def test_highest_versions(version: str, wheel: Path, fresh) -> None:
 def test_lowest_torch(wheel: Path, fresh, lowest) -> None:
     done = fresh(str(wheel), *lowest("train")).examples("losses")  # a download of 3 GB where it is a build for CUDA
     assert done.returncode == 0, done.stdout
+
+
+def check_monai(own) -> None:
+    """Run the examples of `for_monai` and the tutorial where only the wheel and its extra are."""
+    done = own.examples("losses", "for_monai")
+    assert done.returncode == 0, done.stdout
+    code = tutorials.blocks((DOCS / "tutorials" / "monai.md").read_text(encoding="utf-8"))
+    (own.work / "tutorial.py").write_text("\n".join(code), encoding="utf-8")
+    trained = own.run("python", "-I", "tutorial.py")
+    assert trained.returncode == 0, trained.stdout
+    assert "ece of all: 0." in trained.stdout
+
+
+@pytest.mark.torture
+def test_extra_of_monai_brings_what_its_tutorial_needs(wheel: Path, fresh, pinned: dict[str, str]) -> None:
+    check_monai(fresh(f"{wheel}[monai]", f"torch=={pinned['torch']}"))
+
+
+@pytest.mark.torture
+def test_lowest_monai(wheel: Path, fresh, lowest) -> None:
+    check_monai(fresh(str(wheel), *lowest("train", "monai")))
 
 
 @pytest.mark.torture

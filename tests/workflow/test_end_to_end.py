@@ -8,6 +8,7 @@ from pathlib import Path
 import nibabel as nib
 import pandas as pd
 import pytest
+import softbench
 from softbench.metrics.rows import COLUMNS
 
 SANITY = {"chance", "oracle"}  # scored, not trained
@@ -71,6 +72,20 @@ def test_tables_figure_and_page_are_there(killed) -> None:
     assert table.loc[(table["method"] == "oracle") & (table["metric"] == "dsc"), "mean"].tolist() == [1.0]
     assert 'src="http' not in page
     assert "data:image/png;base64" in page
+
+
+def test_notebook_reads_the_results(killed) -> None:
+    results = softbench.load(killed.path / "results")
+    assert results.tables == {"tiny": "Tiny"}
+    pd.testing.assert_frame_equal(
+        results.table("tiny").frame[["method", "metric", "mean"]],
+        pd.read_csv(killed.path / "results/tables/tiny.csv")[["method", "metric", "mean"]], check_dtype=False,
+    )  # fmt: skip
+    trained = METHODS - SANITY
+    assert set(results.reliability("tiny", region="band").frame["method"]) == trained
+    assert set(results.training("tiny").frame["method"]) == trained
+    assert set(results.scores("tiny")["method"]) == METHODS
+    assert len(results.scores()) == len(results.scores("tiny"))
 
 
 def test_predictions_lie_on_the_grid_of_their_case(killed) -> None:

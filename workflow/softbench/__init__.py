@@ -14,13 +14,27 @@ imported when they are first named, so `import softbench` is fast, and `softbenc
 """
 
 import importlib
-from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from softbench.errors import InputError
 
+if TYPE_CHECKING:
+    from softbench.results import load
+
 VERSION = None  # names alone
 __version__ = "0.1.0"
-__all__ = ["InputError", "__version__", "figures", "losses", "metrics", "soft_labels", "statistics"]
+__all__ = [
+    "InputError",
+    "__version__",
+    "figures",
+    "for_monai",
+    "load",
+    "losses",
+    "metrics",
+    "results",
+    "soft_labels",
+    "statistics",
+]
 
 ROOMS = (
     "arrays",
@@ -36,6 +50,7 @@ ROOMS = (
     "page",
     "papers",
     "rater_study",
+    "results",
     "soft_labels",
     "statistics",
     "store",
@@ -45,8 +60,10 @@ ROOMS = (
 )
 
 
-def __getattr__(name: str) -> ModuleType:
-    """Import a package or module when it is first named (PEP 562)."""
+def __getattr__(name: str) -> Any:
+    """Import a package or module, or what `load` is in, when it is first named (PEP 562)."""
+    if name == "load":
+        return importlib.import_module("softbench.results").load
     if name in ROOMS:
         return importlib.import_module(f"softbench.{name}")
-    raise AttributeError(f"module 'softbench' has no attribute {name!r}; it has: {', '.join(ROOMS)}")
+    raise AttributeError(f"module 'softbench' has no attribute {name!r}; it has: {', '.join([*ROOMS, 'load'])}")

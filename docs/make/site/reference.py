@@ -10,7 +10,6 @@ from make.site.sections import cut
 
 PATH = "docs/api.md"
 FOLDER = "api"
-MORE = ("for_monai",)  # public, and not imported with the rest, for it needs MONAI
 ENTRY = """::: softbench.{0}
     options:
       heading: {0}
@@ -22,7 +21,7 @@ ENTRY = """::: softbench.{0}
 
 def packages() -> list[str]:
     """Return the names of the public packages."""
-    return [*(name for name in softbench.__all__ if inspect.ismodule(getattr(softbench, name))), *MORE]
+    return [name for name in softbench.__all__ if inspect.ismodule(getattr(softbench, name))]
 
 
 def overview(text: str) -> str:

@@ -54,6 +54,8 @@ def make(
         "table": given.table,
         "attempt": attempt,
         "title": _named(given, given.settings.get("title", given.table)),
+        "settings": given.settings,
+        "runs": {need: list(given.needs.get(need, ())) for need in ("scores", "ensembles")},
         "views": states,
     }
     pieces.write_json(record, content)
