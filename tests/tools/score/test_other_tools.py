@@ -88,6 +88,33 @@ def test_folds_of_nnunet_are_read_from_the_folder_of_the_model(plain, call, scor
     assert "no prediction" in one.err
 
 
+@pytest.mark.parametrize("place", ["fold_1", "fold_1/validation", "."])
+def test_fold_of_nnunet_is_scored_against_the_cases_that_it_validates(place, call, scores, references, tmp_path):
+    validation = tmp_path / "ours" / "fold_1" / "validation"
+    predict_nnunet(validation, "b", 1)
+    (tmp_path / "ours" / "dataset.json").write_text(json.dumps(NAMED))
+    rows = [{"reference_file": f"/elsewhere/{case}.nii.gz", "metrics": {}} for case in "b"]
+    (validation / "summary.json").write_text(json.dumps({"metric_per_case": rows}))
+    arguments = ("--from", "nnunet", "--predictions", tmp_path / "ours" / place, "--references", references)
+    result = call(*arguments)
+    assert result.code == 0, result.err
+    assert "1 reference of cases that these folds do not validate: a\n" in result.err
+    assert set(scores()["case"]) == {"b", "pooled"}
+    rows += [{"reference_file": "/elsewhere/a.nii.gz", "metrics": {}}]  # validated, and its prediction is gone
+    (validation / "summary.json").write_text(json.dumps({"metric_per_case": rows}))
+    assert "no prediction" in call(*arguments).err
+
+
+def test_list_of_one_label_is_no_region(call, references, tmp_path):
+    for number, case in enumerate("ab"):
+        predict_nnunet(tmp_path / "ours", case, number)
+    named = {"labels": {"background": 0, "organ": [1], "tumour": [2]}}
+    (tmp_path / "ours" / "dataset.json").write_text(json.dumps(named))
+    result = call("--from", "nnunet", "--predictions", tmp_path / "ours", "--references", references)
+    assert result.code == 0, result.err
+    assert "region-based" not in result.err
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

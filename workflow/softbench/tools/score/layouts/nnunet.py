@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from softbench.errors import InputError, counted, in_words
-from softbench.given import NIFTI
+from softbench.given import NIFTI, split_name
+from softbench.jobs.faults import first_names
 from softbench.tools.score.inputs import NPZ, list_cases
 from softbench.tools.score.layouts.layout import Given, Layout, read_json, same_in_all
 from softbench.tools.score.volumes import header
 
 VERSION = None  # names and places of files: no number
 ENDINGS = (*NIFTI, *NPZ)
+VALIDATION, SUMMARY = "validation", "summary.json"
 HIGHER = 3  # levels: fold_0/validation lies two below the folder of the model, which has dataset.json
 
 
@@ -40,31 +42,71 @@ def read(given: Given) -> Layout:
     labels: Labels | None = None
     if given.settings.structures is None:
         labels = same_in_all(folders, _labels)
+    chosen, notes = _references(given)
     if labels is None:
-        return Layout(files)
+        return Layout(files | chosen, notes=notes)
     if labels.regions:
         return Layout(
-            {folder: _label_maps(cases) for folder, cases in files.items()},
-            labels.structures, labels.classes, labels.ignore, notes=_left(files),
+            {folder: _label_maps(cases) for folder, cases in files.items()} | chosen,
+            labels.structures, labels.classes, labels.ignore, notes=[*notes, *_left(files)],
         )  # fmt: skip
     for cases in files.values():
         _require_channels(cases, labels)
-    return Layout(files, labels.structures, labels.classes, labels.ignore)
+    return Layout(files | chosen, labels.structures, labels.classes, labels.ignore, notes=notes)
+
+
+def _references(given: Given) -> tuple[dict[Path, dict[str, list[Path]]], list[str]]:
+    """Return the references of the cases that the folds validate, where not all do, and a line for the screen.
+
+    A fold's `summary.json` names these cases, so that one without a prediction is still found.
+    """
+    wanted: set[str] = set()
+    for source in given.sources:
+        places = _validations(source.folder)
+        validated = [_validated(place / SUMMARY) for place in places]
+        if not all(validated) or not validated:
+            return {}, []
+        wanted |= set(_cases(source.folder)).union(*validated)
+    listed = {folder: list_cases(folder, NIFTI) for folder in given.references}
+    others = {case for cases in listed.values() for case in cases} - wanted
+    if not others:
+        return {}, []
+    chosen = {folder: {case: cases[case] for case in cases if case in wanted} for folder, cases in listed.items()}
+    count = counted(len(others), "reference")
+    return chosen, [f"{count} of cases that these folds do not validate: {first_names(sorted(others))}"]
+
+
+def _validated(summary: Path) -> set[str]:
+    """Return the cases of a `summary.json`; none where there is none that can be read."""
+    try:
+        files = [Path(row["reference_file"]) for row in read_json(summary)["metric_per_case"]]
+    except (InputError, KeyError, TypeError):
+        return set()
+    return {parts[0] for path in files if (parts := split_name(path, NIFTI))}
+
+
+def _validations(folder: Path) -> list[Path]:
+    """Return the folders of validation cases that a folder is or holds; none where it holds predictions of its own."""
+    if folder.name == VALIDATION and folder.parent.name.startswith("fold_"):
+        return [folder]
+    if list_cases(folder, ENDINGS):
+        return []
+    folds = sorted(folder.glob("fold_[0-9]*")) or sorted(folder.glob("fold_all"))
+    return [fold / VALIDATION for fold in folds] or [place for place in [folder / VALIDATION] if place.is_dir()]
 
 
 def _cases(folder: Path) -> dict[str, list[Path]]:
     """Return the files of each case: in the folder itself, in its `validation`, or in those of its folds."""
-    folds = sorted(folder.glob("fold_[0-9]*")) or sorted(folder.glob("fold_all"))
-    held = list_cases(folder, ENDINGS)
-    if held or not (folds or (folder / "validation").is_dir()):
-        return held
+    places = _validations(folder)
+    if not places or places == [folder]:
+        return list_cases(folder, ENDINGS)
     cases: dict[str, list[Path]] = {}
-    for place in [fold / "validation" for fold in folds] or [folder / "validation"]:
+    for place in places:
         of_fold = list_cases(place, ENDINGS)
         if not of_fold:
             raise InputError(
                 f"{place.parent} has no predictions of validation cases. Make them: nnUNetv2_train ... --val --npz, "
-                f"or name the folds that have them: {folder.name}={folds[0] if folds else folder}"
+                f"or name the folds that have them: {folder.name}={places[0].parent}"
             )
         for case, paths in of_fold.items():
             cases.setdefault(case, []).extend(paths)
@@ -103,7 +145,7 @@ def _parse(labels: Any) -> Labels:
     structures = {name: members for name, members in ids.items() if members != (0,)}
     if not structures:
         raise ValueError("no label above 0")
-    return Labels(structures, ignore, any(isinstance(label, list | tuple) for label in labels.values()))
+    return Labels(structures, ignore, any(len(members) > 1 for members in ids.values()))  # as nnU-Net tells regions
 
 
 def _label_maps(cases: Mapping[str, list[Path]]) -> dict[str, list[Path]]:
