@@ -71,6 +71,10 @@ def test_import_brings_no_heavy_library(package: str) -> None:
     assert run(code) == "[]\n"
 
 
+def test_import_of_metrics_brings_no_pandas() -> None:
+    assert run("import sys, softbench.metrics; print('pandas' in sys.modules)") == "False\n"  # half of its time
+
+
 def test_import_of_the_suite_brings_no_library_at_all() -> None:
     assert run("import sys, softbench; print([name for name in ('numpy', 'pandas') if name in sys.modules])") == "[]\n"
 

@@ -4,10 +4,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from softbench.metrics import catalogue, lesions, overlap, surface
 from softbench.metrics import cross_check as others
@@ -18,6 +17,9 @@ from softbench.metrics.kernels.boxes import Box, class_boxes, union
 from softbench.metrics.metric import OF_MASKS, Masks, Metric, Voxels, values
 from softbench.metrics.soft import SoftSums
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 VERSION = 2
 COLUMNS = ["experiment", "dataset", "split", "network", "method", "seed", "case", "rater", "structure", "metric"]
 COLUMNS += ["roi", "grid", "prediction", "value", "unit"]
@@ -27,7 +29,7 @@ MEAN = 0  # the rater of rows against the mean of all raters
 Row = tuple[str, str, str, float]  # structure, metric, roi, value
 
 
-def tidy(rows: pd.DataFrame, names: Mapping[str, str], seed: int | None) -> pd.DataFrame:
+def tidy(rows: "pd.DataFrame", names: Mapping[str, str], seed: int | None) -> "pd.DataFrame":
     """Return scores in the columns that all tables read: one row a score, and nothing that a row does not say itself.
 
     Args:
@@ -37,14 +39,18 @@ def tidy(rows: pd.DataFrame, names: Mapping[str, str], seed: int | None) -> pd.D
         seed: of the run; None for an ensemble of seeds: the column then holds <NA> (pandas' Int64), as it does where
             ensembles and runs stand in one table.
     """
+    import pandas as pd
+
     usual = {"grid": "full", "prediction": "raw"}
     filled = {name: rows[name].fillna(value) if name in rows.columns else value for name, value in usual.items()}
     seeds = seed if seed is not None else pd.array([pd.NA] * len(rows), dtype="Int64")
     return rows.assign(**names, seed=seeds, **filled)[COLUMNS]
 
 
-def table(rows: Iterable[tuple[int, Row]]) -> pd.DataFrame:
+def table(rows: Iterable[tuple[int, Row]]) -> "pd.DataFrame":
     """Return (rater, row) as a tidy table, each value with its unit."""
+    import pandas as pd  # here: metrics of one pair of masks need no tables
+
     lines = [(rater, *row, catalogue.describe(row[1]).unit) for rater, row in rows]
     return pd.DataFrame(lines, columns=["rater", "structure", "metric", "roi", "value", "unit"])
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from softbench.arrays import most_probable
 from softbench.checks import require_label_map, require_one_of, require_positive, require_same_shape, require_spacing
@@ -24,6 +23,9 @@ from softbench.metrics.structure import probability
 from softbench.metrics.structure import sum_up as structure_sums
 from softbench.metrics.threshold import ThresholdCounts
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 VERSION = 3
 
 
@@ -36,7 +38,7 @@ class Assessment:
     of_masks: the predicted label map, and the rows of its masks, by rater and structure.
     """
 
-    rows: pd.DataFrame
+    rows: "pd.DataFrame"
     statistics: dict[str, Reliability]
     soft: dict[str, SoftSums]
     counts: dict[tuple[int, str], ThresholdCounts]
@@ -90,7 +92,7 @@ def score_case(
     voxels: bool = False,
     also: Sequence[str] = (),
     lesion_matching: Mapping[str, Any] | None = None,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Score the prediction of one case against each rater.
 
     Args:
@@ -220,7 +222,7 @@ def score_together(
     band_mm: float = 3.0,
     bins: int = 10,
     **shared: Any,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Score one case against all raters together, and against none alone.
 
     Returns: of the rows of `score_case` those of the rater 0 that `also=["raters"]` asks for.
@@ -260,7 +262,7 @@ def score_label_map(
     voxels: bool = False,
     also: Sequence[str] = (),
     lesion_matching: Mapping[str, Any] | None = None,
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Score a predicted label map, which has no probabilities: overlap and surfaces alone.
 
     Args:
