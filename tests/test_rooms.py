@@ -8,7 +8,7 @@ import softbench
 
 PACKAGE = Path(softbench.__file__).parent
 BASE = """
-errors extras arrays boxes checks given gunzip images store length leaks known_cases rater_names resolution
+errors extras areas arrays boxes checks given gunzip images store length leaks known_cases rater_names resolution
 lesion_words jobs
 """
 FLOORS = [  # from below; what stands on one floor may import from one another, in no circle

@@ -1,6 +1,7 @@
 """Fill docs/raters.md and README.md with results: `python -m make.raters results/rater_study results/rater_laboratory`.
 
-Numbers stand between two marks of a study, as its job wrote them; nothing of them is typed.
+`results/tables` as a further argument fills the table of networks that learn from two observers. Numbers stand between
+two marks of a study, as its job wrote them; nothing of them is typed.
 """
 
 import sys
@@ -21,6 +22,7 @@ MARKS = "<!-- raters: {0}, made by `python -m make.raters` -->", "<!-- end of ra
 STUDIES = ("kits2023", "lidc", "chase_db1", "phantom_nodule")
 TRAINED = "rater_laboratory_trained"  # the table of networks trained on their labels
 LABORATORY = "rater_laboratory"  # the folder of the panels of simulated raters
+OBSERVERS = "chase_db1_shared"  # the table of networks trained on the labels of two observers
 FIGURE = "kits2023"  # whose widths README.md shows
 IN_README = ("kits2023", "lidc", "chase_db1")
 DATA = {"kits2023": "KiTS 2023", "lidc": "LIDC-IDRI", "chase_db1": "CHASE_DB1 (pixels)"}
@@ -167,6 +169,19 @@ def take_laboratory(folder: Path) -> None:
         pieces.write_text(page, fill(page.read_text(encoding="utf-8"), "laboratory", content))
 
 
+def observers(path: Path) -> str:
+    """Return the table of networks that learn from two observers with all its columns, of the table at `path`."""
+    tables = [block for block in _read(path).split("\n\n") if block.startswith("| Method |")]
+    return tables[0].strip()
+
+
+def take_observers(folder: Path) -> None:
+    """Write the table of networks that learn from two observers into the page; `folder` of tables."""
+    pieces.write_text(PAGE, fill(PAGE.read_text(encoding="utf-8"), OBSERVERS, observers(folder / f"{OBSERVERS}.md")))
+
+
+TAKE = {LABORATORY: take_laboratory, "tables": take_observers}  # by the name of the folder; others are studies
+
 if __name__ == "__main__":
     for argument in map(Path, sys.argv[1:]):
-        (take_laboratory if argument.name == LABORATORY else take)(argument)
+        TAKE.get(argument.name, take)(argument)

@@ -45,6 +45,7 @@ def test_pages_have_the_marks_of_all_studies() -> None:
     page, readme = raters.PAGE.read_text(), raters.README.read_text()
     for name in raters.STUDIES:
         raters.fill(page, name, "")
+    raters.fill(page, raters.OBSERVERS, "")
     raters.fill(readme, "all", "")
     for text in (page, readme):
         raters.fill(text, "laboratory", "")
@@ -64,6 +65,14 @@ def test_answers_are_those_of_the_table(tmp_path: Path) -> None:
     assert "has 1.2 times the Brier score" in said
     with pytest.raises(InputError, match="snakemake --cores all rater_laboratory`"):
         raters.laboratory(tmp_path / "rater_laboratory")
+
+
+def test_table_of_observers_has_all_columns_and_its_first_part_alone(tmp_path: Path) -> None:
+    first = "| Method | DSC | clDice | NSD |\n| :-- | --: | --: | --: |\n| One-hot | 0.6 | 0.6 | 0.5 |"
+    (tmp_path / "t.md").write_text(
+        f"### A title\n\nEach cell: a mean.\n\n{first}\n\n**Difference.**\n\n| Method | a |\n"
+    )
+    assert raters.observers(tmp_path / "t.md") == first
 
 
 def test_networks_are_told_with_their_differences(tmp_path: Path) -> None:

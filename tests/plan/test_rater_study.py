@@ -61,7 +61,7 @@ def test_memory_bounds_the_processes(studies: RaterStudies) -> None:
     asked = studies.memory_mb(of("kits2023"), 1)
     assert asked * 1e6 < 4 * 2**30
     assert studies.memory_mb(of("phantom_nodule"), 2) == 2 * PROCESS_MB
-    assert [processes(8, memory) for memory in (asked, 2 * asked, 2 * PROCESS_MB, 100)] == [4, 8, 2, 1]
+    assert [processes(8, memory) for memory in (asked, 2 * asked, 2 * PROCESS_MB, 100)] == [3, 6, 2, 1]
     assert processes(1, asked) == 1
 
 

@@ -128,15 +128,28 @@ def test_mean_of_the_others_is_the_best_there_can_be() -> None:
 
 
 def test_facts_by_hand() -> None:
-    """Rater 2's square of 4 x 4 mm holds rater 1's of 4 x 3: they differ in 4 mm², with edges of 16 and 14 mm."""
-    labels = np.zeros((2, 8, 8), np.uint8)
-    labels[0, 2:6, 2:5], labels[1, 2:6, 2:6] = 1, 1
+    """Rater 2's square of 40 x 40 mm holds rater 1's of 40 x 38: they differ in 80 mm², with edges of 160 and 156."""
+    labels = np.zeros((2, 50, 50), np.uint8)
+    labels[0, 5:45, 5:43], labels[1, 5:45, 5:45] = 1, 1
     case = Rated("square", "p", labels, (1.0, 1.0), None)
     told = measure.facts(prepare(case, {"one": (1,)}, band_mm=1.0, margin_mm=2.0))["structures"]["one"]
-    assert told["volumes_ml"] == [12, 16]
-    assert told["area_mm2"] == 15
-    assert told["disagreement_mm"] == pytest.approx(4 / 15)
+    assert told["volumes_ml"] == [1520, 1600]
+    assert told["area_mm2"] == pytest.approx(158, rel=0.02)  # corners are rounded
+    assert told["disagreement_mm"] == pytest.approx(80 / 158, rel=0.02)
     assert told["apart"] == 0
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (2.0, 0.7, 0.7), (1.0, 1.0), (0.7, 0.4)])
+def test_edges_of_balls_are_as_far_apart_as_their_radii(spacing: tuple[float, ...]) -> None:
+    """1 mm, in 3-D and of discs; divided by the area of voxel faces it would be 0.67 mm and 0.79 mm."""
+    apart = []
+    for middle in (0.1, 0.3, 0.45):  # of the balls, in voxels: one voxel more or less is much of 1 mm
+        axes = [(np.arange(n) - n // 2 + middle) * step for step in spacing for n in (int(48 / step),)]
+        away = np.sqrt(np.sum([grid**2 for grid in np.meshgrid(*axes, indexing="ij")], axis=0))
+        labels = np.stack([away <= 20, away <= 21]).astype(np.uint8)
+        cut = prepare(Rated("balls", "p", labels, spacing, None), {"one": (1,)}, band_mm=3.0, margin_mm=5.0)
+        apart.append(measure.facts(cut)["structures"]["one"]["disagreement_mm"])
+    assert np.mean(apart) == pytest.approx(1, rel=0.05)
 
 
 def test_width_of_a_label_is_in_mm() -> None:

@@ -70,6 +70,25 @@ def test_words_and_pictures_are_there(folder: Path) -> None:
     assert "10⁻³" in (folder / "table.md").read_text()
 
 
+def test_table_of_widths_stands_beside_each_floor(folder: Path) -> None:
+    text = (folder / "table.md").read_text()
+    assert "| Soft label | By Brier score | Interval for the width | By CE, floor 10⁻² |" in text
+    numbers = pd.read_csv(folder / "table.csv").set_index("line")
+    study = collect(folder)
+    for floor, name in enumerate(("0.01", "0.001", "0.0001")):
+        means = study.by_patient("blur", "cross_entropy", "nodule", "band")[..., floor].mean(axis=1)
+        assert numbers[f"best_by_cross_entropy_{name}"]["blur"] == SWEEPS["blur"]["values"][means.argmin()]
+
+
+def test_verdicts_are_adjusted_for_all_pairs(folder: Path) -> None:
+    """Four labels are six pairs, one of which (SVLS of one rater, and mSVLS) is the same function."""
+    numbers = pd.read_csv(folder / "table.csv").set_index("line")
+    assert "adjusted by Holm's method for the 5 tests of this study" in (folder / "table.md").read_text()
+    assert "Verdicts are adjusted by Holm's method for 5 tests." in (folder / "paragraph.txt").read_text()
+    assert (numbers["p_adjusted"].dropna() >= numbers["p"].dropna()).all()
+    assert numbers["p_adjusted"]["blur"] < 0.05
+
+
 def test_second_run_measures_nothing_and_an_interrupted_one_goes_on(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +113,20 @@ def test_second_run_measures_nothing_and_an_interrupted_one_goes_on(
     assert len(measured) == 15
     make(tmp_path, number=3, recipes={**RECIPES, "ls": {"ls": 1}})
     assert measured[15:] == [f"phantom_nodule_00{case} ls" for case in range(3)]
+    make(tmp_path, number=4)
+    assert measured[18:] == [f"phantom_nodule_003 {line}" for line in ("others", "one_hot", "blur", "svls", "msvls")]
+
+
+def test_dropped_case_is_left_out_and_named_and_the_others_are_not_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, number=3)
+    monkeypatch.setattr(measure, "measure", None)  # would be called
+    study = Study("phantom_nodule", 3.0, 6.0, "tiny", 3, drop={"phantom_nodule_001": "the raters saw another scan"})
+    produce(study, Path(), tmp_path, sweeps=SWEEPS, versions=RECIPES, version={"v": 1}, log=lambda line: None)
+    held = collect(tmp_path)
+    assert held.manifest["cases"] == ["phantom_nodule_000", "phantom_nodule_002"]
+    assert "Left out: phantom_nodule_001 (the raters saw another scan)." in about(held)
 
 
 def test_few_patients_have_points_and_the_reason(tmp_path: Path) -> None:

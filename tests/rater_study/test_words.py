@@ -34,6 +34,36 @@ def test_few_patients_have_no_interval() -> None:
     assert (words.span(LINE, best), words.bounds(LINE, best)) == ("1 voxel (lowest; no range)", "\N{EN DASH}")
 
 
+def best(index: int, first: int | None = None, last: int | None = None, reason: str | None = None) -> Best:
+    return Best(index, index if first is None else first, index if last is None else last, 0.6, 1.2, False, reason)
+
+
+@pytest.mark.parametrize(
+    ("by_brier", "by_entropy", "said"),
+    [
+        (best(1), (1, 1, 1), "1 mm"),
+        (best(1), (1, 1, 2), "1 mm by Brier, 1–1.4 mm by cross-entropy: no verdict"),
+        (best(1), (2, 2, 2), "1 mm by Brier, 1.4 mm by cross-entropy: no verdict"),
+        (best(1, 1, 2), (1, 2, 2), "1–1.4 mm"),
+        (best(1, 1, 2), (0, 1, 2), "1–1.4 mm by Brier, 0.7–1.4 mm by cross-entropy: no verdict"),
+        (best(1, reason="few"), (1, 1, 1), "1 mm (lowest; no range)"),
+        (best(1, reason="few"), (2, 2, 2), "1 mm by Brier, 1.4 mm by cross-entropy: no verdict"),
+    ],
+)
+def test_width_that_a_floor_of_the_cross_entropy_reverses_is_no_verdict(
+    by_brier: Best, by_entropy: tuple[int, ...], said: str
+) -> None:
+    line = Line("blur", "blur", {}, "sigma", (0.7, 1.0, 1.4, 2.0), "mm")
+    assert words.agreed(line, by_brier, [best(index) for index in by_entropy]) == said
+
+
+def test_best_at_the_end_of_the_sweep_is_marked() -> None:
+    """By the width of the lowest score itself; a range that reaches an end says "or more"."""
+    said = [words.at_end(LINE, best(index, 0, 2)) for index in range(3)]
+    assert said == [", at the end of the sweep", "", ", at the end of the sweep"]
+    assert words.at_end(Line("moh", "moh"), None) == ""
+
+
 @pytest.mark.parametrize(("value", "said"), [(67234.0, "67200"), (1.8561, "1.86"), (0.00342, "0.00342"), (0.0, "0"),
                                              (123.4, "123")])  # fmt: skip
 def test_strata_have_plain_numbers(value: float, said: str) -> None:

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from softbench.soft_labels import ls, moh, one_hot, quality
-from softbench.soft_labels.measures import boundary_area_mm
 
 LABELS = np.array([[[0, 0, 1, 1]]])
 
@@ -42,10 +41,13 @@ def test_mass_two_voxels_from_a_class_is_stray() -> None:
     assert numbers["stray_mass"] == pytest.approx(0.1 * 2 / 4)  # the two outer voxels see their own class alone
 
 
-def test_area_of_a_cube_in_anisotropic_voxels() -> None:
-    label = np.zeros((6, 6, 6), np.uint8)
-    label[2:4, 2:4, 2:4] = 1
-    assert boundary_area_mm(label, (3, 1, 2)) == 2 * (2 * 4) + 2 * (6 * 4) + 2 * (6 * 2)
+def test_width_of_a_band_around_an_oblique_edge_is_that_across_it() -> None:
+    """Eleven diagonals of pixels, each 0.71 mm across; divided by the length of voxel faces they would be 5.5 mm."""
+    y, x = np.mgrid[:120, :120]
+    away = (y - x) / np.sqrt(2)
+    soft = np.where(np.abs(away) < 4, 0.5, away > 0).astype(np.float32)
+    numbers = quality(np.stack([1 - soft, soft]), (away > 0)[None].astype(np.uint8), (1, 1))
+    assert numbers["band_width_mm"] == pytest.approx(11 / np.sqrt(2), rel=0.06)
 
 
 def test_soft_dice_is_one_for_the_truth_and_the_raters_mean_counts() -> None:

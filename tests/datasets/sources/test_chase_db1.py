@@ -15,6 +15,7 @@ from softbench.datasets import phantoms, splits
 from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import chase_db1
+from softbench.rater_study import cases as rated_cases
 
 SPLITS = Path(__file__).parents[3] / "workflow" / "splits"
 IDS = ["Image_01L", "Image_01R", "Image_02L", "Image_02R"]
@@ -54,6 +55,27 @@ def release(tmp_path: Path) -> Release:
 def run(raw: Path, output: Path, **settings: Any) -> datasets.Dataset:
     prepare.run("chase_db1", raw, output, versions={}, settings=settings, log=lambda line: None)
     return datasets.open(output)
+
+
+def test_study_of_raters_without_images_sees_the_labels_alone(release: Release) -> None:
+    """The labels are read with the photographs, which lie beside them, and no soft label sees these."""
+    folder = release(cases=1)
+    (case,) = rated_cases.find("chase_db1", folder)
+    alone, whole = (rated_cases.read("chase_db1", case, images=images) for images in (False, True))
+    assert alone.image is None
+    assert whole.image is not None
+    np.testing.assert_array_equal(alone.labels, whole.labels)
+    (folder / f"{IDS[0]}.jpg").unlink()
+    (case,) = rated_cases.find("chase_db1", folder)
+    with pytest.raises(InputError, match=f"case {IDS[0]}: has a label map .* but no image"):
+        rated_cases.read("chase_db1", case, images=False)
+
+
+def test_study_of_raters_names_cases_of_one_observer(release: Release) -> None:
+    folder = release()
+    (folder / f"{IDS[1]}_2ndHO.png").unlink()
+    with pytest.raises(InputError, match=rf"1 of 4 cases[^-]*- {IDS[1]}: has the vessels of one observer"):
+        rated_cases.require_raters("chase_db1", rated_cases.find("chase_db1", folder), "chase_db1", {})
 
 
 def test_both_eyes_of_a_child_are_one_patient(release: Release) -> None:

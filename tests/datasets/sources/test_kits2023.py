@@ -11,11 +11,13 @@ import nibabel as nib
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from softbench import InputError, datasets, images
 from softbench.datasets import phantoms, splits
 from softbench.datasets.fetch.fetch import fetch, location
 from softbench.datasets.prepare import prepare
 from softbench.datasets.sources import kits2019, kits2023
+from softbench.rater_study import cases as rated_cases
 
 SPLITS = Path(__file__).parents[3] / "workflow" / "splits"
 IDS = [kits2019.case_id(number) for number in range(4)]
@@ -105,6 +107,26 @@ def test_label_maps_are_read_without_the_image(release: Release) -> None:
         assert case.images == ()
         assert volumes.channels.shape == (0, *volumes.shape)
         assert np.array_equal(volumes.labels, expected(number))
+
+
+def test_study_names_all_cases_that_lack_an_annotation_before_it_reads_one(release: Release) -> None:
+    folder = release()
+    for name, instance, person in ((IDS[0], "tumor_instance-1", 2), (IDS[2], "kidney_instance-1", 3)):
+        next(folder.rglob(f"{name}/instances/{instance}_annotation-{person}.nii.gz")).unlink()
+    found = rated_cases.find("kits2023", folder)
+    with pytest.raises(InputError) as told:
+        rated_cases.require_raters("kits2023", found, "mine", {})
+    said = str(told.value)
+    assert said.startswith("2 of 4 cases of kits2023 lack a label map, and nothing was measured:")
+    assert f"- {IDS[0]}: tumor_instance-1 has the annotation(s) 1, 3" in said
+    assert f"- {IDS[2]}: kidney_instance-1 has the annotation(s) 1, 2" in said
+    entry = f"{{{IDS[0]}: incomplete, {IDS[2]}: incomplete}}"
+    assert said.endswith(f"rater_studies: {{mine: {{drop: {entry}}}}}")
+    dropped = yaml.safe_load(entry)
+    kept = rated_cases.require_raters("kits2023", found, "mine", dropped)
+    assert [case.id for case in kept] == [IDS[1], IDS[3]]
+    with pytest.raises(InputError, match="`drop` of mine names case_x, which kits2023 does not have"):
+        rated_cases.require_raters("kits2023", found, "mine", dropped | {"case_x": "no such"})
 
 
 def test_label_maps_of_two_grids_are_refused(release: Release) -> None:

@@ -44,6 +44,27 @@ def test_counts_above_thresholds_are_those_of_comparison() -> None:
         assert levels.above((k + 0.5) / LEVELS) == np.count_nonzero(p > (k + 0.5) / LEVELS)
 
 
+def test_nothing_lies_above_one() -> None:
+    """Of a mask neither: all its voxels are 1, and {p > 1} is empty."""
+    for of in (np.ones((3, 4), bool), np.full((3, 4), 0.7), np.zeros((3, 4))):
+        assert Levels.of(of).above(1.0) == 0
+    mask = Levels.of(np.ones((3, 4), bool))
+    assert (mask.above(0.0), mask.above(0.99999)) == (12, 12)
+    assert level_volumes(mask, 2.0).interval_ml(share=1) == (24.0, 24.0)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "raters", "said"),
+    [([-1.0], RATERS, "`prediction_ml` must hold volumes of 0 ml or more, but the smallest is -1"),
+     ([5.0], [95, -0.5], "`raters_ml` must hold volumes of 0 ml or more")],
+)  # fmt: skip
+def test_negative_volumes_are_refused(prediction: list[float], raters: list[float], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        crps(prediction, raters)
+    with pytest.raises(InputError, match=said):
+        bias(prediction[0], raters)
+
+
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
 def test_mean_of_the_distribution_is_the_sum_of_probabilities(kind: type) -> None:
     p = np.random.default_rng(1).random((40, 50)).astype(kind)

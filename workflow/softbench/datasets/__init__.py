@@ -46,6 +46,10 @@ module, so a plain literal (strings, numbers, lists, dicts).
     read_raters(case) -> Volumes
                  optional, for the study of raters: the label maps of a case alone, and channels (0, D, H, W); no
                  pixels of an image are read, which need not be there
+    require_raters(case) -> None
+                 optional, for the study of raters: refuses with `InputError` a case that lacks a rater's label map, by
+                 the names of its files alone, so that all such cases are named before one is read. Without it, and
+                 without `read`, a case needs as many label maps as LABEL_MAPS says
     extra_files(case, **settings) -> list[Path]
                  optional: what these settings need besides the case's own files, such as weights; part of its key
     SETTINGS*    optional, what `read` takes besides the case, with defaults; config may set them

@@ -237,6 +237,7 @@ MAY_DEFINE = (
     "find_dropped",
     "read",
     "read_raters",
+    "require_raters",
     "extra_files",
     "choose_series",
     "archives",

@@ -95,5 +95,5 @@ def _require_as_many_raters(cases: Iterable[str], facts: Iterable[Mapping[str, A
         case, count = next(iter(odd.items()))
         raise InputError(
             f"{case} has {count} rater(s), but most cases have {usual}; {len(odd)} of {len(counts)} cases are so. All "
-            "need the same number. Take these cases out of the folder, or add what is missing."
+            "need the same number. Leave these out with `drop` of the study, or add what is missing."
         )

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from softbench.areas import boundary_area_mm
 from softbench.arrays import bounding_box
 from softbench.boxes import Box, around_objects
 from softbench.rater_study import regions
 from softbench.rater_study.cases import Rated
 from softbench.rater_study.scores import mean_among
 from softbench.rater_study.sums import pack
-from softbench.soft_labels.measures import boundary_area_mm
 
-VERSION = 2
+VERSION = 3  # 3: the area is that of the surface, no longer that of voxel faces
 Shares = Mapping[str, Sequence[int]]  # structure -> class ids
 
 

@@ -1,5 +1,6 @@
 """What a study says of each structure: each line at settings chosen on other patients, its best widths, verdicts."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from softbench.rater_study.verdicts import Verdict
 from softbench.rater_study.widths import Best, find_best
 from softbench.statistics.nested import Nested, nested_mean
 
-VERSION = 1
+VERSION = 2
 FEWEST = 2  # patients, one a half
 DECIDES = "band"  # the region whose Brier score chooses settings and decides
 THICKNESS_MM = (1.5, 3.0)  # between thin, middle and thick slices
@@ -29,8 +30,9 @@ class Judged:
 
     chosen: the trial that each half of the patients is scored with, chosen on the other half. brier: mean over
     patients by region. cross_entropy: the same in the band, by floor. calibration: the label's expected calibration
-    error in the band, of all patients' voxels; bins: what it is of, (bins, 3). ged, width_mm: means. best: the widths,
-    None where nothing varies. against: the verdicts against one-hot and against the line of the lowest Brier score;
+    error in the band, of all patients' voxels; bins: what it is of, (bins, 3). ged, width_mm: means. best: the widths
+    by the Brier score; by_entropy: by the cross-entropy at each floor; None where nothing varies. one_hot, leader: the
+    verdicts against one-hot and against the line of the lowest Brier score, before any adjustment (`families.settle`);
     None for those lines themselves, and for the other raters' mean. mixed: the difference to one-hot by the mixed
     model.
     """
@@ -44,6 +46,7 @@ class Judged:
     ged: float
     width_mm: float
     best: Best | None
+    by_entropy: tuple[Best, ...] | None
     one_hot: Verdict | None
     leader: Verdict | None
     mixed: Nested | None
@@ -56,6 +59,7 @@ class Structure:
     patients: in whom somebody drew it. cases, alone, apart: cases that it was drawn in; by one rater alone; with two
     raters who share no voxel. partly: by some but not all raters. disagreement_mm: mean over patients. bound: the
     cross-entropy that no label goes below, in the band, by floor. leader: the line of the lowest Brier score.
+    pairs: p of each pair of lines, in their order, before any adjustment.
     """
 
     name: str
@@ -68,6 +72,7 @@ class Structure:
     bound: tuple[float, ...]
     leader: str
     lines: dict[str, Judged]
+    pairs: dict[tuple[str, str], float]
 
 
 def judge(study: Collected, structure: str, among: np.ndarray | None = None) -> Structure:
@@ -89,7 +94,8 @@ def judge(study: Collected, structure: str, among: np.ndarray | None = None) -> 
     recipes = [name for name in held if name != OTHERS]
     leader = min(recipes, key=lambda name: float(held[name]["brier"].mean()))
     lines = {name: _line(study, name, structure, held, leader, known) for name in held}
-    return Structure(structure, len(names), **_counts(study, structure, known), leader=leader, lines=lines)
+    pairs = {(a, b): verdicts.p_of(held[a]["brier"], held[b]["brier"]) for a, b in itertools.combinations(recipes, 2)}
+    return Structure(structure, len(names), **_counts(study, structure, known), leader=leader, lines=lines, pairs=pairs)
 
 
 def too_rare(study: Collected) -> dict[str, int]:
@@ -133,10 +139,16 @@ def _line(
         float(own["ged"].mean()),
         float(own["width_mm"].mean()),
         find_best(own["scores"], line.values) if len(line.values) > 1 else None,
+        _by_entropy(study, line, structure, known) if len(line.values) > 1 else None,
         compared.get(ONE_HOT),
         compared.get(leader),
         _mixed(study, name, structure, own, known) if ONE_HOT in compared else None,
     )
+
+
+def _by_entropy(study: Collected, line: Line, structure: str, known: np.ndarray) -> tuple[Best, ...]:
+    scores = study.by_patient(line.name, "cross_entropy", structure, DECIDES)[:, known]
+    return tuple(find_best(scores[..., floor], line.values) for floor in range(scores.shape[-1]))
 
 
 def _compare(own: Mapping[str, np.ndarray], other: Mapping[str, np.ndarray]) -> Verdict:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Study:
 
     source: of the cases. band_mm: half width of the band. margin_mm: of the boxes around what raters labelled. size,
     number: of a phantom's cases, and how many. images: whether soft labels see them. left_out: known faulty cases.
+    drop: further cases that are left out, each with its reason.
     """
 
     source: str
@@ -36,6 +37,7 @@ class Study:
     number: int | None = None
     images: bool = True
     left_out: Sequence[str] = ()
+    drop: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,12 @@ def produce(
         version: those that decide the scores and how cases are read.
         workers: processes; changes no number.
         log: takes lines of progress.
-    Raises: InputError: if a case cannot be read, has one rater, or a recipe breaks its contract.
+    Raises: InputError: before any case is read, if some lack the label map of a rater; if a case cannot be read, has
+        one rater, or a recipe breaks its contract.
     """
     module = datasets.source(study.source)
-    found = cases.find(study.source, folder, study.number, study.left_out)
+    every = cases.find(study.source, folder, study.number, study.left_out)
+    found = cases.require_raters(study.source, every, output.name, study.drop)
     tried = lines(sweeps, list(versions))
     has_image = study.images and (module.ACCESS == "made" or all(case.images for case in found))
     against = {line.name: reason_against(line.recipe, has_image=has_image) for line in tried if line.recipe}
@@ -91,6 +95,7 @@ def produce(
         "classes": list(module.CLASSES),
         "structures": {name: list(ids) for name, ids in module.STRUCTURES.items()},
         "lines": [asdict(line) for line in kept],
+        "dropped": dict(study.drop),
         "left_out": {name: reason for name, reason in against.items() if reason},
         "cases": [case.id for case in found],
         "key": pieces.key_of(
@@ -111,6 +116,11 @@ def key_of_case(study: Study, case: RawCase) -> str:
     return pieces.key_of(case=case.id, details=dict(case.details), files=hashes, size=study.size)
 
 
+def _of_each_case(study: Study) -> dict[str, Any]:
+    """Return what decides the numbers of a case; other cases do not."""
+    return {name: value for name, value in asdict(study).items() if name not in ("number", "left_out", "drop")}
+
+
 def _files(path: Path) -> Sequence[Path]:
     return [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
 
@@ -127,7 +137,7 @@ def _case(job: Job, case: RawCase, key: str) -> None:
         return prepare(rated, module.STRUCTURES, **how, windows=steps)
 
     folder = job.output / "cases" / case.id
-    shared = {"case": key, "study": asdict(study), "version": job.version}
+    shared = {"case": key, "study": _of_each_case(job.study), "version": job.version}
     pieces.make(folder, FACTS, pieces.key_of(**shared), lambda scratch: measure.facts(cut()))
     for line in job.lines:
         of_line = pieces.key_of(**shared, line=asdict(line), versions=job.versions.get(line.recipe))

@@ -3,36 +3,46 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from softbench.errors import InputError
 from softbench.rater_names import say_pseudo_everywhere
-from softbench.rater_study import words
+from softbench.rater_study import families, words
 from softbench.rater_study.collect import Collected
-from softbench.rater_study.judge import Judged, Structure, judge, strata, too_rare
+from softbench.rater_study.judge import FEWEST, Judged, Structure, judge, strata, too_rare
 from softbench.rater_study.scores import REGIONS
 from softbench.rater_study.sums import FLOORS
 from softbench.rater_study.trials import ONE_HOT, OTHERS
-from softbench.rater_study.verdicts import BETTER, CANNOT, LOWER, REVERSED, SAME_FUNCTION, Verdict
-from softbench.tables.sheet import NOTHING, Entry, Grid, Head, Line, Sheet, Text, interval, number
+from softbench.rater_study.verdicts import ADJUSTED_AWAY, BETTER, CANNOT, LOWER, REVERSED, SAME_FUNCTION, Verdict
+from softbench.tables.sheet import NOTHING, Entry, Grid, Head, Line, Sheet, Text, interval, number, p_value
 
-VERSION = 1
+VERSION = 2
 FLOOR_NAMES = ("10⁻²", "10⁻³", "10⁻⁴")
 HEADS = (
     Head("Setting (two halves)"), Head("Brier, band", "↓"), Head("Brier, boundary", "↓"), Head("Brier, all", "↓"),
     *(Head(f"CE, floor {name} (nat)", "↓") for name in FLOOR_NAMES), Head("ECE of the label", "↓"), Head("GED", "↓"),
     Head("Width of the softened band (mm)"),
 )  # fmt: skip
+WIDTHS = (
+    Head("By Brier score"), Head("Interval for the width"), *(Head(f"By CE, floor {name}") for name in FLOOR_NAMES),
+    Head("Best widths"),
+)  # fmt: skip
 VERDICTS = (
-    Head("Best widths"), Head("Interval for the width"), Head("Brier minus one-hot's"),
-    Head("The same, mixed model"), Head("Against one-hot"), Head("Against the lowest"),
+    Head("Brier minus one-hot's"), Head("The same, mixed model"), Head("p, adjusted"), Head("Against one-hot"),
+    Head("Against the lowest"),
 )  # fmt: skip
 OF_STRATA = (Head("Patients"), Head("Best widths"), Head("Brier minus one-hot's"), Head("Against one-hot"))
 
 
+ABOUT_WIDTHS = (
+    "By Brier score: the best width and those that are not worse beyond noise. By CE: the width of the lowest "
+    "cross-entropy at each floor. Where one of these lies outside the widths of the Brier score, there is no verdict."
+)
 TIES = {  # how the paragraph goes on after the line of the lowest score, by the verdicts of others against it
     "the same function here as {}": SAME_FUNCTION,
     "which noise does not tell from {}": CANNOT,
+    "which after adjustment nothing tells from {}": ADJUSTED_AWAY,
     "with no verdict against {} (the floor of the cross-entropy reverses it)": REVERSED,
 }
 
@@ -59,10 +69,19 @@ def report(study: Collected, titles: Mapping[str, str], note: str = "") -> Repor
     judged = tuple(judge(study, name) for name in study.structures if name not in rare)
     if not judged:
         raise InputError(f"no structure was drawn in two patients, which two halves need: {_rare(rare)}.")
-    grids = [grid for structure in judged for grid in _grids(study, structure, titles)]
+    judged, tests = families.settle(judged)
+    parts, part_tests = families.settle_parts({of.name: _parts(study, of.name) for of in judged})
+    grids = [
+        grid
+        for of in judged
+        for grid in [
+            *_grids(of, titles, tests),
+            _strata(of.name, parts[of.name], _left_out(study, of.name), titles, part_tests),
+        ]
+    ]
     head = f"Soft labels of one rater against the others: {study.manifest['title']}"
     sheet = Sheet(head, f"{about(study)} {note}".strip(), tuple(grids), numbers=numbers(judged))
-    found = Report(sheet, f"{paragraph(study, judged, titles)} {note}".strip(), judged)
+    found = Report(sheet, f"{paragraph(study, judged, titles, tests)} {note}".strip(), judged)
     return say_pseudo_everywhere(found) if study.manifest["pseudo_raters"] else found
 
 
@@ -75,17 +94,19 @@ def about(study: Collected) -> str:
     manifest = study.manifest
     raters = sorted({fact["raters"] for fact in study.facts})
     many = " or ".join(map(str, raters))
+    dropped = "; ".join(f"{case} ({reason})" for case, reason in manifest.get("dropped", {}).items())
+    without = f" Left out: {dropped}." if dropped else ""
     left = "; ".join(f"`{name}`: {reason}" for name, reason in manifest["left_out"].items())
     rare = too_rare(study)
     seldom = f" Not judged, since two halves need two patients: {_rare(rare)}." if rare else ""
     pseudo = f" They are pseudo-raters: {manifest['pseudo_raters']}." if manifest["pseudo_raters"] else ""
     return (
-        f"{len(study.patients)} patients, {len(study.facts)} cases, {many} raters.{pseudo} Each soft label is made "
-        "from the labels of one rater and compared with the mean of the others, every rater in turn. Scores are means "
-        "over raters, cases, then patients. Each half of the patients is scored with the setting of the lowest Brier "
-        f"score on the other half. Band: within {manifest['band_mm']:g} mm of the boundary (at least the slice "
-        "distance). Boundary: voxels that touch the edge of a rater's structure, or on which raters disagree. The "
-        "Brier score in the band decides; the cross-entropy (CE) in the band stands beside it with probabilities "
+        f"{len(study.patients)} patients, {len(study.facts)} cases, {many} raters.{without}{pseudo} Each soft label "
+        "is made from the labels of one rater and compared with the mean of the others, every rater in turn. Scores "
+        "are means over raters, cases, then patients. Each half of the patients is scored with the setting of the "
+        f"lowest Brier score on the other half. Band: within {manifest['band_mm']:g} mm of the boundary (at least the "
+        "slice distance). Boundary: voxels that touch the edge of a rater's structure, or on which raters disagree. "
+        "The Brier score in the band decides; the cross-entropy (CE) in the band stands beside it with probabilities "
         "floored at three values. ECE of the label: of the voxels of the band in all cases together, in brackets its "
         "95 % interval over patients (bootstrap; none below 30 patients). GED: energy "
         "distance of level sets to the other raters' masks, over all voxels. Recipes that were not tried: "
@@ -93,7 +114,7 @@ def about(study: Collected) -> str:
     )
 
 
-def _grids(study: Collected, structure: Structure, titles: Mapping[str, str]) -> list[Grid]:
+def _grids(structure: Structure, titles: Mapping[str, str], tests: int) -> list[Grid]:
     name = structure.name.replace("_", " ")
     bound = ", ".join(number(value, 3) for value in structure.bound)
     counted = (
@@ -106,16 +127,23 @@ def _grids(study: Collected, structure: Structure, titles: Mapping[str, str]) ->
     recipes = [judged for key, judged in structure.lines.items() if key != OTHERS]
     reason = next((judged.one_hot.brier.reason for judged in recipes if judged.one_hot), None)
     shown = [_verdicts(judged, words.title(judged.line, titles)) for judged in recipes]
+    swept = [_widths(judged, words.title(judged.line, titles)) for judged in recipes if judged.best is not None]
     notes = [
         "In brackets: 95 % intervals over patients, by the bootstrap, and by a linear mixed model with an effect of "
         "the patient. `cannot tell`: the interval holds zero, or two soft labels are the same function. `no verdict`: "
         "the cross-entropy says better at one floor and worse at another."
     ]
+    if tests:
+        notes.append(
+            f"p: of a t test over patients, against one-hot, adjusted by Holm's method for the {tests} tests of this "
+            "study: all pairs of soft labels in all structures, for the scores decide which label is the lowest. "
+            "Verdicts are those after adjustment; intervals are not adjusted."
+        )
     notes += [f"{reason}: these patients' means are shown without."] if reason else []
     return [
         Grid(HEADS, tuple(lines), "Soft label", title=f"{name}: scores", about=counted),
+        Grid(WIDTHS, tuple(swept), "Soft label", title=f"{name}: widths", notes=(ABOUT_WIDTHS,), look="sentences"),
         Grid(VERDICTS, tuple(shown), "Soft label", title=f"{name}: verdicts", notes=tuple(notes), look="sentences"),
-        _strata(study, structure, titles),
     ]
 
 
@@ -137,42 +165,64 @@ def _verdicts(judged: Judged, title: str) -> Line:
     if mixed is not None and not mixed.reason:
         by_model += f" {interval(mixed.low, mixed.high, 4)}"
     cells = [
-        words.span(judged.line, judged.best),
-        words.bounds(judged.line, judged.best),
         words.difference(judged.one_hot.brier) if judged.one_hot else NOTHING,
         by_model,
+        p_value(judged.one_hot.adjusted) if judged.one_hot else NOTHING,
         judged.one_hot.said if judged.one_hot else NOTHING,
         judged.leader.said if judged.leader else "the lowest",
     ]
     return _row(title, cells)
 
 
+def _widths(judged: Judged, title: str) -> Line:
+    line = judged.line
+    picked = [f"{words.setting(line, best.index)}{words.at_end(line, best)}" for best in judged.by_entropy or ()]
+    by_brier = f"{words.span(line, judged.best)}{words.at_end(line, judged.best)}"
+    agreed = words.agreed(line, judged.best, judged.by_entropy)
+    return _row(title, [by_brier, words.bounds(line, judged.best), *picked, agreed])
+
+
 def _row(title: str, cells: Sequence[str], group: str = "") -> Line:
     return Line(title, tuple(Entry(Text(cell)) for cell in cells), group=group)
 
 
-def _strata(study: Collected, structure: Structure, titles: Mapping[str, str]) -> Grid:
-    """Return each line with a width in each stratum: by volume of the structure, and by slice thickness."""
+def _parts(study: Collected, structure: str) -> dict[str, Structure]:
+    """Return what is said of a structure in each stratum of two patients or more: by its volume, by slice thickness."""
+    every = strata(study, structure).items()
+    return {name: judge(study, structure, here) for name, here in every if _drawn_in(study, structure, here) >= FEWEST}
+
+
+def _left_out(study: Collected, structure: str) -> list[str]:
+    """Return the strata that two halves cannot share, in words."""
+    counts = {name: _drawn_in(study, structure, here) for name, here in strata(study, structure).items()}
+    return [f"{name} ({count} patient(s))" for name, count in counts.items() if count < FEWEST]
+
+
+def _strata(
+    structure: str, parts: Mapping[str, Structure], left_out: Sequence[str], titles: Mapping[str, str], tests: int
+) -> Grid:
+    """Return each line with a width in each stratum."""
     rows, reasons = [], []
-    for name, here in strata(study, structure.name).items():
-        if here.sum() < 2 or not _is_drawn(study, structure.name, here):
-            continue
-        part = judge(study, structure.name, here)
+    for name, part in parts.items():
         group = f"{name}: {part.patients} patients, boundaries {part.disagreement_mm:.2f} mm apart"
         for judged in part.lines.values():
             if judged.best is not None and judged.one_hot is not None:
-                reasons += [judged.one_hot.brier.reason] if judged.one_hot.brier.reason else []
-                cells = [str(part.patients), words.span(judged.line, judged.best)]
+                reasons += [f"{name}: {judged.one_hot.brier.reason}"] if judged.one_hot.brier.reason else []
+                cells = [str(part.patients), words.agreed(judged.line, judged.best, judged.by_entropy)]
                 cells += [words.difference(judged.one_hot.brier), judged.one_hot.said]
                 rows.append(_row(words.title(judged.line, titles), cells, group))
-    notes = tuple(dict.fromkeys(f"{reason}: means without an interval." for reason in reasons))
-    title = f"{structure.name.replace('_', ' ')}: by size and slice thickness"
-    return Grid(OF_STRATA, tuple(rows), "Soft label", title=title, notes=notes)
+    notes = [f"{reason}: means without an interval." for reason in dict.fromkeys(reasons)]
+    if tests:
+        notes.append(f"Verdicts are adjusted by Holm's method for the {tests} of all strata and structures.")
+    if left_out:
+        notes.append(f"Not shown, since two halves need two patients: {', '.join(left_out)}.")
+    title = f"{structure.replace('_', ' ')}: by size and slice thickness"
+    return Grid(OF_STRATA, tuple(rows), "Soft label", title=title, notes=tuple(notes))
 
 
-def _is_drawn(study: Collected, structure: str, here: object) -> bool:
+def _drawn_in(study: Collected, structure: str, here: np.ndarray) -> int:
     scores = study.by_patient(ONE_HOT, "brier", structure, "band")[0]
-    return bool((~pd.isna(scores) & here).sum() >= 2)
+    return int(np.count_nonzero(~np.isnan(scores) & here))
 
 
 def numbers(judged: Sequence[Structure]) -> pd.DataFrame:
@@ -192,20 +242,28 @@ def numbers(judged: Sequence[Structure]) -> pd.DataFrame:
             if best is not None:
                 values = line.line.values
                 row |= {"best": values[best.index], "range_low": values[best.first], "range_high": values[best.last]}
-                row |= {"best_words": words.span(line.line, best)}
+                row |= {"best_words": words.agreed(line.line, best, line.by_entropy)}
+                picked = zip(FLOORS, line.by_entropy or (), strict=True)
+                row |= {f"best_by_cross_entropy_{floor:g}": values[by.index] for floor, by in picked}
                 row |= {"interval_low": best.low, "interval_high": best.high, "at_end": best.at_end}
+                row |= {"best_at_end": best.index in (0, len(values) - 1)}
             if verdict is not None and line.mixed is not None:
                 difference = verdict.brier
                 row |= {"minus_one_hot": difference.mean, "low": difference.low, "high": difference.high}
                 row |= {"mixed": line.mixed.mean, "mixed_low": line.mixed.low, "mixed_high": line.mixed.high}
-                row |= {"against_one_hot": verdict.said}
+                row |= {"p": verdict.p, "p_adjusted": verdict.adjusted, "against_one_hot": verdict.said}
             rows.append(row | {"against_lowest": line.leader.said if line.leader else ""})
     return pd.DataFrame(rows)
 
 
-def paragraph(study: Collected, judged: Sequence[Structure], titles: Mapping[str, str]) -> str:
-    """Return the study in a few sentences: patients, disagreement, the best widths in mm, and the verdicts."""
-    return " ".join([_opening(study), *(_sentence(structure, titles) for structure in judged), _limits(study)]).strip()
+def paragraph(study: Collected, judged: Sequence[Structure], titles: Mapping[str, str], tests: int = 0) -> str:
+    """Return the study in a few sentences: patients, disagreement, the best widths in mm, and the verdicts.
+
+    `tests`: how many the verdicts are adjusted for.
+    """
+    adjusted = f"Verdicts are adjusted by Holm's method for {tests} tests." if tests else ""
+    said = [_opening(study), *(_sentence(structure, titles) for structure in judged), adjusted, _limits(study)]
+    return " ".join(part for part in said if part)
 
 
 def _opening(study: Collected) -> str:
@@ -216,7 +274,7 @@ def _opening(study: Collected) -> str:
 def _sentence(structure: Structure, titles: Mapping[str, str]) -> str:
     one_hot = structure.lines[ONE_HOT]
     widths = [
-        f"{words.title(judged.line, titles)} {words.span(judged.line, judged.best)}"
+        f"{words.title(judged.line, titles)} {words.agreed(judged.line, judged.best, judged.by_entropy)}"
         for judged in structure.lines.values()
         if judged.line.unit == "mm" and judged.best is not None
     ]
@@ -228,7 +286,7 @@ def _sentence(structure: Structure, titles: Mapping[str, str]) -> str:
     )
     return (
         f"{structure.name.replace('_', ' ').capitalize()} ({structure.patients} patients): two raters' boundaries lie "
-        f"{structure.disagreement_mm:.2f} mm apart. Best widths: {', '.join(widths) or 'none in mm was tried'}. The "
+        f"{structure.disagreement_mm:.2f} mm apart. Best widths: {'; '.join(widths) or 'none in mm was tried'}. The "
         f"lowest Brier score in the band is that of {words.title(lowest.line, titles)}{tie}: "
         f"{number(lowest.brier['band'], 4)}{_against_one_hot(lowest, number(one_hot.brier['band'], 4))}."
     )

@@ -1,13 +1,16 @@
 """What is said of two soft labels: the Brier score decides; nothing is said that the floor of a logarithm reverses."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from softbench.rater_study.widths import Difference, differences
+from softbench.statistics.intervals import reason_against, t_interval
 
-VERSION = 2
+VERSION = 3
+LEVEL = 0.05  # of all verdicts of a family together
 SAME = 1e-6  # of the larger score: less of it is rounding
 BETTER, WORSE, CANNOT, SAME_FUNCTION, REVERSED = (
     "better",
@@ -16,6 +19,7 @@ BETTER, WORSE, CANNOT, SAME_FUNCTION, REVERSED = (
     "cannot tell: the same numbers",
     "no verdict: the floor reverses it",
 )
+ADJUSTED_AWAY = "cannot tell after adjustment"
 LOWER, HIGHER = "lower here", "higher here"  # of too few patients for an interval
 
 
@@ -23,12 +27,16 @@ LOWER, HIGHER = "lower here", "higher here"  # of too few patients for an interv
 class Verdict:
     """A soft label minus another.
 
-    said: in words. brier: the difference that decides. cross_entropy: beside it, one a floor.
+    said: in words. brier: the difference that decides. cross_entropy: beside it, one a floor. p: of the Brier score's
+    difference, by a t test over patients; NaN of too few, and of one function. adjusted: the same for all tests of a
+    family (`adjust`).
     """
 
     said: str
     brier: Difference
     cross_entropy: tuple[Difference, ...]
+    p: float = math.nan
+    adjusted: float = math.nan
 
 
 def compare(
@@ -47,7 +55,25 @@ def compare(
     first, second = brier
     gaps = np.vstack([first - second, (cross_entropy[0] - cross_entropy[1]).T])
     of_brier, *of_entropy = differences(gaps, seed=seed)
-    return Verdict(_say(brier, of_brier, of_entropy), of_brier, tuple(of_entropy))
+    return Verdict(_say(brier, of_brier, of_entropy), of_brier, tuple(of_entropy), p_of(*brier))
+
+
+def p_of(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the two-sided p of two labels' scores (patients,), by a t test over patients.
+
+    NaN where there is no test: of fewer than 30 patients, and of two labels that are one function here.
+    """
+    gap = first - second
+    gap = gap[~np.isnan(gap)]
+    if are_same(first, second) or reason_against(cases=len(gap), unit="patient"):
+        return math.nan
+    return float(t_interval(gap)[4])
+
+
+def adjust(verdict: Verdict, adjusted: float) -> Verdict:
+    """Return a verdict with its p after adjustment: nothing is said where that is 0.05 or more."""
+    said = ADJUSTED_AWAY if adjusted >= LEVEL and verdict.said in (BETTER, WORSE, REVERSED) else verdict.said
+    return replace(verdict, said=said, adjusted=adjusted)
 
 
 def _say(brier: tuple[np.ndarray, np.ndarray], decides: Difference, beside: Sequence[Difference]) -> str:

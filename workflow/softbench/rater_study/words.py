@@ -1,7 +1,7 @@
 """Titles, widths and verdicts of a study in words."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from softbench.rater_study.calibration import Calibration
 from softbench.rater_study.judge import Judged
@@ -9,7 +9,7 @@ from softbench.rater_study.trials import ONE_HOT, OTHERS, Line
 from softbench.rater_study.widths import Best, Difference
 from softbench.tables.sheet import NOTHING, interval, number
 
-VERSION = 1
+VERSION = 2
 TITLES = {OTHERS: "Mean of the other raters", ONE_HOT: "One-hot"}
 EN = "\N{EN DASH}"
 DIGITS = 4  # of a Brier score
@@ -60,6 +60,24 @@ def span(line: Line, best: Best | None) -> str:
     if at_bottom:
         return f"{setting(line, best.last)} or less"
     return setting(line, best.index) if low == high else f"{low}{EN}{high}{unit(line)}"
+
+
+def at_end(line: Line, best: Best | None) -> str:
+    """Return what stands behind a best width that is the first or last that was tried; nothing behind another."""
+    return ", at the end of the sweep" if best and best.index in (0, len(line.values) - 1) else ""
+
+
+def agreed(line: Line, best: Best | None, by_entropy: Sequence[Best] | None) -> str:
+    """Return the best widths by the Brier score, unless the cross-entropy at a floor picks one outside of them.
+
+    "0.7–1 mm"; "0.5 mm by Brier, 0.7 mm by cross-entropy: no verdict", with the widths of all floors: "0.5–0.7 mm".
+    """
+    if best is None or all(best.first <= of.index <= best.last for of in by_entropy or ()):
+        return span(line, best)
+    low, high = (end(of.index for of in by_entropy or ()) for end in (min, max))
+    other = setting(line, low) if low == high else f"{line.values[low]:g}{EN}{setting(line, high)}"
+    own = setting(line, best.index) if best.reason else span(line, best)
+    return f"{own} by Brier, {other} by cross-entropy: no verdict"
 
 
 def bounds(line: Line, best: Best | None) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
+from softbench.areas import boundary_area_mm
 from softbench.arrays import one_hot
 from softbench.checks import require_same_shape, require_spacing
 
-VERSION = 2
+VERSION = 3
 SOFTENED = 0.999  # a voxel whose largest probability lies below this counts as softened
 FLOOR = 1e-12  # of a probability in a logarithm
 NAN = float("nan")
@@ -26,8 +27,9 @@ def quality(
         truth: (C, ...) true class probabilities, summing to 1, or None.
     Returns: plain numbers, means over voxels unless said otherwise:
         `entropy` in nats; `softened_share`: voxels whose largest probability is below 0.999; `band_width_mm`: their
-        volume over the area of all class boundaries (NaN without a boundary); `stray_mass`: probability given to
-        classes that no voxel of the 3^n neighbourhood has; `sum_error`: the largest |sum over C - 1|; `argmax_flips`:
+        volume over the area of all class boundaries (`boundary_area_mm`; NaN without a boundary); `stray_mass`:
+        probability given to classes that no voxel of the 3^n neighbourhood has; `sum_error`: the largest |sum over C -
+        1|; `argmax_flips`:
         voxels whose largest class is not the label (the first class wins a tie).
         Against `truth`: `kl` = KL(truth || soft) in nats, `brier` = sum over C of squared differences, `soft_dice` =
         mean over foreground classes of 2 sum(s p) / (sum(s^2) + sum(p^2)). The same against the mean of the raters, as
@@ -58,15 +60,6 @@ def quality(
         **against_truth,
         **{f"raters_{name.removeprefix('soft_')}": value for name, value in against_raters.items()},
     }
-
-
-def boundary_area_mm(label_map: np.ndarray, spacing_mm: Sequence[float]) -> float:
-    """Return the area (mm^2; in 2-D the length in mm) of the faces between voxels of different classes."""
-    total = 0.0
-    for axis, step in enumerate(spacing_mm):
-        faces = np.count_nonzero(np.diff(label_map.astype(np.int16), axis=axis))
-        total += float(faces * np.prod(spacing_mm) / step)
-    return total
 
 
 def stray_mass(soft: np.ndarray, label_map: np.ndarray) -> float:

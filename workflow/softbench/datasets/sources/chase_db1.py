@@ -66,10 +66,7 @@ def read(case: RawCase) -> Volumes:
         mask holds anything but 0 and 1 (or 255).
     """
     reading.require_files(case, len(MODALITIES))
-    if len(case.labels) != len(OBSERVERS):
-        raise InputError(
-            f"has the vessels of one observer ({case.labels[0].name}) where two are expected. Add the other."
-        )
+    require_raters(case)
     photograph = _pixels(case.images[0], 3)
     masks = [_pixels(path, 2) for path in case.labels]
     for path, mask in zip(case.labels, masks, strict=True):
@@ -79,6 +76,13 @@ def read(case: RawCase) -> Volumes:
     channels = [reading.intensities(f"{case.images[0]}, {m}", photograph[..., c]) for c, m in enumerate(MODALITIES)]
     affine = np.array([[0.0, PIXEL_MM, 0.0], [PIXEL_MM, 0.0, 0.0], [0.0, 0.0, 1.0]])  # (h, w, 1) to x, y
     return Volumes(np.stack(channels), np.stack(raters), (PIXEL_MM, PIXEL_MM), affine)
+
+
+def require_raters(case: RawCase) -> None:
+    """Raise unless the vessels of both observers are there, by the names of the files."""
+    if len(case.labels) != len(OBSERVERS):
+        has = f"the vessels of one observer ({case.labels[0].name})" if case.labels else "no vessels"
+        raise InputError(f"has {has} where two are expected. Add the other, or `drop` the case.")
 
 
 def _pixels(path: Path, axes: int) -> np.ndarray:

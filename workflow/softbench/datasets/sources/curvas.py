@@ -81,17 +81,18 @@ def read(case: RawCase) -> Volumes:
 
     Raises: InputError: as `reading.read_case`; if not just the annotations 1, 2 and 3 are there.
     """
-    _require_raters(case)
+    require_raters(case)
     return reading.read_case(case, sys.modules[__name__])
 
 
 def read_raters(case: RawCase) -> Volumes:
     """Read the label maps of the three raters alone: `channels` has the shape (0, D, H, W); errors as `read`."""
-    _require_raters(case)
+    require_raters(case)
     return reading.join_raters(reading.read_label_maps(case), case, sys.modules[__name__])
 
 
-def _require_raters(case: RawCase) -> None:
+def require_raters(case: RawCase) -> None:
+    """Raise unless just the annotations 1, 2 and 3 are there, by the names of the files."""
     if not case.labels or [path.name for path in case.labels] != [f"annotation_{rater}.nii.gz" for rater in RATERS]:
         has = ", ".join(path.name for path in case.labels) or "no annotation"
         raise InputError(f"has {has} where annotation_1 to annotation_3 are needed. Add them, or `drop` the case.")

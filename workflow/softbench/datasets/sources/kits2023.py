@@ -88,11 +88,17 @@ def read_raters(case: RawCase) -> Volumes:
     return Volumes(nothing, labels, first.spacing_mm, first.affine, first.axcodes, oriented=first.oriented)
 
 
+def require_raters(case: RawCase) -> None:
+    """Raise unless each instance has its three annotations, by the names of the files."""
+    by_rater(case.labels)
+    if not case.labels:
+        raise InputError("has no annotation of an instance. Add them, or `drop` the case.")
+
+
 def _raters(case: RawCase) -> tuple[list[Image], RawCase]:
     """Return the three label maps, and the case with a name for each."""
+    require_raters(case)
     annotations = by_rater(case.labels)
-    if not case.labels:
-        raise InputError("has no annotation of an instance. Add them, or delete its folder.")
     folder = case.labels[0].parent
     named = replace(case, labels=tuple(folder / f"annotation-{rater}" for rater in RATERS))
     return [paint(annotations[rater], case.choices) for rater in RATERS], named

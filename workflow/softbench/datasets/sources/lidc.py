@@ -153,18 +153,22 @@ def _find_maps(folder: Path) -> list[RawCase]:
     found: dict[Path, list[Path]] = defaultdict(list)
     for path in sorted(folder.glob("*_n*/rater[0-9].nii.gz")):
         found[path.parent].append(path)
-    for place, maps in found.items():
-        _require_all_readers(place, [path.name for path in maps])
     return [RawCase(place.name, place.name.rpartition("_n")[0], (), tuple(maps)) for place, maps in found.items()]
 
 
-def _require_all_readers(place: Path, names: Sequence[str]) -> None:
+def require_raters(case: RawCase) -> None:
+    """Raise for a scan without outlines, and for label maps that are not those of four readers, by their names."""
+    if case.details:
+        return
+    names = [path.name for path in case.labels]
     needed = [f"rater{number}.nii.gz" for number in range(1, LABEL_MAPS + 1)]
-    if list(names) != needed:
+    if names and names != needed:
         raise InputError(
-            f"{place} holds {', '.join(names)}, but a nodule needs the label maps of {LABEL_MAPS} readers, {needed[0]} "
-            f"to {needed[-1]}. Add those that are missing, or take the folder away."
+            f"holds {', '.join(names)}, but a nodule needs the label maps of {LABEL_MAPS} readers, {needed[0]} to "
+            f"{needed[-1]}. Add those that are missing, or `drop` the nodule."
         )
+    if not names:
+        raise InputError("has no outlines. Add its XML file, or `drop` the scan.")
 
 
 def find_dropped(folder: Path) -> dict[str, str]:
@@ -254,6 +258,7 @@ def read_raters(case: RawCase) -> Volumes:
     Raises: InputError: as `reading.read_case` and `read`, but for the pixels of the image.
     """
     if not case.details:
+        require_raters(case)
         return reading.join_raters(reading.read_label_maps(case), case, sys.modules[__name__])
     file, series = case.labels[0], case.details["series"]
     readings = _readings(file, series) or []

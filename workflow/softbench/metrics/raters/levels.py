@@ -63,8 +63,8 @@ class Levels:
         return _at_or_above(_count(self.values[mask])[self.present])
 
     def above(self, threshold: float) -> int:
-        """Return the size of {p > threshold}; `threshold` from 0 to 1."""
-        place = np.searchsorted(self.present, min(int(threshold * LEVELS), LEVELS - 1), side="right")
+        """Return the size of {p > threshold}; `threshold` from 0 to 1, and nothing lies above 1."""
+        place = np.searchsorted(self.present, int(threshold * LEVELS), side="right")
         return int(self.sizes[place]) if place < len(self.sizes) else 0
 
 

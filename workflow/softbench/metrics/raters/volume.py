@@ -28,7 +28,7 @@ def crps(prediction_ml: Volumes, raters_ml: Volumes, weights: Volumes | None = N
         weights: (S,) of the predicted volumes, not all 0; equal where left out.
     Returns: at least 0, 0 where both distributions are the same. Of one volume against raters that agree: the absolute
         error. A volume of 0 is a volume like others, so there is no empty case.
-    Raises: InputError: if either is empty or holds NaN or infinite values, or weights are below 0 or all 0.
+    Raises: InputError: if either is empty or holds NaN, infinite or negative values, or weights are below 0 or all 0.
     Source: Gneiting & Raftery 2007 (eq. 20: the integral, 21: the means); against raters: CURVAS 2024. Departures: the
         raters' distribution in the integral, not the mean over raters, so that it scores 0 itself; their volumes as
         they are, where the code of CURVAS takes a normal distribution of their mean and sd; nothing is cut, where it
@@ -54,9 +54,9 @@ def crps(prediction_ml: Volumes, raters_ml: Volumes, weights: Volumes | None = N
 def bias(prediction_ml: float, raters_ml: Volumes) -> tuple[float, float]:
     """Return the predicted volume minus the raters' mean: in ml, and in % of that mean, NaN where no rater drew.
 
-    Raises: InputError: if a volume is NaN or infinite, or there is no rater.
+    Raises: InputError: if a volume is NaN, infinite or negative, or there is no rater.
     """
-    require_finite("prediction_ml", np.asarray(prediction_ml, np.float64))
+    _volumes("prediction_ml", [prediction_ml])
     mean = float(np.mean(_volumes("raters_ml", raters_ml)))
     difference = float(prediction_ml) - mean
     return difference, 100 * ratio(difference, mean)
@@ -85,7 +85,8 @@ class LevelVolumes:
         """Return the ends of the central interval that holds this share of the distribution: [V(.95), V(.05)]."""
         require_fraction("share", share)
         rest = (1 - share) / 2
-        return self.above(1 - rest), self.above(rest)
+        highest = (LEVELS - 0.5) / LEVELS  # no threshold of the distribution lies above
+        return self.above(min(1 - rest, highest)), self.above(rest)
 
     def crps(self, raters_ml: Volumes) -> float:
         """Return `crps` of the distribution against the raters' volumes, ml."""
@@ -152,11 +153,13 @@ def score_volumes(probability: np.ndarray | Levels, raters: np.ndarray, voxel_ml
 
 
 def _volumes(name: str, volumes_ml: Volumes) -> np.ndarray:
-    """Return volumes as an (N,) array; raise where there are none, or where one is no number."""
+    """Return volumes as an (N,) array; raise where there are none, or where one is no number or below 0."""
     values = np.asarray(volumes_ml, np.float64)
     if values.ndim != 1 or not values.size:
         raise InputError(f"`{name}` must be a list of one volume or more, but its shape is {values.shape}.")
     require_finite(name, values)
+    if values.min() < 0:
+        raise InputError(f"`{name}` must hold volumes of 0 ml or more, but the smallest is {values.min():g}.")
     return values
 
 

@@ -66,6 +66,7 @@ class RaterStudies:
         shared = {"source": entry["source"], "band_mm": entry.get("band_mm", BAND_MM)}
         shared["margin_mm"] = entry.get("margin_mm", MARGIN_MM)
         shared |= {"size": entry.get("size"), "number": entry.get("cases"), "images": entry.get("images", True)}
+        shared["drop"] = dict(entry.get("drop", {}))
         return shared | {"left_out": sorted(known_cases.excluded(known_cases.actions(entry["source"])))}
 
     def sweeps(self, wildcards: Wildcards) -> dict[str, dict[str, Any]]:
