@@ -1,5 +1,6 @@
 """Figures of a study: the score against the width of each soft label, and what a label's probability means."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,11 +17,12 @@ from softbench.rater_study.judge import DECIDES, Structure
 from softbench.rater_study.trials import ONE_HOT, OTHERS, Line
 from softbench.rater_study.verdicts import SAME_FUNCTION
 
-VERSION = 3
+VERSION = 4
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#7F7F7F")
 MARKERS = "osD^vPXd"
 AXES = {"mm": "width (mm)", "voxels": "width (voxels)", "share": "share given away", "windows": "reach (windows)"}
 HIGHEST = 2.2  # times the score of one-hot: what is above is not drawn
+PLACES = 7  # for ticks along an axis
 FEWEST = 1e-4  # share of all voxels: bins of fewer are not drawn
 FEW = 5e-3  # bins of fewer are hollow
 
@@ -76,7 +78,10 @@ def _curve(axis: Axes, study: Collected, structure: Structure, line: Line, look:
 def _ticks(axis: Axes, values: Sequence[float]) -> None:
     """Write the values that were tried, as many as have room."""
     every = sorted(set(values))
-    shown = every[:: max(1, -(-len(every) // 6))]
+    shown: list[float] = []
+    for value in every:
+        if not shown or math.log(value / shown[-1]) >= math.log(every[-1] / every[0]) / PLACES:
+            shown.append(value)
     axis.set_xticks(shown, [f"{value:g}" for value in shown])
     axis.set_xticks([], minor=True)
 
