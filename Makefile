@@ -47,7 +47,7 @@ network: setup  ## an own network: make network NAME=mine
 method: setup  ## an own soft label: make method NAME=mine, with IMAGE=yes, LANGUAGE=perl or LANGUAGE=R if wanted
 	@$(BIN)/python -m softbench new method "$(NAME)" $(or $(LANGUAGE),$(if $(filter yes,$(IMAGE)),image))
 
-walkthrough: setup  ## types what README.md and docs/extend.md say, in a fresh clone, and runs the tutorials; options: WALK='--help'
+walkthrough: setup  ## types what README.md and other pages say, in a fresh clone, and runs the tutorials; options: WALK='--help'
 	$(BIN)/python tests/walkthrough/walk.py $(WALK)
 
 snapshot: setup  ## rewrite tests/snapshots after a VERSION was raised

@@ -33,7 +33,7 @@ TRAINING = (
     Claim("a model of the demo, five seeds in one process", "training_runs", "a model of demo_brain", "a process each"),
     Claim("three seeds of the demo's network one after another", "training_fusion", "3 seeds one after another, demo"),
 )
-README = (
+MAIN = (
     *TRAINING[0:3:2],
     Claim("all surface metrics of a case", "metrics", "all surface metrics, good prediction", "MONAI"),
     Claim("all surface metrics of a case", "metrics", "all surface metrics, good prediction", "medpy"),
@@ -91,9 +91,9 @@ def cells(found: Found) -> list[str]:
     return [*both, f"{short(ratio['median'])}{spread}", found.machine]
 
 
-def readme(machines: Machines) -> str:
-    """Return the comparisons that README.md names."""
-    return listed(machines, README)
+def main_comparisons(machines: Machines) -> str:
+    """Return the comparisons that docs/run.md names."""
+    return listed(machines, MAIN)
 
 
 def training(machines: Machines) -> str:
@@ -161,7 +161,10 @@ def duration(seconds: float, kind: str = "") -> str:
 
 
 PAGES: dict[str, dict[str, Callable[[Machines], str]]] = {
-    "README.md": {"demo": demo, "hippocampus": hippocampus, "speed": readme, "planning": planning},
+    "README.md": {"demo": demo},
+    "docs/hippocampus.md": {"hippocampus": hippocampus},
+    "docs/run.md": {"speed": main_comparisons},
+    "docs/cluster.md": {"planning": planning},
     "docs/training.md": {"speed": training},
     "docs/methods.md": {"cost": labels},
 }

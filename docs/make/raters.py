@@ -1,4 +1,4 @@
-"""Fill docs/raters.md and README.md with results: `python -m make.raters results/rater_study results/rater_laboratory`.
+"""Fill docs/raters.md with results: `python -m make.raters results/rater_study results/rater_laboratory`.
 
 `results/tables` as a further argument fills the table of networks that learn from two observers. Numbers stand between
 two marks of a study, as its job wrote them; nothing of them is typed.
@@ -15,16 +15,15 @@ from softbench.tables.sheet import interval, number
 
 from make import between_marks
 from make.between_marks import copy_small, wrap
-from make.markdown import DOCS, ROOT, table
+from make.markdown import DOCS, table
 
-PAGE, README, PICTURES = DOCS / "raters.md", ROOT / "README.md", DOCS / "pictures"
+PAGE, PICTURES = DOCS / "raters.md", DOCS / "pictures"
 MARKS = "<!-- raters: {0}, made by `python -m make.raters` -->", "<!-- end of raters: {0} -->"
 STUDIES = ("kits2023", "lidc", "chase_db1", "phantom_nodule")
 TRAINED = "rater_laboratory_trained"  # the table of networks trained on their labels
 LABORATORY = "rater_laboratory"  # the folder of the panels of simulated raters
 OBSERVERS = "chase_db1_shared"  # the table of networks trained on the labels of two observers
-FIGURE = "kits2023"  # whose widths README.md shows
-IN_README = ("kits2023", "lidc", "chase_db1")
+IN_SHORT = ("kits2023", "lidc", "chase_db1")
 DATA = {"kits2023": "KiTS 2023", "lidc": "LIDC-IDRI", "chase_db1": "CHASE_DB1 (pixels)"}
 IN_MM = {"blur_mm": "blur", "distance": "distance"}
 STEP = (
@@ -54,13 +53,13 @@ def section(folder: Path, study: str) -> str:
     return "\n\n".join([wrap(paragraph.strip()), *pictures, *notes, whole.strip()])
 
 
-def paragraphs(folder: Path, studies: Iterable[str] = IN_README) -> str:
-    """Return what README.md says: the paragraphs of some studies, a point each."""
+def paragraphs(folder: Path, studies: Iterable[str] = IN_SHORT) -> str:
+    """Return the paragraphs of some studies, a point each."""
     return "\n".join(wrap(f"- {_read(folder / study / 'paragraph.txt').strip()}", indent="  ") for study in studies)
 
 
-def summary(folder: Path, studies: Iterable[str] = IN_README) -> str:
-    """Return the table of README.md: a row a structure, with the widths in mm and the Brier scores in the band."""
+def summary(folder: Path, studies: Iterable[str] = IN_SHORT) -> str:
+    """Return the table of the summary: a row a structure, with the widths in mm and the Brier scores in the band."""
     head = [
         "data",
         "structure",
@@ -97,7 +96,7 @@ def _read(path: Path) -> str:
 
 
 def take(folder: Path) -> None:
-    """Write both pages and copy the pictures.
+    """Write the page and copy the pictures.
 
     Args:
         folder: of the results of all studies.
@@ -108,10 +107,7 @@ def take(folder: Path) -> None:
         page = fill(page, study, section(folder, study))
         for name in ("widths", "reliability"):
             copy_small(folder / study / f"{name}.png", PICTURES / f"raters_{study}_{name}.png")
-    pieces.write_text(PAGE, page)
-    picture = f"![{_read(folder / FIGURE / 'widths.txt').strip()}](docs/pictures/raters_{FIGURE}_widths.png)"
-    content = "\n\n".join([summary(folder), picture, paragraphs(folder)])
-    pieces.write_text(README, fill(README.read_text(encoding="utf-8"), "all", content))
+    pieces.write_text(PAGE, fill(page, "summary", f"{summary(folder)}\n\n{paragraphs(folder)}"))
 
 
 def laboratory(folder: Path) -> str:
@@ -149,7 +145,7 @@ def trained(path: Path) -> str:
 
 
 def answers(folder: Path) -> str:
-    """Return the sentence of README.md: from how many raters on mOH is better than SVLS of one, by habit."""
+    """Return in a sentence from how many raters on mOH is better than SVLS of one, by habit."""
     _read(folder / "table.csv")
     numbers = pd.read_csv(folder / "table.csv", keep_default_na=False, na_values=[""], dtype={"enough": str})
     of_svls = numbers[numbers["label"] == "svls"].groupby("population", sort=False).first()
@@ -163,10 +159,10 @@ def answers(folder: Path) -> str:
 
 
 def take_laboratory(folder: Path) -> None:
-    """Write what both pages say of the panels of simulated raters, and copy the picture; errors as `take`."""
+    """Write what the page says of the panels of simulated raters, and copy the picture; errors as `take`."""
     copy_small(folder / "curve.png", PICTURES / "raters_laboratory.png")
-    for page, content in ((PAGE, laboratory(folder)), (README, answers(folder))):
-        pieces.write_text(page, fill(page.read_text(encoding="utf-8"), "laboratory", content))
+    page = fill(PAGE.read_text(encoding="utf-8"), "laboratory", laboratory(folder))
+    pieces.write_text(PAGE, fill(page, "answers", answers(folder)))
 
 
 def observers(path: Path) -> str:

@@ -53,15 +53,16 @@ def test_blocks_of_all_pages_are_those_of_the_files(pages: ModuleType, machines:
 
 
 def test_figure_that_was_changed_by_hand_is_found(pages: ModuleType, machines: dict, root: Path) -> None:
-    text = (root / "README.md").read_text(encoding="utf-8")
+    text = (root / "docs" / "run.md").read_text(encoding="utf-8")
     before, mark, block = text.partition("<!-- speed: made by `make docs` -->")
     changed = before + mark + re.sub(r"\d\.\d\d", "9.99", block, count=1)
     assert changed != text
-    assert pages.claims.with_blocks("README.md", changed, machines) == text
+    assert pages.claims.with_blocks("docs/run.md", changed, machines) == text
 
 
-def test_readme_compares_speeds_between_its_marks_alone(root: Path) -> None:
-    text = (root / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["README.md", "docs/run.md", "docs/demo.md", "docs/hippocampus.md", "docs/cluster.md"])
+def test_pages_compare_speeds_between_their_marks_alone(root: Path, page: str) -> None:
+    text = (root / page).read_text(encoding="utf-8")
     outside = re.sub(r"<!-- (\w+): made by `make docs` -->.*?<!-- end of \1 -->", "", text, flags=re.DOTALL)
     assert not FASTER.findall(" ".join(outside.split()))
 
@@ -69,13 +70,13 @@ def test_readme_compares_speeds_between_its_marks_alone(root: Path) -> None:
 def test_claim_is_the_latest_of_all_machines(pages: ModuleType) -> None:
     earlier, later = made(step(1.25)), made(step(1.5, date="2026-02-01"))
     later["made"]["machine"]["processor"] = "Later"
-    text = pages.claims.readme({"later": later["made"], "earlier": earlier["made"]})
+    text = pages.claims.main_comparisons({"later": later["made"], "earlier": earlier["made"]})
     assert "| 80.0 ms | MONAI's recipe | 120 ms | 1.50 (0.750 to 3.00) | Later, 2 cores |" in text
     assert "1.25" not in text
 
 
 def test_comparison_that_no_file_holds_is_not_claimed(pages: ModuleType) -> None:
-    assert pages.claims.readme({}).count("\n") == 2  # head and rule
+    assert pages.claims.main_comparisons({}).count("\n") == 2  # head and rule
     assert pages.claims.planning({}) == ""
 
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import softbench
 from make import api
-from make.markdown import DOCS, ROOT
+from make.markdown import DOCS
 
 PAGE = DOCS / "api.md"
 DOCSTRING = r"""Mix two things.
@@ -50,8 +50,8 @@ def test_docstring_becomes_markdown() -> None:
     assert list(api._shown(DOCSTRING)) == ["```pycon\n>>> 1 + 1\n2\n```\n"]
 
 
-def test_code_of_the_readme_runs(monkeypatch, tmp_path) -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_code_of_the_page_runs(monkeypatch, tmp_path) -> None:
+    text = PAGE.read_text(encoding="utf-8")
     code = next(code for code in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S) if "import softbench" in code)
     monkeypatch.chdir(tmp_path)
     labels = np.zeros((6, 8, 8), np.uint8)

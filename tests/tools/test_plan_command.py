@@ -182,7 +182,7 @@ def test_readme_has_the_hours_of_the_open_tables(root: Path, suite: Path) -> Non
     groups = operations.with_estimates(plan, estimate.groups(runs, estimate.seen(plan)), Rate())
     assert sum(group.runs for group in groups) == 63
     hours = sum(group.estimated_hours for group in groups)
-    said = " ".join((root / "README.md").read_text(encoding="utf-8").split())
+    said = " ".join((root / "docs" / "run.md").read_text(encoding="utf-8").split())
     assert f"with 3 seeds takes {hours:.0f} hours on one {Rate().gpu}, validation not included: an estimate" in said
 
 

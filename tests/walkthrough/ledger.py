@@ -10,7 +10,9 @@ from documents import Step, steps
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-WALKED = ("README.md", "docs/extend.md")
+WALKED = (
+    "README.md", "docs/run.md", "docs/results.md", "docs/predictions.md", "docs/extend.md", "docs/develop.md",
+)  # fmt: skip
 OTHERS = ("CONTRIBUTING.md", "CHANGELOG.md", "docs/**/*.md", "results/README.md")
 TUTORIALS = "docs/tutorials/*.md"
 RUN_TUTORIAL = "PYTHONPATH=workflow:docs python -m make.site.tutorials {}"

@@ -1,5 +1,5 @@
-"""`make walkthrough`: a new user's first day. Clones the repository, types what README.md and docs/extend.md say, and
-runs the code of the tutorials.
+"""`make walkthrough`: a new user's first day. Clones the repository, types what README.md and the pages of
+`ledger.WALKED` say, and runs the code of the tutorials.
 
 Prints each command with its seconds, and stops at the first that fails. What cannot be run as it stands is in
 commands.yaml, with its reason. At the end, everything that `make method`, `make dataset` and `make network` wrote must

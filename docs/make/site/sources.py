@@ -12,6 +12,7 @@ AS = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
     "results/README.md": "result_files.md",
+    "docs/README.md": "pages.md",
 }
 
 
@@ -61,5 +62,5 @@ class Sources:
 def read(root: Path = ROOT) -> Sources:
     """Return all pages of a checkout."""
     docs = [path for path in sorted((root / "docs").rglob("*.md")) if "make" not in path.parts]
-    paths = [*(root / name for name in AS), *docs]
+    paths = dict.fromkeys([*(root / name for name in AS), *docs])
     return Sources({str(path.relative_to(root)): path.read_text(encoding="utf-8") for path in paths})
