@@ -55,6 +55,7 @@ def test_every_public_name_is_on_a_page_of_the_api() -> None:
         for name in getattr(softbench, package).__all__:
             assert f"::: softbench.{package}.{name}\n" in page
     assert "::: softbench.soft_labels.svls.soften\n" in reference.page("soft_labels")
+    assert "::: softbench.load\n" in reference.overview("# Python API\n")
 
 
 @pytest.mark.parametrize("name", ["svls", "moh", "epd", "shuffled", "slsr"])

@@ -28,7 +28,8 @@ def overview(text: str) -> str:
     """Return what docs/api.md says of all packages, and links to their pages."""
     head, _ = cut(text)
     lines = [f"- [`softbench.{name}`]({FOLDER}/{name}.md): {_first(name)}" for name in packages()]
-    return "\n".join([head, "## Packages\n", *lines, ""])
+    entries = [ENTRY.format(name, 2) for name in softbench.__all__ if inspect.isfunction(getattr(softbench, name))]
+    return "\n".join([head, "## Packages\n", *lines, "", *entries])
 
 
 def parts(text: str) -> dict[str, str]:

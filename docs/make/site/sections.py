@@ -22,7 +22,7 @@ def cut(text: str) -> tuple[str, list[Section]]:
     bare = links.without_blocks(text).split("\n")
     lines = text.split("\n")
     starts = [number for number, line in enumerate(bare) if re.match(r"## +\S", line)]
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts, len(lines)][1:]
     head = "\n".join(lines[: starts[0]]) if starts else text
     found = [
         Section(lines[start].removeprefix("##").strip(), "\n".join(lines[start + 1 : end]).strip())
