@@ -35,7 +35,8 @@ runs all comparisons one after another, in about 35 CPU minutes, and writes thei
 each can be run alone (column "by"), and says with `--help` what it does. `python benchmarks/demo.py --keep` measures
 installation and demo in a fresh clone. CPU seconds and milliseconds are those of one thread, medians of the rounds in
 which both took turns; those of `demo.py` are of all processes. "s" is time on the clock. "Other programs" is how many
-cores these kept busy meanwhile, on average.
+cores these kept busy meanwhile, on average. A row "measured by hand" was entered from commands that were timed by
+hand in installed clones; a run of its benchmark replaces it.
 
 ![How many times as fast as other software](pictures/performance.png)
 """

@@ -1,7 +1,8 @@
 """What the CPU benchmarks found on a machine: the rows of benchmarks/results/<machine>.json, for docs/performance.md.
 
 A row is one comparison, or one figure where there is nothing to compare with. It replaces an earlier row of the same
-benchmark, `what` and peer; all others stay. The file is written under a temporary name, then renamed.
+benchmark, `what` and peer; all others stay. A row that was entered by hand, of commands that were timed by hand, has
+`by: hand`, until a run of its benchmark replaces it. The file is written under a temporary name, then renamed.
 """
 
 import argparse

@@ -1,10 +1,11 @@
 """Makes .venv with all pinned packages, for `make setup`: `python envs/install.py .venv`.
 
-uv installs them, itself installed by pip first: it takes a fifth of pip's time. Where pip is set in a way that uv
+uv installs them, itself installed by pip first, since it is faster. Where pip is set in a way that uv
 cannot be told, or uv fails, pip installs them. Where this stops in between, the environment holds the file
 `unfinished`, and the next call makes it anew.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ENVS = Path(__file__).resolve().parent
+RESULTS, SETUP = ENVS.parent / "benchmarks" / "results", "make setup, time on the clock"  # a row of demo.py
 PINS = ("build.txt", "requirements.txt", "development.txt", "source-builds.txt")
 # GeodisTK's C++ uses a name that numpy 2 dropped.
 SOURCE_BUILD = {name: "-DNPY_IN_ARRAY=NPY_ARRAY_IN_ARRAY" for name in ("CFLAGS", "CXXFLAGS")}
@@ -47,8 +49,8 @@ def main(venv: Path) -> None:
     if not shutil.which("c++"):
         sys.exit("A C++ compiler is needed to build GeodisTK (Debian: apt-get install g++).")
     say(
-        f"Installing the packages of envs/*.txt into {venv}: under a minute on two cores, and the download (torch is "
-        "most of it: 0.2 GB for CPUs, 3 GB with CUDA), which is kept for a next time."
+        f"Installing the packages of envs/*.txt into {venv}{measured()}. The download (torch is most of it: 0.2 GB for "
+        "CPUs, 3 GB with CUDA) is kept for a next time."
     )
     unfinished = venv / "unfinished"
     anew = ["--clear"] if unfinished.exists() else []
@@ -62,19 +64,30 @@ def main(venv: Path) -> None:
     say(f"Installed in {time.monotonic() - began:.0f} s.")
 
 
+def measured(results: Path = RESULTS) -> str:
+    """Return how long this took where it was measured last, for the first line; nothing where no benchmark has it."""
+    machines = [json.loads(file.read_text(encoding="utf-8")) for file in results.glob("*.json")]
+    took = [(row["date"], row["ours"], machine["machine"]) for machine in machines for row in machine["rows"]
+            if row["what"] == SETUP]  # fmt: skip
+    if not took:
+        return ""
+    _, seconds, machine = max(took, key=lambda one: one[0])
+    return f": {seconds:.0f} s on {machine['processor']}, {machine['cores']} cores"
+
+
 def install(python: Path) -> None:
     """Install all pins and the suite itself, with uv if it can be, else with pip."""
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     source = ["--no-build-isolation", "--no-deps"]
     settings = uv_settings(printed([str(python), "-m", "pip", "config", "list"]))
     if isinstance(settings, str):
-        say(f"With pip, in two minutes, for its setting `{settings}` has no counterpart in uv.")
+        say(f"With pip, which takes longer, for its setting `{settings}` has no counterpart in uv.")
     else:
         uv = [str(python.parent / "uv"), "pip", "install", "--quiet", "--no-build-isolation", "--python", str(python)]
         steps = ([*pip, *files(["build.txt", "uv.txt"])], [*uv, *files(PINS), "--editable", str(ENVS.parent)])
         if all(run(step, settings, may_fail=True) for step in steps):
             return
-        say("uv failed: see the message above. Now pip tries, in two minutes.")
+        say("uv failed: see the message above. Now pip tries, which takes longer.")
     run([*pip, *files(["build.txt"])])
     run([*pip, *files(["requirements.txt", "development.txt"])])
     run([*pip, *source, *files(["source-builds.txt"])])

@@ -136,7 +136,8 @@ def demo(machines: Machines) -> str:
     install = f"installs in {duration(setup.row['ours'])}, then runs" if setup else "installs what it needs, then runs"
     text = f"`make demo` {install} for {duration(clock.row['ours'])} ({duration(cpu.row['ours'], 'CPU-')}) on"
     text += f" {clock.machine}, without network or GPU"
-    return text + (f"; the first table is there after {duration(first.row['ours'])}.\n" if first else ".\n")
+    text += f"; the first table is there after {duration(first.row['ours'])}" if first else ""
+    return f"{text} (commit {clock.row['commit'][:7]}, {clock.row['date']}).\n"
 
 
 def hippocampus(machines: Machines) -> str:

@@ -54,9 +54,9 @@ def comparison(row: Record) -> list[str]:
 
 
 def circumstances(row: Record) -> list[str]:
-    """Return rounds, load, date, commit, versions and script of a row."""
+    """Return rounds, load, date, commit, versions and script of a row, or that it was measured by hand (`by`)."""
     versions = ", ".join(f"{name} {version}" for name, version in row["packages"].items() if name != "python")
-    script = f"`{PurePath(row['benchmark']).name}`"
+    script = f"`{PurePath(row['benchmark']).name}`" if "by" not in row else f"measured by {row['by']}"
     return [str(row["rounds"]), load(row["other_programs"]), row["date"], row["commit"], versions, script]
 
 

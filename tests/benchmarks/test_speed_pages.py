@@ -96,6 +96,12 @@ def test_table_shows_figures_with_their_unit_and_what_was_noted(pages: ModuleTyp
     assert "| starts | 12.3 CPU s | 5 | on both cores | 2026-01-02 | c |" in text
 
 
+def test_row_that_was_measured_by_hand_says_so_in_place_of_its_script(pages: ModuleType) -> None:
+    text = pages.cpu.of_cpus(made(step(1.5) | {"by": "hand"}))
+    assert "| monai 1 | measured by hand |" in text
+    assert "`training.py` |" not in text
+
+
 def test_table_names_the_benchmarks_that_have_no_row(pages: ModuleType) -> None:
     every = pages.cpu.scripts()
     assert {"demo", "startup", "score_files", "soft_labels", "soft_labels_superpixel", "training_runs"} <= set(every)
@@ -115,7 +121,7 @@ def test_readme_says_how_long_the_demo_takes_from_the_files_alone(pages: ModuleT
     )
     assert pages.claims.demo(made(setup, clock, cpu, both, first)) == (
         "`make demo` installs in 44 seconds, then runs for 3.5 minutes (5.5 CPU-minutes) on Made, 2 cores, without "
-        "network or GPU; the first table is there after 75 seconds.\n"
+        "network or GPU; the first table is there after 75 seconds (commit c, 2026-01-01).\n"
     )
     assert "75" not in pages.claims.demo(made(setup, clock, cpu))
     assert pages.claims.demo(made(step(1.5))) == ""

@@ -1,5 +1,6 @@
 """`make setup`: what pip is told reaches uv, and where uv cannot be told or fails, pip installs."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -78,3 +79,12 @@ def test_unfinished_environment_is_made_anew(tmp_path: Path, monkeypatch) -> Non
     (venv / "own").touch()  # whole environments are updated in place
     install.main(venv)
     assert (venv / "own").exists()
+
+
+def test_time_of_installation_is_the_latest_that_was_measured(tmp_path) -> None:
+    assert install.measured(tmp_path) == ""
+    for name, seconds, date in (("old", 168.0, "2026-01-01"), ("new", 43.6, "2026-02-01")):
+        rows = [{"what": install.SETUP, "ours": seconds, "date": date}, {"what": "make demo", "ours": 1.0, "date": "3"}]
+        machine = {"processor": name.title(), "cores": 2}
+        (tmp_path / f"{name}.json").write_text(json.dumps({"machine": machine, "rows": rows}))
+    assert install.measured(tmp_path) == ": 44 s on New, 2 cores"
