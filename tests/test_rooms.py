@@ -18,7 +18,7 @@ FLOORS = [  # from below; what stands on one floor may import from one another, 
     {"training", "statistics", "papers.published"},
     {"plan"},
     {"papers", "tables", "figures", "page", "rater_study"},
-    {"tools", "cli", "__main__", "for_monai", "results"},
+    {"tools", "cli", "__main__", "for_monai", "for_nnunet", "results"},
 ]
 
 

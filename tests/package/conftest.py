@@ -29,8 +29,9 @@ def project(root: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def pinned(root: Path) -> dict[str, str]:
-    """Name of each package that the suite runs with, as packaging tools write it -> its version."""
-    lines = [line for name in ("requirements", "source-builds") for line in _lines(root / "envs" / f"{name}.txt")]
+    """Name of each package that the suite and the tests of nnU-Net run with, as packaging tools write it -> version."""
+    files = ("envs/requirements.txt", "envs/source-builds.txt", "tests/for_nnunet/pins.txt")
+    lines = [line for file in files for line in _lines(root / file)]
     return {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines)}
 
 

@@ -100,7 +100,8 @@ def test_extras_bring_what_messages_say(project: dict[str, Any]) -> None:
     found = metadata.packages_distributions()
     for library, extra in extras.EXTRAS.items():
         brought = {canonicalize_name(Requirement(text).name) for text in project["optional-dependencies"][extra]}
-        assert brought & {canonicalize_name(name) for name in found[library]}, f"[{extra}] does not bring {library}"
+        names = found.get(library, [library])  # nnU-Net is not installed in every environment
+        assert brought & {canonicalize_name(name) for name in names}, f"[{extra}] does not bring {library}"
     assert project["name"] == extras.DISTRIBUTION
 
 

@@ -42,6 +42,7 @@ ROOMS = (
     "datasets",
     "figures",
     "for_monai",
+    "for_nnunet",
     "images",
     "jobs",
     "losses",

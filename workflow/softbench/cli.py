@@ -22,10 +22,11 @@ VERBS = {
     "plan": "jobs, runs, CPU- or GPU-hours, memory, disk and downloads of a target, before launch",
     "soften": "turn one label map (NIfTI) into a soft label, and say how soft it is",
     "export": "write the cases of a prepared dataset as NIfTI, for a program in any language",
+    "nnunet": "soft labels in nnU-Net: targets and trainers for its own training",
     "pack": "check the probabilities that a program writes, and store them as a soft label",
     "new": "write the first files of an own data set, network or method",
 }  # each is a module of `tools`, which is imported when it is typed
-ALONE = ("score", "soften")  # work where only the package is installed; the others need rules and config of a checkout
+ALONE = ("nnunet", "score", "soften")  # work with the package alone; the others need rules and config of a checkout
 PACKAGE = Path(__file__).parent
 
 
