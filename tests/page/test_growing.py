@@ -52,6 +52,17 @@ def test_page_is_there_after_the_first_table_and_names_the_other_as_not_finished
     assert PAGE.stat().st_mtime == 1  # so the job of the whole run's page writes it again
 
 
+def test_table_with_a_page_of_its_own_counts_and_leaves_this_one(noted: None) -> None:
+    shown = growing.noted()
+    shown[str(PAGE)]["rehearsals"] = {"tried.html": "A rehearsal"}
+    pieces.write_json(growing.NOTE, shown)
+    pieces.write_json(Path("results/tables/tried.json"), {"views": {}})
+    said: list[str] = []
+    report.write_growing("tried", said.append)
+    assert said == ["2 of 3 tables finished; still to come: second. See results/report/index.html"]
+    assert not PAGE.exists()
+
+
 def test_jobs_write_it_one_after_another(noted: None, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 

@@ -107,8 +107,9 @@ def test_run_begins_with_how_many_tables_it_is_for_and_where_the_page_will_be(
     assert growing.announced() == []
     growing.begin(plan.growing(["demo_all"]))
     (line,) = growing.announced()
-    assert line.startswith("This run is for 3 tables: demo_brain, demo_nodule, demo_body. ")
+    assert line.startswith("This run is for 4 tables: demo_brain, demo_nodule, demo_body, svls_2_phantom. ")
     assert "results/report/demo_all.html is there as soon as a table is finished" in line
+    assert line.endswith(" svls_2_phantom has a page of its own, results/report/svls_2_phantom.html.")
     growing.begin(plan.growing(["hippocampus"]))
     assert growing.announced() == []
 

@@ -174,6 +174,8 @@ def write_growing(table: str, log: Callable[[str], None]) -> None:
     for path, shown in growing.noted().items():
         if table in growing.tables(shown):
             _write_growing(Path(path), shown, log)
+        elif table in growing.records(shown):  # its page is its own
+            log(_progress(path, shown))
 
 
 def _write_growing(path: Path, shown: Mapping[str, Any], log: Callable[[str], None]) -> None:
@@ -186,10 +188,10 @@ def _write_growing(path: Path, shown: Mapping[str, Any], log: Callable[[str], No
         log(f"{path} was not written: {type(error).__name__}: {error}")
 
 
-def _progress(path: Path, shown: Mapping[str, Any]) -> str:
-    """Return how many of the page's tables are finished, which are left, and where the page lies."""
-    every = growing.tables(shown)
-    left = [name for name, facts in every.items() if not Path(facts["record"]).exists()]
+def _progress(path: Path | str, shown: Mapping[str, Any]) -> str:
+    """Return how many of the run's tables are finished, which are left, and where the page lies."""
+    every = growing.records(shown)
+    left = [name for name, record in every.items() if not record.exists()]
     rest = f"; still to come: {', '.join(left)}" if left else ""
     return f"{len(every) - len(left)} of {len(every)} tables finished{rest}. See {path}"
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from softbench.errors import InputError
-from softbench.jobs import fork_server, kept, launch, logs, outputs, pieces
+from softbench.jobs import course, fork_server, kept, launch, logs, outputs, pieces
 from softbench.plan import earlier, growing, own_imports, rule_files, views
 from softbench.plan.answers.data import Data, SoftLabels
 from softbench.plan.answers.figures import Figures
@@ -40,7 +40,6 @@ from softbench.plan.plan import Plan
 
 TABLES = Path("results", "tables")
 MARKS = Path("results", "logs", "tables")
-GO_ON = "Ended before all was done. What is finished is kept: mend what is said above, and give the same command."
 TARGETS = Path(".snakemake", "softbench", "targets.smk")  # rules of one line each, written anew at every call
 TARGET = """rule {name}:
     input:
@@ -90,7 +89,7 @@ class Answers:
         wrong = failed(since=growing.NOTE.stat().st_mtime)  # the note is written when a run begins
         try_again()
         outputs.end(Path("results"))
-        for line in [*kept_lines, *lines(asked if well else (), wrong), *(() if well else (GO_ON,))]:
+        for line in [*kept_lines, *lines(asked if well else (), wrong), *(() if well else (course.ending(),))]:
             print(line, flush=True)
         if wrong:
             sys.exit(1)
@@ -192,6 +191,7 @@ def _begin(workflow: Path, *, is_run: bool, is_dry: bool) -> None:
         told = launch.run(Path("results"), workflow, sys.argv[1:])
         atexit.register(outputs.forget, Path("results"))  # where nothing is to be done, `end` is not called
         kept.watch()
+        course.watch()
         try_again()
         for line in [*told, *record.lines(Path("results"), Code(workflow, record.CACHE))]:
             print(line, file=sys.stderr)

@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from softbench.jobs import marks, pieces
+from softbench.plan import views
 
 NOTE = Path(".snakemake", "softbench", "pages.json")
 LONG_AGO = (1.0, 1.0)  # dates of access and change, seconds since 1970; Snakemake takes 0 for no date
 LINE = (
-    "This run is for {count} tables: {names}. It prepares data and soft labels, then trains and scores networks. "
-    "{page} is there as soon as a table is finished, and grows with each."
+    "This run is for {count} tables: {names}. It prepares data and soft labels, then trains and scores networks; each "
+    "training job and each table that is finished is told here. {page} is there as soon as a table is finished, and "
+    "grows with each.{own}"
 )
+OWN = " {table} has a page of its own, {page}."
 
 
 def begin(pages: Mapping[str, Any]) -> None:
@@ -41,7 +44,18 @@ def tables(shown: Mapping[str, Any]) -> dict[str, Any]:
     return {**shown["tables"], **shown["papers"]}
 
 
+def records(shown: Mapping[str, Any]) -> dict[str, Path]:
+    """Return the records of the tables of a page, and of those beside it that have pages of their own."""
+    beside = {Path(name).stem: views.record(Path(name).stem) for name in shown.get("rehearsals", ())}
+    return {name: Path(facts["record"]) for name, facts in tables(shown).items()} | beside
+
+
 def announced() -> list[str]:
     """Return a line for each page that grows: which tables the run is for, what it does, and where the page will be."""
-    every = {page: list(tables(shown)) for page, shown in noted().items()}
-    return [LINE.format(count=len(names), names=", ".join(names), page=page) for page, names in every.items()]
+    return [_announced(Path(page), shown) for page, shown in noted().items()]
+
+
+def _announced(page: Path, shown: Mapping[str, Any]) -> str:
+    names, beside = list(records(shown)), shown.get("rehearsals", ())
+    own = "".join(OWN.format(table=Path(name).stem, page=page.with_name(name)) for name in beside)
+    return LINE.format(count=len(names), names=", ".join(names), page=page, own=own)
