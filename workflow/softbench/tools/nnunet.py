@@ -1,6 +1,7 @@
 """`softbench nnunet`: soft labels for nnU-Net's own training."""
 
 import argparse
+from pathlib import Path
 
 from softbench.errors import InputError
 from softbench.plan import calls
@@ -28,6 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     _add_prepare(prepare)
     prepare.set_defaults(act=_prepare)
+    text = "score the validation cases of all trained folds and seeds: tables with statistics, diagrams and a page"
+    runs = actions.add_parser("import", help=text, description=text.capitalize() + ".")
+    _add_import(runs)
+    runs.set_defaults(act=_import)
 
 
 def _add_prepare(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +53,43 @@ def _add_prepare(parser: argparse.ArgumentParser) -> None:
     text = "make files of one_hot or ls, too, which are else made of the augmented label map: see docs/nnunet.md"
     add("--stored", action="store_true", help=text)
     add("--workers", type=int, default=1, metavar="N", help="processes; default: 1")
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("data_set", metavar="DATASET", help="number or name, as nnU-Net's commands take it, e.g. 4")
+    add("--configuration", default="3d_fullres", metavar="NAME", help="of the plans; default: 3d_fullres")
+    add("--plans", default="nnUNetPlans", metavar="NAME", help="default: nnUNetPlans")
+    add("--trainers", nargs="+", metavar="CLASS", help="whose runs are scored; default: all that have predictions")
+    add("--folds", nargs="+", metavar="N", help="those that are scored; default: those that every run has")
+    text = "the method that the others are compared with, paired over seeds, e.g. one_hot"
+    add("--control", metavar="NAME", help=text)
+    add("--output", type=Path, required=True, metavar="DIR", help="where scores, tables, figures and the page go")
+    add("--cores", type=int, metavar="N", help="cases scored at a time; default: all cores")
+
+
+def _import(options: argparse.Namespace) -> None:
+    """Find the runs of a data set, and score them as `softbench score --from nnunet` does."""
+    from softbench.for_nnunet import runs
+    from softbench.tools import score
+    from softbench.tools.score.layouts.layout import read_json
+
+    results, preprocessed = runs.places(options.data_set)
+    found = runs.find(results, options.plans, options.configuration, options.trainers)
+    folds = runs.shared_folds(found, options.folds)
+    splits = preprocessed / "splits_final.json"
+    runs.require_whole(found, folds, read_json(splits) if splits.is_file() else [])
+    for item in found:
+        rest = sorted(set(item.folds) - set(folds))
+        print_progress(f"{item}: folds {', '.join(folds)}" + (f"; left out: {', '.join(rest)}" if rest else ""))
+    words = ["--from", "nnunet", "--references", str(preprocessed / "gt_segmentations"), "--folds", *folds]
+    words += ["--predictions", *(f"{item.method}:{item.seed}={item.folder}" for item in found)]
+    words += ["--output", str(options.output), "--title", f"{preprocessed.name}, {options.configuration} of nnU-Net"]
+    words += ["--control", options.control] if options.control else []
+    words += ["--cores", str(options.cores)] if options.cores else []
+    parser = argparse.ArgumentParser()
+    score.COMMAND.fill(parser)
+    score.COMMAND.run(parser.parse_args(words))
 
 
 def run(options: argparse.Namespace) -> None:

@@ -81,6 +81,8 @@ def _add_files(add: Any) -> None:
     add("--predictions", help=text, **many)
     text = "the folders are as this tool writes them (see below); default: files are named as their references"
     add("--from", choices=TOOLS, dest="tool", metavar="TOOL", help=text)
+    text = "of a model's folder, those that are scored: 0 1 ..., or all; default: every one (--from nnunet)"
+    add("--folds", nargs="+", metavar="N", help=text)
     add("--references", type=Path, help="label maps; several folders are several raters", **many)
     text = "where scores, tables, figures, the page and finished cases go"
     add("--output", type=Path, required=True, metavar="DIR", help=text)
@@ -163,10 +165,24 @@ def run(options: argparse.Namespace) -> None:
     table = score(
         sources, options.references, options.output,
         settings=settings, show=show, versions=_versions(), workers=options.cores, log=print_progress,
-        skip_bad=options.skip_bad, tool=options.tool,
+        skip_bad=options.skip_bad, tool=options.tool, folds=parse_folds(options),
     )  # fmt: skip
     print(forms.text(sheet(table), ".md"))
     print(_where(options.output))
+
+
+def parse_folds(options: argparse.Namespace) -> tuple[str, ...] | None:
+    """Return the folds of `--folds`, sorted; None where it is left out.
+
+    Raises: InputError: if one cannot be read, or the folders are of no tool that trains in folds.
+    """
+    if options.folds is None:
+        return None
+    if options.tool != "nnunet":
+        raise InputError("--folds is of folders of nnU-Net: add --from nnunet, or leave it out.")
+    if wrong := [fold for fold in options.folds if not re.fullmatch(r"\d+|all", fold)]:
+        raise InputError(f"--folds takes the numbers of folds, or all, but holds {in_words(wrong)}.")
+    return tuple(sorted(set(options.folds)))
 
 
 def _versions() -> dict[str, int]:

@@ -40,6 +40,7 @@ def run(
     log: Log,
     skip_bad: bool = False,
     tool: str | None = None,
+    folds: tuple[str, ...] | None = None,
 ) -> Table:
     """Score predictions, write scores, tables, diagrams and page below `output`, and return the first table.
 
@@ -53,12 +54,13 @@ def run(
         workers: processes.
         log: takes a line of progress.
         tool: whose folders these are, one of `layouts.TOOLS`; None where files are named as their references.
+        folds: of a model's folder, those that are scored, by their names; None: all.
         skip_bad: whether to leave out what cannot be scored, as `left_out.LeftOut` says, and to score the rest.
     Raises: InputError: one for all files that do not match, one for all grids that differ, one for all cases whose
         values cannot be used; before the last, every other case is scored and kept.
     """
     inputs.require_apart(output, sources, references)
-    found = layouts.read(tool, layouts.Given(sources, references, settings, output, workers, log))
+    found = layouts.read(tool, layouts.Given(sources, references, settings, output, workers, log, folds))
     settings = layouts.complete(settings, found)
     for line in found.notes:
         log(line)
@@ -81,7 +83,7 @@ def run(
     runs = collect(folders, " + ".join(folder.name for folder in references))
     write(runs.scores, output)
     out.write(output / "left_out.csv")
-    notes = [*out.notes(), *facts.notes(folders, complete)]
+    notes = [*found.said, *out.notes(), *facts.notes(folders, complete)]
     for line in facts.turned(folders):
         log(f"WARNING: {line}")
     return report.write(runs, complete, show, list(folders), references, output, notes)

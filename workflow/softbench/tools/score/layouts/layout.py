@@ -17,7 +17,10 @@ Structures = Mapping[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Given:
-    """A call: its folders of predictions and references, its settings, and where label maps may be written."""
+    """A call: its folders of predictions and references, its settings, and where label maps may be written.
+
+    folds: of models that were trained in folds, those whose predictions are read; None: all that there are.
+    """
 
     sources: Sequence[Source]
     references: Sequence[Path]
@@ -25,6 +28,7 @@ class Given:
     output: Path
     workers: int
     log: Log
+    folds: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Layout:
 
     files: folder -> case -> its files; folders that are not in it hold `<case>.nii.gz` or `<case>.npz`. structures,
     classes, ignore_label: as the tool describes its labels; None where it does not. faults: cases whose files could
-    not be put together. notes: lines for the screen.
+    not be put together. notes: lines for the screen. said: sentences for readers of a table.
     """
 
     files: Mapping[Path, dict[str, list[Path]]]
@@ -42,6 +46,7 @@ class Layout:
     ignore_label: int | None = None
     faults: Sequence[Fault] = ()
     notes: Sequence[str] = ()
+    said: Sequence[str] = ()
 
 
 def read_json(path: Path) -> Any:

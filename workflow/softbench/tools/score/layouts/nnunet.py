@@ -1,5 +1,6 @@
 """nnU-Net v2: predictions of `nnUNetv2_predict`, one fold's validation, or the validations of all folds."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,21 +39,22 @@ def read(given: Given) -> Layout:
     Probabilities of region-based models overlap and are no distribution over classes: their label maps are scored.
     """
     folders = [source.folder for source in given.sources]
-    files = {folder: _cases(folder) for folder in folders}
+    files = {folder: _cases(folder, given.folds) for folder in folders}
+    said = _unit(given)
     labels: Labels | None = None
     if given.settings.structures is None:
         labels = same_in_all(folders, _labels)
     chosen, notes = _references(given)
     if labels is None:
-        return Layout(files | chosen, notes=notes)
+        return Layout(files | chosen, notes=notes, said=said)
     if labels.regions:
         return Layout(
             {folder: _label_maps(cases) for folder, cases in files.items()} | chosen,
-            labels.structures, labels.classes, labels.ignore, notes=[*notes, *_left(files)],
+            labels.structures, labels.classes, labels.ignore, notes=[*notes, *_left(files)], said=said,
         )  # fmt: skip
     for cases in files.values():
         _require_channels(cases, labels)
-    return Layout(files | chosen, labels.structures, labels.classes, labels.ignore, notes=notes)
+    return Layout(files | chosen, labels.structures, labels.classes, labels.ignore, notes=notes, said=said)
 
 
 def _references(given: Given) -> tuple[dict[Path, dict[str, list[Path]]], list[str]]:
@@ -62,11 +64,11 @@ def _references(given: Given) -> tuple[dict[Path, dict[str, list[Path]]], list[s
     """
     wanted: set[str] = set()
     for source in given.sources:
-        places = _validations(source.folder)
+        places = _validations(source.folder, given.folds)
         validated = [_validated(place / SUMMARY) for place in places]
         if not all(validated) or not validated:
             return {}, []
-        wanted |= set(_cases(source.folder)).union(*validated)
+        wanted |= set(_cases(source.folder, given.folds)).union(*validated)
     listed = {folder: list_cases(folder, NIFTI) for folder in given.references}
     others = {case for cases in listed.values() for case in cases} - wanted
     if not others:
@@ -85,19 +87,27 @@ def _validated(summary: Path) -> set[str]:
     return {parts[0] for path in files if (parts := split_name(path, NIFTI))}
 
 
-def _validations(folder: Path) -> list[Path]:
-    """Return the folders of validation cases that a folder is or holds; none where it holds predictions of its own."""
+def _validations(folder: Path, wanted: tuple[str, ...] | None) -> list[Path]:
+    """Return the folders of validation cases that a folder is or holds; none where it holds predictions of its own.
+
+    Raises: InputError: if a fold that is wanted is not there.
+    """
     if folder.name == VALIDATION and folder.parent.name.startswith("fold_"):
         return [folder]
     if list_cases(folder, ENDINGS):
         return []
     folds = sorted(folder.glob("fold_[0-9]*")) or sorted(folder.glob("fold_all"))
+    if folds and wanted is not None:
+        there = {fold.name.removeprefix("fold_"): fold for fold in folds}
+        if missing := [name for name in wanted if name not in there]:
+            raise InputError(f"{folder} has no fold {in_words(missing)}; it has {in_words(there)}. Correct --folds.")
+        folds = [there[name] for name in wanted]
     return [fold / VALIDATION for fold in folds] or [place for place in [folder / VALIDATION] if place.is_dir()]
 
 
-def _cases(folder: Path) -> dict[str, list[Path]]:
+def _cases(folder: Path, wanted: tuple[str, ...] | None) -> dict[str, list[Path]]:
     """Return the files of each case: in the folder itself, in its `validation`, or in those of its folds."""
-    places = _validations(folder)
+    places = _validations(folder, wanted)
     if not places or places == [folder]:
         return list_cases(folder, ENDINGS)
     cases: dict[str, list[Path]] = {}
@@ -111,6 +121,26 @@ def _cases(folder: Path) -> dict[str, list[Path]]:
         for case, paths in of_fold.items():
             cases.setdefault(case, []).extend(paths)
     return cases
+
+
+def _unit(given: Given) -> list[str]:
+    """Say what folds and seeds are, to readers of a table; nothing of predictions that no fold made."""
+    places = [place for source in given.sources for place in _validations(source.folder, given.folds)]
+    folds = sorted({place.parent.name.removeprefix("fold_") for place in places})
+    if not folds or "all" in folds:
+        return []
+    said = (
+        f"Folds ({in_words(folds)}) are parts of the cases: each was predicted by the network of the fold without it."
+    )
+    if len(folds) == 1:
+        said = (
+            f"Fold {folds[0]} alone: its validation cases were predicted by the network that was trained without them."
+        )
+    seeds = Counter(source.method for source in given.sources)
+    if max(seeds.values()) == 1:
+        return [f"{said} One training seed a method, so nothing here says how much another seed would change."]
+    runs = in_words(f"{method} has {count}" for method, count in seeds.items())
+    return [f"{said} A run is a training seed with all its folds ({runs}): spread and tests are over runs, not folds."]
 
 
 def _labels(folder: Path) -> Labels | None:
