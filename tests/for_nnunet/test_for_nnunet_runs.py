@@ -122,3 +122,15 @@ def test_one_seed_is_said_to_tell_nothing_of_seeds(root: Path, capsys: pytest.Ca
     said = capsys.readouterr().out
     assert "Fold 0 alone: its validation cases were predicted by the network that was trained without them." in said
     assert "One training seed a method" in said
+
+
+def test_chosen_folds_of_a_model_are_scored(root: Path, capsys: pytest.CaptureFixture) -> None:
+    folder = trained(root, "nnUNetTrainer", soft=False)
+    references = root / "preprocessed" / NAME / "gt_segmentations"
+    words = ["score", "--predictions", f"a={folder}", "--references", str(references), "--output", str(root / "out")]
+    assert cli.main([*words, "--folds", "1"]) == 1
+    assert "--folds is of folders of nnU-Net: add --from nnunet" in capsys.readouterr().err
+    assert cli.main([*words, "--from", "nnunet", "--folds", "2"]) == 1
+    assert "has no fold 2; it has 0 and 1" in capsys.readouterr().err
+    assert cli.main([*words, "--from", "nnunet", "--folds", "1", "--cores", "1"]) == 0
+    assert "Fold 1 alone" in capsys.readouterr().out

@@ -77,6 +77,24 @@ def test_augmented_targets_sum_to_1_and_lie_on_the_label_map(data_set, configura
     assert [target.shape[1] for target in next(ours.dataloader_val)["target"]] == [1, 1]
 
 
+def test_flat_patches_are_augmented_slice_by_slice(data_set) -> None:
+    found = data_set()
+    path = found.folder / "nnUNetPlans.json"
+    plans = json.loads(path.read_text())
+    plans["configurations"]["3d_fullres"]["patch_size"] = [4, 16, 16]
+    path.write_text(json.dumps(plans))
+    recipe = Recipe.of("svls", {})
+    prepared(found, recipe)
+    ours = trainer(found, recipe)
+    assert ours.configure_rotation_dummyDA_mirroring_and_inital_patch_size()[1]  # nnU-Net augments slices
+    ours.on_train_start()
+    for batch in itertools.islice(ours.dataloader_train, 6):
+        read = ours.loss.loss.read(batch["target"][0])
+        assert read.soft.shape == (2, 3, 4, 16, 16)
+        assert float((read.soft.sum(dim=1) - 1).abs().max()) < 1e-6
+        assert float((read.soft.argmax(dim=1) == read.hard).float().mean()) > 0.95
+
+
 def test_pointwise_recipes_learn_from_the_augmented_label_map(data_set) -> None:
     ours = trainer(data_set(), Recipe.of("ls", {"alpha": 0.3}))
     ours.on_train_start()
