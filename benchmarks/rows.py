@@ -13,10 +13,11 @@ import platform
 import re
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from load import Load
@@ -50,10 +51,18 @@ class Rows:
         self.kept = chosen.keep and not chosen.tiny and getattr(chosen, "device", "cpu") == "cpu"
 
     def add(
-        self, what: str, ours: Sequence[float], peer: Peer | None = None, *, unit: str = "CPU s", more: str = ""
+        self,
+        what: str,
+        ours: Sequence[float],
+        peer: Peer | None = None,
+        *,
+        unit: str = "CPU s",
+        more: str = "",
+        facts: Mapping[str, float] = MappingProxyType({}),
     ) -> dict[str, Any]:
-        """Print a row, and keep it; `ours` has a figure a round, `more` ends the printed line alone."""
-        row = {"what": what, "unit": unit, **compare(ours, peer), **self.facts, "other_programs": self._others()}
+        """Print a row, and keep it, with `facts`; `ours` has a figure a round, `more` ends the printed line alone."""
+        row = {"what": what, "unit": unit, **compare(ours, peer), **self.facts, **facts}
+        row["other_programs"] = self._others()
         print(line(row) + more, flush=True)
         if self.kept:
             keep(row | self._circumstances())

@@ -3,14 +3,16 @@
 Usage: python benchmarks/training.py [--device cuda] [--work hippocampus | phantom | brats] [--folder FOLDER]
            [--steps N] [--rounds N] [--steps-alone] [--keep]
            (in the project's folder, with .venv active; six CPU minutes)
-Same cases as published, network, patch, batch and one-hot target for all three; `training_peers.py` says what the
-others do, (a) and (b). Ours is `softbench.training.train` with config's protocol: AdamW, schedule, clipping, crops,
-flips and intensities drawn per step. One thread of torch; on a CPU each run is a process of its own, split off once all
-is imported and read. Contestants take turns; printed is the median of the rounds. A round trains a new network, takes
-10 steps that are not timed, then an epoch. On a CPU seconds are CPU seconds of the process and of loader workers, once
-these have ended; on a GPU they are those between two events of its stream, so that waiting for data counts. What
-happens once a model before its first step (reading prepared cases into memory; filling MONAI's cache) is start-up;
-imports are not in it. Preparing, which the suite does once for all models, is printed and in no ratio.
+Same cases as published, layers, patch, batch and one-hot target for all three; `training_peers.py` says what the others
+do, (a) and (b). First the losses of ours and of (b) are compared over five steps, from the same weights and on the same
+batches: where they differ in four digits, this stops (`training_losses.py`). Ours is `softbench.training.train` with
+config's protocol: AdamW, schedule, clipping, crops, flips and intensities drawn per step; (b) has the same optimiser,
+schedule and clipping. One thread of torch; on a CPU each run is a process of its own, split off once all is imported
+and read. Contestants take turns; printed is the median of the rounds. A round trains a new network, takes 10 steps that
+are not timed, then an epoch. On a CPU seconds are CPU seconds of the process and of loader workers, once these have
+ended; on a GPU they are those between two events of its stream, so that waiting for data counts. What happens once a
+model before its first step (reading prepared cases into memory; filling MONAI's cache) is start-up; imports are not in
+it. Preparing, which the suite does once for all models, is printed and in no ratio.
 Work: hippocampus (real, default); phantom, the demo's brain phantom and protocol, written as the files of BraTS are; or
 brats: made cases of 4 x 155 x 240 x 240, batches of 4 x 4 x 128 x 192 x 192, the U-Net of SVLS, for a GPU; `--tiny` is
 the last, small. At the end come the share of the achievable rate (`rates.py`) and `training_runs.py`: many runs a
@@ -29,11 +31,13 @@ import options
 import rates
 import torch
 import training_contest
+import training_losses
 import training_runs
 import training_work
-from rows import Peer, Rows
+from rows import Peer, Rows, rounded
+from softbench.datasets import Dataset
 from training_contest import Result
-from training_peers import MonaiRecipe, SvlsLoop
+from training_peers import MonaiRecipe, SvlsLoop, network
 from training_suite import Suite
 from training_work import Work, read_clock, seconds_between
 
@@ -54,8 +58,9 @@ def main() -> None:
     device = torch.device(chosen.device)
     with tempfile.TemporaryDirectory() as scratch:
         work = make_work(chosen, Path(scratch), device)
-        results = contest(work, Path(scratch, "prepared"), chosen)
-    add_steps(Rows("training", chosen, "torch", "monai", "numba"), work, results)
+        dataset, same = prepare(work, Path(scratch, "prepared"))
+        results = contest(work, dataset, chosen)
+    add_steps(Rows("training", chosen, "torch", "monai", "numba"), work, results, same)
     print_share(work, results[Suite.name].step_s, "tiny" if chosen.tiny else device.type)
     if not chosen.steps_alone:
         training_runs.compare(chosen)
@@ -88,11 +93,27 @@ def make_work(chosen: argparse.Namespace, scratch: Path, device: torch.device) -
     return make(scratch, device, tiny=chosen.tiny)
 
 
-def contest(work: Work, prepared: Path, chosen: argparse.Namespace) -> dict[str, Result]:
-    """Let the contestants take turns; print their medians and ratios; return what they cost."""
+def prepare(work: Work, folder: Path) -> tuple[Dataset, dict[str, float]]:
+    """Prepare the cases; return them, and on a CPU the largest relative difference of two losses of a step.
+
+    Raises: SystemExit: if the losses of ours and of MONAI's recipe differ in four digits.
+    """
     start = read_clock(torch.device("cpu"))
-    dataset = work.prepare(prepared)
+    dataset = work.prepare(folder)
     prepare_s = seconds_between(start, read_clock(torch.device("cpu")))
+    print(f"prepared once for all models of ours: {len(work.cases())} training cases, {prepare_s:.1f} CPU s")
+    if work.device.type != "cpu":  # autocast rounds differently
+        return dataset, {}
+    ours, theirs = training_contest.apart(
+        lambda: training_losses.of_both(work, Suite(work, dataset).data, network(work))
+    )
+    found, steps = training_losses.largest_difference(ours, theirs), len(ours)
+    print(f"losses of {steps} steps, ours beside MONAI's recipe: they differ by {found:.1e} of their value at most")
+    return dataset, {"loss_difference": rounded(found), "loss_steps": steps}
+
+
+def contest(work: Work, dataset: Dataset, chosen: argparse.Namespace) -> dict[str, Result]:
+    """Let the contestants take turns; print their medians and ratios; return what they cost."""
     results = training_contest.take_turns(
         work, dataset, steps=chosen.steps, warm_up=chosen.warm_up, rounds=chosen.rounds
     )
@@ -102,7 +123,6 @@ def contest(work: Work, prepared: Path, chosen: argparse.Namespace) -> dict[str,
         f"{work.name}, {work.network['name']}, batch {work.protocol.batch}, {work.protocol.patch_size}, "
         f"{of_device(work)}"
     )
-    print(f"prepared once for all models of ours: {len(work.cases())} training cases, {prepare_s:.1f} CPU s")
     for name in results:
         print_contestant(work, name, results)
     return results
@@ -121,14 +141,15 @@ def print_contestant(work: Work, name: str, results: dict[str, Result]) -> None:
     print(line + ("" if one is ours else f", {model_s / ours_s:.2f} times ours"), flush=True)
 
 
-def add_steps(rows: Rows, work: Work, results: dict[str, Result]) -> None:
-    """Add what a step costs in each round, beside each of the others."""
+def add_steps(rows: Rows, work: Work, results: dict[str, Result], same: dict[str, float]) -> None:
+    """Add what a step costs in each round, beside each of the others; `same`: how near the losses of MONAI's are."""
     milliseconds = {name: [1000 * step_s for step_s in result.of_rounds] for name, result in results.items()}
     ours = milliseconds.pop(Suite.name)
     for name, theirs in milliseconds.items():
         target = TARGETS.get((work.device.type, work.name), {}).get(name, "none")
         what = f"training step, {work.name}, {work.network['name']}"
-        rows.add(what, ours, Peer(name, theirs), unit="ms", more=f"; target: {target}")
+        more = {"facts": same} if name == MonaiRecipe.name else {}
+        rows.add(what, ours, Peer(name, theirs), unit="ms", more=f"; target: {target}", **more)
 
 
 def print_share(work: Work, step_s: float, size: str) -> None:

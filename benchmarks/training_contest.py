@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, TypeVar
 from typing import Protocol as Interface
 
 import torch
@@ -14,6 +14,8 @@ from softbench.datasets.folder import Dataset
 from training_peers import MonaiRecipe, SvlsLoop
 from training_suite import Suite
 from training_work import Cost, Work, read_clock, seconds_between
+
+Returned = TypeVar("Returned")
 
 
 class Contestant(Interface):
@@ -109,26 +111,34 @@ def run_apart(contestant: Contestant, device: torch.device, lengths: tuple[int, 
     if device.type == "cuda":
         with torch.backends.cudnn.flags(enabled=True):
             return contestant.run(*lengths)
+    return apart(lambda: contestant.run(*lengths))
+
+
+def apart(function: Callable[[], Returned]) -> Returned:
+    """Return what a function returns in a process of its own, split off from this one.
+
+    Raises: RuntimeError: with the traceback, if it raised an error.
+    """
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_run_and_send, args=(contestant, lengths, theirs))
+    process = context.Process(target=_call_and_send, args=(function, theirs))
     process.start()
     theirs.close()
     try:
-        cost: Cost | str = ours.recv()
+        error, returned = ours.recv()
     except EOFError:
-        cost = "its process ended without a word"
+        error, returned = "its process ended without a word", None
     process.join()
-    if isinstance(cost, str):
-        raise RuntimeError(cost)
-    return cost
+    if error:
+        raise RuntimeError(error)
+    return returned
 
 
-def _run_and_send(contestant: Contestant, lengths: tuple[int, int], to: Connection) -> None:
+def _call_and_send(function: Callable[[], Any], to: Connection) -> None:
     try:
-        to.send(contestant.run(*lengths))
+        to.send(("", function()))
     except Exception:  # told by the process that waits
-        to.send(traceback.format_exc())
+        to.send((traceback.format_exc(), None))
 
 
 def failed(results: dict[str, Result]) -> dict[str, str]:

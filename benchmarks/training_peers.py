@@ -1,15 +1,17 @@
 """How others train: the loop of the SVLS authors, and MONAI's recipe for fast training. `training.py` times them.
 
-Both do what users of their code would do with the same network, patch, batch and cases as published, and less where
-that is in doubt: no validation, no checkpoint, no schedule, no clipping, torch's own flags.
+Both do what users of their code would do with the same layers, patch, batch and cases as published, and less where
+that is in doubt: no validation, no checkpoint, torch's own flags.
 SVLS (github.com/mobarakol/SVLS, main.py, datasets.py, svls.py): each epoch reads each .nii.gz anew (SimpleITK, or
 nibabel where that is missing) in two workers, normalises, cuts a random crop, hands over float16 images; fp32, torch's
-own layout, one-hot by comparison in each step, flips on the batch that are undone on the logits, Adam. Their
-normalisation by fixed means is a z-score here.
+own layout, one-hot by comparison in each step, flips on the batch that are undone on the logits, Adam without schedule
+and clipping, the suite's class of the network. Their normalisation by fixed means is a z-score here.
 MONAI (Project-MONAI/tutorials, acceleration/fast_model_training_guide.md and fast_training_tutorial.ipynb): everything
 up to the first random transform is cached, on the GPU where there is one; random transforms in a thread of the process;
 fp16 autocast with a GradScaler on the GPU alone; `loss.item()` each step. Cross-entropy of class indices, the part of
-DiceCELoss that has the same value as the others' loss; Adam, since Novograd or SGD would change what is learned.
+DiceCELoss that has the same value as the others' loss; torch's optimiser, schedule and clipping with the protocol's
+settings, since Novograd or SGD would change what is learned (`training_monai.py`). `compact_unet` is made of MONAI's
+blocks, as a user of MONAI would make it; other networks are the suite's, which are the papers' own.
 """
 
 import random
@@ -25,6 +27,7 @@ from monai import transforms
 from softbench.training.protocol import AXES
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
+from training_monai import MonaiCompactUNet, new_step
 from training_work import Cost, Work, read_clock, seconds_between
 
 try:
@@ -144,32 +147,28 @@ class MonaiRecipe:
 
     def run(self, steps: int, warm_up: int) -> Cost:
         """Train a new network."""
-        return epoch_after_warm_up(self.work, self._loader, self._step, steps, warm_up)
+        return epoch_after_warm_up(self.work, self._loader, lambda: self._step(warm_up + steps), steps, warm_up)
 
     def _loader(self, steps: int) -> Iterator[dict[str, Any]]:
         batch = self.work.protocol.batch
         loader = monai_data.ThreadDataLoader(self.cache, num_workers=0, batch_size=batch, shuffle=True, drop_last=True)
         return islice((one for _ in cycle([0]) for one in loader), steps)
 
-    def _step(self) -> Step:
+    def _step(self, steps: int) -> Step:
         device = self.work.device
-        model = self.work.model().to(device)
-        optimiser = torch.optim.Adam(model.parameters(), lr=1e-4)
-        half = device.type == "cuda"
-        scaler = torch.amp.GradScaler(device.type, enabled=half)
-        cross_entropy = torch.nn.CrossEntropyLoss()
+        take = new_step(network(self.work).to(device), self.work.protocol, steps, device)
 
         def step(batch: dict[str, Any]) -> None:
-            images, labels = batch["image"].to(device), batch["label"].to(device)
-            optimiser.zero_grad()
-            with torch.autocast(device.type, dtype=torch.float16, enabled=half):
-                loss = cross_entropy(model(images), labels[:, 0].long())
-            scaler.scale(loss).backward()
-            scaler.step(optimiser)
-            scaler.update()
-            loss.item()
+            take(batch["image"].to(device), batch["label"].to(device))
 
         return step
+
+
+def network(work: Work) -> torch.nn.Module:
+    """Return the network that a user of MONAI would train."""
+    if work.network["name"] != "compact_unet":
+        return work.model()
+    return MonaiCompactUNet(work.channels, work.classes, work.network["widths"], len(work.protocol.patch_size))
 
 
 def deterministic(work: Work) -> list[transforms.Transform]:

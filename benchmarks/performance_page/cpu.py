@@ -8,6 +8,11 @@ from rows import short
 
 from performance_page.cells import UNKNOWN, Record, table
 
+LOSSES = (
+    "MONAI's recipe has a network of MONAI's blocks, with the protocol's optimiser, schedule and clipping from torch.\n"
+    "Its loss of a step differs from ours, from the same first weights and on the same batches, by at most:"
+)
+EARLIER = "in this row its network is the suite's class, and its optimiser Adam without schedule and clipping"
 CIRCUMSTANCES = ("rounds", "other programs", "date", "commit", "versions", "by")
 FOLDER = Path(__file__).parents[1]
 KEEPS = re.compile(r'Rows\("(\w+)"')  # how a script says that it has rows
@@ -24,6 +29,7 @@ def of_machine(name: str, machine: Record) -> str:
     parts = [f"### {title(machine)}\n", f"From `benchmarks/results/{name}.json`.{not_measured(rows)}\n"]
     head = ["what", "ours", "the other", "", "times as fast", "in single rounds", *CIRCUMSTANCES]
     parts += [table(head, [comparison(row) for row in compared(rows)])]
+    parts += [losses(rows)]
     alone = [[row["what"], figure(row["ours"], row), *circumstances(row)] for row in rows if not row["peer"]]
     if alone:
         parts += ["Ours alone:\n", table(["what", "", *CIRCUMSTANCES], alone)]
@@ -51,6 +57,22 @@ def comparison(row: Record) -> list[str]:
     spread = f"{short(ratio['lowest'])} to {short(ratio['highest'])}" if row["rounds"] > 1 else ""
     both = [figure(row["ours"], row), peer["name"], figure(peer["figure"], row)]
     return [row["what"], *both, short(ratio["median"]), spread, *circumstances(row)]
+
+
+def losses(rows: Sequence[Record]) -> str:
+    """Return how near the losses of MONAI's recipe came to ours, a line a training step; nothing where none was timed.
+
+    A row from before they were compared is one of another peer.
+    """
+    steps = [row for row in compared(rows) if row["peer"]["name"].startswith("MONAI's recipe")]
+    lines = [f"- {row['what']}: {_agreement(row)}." for row in steps]
+    return "\n".join([LOSSES, "", *lines, ""]) if lines else ""
+
+
+def _agreement(row: Record) -> str:
+    if "loss_difference" not in row:
+        return f"not compared; {EARLIER}"
+    return f"{row['loss_difference']:.1e} of its value over {row['loss_steps']} steps"
 
 
 def circumstances(row: Record) -> list[str]:

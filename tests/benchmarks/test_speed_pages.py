@@ -102,6 +102,13 @@ def test_row_that_was_measured_by_hand_says_so_in_place_of_its_script(pages: Mod
     assert "`training.py` |" not in text
 
 
+def test_page_says_how_near_the_losses_of_the_timed_peer_are(pages: ModuleType) -> None:
+    compared = step(1.5) | {"loss_difference": 1.72e-6, "loss_steps": 5}
+    text = pages.cpu.of_cpus(made(compared, step(1.2, what="phantom")))
+    assert "- training step, hippocampus, compact_unet: 1.7e-06 of its value over 5 steps.\n" in text
+    assert "- training step, phantom, compact_unet: not compared; in this row its network is the suite's class" in text
+
+
 def test_table_names_the_benchmarks_that_have_no_row(pages: ModuleType) -> None:
     every = pages.cpu.scripts()
     assert {"demo", "startup", "score_files", "soft_labels", "soft_labels_superpixel", "training_runs"} <= set(every)
