@@ -25,7 +25,7 @@ IN_README = (  # the baseline, the four papers' labels with plain cross-entropy,
     *("focal_tuned", "mbls_tuned", "nacl_tuned", "ml1_ace_tuned"),
 )
 SUFFIX = " (tuned)"
-FIGURES = ("grid", "ranks")
+FIGURES = ("grid",)
 NAMES = {
     ("dsc", "all"): "DSC",
     ("ece", "all"): "ECE, all voxels",
@@ -33,6 +33,14 @@ NAMES = {
     ("ece", "band"): "ECE, boundary band",
     ("nll", "all"): "NLL",
 }
+SAID = {**NAMES, ("brier", "all"): "Brier score", ("tace", "all"): "TACE"}  # in sentences, beside the columns
+DATA = "MSD Task04 Hippocampus (MRI): 160 training, 40 validation and 60 test cases, a small network, short training."
+SHORT = (("dsc", "all"), ("ece", "all"), ("ece", "foreground"), ("nll", "all"))  # columns of README.md
+NOT_TUNED = "not tuned"
+CELLS = (
+    "Mean ± standard deviation over seeds of the mean over test cases; DSC: mean of the structures. Brackets: 95 % "
+    "interval over seeds, each by itself. Bold: better than the first row beyond noise."
+)
 ARROWS = {"higher": "↑", "lower": "↓"}
 Key = tuple[str, str]
 
@@ -57,15 +65,21 @@ def settings(folder: Path, name: str) -> dict[str, str]:
 
 def summary(numbers: pd.DataFrame, chosen: Mapping[str, str], tries: int) -> str:
     """Return what the results say, in sentences: the answer first, then who is better and worse, metric by metric."""
-    titles = _titles(numbers)
-    others = [name for name in titles if name in chosen and name != BASELINE]
-    head = (
+    others = _others(numbers, chosen)
+    return wrap(" ".join([_answer(numbers, others), _how(numbers, others, tries), *_by_metric(numbers, others)]))
+
+
+def _others(numbers: pd.DataFrame, chosen: Mapping[str, str]) -> list[str]:
+    return [name for name in _titles(numbers) if name in chosen and name != BASELINE]
+
+
+def _how(numbers: pd.DataFrame, others: Sequence[str], tries: int) -> str:
+    return (
         f"{len(others)} methods and one-hot labels had {tries} settings each, of which validation cases chose one; "
         f"then each was trained with {int(numbers['seeds'].max())} other seeds. The methods are compared with "
-        f"{_short(titles[BASELINE]).lower()} labels that were tuned alike; all have a temperature (paired t test over "
-        f"seeds, Holm's adjustment for the {int(numbers['p'].notna().sum())} differences of the comparison)."
+        f"{_short(_titles(numbers)[BASELINE]).lower()} labels that were tuned alike; all have a temperature (paired t "
+        f"test over seeds, Holm's adjustment for the {int(numbers['p'].notna().sum())} differences of the comparison)."
     )
-    return wrap(" ".join([_answer(numbers, others), head, *_by_metric(numbers, others)]))
 
 
 def _answer(numbers: pd.DataFrame, others: Sequence[str]) -> str:
@@ -76,7 +90,7 @@ def _answer(numbers: pd.DataFrame, others: Sequence[str]) -> str:
 
 
 def _by_metric(numbers: pd.DataFrame, others: Sequence[str]) -> Iterable[str]:
-    for key, name in NAMES.items():
+    for key, name in SAID.items():
         said = {word: _named(numbers, others, key, word) for word in ("better", "worse")}
         parts = [f"{word}: {', '.join(who)}" for word, who in said.items() if who]
         yield f"{name}: {'; '.join(parts)}." if parts else f"{name}: no difference beyond noise."
@@ -95,24 +109,39 @@ def of_column(numbers: pd.DataFrame, key: Key) -> pd.DataFrame:
     return rows.drop_duplicates("method")
 
 
-def methods(numbers: pd.DataFrame, chosen: Mapping[str, str], shown: Sequence[str] = ()) -> str:
-    """Return a table, a row a method: the baseline first, then by NLL. `shown`: these alone."""
+def methods(numbers: pd.DataFrame, chosen: Mapping[str, str], keys: Sequence[Key], *, shown: Sequence[str] = ()) -> str:
+    """Return a table, a row a method: the baseline first, then by NLL.
+
+    Args:
+        numbers: as `read`.
+        chosen: as `settings`; not shown in a short table.
+        keys: the columns.
+        shown: the methods of a short table; else all.
+    """
     titles = _titles(numbers)
     nll = of_column(numbers, ("nll", "all")).set_index("method")["mean"]
     order = sorted(titles, key=lambda name: (name != BASELINE, nll[name]))
-    head = ["Method, with a temperature", "setting", *(f"{NAMES[key]} {_arrow(numbers, key)}" for key in NAMES)]
-    rows = [_row(numbers, name, titles[name], chosen) for name in order if not shown or name in shown]
-    return table([*head, "NLL minus the first row's"], rows)
+    names = [name for name in order if name in shown] if shown else order
+    labels = {name: [_named_row(name, titles[name], chosen)] for name in names}
+    if not shown:
+        labels = {name: [_short(titles[name]), chosen.get(name, NOT_TUNED)] for name in names}
+    head = ["Method, with a temperature", *([] if shown else ["setting"])]
+    head += [*(f"{NAMES[key]} {_arrow(numbers, key)}" for key in keys), "NLL minus the first row's"]
+    cells = table(head, [[*labels[name], *_row(numbers, name, keys)] for name in names])
+    return f"{cells}\n\n{wrap(CELLS)}"
+
+
+def _named_row(name: str, title: str, chosen: Mapping[str, str]) -> str:
+    return _short(title) if name in chosen else f"{title}, {NOT_TUNED}"
 
 
 def _arrow(numbers: pd.DataFrame, key: Key) -> str:
     return ARROWS[of_column(numbers, key)["better"].iloc[0]]
 
 
-def _row(numbers: pd.DataFrame, name: str, title: str, chosen: Mapping[str, str]) -> list[str]:
-    cells = [_cell(of_column(numbers, key).set_index("method").loc[name]) for key in NAMES]
-    nll = of_column(numbers, ("nll", "all")).set_index("method").loc[name]
-    return [_short(title), chosen.get(name, "not tuned"), *cells, _gap(nll)]
+def _row(numbers: pd.DataFrame, name: str, keys: Sequence[Key]) -> list[str]:
+    cells = [_cell(of_column(numbers, key).set_index("method").loc[name]) for key in keys]
+    return [*cells, _gap(of_column(numbers, ("nll", "all")).set_index("method").loc[name])]
 
 
 def _cell(row: pd.Series) -> str:
@@ -139,7 +168,7 @@ def section(folder: Path, name: str) -> str:
     """Return what the page says of an experiment: sentences, table and pictures."""
     numbers, chosen = read(folder, name), settings(folder, name)
     shown = [f"![{_caption(folder, kind, name)}](pictures/{kind}_{name}.png)" for kind in FIGURES]
-    return "\n\n".join([summary(numbers, chosen, _tries(folder, name)), methods(numbers, chosen), *shown])
+    return "\n\n".join([summary(numbers, chosen, _tries(folder, name)), methods(numbers, chosen, list(NAMES)), *shown])
 
 
 def _tries(folder: Path, name: str) -> int:
@@ -147,9 +176,21 @@ def _tries(folder: Path, name: str) -> int:
 
 
 def first(folder: Path) -> str:
-    """Return what README.md says: the sentences, and the rows of a few methods."""
+    """Return what README.md says: the answer, how many are better and worse, and the rows of a few methods."""
     numbers, chosen = read(folder, FIRST), settings(folder, FIRST)
-    return f"{summary(numbers, chosen, _tries(folder, FIRST))}\n\n{methods(numbers, chosen, IN_README)}"
+    others = _others(numbers, chosen)
+    said = [_answer(numbers, others), DATA, _how(numbers, others, _tries(folder, FIRST)), _counts(numbers, others)]
+    more = "All of them, with calibrations and decoders: `docs/field.md`."
+    return f"{wrap(' '.join([*said, more]))}\n\n{methods(numbers, chosen, SHORT, shown=IN_README)}"
+
+
+def _counts(numbers: pd.DataFrame, others: Sequence[str]) -> str:
+    """Return how many methods are better and worse than the baseline beyond noise, by each metric."""
+    parts = [
+        f"{name} {len(_named(numbers, others, key, 'better'))} and {len(_named(numbers, others, key, 'worse'))}"
+        for key, name in SAID.items()
+    ]
+    return f"So many of them are better and worse beyond noise: {'; '.join(parts)}."
 
 
 def _caption(folder: Path, kind: str, name: str) -> str:
