@@ -156,7 +156,7 @@ def test_one_run_a_method_answers_nothing(given, tmp_path: Path) -> None:
 
 def test_picture_has_a_panel_a_column_and_frames_what_is_beyond_noise(given) -> None:
     needs = given.needs["posthoc"]
-    table = posthoc_scores.build_grid(posthoc_scores.read(needs), SETTINGS, needs)
+    table = posthoc_scores.build_grid(posthoc_scores.read(needs, SETTINGS), SETTINGS, needs)
     figure = posthoc_figure.draw(table, title="T")
     assert len(figure.axes) == len(table.columns) == 8
     first = figure.axes[0]
@@ -175,7 +175,7 @@ def test_experiment_that_asks_for_none_has_no_grid_and_a_missing_file_is_named(g
     assert posthoc_grid.why_no_grid(given) == ""
     (tmp_path / "ls" / "posthoc" / "seed-1" / "raw.parquet").unlink()
     with pytest.raises(InputError, match=r"seed-1/raw.parquet is missing"):
-        posthoc_scores.read(given.needs["posthoc"])
+        posthoc_scores.read(given.needs["posthoc"], SETTINGS)
 
 
 def test_the_first_comparison_adjusts_for_its_own_differences(given, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from softbench.errors import InputError
 from softbench.jobs import pieces, storage
+from softbench.statistics.summary import DIAGONALS
 from softbench.tables.cells import Column, Method, Table
 from softbench.tables.table import build
 
@@ -48,15 +49,20 @@ class PostHocScores:
     patients: int
 
 
-def read(needs: Mapping[str, Any]) -> PostHocScores:
-    """Read the records of a table, as `tables.view.Given` has them under `posthoc`.
+def read(needs: Mapping[str, Any], settings: Mapping[str, Any]) -> PostHocScores:
+    """Read what a table shows of its records: some hundred numbers a case, method and seed would fill the memory.
 
+    Args:
+        needs: as `tables.view.Given` has them under `posthoc`.
+        settings: of the table, as `assemble.build_table` takes them.
     Raises: InputError: if a file is missing or damaged, or no seed has scores.
     """
     tables: list[pd.DataFrame] = []
     failed: list[str] = []
     fitted: list[Mapping[str, Any]] = []
     validation: Mapping[str, int] = {"cases": 0, "patients": 0}
+    metrics = {metric for metric, _ in OF_PROBABILITIES} | {column["metric"] for column in settings["columns"]}
+    metrics |= set(DIAGONALS.values())  # put in where one of two masks is empty
     for record in pieces.read_joint(map(Path, needs["records"])):
         method, validation = record.content["run"]["method"], record.content["validation"]
         for seed, outcome in record.content["seeds"].items():
@@ -65,12 +71,20 @@ def read(needs: Mapping[str, Any]) -> PostHocScores:
                 continue
             folder = record.path.parent / "posthoc" / f"seed-{seed}"
             for name, piece in outcome["pieces"].items():
-                tables.append(storage.read_parquet(folder / f"{name}.parquet", record.listed))
+                if not _is_shown(piece, needs):
+                    continue
+                table = storage.read_parquet(folder / f"{name}.parquet", record.listed)
+                tables.append(table[table["metric"].isin(metrics)])
                 whose = {key: piece[key] for key in ("calibration", "decoder")}
                 fitted.append({"method": method, "seed": int(seed), **whose, **piece["fitted"]})
     if not tables:
         raise InputError(f"there is nothing to show: every run failed. {'; '.join(failed)}")
     return PostHocScores(pd.concat(tables, ignore_index=True), tuple(failed), tuple(fitted), **validation)
+
+
+def _is_shown(piece: Mapping[str, Any], needs: Mapping[str, Any]) -> bool:
+    is_decoded = piece["decoder"] is not None
+    return piece["calibration"] in needs["calibrations"] and (not is_decoded or piece["decoder"] in needs["decoders"])
 
 
 def build_grid(found: PostHocScores, settings: Mapping[str, Any], needs: Mapping[str, Any]) -> Table:

@@ -121,7 +121,7 @@ def _mark(axis: Axes, cell: Cell, place: tuple[int, int], *, is_control: bool) -
 def build(given: Given) -> Picture:
     """Return the panels with their caption."""
     needs = given.needs["posthoc"]
-    table = build_grid(read(needs), given.settings, needs)
+    table = build_grid(read(needs, given.settings), given.settings, needs)
     title = f"{given.title}: calibrated and decoded"
     return Picture(draw(table, title=title), f"{title}. {words(table)}")
 

@@ -33,7 +33,7 @@ AGAINST = (
 def build(given: Given) -> Sheet:
     """Return differences to one-hot + temperature, then the means, a line a method."""
     needs = {**given.needs["posthoc"], "calibrations": [CONTROL], "decoders": [DECODER]}
-    table = _with_short_titles(build_grid(read(needs), given.settings, needs))
+    table = _with_short_titles(build_grid(read(needs, given.settings), given.settings, needs))
     about = ABOUT.format(cell=wording.about(table).removesuffix(ARROWS_MEAN).strip(), arrows=ARROWS_MEAN)
     title = f"{table.title}: against one-hot with a temperature"
     if not table.controls:

@@ -54,7 +54,7 @@ WHAT = {
 def build(given: Given) -> Sheet:
     """Return differences to one-hot + temperature, then the means, a line a method and calibration."""
     needs = given.needs["posthoc"]
-    found = read(needs)
+    found = read(needs, given.settings)
     table = build_grid(found, given.settings, needs)
     compared = any(method.control for method in table.methods)
     grids = [_against(table)] if compared else []
