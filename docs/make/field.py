@@ -25,7 +25,8 @@ IN_README = (  # the baseline, the four papers' labels with plain cross-entropy,
     *("focal_tuned", "mbls_tuned", "nacl_tuned", "ml1_ace_tuned"),
 )
 SUFFIX = " (tuned)"
-FIGURES = ("grid",)
+FIGURES = ("grid", "ranks")
+CLAIMS = "monai_2072."  # what others report on this data set
 NAMES = {
     ("dsc", "all"): "DSC",
     ("ece", "all"): "ECE, all voxels",
@@ -168,7 +169,26 @@ def section(folder: Path, name: str) -> str:
     """Return what the page says of an experiment: sentences, table and pictures."""
     numbers, chosen = read(folder, name), settings(folder, name)
     shown = [f"![{_caption(folder, kind, name)}](pictures/{kind}_{name}.png)" for kind in FIGURES]
-    return "\n\n".join([summary(numbers, chosen, _tries(folder, name)), methods(numbers, chosen, list(NAMES)), *shown])
+    parts = [summary(numbers, chosen, _tries(folder, name)), methods(numbers, chosen, list(NAMES))]
+    return "\n\n".join([*parts, *(claims(folder) if name == FIRST else []), *shown])
+
+
+def claims(folder: Path) -> list[str]:
+    """Return in a paragraph what others report on this data set, beside ours; none where no claim was looked at."""
+    path = folder / "claims.csv"
+    every = pd.read_csv(path) if path.exists() else pd.DataFrame({"claim": []})
+    rows = every[every["claim"].str.startswith(CLAIMS)].dropna(subset="ours_difference") if len(every) else every
+    said = [
+        f"{row['says'].removesuffix('.')}: theirs {number(row['printed_difference'], 3, signed=True)}; ours "
+        f"{number(row['ours_difference'], 3, signed=True)} {interval(row['ours_low'], row['ours_high'], 3)}."
+        for _, row in rows.iterrows()
+    ]
+    if not said:
+        return []
+    source = rows.iloc[0]
+    head = f"**A claim from elsewhere.** {source['paper']}; {source['place']}. Ours: {int(source['seeds_max'])} seeds, "
+    about = "raw probabilities, with 95 % intervals; sizes cannot be compared (`docs/papers.md`)."
+    return [wrap(f"{head}{about} {' '.join(said)}")]
 
 
 def _tries(folder: Path, name: str) -> int:

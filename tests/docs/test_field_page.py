@@ -78,6 +78,24 @@ def test_rows_are_ordered_by_nll_below_the_baseline_and_hold_the_chosen_setting(
     assert lines[0].endswith("| – |")
 
 
+def test_a_claim_from_elsewhere_stands_beside_ours(results: Path) -> None:
+    assert "A claim from elsewhere" not in field.section(results, NAME)
+    numbers = {"printed_difference": 0.03, "ours_difference": -0.015, "ours_low": -0.024, "ours_high": -0.006}
+    claim = {
+        "claim": "monai_2072.dice",
+        "paper": "A tutorial",
+        "place": "one run",
+        "says": "It raises Dice.",
+        "seeds_max": 5,
+    }
+    others = {"claim": "svls.a", "says": "Else."}
+    pd.DataFrame([{**claim, **numbers}, others]).to_csv(results / "claims.csv", index=False)
+    said = " ".join(field.section(results, NAME).split())
+    assert "A tutorial; one run. Ours: 5 seeds" in said
+    assert "It raises Dice: theirs +0.030; ours −0.015 [−0.024, −0.006]." in said
+    assert "Else" not in said
+
+
 def test_readme_shows_some_rows(results: Path) -> None:
     said = " ".join(field.first(results).split())
     assert "beyond noise: DSC 0 and 1; ECE, all voxels 0 and 0;" in said

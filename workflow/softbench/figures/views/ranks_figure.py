@@ -18,14 +18,15 @@ from softbench.tables.rankings import NO_CD, Ranking, of_one_run
 from softbench.tables.sheet import number
 from softbench.tables.view import Given, Picture, View
 
-VERSION = 2
-ACROSS = 2  # panels side by side
+VERSION = 3
+ACROSS, ACROSS_OF_MANY = 2, 3  # panels side by side
+MANY = 26  # methods from which on panels are narrow beside their height, and one in five ranks has a number
 LETTER, PANEL, BARS = 0.051, 1.55, 0.3  # widths: a letter of the methods' titles, the ranks, the bars
 LINE, HEADING, FOOT = 0.13, 0.38, 0.27  # heights: a method, a panel's title with the scale, its axis
 IN_ONE_LINE, SECOND_LINE = 12, 0.1  # ranks whose numbers stand side by side; height of a further line of numbers
 NARROWEST = 3.35
 TOP, BELOW = 0.27, 0.105  # heights: the title, a line of the words below
-LETTERS = 34  # of a line of a method's title
+LETTERS = 40  # of a line of a method's title
 
 Box = tuple[float, float, float, float]
 
@@ -60,7 +61,8 @@ class RankSheet:
     @property
     def across(self) -> int:
         """Panels side by side."""
-        return min(ACROSS, len(self.methods))
+        most = ACROSS_OF_MANY if max(self.methods) >= MANY else ACROSS
+        return min(most, len(self.methods))
 
     @property
     def width(self) -> float:
@@ -82,7 +84,7 @@ class RankSheet:
         """The height of each row of panels."""
         starts = range(0, len(self.methods), self.across)
         longest = [max(self.methods[start : start + self.across]) for start in starts]
-        return [HEADING + self._line * most + FOOT + SECOND_LINE * (most > IN_ONE_LINE) for most in longest]
+        return [HEADING + self._line * most + FOOT + SECOND_LINE * (IN_ONE_LINE < most < MANY) for most in longest]
 
     def place(self, index: int) -> Box:
         """Return the place of a panel: left, bottom, width, height as shares of the sheet."""
@@ -166,7 +168,7 @@ def _panel(axis: Axes, ranking: Ranking, name: str, titles: Mapping[str, str]) -
     axis.plot(order, lines, "o", color=INK, markersize=3, zorder=3)
     axis.set(xlim=(0.4, len(order) + 0.6), ylim=(len(order) - 0.4, -0.6))
     axis.set_yticks(lines, [textwrap.fill(titles[str(key)], LETTERS) for key in order.index])
-    axis.set_xticks(range(1, len(order) + 1), _numbers(len(order)))
+    axis.set_xticks(*_numbers(len(order)))
     axis.grid(axis="y", color="0.93", linewidth=0.5, zorder=0)
     axis.set_axisbelow(True)
     axis.set_title(name, fontweight="bold", pad=13 if _is_apart(test) else 4)
@@ -177,9 +179,11 @@ def _panel(axis: Axes, ranking: Ranking, name: str, titles: Mapping[str, str]) -
         _scale(axis, test.critical_difference, len(order))
 
 
-def _numbers(methods: int) -> list[str]:
-    """Return the number at the tick of each rank; of many every second is a line lower, so that none touch."""
-    return ["\n" * (methods > IN_ONE_LINE and rank % 2 == 0) + str(rank) for rank in range(1, methods + 1)]
+def _numbers(methods: int) -> tuple[list[int], list[str]]:
+    """Return the ticks of the ranks with their numbers, none of which touch: every second is lower, or one in five."""
+    ranks = [1, *range(5, methods + 1, 5)] if methods >= MANY else list(range(1, methods + 1))
+    lower = IN_ONE_LINE < methods < MANY
+    return ranks, ["\n" * (lower and rank % 2 == 0) + str(rank) for rank in ranks]
 
 
 def _is_apart(test: Friedman | None) -> bool:
