@@ -233,14 +233,16 @@ def test_recipes_that_cannot_be_tried(recipe: str, has_image: bool, said: str | 
     assert (reason is None) if said is None else (said in str(reason))
 
 
-def test_case_of_one_rater_is_refused(tmp_path: Path) -> None:
+def test_case_that_lacks_raters_is_refused(tmp_path: Path) -> None:
     labels = np.zeros((4, 6, 7), np.uint8)
     labels[1:3, 2:4, 2:5] = 1
     path = tmp_path / "LIDC-IDRI-0017_n1" / "rater1.nii.gz"
     images.write(path, labels, np.eye(4))
     case = RawCase("LIDC-IDRI-0017_n1", "LIDC-IDRI-0017", (), (path,))
-    with pytest.raises(InputError, match="case LIDC-IDRI-0017_n1: has one rater, and there is nobody to compare with"):
+    with pytest.raises(InputError, match=r"case LIDC-IDRI-0017_n1: holds .*, but a nodule needs the label"):
         cases.read("lidc", case)
+    with pytest.raises(InputError, match="case phantom_brain_001: has one rater, and there is nobody to compare with"):
+        cases.read("phantom_brain", RawCase("phantom_brain_001", "phantom_brain_001", (), ()), size="tiny")
 
 
 def test_folder_without_label_maps_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from softbench.jobs import marks, pieces
-from softbench.plan import views
+from softbench.plan import paths
 
 NOTE = Path(".snakemake", "softbench", "pages.json")
 LONG_AGO = (1.0, 1.0)  # dates of access and change, seconds since 1970; Snakemake takes 0 for no date
@@ -46,7 +46,7 @@ def tables(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def records(shown: Mapping[str, Any]) -> dict[str, Path]:
     """Return the records of the tables of a page, and of those beside it that have pages of their own."""
-    beside = {Path(name).stem: views.record(Path(name).stem) for name in shown.get("rehearsals", ())}
+    beside = {Path(name).stem: paths.record(Path(name).stem) for name in shown.get("rehearsals", ())}
     return {name: Path(facts["record"]) for name, facts in tables(shown).items()} | beside
 
 

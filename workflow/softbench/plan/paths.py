@@ -8,6 +8,7 @@ from softbench.plan.modules import PACKAGE
 DATASET = "results/data/{dataset}/manifest.json"
 SOFT_LABEL = "results/soft_labels/{dataset}/{soft_label}/manifest.json"
 MAP = "results/maps/{dataset}/{map}/shard-{shard}.json"
+RECORD = "results/tables/{table}.json"  # what was made of a table's views
 INDEX = Path("results", "report", "index.html")
 SPLITS = PACKAGE.parent / "splits"  # the committed ones
 
@@ -18,6 +19,11 @@ def of_page(page: str) -> str:
     """Return how names of files end that belong to all tables of a page: of `run:` with nothing, of a collection with
     its name."""
     return "" if page == INDEX.stem else f"_{page}"
+
+
+def record(table: str) -> Path:
+    """Return where it is recorded what was made of a table's views."""
+    return Path(RECORD.format(table=table))
 
 
 def raw(source: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from softbench.errors import InputError
-from softbench.plan import modules
+from softbench.plan import modules, paths
 
 ROOMS = {"tables/views": "tables", "figures/views": "figures"}  # -> folder of its files
 FORMS = {"tables": ("csv", "md", "tex", "html"), "figures": ("png", "pdf", "txt")}
@@ -25,7 +25,6 @@ NEEDS = {  # kind of table -> what its views may need; tables/view.py says what 
     ),
     "paper": ("scores", "soft_labels", "costs", "segmentations", "data"),
 }  # fmt: skip
-RECORD = "results/tables/{table}.json"  # what was made of a table's views
 MARK = "results/logs/tables/{table}.done"  # that their job has ended well
 CAPTIONS = Path(".snakemake", "softbench", "captions")
 IN_REPORT = (".html", ".png")  # forms that `snakemake --report` shows
@@ -155,11 +154,6 @@ def _value(module: str, name: str, node: ast.expr) -> Any:
         raise InputError(f"{modules.PACKAGE / module}: {said}") from None
 
 
-def record(table: str) -> Path:
-    """Return where it is recorded what was made of a table's views."""
-    return Path(RECORD.format(table=table))
-
-
 def read_record(path: Path) -> dict[str, Any]:
     """Return such a record; nothing where there is none that can be read."""
     try:
@@ -188,7 +182,7 @@ def outputs(views: Iterable[Declared], category: str) -> list[Any]:
         labels = {"shows": f"{view.title} ({view.name})"}
         return report(update(file), caption=_caption(view), category=category, subcategory="{table}", labels=labels)
 
-    return [*(flagged(view, file) for view in views for file in view.files()), update(RECORD), MARK]
+    return [*(flagged(view, file) for view in views for file in view.files()), update(paths.RECORD), MARK]
 
 
 def _caption(view: Declared) -> str:

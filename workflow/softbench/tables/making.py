@@ -54,7 +54,7 @@ def make(
         "table": given.table,
         "attempt": attempt,
         "title": _named(given, given.settings.get("title", given.table)),
-        "settings": given.settings,
+        "settings": _named(given, given.settings),
         "runs": {need: list(given.needs.get(need, ())) for need in ("scores", "ensembles")},
         "views": states,
     }

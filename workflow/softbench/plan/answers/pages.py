@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from softbench.plan import modules, paths, views
+from softbench.plan import modules, paths
 from softbench.plan.answers.papers import Papers
 from softbench.plan.answers.tables import Tables, Views
 from softbench.plan.calls import Wildcards, by, pattern
@@ -179,7 +179,7 @@ class Pages:
             "methods": list(dict.fromkeys(methods)),
             "untrained": self.plan.sanity_rows(),
             "batches": paths.once(path for run in runs for path in self.plan.batch_files(run)),
-            "record": str(views.record(table)),
+            "record": str(paths.record(table)),
             "numbers": f"results/tables/{table}.csv",
         }
         pseudo = self.plan.pseudo_raters(self.plan.experiments_of(table))

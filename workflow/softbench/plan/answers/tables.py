@@ -283,7 +283,7 @@ class Views:
 
     def files(self, table: str) -> list[str]:
         """Return all files of a table's views, and their record."""
-        return [*(file for view in self.of(table) for file in view.files(table)), str(views.record(table))]
+        return [*(file for view in self.of(table) for file in view.files(table)), str(paths.record(table))]
 
     @by("table")
     def code(self, table: str) -> dict[str, Any]:
@@ -299,7 +299,7 @@ class Views:
     @by("table")
     def attempt(self, table: str) -> int:
         """Return the how-manieth attempt at a table's views this is; another one than before is a job."""
-        return views.attempt(views.record(table))
+        return views.attempt(paths.record(table))
 
     @by("table")
     def given(self, table: str) -> dict[str, Any]:
